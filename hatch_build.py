@@ -31,7 +31,7 @@ LIBRARIES = {
     },
 }
 
-# The bundle's types are spread over several packages: the page's type check finds them by this file.
+# The bundle's types are spread over several packages: this file leads the type check to them.
 TYPES = {"socket.io.esm.min.d.ts": 'export * from "socket.io-client";\n'}
 
 NPM_INPUTS = ("package.json", "package-lock.json", ".npmrc")
@@ -53,7 +53,7 @@ class PageLibrariesHook(BuildHookInterface[Any]):
             self.app.display_info("Fetching the page's libraries into static/vendor")
             vendor.fetch()
         if self.target_name == "wheel" and version != "editable":
-            build_data["force_include"].update({"static": "app/static", "templates": "app/templates"})
+            build_data["force_include"] |= {"static": "app/static", "templates": "app/templates"}
 
 
 class Vendor:
@@ -66,10 +66,15 @@ class Vendor:
 
     def is_current(self) -> bool:
         """Tell whether the folder holds the versions that package-lock.json names."""
-        if not self.record.is_file():
+        if not all((self.folder / name).is_file() for name in self.file_names()):
             return False
         recorded = json.loads(self.record.read_text(encoding="utf-8"))
         return bool(recorded == self.locked_versions())
+
+    def file_names(self) -> list[str]:
+        """List the names of all files that belong into the folder."""
+        copied = [target for files in LIBRARIES.values() for target in files.values()]
+        return [*copied, *TYPES, self.record.name]
 
     def locked_versions(self) -> dict[str, str]:
         """Read the version of each library from package-lock.json."""
@@ -100,4 +105,4 @@ class Vendor:
                 shutil.copyfile(node_modules / library / source, self.folder / target)
         for name, text in TYPES.items():
             (self.folder / name).write_text(text, encoding="utf-8")
-        self.record.write_text(json.dumps(self.locked_versions(), indent=2) + "\n", encoding="utf-8")
+        self.record.write_text(json.dumps(self.locked_versions(), indent=2), encoding="utf-8")

@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import cache
 
 COMMANDS = (
     "chromium",
@@ -31,7 +30,6 @@ class BrowserMissingError(Exception):
     """There is no browser, and none could be installed."""
 
 
-@cache
 def find_browser() -> str:
     """Return the path of a browser that starts, installing one if need be."""
     chosen = os.environ.get("CHARNN_BROWSER")

@@ -1,0 +1,1 @@
+"""The tests: sentences about behaviour, one folder for each part."""
