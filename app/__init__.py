@@ -1,0 +1,1 @@
+"""The web application: people train a network live, in their browser, on this server."""

@@ -1,0 +1,346 @@
+"""The wire: every event and frame between page and server, declared once.
+
+What the page sends is checked against the models below before anything else sees it. What the
+server sends is typed by the dictionaries below, so that the type checker holds it and a frame costs
+nothing more than its own dict. The page's types and the protocol's documentation are written from
+here (`python -m app.protocol_export`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, NotRequired
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
+
+from app.quantity import Quantity, Sizes
+from app.refusal import Refusal
+
+MAX_TEXT = 2_000_000
+"""Characters of a text: more than a person pastes, and less than a worker would stall on."""
+MAX_LINE = 10_000
+"""Characters of a line: a sentence is one step of training, which no slice of time can cut."""
+
+LEARNING_RATE = Quantity("Learning rate", "0.01", 0, 1, low_included=False)
+TEMPERATURE = Quantity("Temperature", "1", 0.01, 20)
+LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
+L2 = Quantity("L2 strength", "0.000001", 0, 1)
+CLIP = Quantity("Gradient clip", "5", 0, 1000, low_included=False)
+HIDDEN_SIZES = Sizes(
+    "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
+)
+
+Kind = Literal["lstm", "rnn"]
+Status = Literal["compiling", "learning", "paused"]
+Level = Literal["info", "warning", "error"]
+Point = tuple[int, float | None]
+
+
+def _text_to_learn(text: str) -> str:
+    if not text.strip():
+        raise _refused("There is no sentence to learn: write at least one, one a line.")
+    if len(text) > MAX_TEXT:
+        raise _refused(
+            f"The text has {len(text):,} characters. Shorten it to {MAX_TEXT:,} at most."
+        )
+    longest = max(map(len, text.splitlines()))
+    if longest > MAX_LINE:
+        raise _refused(
+            f"A line has {longest:,} characters. Break it into lines of {MAX_LINE:,} at most: "
+            "each line is one sentence."
+        )
+    return text
+
+
+def _known_kind(kind: object) -> object:
+    if kind not in ("lstm", "rnn"):
+        raise _refused("Kind: choose lstm or rnn.")
+    return kind
+
+
+def _refused(message: str) -> PydanticCustomError:
+    return PydanticCustomError("entry", "{message}", {"message": message})
+
+
+# ------------------------------------------------------------------ from the page
+
+
+class Payload(BaseModel):
+    """What an event from the page carries; nothing more is accepted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+class NetworkEntries(Payload):
+    """The options of a new network, as numbers or as the text that was typed."""
+
+    kind: Annotated[
+        Kind, BeforeValidator(_known_kind), Field(description="The cell of every layer.")
+    ] = "lstm"
+    hidden_sizes: Annotated[
+        tuple[int, ...],
+        BeforeValidator(HIDDEN_SIZES),
+        Field(description="Units of each hidden layer, bottom first."),
+    ] = (20, 20)
+    letter_size: Annotated[
+        int, BeforeValidator(LETTER_SIZE), Field(description="Numbers in a letter vector.")
+    ] = 5
+    l2: Annotated[
+        float, BeforeValidator(L2), Field(description="Strength of the L2 regularisation.")
+    ] = 1e-6
+    learning_rate: Annotated[
+        float, BeforeValidator(LEARNING_RATE), Field(description="Size of a step at the start.")
+    ] = 0.01
+    clip: Annotated[
+        float, BeforeValidator(CLIP), Field(description="Gradients are clipped to ±this.")
+    ] = 5.0
+
+
+class Learn(Payload):
+    """A new network on this text; it learns at once."""
+
+    text: Annotated[
+        str,
+        AfterValidator(_text_to_learn),
+        Field(description="Sentences, one a line; trimmed, blank lines dropped."),
+    ]
+    options: Annotated[NetworkEntries, Field(description="What is left out takes its default.")] = (
+        NetworkEntries()
+    )
+
+
+class Pause(Payload):
+    """Stop learning; the network stays."""
+
+
+class Resume(Payload):
+    """Go on learning."""
+
+
+class Change(Payload):
+    """Change what may change while the network learns."""
+
+    learning_rate: Annotated[
+        float | None,
+        BeforeValidator(LEARNING_RATE),
+        Field(description="Size of a step from now on."),
+    ] = None
+    temperature: Annotated[
+        float | None,
+        BeforeValidator(TEMPERATURE),
+        Field(description="Softmax temperature of the samples from now on."),
+    ] = None
+
+
+class Load(Payload):
+    """Go on with a saved model, on the text that is there."""
+
+    json_text: Annotated[
+        str, Field(alias="json", description="A saved model, as `save` or the original wrote it.")
+    ]
+
+
+class LoadPretrained(Payload):
+    """Go on with a model that charnn brings along, at a learning rate of 0.0001."""
+
+    name: Annotated[
+        str, Field(description="Which one; the first when left out.", max_length=100)
+    ] = ""
+
+
+class Save(Payload):
+    """Answer with the model as it is now."""
+
+
+# ------------------------------------------------------------------ answers
+
+
+class Done(TypedDict):
+    """It is done."""
+
+    ok: Literal[True]
+
+
+class Saved(TypedDict):
+    """The model as JSON."""
+
+    ok: Literal[True]
+    json: Annotated[str, Field(description="In the structure of the original's JSON.")]
+
+
+class Refused(TypedDict):
+    """It cannot be done, and nothing has changed."""
+
+    ok: Literal[False]
+    error: Annotated[str, Field(description="What to change, as a sentence for the person.")]
+    field: Annotated[
+        str | None,
+        Field(description="Which field of the event is at fault: where to show the sentence."),
+    ]
+
+
+# ------------------------------------------------------------------ from the server
+
+
+class Options(TypedDict):
+    """The options that the network was made with."""
+
+    kind: Annotated[Kind, Field(description="The cell of every layer.")]
+    hidden_sizes: Annotated[list[int], Field(description="Units of each layer, bottom first.")]
+    letter_size: Annotated[int, Field(description="Numbers in a letter vector.")]
+    l2: Annotated[float, Field(description="Strength of the L2 regularisation.")]
+    learning_rate: Annotated[float, Field(description="Size of a step at the start.")]
+    clip: Annotated[float, Field(description="Gradients are clipped to ±this.")]
+
+
+class Curve(TypedDict):
+    """Points of the perplexity curve."""
+
+    version: Annotated[
+        int, Field(description="A new version replaces every point that the page has.")
+    ]
+    start: Annotated[int, Field(description="The index of the first of these points.")]
+    points: Annotated[
+        list[Point],
+        Field(description="Step and perplexity, which is null where the network has run off."),
+    ]
+
+
+class Figures(TypedDict):
+    """What changes while the network learns: in every frame, and in the whole state."""
+
+    status: Annotated[
+        Status, Field(description="`compiling` until the kernels of this kind are ready.")
+    ]
+    steps: Annotated[int, Field(description="Sentences learnt from by this network.")]
+    epoch: Annotated[float, Field(description="Steps over the number of sentences.")]
+    perplexity: Annotated[
+        float | None,
+        Field(description="exp of the mean cost of a prediction, over the last second or so."),
+    ]
+    ms_per_example: Annotated[
+        float | None, Field(description="Milliseconds of training a sentence.")
+    ]
+    characters_per_second: Annotated[
+        float | None, Field(description="Characters learnt from in a second of the clock.")
+    ]
+    learning_rate: Annotated[float, Field(description="What the network is trained with now.")]
+    temperature: Annotated[float, Field(description="What the samples are drawn with now.")]
+
+
+class State(Figures):
+    """Everything: on connecting, and to every tab when the network is replaced."""
+
+    version: Annotated[int, Field(description="Counts the networks of this session.")]
+    session: Annotated[str, Field(description="A short name of the session, not a secret.")]
+    text: Annotated[str, Field(description="What the network learns.")]
+    options: Annotated[Options, Field(description="What the network was made with.")]
+    vocabulary: Annotated[
+        list[str], Field(description="The characters the network knows, in its order.")
+    ]
+    weights: Annotated[int, Field(description="How many numbers the network learns.")]
+    samples: Annotated[
+        list[str], Field(description="Five sampled sentences; none until the first are written.")
+    ]
+    greedy: Annotated[
+        str | None, Field(description="The greedy prediction; null until the first is written.")
+    ]
+    curve: Annotated[Curve, Field(description="The whole curve.")]
+
+
+class Frame(Figures):
+    """What has changed: up to 10 a second, the next only after the last was acknowledged."""
+
+    seq: Annotated[int, Field(description="Grows from frame to frame.")]
+    curve: NotRequired[
+        Annotated[Curve, Field(description="The points that this page does not have yet.")]
+    ]
+    samples: NotRequired[Annotated[list[str], Field(description="Five new samples.")]]
+    greedy: NotRequired[Annotated[str, Field(description="A new greedy prediction.")]]
+
+
+class Notice(TypedDict):
+    """A sentence for the person, not bound to a field."""
+
+    level: Annotated[Level, Field(description="How much it matters.")]
+    message: Annotated[str, Field(description="The sentence.")]
+
+
+# ------------------------------------------------------------------ the tables
+
+
+@dataclass(frozen=True)
+class ClientEvent:
+    """What an event carries and how it is answered when all is well."""
+
+    payload: type[Payload]
+    answer: type[Done] | type[Saved] = Done
+
+
+CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
+    {
+        "learn": ClientEvent(Learn),
+        "pause": ClientEvent(Pause),
+        "resume": ClientEvent(Resume),
+        "set": ClientEvent(Change),
+        "load": ClientEvent(Load),
+        "load_pretrained": ClientEvent(LoadPretrained),
+        "save": ClientEvent(Save, answer=Saved),
+    }
+)
+
+SERVER_EVENTS: Mapping[str, type] = MappingProxyType(
+    {"state": State, "frame": Frame, "notice": Notice}
+)
+
+ACKNOWLEDGED = frozenset({"state", "frame"})
+"""Events of the server that it wants acknowledged before it sends the next of either."""
+
+
+def read_event(name: object, arguments: tuple[object, ...]) -> Payload:
+    """The payload of an event from the page, checked.
+
+    Raises:
+        Refusal: the event is unknown, or its payload is malformed or out of range.
+    """
+    event = CLIENT_EVENTS.get(name) if isinstance(name, str) else None
+    if event is None:
+        raise Refusal(f"There is no such event. There are {', '.join(CLIENT_EVENTS)}.")
+    if len(arguments) > 1 or not all(isinstance(each, dict) for each in arguments):
+        raise Refusal(f"{name} takes one object with its fields.")
+    try:
+        return event.payload.model_validate(arguments[0] if arguments else {})
+    except ValidationError as error:
+        raise _as_refusal(event.payload, error.errors(include_url=False)[0]) from None
+
+
+def _as_refusal(payload: type[Payload], error: ErrorDetails) -> Refusal:
+    """The first thing wrong, as a sentence for the person and the field where to show it."""
+    place: list[Any] = [part for part in error["loc"] if isinstance(part, str)]
+    field = place[-1] if place else None
+    match error["type"]:
+        case "entry":
+            return Refusal(error["msg"], field)
+        case "missing":
+            return Refusal(f'"{field}" is missing: send it.', field)
+        case "extra_forbidden":
+            known = ", ".join(_fields(payload)) or "none"
+            return Refusal(f"This event has a field that it does not take. It takes: {known}.")
+        case "model_type":
+            return Refusal(f'"{field}" must be an object with its fields.', field)
+        case "string_type" | "string_unicode":
+            return Refusal(f'"{field}" must be text.', field)
+        case _:
+            return Refusal(f'"{field}" cannot be used: {error["msg"].lower()}.', field)
+
+
+def _fields(payload: type[Payload]) -> list[str]:
+    """The fields of an event by their names on the wire, options after the rest."""
+    names = [field.alias or name for name, field in payload.model_fields.items()]
+    if "options" in names:
+        names += [f"options.{name}" for name in NetworkEntries.model_fields]
+    return names

@@ -1,0 +1,161 @@
+"""Numbers as people type them: read with tolerance, refused with a sentence that helps."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+
+LONGEST_SHOWN = 40  # characters of a refused entry that its message repeats
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+
+
+class _NotRead(Exception):  # noqa: N818  (never leaves this module)
+    """Why an entry could not be read, as the end of a sentence that begins with the entry."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A number within a range, given as a number or as the text that a person typed."""
+
+    name: str
+    example: str
+    low: float
+    high: float
+    low_included: bool = True
+    whole: bool = False
+
+    @property
+    def rule(self) -> str:
+        """What is taken, in words."""
+        if self.whole:
+            return f"a whole number from {self.low:g} to {self.high:g}"
+        low = "from" if self.low_included else "above"
+        return f"a number {low} {self.low:g}, at most {self.high:g}"
+
+    def __call__(self, entry: object) -> float | int:
+        """The number that was entered.
+
+        Raises:
+            PydanticCustomError: it cannot be used; the message says what to write instead.
+        """
+        try:
+            return self.check(_as_number(entry))
+        except _NotRead as reason:
+            raise _refused(self.name, entry, reason, f"{self.rule}, like {self.example}") from None
+
+    def check(self, number: float) -> float | int:
+        """The number, if it is within the range."""
+        if number < self.low or (number == self.low and not self.low_included):
+            raise _NotRead("is too small")
+        if number > self.high:
+            raise _NotRead("is too large")
+        if not self.whole:
+            return number
+        if number != int(number):
+            raise _NotRead("is not a whole number")
+        return int(number)
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """A list of whole numbers, given as a list or typed with commas: `20, 20`."""
+
+    name: str
+    example: str
+    each: Quantity
+    most: int
+
+    @property
+    def rule(self) -> str:
+        """What is taken, in words."""
+        return (
+            f"1 to {self.most} whole numbers from {self.each.low:g} to {self.each.high:g}, "
+            "separated by commas"
+        )
+
+    def __call__(self, entry: object) -> tuple[int, ...]:
+        """The numbers that were entered.
+
+        Raises:
+            PydanticCustomError: they cannot be used; the message says what to write instead.
+        """
+        try:
+            return self._check(_as_entries(entry))
+        except _NotRead as reason:
+            raise _refused(self.name, entry, reason, f"{self.rule}, like {self.example}") from None
+
+    def _check(self, entries: list[Any]) -> tuple[int, ...]:
+        if not entries:
+            raise _NotRead("is empty")
+        if any(isinstance(entry, str) and not entry.strip() for entry in entries):
+            raise _NotRead("has an empty entry")
+        if len(entries) > self.most:
+            raise _NotRead(f"has {len(entries)} entries, which is too many")
+        return tuple(self._check_entry(entry, alone=len(entries) == 1) for entry in entries)
+
+    def _check_entry(self, entry: object, alone: bool) -> int:
+        try:
+            return int(self.each.check(_as_number(entry)))
+        except _NotRead as reason:
+            if alone:
+                raise
+            raise _NotRead(f"has an entry that cannot be used: {_show(entry)} {reason}") from None
+
+
+def _as_number(entry: object) -> float:
+    if isinstance(entry, str):
+        return _typed_number(entry)
+    if isinstance(entry, bool) or not isinstance(entry, int | float):
+        raise _NotRead("is not a number")
+    try:
+        number = float(entry)
+    except OverflowError:
+        raise _NotRead("is too large") from None
+    if not math.isfinite(number):
+        raise _NotRead("is not a number")
+    return number
+
+
+def _typed_number(entry: str) -> float:
+    typed = entry.strip()
+    if not typed:
+        raise _NotRead("is empty")
+    if not _NUMBER.fullmatch(typed):
+        raise _NotRead("is not a number")
+    number = float(typed)
+    if math.isinf(number):
+        raise _NotRead("is too large")
+    return number
+
+
+def _as_entries(entry: object) -> list[Any]:
+    if isinstance(entry, str):
+        typed = entry.strip().removeprefix("[").removesuffix("]").strip()
+        return list(typed.split(",")) if typed else []
+    if isinstance(entry, list | tuple):
+        return list(entry)
+    return [entry]
+
+
+def _refused(name: str, entry: object, reason: _NotRead, take: str) -> PydanticCustomError:
+    message = f"{name}: {_show(entry)} {reason}. Write {take}."
+    return PydanticCustomError("entry", "{message}", {"message": message})
+
+
+def _show(entry: object) -> str:
+    """The entry as its message repeats it, cut where it is long."""
+    if isinstance(entry, list | tuple):
+        entry = ", ".join(str(each) for each in entry[:LONGEST_SHOWN])
+    if isinstance(entry, str) and entry.strip():
+        cut = "…" if len(entry) > LONGEST_SHOWN else ""
+        return f'"{entry[:LONGEST_SHOWN]}{cut}"'
+    if isinstance(entry, float):
+        return f"{entry:g}"
+    if isinstance(entry, int) and not isinstance(entry, bool) and abs(entry) < 10**LONGEST_SHOWN:
+        return str(entry)
+    return "what was entered"
