@@ -1,0 +1,36 @@
+"""charnn's library: character-level recurrent networks that train fast on one core.
+
+from model import CharModel, Trainer, Vocabulary
+
+sentences = ["start small", "ship it, then listen"]
+model = CharModel.create(Vocabulary.from_sentences(sentences), hidden_sizes=(20, 20))
+trainer = Trainer(model, sentences)
+print(trainer.train_for(seconds=2).perplexity, model.sample(temperature=0.5))
+"""
+
+from model.char_model import END, CharModel
+from model.errors import FormatError, ModelError, SettingsError, TextError
+from model.settings import TrainingSettings
+from model.solver import RMSProp
+from model.trainer import Progress, Steps, Trainer
+from model.vocabulary import Vocabulary, name_characters, sentences_from_text
+from model.warm_up import kernels_ready, prepare_kernels
+
+__all__ = [
+    "END",
+    "CharModel",
+    "FormatError",
+    "ModelError",
+    "Progress",
+    "RMSProp",
+    "SettingsError",
+    "Steps",
+    "TextError",
+    "Trainer",
+    "TrainingSettings",
+    "Vocabulary",
+    "kernels_ready",
+    "name_characters",
+    "prepare_kernels",
+    "sentences_from_text",
+]

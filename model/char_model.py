@@ -1,0 +1,194 @@
+"""A character-level recurrent network: its parameters, and writing with it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model import workspace
+from model.errors import SettingsError, TextError
+from model.kernels import entry
+from model.layout import FloatArray, Layout
+from model.sentences import pack_sentences
+from model.solver import RMSProp
+from model.vocabulary import IndexArray, Vocabulary
+
+INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
+END = "END"
+"""How the end of a sentence is named among characters in `next_char_probabilities`."""
+
+
+class CharModel:
+    """A network that predicts the next character of a sentence.
+
+    Its parameters are one flat vector, float32 unless made otherwise; `parameters` names every
+    matrix in it.
+    """
+
+    def __init__(self, vocabulary: Vocabulary, layout: Layout, flat: FloatArray) -> None:
+        self.vocabulary = vocabulary
+        self.layout = layout
+        self.flat = flat  # (layout.parameter_count,)
+
+    @classmethod
+    def create(
+        cls,
+        vocabulary: Vocabulary,
+        kind: str = "lstm",
+        hidden_sizes: Sequence[int] = (20, 20),
+        letter_size: int = 5,
+        seed: int | None = None,
+        dtype: npt.DTypeLike = np.float32,
+    ) -> CharModel:
+        """A new network with random weights and zero biases.
+
+        Raises:
+            SettingsError: an unknown kind, or a size that is not a whole number from 1 on.
+        """
+        layout = Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
+        flat = np.zeros(layout.parameter_count, dtype=dtype)  # (parameters,)
+        random = np.random.default_rng(seed)
+        for name, matrix in layout.views(flat).items():
+            if name.startswith("W"):
+                matrix[:] = random.uniform(-INITIAL_WEIGHT, INITIAL_WEIGHT, matrix.shape)
+        return cls(vocabulary, layout, flat)
+
+    @classmethod
+    def from_json(cls, saved: str | bytes | Mapping[str, Any]) -> CharModel:
+        """The model of a saved JSON, in any form that the original has written.
+
+        Raises:
+            FormatError: it is damaged or no such model; the message names the place.
+        """
+        from model.saved import read_model
+
+        return read_model(saved).model
+
+    def to_json(self, solver: RMSProp | None = None) -> dict[str, Any]:
+        """The model, and its solver's memory if given, in the structure of the original's JSON."""
+        from model.saved import model_as_json
+
+        return model_as_json(self, solver)
+
+    @property
+    def kind(self) -> str:
+        """The cell of its layers."""
+        return self.layout.kind
+
+    @property
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Units of each layer, bottom first."""
+        return self.layout.hidden_sizes
+
+    @property
+    def letter_size(self) -> int:
+        """Numbers in a letter vector."""
+        return self.layout.letter_size
+
+    @property
+    def weight_count(self) -> int:
+        """How many numbers the network learns, biases included."""
+        return self.layout.parameter_count
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        """Every matrix by name, as views of the flat vector: writing to one changes the model."""
+        return self.layout.views(self.flat)
+
+    def copy(self) -> CharModel:
+        """The same model with parameters of its own."""
+        return CharModel(self.vocabulary, self.layout, self.flat.copy())
+
+    def costs(self, sentences: Sequence[str]) -> npt.NDArray[np.float64]:
+        """Sum of -ln p over each sentence's characters and its end, shape (sentences,)."""
+        letters, starts = pack_sentences(self.vocabulary, sentences)
+        costs = np.zeros(len(sentences))  # (sentences,)
+        work = workspace.for_rows(self.layout, int(np.diff(starts).max()), self.flat.dtype)
+        entry.evaluate(self.layout.sizes, self.flat, letters, starts, work, costs)
+        return costs
+
+    def perplexity(self, sentences: Iterable[str]) -> float:
+        """exp of the mean cost of a prediction: among how many characters it is as if guessing.
+
+        A sentence of n characters is n + 1 predictions, the end of the sentence being one.
+
+        Raises:
+            TextError: no sentence, an empty one, or a character that the model does not know.
+        """
+        given = list(sentences)
+        cost = float(self.costs(given).sum())
+        predictions = sum(len(self.vocabulary.units(sentence)) + 1 for sentence in given)
+        return math.exp(cost / predictions) if math.isfinite(cost) else math.inf
+
+    def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
+        """The probability of each character, and of `END`, to come after the prefix."""
+        probabilities = np.zeros(self.layout.inputs, dtype=self.flat.dtype)  # (V,)
+        entry.predict(
+            self.layout.sizes,
+            self.flat,
+            self._encode_prime(prefix),
+            self._state(),
+            self._step_work(),
+            probabilities,
+        )
+        return dict(zip((END, *self.vocabulary.letters), map(float, probabilities), strict=True))
+
+    def sample(
+        self,
+        temperature: float = 1.0,
+        prime: str = "",
+        max_chars: int = 100,
+        seed: int | None = None,
+    ) -> str:
+        """A sentence drawn character by character, after `prime`; without the prime itself.
+
+        Logits are divided by the temperature before the softmax: near 0 the likeliest characters
+        win, above 1 the draw becomes more adventurous.
+
+        Raises:
+            SettingsError: the temperature is not a number above 0.
+            TextError: the prime holds a character that the model does not know.
+        """
+        if not (math.isfinite(temperature) and temperature > 0):
+            raise SettingsError(
+                f"The temperature must be a number above 0; it is {temperature!r}.", "temperature"
+            )
+        uniforms = np.random.default_rng(seed).random(max_chars)  # (max_chars,)
+        return self._write(prime, temperature, uniforms)
+
+    def greedy(self, prime: str = "", max_chars: int = 100) -> str:
+        """The sentence of the likeliest next characters, after `prime`."""
+        return self._write(prime, 0.0, np.zeros(max_chars))
+
+    def _write(self, prime: str, temperature: float, uniforms: npt.NDArray[np.float64]) -> str:
+        out = np.zeros(len(uniforms), dtype=np.int32)  # (max_chars,)
+        written = entry.write(
+            self.layout.sizes,
+            self.flat,
+            self._encode_prime(prime),
+            temperature,
+            uniforms,
+            self._state(),
+            self._step_work(),
+            np.zeros(self.layout.inputs, dtype=self.flat.dtype),  # logits (V,)
+            out,
+        )
+        return self.vocabulary.decode(out[:written])
+
+    def _encode_prime(self, prime: str) -> IndexArray:
+        try:
+            return self.vocabulary.encode(prime)
+        except TextError as error:
+            error.field = "prime"
+            raise
+
+    def _state(self) -> FloatArray:
+        """h of all layers, then c of all layers, all zero."""
+        return np.zeros(2 * sum(self.hidden_sizes), dtype=self.flat.dtype)
+
+    def _step_work(self) -> FloatArray:
+        return np.zeros((self.layout.gates + 1) * max(self.hidden_sizes), dtype=self.flat.dtype)

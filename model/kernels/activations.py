@@ -1,0 +1,145 @@
+"""exp, sigmoid and tanh of one number.
+
+In float32 they are polynomials without a branch or a call, so that the compiler can turn loops over
+them into vector code: calls of the C library would cost a small network more than its products do.
+
+In float64 they follow the algorithms of fdlibm, digit for digit: JavaScript engines use it, so that
+checks against the original demo's numbers see the same rounding.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic, overload
+
+from model.kernels.compile import IN_ANY_ORDER, IN_WRITTEN_ORDER, kernel
+
+f32 = np.float32
+
+
+@intrinsic
+def _power_of_two(_context: Any, n: types.Type) -> Any:
+    """2 to the power n, for a float32 n that is a whole number from -126 to 127.
+
+    Built from its bit pattern, (n + 127) << 23; Numba widens int32 to int64, which would cost half
+    of the vector lanes, hence the instructions themselves.
+    """
+
+    def generate(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
+        int32 = ir.IntType(32)
+        exponent = builder.add(builder.fptosi(arguments[0], int32), ir.Constant(int32, 127))
+        bits = builder.shl(exponent, ir.Constant(int32, 23))
+        return builder.bitcast(bits, ir.FloatType())
+
+    return types.float32(n), generate
+
+
+def exp(x: Any) -> Any:
+    """e to the power x; in float32 within 2e-7 relative, from -87 to 88."""
+    return math.exp(x)
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent; in float32 within 4e-7 relative."""
+    return math.tanh(x)
+
+
+@kernel
+def sigmoid(x: Any) -> Any:
+    """1 / (1 + exp(-x))."""
+    one = type(x)(1)
+    return one / (one + exp(-x))
+
+
+@overload(exp, jit_options=IN_ANY_ORDER)
+def _exp_single(x: Any) -> Any:
+    # exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; reduction in two steps and polynomial with the
+    # constants of the Cephes mathematical library (S. L. Moshier), expf.
+    def implementation(x: Any) -> Any:
+        x = min(max(x, f32(-87.0)), f32(88.0))
+        n = np.floor(x * f32(1.44269504088896341) + f32(0.5))
+        r = x - n * f32(0.693359375) - n * f32(-2.12194440e-4)
+        p = f32(1.9875691500e-4)
+        p = p * r + f32(1.3981999507e-3)
+        p = p * r + f32(8.3334519073e-3)
+        p = p * r + f32(4.1665795894e-2)
+        p = p * r + f32(1.6666665459e-1)
+        p = p * r + f32(5.0000001201e-1)
+        return (p * r * r + r + f32(1.0)) * _power_of_two(n)
+
+    return implementation if x == types.float32 else None
+
+
+@overload(exp, jit_options=IN_WRITTEN_ORDER)
+def _exp_double(x: Any) -> Any:
+    # fdlibm's e_exp: r = hi - lo = x - n ln(2), and a rational function of r.
+    def implementation(x: Any) -> Any:
+        if not abs(x) < 700.0:
+            return math.exp(x)
+        n = 0
+        if abs(x) > 1.5 * math.log(2.0):
+            n = int(x * 1.44269504088896338700e00 + math.copysign(0.5, x))
+        elif abs(x) > 0.5 * math.log(2.0):
+            n = 1 if x > 0.0 else -1
+        elif abs(x) < 2.0**-28:
+            return 1.0 + x
+        hi, lo = x - n * 6.93147180369123816490e-01, n * 1.90821492927058770002e-10
+        r = hi - lo
+        t = r * r
+        p = 6.61375632143793436117e-05 + t * (
+            -1.65339022054652515390e-06 + t * 4.13813679705723846039e-08
+        )
+        p = 1.66666666666666019037e-01 + t * (-2.77777777770155933842e-03 + t * p)
+        c = r - t * p
+        if n == 0:
+            return 1.0 - ((r * c) / (c - 2.0) - r)
+        return math.ldexp(1.0 - ((lo - (r * c) / (2.0 - c)) - hi), n)
+
+    return implementation if x == types.float64 else None
+
+
+@overload(tanh, jit_options=IN_ANY_ORDER)
+def _tanh_single(x: Any) -> Any:
+    # A rational function of x, with the coefficients of the Eigen library's ptanh for float: small
+    # arguments keep all their digits, which 1 - 2 / (exp(2 x) + 1) would lose.
+    def implementation(x: Any) -> Any:
+        x = min(max(x, f32(-7.90531110763549805)), f32(7.90531110763549805))
+        s = x * x
+        p = f32(-2.76076847742355e-16)
+        p = p * s + f32(2.00018790482477e-13)
+        p = p * s + f32(-8.60467152213735e-11)
+        p = p * s + f32(5.12229709037114e-08)
+        p = p * s + f32(1.48572235717979e-05)
+        p = p * s + f32(6.37261928875436e-04)
+        p = p * s + f32(4.89352455891786e-03)
+        q = f32(1.19825839466702e-06)
+        q = q * s + f32(1.18534705686654e-04)
+        q = q * s + f32(2.26843463243900e-03)
+        q = q * s + f32(4.89352518554385e-03)
+        return x * p / q
+
+    return implementation if x == types.float32 else None
+
+
+@overload(tanh, jit_options=IN_WRITTEN_ORDER)
+def _tanh_double(x: Any) -> Any:
+    # fdlibm's s_tanh.
+    def implementation(x: Any) -> Any:
+        size = abs(x)
+        if size < 2.0**-28:
+            return x
+        if size >= 22.0:
+            value = 1.0
+        elif size >= 1.0:
+            value = 1.0 - 2.0 / (math.expm1(2.0 * size) + 2.0)
+        else:
+            e = math.expm1(-2.0 * size)
+            value = -e / (e + 2.0)
+        return math.copysign(value, x)
+
+    return implementation if x == types.float64 else None

@@ -1,0 +1,116 @@
+"""How the kernels are compiled, and where the compiled code is kept.
+
+One source serves two precisions with two contracts:
+
+* float32 trains. Sums may be reordered and products fused, so that loops run in vector lanes.
+* float64 checks. Every operation happens in the order in which it is written, which is that of the
+  original demo. Training at a high learning rate is chaotic (a last digit's difference grows by
+  eleven orders of magnitude in thirty steps), so only the same order gives the same numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numba
+import numpy as np
+import platformdirs
+from numba import types
+from numba.extending import overload
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+# NaN and infinity keep their meaning in both: training must notice when it has run off.
+IN_ANY_ORDER = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
+IN_WRITTEN_ORDER = {"fastmath": False, "error_model": "numpy"}
+
+
+def kernel(function: Function) -> Function:
+    """Make a function usable in compiled code; its first floating argument says how precisely.
+
+    It stays a plain Python function as well. It is compiled with the entry points that call it.
+    """
+
+    def single(*arguments: Any) -> Function | None:
+        return None if is_double(*arguments) else function
+
+    def double(*arguments: Any) -> Function | None:
+        return function if is_double(*arguments) else None
+
+    overload(function, jit_options=IN_ANY_ORDER, strict=False)(single)
+    overload(function, jit_options=IN_WRITTEN_ORDER, strict=False)(double)
+    return function
+
+
+def is_double(*arguments: Any) -> bool:
+    """Whether the first floating Numba type among these, or among their elements, is float64."""
+    for argument in arguments:
+        number = getattr(argument, "dtype", argument)
+        if isinstance(number, types.Float):
+            return bool(number == types.float64)
+    return False
+
+
+def in_written_order(array: Any) -> bool:
+    """Whether code that works on this array keeps the written order; constant when compiled."""
+    return bool(array.dtype == np.float64)
+
+
+@overload(in_written_order)
+def _in_written_order(array: Any) -> Any:
+    def yes(array: Any) -> bool:
+        return True
+
+    def no(array: Any) -> bool:
+        return False
+
+    return yes if is_double(array) else no
+
+
+def entry_point(function: Function) -> Function:
+    """Compile a function that Python calls; it frees the interpreter's lock and is cached on disk.
+
+    Numba notices a change of the file that an entry point stands in, but not one of the files it
+    calls, and installed files may all carry one date. So the folder is named after the content of
+    the whole package: code that changed in any place is compiled anew.
+    """
+    numbas_own = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(cache_folder())
+    try:
+        compiled: Function = numba.njit(nogil=True, cache=True, **IN_WRITTEN_ORDER)(function)
+    finally:
+        numba.config.CACHE_DIR = numbas_own
+    return compiled
+
+
+def cache_folder() -> Path:
+    """The folder of this version's compiled kernels: NUMBA_CACHE_DIR, else the user's cache."""
+    chosen = os.environ.get("NUMBA_CACHE_DIR")
+    root = Path(chosen) if chosen else platformdirs.user_cache_path("charnn") / "kernels"
+    return root / _sources_digest()
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of the cache so that no other process ever reads half of it.
+
+    A folder that cannot be written to costs time at the next start, and nothing else.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
+            part.write(content)
+        os.replace(part.name, path)
+    except OSError:
+        return
+
+
+def _sources_digest() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,40 @@
+"""Cutting matrices out of a flat array."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
+
+
+@intrinsic
+def matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
+    """flat[at : at + rows * columns] as a (rows, columns) matrix on the same memory.
+
+    What slicing and reshaping would give, without the reference counting and the checks that they
+    bring into every kernel: the flat arrays belong to the caller and outlive the call.
+    """
+    result = types.Array(flat.dtype, 2, "C")
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        start, *shape = (
+            context.cast(builder, value, given, types.intp)
+            for value, given in zip(arguments[1:], signature.args[1:], strict=True)
+        )
+        view = context.make_array(result)(context, builder)
+        itemsize = context.get_constant(types.intp, flat.dtype.bitwidth // 8)
+        populate_array(
+            view,
+            data=builder.gep(array.data, [start]),
+            shape=cgutils.pack_array(builder, shape),
+            strides=cgutils.pack_array(builder, [builder.mul(shape[1], itemsize), itemsize]),
+            itemsize=itemsize,
+            meminfo=None,
+        )
+        return view._getvalue()
+
+    return result(flat, at, rows, columns), generate

@@ -1,0 +1,157 @@
+"""Where each matrix of a network lies in its one flat vector of parameters.
+
+A snapshot is then one copy, and a solver's step one loop. The kernels want the gates of a layer side
+by side and the weights transposed, so that their innermost loops run over neighbouring numbers;
+people and the saved JSON want the textbook's matrices. Both look at the same memory: the named
+views below are slices of the flat vector, most of them transposed.
+
+Order in the flat vector, with V inputs (= outputs), E the letter size, G gates a layer, H units:
+
+    Wil                    (V, E)      one row a letter vector
+    for each layer:
+        Wx                 (in, G * H) from below, gates side by side, transposed
+        Wh                 (H, G * H)  from the layer's last hidden state, likewise
+        b                  (G * H)
+    Wd                     (H, V)      decoder on the top layer, transposed
+    bd                     (V)
+
+Gates lie side by side from the last to the first of `GATES`: back-propagation through the original's
+graph comes by them in this order, and sums over a row of gates then add up as they do there. The
+three sigmoid gates are neighbours, so that one loop serves them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+from typing import Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import SettingsError
+
+FloatArray = npt.NDArray[np.floating[Any]]
+Kind = Literal["lstm", "rnn"]
+
+
+@dataclass(frozen=True)
+class GateNames:
+    """What the original's JSON calls the matrices of one gate, before the layer's number."""
+
+    from_below: str
+    from_hidden: str
+    bias: str
+
+
+GATES: Mapping[str, tuple[GateNames, ...]] = MappingProxyType(
+    {
+        "lstm": (
+            GateNames("Wix", "Wih", "bi"),  # input gate
+            GateNames("Wfx", "Wfh", "bf"),  # forget gate
+            GateNames("Wox", "Woh", "bo"),  # output gate
+            GateNames("Wcx", "Wch", "bc"),  # cell write
+        ),
+        "rnn": (GateNames("Wxh", "Whh", "bhh"),),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The sizes of a network, and from them the place of every matrix.
+
+    Attributes:
+        kind: which cell the layers are made of.
+        inputs: V, the number of characters and START/END; the outputs are as many.
+        letter_size: E, numbers in a letter vector.
+        hidden_sizes: H of each layer, bottom first.
+    """
+
+    kind: str
+    inputs: int
+    letter_size: int
+    hidden_sizes: tuple[int, ...]
+
+    def __post_init__(self) -> None:
+        if self.kind not in GATES:
+            known = " or ".join(sorted(GATES))
+            raise SettingsError(f"There is no network of kind {self.kind!r}: take {known}.", "kind")
+        if self.letter_size < 1:
+            raise SettingsError("The letter size must be a whole number from 1 on.", "letter_size")
+        if not self.hidden_sizes or min(self.hidden_sizes) < 1:
+            raise SettingsError(
+                "Hidden sizes must be whole numbers from 1 on, one a layer, such as 20, 20.",
+                "hidden_sizes",
+            )
+
+    @property
+    def gates(self) -> int:
+        """G, the number of gates in a layer."""
+        return len(GATES[self.kind])
+
+    @cached_property
+    def sizes(self) -> npt.NDArray[np.int64]:
+        """What the kernels are told: [V, E, G, H of each layer…]."""
+        return np.array(
+            [self.inputs, self.letter_size, self.gates, *self.hidden_sizes], dtype=np.int64
+        )
+
+    @cached_property
+    def parameter_count(self) -> int:
+        """Numbers in the flat vector: all weights and biases."""
+        count, below = self.inputs * self.letter_size, self.letter_size
+        for hidden in self.hidden_sizes:
+            count += (below + hidden + 1) * self.gates * hidden
+            below = hidden
+        return count + (below + 1) * self.inputs
+
+    def views(self, flat: FloatArray) -> dict[str, FloatArray]:
+        """Every matrix of a flat vector by its name in the saved JSON, in the textbook's shape.
+
+        The matrices are views: writing to one writes to the flat vector. Biases and `bd` are
+        columns, shape (units, 1). The order is that of the original's own models.
+        """
+        cursor = _Cursor(flat)
+        named = {"Wil": cursor.take(self.inputs, self.letter_size)}
+        below = self.letter_size
+        for number, hidden in enumerate(self.hidden_sizes):
+            from_below = cursor.take(below, self.gates * hidden)
+            from_hidden = cursor.take(hidden, self.gates * hidden)
+            bias = cursor.take(1, self.gates * hidden)
+            for g, gate in enumerate(GATES[self.kind]):
+                last = (self.gates - g) * hidden  # the last gate lies first
+                columns = slice(last - hidden, last)
+                named[f"{gate.from_below}{number}"] = from_below[:, columns].T  # (H, in)
+                named[f"{gate.from_hidden}{number}"] = from_hidden[:, columns].T  # (H, H)
+                named[f"{gate.bias}{number}"] = bias[:, columns].T  # (H, 1)
+            below = hidden
+        named["Whd"] = cursor.take(below, self.inputs).T  # (V, H)
+        named["bd"] = cursor.take(1, self.inputs).T  # (V, 1)
+        return named
+
+    def shapes(self) -> dict[str, tuple[int, int]]:
+        """The textbook's shape of every matrix by name, without memory for any."""
+        shapes = {"Wil": (self.inputs, self.letter_size)}
+        below = self.letter_size
+        for number, hidden in enumerate(self.hidden_sizes):
+            for gate in GATES[self.kind]:
+                shapes[f"{gate.from_below}{number}"] = (hidden, below)
+                shapes[f"{gate.from_hidden}{number}"] = (hidden, hidden)
+                shapes[f"{gate.bias}{number}"] = (hidden, 1)
+            below = hidden
+        return shapes | {"Whd": (self.inputs, below), "bd": (self.inputs, 1)}
+
+
+class _Cursor:
+    """Cuts matrices one after the other off a flat vector."""
+
+    def __init__(self, flat: FloatArray) -> None:
+        self._flat = flat
+        self._at = 0
+
+    def take(self, rows: int, columns: int) -> FloatArray:
+        start, self._at = self._at, self._at + rows * columns
+        return self._flat[start : self._at].reshape(rows, columns)

@@ -1,0 +1,223 @@
+"""Models as JSON, in the structure of the original demo (recurrentjs, 2014).
+
+Its files come in several dresses, all of which are read: `w` as a list of numbers, or as an object
+keyed by position, as browsers wrote typed arrays; without `solver`, as the oldest saves; with an
+empty `step_cache`, as before the first step. Written is always the same: lists, with a solver when
+there is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.char_model import CharModel
+from model.errors import FormatError, ModelError
+from model.layout import FloatArray, Layout
+from model.solver import RMSProp
+from model.vocabulary import Vocabulary
+
+Json = Mapping[str, Any]
+
+DIGITS_OF_FLOAT32 = 9  # as many significant digits bring every float32 back exactly
+
+
+class SavedModel(NamedTuple):
+    """What a saved JSON holds; `solver` is None where it has no memory of past steps."""
+
+    model: CharModel
+    solver: RMSProp | None
+
+
+def model_as_json(model: CharModel, solver: RMSProp | None = None) -> dict[str, Any]:
+    """The model as plain dicts, lists, strings and numbers."""
+    letters = model.vocabulary.letters
+    saved: dict[str, Any] = {
+        "hidden_sizes": list(model.hidden_sizes),
+        "generator": model.kind,
+        "letter_size": model.letter_size,
+        "model": _matrices_as_json(model.parameters),
+        "letterToIndex": dict(model.vocabulary.index),
+        "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
+        "vocab": list(letters),
+    }
+    if solver is not None:
+        saved["solver"] = {
+            "decay_rate": solver.decay_rate,
+            "smooth_eps": solver.smooth_eps,
+            "step_cache": _matrices_as_json(model.layout.views(solver.step_cache)),
+        }
+    return saved
+
+
+def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> SavedModel:
+    """The model and the solver of a saved JSON, given as text or already parsed.
+
+    Raises:
+        FormatError: it cannot be used; the message says where it is wrong.
+    """
+    parsed = saved if isinstance(saved, Mapping) else _parse(saved)
+    vocabulary = _read_vocabulary(parsed)
+    layout = _read_layout(parsed, vocabulary)
+    flat = _read_matrices(_mapping(parsed, "model"), layout, "model", dtype)
+    return SavedModel(CharModel(vocabulary, layout, flat), _read_solver(parsed, layout, dtype))
+
+
+def _matrices_as_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
+    return {
+        name: {"n": matrix.shape[0], "d": matrix.shape[1], "w": _numbers_as_json(matrix)}
+        for name, matrix in matrices.items()
+    }
+
+
+def _numbers_as_json(matrix: FloatArray) -> list[float]:
+    """Row-major numbers, written no longer than their precision asks for."""
+    numbers: list[float] = matrix.ravel().tolist()
+    if matrix.dtype != np.float32:
+        return numbers
+    return [float(f"{number:.{DIGITS_OF_FLOAT32}g}") for number in numbers]
+
+
+def _parse(text: str | bytes) -> Json:
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FormatError(
+            f"This is not a whole JSON: it goes wrong at line {error.lineno}, column "
+            f"{error.colno}. Paste everything that was saved, from the first {{ to the last }}."
+        ) from None
+    except (RecursionError, ValueError):  # nested too deep, not UTF-8, a number of 5,000 digits
+        raise FormatError("This JSON cannot be read: it is not a saved model.") from None
+    if not isinstance(parsed, Mapping):
+        raise FormatError("This JSON is not a saved model: it must be an object in braces.")
+    return parsed
+
+
+def _mapping(parent: Json, key: str) -> Json:
+    value = _entry(parent, key)
+    if not isinstance(value, Mapping):
+        raise FormatError(f'"{key}" must be an object in braces.')
+    return value
+
+
+def _entry(parent: Json, key: str) -> Any:
+    if key not in parent:
+        raise FormatError(f'The JSON has no "{key}": it is not a whole saved model.')
+    return parent[key]
+
+
+def _read_vocabulary(parsed: Json) -> Vocabulary:
+    """The characters in the order of their numbers, which `letterToIndex` gives."""
+    index = _mapping(parsed, "letterToIndex")
+    numbers = {number: letter for letter, number in index.items() if _is_whole(number)}
+    if not index or sorted(numbers) != list(range(1, len(index) + 1)):
+        raise FormatError('"letterToIndex" must number the characters 1, 2, 3 … without a gap.')
+    letters = [numbers[number] for number in sorted(numbers)]
+    backwards = parsed.get("indexToLetter")
+    if backwards is not None and backwards != {str(i): c for i, c in enumerate(letters, start=1)}:
+        raise FormatError('"indexToLetter" and "letterToIndex" contradict each other.')
+    return Vocabulary(letters)
+
+
+def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
+    hidden_sizes, letter_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
+    if not isinstance(hidden_sizes, list) or not all(map(_is_whole, hidden_sizes)):
+        raise FormatError('"hidden_sizes" must be a list of whole numbers, such as [20, 20].')
+    if not _is_whole(letter_size):
+        raise FormatError('"letter_size" must be a whole number.')
+    kind = _entry(parsed, "generator")
+    try:
+        return Layout(str(kind), len(vocabulary), letter_size, tuple(hidden_sizes))
+    except ModelError as error:
+        raise FormatError(f"The saved model cannot be used. {error}") from None
+
+
+def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> RMSProp | None:
+    if not parsed.get("solver"):
+        return None
+    solver = _mapping(parsed, "solver")
+    if not solver.get("step_cache"):
+        return None
+    step_cache = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
+    if step_cache.min() < 0:
+        raise FormatError('"step_cache" holds a number below 0, which no mean of squares can be.')
+    decay_rate, smooth_eps = solver.get("decay_rate", 0.999), solver.get("smooth_eps", 1e-8)
+    if not (_is_number(decay_rate) and 0 <= decay_rate < 1):
+        raise FormatError('"decay_rate" of the solver must be a number from 0 to below 1.')
+    if not (_is_number(smooth_eps) and 0 < smooth_eps <= 1):
+        raise FormatError('"smooth_eps" of the solver must be a number above 0, at most 1.')
+    return RMSProp(step_cache, float(decay_rate), float(smooth_eps))
+
+
+def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeLike) -> FloatArray:
+    """All matrices of the layout as one flat vector."""
+    # Counted first, so that a file which only claims to be huge takes no memory.
+    held = sum(len(m["w"]) for m in matrices.values() if _holds_numbers(m))
+    if held < layout.parameter_count:
+        _name_missing(matrices, layout, where)
+    flat = np.zeros(layout.parameter_count, dtype=dtype)  # (parameters,)
+    for name, view in layout.views(flat).items():
+        if name not in matrices:
+            raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
+        view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
+    if not np.isfinite(flat).all():
+        raise FormatError(f'"{where}" holds a number that is too large for a weight.')
+    return flat
+
+
+def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
+    """Say which matrix is missing or short, in a file with fewer numbers than its sizes claim."""
+    for name, shape in layout.shapes().items():
+        if name not in matrices:
+            raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
+        _check_shape(matrices[name], shape, f"{where}.{name}")
+
+
+def _holds_numbers(matrix: Any) -> bool:
+    return isinstance(matrix, Mapping) and isinstance(matrix.get("w"), (list, Mapping))
+
+
+def _check_shape(matrix: Any, shape: tuple[int, ...], place: str) -> None:
+    rows, columns = shape
+    if not _holds_numbers(matrix):
+        raise FormatError(f'"{place}" must hold its numbers under "w".')
+    if matrix.get("n") != rows or matrix.get("d") != columns:
+        raise FormatError(
+            f'"{place}" must be {rows} x {columns} for these sizes; '
+            f"its n x d is {matrix.get('n')!r} x {matrix.get('d')!r}."
+        )
+    if len(matrix["w"]) != rows * columns:
+        raise FormatError(
+            f'"{place}" must hold {rows * columns} numbers; it holds {len(matrix["w"])}.'
+        )
+
+
+def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray[np.float64]:
+    _check_shape(matrix, shape, place)
+    numbers = matrix["w"]
+    if isinstance(numbers, Mapping):
+        try:
+            numbers = [numbers[str(position)] for position in range(len(numbers))]
+        except KeyError as error:
+            raise FormatError(f'"{place}" has no number at position {error}.') from None
+    if not all(map(_is_number, numbers)):
+        raise FormatError(f'"{place}" holds something that is not a number.')
+    try:
+        values = np.array(numbers, dtype=np.float64)
+    except OverflowError:
+        values = np.array([np.inf])
+    if not np.isfinite(values).all():
+        raise FormatError(f'"{place}" holds NaN or an infinite number: the model is damaged.')
+    return values.reshape(shape)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
