@@ -1,5 +1,7 @@
 """charnn's library: character-level recurrent networks that train fast on one core.
 
+For example::
+
 from model import CharModel, Trainer, Vocabulary
 
 sentences = ["start small", "ship it, then listen"]

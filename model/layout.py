@@ -1,9 +1,9 @@
 """Where each matrix of a network lies in its one flat vector of parameters.
 
-A snapshot is then one copy, and a solver's step one loop. The kernels want the gates of a layer side
-by side and the weights transposed, so that their innermost loops run over neighbouring numbers;
-people and the saved JSON want the textbook's matrices. Both look at the same memory: the named
-views below are slices of the flat vector, most of them transposed.
+A snapshot is then one copy, and a solver's step one loop. The kernels want the gates of a layer
+side by side and the weights transposed, so that their innermost loops run over neighbouring
+numbers; people and the saved JSON want the textbook's matrices. Both look at the same memory: the
+named views below are slices of the flat vector, most of them transposed.
 
 Order in the flat vector, with V inputs (= outputs), E the letter size, G gates a layer, H units:
 
@@ -15,9 +15,9 @@ Order in the flat vector, with V inputs (= outputs), E the letter size, G gates 
     Wd                     (H, V)      decoder on the top layer, transposed
     bd                     (V)
 
-Gates lie side by side from the last to the first of `GATES`: back-propagation through the original's
-graph comes by them in this order, and sums over a row of gates then add up as they do there. The
-three sigmoid gates are neighbours, so that one loop serves them all.
+Gates lie side by side from the last to the first of `GATES`: back-propagation through the
+original's graph comes by them in this order, and sums over a row of gates then add up as they do
+there. The three sigmoid gates are neighbours, so that one loop serves them all.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
-
 from model.char_model import CharModel
 from model.trainer import Trainer
 from model.vocabulary import Vocabulary

@@ -104,7 +104,7 @@ def write_whole(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile(dir=path.parent, delete=False) as part:
             part.write(content)
-        os.replace(part.name, path)
+        Path(part.name).replace(path)
     except OSError:
         return
 

@@ -1,4 +1,4 @@
-"""What Python calls: each entry point does its whole work in one call without the interpreter's lock.
+"""What Python calls: each does its whole work in one call, without the interpreter's lock.
 
 Sentences come as one array `letters` (int32) with START_OR_END before, between and after them:
 sentence s has its inputs from letters[starts[s]] and its targets one place further on, both

@@ -6,8 +6,8 @@ Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input
     c = f * c_before + i * g
     h = o * tanh(c)
 
-as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins (2000),
-without peepholes. h_before and c_before are zero at a sentence's first row.
+as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
+(2000), without peepholes. h_before and c_before are zero at a sentence's first row.
 """
 
 from __future__ import annotations

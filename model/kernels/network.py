@@ -1,8 +1,8 @@
 """A whole network over one sentence: its cost, and the gradient of that.
 
-`sizes` is [V, E, G, H of each layer…] as in `Layout.sizes`; parameters and gradient are flat vectors
-in the order that layout.py describes. A sentence of n characters is T = n + 1 rows: its inputs are
-START and the characters, its targets the characters and END.
+`sizes` is [V, E, G, H of each layer…] as in `Layout.sizes`; parameters and gradient are flat
+vectors in the order that layout.py describes. A sentence of n characters is T = n + 1 rows: its
+inputs are START and the characters, its targets the characters and END.
 
 Work space is one flat array that the caller keeps, cut up here, so that nothing is allocated while
 training. For T rows it holds, in this order:

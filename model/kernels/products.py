@@ -21,7 +21,7 @@ from model.layout import FloatArray
 
 ONE = ir.Constant(tiles.INT, 1)
 
-tiles.make_callable()
+_products = tiles.make_callable()
 
 
 class _Matrix:

@@ -41,4 +41,4 @@ def rmsprop_step(
         g = min(max(g, -limit), limit)
         parameters[k] -= rate * g / math.sqrt(cache[k] + small) + shrink * parameters[k]
         gradient[k] = number(0)
-    return squares, clipped
+    return float(squares), clipped

@@ -1,9 +1,9 @@
 """The innermost loops of the matrix products, written as vector instructions.
 
-The compiler's own vectoriser reaches about a third of what a core can do on matrices this small, and
-takes its time over every place where a product is inlined. Here the loops are put down once, as LLVM
-code with vector types: running sums stay in registers over a whole product, and a last incomplete
-vector is masked. They are compiled by themselves, and the kernels call them by name.
+The compiler's own vectoriser reaches about a third of what a core can do on matrices this small,
+and takes its time over every place where a product is inlined. Here the loops are put down once, as
+LLVM code with vector types: running sums stay in registers over a whole product, and a last
+incomplete vector is masked. They are compiled by themselves, and the kernels call them by name.
 
 Three functions come out, all adding to `out`. Matrices are row-major; `a` may be read with any
 strides, which is how one function serves a product and one with its left factor transposed.
@@ -32,8 +32,8 @@ VECTORS_OF_ROWS = 4  # 4 rows by 4 vectors: 16 running sums, which fit the regis
 VECTORS_OF_ONE_ROW = 8  # enough independent sums to hide the latency of a multiply-add
 DOTS_TOGETHER = (8, 4, 1)  # each takes what the ones before left over; powers of two
 
-SUMS_ARGUMENTS = "m k n a a_row a_step b b_row out out_row".split()
-DOTS_ARGUMENTS = "m n k a a_row b b_row out out_row".split()
+SUMS_ARGUMENTS = ["m", "k", "n", "a", "a_row", "a_step", "b", "b_row", "out", "out_row"]
+DOTS_ARGUMENTS = ["m", "n", "k", "a", "a_row", "b", "b_row", "out", "out_row"]
 
 
 def name_of(product: str, number: ir.Type) -> str:
@@ -43,16 +43,19 @@ def name_of(product: str, number: ir.Type) -> str:
 
 def signature(product: str, number: ir.Type) -> ir.FunctionType:
     """The types of a product's arguments: matrices are pointers, all else whole numbers."""
+    types = {"a": number.as_pointer(), "b": number.as_pointer(), "out": number.as_pointer()}
     names = DOTS_ARGUMENTS if product == "dots" else SUMS_ARGUMENTS
-    matrix = number.as_pointer()
-    return ir.FunctionType(
-        ir.VoidType(), [matrix if n in ("a", "b", "out") else INT for n in names]
-    )
+    return ir.FunctionType(ir.VoidType(), [types.get(name, INT) for name in names])
 
 
-def make_callable() -> None:
-    """Compile the products for this machine, or read them from the cache, and make them known."""
-    global _engine
+PRODUCTS = [("sums", FLOAT), ("sums", DOUBLE), ("onto", FLOAT), ("onto", DOUBLE), ("dots", FLOAT)]
+
+
+def make_callable() -> Any:
+    """Compile the products for this machine, or read them from the cache, and name them to LLVM.
+
+    Returns the owner of the code, which must live as long as the kernels may run.
+    """
     binding.initialize_native_target()
     binding.initialize_native_asmprinter()
     machine = binding.Target.from_default_triple().create_target_machine(
@@ -63,16 +66,13 @@ def make_callable() -> None:
         codemodel="jitdefault",
         jit=True,
     )
-    _engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
-    _engine.add_object_file(binding.ObjectFileRef.from_data(_object_code(machine)))
-    _engine.finalize_object()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(_object_code(machine)))
+    engine.finalize_object()
     for product, number in PRODUCTS:
         name = name_of(product, number)
-        binding.add_symbol(name, _engine.get_function_address(name))
-
-
-PRODUCTS = [("sums", FLOAT), ("sums", DOUBLE), ("onto", FLOAT), ("onto", DOUBLE), ("dots", FLOAT)]
-_engine: Any = None  # owns the code; it must live as long as the kernels
+        binding.add_symbol(name, engine.get_function_address(name))
+    return engine
 
 
 def _object_code(machine: Any) -> bytes:
@@ -286,7 +286,9 @@ def define_dots(function: ir.Function, number: ir.Type) -> None:
     whole = b.mul(b.sdiv(n, INT(w.lanes)), INT(w.lanes))
     rest = w.lanes_below(b.sub(n, whole))
 
-    def add_terms(i: Value, p: Value, j: Value, mask: Value | None, sums: list[Value]) -> list:
+    def add_terms(
+        i: Value, p: Value, j: Value, mask: Value | None, sums: list[Value]
+    ) -> list[Value]:
         x = w.load(w.at(a, (i, a_row), j), mask)
         return [
             w.multiply_add(x, w.load(w.at(b_matrix, (b.add(p, INT(q)), b_row), j), mask), total)

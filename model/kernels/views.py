@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from numba import types
@@ -9,9 +10,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from model.layout import FloatArray
 
-@intrinsic
-def matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
+
+def _matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
     """flat[at : at + rows * columns] as a (rows, columns) matrix on the same memory.
 
     What slicing and reshaping would give, without the reference counting and the checks that they
@@ -38,3 +40,6 @@ def matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
         return view._getvalue()
 
     return result(flat, at, rows, columns), generate
+
+
+matrix: Callable[[FloatArray, int, int, int], FloatArray] = intrinsic(_matrix)

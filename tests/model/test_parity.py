@@ -1,11 +1,11 @@
 """The kernels against numbers that the original demo computed: costs, gradients, final weights.
 
 In float64 the kernels add up in the original's order, and every number is the same but for a last
-digit. That order matters: these trainings are chaotic. The LSTM's with learning rate 0.05 multiplies
-a difference by some 10^11 in its 30 steps, so that float32, whose weights are rounded at the eighth
-digit, must leave the original's path after a few steps however well it computes. What float32 is
-held to is therefore every single step, from the original's own state, and the whole path for as long
-as the exact kernels keep to it when they start from weights rounded to float32.
+digit. That order matters: these trainings are chaotic. The LSTM's with learning rate 0.05
+multiplies a difference by some 10^11 in its 30 steps, so that float32, whose weights are rounded at
+the eighth digit, must leave the original's path after a few steps however well it computes. What
+float32 is held to is therefore every single step, from the original's own state, and the whole path
+for as long as the exact kernels keep to it when they start from weights rounded to float32.
 """
 
 from __future__ import annotations
@@ -101,8 +101,10 @@ def test_in_single_precision_every_step_from_the_originals_state_costs_the_same(
         solver = RMSProp(exact.solver.step_cache.astype(np.float32))
         single = Trainer(model, vector["sentences"], settings_of(vector), solver)
         costs += list(single.train_in_order([sentence]).costs)
+        before = exact.model.flat.copy()
         exact.train_in_order([sentence])
-        np.testing.assert_allclose(model.flat, exact.model.flat, atol=2e-3)
+        apart = np.linalg.norm(model.flat - exact.model.flat)
+        assert apart < 1e-2 * np.linalg.norm(exact.model.flat - before)
     np.testing.assert_allclose(costs, column(vector, "cost"), rtol=1e-6)
 
 
