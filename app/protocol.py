@@ -11,14 +11,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Annotated, Any, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
+from app.commands import Kind
+from app.commands import Options as NetworkOptions
 from app.quantity import Quantity, Sizes
 from app.refusal import Refusal
+from app.snapshot import Level, Status
 
 MAX_TEXT = 2_000_000
 """Characters of a text: more than a person pastes, and less than a worker would stall on."""
@@ -34,9 +37,9 @@ HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
 
-Kind = Literal["lstm", "rnn"]
-Status = Literal["compiling", "learning", "paused"]
-Level = Literal["info", "warning", "error"]
+DEFAULTS = NetworkOptions()
+KINDS = get_args(Kind)
+
 Point = tuple[int, float | None]
 
 
@@ -57,8 +60,8 @@ def _text_to_learn(text: str) -> str:
 
 
 def _known_kind(kind: object) -> object:
-    if kind not in ("lstm", "rnn"):
-        raise _refused("Kind: choose lstm or rnn.")
+    if kind not in KINDS:
+        raise _refused(f"Kind: choose {' or '.join(KINDS)}.")
     return kind
 
 
@@ -80,24 +83,24 @@ class NetworkEntries(Payload):
 
     kind: Annotated[
         Kind, BeforeValidator(_known_kind), Field(description="The cell of every layer.")
-    ] = "lstm"
+    ] = DEFAULTS.kind
     hidden_sizes: Annotated[
         tuple[int, ...],
         BeforeValidator(HIDDEN_SIZES),
         Field(description="Units of each hidden layer, bottom first."),
-    ] = (20, 20)
+    ] = DEFAULTS.hidden_sizes
     letter_size: Annotated[
         int, BeforeValidator(LETTER_SIZE), Field(description="Numbers in a letter vector.")
-    ] = 5
+    ] = DEFAULTS.letter_size
     l2: Annotated[
         float, BeforeValidator(L2), Field(description="Strength of the L2 regularisation.")
-    ] = 1e-6
+    ] = DEFAULTS.l2
     learning_rate: Annotated[
         float, BeforeValidator(LEARNING_RATE), Field(description="Size of a step at the start.")
-    ] = 0.01
+    ] = DEFAULTS.learning_rate
     clip: Annotated[
         float, BeforeValidator(CLIP), Field(description="Gradients are clipped to ±this.")
-    ] = 5.0
+    ] = DEFAULTS.clip
 
 
 class Learn(Payload):

@@ -220,7 +220,7 @@ def _http_section() -> Iterator[str]:
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
     yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
-    yield "| `PUT /api/model.json` | Loads the model in the body. Answers as `load`, with 400 if not. |"
+    yield "| `PUT /api/model.json` | Loads the model in the body; 400 if it is refused. |"
     yield "| `GET /api/history.csv` | The curve: step, epoch, seconds, perplexity. |"
     yield "| `GET /healthz` | Whether the server is up. |"
     yield ""

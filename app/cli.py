@@ -1,0 +1,386 @@
+"""The command `charnn`."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+from pydantic_core import PydanticCustomError
+
+from app import protocol
+from app.quantity import Quantity, Sizes
+from app.settings import ServerSettings, available_cores, default_data_dir
+
+if TYPE_CHECKING:
+    from model import CharModel, Trainer
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+DEFAULT_SECONDS = 60.0  # how long `train` goes on when it is not told
+SLICE_SECONDS = 0.25  # between two looks at the progress
+READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+class Entry(click.ParamType):
+    """An option with the same range, and the same message, as the field of the page."""
+
+    def __init__(self, quantity: Quantity | Sizes) -> None:
+        self.quantity = quantity
+        self.name = quantity.example
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Read what was typed, or say what to type instead."""
+        try:
+            return self.quantity(value)
+        except PydanticCustomError as error:
+            self.fail(error.message(), param, ctx)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="charnn")
+def main() -> None:
+    """Train character-level recurrent networks: live in the browser, or right here."""
+
+
+@main.command()
+@click.option(
+    "--host",
+    envvar="CHARNN_HOST",
+    show_envvar=True,
+    default=ServerSettings.host,
+    show_default=True,
+    help="The address to listen on.",
+)
+@click.option(
+    "--port",
+    envvar="CHARNN_PORT",
+    show_envvar=True,
+    default=ServerSettings.port,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The port; 0 takes a free one.",
+)
+@click.option(
+    "--data-dir",
+    envvar="CHARNN_DATA_DIR",
+    show_envvar=True,
+    default=default_data_dir,
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the server keeps what must outlive it.",
+)
+@click.option(
+    "--async-mode",
+    envvar="CHARNN_ASYNC_MODE",
+    show_envvar=True,
+    default=ServerSettings.async_mode,
+    show_default=True,
+    type=click.Choice(["eventlet", "threading"]),
+    help="What serves the visitors.",
+)
+@click.option(
+    "--engine",
+    envvar="CHARNN_ENGINE",
+    show_envvar=True,
+    default=ServerSettings.engine,
+    show_default=True,
+    type=click.Choice(["local"]),
+    help="Where training runs.",
+)
+@click.option(
+    "--workers",
+    envvar="CHARNN_WORKERS",
+    show_envvar=True,
+    default=available_cores,
+    type=click.IntRange(1, 1024),
+    help="Threads that train; as many as cores by default.",
+)
+def serve(**options: Any) -> None:
+    """Serve the page on which networks learn."""
+    from app.server import ServerError, serve
+
+    try:
+        serve(replace(ServerSettings(), **options))
+    except (ServerError, OSError) as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.argument("corpus", type=READABLE_FILE)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The model's file, in the original demo's JSON.",
+)
+@click.option(
+    "--kind",
+    default="lstm",
+    show_default=True,
+    type=click.Choice(protocol.KINDS),
+    help="The cell of every layer.",
+)
+@click.option(
+    "--hidden-sizes",
+    default="20, 20",
+    show_default=True,
+    type=Entry(protocol.HIDDEN_SIZES),
+    help="Units of each layer, bottom first.",
+)
+@click.option(
+    "--letter-size",
+    default="5",
+    show_default=True,
+    type=Entry(protocol.LETTER_SIZE),
+    help="Numbers in a letter vector.",
+)
+@click.option(
+    "--learning-rate",
+    default="0.01",
+    show_default=True,
+    type=Entry(protocol.LEARNING_RATE),
+    help="Size of a step.",
+)
+@click.option(
+    "--l2",
+    default="0.000001",
+    show_default=True,
+    type=Entry(protocol.L2),
+    help="Strength of the L2 regularisation.",
+)
+@click.option(
+    "--clip",
+    default="5",
+    show_default=True,
+    type=Entry(protocol.CLIP),
+    help="Gradients are clipped to this, up and down.",
+)
+@click.option("--seed", type=int, help="Makes the training repeatable.")
+@click.option("--steps", type=click.IntRange(1), help="Stop after so many sentences.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    help=f"Stop after so much training; {DEFAULT_SECONDS:g} when no end is given.",
+)
+@click.option(
+    "--target-perplexity",
+    type=click.FloatRange(1, min_open=True),
+    help="Stop when the text's perplexity is no higher.",
+)
+def train(corpus: Path, out: Path, **options: Any) -> None:
+    """Train a network on the sentences of CORPUS, one a line."""
+    from model import CharModel, ModelError, Trainer, TrainingSettings, Vocabulary
+
+    sentences = _read_sentences(corpus)
+    _check_can_write(out)
+    try:
+        model = CharModel.create(
+            Vocabulary.from_sentences(sentences),
+            options["kind"],
+            options["hidden_sizes"],
+            options["letter_size"],
+            options["seed"],
+        )
+        settings = TrainingSettings(
+            options["learning_rate"], options["l2"], options["clip"], seed=options["seed"]
+        )
+        trainer = Trainer(model, sentences, settings)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    end = _End(options["steps"], options["seconds"], options["target_perplexity"], sentences)
+    _train_until(trainer, end)
+    _write_model(trainer, out)
+    totals = trainer.totals
+    click.echo(
+        f"{out}: perplexity {model.perplexity(sentences):.3f} on its text after {totals.steps:,} "
+        f"steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of training, "
+        f"{totals.characters / totals.seconds:,.0f} characters/s"
+    )
+
+
+@main.command()
+@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.option(
+    "--temperature",
+    default="1",
+    show_default=True,
+    type=Entry(protocol.TEMPERATURE),
+    help="Low is careful, high is adventurous.",
+)
+@click.option("--prime", default="", help="The beginning that the network goes on from.")
+@click.option(
+    "--count",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="How many sentences; one when greedy.",
+)
+@click.option(
+    "--method",
+    default="sample",
+    show_default=True,
+    type=click.Choice(["sample", "greedy"]),
+    help="How characters are chosen.",
+)
+@click.option(
+    "--max-chars",
+    default=100,
+    show_default=True,
+    type=click.IntRange(1, 100_000),
+    help="Stop a sentence after so many characters.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Makes the samples repeatable.")
+def sample(
+    model_file: Path,
+    temperature: float,
+    prime: str,
+    count: int,
+    method: str,
+    max_chars: int,
+    seed: int | None,
+) -> None:
+    """Write sentences with the network of MODEL."""
+    from model import ModelError
+
+    model = _read_model(model_file)
+    try:
+        if method == "greedy":
+            click.echo(prime + model.greedy(prime, max_chars))
+            return
+        for number in range(count):
+            seeded = None if seed is None else seed + number
+            click.echo(prime + model.sample(temperature, prime, max_chars, seeded))
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+
+
+@main.command()
+@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.argument("corpus", type=READABLE_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
+    """Print the perplexity of the network of MODEL on the sentences of CORPUS."""
+    from model import ModelError
+
+    model, sentences = _read_model(model_file), _read_sentences(corpus)
+    try:
+        perplexity = model.perplexity(sentences)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    predictions = sum(len(model.vocabulary.units(sentence)) + 1 for sentence in sentences)
+    if as_json:
+        figures = {"sentences": len(sentences), "predictions": predictions}
+        finite = perplexity if math.isfinite(perplexity) else None  # JSON knows no infinity
+        click.echo(json.dumps({"perplexity": finite, **figures}))
+        return
+    click.echo(f"perplexity {perplexity:.3f} over {predictions:,} predictions")
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
+@click.option(
+    "--seconds",
+    default=1.0,
+    show_default=True,
+    type=click.FloatRange(0.05, 60),
+    help="Length of a round; a network takes eleven or so.",
+)
+def bench(as_json: bool, seconds: float) -> None:
+    """Measure how fast this machine trains."""
+    from app import texts
+    from bench import speed
+    from model import sentences_from_text
+
+    sentences = sentences_from_text(texts.text())
+    speeds = [speed.measure(network, sentences, seconds) for network in speed.NETWORKS]
+    click.echo(json.dumps(speed.as_json(speeds)) if as_json else speed.as_table(speeds))
+
+
+class _End:
+    """When a training is over: at the first of its limits that is reached."""
+
+    def __init__(
+        self,
+        steps: int | None,
+        seconds: float | None,
+        perplexity: float | None,
+        sentences: Sequence[str],
+    ) -> None:
+        if steps is None and seconds is None and perplexity is None:
+            seconds = DEFAULT_SECONDS
+        self.steps = steps
+        self.seconds = seconds
+        self.perplexity = perplexity
+        self._sentences = sentences
+
+    def reached(self, trainer: Trainer, recent_perplexity: float) -> bool:
+        """Whether to stop; the target is held against the whole text, not a lucky stretch."""
+        if self.steps is not None and trainer.totals.steps >= self.steps:
+            return True
+        if self.seconds is not None and trainer.totals.seconds >= self.seconds:
+            return True
+        if self.perplexity is None or recent_perplexity > self.perplexity * 1.1:
+            return False
+        return trainer.model.perplexity(self._sentences) <= self.perplexity
+
+    def next_slice(self, trainer: Trainer) -> Any:
+        """Train a little, but not beyond the limits."""
+        if self.steps is not None:
+            left = self.steps - trainer.totals.steps
+            return trainer.train(min(left, max(1, trainer.totals.steps)) if left < 1000 else 500)
+        seconds = SLICE_SECONDS
+        if self.seconds is not None:
+            seconds = min(seconds, self.seconds - trainer.totals.seconds)
+        return trainer.train_for(seconds)
+
+
+def _train_until(trainer: Trainer, end: _End) -> None:
+    """Train with a progress bar; Ctrl-C ends it and keeps what was learnt."""
+    from tqdm import tqdm
+
+    with tqdm(total=end.seconds or end.steps, unit="") as bar:
+        try:
+            while True:
+                progress = end.next_slice(trainer)
+                bar.update(1)
+                if end.reached(trainer, progress.perplexity):
+                    return
+        except KeyboardInterrupt:
+            click.echo("Stopped; keeping what was learnt.", err=True)
+
+
+def _read_sentences(corpus: Path) -> list[str]:
+    from model import sentences_from_text
+
+    try:
+        return sentences_from_text(corpus.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{corpus} is not a text in UTF-8: save it as one.") from None
+
+
+def _read_model(model_file: Path) -> CharModel:
+    from model import CharModel, ModelError
+
+    try:
+        return CharModel.from_json(model_file.read_bytes())
+    except ModelError as error:
+        raise click.ClickException(f"{model_file}: {error}") from None
+
+
+def _check_can_write(out: Path) -> None:
+    """Find out before the training, not after it."""
+    if not out.parent.is_dir():
+        raise click.ClickException(f"There is no folder {out.parent}: make it, or choose another.")
+
+
+def _write_model(trainer: Trainer, out: Path) -> None:
+    from app.files import write_whole
+
+    try:
+        write_whole(out, json.dumps(trainer.to_json()))
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None

@@ -1,0 +1,90 @@
+"""The perplexity curve of a network: finely drawn at first, bounded for ever."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from model import Progress
+
+FIRST_INTERVAL = 0.1
+"""Seconds between the first points: the first minute of a training is when most happens."""
+MOST_POINTS = 1000
+"""More than a curve on a screen shows; few enough to send whole to a page that opens."""
+LARGEST_EXPONENT = 700.0
+"""exp of more than this is not a number that a float can hold."""
+
+
+class CurvePoint(NamedTuple):
+    """The training between one point and the next.
+
+    Attributes:
+        step: steps since the network began, at the end of the stretch.
+        epoch: epochs since then.
+        seconds: seconds spent in training since then.
+        cost: sum of -ln p of the stretch's predictions.
+        predictions: how many there were.
+    """
+
+    step: int
+    epoch: float
+    seconds: float
+    cost: float
+    predictions: int
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the mean cost of a prediction; infinite where the network has run off."""
+        return perplexity(self.cost, self.predictions)
+
+
+def perplexity(cost: float, predictions: int) -> float:
+    """exp of the mean cost of a prediction; infinite where there is no finite one."""
+    mean = cost / predictions if predictions else math.nan
+    return math.exp(mean) if mean < LARGEST_EXPONENT else math.inf  # false for NaN as well
+
+
+class Curve:
+    """Points by the clock. When there are too many, pairs become one and the interval doubles.
+
+    Attributes:
+        version: changes when points that were there before change.
+        points: what has been drawn so far.
+    """
+
+    def __init__(self, version: int = 0) -> None:
+        self.version = version
+        self.points: tuple[CurvePoint, ...] = ()
+        self._interval = FIRST_INTERVAL
+        self._opened: float | None = None  # when the stretch that has no point yet began
+        self._cost = 0.0
+        self._predictions = 0
+
+    def add(self, stretch: Progress, totals: Progress, now: float) -> None:
+        """Take in a stretch of training that ended now."""
+        if self._opened is None:
+            self._opened = now - stretch.seconds
+        self._cost += stretch.cost
+        self._predictions += stretch.predictions
+        if now - self._opened >= self._interval:
+            self._close(totals, now)
+
+    def _close(self, totals: Progress, now: float) -> None:
+        point = CurvePoint(
+            totals.steps, totals.epoch, totals.seconds, self._cost, self._predictions
+        )
+        self.points = (*self.points, point)
+        self._opened, self._cost, self._predictions = now, 0.0, 0
+        if len(self.points) >= MOST_POINTS:
+            self._halve()
+
+    def _halve(self) -> None:
+        self.points = tuple(map(_merged, self.points[::2], self.points[1::2]))
+        self._interval *= 2
+        self.version += 1
+
+
+def _merged(first: CurvePoint, then: CurvePoint) -> CurvePoint:
+    return then._replace(
+        cost=first.cost + then.cost, predictions=first.predictions + then.predictions
+    )

@@ -1,0 +1,43 @@
+"""The seam between the web and the training, wherever that runs."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from concurrent.futures import Future
+
+from app.commands import Answer, Command
+from app.snapshot import Snapshot
+
+
+class Engine(ABC):
+    """Trains sessions. No call blocks, so that the thread that serves everybody may make them.
+
+    Commands of one session take effect in the order they were given; a command that cannot be done
+    fails its future with a `Refusal` and changes nothing. What a command did is in the snapshot by
+    the time its future is done.
+    """
+
+    @abstractmethod
+    def create(self, session_id: str) -> Future[Answer]:
+        """Have the session, new and learning the starting text if it is not there yet."""
+
+    @abstractmethod
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        """Have a command carried out at the session's next turn."""
+
+    @abstractmethod
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        """The newest snapshot of a session; None where there is none yet."""
+
+    @abstractmethod
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        """The newest snapshot of every session."""
+
+    @abstractmethod
+    def drop(self, session_id: str) -> None:
+        """Forget the session; commands it has not carried out are refused."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Stop training and let go of every thread and machine."""

@@ -1,0 +1,145 @@
+"""What a page's events do, and how they are answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from flask import request
+from flask_socketio import ConnectionRefusedError as SocketRefused
+from flask_socketio import SocketIO
+
+from app import commands, protocol
+from app.engine import Engine
+from app.hub import Hub
+from app.identity import Identity
+from app.publisher import Publisher
+from app.refusal import Refusal
+
+PATIENCE = 60.0
+"""Seconds that a visitor is kept waiting for an answer; large models take a few."""
+
+
+UNKNOWN_PAGE = "This page is not known here any more: reload it."
+
+
+class Answering:
+    """Turns events into commands, and what came of them into answers."""
+
+    def __init__(self, engine: Engine, hub: Hub) -> None:
+        self._engine = engine
+        self._hub = hub
+
+    def answer(
+        self, session_id: str, event: object, arguments: tuple[object, ...]
+    ) -> protocol.Done | protocol.Saved | protocol.Refused:
+        """Do what an event asks of a session."""
+        try:
+            command = command_for(protocol.read_event(event, arguments))
+            saved = self.carry_out(session_id, command)
+        except Refusal as refusal:
+            return refused(refusal)
+        return {"ok": True} if saved is None else {"ok": True, "json": saved}
+
+    def carry_out(self, session_id: str, command: commands.Command) -> commands.Answer:
+        """What came of a command.
+
+        Raises:
+            Refusal: it could not be done.
+        """
+        try:
+            return self._hub.wait(self._engine.command(session_id, command), PATIENCE)
+        except TimeoutError:
+            raise Refusal("The server is too busy for this now. Please try again.") from None
+
+
+def command_for(payload: protocol.Payload) -> commands.Command:
+    """The command that an event's payload stands for."""
+    command: commands.Command
+    match payload:
+        case protocol.Learn():
+            command = commands.Learn(payload.text, commands.Options(**dict(payload.options)))
+        case protocol.Pause():
+            command = commands.Pause()
+        case protocol.Resume():
+            command = commands.Resume()
+        case protocol.Change():
+            command = commands.Change(payload.learning_rate, payload.temperature)
+        case protocol.Load():
+            command = commands.Load(payload.json_text)
+        case protocol.LoadPretrained():
+            command = commands.LoadPretrained(payload.name)
+        case protocol.Save():
+            command = commands.Save()
+        case _:
+            raise TypeError(f"no command for {type(payload).__name__}")
+    return command
+
+
+def refused(refusal: Refusal) -> protocol.Refused:
+    """A refusal as an answer."""
+    return {"ok": False, "error": refusal.message, "field": refusal.field}
+
+
+class SocketOutlet:
+    """The way to the pages: their sockets."""
+
+    def __init__(self, socketio: SocketIO) -> None:
+        self._socketio = socketio
+
+    def is_open(self, watcher: str) -> bool:
+        """Whether the socket has been told that it is connected; before, frames would be lost."""
+        return watcher in self._socketio.server.rooms(watcher)
+
+    def send(
+        self,
+        watcher: str,
+        event: str,
+        payload: Mapping[str, Any],
+        acknowledged: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a page an event, and call `acknowledged` when it has taken it in."""
+        callback = (lambda *_: acknowledged()) if acknowledged else None
+        self._socketio.emit(event, payload, to=watcher, callback=callback)
+
+
+class SocketEvents:
+    """Handles the sockets' events: connecting, leaving, and whatever a page asks."""
+
+    def __init__(
+        self, identity: Identity, engine: Engine, publisher: Publisher, answering: Answering
+    ) -> None:
+        self._identity = identity
+        self._engine = engine
+        self._publisher = publisher
+        self._answering = answering
+
+    def bind(self, socketio: SocketIO) -> None:
+        """Have the events come here, those that no page should send included."""
+        socketio.on_event("connect", self.connect)
+        socketio.on_event("disconnect", self.disconnect)
+        socketio.on_event("*", self.ask)
+
+    def connect(self, _auth: object = None) -> None:
+        """A page has come, or has come back."""
+        session_id = self._identity.session_id(request.cookies)
+        if session_id is None:
+            raise SocketRefused(UNKNOWN_PAGE)
+        self._engine.create(session_id)
+        self._publisher.join(_socket_name(), session_id)
+
+    def disconnect(self, _reason: object = None) -> None:
+        """A page is gone."""
+        self._publisher.leave(_socket_name())
+
+    def ask(self, event: object, *arguments: object) -> Mapping[str, Any]:
+        """A page asks for something."""
+        session_id = self._identity.session_id(request.cookies)
+        if session_id is None:
+            return refused(Refusal(UNKNOWN_PAGE))
+        return self._answering.answer(session_id, event, arguments)
+
+
+def _socket_name() -> str:
+    name: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
+    return name

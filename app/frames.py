@@ -1,0 +1,87 @@
+"""Snapshots as the page reads them: whole, or what has changed since the last."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from app.curve import CurvePoint
+from app.protocol import Curve, Figures, Frame, Options, Point, State
+from app.session_id import short_id
+from app.snapshot import Snapshot
+
+DECIMALS = 4
+"""More than anybody reads off a page, and a third of the bytes of every digit there is."""
+
+
+def state_of(snapshot: Snapshot) -> State:
+    """Everything a page shows of a session."""
+    description = snapshot.description
+    return {
+        **_figures(snapshot),
+        "version": description.version,
+        "session": short_id(snapshot.session_id),
+        "text": description.text,
+        "options": _options(snapshot),
+        "vocabulary": list(description.vocabulary),
+        "weights": description.weights,
+        "samples": list(snapshot.samples),
+        "greedy": snapshot.greedy,
+        "curve": _curve(snapshot, start=0),
+    }
+
+
+def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
+    """What has changed since the last snapshot that a page was sent of the same network."""
+    frame: Frame = {"seq": snapshot.seq, **_figures(snapshot)}  # type: ignore[typeddict-item]
+    if snapshot.curve_version != last.curve_version:
+        frame["curve"] = _curve(snapshot, start=0)
+    elif len(snapshot.points) > len(last.points):
+        frame["curve"] = _curve(snapshot, start=len(last.points))
+    if snapshot.samples != last.samples:
+        frame["samples"] = list(snapshot.samples)
+    if snapshot.greedy is not None and snapshot.greedy != last.greedy:
+        frame["greedy"] = snapshot.greedy
+    return frame
+
+
+def _figures(snapshot: Snapshot) -> Figures:
+    return {
+        "status": snapshot.status,
+        "steps": snapshot.steps,
+        "epoch": round(snapshot.epoch, DECIMALS),
+        "perplexity": _rounded(snapshot.perplexity),
+        "ms_per_example": _rounded(snapshot.ms_per_example),
+        "characters_per_second": _rounded(snapshot.characters_per_second),
+        "learning_rate": snapshot.learning_rate,
+        "temperature": snapshot.temperature,
+    }
+
+
+def _options(snapshot: Snapshot) -> Options:
+    options = snapshot.description.options
+    return {
+        "kind": options.kind,
+        "hidden_sizes": list(options.hidden_sizes),
+        "letter_size": options.letter_size,
+        "l2": options.l2,
+        "learning_rate": options.learning_rate,
+        "clip": options.clip,
+    }
+
+
+def _curve(snapshot: Snapshot, start: int) -> Curve:
+    return {
+        "version": snapshot.curve_version,
+        "start": start,
+        "points": _points(snapshot.points[start:]),
+    }
+
+
+def _points(points: Sequence[CurvePoint]) -> list[Point]:
+    return [(point.step, _rounded(point.perplexity)) for point in points]
+
+
+def _rounded(number: float | None) -> float | None:
+    """The number to a few decimals; None where there is none that JSON could hold."""
+    return None if number is None or not math.isfinite(number) else round(number, DECIMALS)

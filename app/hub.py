@@ -1,0 +1,193 @@
+"""What serves the visitors: one thread with eventlet, or many threads without it.
+
+This is the only module that names eventlet. Nothing is monkey-patched: the threads that train stay
+real ones, and what they have to tell comes to eventlet's thread through a pair of sockets.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import threading
+import time
+import warnings
+from abc import ABC, abstractmethod
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from flask import Flask
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from app.settings import AsyncMode
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+MOST_CONNECTIONS = 10_000
+"""Open at once; each costs eventlet a few kilobytes."""
+
+
+class Hub(ABC):
+    """Runs the server and its own tasks."""
+
+    async_mode: AsyncMode
+
+    @abstractmethod
+    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+        """Serve until `stop` is called. `begun` is called once, when connections are accepted."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Make `serve` return. May be called by a signal handler."""
+
+    @abstractmethod
+    def spawn(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else."""
+
+    @abstractmethod
+    def sleep(self, seconds: float) -> None:
+        """Let everything else run for a while."""
+
+    @abstractmethod
+    def wait(self, future: Future[T], timeout: float) -> T:
+        """The result of what another thread does, while everything else runs.
+
+        Raises:
+            TimeoutError: it took longer.
+        """
+
+
+class EventletHub(Hub):
+    """Everything on one thread, which never computes and never waits."""
+
+    async_mode: AsyncMode = "eventlet"
+
+    def __init__(self) -> None:
+        # Not at the top: a server that runs with threads does not need eventlet to be installed.
+        with warnings.catch_warnings():  # of its age, which is why no other module knows it
+            warnings.simplefilter("ignore")
+            import eventlet
+            import eventlet.wsgi
+
+        self._eventlet = eventlet
+        self._stopped = eventlet.event.Event()
+        self._calls: deque[Callable[[], Any]] = deque()
+        self._wake_up, self._sleeper = socket.socketpair()
+        self._wake_up.setblocking(False)
+        self._sleeper.setblocking(False)
+        self.spawn(self._take_calls)
+
+    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+        """Serve until `stop` is called."""
+        server = self._eventlet.spawn(
+            self._eventlet.wsgi.server,
+            self._eventlet.greenio.GreenSocket(listener),
+            app,
+            log=logging.getLogger("app.http"),
+            log_output=False,
+            debug=False,
+            max_size=MOST_CONNECTIONS,
+        )
+        server.link(lambda _: self.stop())
+        begun()
+        self._stopped.wait()
+
+    def stop(self) -> None:
+        """Make `serve` return."""
+        self._call_soon(self._set_stopped)
+
+    def spawn(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else."""
+        self._eventlet.spawn(task)
+
+    def sleep(self, seconds: float) -> None:
+        """Let everything else run for a while."""
+        self._eventlet.sleep(seconds)
+
+    def wait(self, future: Future[T], timeout: float) -> T:
+        """The result of what another thread does, while everything else runs."""
+        done = self._eventlet.event.Event()
+        future.add_done_callback(lambda _: self._call_soon(done.send))
+        with self._eventlet.Timeout(timeout, exception=False):
+            done.wait()
+        return future.result(timeout=0)
+
+    def _set_stopped(self) -> None:
+        if not self._stopped.ready():
+            self._stopped.send()
+
+    def _call_soon(self, call: Callable[[], Any]) -> None:
+        """Have something called on eventlet's thread; from any thread or signal handler."""
+        self._calls.append(call)
+        with contextlib.suppress(BlockingIOError):  # then enough wake-ups are under way already
+            self._wake_up.send(b"\0")
+
+    def _take_calls(self) -> None:
+        while True:
+            self._eventlet.hubs.trampoline(self._sleeper.fileno(), read=True)
+            self._sleeper.recv(4096)
+            while self._calls:
+                self._calls.popleft()()
+
+
+class ThreadingHub(Hub):
+    """A thread for each connection, without eventlet."""
+
+    async_mode: AsyncMode = "threading"
+
+    def __init__(self) -> None:
+        self._stop = threading.Event()
+
+    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+        """Serve until `stop` is called."""
+        host, port = listener.getsockname()[:2]
+        server = make_server(
+            host,
+            port,
+            app,
+            threaded=True,
+            request_handler=_RequestHandler,
+            fd=listener.fileno(),
+        )
+        self.spawn(lambda: server.serve_forever(poll_interval=0.1))
+        begun()
+        self._stop.wait()
+        server.shutdown()
+
+    def stop(self) -> None:
+        """Make `serve` return."""
+        self._stop.set()
+
+    def spawn(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else."""
+        threading.Thread(target=task, daemon=True).start()
+
+    def sleep(self, seconds: float) -> None:
+        """Let everything else run for a while."""
+        time.sleep(seconds)
+
+    def wait(self, future: Future[T], timeout: float) -> T:
+        """The result of what another thread does, while everything else runs."""
+        return future.result(timeout)
+
+
+class _RequestHandler(WSGIRequestHandler):
+    """Does not log every request, and knows that nothing comes after a WebSocket."""
+
+    def run_wsgi(self) -> None:
+        """Answer one request."""
+        super().run_wsgi()
+        if self.headers.get("Upgrade", "").lower() == "websocket":
+            self.close_connection = True
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        """Say nothing."""
+
+
+def make_hub(async_mode: AsyncMode) -> Hub:
+    """The hub of a mode."""
+    return EventletHub() if async_mode == "eventlet" else ThreadingHub()

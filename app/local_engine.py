@@ -1,0 +1,188 @@
+"""The engine that trains on threads of this process."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from app.commands import Answer, Command, Learn
+from app.compiler import Compiler
+from app.engine import Engine
+from app.refusal import Refusal
+from app.session import Session
+from app.snapshot import Snapshot
+from app.turns import Turn, Turns
+from model import kernels_ready
+
+log = logging.getLogger(__name__)
+
+FIRST_KIND = "lstm"
+"""What nearly every visitor trains: compiled before the first of them comes."""
+PATIENCE_AT_CLOSE = 2.0
+"""Seconds that closing waits for slices to end; one that takes longer ends with the process."""
+
+UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
+STOPPED = "Something went wrong on the server while this network was learning, and it was paused."
+NOT_COMPILED = "The server could not compile the training of this kind of network."
+GONE = "This session is not here any more: reload the page."
+
+
+@dataclass
+class _Seat:
+    """A session, what it has been asked, and what it was last seen to be."""
+
+    session: Session
+    mailbox: deque[tuple[Command, Future[Answer]]] = field(default_factory=deque)
+    snapshot: Snapshot | None = None
+
+
+class LocalEngine(Engine):
+    """A pool of native threads that train the sessions in turns.
+
+    A session is touched only by the thread whose turn it is. The kernels leave the interpreter's
+    lock alone, so that as many sessions learn at once as there are threads.
+    """
+
+    def __init__(self, starting: Learn, threads: int) -> None:
+        self._starting = starting
+        self._turns = Turns(threads)
+        self._seats: dict[str, _Seat] = {}
+        self._seating = threading.Lock()
+        self._compiler = Compiler()
+        self._compiler.prepare(FIRST_KIND)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"training-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def create(self, session_id: str) -> Future[Answer]:
+        """Have the session, new and learning the starting text if it is not there yet."""
+        with self._seating:
+            if session_id in self._seats:
+                return _done()
+            self._seats[session_id] = _Seat(Session(session_id))
+        return self.command(session_id, self._starting)
+
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        """Have a command carried out at the session's next turn."""
+        future: Future[Answer] = Future()
+        with self._seating:
+            seat = self._seats.get(session_id)
+            if seat is None:
+                future.set_exception(Refusal(GONE))
+                return future
+            seat.mailbox.append((command, future))
+            self._turns.call(session_id)
+        return future
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        """The newest snapshot of a session; None where there is none yet."""
+        seat = self._seats.get(session_id)
+        return seat.snapshot if seat else None
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        """The newest snapshot of every session."""
+        seats = list(self._seats.items())
+        return {session_id: seat.snapshot for session_id, seat in seats if seat.snapshot}
+
+    def drop(self, session_id: str) -> None:
+        """Forget the session; commands it has not carried out are refused."""
+        with self._seating:
+            seat = self._seats.pop(session_id, None)
+            self._turns.remove(session_id)
+        while seat is not None and seat.mailbox:
+            with contextlib.suppress(IndexError):  # a thread that holds it may have been faster
+                seat.mailbox.popleft()[1].set_exception(Refusal(GONE))
+
+    def close(self) -> None:
+        """Stop training, as soon as the slices that are under way have ended."""
+        self._turns.close()
+        until = time.monotonic() + PATIENCE_AT_CLOSE
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        for session_id in list(self._seats):
+            self.drop(session_id)
+
+    def _work(self) -> None:
+        while (turn := self._turns.take()) is not None:
+            began = time.monotonic()
+            seat = self._seats.get(turn.session_id)
+            learning = seat is not None and self._serve(seat, turn)
+            self._turns.give_back(turn, time.monotonic() - began, learning)
+
+    def _serve(self, seat: _Seat, turn: Turn) -> bool:
+        """Carry out what was asked, learn if it is time to; whether it wants to go on learning."""
+        outcomes = _carry_out_all(seat)
+        session = seat.session
+        if session.kind is None:
+            _tell(outcomes)
+            return False
+        ready = self._make_ready(session)
+        if ready:
+            _use(session, turn)
+        seat.snapshot = session.snapshot()
+        _tell(outcomes)
+        return ready and session.learning
+
+    def _make_ready(self, session: Session) -> bool:
+        """Whether its kernels are ready; if not, it is called again when they are."""
+        kind = session.kind
+        if kind is None or kernels_ready(kind):
+            return True
+        if self._compiler.failed(kind):
+            session.fail(NOT_COMPILED)
+            return False
+        session_id = session.session_id
+        self._compiler.prepare(kind, then=lambda: self._turns.call(session_id))
+        return False
+
+
+def _use(session: Session, turn: Turn) -> None:
+    """Write and learn; what goes wrong stops this session and no other."""
+    try:
+        session.write()
+        if session.learning and not turn.called:
+            session.train(turn.seconds)
+    except Exception:
+        log.exception("session %s: training failed", session.short_id)
+        session.fail(STOPPED)
+
+
+_Outcome = tuple[Future[Answer], Answer, Exception | None]
+
+
+def _carry_out_all(seat: _Seat) -> list[_Outcome]:
+    """What came of every command in the mailbox, in order; to be told once it can be seen."""
+    outcomes: list[_Outcome] = []
+    while seat.mailbox:
+        command, future = seat.mailbox.popleft()
+        try:
+            outcomes.append((future, seat.session.carry_out(command), None))
+        except Refusal as refusal:
+            outcomes.append((future, None, refusal))
+        except Exception:
+            log.exception("session %s: %s failed", seat.session.short_id, type(command).__name__)
+            outcomes.append((future, None, Refusal(UNEXPECTED)))
+    return outcomes
+
+
+def _tell(outcomes: list[_Outcome]) -> None:
+    for future, answer, error in outcomes:
+        if error is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(answer)
+
+
+def _done() -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result(None)
+    return future

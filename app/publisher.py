@@ -1,0 +1,123 @@
+"""Sends every watching page the newest there is, as fast as it reads and no faster."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from app.commands import Watch
+from app.engine import Engine
+from app.frames import frame_of, state_of
+from app.protocol import Notice
+from app.snapshot import Snapshot
+
+FRAME_INTERVAL = 0.1
+"""Seconds between two frames of a page: as fast as figures can be followed."""
+TICK = 0.02
+"""Seconds between two looks for something new."""
+
+
+class Outlet(Protocol):
+    """The way to the pages."""
+
+    def is_open(self, watcher: str) -> bool:
+        """Whether the page can be sent something yet."""
+
+    def send(
+        self,
+        watcher: str,
+        event: str,
+        payload: Mapping[str, Any],
+        acknowledged: Callable[[], None] | None = None,
+    ) -> None:
+        """Send a page an event, and call `acknowledged` when it has taken it in."""
+
+
+@dataclass(eq=False)
+class _Watcher:
+    """A page that watches a session."""
+
+    name: str
+    session_id: str
+    last: Snapshot | None = None  # the newest that it was sent
+    waiting: bool = False  # for its acknowledgement
+    not_before: float = 0.0  # when the next may be sent
+
+    def acknowledge(self) -> None:
+        self.waiting = False
+
+
+class Publisher:
+    """Knows who watches what, and how far each has got.
+
+    A page that has not acknowledged the last frame is sent nothing: it gets fewer frames, and never
+    a queue of them.
+    """
+
+    def __init__(self, engine: Engine, outlet: Outlet) -> None:
+        self._engine = engine
+        self._outlet = outlet
+        self._lock = threading.Lock()
+        self._watchers: dict[str, _Watcher] = {}
+        self._audience: Counter[str] = Counter()  # watchers of each session
+
+    def join(self, name: str, session_id: str) -> None:
+        """A page begins to watch a session."""
+        with self._lock:
+            self._watchers[name] = _Watcher(name, session_id)
+            self._audience[session_id] += 1
+            if self._audience[session_id] == 1:
+                self._engine.command(session_id, Watch(watched=True))
+
+    def leave(self, name: str) -> None:
+        """A page is gone."""
+        with self._lock:
+            watcher = self._watchers.pop(name, None)
+            if watcher is None:
+                return
+            self._audience[watcher.session_id] -= 1
+            if not self._audience[watcher.session_id]:
+                del self._audience[watcher.session_id]
+                self._engine.command(watcher.session_id, Watch(watched=False))
+
+    def run(self, sleep: Callable[[float], None]) -> None:
+        """Publish for ever."""
+        while True:
+            self.publish(time.monotonic())
+            sleep(TICK)
+
+    def publish(self, now: float) -> None:
+        """Send whatever is new to whoever is ready for it."""
+        for watcher in list(self._watchers.values()):
+            if not watcher.waiting and now >= watcher.not_before:
+                self._send_news(watcher, now)
+
+    def _send_news(self, watcher: _Watcher, now: float) -> None:
+        snapshot = self._engine.snapshot(watcher.session_id)
+        last = watcher.last
+        if snapshot is None or (last is not None and snapshot.seq == last.seq):
+            return
+        if last is None and not self._outlet.is_open(watcher.name):
+            return
+        watcher.last, watcher.waiting = snapshot, True
+        watcher.not_before = now + FRAME_INTERVAL
+        if last is not None:
+            self._send_remarks(watcher, snapshot, last)
+        if last is None or snapshot.description.version != last.description.version:
+            self._send(watcher, "state", state_of(snapshot))
+        else:
+            self._send(watcher, "frame", frame_of(snapshot, last))
+
+    def _send(self, watcher: _Watcher, event: str, payload: Mapping[str, Any]) -> None:
+        self._outlet.send(watcher.name, event, payload, watcher.acknowledge)
+
+    def _send_remarks(self, watcher: _Watcher, snapshot: Snapshot, last: Snapshot) -> None:
+        seen = last.remarks[-1].number if last.remarks else 0
+        for remark in snapshot.remarks:
+            if remark.number > seen:
+                notice: Notice = {"level": remark.level, "message": remark.message}
+                self._outlet.send(watcher.name, "notice", notice)

@@ -1,0 +1,157 @@
+"""A run: one network learning one text. Restarting or loading replaces it whole."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import replace
+from typing import cast
+
+from app.commands import Kind, Options
+from app.curve import Curve
+from app.recent import Recent
+from app.refusal import Refusal
+from app.shown_texts import ShownTexts
+from model import (
+    CharModel,
+    ModelError,
+    Trainer,
+    TrainingSettings,
+    Vocabulary,
+    name_characters,
+    sentences_from_text,
+)
+from model.layout import Layout
+from model.saved import read_model
+
+MAX_WEIGHTS = 2_000_000
+"""A network with more would take seconds a sentence, and the memory of many visitors."""
+
+
+class Run:
+    """A network, the text it learns, and what has come of it.
+
+    Attributes:
+        text: what it learns, as it was given.
+        options: what it was made with.
+        trainer: the network and its solver.
+        curve: its perplexity so far.
+        recent: the figures of its last moments.
+        shown: what it writes.
+    """
+
+    def __init__(self, text: str, options: Options, trainer: Trainer, curve: Curve) -> None:
+        self.text = text
+        self.options = options
+        self.trainer = trainer
+        self.curve = curve
+        self.recent = Recent()
+        self.shown = ShownTexts()
+
+    @property
+    def model(self) -> CharModel:
+        """The network."""
+        return self.trainer.model
+
+    @property
+    def learning_rate(self) -> float:
+        """What it is trained with now."""
+        return self.trainer.settings.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: float) -> None:
+        self.trainer.settings = replace(self.trainer.settings, learning_rate=learning_rate)
+
+    def train(self, seconds: float) -> None:
+        """Learn for about so long."""
+        stretch = self.trainer.train_for(seconds)
+        now = time.monotonic()
+        self.curve.add(stretch, self.trainer.totals, now)
+        self.recent.add(stretch, now)
+        self.shown.outdate()
+
+    def saved_json(self) -> str:
+        """The model and its solver as JSON.
+
+        Written piece by piece: in one go, the interpreter would be busy until the last weight is
+        out, and with it the thread that serves everybody.
+        """
+        return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(self.trainer.to_json()))
+
+
+def new_run(text: str, options: Options, curve_version: int) -> Run:
+    """A new network on a text.
+
+    Raises:
+        Refusal: the text or the options cannot be used.
+    """
+    try:
+        sentences = sentences_from_text(text)
+        vocabulary = Vocabulary.from_sentences(sentences)
+        layout = Layout(
+            options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
+        )
+        _check_weights(layout.parameter_count, "hidden_sizes")
+        model = CharModel.create(
+            vocabulary, options.kind, options.hidden_sizes, options.letter_size
+        )
+        trainer = Trainer(model, sentences, _settings(options))
+    except ModelError as error:
+        raise Refusal(str(error), error.field) from None
+    return Run(text, options, trainer, Curve(curve_version))
+
+
+def loaded_run(
+    saved: str, text: str, options: Options, curve_version: int
+) -> tuple[Run, str | None]:
+    """A saved model that goes on with a text, and a remark on what the text lost by it.
+
+    The network's part of the options comes with the model; that of its training stays.
+
+    Raises:
+        Refusal: the JSON is no model, or none of the text's sentences fits it.
+    """
+    try:
+        model, solver = read_model(saved)
+        _check_weights(model.weight_count, "json")
+        sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
+        trainer = Trainer(model, sentences, _settings(options), solver)
+    except ModelError as error:
+        raise Refusal(str(error), "json") from None
+    made_with = replace(
+        options,
+        kind=cast(Kind, model.kind),
+        hidden_sizes=model.hidden_sizes,
+        letter_size=model.letter_size,
+    )
+    return Run(text, made_with, trainer, Curve(curve_version)), remark
+
+
+def _settings(options: Options) -> TrainingSettings:
+    return TrainingSettings(learning_rate=options.learning_rate, l2=options.l2, clip=options.clip)
+
+
+def _check_weights(weights: int, field: str) -> None:
+    if weights > MAX_WEIGHTS:
+        raise Refusal(
+            f"This network would have {weights:,} weights; up to {MAX_WEIGHTS:,} are trained "
+            "here. Take fewer or smaller hidden layers.",
+            field,
+        )
+
+
+def _known_sentences(sentences: list[str], vocabulary: Vocabulary) -> tuple[list[str], str | None]:
+    """The sentences that the model can read, and a remark if there are others."""
+    known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
+    left_out = len(sentences) - len(known)
+    if not left_out:
+        return known, None
+    unknown = name_characters(vocabulary.unknown("".join(sentences)))
+    if not known:
+        raise Refusal(
+            f"This model does not know {unknown}, and every sentence of the text has one of them. "
+            "Learn a text that the model can read first, then load it.",
+            "json",
+        )
+    count = "1 sentence is" if left_out == 1 else f"{left_out:,} sentences are"
+    return known, f"{count} left out: this model does not know {unknown}."

@@ -1,0 +1,88 @@
+"""Puts the server together, and runs it until it is asked to stop."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import socket
+
+from flask_socketio import SocketIO
+
+from app import texts
+from app.commands import Learn
+from app.engine import Engine
+from app.events import Answering, SocketEvents, SocketOutlet
+from app.hub import make_hub
+from app.identity import Identity, read_secret
+from app.local_engine import LocalEngine
+from app.publisher import Publisher
+from app.settings import ServerSettings
+from app.web import make_web
+
+BACKLOG = 1024
+"""Connections that may wait to be accepted: a lecture hall that opens the page at once."""
+
+
+class ServerError(Exception):
+    """The server cannot run as it was asked to; the message says what to change."""
+
+
+def serve(settings: ServerSettings) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Raises:
+        ServerError: the address cannot be listened on.
+    """
+    listener = _listen(settings)
+    hub = make_hub(settings.async_mode)
+    engine = _make_engine(settings)
+    identity = Identity(read_secret(settings.data_dir))
+    answering = Answering(engine, hub)
+    web = make_web(settings, identity, engine, answering)
+    socketio = SocketIO(
+        web,
+        async_mode=hub.async_mode,
+        manage_session=False,
+        max_http_buffer_size=settings.max_upload,
+    )
+    publisher = Publisher(engine, SocketOutlet(socketio))
+    SocketEvents(identity, engine, publisher, answering).bind(socketio)
+    hub.spawn(lambda: publisher.run(hub.sleep))
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop_signal, lambda *_: hub.stop())
+    try:
+        hub.serve(web, listener, begun=lambda: _announce(listener))
+    finally:
+        engine.close()
+        listener.close()
+
+
+def _make_engine(settings: ServerSettings) -> Engine:
+    return LocalEngine(Learn(texts.text()), settings.workers)
+
+
+def _listen(settings: ServerSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        raise ServerError(_why_not(settings, error)) from None
+
+
+def _why_not(settings: ServerSettings, error: OSError) -> str:
+    address = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"Another program already listens on {address}: stop it, or choose another port "
+            "with --port (0 takes a free one)."
+        )
+    if error.errno == errno.EACCES:
+        return f"You may not listen on {address}: choose a port from 1024 on with --port."
+    return f"Cannot listen on {address}: {error.strerror or error}. Check --host and --port."
+
+
+def _announce(listener: socket.socket) -> None:
+    """Print the address to open; on every interface, this machine's own."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
+    print(f"charnn is at http://{host}:{port}", flush=True)

@@ -1,0 +1,191 @@
+"""A session: one visitor's training, and what they have asked of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from app import pretrained
+from app.commands import (
+    Answer,
+    Change,
+    Command,
+    Learn,
+    Load,
+    LoadPretrained,
+    Options,
+    Pause,
+    Resume,
+    Save,
+    Watch,
+)
+from app.refusal import Refusal
+from app.run import Run, loaded_run, new_run
+from app.session_id import short_id
+from app.snapshot import Description, Level, Remark, Snapshot, Status
+from model import kernels_ready
+
+PRETRAINED_LEARNING_RATE = 0.0001
+"""A model that has learnt for long would forget at the rate that a new one needs."""
+REMARKS_KEPT = 5
+
+
+class Session:
+    """A run and what the visitor has set; used by one thread at a time."""
+
+    def __init__(self, session_id: str) -> None:
+        self.session_id = session_id
+        self.learning = True
+        self.watched = False
+        self.temperature = 1.0
+        self._run: Run | None = None
+        self._description = Description(0, "", Options(), (), 0)
+        self._seq = 0
+        self._remarks: tuple[Remark, ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """A name for logs and pages that gives nothing away."""
+        return short_id(self.session_id)
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of its network; None before there is one."""
+        return self._run.options.kind if self._run else None
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        if self.kind is not None and not kernels_ready(self.kind):
+            return "compiling"
+        return "learning" if self.learning else "paused"
+
+    def carry_out(self, command: Command) -> Answer:
+        """Do what the visitor asks.
+
+        Raises:
+            Refusal: it cannot be done, and nothing has changed.
+        """
+        match command:
+            case Learn():
+                self._replace(new_run(command.text, command.options, self._next_curve_version()))
+                self.learning = True
+            case Load():
+                self._load(command.json, self._made_with_now())
+            case LoadPretrained():
+                options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
+                self._load(_pretrained_json(command.name), options)
+                self.learning = True
+            case Pause():
+                self._pause()
+            case Resume():
+                self.learning = True
+            case Change():
+                self._change(command)
+            case Watch():
+                self.watched = command.watched
+            case Save():
+                return self._save()
+        return None
+
+    def write(self) -> None:
+        """Write what the network has to show, if it is due and somebody looks.
+
+        A network that has never written does so before it learns: what is shown first after a load
+        is what was loaded.
+        """
+        run = self._run
+        if run is not None and (self.watched or run.shown.greedy is None):
+            run.shown.write(run.model, self.temperature, time.monotonic())
+
+    def train(self, seconds: float) -> None:
+        """Learn for about so long."""
+        self._existing_run().train(seconds)
+
+    def fail(self, message: str) -> None:
+        """Something went wrong that the visitor did not cause: stop, and tell them."""
+        self._pause()
+        self._remark("error", message)
+
+    def snapshot(self) -> Snapshot:
+        """What it looks like now."""
+        run = self._existing_run()
+        self._seq += 1
+        totals = run.trainer.totals
+        return Snapshot(
+            session_id=self.session_id,
+            seq=self._seq,
+            description=self._description,
+            status=self.status,
+            steps=totals.steps,
+            epoch=totals.epoch,
+            **run.recent.figures._asdict(),
+            learning_rate=run.learning_rate,
+            temperature=self.temperature,
+            samples=run.shown.samples,
+            greedy=run.shown.greedy,
+            curve_version=run.curve.version,
+            points=run.curve.points,
+            remarks=self._remarks,
+        )
+
+    def _load(self, saved: str, options: Options) -> None:
+        text = self._existing_run().text
+        run, remark = loaded_run(saved, text, options, self._next_curve_version())
+        self._replace(run)
+        if remark:
+            self._remark("warning", remark)
+
+    def _replace(self, run: Run) -> None:
+        self._run = run
+        self._description = Description(
+            version=self._description.version + 1,
+            text=run.text,
+            options=run.options,
+            vocabulary=run.model.vocabulary.letters,
+            weights=run.model.weight_count,
+        )
+
+    def _pause(self) -> None:
+        self.learning = False
+        if self._run is not None:
+            self._run.recent.break_off()
+            self._run.shown.hurry()  # while it rests, what is shown is what it writes as it is
+
+    def _change(self, change: Change) -> None:
+        run = self._existing_run()
+        if change.learning_rate is not None:
+            run.learning_rate = change.learning_rate
+        if change.temperature is not None:
+            self.temperature = change.temperature
+            run.shown.outdate_samples()
+
+    def _save(self) -> str:
+        run = self._existing_run()
+        run.shown.pin()  # what was saved can be seen for a moment
+        return run.saved_json()
+
+    def _existing_run(self) -> Run:
+        if self._run is None:
+            raise Refusal("Nothing is learning here yet: press learn first.")
+        return self._run
+
+    def _made_with_now(self) -> Options:
+        run = self._existing_run()
+        return replace(run.options, learning_rate=run.learning_rate)
+
+    def _next_curve_version(self) -> int:
+        return self._run.curve.version + 1 if self._run else 0
+
+    def _remark(self, level: Level, message: str) -> None:
+        number = self._remarks[-1].number + 1 if self._remarks else 1
+        self._remarks = (*self._remarks, Remark(number, level, message))[-REMARKS_KEPT:]
+
+
+def _pretrained_json(name: str) -> str:
+    names = pretrained.names()
+    if not names:
+        raise Refusal("This charnn brings no pretrained model along.", "name")
+    if name and name not in names:
+        raise Refusal(f"There is no such pretrained model. There is {', '.join(names)}.", "name")
+    return pretrained.saved_json(name or names[0])

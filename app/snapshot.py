@@ -1,0 +1,83 @@
+"""What a session looks like from outside, at one moment: immutable, and safe to keep."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from app.commands import Options
+from app.curve import CurvePoint
+
+Status = Literal["compiling", "learning", "paused"]
+Level = Literal["info", "warning", "error"]
+
+
+@dataclass(frozen=True)
+class Description:
+    """What changes only when the network is replaced.
+
+    An engine on another machine need send it only when its version is new.
+
+    Attributes:
+        version: counts the networks of the session.
+        text: what the network learns, as it was given.
+        options: what the network was made with.
+        vocabulary: the characters it knows, in its order.
+        weights: how many numbers it learns.
+    """
+
+    version: int
+    text: str
+    options: Options
+    vocabulary: tuple[str, ...]
+    weights: int
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A sentence for whoever watches the session; numbers grow, so that each is shown once."""
+
+    number: int
+    level: Level
+    message: str
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A session at the end of a slice of its training.
+
+    Attributes:
+        session_id: whose it is.
+        seq: grows from snapshot to snapshot of a session.
+        description: what changes only when the network is replaced.
+        status: what the session is doing.
+        steps: sentences learnt from by this network.
+        epoch: steps over the number of sentences.
+        perplexity: of the last moments; None before the first, or where the network has run off.
+        ms_per_example: milliseconds of training a sentence.
+        characters_per_second: characters learnt from in a second of the clock.
+        learning_rate: what the network is trained with.
+        temperature: what the samples are drawn with.
+        samples: five sampled sentences; none until the first are written.
+        greedy: the greedy prediction; None until the first is written.
+        curve_version: changes when points that were there before change.
+        points: the perplexity curve.
+        remarks: the last few sentences for whoever watches.
+    """
+
+    session_id: str
+    seq: int
+    description: Description
+    status: Status
+    steps: int
+    epoch: float
+    perplexity: float | None
+    ms_per_example: float | None
+    characters_per_second: float | None
+    learning_rate: float
+    temperature: float
+    samples: tuple[str, ...]
+    greedy: str | None
+    curve_version: int
+    points: tuple[CurvePoint, ...]
+    remarks: tuple[Remark, ...]

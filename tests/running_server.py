@@ -1,0 +1,98 @@
+"""A real server in a process of its own, for the tests to talk to."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+SECONDS_TO_START = 60
+SECONDS_TO_STOP = 10
+
+_ADDRESS = re.compile(r"^charnn is at (http://\S+)$", re.MULTILINE)
+
+
+class RunningServer:
+    """A server that listens.
+
+    Attributes:
+        url: its address, without a slash at the end.
+        process: the server itself.
+    """
+
+    def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
+        self.process = process
+        self._log = log
+        self.url = self._read_address()
+
+    @property
+    def log(self) -> str:
+        """What the server has written to its standard error so far."""
+        return self._log.read_text(encoding="utf-8")
+
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Ask the server to stop, and return its exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            return self.process.wait(SECONDS_TO_STOP)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def _read_address(self) -> str:
+        assert self.process.stdout is not None
+        alarm = threading.Timer(SECONDS_TO_START, self.process.kill)
+        alarm.start()
+        try:
+            for line in self.process.stdout:
+                if match := _ADDRESS.match(line.strip()):
+                    return match[1]
+        finally:
+            alarm.cancel()
+        raise RuntimeError(f"the server did not start:\n{self.log}")
+
+
+@contextmanager
+def running_server(
+    folder: Path,
+    async_mode: str = "eventlet",
+    port: int = 0,
+    options: tuple[str, ...] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Iterator[RunningServer]:
+    """A server with its data and its log in a folder, stopped at the end."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / "server.log"
+    command = [sys.executable, "-m", "app", "serve"]
+    command += ["--port", str(port), "--data-dir", str(folder / "data")]
+    command += ["--async-mode", async_mode, *options]
+    with log.open("w", encoding="utf-8") as errors:
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+    server: RunningServer | None = None
+    try:
+        server = RunningServer(process, log)
+        yield server
+    finally:
+        if server is not None:
+            server.stop()
+        elif process.poll() is None:
+            process.kill()
+            process.wait()
+        if process.stdout is not None:
+            process.stdout.close()
