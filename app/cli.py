@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 from pydantic_core import PydanticCustomError
@@ -19,14 +18,10 @@ from app.settings import ServerSettings, available_cores, default_data_dir
 if TYPE_CHECKING:
     from model import CharModel, Trainer
 
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-DEFAULT_SECONDS = 60.0  # how long `train` goes on when it is not told
-SLICE_SECONDS = 0.25  # between two looks at the progress
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
-class Entry(click.ParamType):
+class Entry(click.ParamType[Any]):
     """An option with the same range, and the same message, as the field of the page."""
 
     def __init__(self, quantity: Quantity | Sizes) -> None:
@@ -164,7 +159,7 @@ def serve(**options: Any) -> None:
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
-    help=f"Stop after so much training; {DEFAULT_SECONDS:g} when no end is given.",
+    help="Stop after so much training; 60 when no limit is given.",
 )
 @click.option(
     "--target-perplexity",
@@ -173,6 +168,7 @@ def serve(**options: Any) -> None:
 )
 def train(corpus: Path, out: Path, **options: Any) -> None:
     """Train a network on the sentences of CORPUS, one a line."""
+    from app.train_until import Limits, train_until
     from model import CharModel, ModelError, Trainer, TrainingSettings, Vocabulary
 
     sentences = _read_sentences(corpus)
@@ -191,8 +187,8 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         trainer = Trainer(model, sentences, settings)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    end = _End(options["steps"], options["seconds"], options["target_perplexity"], sentences)
-    _train_until(trainer, end)
+    limits = Limits.given(options["steps"], options["seconds"], options["target_perplexity"])
+    train_until(limits, trainer, sentences)
     _write_model(trainer, out)
     totals = trainer.totals
     click.echo(
@@ -298,59 +294,6 @@ def bench(as_json: bool, seconds: float) -> None:
     sentences = sentences_from_text(texts.text())
     speeds = [speed.measure(network, sentences, seconds) for network in speed.NETWORKS]
     click.echo(json.dumps(speed.as_json(speeds)) if as_json else speed.as_table(speeds))
-
-
-class _End:
-    """When a training is over: at the first of its limits that is reached."""
-
-    def __init__(
-        self,
-        steps: int | None,
-        seconds: float | None,
-        perplexity: float | None,
-        sentences: Sequence[str],
-    ) -> None:
-        if steps is None and seconds is None and perplexity is None:
-            seconds = DEFAULT_SECONDS
-        self.steps = steps
-        self.seconds = seconds
-        self.perplexity = perplexity
-        self._sentences = sentences
-
-    def reached(self, trainer: Trainer, recent_perplexity: float) -> bool:
-        """Whether to stop; the target is held against the whole text, not a lucky stretch."""
-        if self.steps is not None and trainer.totals.steps >= self.steps:
-            return True
-        if self.seconds is not None and trainer.totals.seconds >= self.seconds:
-            return True
-        if self.perplexity is None or recent_perplexity > self.perplexity * 1.1:
-            return False
-        return trainer.model.perplexity(self._sentences) <= self.perplexity
-
-    def next_slice(self, trainer: Trainer) -> Any:
-        """Train a little, but not beyond the limits."""
-        if self.steps is not None:
-            left = self.steps - trainer.totals.steps
-            return trainer.train(min(left, max(1, trainer.totals.steps)) if left < 1000 else 500)
-        seconds = SLICE_SECONDS
-        if self.seconds is not None:
-            seconds = min(seconds, self.seconds - trainer.totals.seconds)
-        return trainer.train_for(seconds)
-
-
-def _train_until(trainer: Trainer, end: _End) -> None:
-    """Train with a progress bar; Ctrl-C ends it and keeps what was learnt."""
-    from tqdm import tqdm
-
-    with tqdm(total=end.seconds or end.steps, unit="") as bar:
-        try:
-            while True:
-                progress = end.next_slice(trainer)
-                bar.update(1)
-                if end.reached(trainer, progress.perplexity):
-                    return
-        except KeyboardInterrupt:
-            click.echo("Stopped; keeping what was learnt.", err=True)
 
 
 def _read_sentences(corpus: Path) -> list[str]:

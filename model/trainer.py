@@ -177,12 +177,15 @@ class Trainer:
 
     def _next_sentences(self, steps: int) -> npt.NDArray[np.int64]:
         """The numbers of the next sentences, each once an epoch."""
-        while len(self._order) < steps:
+        pieces, held = [self._order], len(self._order)
+        while held < steps:
             epoch = np.arange(self.sentence_count)
             if self.settings.shuffle:
                 self._random.shuffle(epoch)
-            self._order = np.concatenate((self._order, epoch))
-        taken, self._order = self._order[:steps], self._order[steps:]
+            pieces.append(epoch)
+            held += len(epoch)
+        order = np.concatenate(pieces)
+        taken, self._order = order[:steps], order[steps:]
         return taken
 
     def _account(
