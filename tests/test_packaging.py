@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import urllib.request
 import zipfile
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from types import ModuleType
 import pytest
 
 from tests import browser_setup
+from tests.running_server import running_server
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,6 +55,23 @@ def test_a_wheel_carries_the_page_s_libraries_with_their_licences(wheel: zipfile
 def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfile.ZipFile) -> None:
     assert any(name.startswith("app/texts/") for name in wheel.namelist())
     assert not any("test" in Path(name).parts[0] for name in wheel.namelist())
+
+
+def test_a_wheel_serves_the_page_by_itself(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+    installed = tmp_path / "site-packages"
+    wheel.extractall(installed)
+    (installed / "app" / "static" / "mark.txt").write_text("from the wheel", encoding="utf-8")
+    # The wheel's packages and not this tree's, though the server starts in this tree.
+    environment = {"PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
+    with running_server(tmp_path / "server", environment=environment) as server:
+        assert fetched(f"{server.url}/static/mark.txt") == "from the wheel"
+        assert "<!doctype html>" in fetched(f"{server.url}/").lower()
+        assert fetched(f"{server.url}/static/vendor/uPlot.esm.js")
+
+
+def fetched(url: str) -> str:
+    with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310, our own server
+        return str(answer.read().decode())
 
 
 def test_the_page_s_libraries_are_those_of_the_lock_file(build_hook: ModuleType) -> None:

@@ -1,0 +1,65 @@
+"""A real browser, and visitors who know nothing of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
+
+from tests.browser_setup import find_browser
+from tests.running_server import RunningServer
+
+BROWSER_ARGUMENTS = (
+    "--no-sandbox",  # a container's root has no other way; the pages are our own
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-sync",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+)
+
+# Long enough for a busy machine that compiles kernels; a test that measures time states its own.
+PATIENCE_MS = 20_000
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One browser for the whole run: it is slow to start, and its contexts share nothing."""
+    expect.set_options(timeout=PATIENCE_MS)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path=find_browser(), args=list(BROWSER_ARGUMENTS)
+        )
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_visitor(browser: Browser, server: RunningServer) -> Iterator[Callable[[], Page]]:
+    """Make visitors, each with cookies of their own; an uncaught error in a page fails the test."""
+    contexts = []
+    page_errors: list[Error] = []
+
+    def note_error(error: Error) -> None:
+        page_errors.append(error)
+
+    def visit() -> Page:
+        context = browser.new_context(base_url=server.url, viewport={"width": 1440, "height": 900})
+        context.set_default_timeout(PATIENCE_MS)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", note_error)
+        return page
+
+    yield visit
+    for context in contexts:
+        context.close()
+    assert not page_errors
+
+
+@pytest.fixture
+def page(new_visitor: Callable[[], Page]) -> Page:
+    """A visitor's tab, before its first `page.goto("/")`."""
+    return new_visitor()

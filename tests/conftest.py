@@ -1,0 +1,20 @@
+"""What all tests share: a real server, as a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.running_server import RunningServer, running_server
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server with a data folder of its own; a module's tests share it, each as its own visitor.
+
+    Not one for the whole run: visitors who are gone train on for a while, and would slow the tests
+    that come after.
+    """
+    with running_server(tmp_path_factory.mktemp("server")) as running:
+        yield running
