@@ -13,6 +13,7 @@ from model import workspace
 from model.errors import SettingsError, TextError
 from model.kernels import entry
 from model.layout import FloatArray, Layout
+from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
 from model.solver import RMSProp
 from model.vocabulary import IndexArray, Vocabulary
@@ -122,7 +123,7 @@ class CharModel:
         given = list(sentences)
         cost = float(self.costs(given).sum())
         predictions = sum(len(self.vocabulary.units(sentence)) + 1 for sentence in given)
-        return math.exp(cost / predictions) if math.isfinite(cost) else math.inf
+        return perplexity_of(cost, predictions)
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, to come after the prefix."""
@@ -150,18 +151,21 @@ class CharModel:
         win, above 1 the draw becomes more adventurous.
 
         Raises:
-            SettingsError: the temperature is not a number above 0.
+            SettingsError: the temperature is not a number above 0, or max_chars is below 0.
             TextError: the prime holds a character that the model does not know.
         """
         if not (math.isfinite(temperature) and temperature > 0):
             raise SettingsError(
                 f"The temperature must be a number above 0; it is {temperature!r}.", "temperature"
             )
+        _check_max_chars(max_chars)
         uniforms = np.random.default_rng(seed).random(max_chars)  # (max_chars,)
-        return self._write(prime, temperature, uniforms)
+        coldest = float(np.finfo(self.flat.dtype).tiny)  # less would be 0 to the kernel
+        return self._write(prime, max(temperature, coldest), uniforms)
 
     def greedy(self, prime: str = "", max_chars: int = 100) -> str:
-        """The sentence of the likeliest next characters, after `prime`."""
+        """The sentence of the likeliest next characters, after `prime`; raises as `sample`."""
+        _check_max_chars(max_chars)
         return self._write(prime, 0.0, np.zeros(max_chars))
 
     def _write(self, prime: str, temperature: float, uniforms: npt.NDArray[np.float64]) -> str:
@@ -192,3 +196,10 @@ class CharModel:
 
     def _step_work(self) -> FloatArray:
         return np.zeros((self.layout.gates + 1) * max(self.hidden_sizes), dtype=self.flat.dtype)
+
+
+def _check_max_chars(max_chars: int) -> None:
+    if max_chars < 0:
+        raise SettingsError(
+            f"max_chars must be a number from 0 on; it is {max_chars}.", "max_chars"
+        )

@@ -22,7 +22,7 @@ there. The three sigmoid gates are neighbours, so that one loop serves them all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -79,9 +79,9 @@ class Layout:
         if self.kind not in GATES:
             known = " or ".join(sorted(GATES))
             raise SettingsError(f"There is no network of kind {self.kind!r}: take {known}.", "kind")
-        if self.letter_size < 1:
+        if not _is_size(self.letter_size):
             raise SettingsError("The letter size must be a whole number from 1 on.", "letter_size")
-        if not self.hidden_sizes or min(self.hidden_sizes) < 1:
+        if not self.hidden_sizes or not all(map(_is_size, self.hidden_sizes)):
             raise SettingsError(
                 "Hidden sizes must be whole numbers from 1 on, one a layer, such as 20, 20.",
                 "hidden_sizes",
@@ -132,17 +132,25 @@ class Layout:
         named["bd"] = cursor.take(1, self.inputs).T  # (V, 1)
         return named
 
-    def shapes(self) -> dict[str, tuple[int, int]]:
-        """The textbook's shape of every matrix by name, without memory for any."""
-        shapes = {"Wil": (self.inputs, self.letter_size)}
+    def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
+        """Name and textbook's shape of every matrix, one by one, without memory for any."""
+        yield "Wil", (self.inputs, self.letter_size)
         below = self.letter_size
         for number, hidden in enumerate(self.hidden_sizes):
             for gate in GATES[self.kind]:
-                shapes[f"{gate.from_below}{number}"] = (hidden, below)
-                shapes[f"{gate.from_hidden}{number}"] = (hidden, hidden)
-                shapes[f"{gate.bias}{number}"] = (hidden, 1)
+                yield f"{gate.from_below}{number}", (hidden, below)
+                yield f"{gate.from_hidden}{number}", (hidden, hidden)
+                yield f"{gate.bias}{number}", (hidden, 1)
             below = hidden
-        return shapes | {"Whd": (self.inputs, below), "bd": (self.inputs, 1)}
+        yield "Whd", (self.inputs, below)
+        yield "bd", (self.inputs, 1)
+
+
+def _is_size(value: object) -> bool:
+    """Whether it is a whole number from 1 on, Python's or NumPy's."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
+        return False
+    return int(value) >= 1
 
 
 class _Cursor:

@@ -17,13 +17,15 @@ import numpy.typing as npt
 
 from model.char_model import CharModel
 from model.errors import FormatError, ModelError
-from model.layout import FloatArray, Layout
+from model.layout import GATES, FloatArray, Layout
 from model.solver import RMSProp
 from model.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 
 DIGITS_OF_FLOAT32 = 9  # as many significant digits bring every float32 back exactly
+LEAST_SMOOTH_EPS = 1e-30  # far less would be 0 in float32, and a step 0 / 0
+DIGITS_SHOWN = 12  # a number longer than this is no size that a message should spell out
 
 
 class SavedModel(NamedTuple):
@@ -37,9 +39,9 @@ def model_as_json(model: CharModel, solver: RMSProp | None = None) -> dict[str, 
     """The model as plain dicts, lists, strings and numbers."""
     letters = model.vocabulary.letters
     saved: dict[str, Any] = {
-        "hidden_sizes": list(model.hidden_sizes),
+        "hidden_sizes": [int(size) for size in model.hidden_sizes],
         "generator": model.kind,
-        "letter_size": model.letter_size,
+        "letter_size": int(model.letter_size),
         "model": _matrices_as_json(model.parameters),
         "letterToIndex": dict(model.vocabulary.index),
         "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
@@ -114,12 +116,17 @@ def _read_vocabulary(parsed: Json) -> Vocabulary:
     """The characters in the order of their numbers, which `letterToIndex` gives."""
     index = _mapping(parsed, "letterToIndex")
     numbers = {number: letter for letter, number in index.items() if _is_whole(number)}
+    if not all(isinstance(letter, str) for letter in index):
+        raise FormatError('"letterToIndex" must have characters for its keys.')
     if not index or sorted(numbers) != list(range(1, len(index) + 1)):
         raise FormatError('"letterToIndex" must number the characters 1, 2, 3 … without a gap.')
     letters = [numbers[number] for number in sorted(numbers)]
     backwards = parsed.get("indexToLetter")
     if backwards is not None and backwards != {str(i): c for i, c in enumerate(letters, start=1)}:
         raise FormatError('"indexToLetter" and "letterToIndex" contradict each other.')
+    vocab = parsed.get("vocab")
+    if vocab is not None and vocab != letters:
+        raise FormatError('"vocab" and "letterToIndex" contradict each other.')
     return Vocabulary(letters)
 
 
@@ -130,8 +137,10 @@ def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
     if not _is_whole(letter_size):
         raise FormatError('"letter_size" must be a whole number.')
     kind = _entry(parsed, "generator")
+    if not isinstance(kind, str) or kind not in GATES:
+        raise FormatError(f'"generator" must be {" or ".join(sorted(GATES))}, nothing else.')
     try:
-        return Layout(str(kind), len(vocabulary), letter_size, tuple(hidden_sizes))
+        return Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
     except ModelError as error:
         raise FormatError(f"The saved model cannot be used. {error}") from None
 
@@ -148,8 +157,10 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> RMSProp 
     decay_rate, smooth_eps = solver.get("decay_rate", 0.999), solver.get("smooth_eps", 1e-8)
     if not (_is_number(decay_rate) and 0 <= decay_rate < 1):
         raise FormatError('"decay_rate" of the solver must be a number from 0 to below 1.')
-    if not (_is_number(smooth_eps) and 0 < smooth_eps <= 1):
-        raise FormatError('"smooth_eps" of the solver must be a number above 0, at most 1.')
+    if not (_is_number(smooth_eps) and LEAST_SMOOTH_EPS <= smooth_eps <= 1):
+        raise FormatError(
+            f'"smooth_eps" of the solver must be a number from {LEAST_SMOOTH_EPS:g} to 1.'
+        )
     return RMSProp(step_cache, float(decay_rate), float(smooth_eps))
 
 
@@ -163,7 +174,8 @@ def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeL
     for name, view in layout.views(flat).items():
         if name not in matrices:
             raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
-        view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
+        with np.errstate(over="ignore"):  # too large for float32: found below
+            view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
     if not np.isfinite(flat).all():
         raise FormatError(f'"{where}" holds a number that is too large for a weight.')
     return flat
@@ -171,7 +183,7 @@ def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeL
 
 def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
     """Say which matrix is missing or short, in a file with fewer numbers than its sizes claim."""
-    for name, shape in layout.shapes().items():
+    for name, shape in layout.shapes():
         if name not in matrices:
             raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
         _check_shape(matrices[name], shape, f"{where}.{name}")
@@ -185,14 +197,15 @@ def _check_shape(matrix: Any, shape: tuple[int, ...], place: str) -> None:
     rows, columns = shape
     if not _holds_numbers(matrix):
         raise FormatError(f'"{place}" must hold its numbers under "w".')
-    if matrix.get("n") != rows or matrix.get("d") != columns:
+    n, d = matrix.get("n"), matrix.get("d")
+    if not (_is_number(n) and _is_number(d) and (n, d) == (rows, columns)):
         raise FormatError(
-            f'"{place}" must be {rows} x {columns} for these sizes; '
-            f"its n x d is {matrix.get('n')!r} x {matrix.get('d')!r}."
+            f'"{place}" must be {_shown(rows)} x {_shown(columns)} for these sizes; '
+            f"its n x d is {_shown(n)} x {_shown(d)}."
         )
     if len(matrix["w"]) != rows * columns:
         raise FormatError(
-            f'"{place}" must hold {rows * columns} numbers; it holds {len(matrix["w"])}.'
+            f'"{place}" must hold {_shown(rows * columns)} numbers; it holds {len(matrix["w"])}.'
         )
 
 
@@ -213,6 +226,15 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
     if not np.isfinite(values).all():
         raise FormatError(f'"{place}" holds NaN or an infinite number: the model is damaged.')
     return values.reshape(shape)
+
+
+def _shown(size: Any) -> str:
+    """A size for a message, whatever a file has put in its place."""
+    if not _is_number(size):
+        return "no number"
+    if not abs(size) < 10**DIGITS_SHOWN:
+        return "a huge number"
+    return str(size)
 
 
 def _is_whole(value: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import numpy.typing as npt
 from model import workspace
 from model.char_model import CharModel
 from model.kernels import entry
+from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
 from model.settings import TrainingSettings
 from model.solver import RMSProp
@@ -45,10 +45,7 @@ class Progress:
     @property
     def perplexity(self) -> float:
         """Infinite when the network has run off; NaN before the first step."""
-        if self.predictions == 0:
-            return math.nan
-        mean = self.cost / self.predictions
-        return math.exp(mean) if mean < 700 else math.inf  # false for NaN as well
+        return perplexity_of(self.cost, self.predictions)
 
 
 @dataclass(frozen=True)
@@ -146,7 +143,8 @@ class Trainer:
     def train_in_order(self, sentence_numbers: Sequence[int]) -> Steps:
         """Take one step for each of these sentences, in this order, and report on every step."""
         began = time.perf_counter()
-        order = np.asarray(sentence_numbers, dtype=np.int64)  # (steps,)
+        numbers = np.asarray(sentence_numbers, dtype=np.int64)
+        order = np.arange(self.sentence_count)[numbers]  # (steps,), none of them out of range
         steps = self._step_through(order)
         self._account(order, steps.costs, time.perf_counter() - began)
         return steps
@@ -154,7 +152,8 @@ class Trainer:
     def _step_through(self, order: npt.NDArray[np.int64]) -> Steps:
         model, settings, solver = self.model, self.settings, self.solver
         steps = Steps(*np.zeros((3, len(order))))
-        work = workspace.for_rows(model.layout, int(self._rows[order].max()), model.flat.dtype)
+        longest = int(self._rows[order].max(initial=0))
+        work = workspace.for_rows(model.layout, longest, model.flat.dtype)
         entry.train(
             model.layout.sizes,
             model.flat,

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import FormatError, TextError
+
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 IndexArray = npt.NDArray[np.int32]
 
@@ -40,16 +43,20 @@ class Vocabulary:
         self.index: Mapping[str, int] = {c: i for i, c in enumerate(self.letters, start=1)}
         if len(self.index) != len(self.letters):
             raise FormatError("The vocabulary names a character twice: each must stand once.")
-        self._in_utf16_units = any("\ud800" <= letter <= "\udfff" for letter in self.letters)
+        self._in_utf16_units = bool(_SURROGATE.search("".join(self.letters)))
 
     @classmethod
     def from_sentences(cls, sentences: Iterable[str]) -> Vocabulary:
         """One entry per distinct character, in the order of first appearance.
 
+        A text with a lone half of a surrogate pair in it makes a vocabulary of UTF-16 units.
+
         Raises:
             TextError: the sentences hold no character at all.
         """
-        return cls(list(dict.fromkeys("".join(sentences))))
+        text = "".join(sentences)
+        units = _utf16_units(text) if _SURROGATE.search(text) else text
+        return cls(list(dict.fromkeys(units)))
 
     def __len__(self) -> int:
         """Number of inputs, which is that of outputs: the characters and START/END."""

@@ -32,16 +32,18 @@ def lstm_row(
     bias is (4H,); fills c, tanh_c and h, each (H,). c may be c_before.
     """
     hidden = h.shape[0]
-    for j in range(hidden):
-        gates[j] = tanh(gates[j] + bias[j])
-    for j in range(hidden, 4 * hidden):
-        gates[j] = sigmoid(gates[j] + bias[j])
-    g, o = gates[:hidden], gates[hidden : 2 * hidden]
-    f, i = gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+    g, ofi = gates[:hidden], gates[hidden:]
+    g_bias, ofi_bias = bias[:hidden], bias[hidden:]
+    for j in range(g.shape[0]):
+        g[j] = tanh(g[j] + g_bias[j])
+    for j in range(ofi.shape[0]):
+        ofi[j] = sigmoid(ofi[j] + ofi_bias[j])
+    o, f, i = ofi[:hidden], ofi[hidden : 2 * hidden], ofi[2 * hidden :]
     for j in range(hidden):
         c[j] = f[j] * c_before[j] + i[j] * g[j]
     for j in range(hidden):
         tanh_c[j] = tanh(c[j])
+    for j in range(hidden):
         h[j] = o[j] * tanh_c[j]
 
 

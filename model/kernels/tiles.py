@@ -15,8 +15,9 @@ strides, which is how one function serves a product and one with its left factor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from llvmlite import binding, ir
@@ -25,12 +26,13 @@ from model.kernels.compile import cache_folder, write_whole
 
 Value = Any  # llvmlite's values carry no types of Python's
 
-INT = ir.IntType(64)
+INT, INT32 = ir.IntType(64), ir.IntType(32)
 FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
 ROWS_TOGETHER = 4
 VECTORS_OF_ROWS = 4  # 4 rows by 4 vectors: 16 running sums, which fit the registers of AVX-512
 VECTORS_OF_ONE_ROW = 8  # enough independent sums to hide the latency of a multiply-add
-DOTS_TOGETHER = (8, 4, 1)  # each takes what the ones before left over; powers of two
+DOTS_OF_ROWS = (4, 1)  # powers of two, each for what the ones before leave over
+DOTS_OF_ONE_ROW = (8, 4, 1)
 
 SUMS_ARGUMENTS = ["m", "k", "n", "a", "a_row", "a_step", "b", "b_row", "out", "out_row"]
 DOTS_ARGUMENTS = ["m", "n", "k", "a", "a_row", "b", "b_row", "out", "out_row"]
@@ -103,13 +105,25 @@ def vector_bits() -> int:
     return 512 if binding.get_host_cpu_features().get("avx512f") else 256
 
 
+@dataclass
+class _Turn:
+    """One turn of a loop being written.
+
+    Attributes:
+        at: the loop's number.
+        values: what the turn begins with; set it to what it ends with. After the loop, the last.
+    """
+
+    at: Value
+    values: list[Value]
+
+
 class _Writer:
     """Writes one of the functions: an IR builder with the few things that they share."""
 
     def __init__(self, function: ir.Function, number: ir.Type) -> None:
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.module = function.module
-        self.number = number
         self.bits = 32 if isinstance(number, ir.FloatType) else 64
         self.lanes = vector_bits() // self.bits
         self.vector = ir.VectorType(number, self.lanes)
@@ -117,21 +131,39 @@ class _Writer:
         self.fused = self.bits == 32
 
     @contextmanager
-    def loop(self, start: Value, stop: Value, step: int) -> Iterator[Value]:
+    def loop(
+        self, start: Value, stop: Value, step: int, values: Sequence[Value] = ()
+    ) -> Iterator[_Turn]:
         """A loop over start, start + step … below stop; leaves the builder behind it."""
         b = self.builder
         before, head = b.block, b.append_basic_block("head")
         body, after = b.append_basic_block("body"), b.append_basic_block("after")
         b.branch(head)
         b.position_at_end(head)
-        at = b.phi(INT)
-        at.add_incoming(start, before)
+        at, running = b.phi(INT), [b.phi(value.type) for value in values]
+        for phi, value in zip([at, *running], [start, *values]):
+            phi.add_incoming(value, before)
         b.cbranch(b.icmp_signed("<", at, stop), body, after)
         b.position_at_end(body)
-        yield at
-        at.add_incoming(b.add(at, INT(step)), b.block)
+        turn = _Turn(at, list(running))
+        yield turn
+        for phi, value in zip([at, *running], [b.add(at, INT(step)), *turn.values]):
+            phi.add_incoming(value, b.block)
         b.branch(head)
         b.position_at_end(after)
+        turn.values = running
+
+    def added_up(
+        self, count: Value, values: list[Value], term: Callable[[Value, list[Value]], list[Value]]
+    ) -> list[Value]:
+        """The values after values = term(p, values) for p from 0 below count, two a turn."""
+        b = self.builder
+        even = b.and_(count, INT(-2))
+        with self.loop(INT(0), even, 2, values) as turn:
+            turn.values = term(b.add(turn.at, INT(1)), term(turn.at, turn.values))
+        with self.loop(even, count, 1, turn.values) as last:
+            last.values = term(last.at, last.values)
+        return last.values
 
     def at(self, pointer: Value, *offset: tuple[Value, Value] | Value) -> Value:
         """The address pointer + the sum of the offsets, each a number or a product of two."""
@@ -142,28 +174,23 @@ class _Writer:
         return b.gep(pointer, [total])
 
     def zero(self) -> Value:
+        """A vector of zeros."""
         return ir.Constant(self.vector, None)
 
     def spread(self, scalar: Value) -> Value:
         """A vector with the scalar in every lane."""
-        b, first = self.builder, ir.Constant(ir.IntType(32), 0)
-        one = b.insert_element(ir.Constant(self.vector, ir.Undefined), scalar, first)
-        to_all = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
-        return b.shuffle_vector(one, ir.Constant(self.vector, ir.Undefined), to_all)
+        b = self.builder
+        nothing = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
+        one = b.insert_element(nothing, scalar, ir.Constant(INT32, 0))
+        return b.shuffle_vector(one, nothing, ir.Constant(ir.VectorType(INT32, self.lanes), None))
 
     def lanes_below(self, count: Value) -> Value:
         """A mask of the lanes whose number is below count."""
-        b = self.builder
-        wide = ir.VectorType(INT, self.lanes)
-        numbers = ir.Constant(wide, list(range(self.lanes)))
-        one = b.insert_element(
-            ir.Constant(wide, ir.Undefined), count, ir.Constant(ir.IntType(32), 0)
-        )
-        to_all = ir.Constant(ir.VectorType(ir.IntType(32), self.lanes), None)
-        counts = b.shuffle_vector(one, ir.Constant(wide, ir.Undefined), to_all)
-        return b.icmp_signed("<", numbers, counts)
+        numbers = ir.Constant(ir.VectorType(INT, self.lanes), list(range(self.lanes)))
+        return self.builder.icmp_signed("<", numbers, self.spread(count))
 
     def load(self, address: Value, mask: Value | None = None) -> Value:
+        """The vector at an address; lanes outside the mask are zero and not touched."""
         b = self.builder
         pointer = b.bitcast(address, self.vector.as_pointer())
         if mask is None:
@@ -171,13 +198,12 @@ class _Writer:
         masked = self._intrinsic(
             f"llvm.masked.load.v{self.lanes}f{self.bits}.p0",
             self.vector,
-            [pointer.type, ir.IntType(32), self.mask, self.vector],
+            [pointer.type, INT32, self.mask, self.vector],
         )
-        return b.call(
-            masked, [pointer, ir.Constant(ir.IntType(32), self.bits // 8), mask, self.zero()]
-        )
+        return b.call(masked, [pointer, ir.Constant(INT32, self.bits // 8), mask, self.zero()])
 
     def store(self, value: Value, address: Value, mask: Value | None = None) -> None:
+        """Store a vector; lanes outside the mask are not touched."""
         b = self.builder
         pointer = b.bitcast(address, self.vector.as_pointer())
         if mask is None:
@@ -186,9 +212,9 @@ class _Writer:
         masked = self._intrinsic(
             f"llvm.masked.store.v{self.lanes}f{self.bits}.p0",
             ir.VoidType(),
-            [self.vector, pointer.type, ir.IntType(32), self.mask],
+            [self.vector, pointer.type, INT32, self.mask],
         )
-        b.call(masked, [value, pointer, ir.Constant(ir.IntType(32), self.bits // 8), mask])
+        b.call(masked, [value, pointer, ir.Constant(INT32, self.bits // 8), mask])
 
     def multiply_add(self, x: Value, y: Value, total: Value) -> Value:
         """x * y + total: in one rounding for float32, in two for float64, as JavaScript does."""
@@ -212,69 +238,49 @@ def define_sums(function: ir.Function, number: ir.Type, onto: bool) -> None:
     w = _Writer(function, number)
     b = w.builder
     m, k, n, a, a_row, a_step, b_matrix, b_row, out, out_row = function.args
-    of_four = b.and_(m, INT(-ROWS_TOGETHER))
 
-    def tile(i: Value, rows: int, j: Value, vectors: int, mask: Value) -> None:
+    def tile(i: Value, rows: int, j: Value, vectors: int, last_mask: Value) -> None:
         """out[i : i + rows, j : j + vectors * lanes], the last vector masked."""
-        masks = [None] * (vectors - 1) + [mask]
+        masks = [None] * (vectors - 1) + [last_mask]
         columns = [b.add(j, INT(v * w.lanes)) for v in range(vectors)]
-        places = [
-            [w.at(out, (b.add(i, INT(r)), out_row), column) for column in columns]
-            for r in range(rows)
-        ]
-        sums = [
-            [w.load(place, lanes) if onto else w.zero() for place, lanes in zip(row, masks)]
-            for row in places
-        ]
-        before, head = b.block, b.append_basic_block("terms")
-        body, after = b.append_basic_block("term"), b.append_basic_block("summed")
-        b.branch(head)
-        b.position_at_end(head)
-        p = b.phi(INT)
-        p.add_incoming(INT(0), before)
-        running = [[b.phi(w.vector) for _ in row] for row in sums]
-        for phis, firsts in zip(running, sums):
-            for phi, first in zip(phis, firsts):
-                phi.add_incoming(first, before)
-        b.cbranch(b.icmp_signed("<", p, k), body, after)
-        b.position_at_end(body)
-        factors = [
-            w.load(w.at(b_matrix, (p, b_row), column), lanes)
-            for column, lanes in zip(columns, masks)
-        ]
-        for r in range(rows):
-            scalar = b.load(w.at(a, (b.add(i, INT(r)), a_row), (p, a_step)))
-            across = w.spread(scalar)
-            for v in range(vectors):
-                total = w.multiply_add(across, factors[v], running[r][v])
-                running[r][v].add_incoming(total, b.block)
-        p.add_incoming(b.add(p, INT(1)), b.block)
-        b.branch(head)
-        b.position_at_end(after)
-        for row, phis in zip(places, running):
-            for place, total, lanes in zip(row, phis, masks):
-                w.store(total if onto else b.fadd(w.load(place, lanes), total), place, lanes)
+        numbers = [b.add(i, INT(r)) for r in range(rows)]
+        places = [w.at(out, (row, out_row), column) for row in numbers for column in columns]
+
+        def term(p: Value, sums: list[Value]) -> list[Value]:
+            factors = [
+                w.load(w.at(b_matrix, (p, b_row), column), mask)
+                for column, mask in zip(columns, masks)
+            ]
+            spread = [w.spread(b.load(w.at(a, (row, a_row), (p, a_step)))) for row in numbers]
+            products = ((x, y) for x in spread for y in factors)
+            return [w.multiply_add(x, y, total) for (x, y), total in zip(products, sums)]
+
+        held = list(zip(places, masks * rows))
+        first = [w.load(place, mask) if onto else w.zero() for place, mask in held]
+        for (place, mask), total in zip(held, w.added_up(k, first, term)):
+            w.store(total if onto else b.fadd(w.load(place, mask), total), place, mask)
 
     def band(i: Value, rows: int, most: int) -> None:
         """out[i : i + rows, :], in tiles of up to so many vectors."""
-        with w.loop(INT(0), n, most * w.lanes) as j:
-            left = b.sub(n, j)
+        with w.loop(INT(0), n, most * w.lanes) as turn:
+            left = b.sub(n, turn.at)
             needed = b.sdiv(b.add(left, INT(w.lanes - 1)), INT(w.lanes))
-            done = b.append_basic_block("tiled")
+            done = b.append_basic_block("done")
             cases = b.switch(needed, b.append_basic_block("widest"))
             for vectors in range(1, most + 1):
                 b.position_at_end(cases.default if vectors == most else b.append_basic_block())
                 if vectors < most:
                     cases.add_case(INT(vectors), b.block)
                 in_last = b.sub(left, INT((vectors - 1) * w.lanes))
-                tile(i, rows, j, vectors, w.lanes_below(in_last))
+                tile(i, rows, turn.at, vectors, w.lanes_below(in_last))
                 b.branch(done)
             b.position_at_end(done)
 
-    with w.loop(INT(0), of_four, ROWS_TOGETHER) as i:
-        band(i, ROWS_TOGETHER, VECTORS_OF_ROWS)
-    with w.loop(of_four, m, 1) as i:
-        band(i, 1, VECTORS_OF_ONE_ROW)
+    of_four = b.and_(m, INT(-ROWS_TOGETHER))
+    with w.loop(INT(0), of_four, ROWS_TOGETHER) as turn:
+        band(turn.at, ROWS_TOGETHER, VECTORS_OF_ROWS)
+    with w.loop(of_four, m, 1) as turn:
+        band(turn.at, 1, VECTORS_OF_ONE_ROW)
     b.ret_void()
 
 
@@ -283,21 +289,13 @@ def define_dots(function: ir.Function, number: ir.Type) -> None:
     w = _Writer(function, number)
     b = w.builder
     m, n, k, a, a_row, b_matrix, b_row, out, out_row = function.args
-    whole = b.mul(b.sdiv(n, INT(w.lanes)), INT(w.lanes))
-    rest = w.lanes_below(b.sub(n, whole))
-
-    def add_terms(
-        i: Value, p: Value, j: Value, mask: Value | None, sums: list[Value]
-    ) -> list[Value]:
-        x = w.load(w.at(a, (i, a_row), j), mask)
-        return [
-            w.multiply_add(x, w.load(w.at(b_matrix, (b.add(p, INT(q)), b_row), j), mask), total)
-            for q, total in enumerate(sums)
-        ]
-
-    lanes32 = ir.VectorType(ir.IntType(32), w.lanes)
-    even = ir.Constant(lanes32, [2 * lane for lane in range(w.lanes)])
-    odd = ir.Constant(lanes32, [2 * lane + 1 for lane in range(w.lanes)])
+    # The last vector is always masked, and full where n is a multiple of the lanes.
+    before_last = b.sdiv(b.sub(n, INT(1)), INT(w.lanes))
+    last_at = b.mul(before_last, INT(w.lanes))
+    last_mask = w.lanes_below(b.sub(n, last_at))
+    indices = ir.VectorType(INT32, w.lanes)
+    even = ir.Constant(indices, [2 * lane for lane in range(w.lanes)])
+    odd = ir.Constant(indices, [2 * lane + 1 for lane in range(w.lanes)])
 
     def pair_sums(x: Value, y: Value) -> Value:
         """Sums of neighbouring lanes, those of x first."""
@@ -307,40 +305,47 @@ def define_dots(function: ir.Function, number: ir.Type) -> None:
         """A vector whose first numbers are the sums over each vector's lanes, in order."""
         lanes_of_each = w.lanes // len(vectors)
         while len(vectors) > 1:
-            vectors = [pair_sums(x, y) for x, y in zip(vectors[::2], vectors[1::2], strict=True)]
+            vectors = [pair_sums(x, y) for x, y in zip(vectors[::2], vectors[1::2])]
         (vector,) = vectors
         while lanes_of_each > 1:
             vector, lanes_of_each = pair_sums(vector, vector), lanes_of_each // 2
         return vector
 
-    def tile(i: Value, p: Value, together: int) -> None:
-        """out[i, p : p + together]."""
-        before, head = b.block, b.append_basic_block("terms")
-        body, after = b.append_basic_block("term"), b.append_basic_block("summed")
-        b.branch(head)
-        b.position_at_end(head)
-        j = b.phi(INT)
-        j.add_incoming(INT(0), before)
-        running = [b.phi(w.vector) for _ in range(together)]
-        for phi in running:
-            phi.add_incoming(w.zero(), before)
-        b.cbranch(b.icmp_signed("<", j, whole), body, after)
-        b.position_at_end(body)
-        for phi, total in zip(running, add_terms(i, p, j, None, running)):
-            phi.add_incoming(total, b.block)
-        j.add_incoming(b.add(j, INT(w.lanes)), b.block)
-        b.branch(head)
-        b.position_at_end(after)
-        sums = add_terms(i, p, whole, rest, running)
-        place = w.at(out, (i, out_row), p)
-        mask = ir.Constant(w.mask, [int(lane < together) for lane in range(w.lanes)])
-        w.store(b.fadd(w.load(place, mask), folded(sums)), place, mask)
+    def tile(i: Value, rows: int, p: Value, together: int) -> None:
+        """out[i : i + rows, p : p + together]."""
 
-    with w.loop(INT(0), m, 1) as i:
+        def add_terms(j: Value, mask: Value | None, sums: list[Value]) -> list[Value]:
+            xs = [w.load(w.at(a, (b.add(i, INT(r)), a_row), j), mask) for r in range(rows)]
+            ys = [
+                w.load(w.at(b_matrix, (b.add(p, INT(q)), b_row), j), mask) for q in range(together)
+            ]
+            products = ((x, y) for x in xs for y in ys)
+            return [w.multiply_add(x, y, total) for (x, y), total in zip(products, sums)]
+
+        sums = w.added_up(
+            before_last,
+            [w.zero()] * (rows * together),
+            lambda vector, sums: add_terms(b.mul(vector, INT(w.lanes)), None, sums),
+        )
+        sums = add_terms(last_at, last_mask, sums)
+        mask = ir.Constant(w.mask, [int(lane < together) for lane in range(w.lanes)])
+        for r in range(rows):
+            place = w.at(out, (b.add(i, INT(r)), out_row), p)
+            total = folded(sums[r * together : (r + 1) * together])
+            w.store(b.fadd(w.load(place, mask), total), place, mask)
+
+    def band(i: Value, rows: int, widths: tuple[int, ...]) -> None:
+        """out[i : i + rows, :], in tiles of these widths, each taking what the last left over."""
         begin: Value = INT(0)
-        for together in DOTS_TOGETHER:
+        for together in widths:
             end = b.and_(k, INT(-together))
-            with w.loop(begin, end, together) as p:
-                tile(i, p, together)
+            with w.loop(begin, end, together) as turn:
+                tile(i, rows, turn.at, together)
             begin = end
+
+    of_four = b.and_(m, INT(-ROWS_TOGETHER))
+    with w.loop(INT(0), of_four, ROWS_TOGETHER) as turn:
+        band(turn.at, ROWS_TOGETHER, DOTS_OF_ROWS)
+    with w.loop(of_four, m, 1) as turn:
+        band(turn.at, 1, DOTS_OF_ONE_ROW)
     b.ret_void()
