@@ -1,0 +1,56 @@
+"""Servers stop and start, kernels take their time: the page says so and goes on by itself."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.the_page import figure, open_page, text, wait_until
+from tests.running_server import running_server
+
+
+@pytest.fixture
+def lone_page(browser: Browser) -> Iterator[Page]:
+    """A visitor of a server that the test starts itself."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
+def test_the_page_says_when_the_connection_is_lost_and_picks_up_again(
+    lone_page: Page, tmp_path: Path
+) -> None:
+    page = lone_page
+    with running_server(tmp_path) as server:
+        page.goto(server.url)
+        wait_until(page, lambda: figure(page, "steps") > 0)
+        port = urlsplit(server.url).port or 0
+    expect(page.locator("#status")).to_have_text(re.compile("connection lost", re.IGNORECASE))
+    with running_server(tmp_path, port=port):
+        expect(page.locator("#status")).to_have_text(re.compile("learning", re.IGNORECASE))
+        wait_until(page, lambda: figure(page, "steps") > 0)
+
+
+def test_while_the_kernels_compile_the_page_says_so_and_then_trains(
+    lone_page: Page, tmp_path: Path
+) -> None:
+    empty_cache = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    with running_server(tmp_path, environment=empty_cache) as server:
+        lone_page.goto(server.url)
+        expect(lone_page.locator("#status")).to_have_text(re.compile("compiling", re.IGNORECASE))
+        wait_until(lone_page, lambda: figure(lone_page, "steps") > 0, seconds=60)
+        assert "learning" in text(lone_page, "status").lower()
+
+
+def test_other_tabs_of_a_browser_follow_the_same_network(page: Page) -> None:
+    open_page(page)
+    other = page.context.new_page()
+    other.goto("/")
+    page.locator("#stop").click()
+    expect(other.locator("#status")).to_have_text(re.compile("paused", re.IGNORECASE))
+    wait_until(page, lambda: figure(page, "steps") == figure(other, "steps"))

@@ -1,0 +1,95 @@
+"""The model is the person's own: save and load, download and upload."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.the_page import figure, greedy, learn, open_page, pause, samples, wait_until
+
+
+def trained(page: Page) -> str:
+    """A network that has learnt for a moment and rests; its greedy prediction."""
+    open_page(page)
+    wait_until(page, lambda: 1 < figure(page, "ppl") < 9, seconds=60)
+    pause(page)
+    assert greedy(page)
+    return greedy(page)
+
+
+def restart(page: Page) -> None:
+    steps = figure(page, "steps")
+    page.locator("#learn").click()
+    wait_until(page, lambda: 0 < figure(page, "steps") < steps)
+    pause(page)
+
+
+def test_what_was_saved_comes_back_by_loading_it(page: Page) -> None:
+    prediction = trained(page)
+    page.locator("#savemodel").click()
+    wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
+    saved = page.locator("#tio").input_value()
+    restart(page)
+    assert greedy(page) != prediction
+    page.locator("#tio").fill(saved)
+    page.locator("#loadmodel").click()
+    expect(page.locator("#argmax .apred")).to_have_text(prediction)
+
+
+def test_loading_into_a_network_that_learns_shows_what_was_loaded(page: Page) -> None:
+    prediction = trained(page)
+    page.locator("#savemodel").click()
+    wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
+    page.locator("#learn").click()
+    wait_until(page, lambda: greedy(page) != prediction)
+    page.locator("#loadmodel").click()
+    expect(page.locator("#argmax .apred")).to_have_text(prediction)
+    steps = figure(page, "steps")
+    wait_until(page, lambda: figure(page, "steps") > steps)  # and it learns on
+
+
+def test_what_was_downloaded_comes_back_by_uploading_it(page: Page, tmp_path: Path) -> None:
+    prediction = trained(page)
+    with page.expect_download() as download:
+        page.locator("#downloadmodel").click()
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
+    restart(page)
+    page.locator("#uploadmodel").set_input_files(file)
+    expect(page.locator("#argmax .apred")).to_have_text(prediction)
+
+
+def test_the_saved_json_has_the_originals_structure(page: Page) -> None:
+    trained(page)
+    page.locator("#savemodel").click()
+    wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
+    saved = json.loads(page.locator("#tio").input_value())
+    assert set(saved) == {
+        "hidden_sizes", "generator", "letter_size", "model", "solver",
+        "letterToIndex", "indexToLetter", "vocab",
+    }  # fmt: skip
+    assert set(saved["solver"]) == {"decay_rate", "smooth_eps", "step_cache"}
+    for matrix in (*saved["model"].values(), *saved["solver"]["step_cache"].values()):
+        assert set(matrix) == {"n", "d", "w"}
+        assert len(matrix["w"]) == matrix["n"] * matrix["d"]
+
+
+def test_the_pretrained_model_writes_at_once_and_learns_on(page: Page) -> None:
+    open_page(page)
+    page.locator("#loadpretrained").click()
+    expect(page.locator("#lr_text")).to_have_text("0.00010")
+    wait_until(page, lambda: 1 < figure(page, "ppl") < 3)
+    assert all(samples(page))
+
+
+def test_a_loaded_model_leaves_out_sentences_it_cannot_read(page: Page) -> None:
+    trained(page)
+    page.locator("#savemodel").click()
+    wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
+    learn(page, "the plain one\nTHE LOUD ONE 123")
+    expect(page.locator("#prepro_status")).to_contain_text("found")
+    wait_until(page, lambda: figure(page, "steps") > 0)
+    page.locator("#loadmodel").click()
+    expect(page.locator("#notices")).to_contain_text("left out")
