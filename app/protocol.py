@@ -336,7 +336,7 @@ def _as_refusal(payload: type[Payload], error: ErrorDetails) -> Refusal:
         case "model_type":
             return Refusal(f'"{field}" must be an object with its fields.', field)
         case "string_type" | "string_unicode":
-            return Refusal(f'"{field}" must be text.', field)
+            return Refusal(f'"{field}" must be text: send a string.', field)
         case _:
             return Refusal(f'"{field}" cannot be used: {error["msg"].lower()}.', field)
 

@@ -104,7 +104,7 @@ class Sizes:
         except _NotRead as reason:
             if alone:
                 raise
-            raise _NotRead(f"has an entry that cannot be used: {_show(entry)} {reason}") from None
+            raise _NotRead(f"cannot be used: {_show(entry)} {reason}") from None
 
 
 def _as_number(entry: object) -> float:
@@ -136,7 +136,7 @@ def _typed_number(entry: str) -> float:
 def _as_entries(entry: object) -> list[Any]:
     if isinstance(entry, str):
         typed = entry.strip().removeprefix("[").removesuffix("]").strip()
-        return list(typed.split(",")) if typed else []
+        return [each.strip() for each in typed.split(",")] if typed else []
     if isinstance(entry, list | tuple):
         return list(entry)
     return [entry]

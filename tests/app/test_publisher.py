@@ -1,0 +1,236 @@
+"""What is sent to whom, and when."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app.commands import Answer, Command, Options, Watch
+from app.curve import CurvePoint
+from app.engine import Engine
+from app.publisher import FRAME_INTERVAL, Publisher
+from app.snapshot import Description, Remark, Snapshot
+
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
+
+FIRST = Snapshot(
+    session_id="ann",
+    seq=1,
+    description=Description(1, "text", Options(), ("t", "e", "x"), 100),
+    status="learning",
+    steps=10,
+    epoch=0.1,
+    perplexity=7.0,
+    ms_per_example=0.2,
+    characters_per_second=300_000.0,
+    learning_rate=0.01,
+    temperature=1.0,
+    samples=("a", "b", "c", "d", "e"),
+    greedy="g",
+    curve_version=0,
+    points=(POINT,),
+    remarks=(Remark(1, "info", "old"),),
+)
+
+
+class StillEngine(Engine):
+    """Trains nothing; shows what it is given."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Snapshot] = {}
+        self.commands: list[tuple[str, Command]] = []
+
+    def create(self, session_id: str) -> Future[Answer]:
+        return self.command(session_id, Watch(watched=False))
+
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        self.commands.append((session_id, command))
+        return Future()
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        return self.shown.get(session_id)
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        return self.shown
+
+    def drop(self, session_id: str) -> None:
+        self.shown.pop(session_id, None)
+
+    def close(self) -> None:
+        pass
+
+
+class Pages:
+    """Takes what is sent, and acknowledges when the test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.unread: list[Callable[[], None]] = []
+        self.open = True
+
+    def is_open(self, watcher: str) -> bool:
+        del watcher
+        return self.open
+
+    def send(
+        self,
+        watcher: str,
+        event: str,
+        payload: Mapping[str, Any],
+        acknowledged: Callable[[], None] | None = None,
+    ) -> None:
+        self.sent.append((watcher, event, payload))
+        if acknowledged:
+            self.unread.append(acknowledged)
+
+    def read(self) -> None:
+        while self.unread:
+            self.unread.pop()()
+
+    def events(self) -> list[str]:
+        return [event for _, event, _ in self.sent]
+
+
+class Stage:
+    """A publisher with its engine, its pages, and a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.engine, self.pages, self.now = StillEngine(), Pages(), 0.0
+        self.publisher = Publisher(self.engine, self.pages)
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.engine.shown[snapshot.session_id] = snapshot
+
+    def publish(self, after: float = FRAME_INTERVAL) -> None:
+        self.now += after
+        self.publisher.publish(self.now)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.show(FIRST)
+    stage.publisher.join("tab", "ann")
+    return stage
+
+
+def test_the_first_thing_is_the_whole_state(stage: Stage) -> None:
+    stage.publish()
+    (watcher, event, state) = stage.pages.sent[0]
+    assert (watcher, event) == ("tab", "state")
+    assert state["curve"] == {"version": 0, "start": 0, "points": [(10, pytest.approx(7.3891))]}
+    assert state["samples"] == ["a", "b", "c", "d", "e"]
+
+
+def test_nothing_is_sent_while_the_last_is_unread(stage: Stage) -> None:
+    for seq in range(2, 50):
+        stage.publish()
+        stage.show(replace(FIRST, seq=seq))
+    assert stage.pages.events() == ["state"]
+    stage.pages.read()
+    stage.publish()
+    assert stage.pages.events() == ["state", "frame"]
+    assert stage.pages.sent[-1][2]["seq"] == 49
+
+
+def test_nothing_is_sent_when_nothing_is_new(stage: Stage) -> None:
+    for _ in range(10):
+        stage.publish()
+        stage.pages.read()
+    assert stage.pages.events() == ["state"]
+
+
+def test_frames_keep_their_distance(stage: Stage) -> None:
+    for seq in range(2, 102):
+        stage.show(replace(FIRST, seq=seq))
+        stage.publish(after=FRAME_INTERVAL / 10)
+        stage.pages.read()
+    assert len(stage.pages.sent) <= 11
+
+
+def test_a_frame_holds_only_what_has_changed(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, steps=20))
+    stage.publish()
+    frame = stage.pages.sent[-1][2]
+    assert frame["steps"] == 20
+    assert not {"curve", "samples", "greedy"} & set(frame)
+
+
+def test_a_page_gets_only_the_points_it_lacks(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, points=(POINT, POINT._replace(step=20))))
+    stage.publish()
+    curve = stage.pages.sent[-1][2]["curve"]
+    assert (curve["start"], len(curve["points"])) == (1, 1)
+
+
+def test_a_curve_of_a_new_version_is_sent_whole(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, curve_version=1, points=(POINT, POINT)))
+    stage.publish()
+    curve = stage.pages.sent[-1][2]["curve"]
+    assert (curve["version"], curve["start"], len(curve["points"])) == (1, 0, 2)
+
+
+def test_a_new_network_is_sent_whole_to_every_tab(stage: Stage) -> None:
+    stage.publisher.join("other tab", "ann")
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
+    stage.publish()
+    assert stage.pages.events() == ["state"] * 4
+
+
+def test_remarks_are_sent_once_and_old_ones_not_at_all(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, remarks=(*FIRST.remarks, Remark(2, "warning", "new"))))
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=3, remarks=(*FIRST.remarks, Remark(2, "warning", "new"))))
+    stage.publish()
+    notices = [payload for _, event, payload in stage.pages.sent if event == "notice"]
+    assert notices == [{"level": "warning", "message": "new"}]
+
+
+def test_numbers_that_json_lacks_are_null(stage: Stage) -> None:
+    runaway = POINT._replace(cost=float("inf"))
+    stage.show(replace(FIRST, perplexity=float("inf"), points=(runaway,)))
+    stage.publish()
+    state = stage.pages.sent[0][2]
+    assert state["perplexity"] is None
+    assert state["curve"]["points"] == [(10, None)]
+
+
+def test_a_socket_that_is_not_open_yet_is_left_alone(stage: Stage) -> None:
+    stage.pages.open = False
+    stage.publish()
+    assert not stage.pages.sent
+    stage.pages.open = True
+    stage.publish()
+    assert stage.pages.events() == ["state"]
+
+
+def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
+    stage.publisher.join("other tab", "ann")
+    stage.publisher.leave("tab")
+    stage.publisher.leave("other tab")
+    stage.publisher.leave("other tab")
+    assert stage.engine.commands == [("ann", Watch(True)), ("ann", Watch(False))]
+    stage.publish()
+    assert not stage.pages.sent
+
+
+def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
+    stage.show(replace(FIRST, session_id="bob", seq=7))
+    stage.publish()
+    assert {watcher for watcher, _, _ in stage.pages.sent} == {"tab"}
+    assert len(stage.pages.sent) == 1

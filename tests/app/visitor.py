@@ -1,0 +1,112 @@
+"""A visitor with a browser: a cookie, sockets, and an eye on what arrives."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import requests
+import socketio
+
+PATIENCE = 15.0
+
+
+class Tab:
+    """One open page: it keeps what it is sent, and acknowledges it unless told to be slow."""
+
+    def __init__(self, url: str, cookies: Mapping[str, str]) -> None:
+        self.states: list[dict[str, Any]] = []
+        self.frames: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
+        self.reads = threading.Event()
+        self.reads.set()
+        self._client = socketio.Client(reconnection=False)
+        self._client.on("state", self._on(self.states))
+        self._client.on("frame", self._on(self.frames))
+        self._client.on("notice", self._on(self.notices))
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        self._client.connect(url, headers={"Cookie": cookie}, wait_timeout=PATIENCE)
+
+    def ask(self, event: str, *payload: Any) -> dict[str, Any]:
+        """Send an event and return the answer."""
+        data = payload if len(payload) > 1 else (payload[0] if payload else {})
+        answer: dict[str, Any] = self._client.call(event, data, timeout=PATIENCE)
+        return answer
+
+    def wait_for(self, what: Callable[[], Any]) -> Any:
+        """Wait until something is true, and return it."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            if found := what():
+                return found
+            time.sleep(0.01)
+        raise AssertionError("it did not come true")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The newest state, once there is one."""
+        self.wait_for(lambda: self.states)
+        return self.states[-1]
+
+    def next_frame(self) -> dict[str, Any]:
+        """A frame that has not come yet."""
+        seen = len(self.frames)
+        self.wait_for(lambda: len(self.frames) > seen)
+        return self.frames[-1]
+
+    def newest(self, field: str) -> Any:
+        """The value of a field that the page shows now."""
+        shown = [self.state, *self.frames]
+        return next(each[field] for each in reversed(shown) if field in each)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the page is open, and connected."""
+        return bool(self._client.connected)
+
+    def close(self) -> None:
+        """Close the page."""
+        self._client.disconnect()
+
+    def _on(self, kept: list[dict[str, Any]]) -> Callable[[dict[str, Any]], None]:
+        def keep(payload: dict[str, Any]) -> None:
+            if kept is self.states:
+                self.frames.clear()  # what a page shows is the state and the frames since
+            kept.append(payload)
+            self.reads.wait(PATIENCE)  # the client acknowledges when this returns
+
+        return keep
+
+
+class Visitor:
+    """A browser with its cookie."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.http = requests.Session()
+        self.http.get(f"{url}/", timeout=PATIENCE).raise_for_status()
+        self._tabs: list[Tab] = []
+
+    def open_tab(self) -> Tab:
+        """Open the page."""
+        tab = Tab(self.url, self.http.cookies.get_dict())
+        self._tabs.append(tab)
+        return tab
+
+    def get(self, path: str) -> requests.Response:
+        """Fetch something with the browser's cookie."""
+        return self.http.get(f"{self.url}{path}", timeout=PATIENCE)
+
+    def put(self, path: str, body: bytes) -> requests.Response:
+        """Upload something with the browser's cookie."""
+        return self.http.put(f"{self.url}{path}", data=body, timeout=PATIENCE)
+
+    def leave(self) -> None:
+        """Pause, so that the next test has the machine to itself, and close every page."""
+        for tab in self._tabs:
+            tab.reads.set()
+        for tab in [tab for tab in self._tabs if tab.is_open]:
+            tab.ask("pause")
+            tab.close()
