@@ -25,7 +25,6 @@ def prepare_kernels(kind: str = "lstm") -> None:
         model = CharModel.create(Vocabulary.from_sentences(sentences), kind, (2,), 2, seed=0)
         Trainer(model, sentences).train(1)
         model.sample(seed=0)
-        model.next_char_probabilities()
         _ready.add(kind)
 
 

@@ -1,0 +1,149 @@
+"""The command line, on real files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from app.cli import main
+from model import CharModel
+
+CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
+
+
+@pytest.fixture
+def corpus(tmp_path: Path) -> Path:
+    path = tmp_path / "corpus.txt"
+    path.write_text(CORPUS, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def model_file(corpus: Path, tmp_path: Path) -> Path:
+    path = tmp_path / "model.json"
+    done = charnn("train", corpus, "--out", path, "--steps", "300", "--seed", "1")
+    assert done.exit_code == 0, done.output
+    return path
+
+
+def charnn(*words: object) -> Result:
+    return CliRunner().invoke(main, [str(word) for word in words])
+
+
+def test_train_writes_a_model_that_has_learnt(model_file: Path) -> None:
+    model = CharModel.from_json(model_file.read_bytes())
+    assert (model.kind, model.hidden_sizes) == ("lstm", (20, 20))
+    assert model.perplexity(["start small"]) < 8
+
+
+def test_train_stops_at_the_first_limit_that_is_reached(corpus: Path, tmp_path: Path) -> None:
+    limits = ("--target-perplexity", "2", "--steps", "1000000", "--seconds", "60")
+    done = charnn("train", corpus, "--out", tmp_path / "m.json", "--seed", "2", *limits)
+    assert done.exit_code == 0
+    model = CharModel.from_json((tmp_path / "m.json").read_bytes())
+    assert model.perplexity(["start small", "ship it, then listen", "the market answers"]) <= 2
+    assert "epochs" in done.output
+
+
+def test_train_with_the_same_seed_gives_the_same_model(corpus: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        charnn("train", corpus, "--out", tmp_path / name, "--steps", "50", "--seed", "3")
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "advice"),
+    [
+        ("--hidden-sizes", "20,,", "empty entry"),
+        ("--hidden-sizes", "0", "too small"),
+        ("--learning-rate", "-1", "too small"),
+        ("--learning-rate", "nan", "not a number"),
+        ("--kind", "transformer", "lstm"),
+        ("--seconds", "0", "0"),
+    ],
+)
+def test_train_says_what_to_change_in_an_option(
+    corpus: Path, tmp_path: Path, option: str, value: str, advice: str
+) -> None:
+    done = charnn("train", corpus, "--out", tmp_path / "m.json", option, value)
+    assert done.exit_code == 2
+    assert advice in done.output
+    assert not (tmp_path / "m.json").exists()
+
+
+def test_train_refuses_texts_without_sentences(tmp_path: Path) -> None:
+    (tmp_path / "blank.txt").write_text("\n  \n")
+    (tmp_path / "utf16.txt").write_text("hello", encoding="utf-16")
+    out = tmp_path / "m.json"
+    assert (
+        "write at least one sentence"
+        in charnn("train", tmp_path / "blank.txt", "--out", out).output
+    )
+    assert "UTF-8" in charnn("train", tmp_path / "utf16.txt", "--out", out).output
+    assert not out.exists()
+
+
+def test_train_finds_out_before_training_that_it_cannot_write(corpus: Path) -> None:
+    done = charnn("train", corpus, "--out", "nowhere/at/all.json")
+    assert done.exit_code == 1
+    assert "no folder" in done.output
+
+
+def test_sample_writes_sentences_and_repeats_them_with_a_seed(model_file: Path) -> None:
+    def written(seed: int) -> list[str]:
+        done = charnn("sample", model_file, "--count", "3", "--seed", seed, "--prime", "st")
+        assert done.exit_code == 0
+        return done.output.splitlines()
+
+    assert len(written(1)) == 3
+    assert all(line.startswith("st") for line in written(1))
+    assert written(1) == written(1) != written(2)
+
+
+def test_sample_can_be_greedy(model_file: Path) -> None:
+    done = charnn("sample", model_file, "--method", "greedy")
+    assert done.output == CharModel.from_json(model_file.read_bytes()).greedy() + "\n"
+
+
+def test_sample_names_characters_that_the_model_does_not_know(model_file: Path) -> None:
+    done = charnn("sample", model_file, "--prime", "Ω")
+    assert done.exit_code == 1
+    assert "Ω" in done.output
+
+
+def test_evaluate_prints_the_perplexity_of_a_text(model_file: Path, corpus: Path) -> None:
+    figures = json.loads(charnn("evaluate", model_file, corpus, "--json").output)
+    sentences = [line.strip() for line in CORPUS.splitlines() if line.strip()]
+    expected = CharModel.from_json(model_file.read_bytes()).perplexity(sentences)
+    assert figures["perplexity"] == pytest.approx(expected)
+    assert figures["sentences"] == 3
+    assert figures["predictions"] == sum(len(s) + 1 for s in sentences)
+    assert f"{expected:.3f}" in charnn("evaluate", model_file, corpus).output
+
+
+def test_a_damaged_model_is_named_with_what_is_wrong(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text('{"hidden_sizes": [20')
+    done = charnn("sample", broken)
+    assert done.exit_code == 1
+    assert "broken.json" in done.output
+    assert "not a whole JSON" in done.output
+
+
+def test_bench_measures_every_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    from bench import speed
+
+    monkeypatch.setattr(speed, "NETWORKS", speed.NETWORKS[:1])
+    monkeypatch.setattr(speed, "ROUNDS", 1)
+    (figures,) = json.loads(charnn("bench", "--json", "--seconds", "0.05").output)
+    assert figures["network"] == "lstm [20, 20]/5"
+    assert figures["characters_per_second"] > 0
+
+
+def test_help_names_the_variables_of_the_environment() -> None:
+    shown = charnn("serve", "--help").output
+    for variable in ("CHARNN_HOST", "CHARNN_PORT", "CHARNN_DATA_DIR", "CHARNN_ASYNC_MODE"):
+        assert variable in shown
