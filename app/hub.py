@@ -131,7 +131,13 @@ class EventletHub(Hub):
             self._eventlet.hubs.trampoline(self._sleeper.fileno(), read=True)
             self._sleeper.recv(4096)
             while self._calls:
-                self._calls.popleft()()
+                self._make(self._calls.popleft())
+
+    def _make(self, call: Callable[[], Any]) -> None:
+        try:
+            call()
+        except Exception:  # the next call is another's, and must not be lost with this one
+            log.exception("a call from another thread failed")
 
 
 class ThreadingHub(Hub):

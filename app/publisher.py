@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter
@@ -13,7 +14,10 @@ from app.commands import Watch
 from app.engine import Engine
 from app.frames import frame_of, state_of
 from app.protocol import Notice
+from app.session_id import short_id
 from app.snapshot import Snapshot
+
+log = logging.getLogger(__name__)
 
 FRAME_INTERVAL = 0.1
 """Seconds between two frames of a page: as fast as figures can be followed."""
@@ -94,7 +98,15 @@ class Publisher:
         """Send whatever is new to whoever is ready for it."""
         for watcher in list(self._watchers.values()):
             if not watcher.waiting and now >= watcher.not_before:
-                self._send_news(watcher, now)
+                self._try_to_send_news(watcher, now)
+
+    def _try_to_send_news(self, watcher: _Watcher, now: float) -> None:
+        """What goes wrong for one page must not keep the others waiting."""
+        try:
+            self._send_news(watcher, now)
+        except Exception:
+            log.exception("session %s: a page could not be served", short_id(watcher.session_id))
+            self.leave(watcher.name)
 
     def _send_news(self, watcher: _Watcher, now: float) -> None:
         snapshot = self._engine.snapshot(watcher.session_id)

@@ -234,3 +234,15 @@ def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
     stage.publish()
     assert {watcher for watcher, _, _ in stage.pages.sent} == {"tab"}
     assert len(stage.pages.sent) == 1
+
+
+def test_what_goes_wrong_for_one_page_does_not_keep_the_others_waiting(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.publisher.join("tab of bob", "bob")
+    stage.show(replace(FIRST, session_id="bob", epoch=None))  # type: ignore[arg-type]
+    stage.publisher.join("other tab", "ann")
+    stage.publish()
+    assert [watcher for watcher, _, _ in stage.pages.sent] == ["tab", "other tab"]
+    assert "could not be served" in caplog.text
+    assert "bob" not in caplog.text.split("Traceback")[0]

@@ -38,6 +38,13 @@ def test_states_and_frames_are_as_they_are_declared(visitor: Visitor) -> None:
     assert all(len(json.dumps(frame)) < 16_000 for frame in tab.frames)
 
 
+def test_where_websockets_do_not_pass_polling_does(visitor: Visitor) -> None:
+    tab = visitor.open_tab(transport="polling")
+    tab.next_frame()
+    tab.next_frame()
+    assert tab.ask("pause") == {"ok": True}
+
+
 def test_pause_stops_the_steps_and_resume_goes_on_from_there(visitor: Visitor) -> None:
     tab = visitor.open_tab()
     tab.next_frame()

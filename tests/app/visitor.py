@@ -16,7 +16,7 @@ PATIENCE = 15.0
 class Tab:
     """One open page: it keeps what it is sent, and acknowledges it unless told to be slow."""
 
-    def __init__(self, url: str, cookies: Mapping[str, str]) -> None:
+    def __init__(self, url: str, cookies: Mapping[str, str], transport: str = "websocket") -> None:
         self.states: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
@@ -27,7 +27,9 @@ class Tab:
         self._client.on("frame", self._on(self.frames))
         self._client.on("notice", self._on(self.notices))
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        self._client.connect(url, headers={"Cookie": cookie}, wait_timeout=PATIENCE)
+        self._client.connect(
+            url, headers={"Cookie": cookie}, transports=[transport], wait_timeout=PATIENCE
+        )
 
     def ask(self, event: str, *payload: Any) -> dict[str, Any]:
         """Send an event and return the answer."""
@@ -89,9 +91,9 @@ class Visitor:
         self.http.get(f"{url}/", timeout=PATIENCE).raise_for_status()
         self._tabs: list[Tab] = []
 
-    def open_tab(self) -> Tab:
+    def open_tab(self, transport: str = "websocket") -> Tab:
         """Open the page."""
-        tab = Tab(self.url, self.http.cookies.get_dict())
+        tab = Tab(self.url, self.http.cookies.get_dict(), transport)
         self._tabs.append(tab)
         return tab
 
