@@ -72,6 +72,8 @@ class Publisher:
     def join(self, name: str, session_id: str) -> None:
         """A page begins to watch a session."""
         with self._lock:
+            if name in self._watchers:
+                return
             self._watchers[name] = _Watcher(name, session_id)
             self._audience[session_id] += 1
             if self._audience[session_id] == 1:

@@ -229,6 +229,12 @@ def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
     assert not stage.pages.sent
 
 
+def test_a_page_that_says_twice_that_it_is_there_counts_once(stage: Stage) -> None:
+    stage.publisher.join("tab", "ann")
+    stage.publisher.leave("tab")
+    assert stage.engine.commands[-1] == ("ann", Watch(False))
+
+
 def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
     stage.show(replace(FIRST, session_id="bob", seq=7))
     stage.publish()
