@@ -1,0 +1,116 @@
+/** Start, pause, the learning rate, and the options of the next network. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { Entries, EntryName, Store } from "./store.js" */
+
+import { Dial } from "./dial.js";
+import { showFaults } from "./fault.js";
+import { part } from "./part.js";
+import { isEdited } from "./store.js";
+
+/** @type {Exclude<EntryName, "text">[]} */
+const OPTIONS = ["kind", "hidden_sizes", "letter_size", "l2", "learning_rate", "clip"];
+/** Where faults in what `learn` sends are shown. */
+const PLACES = Object.fromEntries(["text", ...OPTIONS].map((name) => [name, name]));
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  mountButtons(element, connection);
+  mountLearningRate(element, connection);
+  for (const name of OPTIONS) mountOption(element, connection.store, name);
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+function mountButtons(element, connection) {
+  const { store } = connection;
+  const learn = part(element, "#learn", HTMLButtonElement);
+  const resume = part(element, "#resume", HTMLButtonElement);
+  const stop = part(element, "#stop", HTMLButtonElement);
+  const edited = part(element, "#edited", HTMLElement);
+
+  part(element, "#newnet", HTMLFormElement).addEventListener("submit", async (event) => {
+    event.preventDefault();
+    learn.setAttribute("aria-busy", "true");
+    await startLearning(connection);
+    learn.removeAttribute("aria-busy");
+    goToFault();
+  });
+  resume.addEventListener("click", () => connection.ask("resume", {}));
+  stop.addEventListener("click", () => connection.ask("pause", {}));
+  store.watch(
+    (page) => page.net?.status === "paused",
+    (paused) => resume.classList.toggle("suggested", paused),
+  );
+  store.watch(isEdited, (is) => {
+    edited.hidden = !is;
+  });
+}
+
+/** @param {Connection} connection */
+async function startLearning(connection) {
+  const entries = connection.store.page.draft;
+  const answer = await connection.ask("learn", learnFrom(entries), PLACES);
+  if (answer.ok) connection.store.settle(entries);
+}
+
+/**
+ * The options go out as they were typed: the server reads them, and says what it cannot read.
+ *
+ * @param {Entries} entries
+ * @returns {import("./protocol").Learn}
+ */
+function learnFrom({ text, kind, ...numbers }) {
+  return { text, options: { kind: kind === "rnn" ? "rnn" : "lstm", ...numbers } };
+}
+
+/** Bring the person to the entry to change. */
+function goToFault() {
+  const entry = document.querySelector("[aria-invalid]");
+  if (entry instanceof HTMLElement) entry.focus();
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+function mountLearningRate(element, connection) {
+  const slider = part(element, "#lr_slider", HTMLInputElement);
+  const dial = new Dial({
+    slider,
+    text: part(element, "#lr_text", HTMLElement),
+    decimals: 5,
+    send: (learning_rate) => connection.ask("set", { learning_rate }, { learning_rate: "lr" }),
+  });
+  showFaults(element, connection.store, "lr", slider);
+  connection.store.watch(
+    (page) => page.net?.learning_rate,
+    (rate) => {
+      if (rate !== undefined) dial.follow(rate);
+    },
+  );
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Store} store
+ * @param {Exclude<EntryName, "text">} name
+ */
+function mountOption(element, store, name) {
+  const entry = element.querySelector(`#opt_${name}`);
+  if (!(entry instanceof HTMLInputElement || entry instanceof HTMLSelectElement)) return;
+
+  showFaults(element, store, name, entry);
+  entry.addEventListener("input", () => store.write(name, entry.value));
+  store.watch(
+    (page) => page.draft[name],
+    (draft) => {
+      if (draft && entry.value !== draft) entry.value = draft;
+    },
+  );
+}

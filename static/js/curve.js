@@ -1,0 +1,154 @@
+/** The perplexity over the steps of training. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { Points } from "./store.js" */
+
+import uPlot from "../vendor/uPlot.esm.js";
+import { part } from "./part.js";
+
+/** The curve's range shows a little more than its points. */
+const MARGIN = 1.12;
+/** What the perplexity axis is marked with, times powers of ten: about even steps of a logarithm. */
+const MARKS = [1, 1.5, 2, 3, 4, 5, 7];
+/** Pixels that a mark needs. */
+const MARK_HEIGHT = 26;
+/** How often the curve is put into words, for those who do not see it. */
+const WORDS_MS = 5_000;
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  const place = part(element, "#pplgraph", HTMLElement);
+  const reading = part(element, "#pplgraph_reading", HTMLElement);
+
+  /** @type {uPlot | null} */
+  let plot = null;
+  const draw = () => {
+    plot?.destroy();
+    plot = new uPlot(optionsFor(place, reading), dataOf(store.page.points), place);
+  };
+  draw();
+  new ResizeObserver(() => plot?.setSize(sizeOf(place))).observe(place);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  store.watch(
+    (page) => page.points,
+    (points) => plot?.setData(dataOf(points)),
+  );
+  setInterval(() => place.setAttribute("aria-label", inWords(store.page.points)), WORDS_MS);
+}
+
+/**
+ * @param {Points} points
+ * @returns {uPlot.AlignedData}
+ */
+function dataOf({ steps, perplexities }) {
+  return [steps, perplexities];
+}
+
+/** @param {HTMLElement} place */
+function sizeOf(place) {
+  return { width: place.clientWidth, height: place.clientHeight };
+}
+
+/**
+ * @param {HTMLElement} place
+ * @param {HTMLElement} reading
+ * @returns {uPlot.Options}
+ */
+function optionsFor(place, reading) {
+  const style = getComputedStyle(place);
+  const colour = (/** @type {string} */ token) => style.getPropertyValue(token).trim();
+  const font = `12px ${style.fontFamily}`;
+  const axis = {
+    font,
+    stroke: colour("--ink-soft"),
+    grid: { stroke: colour("--rule"), width: 1 },
+    ticks: { show: false },
+  };
+  return {
+    ...sizeOf(place),
+    padding: [10, 14, 0, 0],
+    legend: { show: false },
+    cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
+    hooks: { setCursor: [(plot) => read(plot, reading)] },
+    scales: {
+      x: { time: false, range: (_, __, last) => [0, Math.max(last ?? 0, 1)] },
+      y: { distr: 3, range: (_, low, high) => [(low ?? 1) / MARGIN, (high ?? 30) * MARGIN] },
+    },
+    axes: [
+      { ...axis, size: 30, space: 70, values: (_, steps) => steps.map(shortStep) },
+      {
+        ...axis,
+        size: 40,
+        splits: (plot, _, low, high) => marksBetween(low, high, plot.height),
+        filter: (_, marks) => marks,
+        values: (_, marks) => marks.map(String),
+      },
+    ],
+    series: [
+      {},
+      {
+        stroke: colour("--curve"),
+        fill: colour("--curve-wash"),
+        width: 2,
+        points: { show: false },
+      },
+    ],
+  };
+}
+
+/**
+ * Marks of the perplexity axis, as many as have room.
+ *
+ * @param {number} low
+ * @param {number} high
+ * @param {number} height
+ */
+function marksBetween(low, high, height) {
+  const marks = [];
+  const needed = (Math.log(high / low) * MARK_HEIGHT) / height; // of the logarithm, for each mark
+  let last = 0;
+  for (let power = Math.floor(Math.log10(low)); 10 ** power <= high; power++) {
+    for (const mark of MARKS) {
+      const value = Number((mark * 10 ** power).toPrecision(3));
+      if (value < low || value > high || Math.log(value / last) < needed) continue;
+      marks.push(value);
+      last = value;
+    }
+  }
+  return marks;
+}
+
+/** @param {number} step */
+function shortStep(step) {
+  if (step >= 1_000_000) return `${step / 1_000_000}M`;
+  return step >= 1_000 ? `${step / 1_000}k` : String(step);
+}
+
+/**
+ * Put the point under the pointer into words.
+ *
+ * @param {uPlot} plot
+ * @param {HTMLElement} reading
+ */
+function read(plot, reading) {
+  const index = plot.cursor.idx;
+  const step = index === null || index === undefined ? undefined : plot.data[0][index];
+  const value = index === null || index === undefined ? undefined : plot.data[1]?.[index];
+  reading.textContent =
+    typeof step === "number" && typeof value === "number"
+      ? `perplexity ${value.toFixed(2)} after ${step.toLocaleString("en")} steps`
+      : "";
+}
+
+/** @param {Points} points */
+function inWords({ steps, perplexities }) {
+  const first = perplexities.find((value) => value !== null);
+  const last = perplexities.findLast((value) => value !== null);
+  if (typeof first !== "number" || typeof last !== "number") {
+    return "Curve of the perplexity: no points yet";
+  }
+  return `Curve of the perplexity: from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps`;
+}

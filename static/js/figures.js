@@ -1,0 +1,62 @@
+/** How far training has come, and how fast it goes. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { Page } from "./store.js" */
+
+import { part } from "./part.js";
+
+/** Shown where there is nothing to show yet. */
+const NOTHING = "–";
+
+/** @typedef {{id: string, unit?: string, value: (page: Page) => string}} Figure */
+
+/** @type {Figure[]} */
+const FIGURES = [
+  { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
+  { id: "epoch", value: ({ net }) => net?.epoch.toFixed(2) ?? NOTHING },
+  { id: "steps", value: ({ net }) => String(net?.steps ?? NOTHING) },
+  {
+    id: "speed",
+    value: ({ net }) => speed(net?.characters_per_second),
+  },
+  {
+    id: "ticktime",
+    unit: "ms",
+    value: ({ net }) => milliseconds(net?.ms_per_example),
+  },
+];
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  for (const figure of FIGURES) {
+    const value = part(element, `#${figure.id} .figure-value`, HTMLElement);
+    store.watch(figure.value, (words) => {
+      value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
+    });
+  }
+}
+
+/** @param {number | null | undefined} value */
+function perplexity(value) {
+  if (value === null || value === undefined) return NOTHING;
+  return value < 100_000 ? value.toFixed(2) : value.toExponential(1);
+}
+
+/**
+ * In thousands: the last digits change too fast to be read.
+ *
+ * @param {number | null | undefined} value
+ */
+function speed(value) {
+  if (value === null || value === undefined) return NOTHING;
+  return value < 1_000 ? String(Math.round(value)) : `${Math.round(value / 1_000)},000`;
+}
+
+/** @param {number | null | undefined} value */
+function milliseconds(value) {
+  if (value === null || value === undefined) return NOTHING;
+  return value < 1 ? value.toFixed(2) : value.toFixed(1);
+}

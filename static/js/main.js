@@ -1,0 +1,37 @@
+/** Brings the page to life: every panel in its place, then the connection that feeds them. */
+
+import { Connection } from "./connection.js";
+import * as controls from "./controls.js";
+import * as curve from "./curve.js";
+import * as figures from "./figures.js";
+import * as notices from "./notices.js";
+import * as picture from "./picture.js";
+import * as prediction from "./prediction.js";
+import * as pretrained from "./pretrained.js";
+import * as samples from "./samples.js";
+import * as saving from "./saving.js";
+import * as sentences from "./sentences.js";
+import * as status from "./status.js";
+import { Store } from "./store.js";
+
+/** @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]} */
+const PANELS = [
+  [".masthead", status],
+  ["#panel_introduction", picture],
+  ["#panel_sentences", sentences],
+  ["#panel_controls", controls],
+  ["#panel_stats", figures],
+  [".curve", curve],
+  ["#panel_samples", samples],
+  ["#panel_prediction", prediction],
+  ["#panel_saving", saving],
+  ["#panel_pretrained", pretrained],
+  ["#notices", notices],
+];
+
+const connection = new Connection(new Store());
+for (const [selector, panel] of PANELS) {
+  const element = document.querySelector(selector);
+  if (element instanceof HTMLElement) panel.mount(element, connection);
+}
+connection.open();

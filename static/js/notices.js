@@ -1,0 +1,58 @@
+/** Sentences from the server, and what went wrong without a field to blame. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { NumberedNotice } from "./store.js" */
+
+/** Long enough to read two lines twice. Warnings and errors stay until they are dismissed. */
+const INFO_MS = 10_000;
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  /** @type {Map<number, HTMLElement>} */
+  const shown = new Map();
+
+  /** @param {NumberedNotice} notice */
+  const show = (notice) => {
+    const dismiss = () => store.dismiss(notice.number);
+    const card = cardFor(notice, dismiss);
+    shown.set(notice.number, card);
+    element.append(card);
+    if (notice.level === "info") setTimeout(dismiss, INFO_MS);
+  };
+
+  store.watch(
+    (page) => page.notices,
+    (notices) => {
+      const numbers = new Set(notices.map(({ number }) => number));
+      for (const [number, card] of shown) {
+        if (numbers.has(number)) continue;
+        card.remove();
+        shown.delete(number);
+      }
+      for (const notice of notices) if (!shown.has(notice.number)) show(notice);
+    },
+  );
+}
+
+/**
+ * @param {NumberedNotice} notice
+ * @param {() => void} dismiss
+ */
+function cardFor({ level, message }, dismiss) {
+  const card = document.createElement("div");
+  card.className = "notice";
+  card.dataset.level = level;
+  const words = document.createElement("p");
+  words.textContent = message;
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "notice-dismiss";
+  button.textContent = "×";
+  button.setAttribute("aria-label", "Dismiss");
+  button.addEventListener("click", dismiss);
+  card.append(words, button);
+  return card;
+}

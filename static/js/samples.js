@@ -1,0 +1,46 @@
+/** Five sentences that the network makes up, and the temperature they are drawn at. */
+
+/** @import { Connection } from "./connection.js" */
+
+import { Dial } from "./dial.js";
+import { showFaults } from "./fault.js";
+import { part } from "./part.js";
+import { prepare, write } from "./writing.js";
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  mountTemperature(element, connection);
+  const list = part(element, "#samples", HTMLElement);
+  const places = [...list.children].filter((child) => child instanceof HTMLElement);
+  places.forEach(prepare);
+  connection.store.watch(
+    (page) => page.net?.samples,
+    (samples) => {
+      for (const [index, place] of places.entries()) write(place, samples?.[index] ?? "");
+    },
+  );
+}
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+function mountTemperature(element, connection) {
+  const slider = part(element, "#temperature_slider", HTMLInputElement);
+  const dial = new Dial({
+    slider,
+    text: part(element, "#temperature_text", HTMLElement),
+    decimals: 2,
+    send: (temperature) => connection.ask("set", { temperature }, { temperature: "temperature" }),
+  });
+  showFaults(element, connection.store, "temperature", slider);
+  connection.store.watch(
+    (page) => page.net?.temperature,
+    (temperature) => {
+      if (temperature !== undefined) dial.follow(temperature);
+    },
+  );
+}

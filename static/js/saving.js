@@ -1,0 +1,48 @@
+/** The model as JSON: into the box and out of it, and as a file. */
+
+/** @import { Connection } from "./connection.js" */
+
+import { showFaults } from "./fault.js";
+import { part } from "./part.js";
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  const box = part(element, "#tio", HTMLTextAreaElement);
+  const file = part(element, "#uploadmodel", HTMLInputElement);
+  const outcome = part(element, "#saving_outcome", HTMLElement);
+  const say = (/** @type {string} */ words) => {
+    outcome.textContent = words;
+  };
+
+  showFaults(element, connection.store, "json", box);
+  part(element, "#savemodel", HTMLButtonElement).addEventListener("click", async () => {
+    say("");
+    const answer = await connection.ask("save", {}, { json: "json" });
+    if (!answer.ok) return;
+    box.value = answer.json;
+    say(`Saved into the box: ${sizeOf(answer.json.length)}.`);
+  });
+  part(element, "#loadmodel", HTMLButtonElement).addEventListener("click", async () => {
+    say("");
+    const answer = await connection.ask("load", { json: box.value }, { json: "json" });
+    if (answer.ok) say("Loaded the model from the box.");
+  });
+  file.addEventListener("change", async () => {
+    const chosen = file.files?.[0];
+    if (!chosen) return;
+    say("");
+    const answer = await connection.upload(chosen);
+    file.value = ""; // so that choosing the same file again is a change too
+    if (answer.ok) say(`Loaded the model from ${chosen.name}.`);
+  });
+}
+
+/** @param {number} characters */
+function sizeOf(characters) {
+  return characters < 1_000_000
+    ? `${Math.ceil(characters / 1_000)} kB`
+    : `${(characters / 1_000_000).toFixed(1)} MB`;
+}

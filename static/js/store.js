@@ -1,0 +1,209 @@
+/**
+ * The one place that holds what the page knows: what the server said last, and what the person has
+ * written but not yet sent. Panels watch the parts they show.
+ */
+
+/** @import { State, Frame, Notice, Refused } from "./protocol" */
+
+/** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip"} EntryName */
+/** @typedef {Record<EntryName, string>} Entries What a new network is made from, as written. */
+/** @typedef {"connecting" | "open" | "lost"} Link */
+/** @typedef {{steps: number[], perplexities: (number | null)[]}} Points */
+/** @typedef {Notice & {number: number}} NumberedNotice */
+
+/**
+ * @typedef {object} Page
+ * @property {Link} link whether the server can be reached
+ * @property {State | null} net what the server said last; its curve is in `points`
+ * @property {Points} points the perplexity curve
+ * @property {Entries} draft what a new network would be made from
+ * @property {Entries} taken what the server's network was made from
+ * @property {Record<string, string>} faults what is wrong, by the place that shows it
+ * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
+ */
+
+/** @type {Entries} */
+const NO_ENTRIES = {
+  text: "",
+  kind: "lstm",
+  hidden_sizes: "",
+  letter_size: "",
+  l2: "",
+  learning_rate: "",
+  clip: "",
+};
+
+/** More would cover the page. */
+const MOST_NOTICES = 3;
+
+export class Store {
+  /** @type {Page} */
+  page = {
+    link: "connecting",
+    net: null,
+    points: { steps: [], perplexities: [] },
+    draft: NO_ENTRIES,
+    taken: NO_ENTRIES,
+    faults: {},
+    notices: [],
+  };
+
+  #curveVersion = -1;
+  #noticesSoFar = 0;
+  /** @type {((page: Page) => void)[]} */
+  #watchers = [];
+
+  /**
+   * Show a part of what the page knows, now and whenever that part is another.
+   *
+   * @template T
+   * @param {(page: Page) => T} pick
+   * @param {(part: T) => void} show
+   */
+  watch(pick, show) {
+    let last = pick(this.page);
+    show(last);
+    this.#watchers.push((page) => {
+      const part = pick(page);
+      if (Object.is(part, last)) return;
+      last = part;
+      show(part);
+    });
+  }
+
+  /** @param {Link} link */
+  setLink(link) {
+    this.#change({ link });
+  }
+
+  /**
+   * Take in everything the server says of a network.
+   *
+   * @param {State} state
+   */
+  replace(state) {
+    const told = entriesOf(state);
+    const { draft, taken } = this.page;
+    const next = { ...draft };
+    for (const name of entryNames(told)) {
+      if (draft[name] === taken[name]) next[name] = told[name]; // else the person is at it
+    }
+    this.#curveVersion = -1;
+    this.#change({ net: state, draft: next, taken: told, points: this.#extended(state.curve) });
+  }
+
+  /**
+   * Take in what has changed.
+   *
+   * @param {Frame} frame
+   */
+  merge(frame) {
+    const { net, points } = this.page;
+    if (!net) return;
+    const { seq: _, curve, ...news } = frame;
+    this.#change({
+      net: { ...net, ...news },
+      points: curve ? this.#extended(curve) : points,
+    });
+  }
+
+  /**
+   * @param {EntryName} name
+   * @param {string} value
+   */
+  write(name, value) {
+    this.#change({ draft: { ...this.page.draft, [name]: value } });
+  }
+
+  /**
+   * The server has taken these entries: they are no longer the person's alone.
+   *
+   * @param {Entries} entries
+   */
+  settle(entries) {
+    this.#change({ taken: entries });
+  }
+
+  /**
+   * Show what was wrong at the place of the field at fault, and clear the other places. What has
+   * no place is shown as a notice.
+   *
+   * @param {Readonly<Record<string, string>>} places of what was sent: the fault's name, by field
+   * @param {Refused | null} refused
+   */
+  blame(places, refused) {
+    const faults = { ...this.page.faults };
+    for (const place of Object.values(places)) delete faults[place];
+    const place = refused?.field ? places[refused.field] : undefined;
+    if (refused && place) faults[place] = refused.error;
+    else if (refused) this.notify({ level: "error", message: refused.error });
+    this.#change({ faults });
+  }
+
+  /** @param {Notice} notice */
+  notify(notice) {
+    const others = this.page.notices.filter(({ message }) => message !== notice.message);
+    const numbered = { ...notice, number: ++this.#noticesSoFar };
+    this.#change({ notices: [...others, numbered].slice(-MOST_NOTICES) });
+  }
+
+  /** @param {number} number */
+  dismiss(number) {
+    this.#change({ notices: this.page.notices.filter((notice) => notice.number !== number) });
+  }
+
+  /**
+   * The curve with what the server adds to it; a new version takes its place.
+   *
+   * @param {import("./protocol").Curve} curve
+   * @returns {Points}
+   */
+  #extended({ version, start, points }) {
+    const { steps, perplexities } = this.page.points;
+    const kept = version === this.#curveVersion ? start : 0;
+    this.#curveVersion = version;
+    return {
+      steps: [...steps.slice(0, kept), ...points.map(([step]) => step)],
+      perplexities: [...perplexities.slice(0, kept), ...points.map(([, value]) => value)],
+    };
+  }
+
+  /** @param {Partial<Page>} change */
+  #change(change) {
+    this.page = { ...this.page, ...change };
+    for (const tell of this.#watchers) tell(this.page);
+  }
+}
+
+/**
+ * Whether the person has written something that the network was not made from.
+ *
+ * @param {Page} page
+ */
+export function isEdited({ draft, taken }) {
+  return entryNames(draft).some((name) => draft[name] !== taken[name]);
+}
+
+/**
+ * @param {State} state
+ * @returns {Entries}
+ */
+function entriesOf({ text, options }) {
+  return {
+    text: text.replace(/\r\n?/g, "\n"), // as a textarea holds it
+    kind: options.kind,
+    hidden_sizes: options.hidden_sizes.join(", "),
+    letter_size: String(options.letter_size),
+    l2: String(options.l2),
+    learning_rate: String(options.learning_rate),
+    clip: String(options.clip),
+  };
+}
+
+/**
+ * @param {Entries} entries
+ * @returns {EntryName[]}
+ */
+function entryNames(entries) {
+  return /** @type {EntryName[]} */ (Object.keys(entries));
+}
