@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import json
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.the_page import figure, learn, open_page, slide, text, wait_until
@@ -17,40 +17,38 @@ def assert_still_learning(page: Page, from_steps: float, characters: str) -> Non
     assert "learning" in text(page, "status").lower()
 
 
-@pytest.mark.parametrize("sentences", ["", "\n  \n\t\n"])
-def test_a_text_without_a_sentence(page: Page, sentences: str) -> None:
+def test_a_text_without_a_sentence(page: Page) -> None:
     open_page(page)
-    steps, characters = figure(page, "steps"), text(page, "prepro_status")
-    learn(page, sentences)
-    expect(page.locator("#text_error")).to_contain_text("write at least one")
-    assert_still_learning(page, steps, characters)
+    characters = text(page, "prepro_status")
+    for sentences in ("", "\n  \n\t\n"):
+        steps = figure(page, "steps")
+        learn(page, sentences)
+        expect(page.locator("#text_error")).to_contain_text("write at least one")
+        assert_still_learning(page, steps, characters)
 
 
-@pytest.mark.parametrize(
-    ("option", "value"),
-    [
-        ("hidden_sizes", "0"),
-        ("hidden_sizes", "abc"),
-        ("hidden_sizes", "20,,"),
-        ("hidden_sizes", ""),
-        ("learning_rate", "-1"),
-        ("learning_rate", "NaN"),
-        ("letter_size", "2.5"),
-        ("l2", "x"),
-        ("clip", "0"),
-    ],
-)
-def test_an_option_that_cannot_be_used(page: Page, option: str, value: str) -> None:
+def test_an_option_that_cannot_be_used(page: Page) -> None:
     open_page(page)
-    steps, characters = figure(page, "steps"), text(page, "prepro_status")
-    learn(page, page.locator("#ti").input_value(), **{option: value})
-    expect(page.locator(f"#{option}_error")).to_contain_text("Write")
-    assert_still_learning(page, steps, characters)
-    page.locator(f"#opt_{option}").fill(
-        {"hidden_sizes": "3", "letter_size": "3"}.get(option, "0.01")
-    )
+    characters = text(page, "prepro_status")
+    for option, value, valid in (
+        ("hidden_sizes", "0", "3"),
+        ("hidden_sizes", "abc", "3"),
+        ("hidden_sizes", "20,,", "3"),
+        ("hidden_sizes", "", "20, 20"),
+        ("learning_rate", "-1", "0.01"),
+        ("learning_rate", "NaN", "0.01"),
+        ("letter_size", "2.5", "5"),
+        ("l2", "x", "0"),
+        ("clip", "0", "5"),
+    ):
+        steps = figure(page, "steps")
+        learn(page, page.locator("#ti").input_value(), **{option: value})
+        expect(page.locator(f"#{option}_error")).to_contain_text("Write")
+        assert_still_learning(page, steps, characters)
+        page.locator(f"#opt_{option}").fill(valid)
     page.locator("#learn").click()
-    expect(page.locator(f"#{option}_error")).to_be_empty()
+    for option in ("hidden_sizes", "learning_rate", "letter_size", "l2", "clip"):
+        expect(page.locator(f"#{option}_error")).to_be_empty()
 
 
 def saved_model(page: Page) -> dict[str, Any]:
@@ -79,23 +77,20 @@ def with_nan(model: dict[str, Any]) -> str:
     return json.dumps(model)
 
 
-@pytest.mark.parametrize(
-    ("damaged", "names"),
-    [
+def test_a_damaged_model(page: Page) -> None:
+    open_page(page)
+    saved, characters = saved_model(page), text(page, "prepro_status")
+    for damage, named in (
         (truncated, "not a whole JSON"),
         (without_a_matrix, "Wih1"),
         (of_wrong_shape, "Whd"),
         (with_nan, "bd"),
-    ],
-)
-def test_a_damaged_model(page: Page, damaged: Any, names: str) -> None:
-    open_page(page)
-    model = damaged(saved_model(page))
-    steps, characters = figure(page, "steps"), text(page, "prepro_status")
-    page.locator("#tio").fill(model)
-    page.locator("#loadmodel").click()
-    expect(page.locator("#json_error")).to_contain_text(names)
-    assert_still_learning(page, steps, characters)
+    ):
+        steps = figure(page, "steps")
+        page.locator("#tio").fill(damage(copy.deepcopy(saved)))
+        page.locator("#loadmodel").click()
+        expect(page.locator("#json_error")).to_contain_text(named)
+        assert_still_learning(page, steps, characters)
 
 
 def test_a_file_that_is_no_model(page: Page) -> None:

@@ -72,10 +72,13 @@ def test_the_temperature_slider_changes_the_samples(page: Page) -> None:
     pause(page)  # so that nothing but the temperature can change them
     slide(page, "temperature_slider", -1)
     expect(page.locator("#temperature_text")).to_have_text("0.10")
-    wait_until(page, lambda: len(set(samples(page))) < 4)  # nearly the greedy sentence each
+    wait_until(page, lambda: len({line[:1] for line in samples(page)}) <= 2)  # careful: all alike
     cold = samples(page)
     slide(page, "temperature_slider", 1.05)
-    wait_until(page, lambda: samples(page) != cold and len(set(samples(page))) == 5)
+    expect(page.locator("#temperature_text")).to_have_text("11.22")
+    wait_until(page, lambda: samples(page) != cold)
+    # So hot that every character is about as likely as the next.
+    assert len(set("".join(samples(page)))) > 15
 
 
 def test_a_reload_finds_the_training_where_it_is(page: Page) -> None:
