@@ -38,7 +38,10 @@ export class Connection {
   constructor(store) {
     this.store = store;
     const socket = this.#socket;
-    socket.on("connect", () => store.setLink("open"));
+    socket.on("connect", () => {
+      store.setLink("open");
+      store.retract(NOT_CONNECTED.error);
+    });
     socket.on("disconnect", () => {
       store.setLink("lost");
       if (!socket.active) this.#comeBack(); // the server closed it: the library would leave it so

@@ -37,9 +37,9 @@ function mountButtons(element, connection) {
   part(element, "#newnet", HTMLFormElement).addEventListener("submit", async (event) => {
     event.preventDefault();
     learn.setAttribute("aria-busy", "true");
-    await startLearning(connection);
+    const answer = await startLearning(connection);
     learn.removeAttribute("aria-busy");
-    goToFault();
+    if (!answer.ok && answer.field) goToFault();
   });
   resume.addEventListener("click", () => connection.ask("resume", {}));
   stop.addEventListener("click", () => connection.ask("pause", {}));
@@ -57,6 +57,7 @@ async function startLearning(connection) {
   const entries = connection.store.page.draft;
   const answer = await connection.ask("learn", learnFrom(entries), PLACES);
   if (answer.ok) connection.store.settle(entries);
+  return answer;
 }
 
 /**

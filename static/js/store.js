@@ -147,6 +147,15 @@ export class Store {
     this.#change({ notices: [...others, numbered].slice(-MOST_NOTICES) });
   }
 
+  /**
+   * A notice holds no longer.
+   *
+   * @param {string} message
+   */
+  retract(message) {
+    this.#change({ notices: this.page.notices.filter((notice) => notice.message !== message) });
+  }
+
   /** @param {number} number */
   dismiss(number) {
     this.#change({ notices: this.page.notices.filter((notice) => notice.number !== number) });
