@@ -12,11 +12,12 @@ import numpy.typing as npt
 from model import workspace
 from model.errors import SettingsError, TextError
 from model.kernels import entry
+from model.kernels.cells import CELLS
 from model.layout import FloatArray, Layout
 from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
 from model.solver import RMSProp
-from model.vocabulary import IndexArray, Vocabulary
+from model.vocabulary import START_OR_END, Vocabulary
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
 END = "END"
@@ -109,7 +110,7 @@ class CharModel:
         letters, starts = pack_sentences(self.vocabulary, sentences)
         costs = np.zeros(len(sentences))  # (sentences,)
         work = workspace.for_rows(self.layout, int(np.diff(starts).max()), self.flat.dtype)
-        entry.evaluate(self.layout.sizes, self.flat, letters, starts, work, costs)
+        entry.evaluate(CELLS[self.kind], self.layout.sizes, self.flat, letters, starts, work, costs)
         return costs
 
     def perplexity(self, sentences: Iterable[str]) -> float:
@@ -129,9 +130,10 @@ class CharModel:
         """The probability of each character, and of `END`, to come after the prefix."""
         probabilities = np.zeros(self.layout.inputs, dtype=self.flat.dtype)  # (V,)
         entry.predict(
+            CELLS[self.kind],
             self.layout.sizes,
             self.flat,
-            self._encode_prime(prefix),
+            self._start_and(prefix),
             self._state(),
             self._step_work(),
             probabilities,
@@ -171,10 +173,11 @@ class CharModel:
     def _write(self, prime: str, temperature: float, uniforms: npt.NDArray[np.float64]) -> str:
         out = np.zeros(len(uniforms), dtype=np.int32)  # (max_chars,)
         written = entry.write(
+            CELLS[self.kind],
             self.layout.sizes,
             self.flat,
-            self._encode_prime(prime),
-            temperature,
+            self._start_and(prime),
+            float(temperature),
             uniforms,
             self._state(),
             self._step_work(),
@@ -183,9 +186,10 @@ class CharModel:
         )
         return self.vocabulary.decode(out[:written])
 
-    def _encode_prime(self, prime: str) -> IndexArray:
+    def _start_and(self, prime: str) -> npt.NDArray[np.int64]:
+        """START and the letters of a beginning, shape (1 + letters,)."""
         try:
-            return self.vocabulary.encode(prime)
+            return np.concatenate(([START_OR_END], self.vocabulary.encode(prime))).astype(np.int64)
         except TextError as error:
             error.field = "prime"
             raise

@@ -94,10 +94,21 @@ class Layout:
 
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """What the kernels are told: [V, E, G, H of each layer…]."""
+        """What the kernels are told: [V, E, widest, numbers a row, H of each layer…].
+
+        widest is the largest of E and all H. A row of a sentence has so many numbers in the work
+        space before the logits: its letter vector, and for each layer its gates and three states.
+        """
+        widest = max(self.letter_size, *self.hidden_sizes)
+        row = self.letter_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
         return np.array(
-            [self.inputs, self.letter_size, self.gates, *self.hidden_sizes], dtype=np.int64
+            [self.inputs, self.letter_size, widest, row, *self.hidden_sizes], dtype=np.int64
         )
+
+    def work_size(self, rows: int) -> int:
+        """Numbers of work space that the kernels need for a sentence of so many rows."""
+        inputs, _, widest, row = map(int, self.sizes[:4])
+        return rows * (row + inputs + widest) + 2 * widest
 
     @cached_property
     def parameter_count(self) -> int:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from model import workspace
 from model.char_model import CharModel
 from model.kernels import entry
+from model.kernels.cells import CELLS
 from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
 from model.settings import TrainingSettings
@@ -155,6 +156,7 @@ class Trainer:
         longest = int(self._rows[order].max(initial=0))
         work = workspace.for_rows(model.layout, longest, model.flat.dtype)
         entry.train(
+            CELLS[model.kind],
             model.layout.sizes,
             model.flat,
             self._gradient,

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 
-from model.kernels.network import work_size
 from model.layout import FloatArray, Layout
 
 _of_this_thread = threading.local()
@@ -18,7 +17,7 @@ _of_this_thread = threading.local()
 
 def for_rows(layout: Layout, rows: int, dtype: np.dtype[Any]) -> FloatArray:
     """A flat array large enough for a sentence of so many rows; what it holds is undefined."""
-    needed = work_size(layout.sizes, rows)
+    needed = layout.work_size(rows)
     held: FloatArray | None = getattr(_of_this_thread, dtype.name, None)
     if held is None or held.size < needed:
         held = np.empty(needed, dtype=dtype)

@@ -47,6 +47,27 @@ def kernel(function: Function) -> Function:
     return function
 
 
+def implements(generic: Callable[..., Any], cell: type) -> Callable[[Function], Function]:
+    """Make a kernel be what `generic` does for this kind of cell, its first argument."""
+
+    def register(function: Function) -> Function:
+        def single(given: Any, *arguments: Any) -> Function | None:
+            return function if _is_cell(given, cell) and not is_double(*arguments) else None
+
+        def double(given: Any, *arguments: Any) -> Function | None:
+            return function if _is_cell(given, cell) and is_double(*arguments) else None
+
+        overload(generic, jit_options=IN_ANY_ORDER, strict=False)(single)
+        overload(generic, jit_options=IN_WRITTEN_ORDER, strict=False)(double)
+        return function
+
+    return register
+
+
+def _is_cell(given: Any, cell: type) -> bool:
+    return getattr(given, "instance_class", None) is cell
+
+
 def is_double(*arguments: Any) -> bool:
     """Whether the first floating Numba type among these, or among their elements, is float64."""
     for argument in arguments:

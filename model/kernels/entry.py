@@ -8,26 +8,25 @@ starts[s + 1] - starts[s] long. See `pack_sentences`.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from model.kernels import lstm, rnn  # noqa: F401  (they make themselves known as cells)
 from model.kernels.activations import exp
+from model.kernels.cells import step_layer
 from model.kernels.compile import entry_point, kernel
-from model.kernels.lstm import lstm_row
 from model.kernels.network import (
-    LSTM_GATES,
     SIZES_BEFORE_LAYERS,
     Integers,
     backward,
     cost_from_logits,
-    fill_zero,
     forward,
 )
 from model.kernels.products import add_product
-from model.kernels.rnn import rnn_row
 from model.kernels.solvers import rmsprop_step
-from model.kernels.views import matrix
+from model.kernels.views import fill_zero, matrix
 from model.layout import FloatArray
 from model.vocabulary import START_OR_END
 
@@ -36,6 +35,7 @@ Doubles = npt.NDArray[np.float64]
 
 @entry_point
 def train(
+    cell: Any,
     sizes: Integers,
     parameters: FloatArray,
     gradient: FloatArray,
@@ -62,9 +62,9 @@ def train(
     for step in range(order.shape[0]):
         begin, end = starts[order[step]], starts[order[step] + 1]
         inputs, targets = letters[begin:end], letters[begin + 1 : end + 1]
-        logits = forward(sizes, parameters, inputs, work)
+        logits = forward(cell, sizes, parameters, inputs, work)
         costs[step] = cost_from_logits(logits, targets)
-        backward(sizes, parameters, gradient, inputs, targets, work)
+        backward(cell, sizes, parameters, gradient, inputs, targets, work)
         squares, clipped = rmsprop_step(
             parameters, gradient, cache, learning_rate, l2, clip, decay, epsilon
         )
@@ -74,6 +74,7 @@ def train(
 
 @entry_point
 def evaluate(
+    cell: Any,
     sizes: Integers,
     parameters: FloatArray,
     letters: Integers,
@@ -84,12 +85,13 @@ def evaluate(
     """Fill costs (sentences,), float64, with each sentence's sum of -ln p(target)."""
     for s in range(starts.shape[0] - 1):
         begin, end = starts[s], starts[s + 1]
-        logits = forward(sizes, parameters, letters[begin:end], work)
+        logits = forward(cell, sizes, parameters, letters[begin:end], work)
         costs[s] = cost_from_logits(logits, letters[begin + 1 : end + 1])
 
 
 @kernel
 def step(
+    cell: Any,
     sizes: Integers,
     parameters: FloatArray,
     letter: int,
@@ -98,25 +100,22 @@ def step(
     logits: FloatArray,
 ) -> None:
     """Read one input letter: move state (all layers' h, then all c) on and fill logits (V,)."""
-    inputs, letter_size, gate_count = sizes[0], sizes[1], sizes[2]
+    inputs, letter_size = sizes[0], sizes[1]
     c_at = state.shape[0] // 2
     below = matrix(parameters, letter * letter_size, 1, letter_size)
     p, s = inputs * letter_size, 0
     for layer in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
         hidden, under = sizes[layer], below.shape[1]
-        width = gate_count * hidden
+        width = cell.gates * hidden
         bias = matrix(parameters, p + (under + hidden) * width, 1, width)[0]
         gates = matrix(work, 0, 1, width)
         h = matrix(state, s, 1, hidden)
         fill_zero(gates)
         add_product(below, matrix(parameters, p, under, width), gates)
         add_product(h, matrix(parameters, p + under * width, hidden, width), gates)
-        if gate_count == LSTM_GATES:
-            c = matrix(state, c_at + s, 1, hidden)[0]
-            tanh_c = matrix(work, width, 1, hidden)[0]
-            lstm_row(gates[0], bias, c, c, tanh_c, h[0])
-        else:
-            rnn_row(gates[0], bias, h[0])
+        c = matrix(state, c_at + s, 1, hidden)[0]
+        tanh_c = matrix(work, width, 1, hidden)[0]
+        step_layer(cell, gates[0], bias, c, tanh_c, h[0])
         p += (under + hidden + 1) * width
         s += hidden
         below = h
@@ -166,28 +165,29 @@ def draw(probabilities: FloatArray, uniform: float) -> int:
 
 @entry_point
 def predict(
+    cell: Any,
     sizes: Integers,
     parameters: FloatArray,
-    prime: Integers,
+    given: Integers,
     state: FloatArray,
     work: FloatArray,
     probabilities: FloatArray,
 ) -> None:
-    """Fill probabilities (V,) with those of the letter after START and the letters of prime.
+    """Fill probabilities (V,) with those of the letter after the given ones, START among them.
 
-    state is as in `write`, and work too.
+    state and work are as in `write`.
     """
-    step(sizes, parameters, int(START_OR_END), state, work, probabilities)
-    for letter in prime:
-        step(sizes, parameters, int(letter), state, work, probabilities)
+    for k in range(given.shape[0]):
+        step(cell, sizes, parameters, given[k], state, work, probabilities)
     to_probabilities(probabilities, 1.0)
 
 
 @entry_point
 def write(
+    cell: Any,
     sizes: Integers,
     parameters: FloatArray,
-    prime: Integers,
+    given: Integers,
     temperature: float,
     uniforms: Doubles,
     state: FloatArray,
@@ -195,23 +195,26 @@ def write(
     logits: FloatArray,
     out: Integers,
 ) -> int:
-    """Write on after START and the letters of prime, until END or `out` (max_chars,) is full.
+    """Write on after the given letters, START first, until END or `out` (max_chars,) is full.
 
     At temperature 0 every letter is the likeliest one; else it is drawn with uniforms (max_chars,),
-    float64 in [0, 1). state (twice the hidden sizes' sum) must be zero; work holds G + 1 times the
-    widest layer, logits V numbers. Returns how many letters were written.
+    float64 in [0, 1). given is (letters,), int64. state (twice the hidden sizes' sum) must be zero;
+    work holds G + 1 times the widest layer, logits V numbers. Returns how many letters were
+    written.
     """
-    step(sizes, parameters, int(START_OR_END), state, work, logits)
-    for letter in prime:
-        step(sizes, parameters, int(letter), state, work, logits)
-    for n in range(out.shape[0]):
+    letter, read, written = given[0], 1, 0
+    while written < out.shape[0]:
+        step(cell, sizes, parameters, letter, state, work, logits)
+        if read < given.shape[0]:
+            letter, read = given[read], read + 1
+            continue
         if temperature == 0.0:
-            choice = likeliest(logits)
+            letter = likeliest(logits)
         else:
             to_probabilities(logits, temperature)
-            choice = draw(logits, uniforms[n])
-        if choice == 0:
-            return n
-        out[n] = choice
-        step(sizes, parameters, choice, state, work, logits)
-    return out.shape[0]
+            letter = draw(logits, uniforms[written])
+        if letter == START_OR_END:
+            return written
+        out[written] = letter
+        written += 1
+    return written

@@ -12,8 +12,11 @@ as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhube
 
 from __future__ import annotations
 
+from typing import Any
+
 from model.kernels.activations import sigmoid, tanh
-from model.kernels.compile import in_written_order, kernel
+from model.kernels.cells import Lstm, backward_layer, forward_layer, step_layer
+from model.kernels.compile import implements, in_written_order, kernel
 from model.kernels.products import add_product, add_product_with_transposed
 from model.layout import FloatArray
 
@@ -47,8 +50,9 @@ def lstm_row(
         h[j] = o[j] * tanh_c[j]
 
 
-@kernel
+@implements(forward_layer, Lstm)
 def lstm_forward(
+    cell: Any,
     gates: FloatArray,
     Wh: FloatArray,
     bias: FloatArray,
@@ -57,15 +61,24 @@ def lstm_forward(
     tanh_c: FloatArray,
     h: FloatArray,
 ) -> None:
-    """All rows of a sentence: gates (T, 4H) come in as x Wx and leave as activations.
+    """All rows of a sentence; see `forward_layer`."""
+    for t in range(gates.shape[0]):
+        if t > 0:
+            add_product(h[t - 1 : t], Wh, gates[t : t + 1])
+        lstm_row(gates[t], bias, c[t - 1] if t > 0 else zeros, c[t], tanh_c[t], h[t])
 
-    Wh is (H, 4H), bias (4H,), zeros (H,) the state before the first row; fills c, tanh_c and h,
-    each (T, H).
-    """
-    lstm_row(gates[0], bias, zeros, c[0], tanh_c[0], h[0])
-    for t in range(1, gates.shape[0]):
-        add_product(h[t - 1 : t], Wh, gates[t : t + 1])
-        lstm_row(gates[t], bias, c[t - 1], c[t], tanh_c[t], h[t])
+
+@implements(step_layer, Lstm)
+def lstm_step(
+    cell: Any,
+    gates: FloatArray,
+    bias: FloatArray,
+    c: FloatArray,
+    tanh_c: FloatArray,
+    h: FloatArray,
+) -> None:
+    """One step in place; see `step_layer`."""
+    lstm_row(gates, bias, c, c, tanh_c, h)
 
 
 @kernel
@@ -91,23 +104,21 @@ def lstm_row_backward(
         i[j] = ij * (one - ij) * (gj * dcj)
 
 
-@kernel
+@implements(backward_layer, Lstm)
 def lstm_backward(
+    cell: Any,
     gates: FloatArray,
     Wh: FloatArray,
     zeros: FloatArray,
     c: FloatArray,
     tanh_c: FloatArray,
+    h: FloatArray,
     d_above: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
 ) -> None:
-    """Back through all rows: gates (T, 4H) from activations to the gradients of their sums.
-
-    d_above (T, n) are the gradients of the sums that h goes into above this layer, W_above (H, n)
-    the weights on the way there. dh (T, H) and dc (H,) are work space, zero on entry.
-    """
+    """Back through all rows; see `backward_layer`."""
     stepwise = in_written_order(gates)  # the original adds what comes from later rows first
     if not stepwise:
         add_product_with_transposed(d_above, W_above, dh)

@@ -16,10 +16,10 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from model.kernels import tiles
-from model.kernels.compile import IN_WRITTEN_ORDER, kernel
+from model.kernels.compile import IN_WRITTEN_ORDER
 from model.layout import FloatArray
 
-ONE = ir.Constant(tiles.INT, 1)
+ZERO, ONE = ir.Constant(tiles.INT, 0), ir.Constant(tiles.INT, 1)
 
 _products = tiles.make_callable()
 
@@ -36,25 +36,35 @@ class _Matrix:
         self.row_stride = builder.sdiv(bytes_to_next_row, array.itemsize)
 
 
-def _product(arguments_of: Callable[[Any, _Matrix, _Matrix, _Matrix], Any], product: str) -> Any:
-    """An intrinsic (a, b, out) that calls the product with the arguments worked out."""
+def _call(product: str, arguments_of: Callable[..., Any]) -> Callable[..., Any]:
+    """What an intrinsic on matrices generates: a call of the product with these arguments."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        matrices = [
+            _Matrix(context, builder, numba_type, value)
+            for numba_type, value in zip(signature.args, arguments)
+        ]
+        number = matrices[0].number
+        function = cgutils.get_or_insert_function(
+            builder.module, tiles.signature(product, number), tiles.name_of(product, number)
+        )
+        builder.call(function, arguments_of(builder, *matrices))
+        return context.get_dummy_value()
+
+    return generate
+
+
+def _product(product: str, arguments_of: Callable[..., Any]) -> Any:
+    """An intrinsic (a, b, out)."""
 
     def typed(_context: Any, a: Any, b: Any, out: Any) -> Any:
-        def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
-            matrices = [
-                _Matrix(context, builder, numba_type, value)
-                for numba_type, value in zip(signature.args, arguments, strict=True)
-            ]
-            number = matrices[0].number
-            function = cgutils.get_or_insert_function(
-                builder.module, tiles.signature(product, number), tiles.name_of(product, number)
-            )
-            builder.call(function, arguments_of(builder, *matrices))
-            return context.get_dummy_value()
-
-        return types.void(a, b, out), generate
+        return types.void(a, b, out), _call(product, arguments_of)
 
     return intrinsic(typed)
+
+
+def _last_row(builder: Any, of: _Matrix) -> Any:
+    return builder.gep(of.data, [builder.mul(builder.sub(of.rows, ONE), of.row_stride)])
 
 
 def _plain(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
@@ -63,13 +73,19 @@ def _plain(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
 
 
 def _transposed_from_last_row(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
-    def last_row(of: _Matrix) -> Any:
-        return builder.gep(of.data, [builder.mul(builder.sub(of.rows, ONE), of.row_stride)])
-
     sizes = [a.columns, a.rows, b.columns]
-    a_backwards = [last_row(a), ONE, builder.neg(a.row_stride)]
-    b_backwards = [last_row(b), builder.neg(b.row_stride)]
+    a_backwards = [_last_row(builder, a), ONE, builder.neg(a.row_stride)]
+    b_backwards = [_last_row(builder, b), builder.neg(b.row_stride)]
     return [*sizes, *a_backwards, *b_backwards, out.data, out.row_stride]
+
+
+def _sums_of_columns(builder: Any, a: _Matrix, out: _Matrix) -> list[Any]:
+    """out (1, n) += a row of ones @ a (m, n), from the last row; the ones are one, not moved on."""
+    one = cgutils.alloca_once_value(builder, ir.Constant(a.number, 1))
+    sizes = [ONE, a.rows, a.columns]
+    ones = [one, ZERO, ZERO]
+    backwards = [_last_row(builder, a), builder.neg(a.row_stride)]
+    return [*sizes, *ones, *backwards, out.data, out.row_stride]
 
 
 def _with_transposed(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
@@ -77,16 +93,23 @@ def _with_transposed(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list
     return [*sizes, a.data, a.row_stride, b.data, b.row_stride, out.data, out.row_stride]
 
 
-add_product = _product(_plain, "sums")
+add_product = _product("sums", _plain)
 """out += a @ b, with a (m, k), b (k, n), out (m, n); summed from zero, then added."""
 
-add_transposed_product = _product(_transposed_from_last_row, "onto")
+add_transposed_product = _product("onto", _transposed_from_last_row)
 """out += a.T @ b, with a (m, k), b (m, n), out (k, n): the gradient of a weight matrix.
 
 The rows are taken from the last to the first, as back-propagation through time comes by them.
 """
 
-_add_dots = _product(_with_transposed, "dots")
+
+@intrinsic
+def add_column_sums(_context: Any, a: Any, out: Any) -> Any:
+    """out (1, n) += a.sum(axis=0), with a (m, n): the gradient of a bias, the last row first."""
+    return types.void(a, out), _call("onto", _sums_of_columns)
+
+
+_add_dots = _product("dots", _with_transposed)
 
 
 def add_product_with_transposed(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
@@ -106,12 +129,3 @@ def _add_product_with_transposed(a: FloatArray, b: FloatArray, out: FloatArray) 
                     out[i, p] += b[p, j] * a[i, j]
 
     return in_any_order if a.dtype == types.float32 else in_written_order
-
-
-@kernel
-def add_column_sums(a: FloatArray, out: FloatArray) -> None:
-    """out += a.sum(axis=0), with a (m, n), out (n,): the gradient of a bias, last row first."""
-    for i in range(a.shape[0] - 1, -1, -1):
-        row = a[i]
-        for j in range(a.shape[1]):
-            out[j] += row[j]

@@ -43,3 +43,16 @@ def _matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
 
 
 matrix: Callable[[FloatArray, int, int, int], FloatArray] = intrinsic(_matrix)
+
+
+@intrinsic
+def fill_zero(_context: Any, a: Any) -> Any:
+    """a = 0, for a matrix whose rows lie together."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        array = context.make_array(signature.args[0])(context, builder, arguments[0])
+        size = builder.mul(array.nitems, array.itemsize)
+        cgutils.memset(builder, array.data, size, 0)
+        return context.get_dummy_value()
+
+    return types.void(a), generate
