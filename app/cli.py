@@ -154,7 +154,7 @@ def serve(**options: Any) -> None:
     type=Entry(protocol.CLIP),
     help="Gradients are clipped to this, up and down.",
 )
-@click.option("--seed", type=int, help="Makes the training repeatable.")
+@click.option("--seed", type=click.IntRange(0), help="Makes the training repeatable.")
 @click.option("--steps", type=click.IntRange(1), help="Stop after so many sentences.")
 @click.option(
     "--seconds",
@@ -322,8 +322,11 @@ def _check_can_write(out: Path) -> None:
 
 def _write_model(trainer: Trainer, out: Path) -> None:
     from app.files import write_whole
+    from model import ModelError
 
     try:
         write_whole(out, json.dumps(trainer.to_json()))
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None

@@ -75,8 +75,15 @@ class Run:
 
         Written piece by piece: in one go, the interpreter would be busy until the last weight is
         out, and with it the thread that serves everybody.
+
+        Raises:
+            Refusal: the network has run off.
         """
-        return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(self.trainer.to_json()))
+        try:
+            saved = self.trainer.to_json()
+        except ModelError as error:
+            raise Refusal(str(error), "json") from None
+        return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(saved))
 
 
 def new_run(text: str, options: Options, curve_version: int) -> Run:

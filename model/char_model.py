@@ -71,7 +71,11 @@ class CharModel:
         return read_model(saved).model
 
     def to_json(self, solver: RMSProp | None = None) -> dict[str, Any]:
-        """The model, and its solver's memory if given, in the structure of the original's JSON."""
+        """The model, and its solver's memory if given, in the structure of the original's JSON.
+
+        Raises:
+            FormatError: the network has run off to infinity.
+        """
         from model.saved import model_as_json
 
         return model_as_json(self, solver)

@@ -36,7 +36,16 @@ class SavedModel(NamedTuple):
 
 
 def model_as_json(model: CharModel, solver: RMSProp | None = None) -> dict[str, Any]:
-    """The model as plain dicts, lists, strings and numbers."""
+    """The model as plain dicts, lists, strings and numbers.
+
+    Raises:
+        FormatError: the network has run off: its weights are no numbers that JSON could hold.
+    """
+    if not np.isfinite(model.flat).all():
+        raise FormatError(
+            "This network has run off to infinity, and there is nothing in it to save. "
+            "Learn again with a lower learning rate."
+        )
     letters = model.vocabulary.letters
     saved: dict[str, Any] = {
         "hidden_sizes": [int(size) for size in model.hidden_sizes],

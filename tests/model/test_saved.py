@@ -520,3 +520,10 @@ def delete(tree: Any, place: str) -> None:
     *parents, last = place.split("/")
     parent = get(tree, "/".join(parents)) if parents else tree
     del parent[int(last) if isinstance(parent, list) else last]
+
+
+def test_a_network_that_has_run_off_is_not_saved() -> None:
+    model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,))
+    model.flat[3] = np.inf
+    with pytest.raises(FormatError, match="run off"):
+        model.to_json()
