@@ -6,6 +6,12 @@
 /** Pixels by which a height may differ from itself, measured in two ways. */
 const ROUNDING = 0.5;
 
+/**
+ * Noise without a space would leave half its lines empty, and take more of them than a sentence;
+ * it may be broken anywhere. Counted in characters, a little over most words.
+ */
+const LONG_RUN = /\S{15}/;
+
 /** The width decides how many lines a sentence takes: after it changes, places grow anew. */
 const widths = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
@@ -28,6 +34,7 @@ export function prepare(place) {
  */
 export function write(place, sentence) {
   place.textContent = sentence;
+  place.classList.toggle("unbroken", LONG_RUN.test(sentence));
   const needed = place.getBoundingClientRect().height;
   const reserved = Number.parseFloat(getComputedStyle(place).minHeight);
   if (needed > reserved + ROUNDING) place.style.minHeight = `${needed}px`;
