@@ -1,0 +1,23 @@
+// What the page's modules are held to; their types are checked by tsc, their layout by Prettier.
+import js from "@eslint/js";
+import globals from "globals";
+
+export default [
+  { ignores: ["static/vendor/**", "node_modules/**", ".venv/**", "build/**", "dist/**"] },
+  js.configs.recommended,
+  {
+    files: ["static/js/**/*.js"],
+    languageOptions: { globals: globals.browser },
+    rules: {
+      complexity: ["error", 12],
+      eqeqeq: "error",
+      "no-console": "error",
+      "no-eval": "error",
+      "no-implied-eval": "error",
+      "no-param-reassign": "error",
+      "no-unused-vars": ["error", { varsIgnorePattern: "^_$" }],
+      "no-var": "error",
+      "prefer-const": "error",
+    },
+  },
+];
