@@ -143,7 +143,10 @@ def _as_entries(entry: object) -> list[Any]:
 
 
 def _refused(name: str, entry: object, reason: _NotRead, take: str) -> PydanticCustomError:
-    message = f"{name}: {_show(entry)} {reason}. Write {take}."
+    if entry == [] or (isinstance(entry, str) and not entry.strip()):
+        message = f"{name}: nothing was entered. Write {take}."
+    else:
+        message = f"{name}: {_show(entry)} {reason}. Write {take}."
     return PydanticCustomError("entry", "{message}", {"message": message})
 
 

@@ -6,6 +6,7 @@ import csv
 import io
 from collections.abc import Mapping
 from http import HTTPStatus
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ def make_web(
 
     @web.get("/")
     def page() -> Response:
-        response = Response(render_template("index.html"))
+        response = Response(render_template("index.html", version=version("charnn")))
         response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
         identity.give(response, identity.session_id(request.cookies), request.is_secure)
         return response

@@ -71,8 +71,8 @@ def test_hidden_sizes_are_read_as_a_list_or_as_typed(sizes: list[int]) -> None:
     [
         ("20,,", "empty entry"),
         (",20", "empty entry"),
-        ("", "is empty"),
-        ([], "is empty"),
+        ("", "nothing was entered"),
+        ([], "nothing was entered"),
         ("0", "too small"),
         ("20, 0", '"0" is too small'),
         ("1001", "too large"),
