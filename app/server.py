@@ -15,6 +15,7 @@ from app.events import Answering, SocketEvents, SocketOutlet
 from app.hub import make_hub
 from app.identity import Identity, read_secret
 from app.local_engine import LocalEngine
+from app.logs import leave_out_peers_who_left
 from app.publisher import Publisher
 from app.settings import ServerSettings
 from app.web import make_web
@@ -33,6 +34,7 @@ def serve(settings: ServerSettings) -> None:
     Raises:
         ServerError: the address cannot be listened on.
     """
+    leave_out_peers_who_left()
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
     engine = _make_engine(settings)

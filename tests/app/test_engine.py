@@ -275,21 +275,25 @@ def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]
     assert bob.now.status == "learning"
 
 
-def test_many_sessions_all_learn_and_answer_quickly(
+def test_many_sessions_all_learn_and_are_answered_while_they_do(
     engine: Engine, new_client: Callable[[str], Client]
 ) -> None:
     clients = [new_client(str(number)) for number in range(20)]
-    began = time.monotonic()
     answers: list[Future[Answer]] = [
         engine.command(client.session_id, Change(temperature=2.0)) for client in clients
     ]
-    wait(answers, PATIENCE)
-    assert time.monotonic() - began < 1.0
-    before = {client.session_id: client.now.steps for client in clients}
-    time.sleep(1.0)
-    gained = [client.now.steps - before[client.session_id] for client in clients]
-    assert min(gained) > 0
-    assert min(gained) >= 0.3 * sum(gained) / len(gained)
+    assert not wait(answers, PATIENCE).not_done
+    before = [client.now.steps for client in clients]
+
+    def gained() -> list[int]:
+        return [client.now.steps - steps for client, steps in zip(clients, before, strict=True)]
+
+    until = time.monotonic() + PATIENCE
+    while sum(gained()) < 2000 * len(clients):
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    shares = gained()
+    assert min(shares) >= 0.3 * sum(shares) / len(shares)
 
 
 def test_a_wide_network_does_not_starve_a_narrow_one(
