@@ -289,7 +289,7 @@ def test_many_sessions_all_learn_and_are_answered_while_they_do(
         return [client.now.steps - steps for client, steps in zip(clients, before, strict=True)]
 
     until = time.monotonic() + PATIENCE
-    while sum(gained()) < 20_000 * len(clients):  # several rounds of turns
+    while sum(gained()) < 40_000 * len(clients):  # a good many rounds of turns
         assert time.monotonic() < until
         time.sleep(0.01)
     shares = gained()
@@ -303,7 +303,7 @@ def test_a_wide_network_does_not_starve_a_narrow_one(
     for client in (wide, other):
         client.ask(Learn(texts.text(), Options(hidden_sizes=(300,))))
     narrow.wait_for_steps(5000)
-    assert wide.now.steps > 0
+    wide.wait_for_steps()
 
 
 def test_a_dropped_session_is_gone(engine: Engine, client: Client) -> None:
