@@ -12,25 +12,43 @@ print(trainer.train_for(seconds=2).perplexity, model.sample(temperature=0.5))
 
 from model.char_model import END, CharModel
 from model.errors import FormatError, ModelError, SettingsError, TextError
+from model.gradient_check import (
+    GradientReport,
+    ModelReport,
+    gradient_check,
+    graph_gradient_check,
+)
+from model.graph import Graph, Mat, ShapeError
+from model.safeguard import Recovery
 from model.settings import TrainingSettings
-from model.solver import RMSProp
+from model.solver import Adam, RMSProp
 from model.trainer import Progress, Steps, Trainer
 from model.vocabulary import Vocabulary, name_characters, sentences_from_text
-from model.warm_up import kernels_ready, prepare_kernels
+from model.warm_up import KernelsFor, kernels_ready, prepare_kernels
 
 __all__ = [
     "END",
+    "Adam",
     "CharModel",
     "FormatError",
+    "GradientReport",
+    "Graph",
+    "KernelsFor",
+    "Mat",
     "ModelError",
+    "ModelReport",
     "Progress",
     "RMSProp",
+    "Recovery",
     "SettingsError",
+    "ShapeError",
     "Steps",
     "TextError",
     "Trainer",
     "TrainingSettings",
     "Vocabulary",
+    "gradient_check",
+    "graph_gradient_check",
     "kernels_ready",
     "name_characters",
     "prepare_kernels",

@@ -16,7 +16,7 @@ from model.kernels.cells import CELLS
 from model.layout import FloatArray, Layout
 from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
-from model.solver import RMSProp
+from model.solver import Solver
 from model.vocabulary import START_OR_END, Vocabulary
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
@@ -70,7 +70,7 @@ class CharModel:
 
         return read_model(saved).model
 
-    def to_json(self, solver: RMSProp | None = None) -> dict[str, Any]:
+    def to_json(self, solver: Solver | None = None) -> dict[str, Any]:
         """The model, and its solver's memory if given, in the structure of the original's JSON.
 
         Raises:
@@ -113,8 +113,12 @@ class CharModel:
         """Sum of -ln p over each sentence's characters and its end, shape (sentences,)."""
         letters, starts = pack_sentences(self.vocabulary, sentences)
         costs = np.zeros(len(sentences))  # (sentences,)
-        work = workspace.for_rows(self.layout, int(np.diff(starts).max()), self.flat.dtype)
-        entry.evaluate(CELLS[self.kind], self.layout.sizes, self.flat, letters, starts, work, costs)
+        rows = int(np.diff(starts).max())
+        work = workspace.for_rows(self.layout, rows, self.flat.dtype)
+        steps = np.arange(rows + 1)
+        entry.evaluate(
+            CELLS[self.kind], self.layout.sizes, self.flat, letters, starts, work, steps, costs
+        )
         return costs
 
     def perplexity(self, sentences: Iterable[str]) -> float:
@@ -203,7 +207,7 @@ class CharModel:
         return np.zeros(2 * sum(self.hidden_sizes), dtype=self.flat.dtype)
 
     def _step_work(self) -> FloatArray:
-        return np.zeros((self.layout.gates + 1) * max(self.hidden_sizes), dtype=self.flat.dtype)
+        return np.zeros((self.layout.gates + 3) * max(self.hidden_sizes), dtype=self.flat.dtype)
 
 
 def _check_max_chars(max_chars: int) -> None:

@@ -11,7 +11,7 @@ Order in the flat vector, with V inputs (= outputs), E the letter size, G gates 
     for each layer:
         Wx                 (in, G * H) from below, gates side by side, transposed
         Wh                 (H, G * H)  from the layer's last hidden state, likewise
-        b                  (G * H)
+        b                  (G * H)     and H more for a gate with a bias of its hidden product
     Wd                     (H, V)      decoder on the top layer, transposed
     bd                     (V)
 
@@ -34,7 +34,7 @@ import numpy.typing as npt
 from model.errors import SettingsError
 
 FloatArray = npt.NDArray[np.floating[Any]]
-Kind = Literal["lstm", "rnn"]
+Kind = Literal["lstm", "rnn", "gru"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,7 @@ class GateNames:
     from_below: str
     from_hidden: str
     bias: str
+    hidden_bias: str | None = None  # of the product with the hidden state, where it has one
 
 
 GATES: Mapping[str, tuple[GateNames, ...]] = MappingProxyType(
@@ -55,6 +56,11 @@ GATES: Mapping[str, tuple[GateNames, ...]] = MappingProxyType(
             GateNames("Wcx", "Wch", "bc"),  # cell write
         ),
         "rnn": (GateNames("Wxh", "Whh", "bhh"),),
+        "gru": (
+            GateNames("Wzx", "Wzh", "bz"),  # update gate
+            GateNames("Wrx", "Wrh", "br"),  # reset gate
+            GateNames("Wcx", "Wch", "bc", "bch"),  # candidate
+        ),
     }
 )
 
@@ -92,6 +98,11 @@ class Layout:
         """G, the number of gates in a layer."""
         return len(GATES[self.kind])
 
+    @property
+    def biases(self) -> int:
+        """How many biases a unit has: one a gate, and one for a hidden product with its own."""
+        return self.gates + sum(gate.hidden_bias is not None for gate in GATES[self.kind])
+
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
         """What the kernels are told: [V, E, widest, numbers a row, H of each layer…].
@@ -105,17 +116,17 @@ class Layout:
             [self.inputs, self.letter_size, widest, row, *self.hidden_sizes], dtype=np.int64
         )
 
-    def work_size(self, rows: int) -> int:
-        """Numbers of work space that the kernels need for a sentence of so many rows."""
+    def work_size(self, rows: int, batch: int = 1) -> int:
+        """Numbers of work space that the kernels need for so many rows of so many sentences."""
         inputs, _, widest, row = map(int, self.sizes[:4])
-        return rows * (row + inputs + widest) + 2 * widest
+        return rows * (row + inputs + widest) + (1 + batch) * widest
 
     @cached_property
     def parameter_count(self) -> int:
         """Numbers in the flat vector: all weights and biases."""
         count, below = self.inputs * self.letter_size, self.letter_size
         for hidden in self.hidden_sizes:
-            count += (below + hidden + 1) * self.gates * hidden
+            count += ((below + hidden) * self.gates + self.biases) * hidden
             below = hidden
         return count + (below + 1) * self.inputs
 
@@ -132,12 +143,15 @@ class Layout:
             from_below = cursor.take(below, self.gates * hidden)
             from_hidden = cursor.take(hidden, self.gates * hidden)
             bias = cursor.take(1, self.gates * hidden)
+            hidden_bias = cursor.take(1, (self.biases - self.gates) * hidden)
             for g, gate in enumerate(GATES[self.kind]):
                 last = (self.gates - g) * hidden  # the last gate lies first
                 columns = slice(last - hidden, last)
                 named[f"{gate.from_below}{number}"] = from_below[:, columns].T  # (H, in)
                 named[f"{gate.from_hidden}{number}"] = from_hidden[:, columns].T  # (H, H)
                 named[f"{gate.bias}{number}"] = bias[:, columns].T  # (H, 1)
+                if gate.hidden_bias:
+                    named[f"{gate.hidden_bias}{number}"] = hidden_bias.T  # (H, 1)
             below = hidden
         named["Whd"] = cursor.take(below, self.inputs).T  # (V, H)
         named["bd"] = cursor.take(1, self.inputs).T  # (V, 1)
@@ -152,6 +166,8 @@ class Layout:
                 yield f"{gate.from_below}{number}", (hidden, below)
                 yield f"{gate.from_hidden}{number}", (hidden, hidden)
                 yield f"{gate.bias}{number}", (hidden, 1)
+                if gate.hidden_bias:
+                    yield f"{gate.hidden_bias}{number}", (hidden, 1)
             below = hidden
         yield "Whd", (self.inputs, below)
         yield "bd", (self.inputs, 1)

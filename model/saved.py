@@ -18,24 +18,32 @@ import numpy.typing as npt
 from model.char_model import CharModel
 from model.errors import FormatError, ModelError
 from model.layout import GATES, FloatArray, Layout
-from model.solver import RMSProp
+from model.solver import Adam, RMSProp, Solver
 from model.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 
 DIGITS_OF_FLOAT32 = 9  # as many significant digits bring every float32 back exactly
 LEAST_SMOOTH_EPS = 1e-30  # far less would be 0 in float32, and a step 0 / 0
+MOST_STEPS = 2**53  # as many as every reader of JSON can count
 DIGITS_SHOWN = 12  # a number longer than this is no size that a message should spell out
 
 
 class SavedModel(NamedTuple):
-    """What a saved JSON holds; `solver` is None where it has no memory of past steps."""
+    """What a saved JSON holds.
+
+    Attributes:
+        model: the network.
+        solver: its solver; None where it has no memory of past steps.
+        order: the order of the sentences to come; None where that was not saved.
+    """
 
     model: CharModel
-    solver: RMSProp | None
+    solver: Solver | None
+    order: Json | None
 
 
-def model_as_json(model: CharModel, solver: RMSProp | None = None) -> dict[str, Any]:
+def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, Any]:
     """The model as plain dicts, lists, strings and numbers.
 
     Raises:
@@ -57,11 +65,7 @@ def model_as_json(model: CharModel, solver: RMSProp | None = None) -> dict[str, 
         "vocab": list(letters),
     }
     if solver is not None:
-        saved["solver"] = {
-            "decay_rate": solver.decay_rate,
-            "smooth_eps": solver.smooth_eps,
-            "step_cache": _matrices_as_json(model.layout.views(solver.step_cache)),
-        }
+        saved["solver"] = _solver_as_json(solver, model.layout)
     return saved
 
 
@@ -75,7 +79,23 @@ def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> 
     vocabulary = _read_vocabulary(parsed)
     layout = _read_layout(parsed, vocabulary)
     flat = _read_matrices(_mapping(parsed, "model"), layout, "model", dtype)
-    return SavedModel(CharModel(vocabulary, layout, flat), _read_solver(parsed, layout, dtype))
+    solver = _read_solver(parsed, layout, dtype)
+    return SavedModel(CharModel(vocabulary, layout, flat), solver, _read_order(parsed))
+
+
+def _solver_as_json(solver: Solver, layout: Layout) -> dict[str, Any]:
+    """The original's three entries, and what it has no notion of beside them."""
+    saved: dict[str, Any] = {
+        "decay_rate": solver.decay_rate,
+        "smooth_eps": solver.smooth_eps,
+        "step_cache": _matrices_as_json(layout.views(solver.step_cache)),
+    }
+    if solver.steps is not None:
+        saved["steps"] = solver.steps
+    if isinstance(solver, Adam):
+        saved["mean_decay"] = solver.mean_decay
+        saved["step_mean"] = _matrices_as_json(layout.views(solver.step_mean))
+    return saved
 
 
 def _matrices_as_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
@@ -154,7 +174,8 @@ def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
         raise FormatError(f"The saved model cannot be used. {error}") from None
 
 
-def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> RMSProp | None:
+def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver | None:
+    """The solver's memory; None where there is none. Without `steps` it takes no correction."""
     if not parsed.get("solver"):
         return None
     solver = _mapping(parsed, "solver")
@@ -163,14 +184,50 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> RMSProp 
     step_cache = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
     if step_cache.min() < 0:
         raise FormatError('"step_cache" holds a number below 0, which no mean of squares can be.')
-    decay_rate, smooth_eps = solver.get("decay_rate", 0.999), solver.get("smooth_eps", 1e-8)
-    if not (_is_number(decay_rate) and 0 <= decay_rate < 1):
-        raise FormatError('"decay_rate" of the solver must be a number from 0 to below 1.')
+    decay_rate = _read_decay(solver, "decay_rate", 0.999)
+    smooth_eps = solver.get("smooth_eps", 1e-8)
     if not (_is_number(smooth_eps) and LEAST_SMOOTH_EPS <= smooth_eps <= 1):
         raise FormatError(
             f'"smooth_eps" of the solver must be a number from {LEAST_SMOOTH_EPS:g} to 1.'
         )
-    return RMSProp(step_cache, float(decay_rate), float(smooth_eps))
+    steps = solver.get("steps")
+    if steps is not None and not (_is_whole(steps) and 0 <= steps <= MOST_STEPS):
+        raise FormatError('"steps" of the solver must be a whole number from 0 on.')
+    if not solver.get("step_mean"):
+        return RMSProp(step_cache, decay_rate, float(smooth_eps), steps)
+    step_mean = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
+    mean_decay = _read_decay(solver, "mean_decay", 0.9)
+    return Adam(step_mean, step_cache, mean_decay, decay_rate, float(smooth_eps), steps or 0)
+
+
+def _read_decay(solver: Json, key: str, usual: float) -> float:
+    decay = solver.get(key, usual)
+    if not (_is_number(decay) and 0 <= decay < 1):
+        raise FormatError(f'"{key}" of the solver must be a number from 0 to below 1.')
+    return float(decay)
+
+
+def _read_order(parsed: Json) -> Json | None:
+    """The order of the sentences to come, as `Trainer` saves it."""
+    solver = parsed.get("solver")
+    order = solver.get("order") if isinstance(solver, Mapping) else None
+    if order is None:
+        return None
+    sound = (
+        isinstance(order, Mapping)
+        and _is_whole(order.get("sentences"))
+        and _are_whole(order.get("order"))
+        and _are_whole(order.get("sizes"))
+        and isinstance(order.get("random"), Mapping)
+        and all(isinstance(number, str) for number in order["random"].values())
+    )
+    if not sound:
+        raise FormatError('"order" of the solver is damaged: leave it out.')
+    return dict(order)
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_whole, values))
 
 
 def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeLike) -> FloatArray:

@@ -4,18 +4,34 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any, Literal, get_args
 
 from model.errors import SettingsError
+
+SolverName = Literal["rmsprop", "adam"]
+
+MOST_SENTENCES_A_STEP = 10_000  # more would take memory, and learn less from every sentence
 
 
 @dataclass(frozen=True)
 class TrainingSettings:
     """The options of a training. Change one with `dataclasses.replace`.
 
+    The defaults train without blowing up; `original` is the original demo's way, step for step.
+
     Attributes:
         learning_rate: size of a step, above 0 and up to 10.
         l2: share of every weight that a step takes away (L2 regularisation strength), 0 to 1.
-        clip: gradients are clipped to -clip..clip, one by one; above 0.
+        clip: the largest gradient that counts; above 0.
+        clip_norm: whether `clip` holds for the norm of a step's whole gradient, which keeps its
+            direction, or for each of its numbers. None leaves it to the kind of the network:
+            rectified units, whose gradients know no bounds, need the norm; gates end better off
+            without.
+        batch_size: sentences a step.
+        solver: "rmsprop" or "adam".
+        bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
+        recover: whether a training that runs off goes back to its last good state and goes on at
+            half the learning rate.
         shuffle: whether every epoch takes the sentences in a new random order.
         seed: of that order; None takes a fresh one.
     """
@@ -23,6 +39,11 @@ class TrainingSettings:
     learning_rate: float = 0.01
     l2: float = 1e-6
     clip: float = 5.0
+    clip_norm: bool | None = None
+    batch_size: int = 1
+    solver: SolverName = "rmsprop"
+    bias_correction: bool = True
+    recover: bool = True
     shuffle: bool = True
     seed: int | None = None
 
@@ -30,6 +51,23 @@ class TrainingSettings:
         _check("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
         _check("l2", "L2 strength", self.l2, above=None, to=1.0)
         _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
+        if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MOST_SENTENCES_A_STEP:
+            raise SettingsError(
+                f"The batch size must be a whole number from 1 to {MOST_SENTENCES_A_STEP:,}; "
+                f"it is {self.batch_size!r}.",
+                "batch_size",
+            )
+        if self.solver not in get_args(SolverName):
+            raise SettingsError(
+                f"There is no solver {self.solver!r}: take {' or '.join(get_args(SolverName))}.",
+                "solver",
+            )
+
+    @classmethod
+    def original(cls, **options: Any) -> TrainingSettings:
+        """The original demo's training: it clips numbers one by one and corrects nothing."""
+        way = {"clip_norm": False, "bias_correction": False, "recover": False}
+        return cls(**{**way, **options})
 
 
 def _check(field: str, name: str, value: float, above: float | None, to: float) -> None:

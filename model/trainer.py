@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model import workspace
+from model.batches import Batches
 from model.char_model import CharModel
+from model.errors import FormatError
 from model.kernels import entry
 from model.kernels.cells import CELLS
+from model.kernels.solvers import Rule
+from model.layout import FloatArray
 from model.perplexity import perplexity_of
+from model.safeguard import Recovery, Safeguard
 from model.sentences import pack_sentences
 from model.settings import TrainingSettings
-from model.solver import RMSProp
+from model.solver import Adam, RMSProp, Solver
 
+CLIPPED_BY_NORM = frozenset({"rnn"})  # the kinds of network that run off without
 FIRST_STEPS = 4  # of `train_for`, before it knows how fast this network is on this machine
 
 
@@ -27,8 +33,8 @@ class Progress:
     """What a stretch of training did.
 
     Attributes:
-        steps: sentences learnt from.
-        epoch: steps since the training began over the number of sentences.
+        steps: steps taken, each a batch of sentences.
+        epoch: sentences learnt from since the training began over how many there are.
         perplexity: exp(cost / predictions) over the stretch, each sentence before its own step.
         characters: characters learnt from.
         seconds: time spent in training.
@@ -54,8 +60,8 @@ class Steps:
     """What each step of a stretch did; arrays of shape (steps,).
 
     Attributes:
-        costs: sum of -ln p over the sentence, before the step.
-        gradient_norms: of all parameters' gradient, before clipping.
+        costs: sum of -ln p over the step's sentences, before it.
+        gradient_norms: of all parameters' mean gradient of a sentence, before clipping.
         clipped_shares: share of the parameters whose gradient was clipped.
     """
 
@@ -65,11 +71,11 @@ class Steps:
 
 
 class Trainer:
-    """Trains a model, one sentence a step; every epoch takes each sentence once.
+    """Trains a model, a batch of sentences a step; every epoch takes each sentence once.
 
-    The model's parameters change in place. `settings` may be replaced between two calls. A trainer
-    may be used from any thread, but from one at a time; while it trains, the interpreter's lock is
-    free.
+    The model's parameters change in place. `settings` may be replaced between two calls; what has
+    to do with batches, the order and the solver is that of the beginning. A trainer may be used
+    from any thread, but from one at a time; while it trains, the interpreter's lock is free.
     """
 
     def __init__(
@@ -77,16 +83,22 @@ class Trainer:
         model: CharModel,
         sentences: Sequence[str],
         settings: TrainingSettings | None = None,
-        solver: RMSProp | None = None,
+        solver: Solver | None = None,
     ) -> None:
         self.model = model
         self.settings = settings or TrainingSettings()
-        self.solver = solver or RMSProp(np.zeros_like(model.flat))
+        self.solver = solver or _new_solver(self.settings, model.flat)
+        self.recoveries: tuple[Recovery, ...] = ()
         self._letters, self._starts = pack_sentences(model.vocabulary, sentences)
         self._rows = np.diff(self._starts)  # (sentences,): predictions of each
         self._gradient = np.zeros_like(model.flat)  # (parameters,)
-        self._random = np.random.default_rng(self.settings.seed)
-        self._order = np.zeros(0, dtype=np.int64)  # sentences still to come in this epoch
+        self._batches = Batches(
+            self._rows, self.settings.batch_size, self.settings.shuffle, self.settings.seed
+        )
+        self._safeguard: Safeguard | None = None
+        if self.settings.recover:
+            self._safeguard = Safeguard(model.layout.inputs, model.flat, self.solver)
+        self._sentences_seen = 0
         self._steps_per_second = 0.0
         self._totals = Progress(0, 0.0, 0, 0.0, 0.0, 0)
 
@@ -96,8 +108,12 @@ class Trainer:
         saved: str | bytes | Mapping[str, Any],
         sentences: Sequence[str],
         settings: TrainingSettings | None = None,
+        dtype: npt.DTypeLike = np.float32,
     ) -> Trainer:
         """Go on with a saved model and its solver's memory, on these sentences.
+
+        Where they are those of the saved training, it goes on exactly: in float64 with the same
+        parameters, bit for bit, as if it had never stopped.
 
         Raises:
             FormatError: the JSON is damaged or no such model.
@@ -105,12 +121,37 @@ class Trainer:
         """
         from model.saved import read_model
 
-        read = read_model(saved)
-        return cls(read.model, sentences, settings, read.solver)
+        read = read_model(saved, dtype)
+        settings = settings or TrainingSettings()
+        fits = read.solver is not None and read.solver.name == settings.solver
+        trainer = cls(read.model, sentences, settings, read.solver if fits else None)
+        trainer.go_on(read.order)
+        return trainer
 
     def to_json(self) -> dict[str, Any]:
-        """The model and its solver's memory in the structure of the original's JSON."""
-        return self.model.to_json(self.solver)
+        """The model, its solver's memory and the order of the sentences to come.
+
+        In the structure of the original's JSON, which takes no notice of what it does not know.
+
+        Raises:
+            FormatError: the network has run off to infinity.
+        """
+        saved = self.model.to_json(self.solver)
+        saved["solver"]["order"] = self._batches.state()
+        return saved
+
+    def go_on(self, order: Mapping[str, Any] | None) -> None:
+        """Take the sentences in the order of a saved training, if it was of as many sentences.
+
+        Raises:
+            FormatError: the order is damaged.
+        """
+        if order is None:
+            return
+        try:
+            self._batches.restore(dict(order))
+        except (ValueError, KeyError, TypeError, OverflowError):
+            raise FormatError('"order" of the solver is damaged: leave it out.') from None
 
     @property
     def sentence_count(self) -> int:
@@ -125,10 +166,12 @@ class Trainer:
     def train(self, steps: int) -> Progress:
         """Take so many steps."""
         began = time.perf_counter()
-        order = self._next_sentences(steps)
-        costs = self._step_through(order).costs
+        order, batch_starts = self._batches.take(steps)
+        costs = self._step_through(order, batch_starts).costs
         seconds = time.perf_counter() - began
-        return self._account(order, costs, seconds)
+        progress = self._account(order, costs, seconds)
+        self._look_after(progress)
+        return progress
 
     def train_for(self, seconds: float) -> Progress:
         """Take steps for about so long: at least one, and as few as one if sentences are long."""
@@ -146,61 +189,80 @@ class Trainer:
         began = time.perf_counter()
         numbers = np.asarray(sentence_numbers, dtype=np.int64)
         order = np.arange(self.sentence_count)[numbers]  # (steps,), none of them out of range
-        steps = self._step_through(order)
+        steps = self._step_through(order, np.arange(len(order) + 1))
         self._account(order, steps.costs, time.perf_counter() - began)
         return steps
 
-    def _step_through(self, order: npt.NDArray[np.int64]) -> Steps:
-        model, settings, solver = self.model, self.settings, self.solver
-        steps = Steps(*np.zeros((3, len(order))))
-        longest = int(self._rows[order].max(initial=0))
-        work = workspace.for_rows(model.layout, longest, model.flat.dtype)
+    @property
+    def _clips_norm(self) -> bool:
+        by_kind = self.model.kind in CLIPPED_BY_NORM
+        return by_kind if self.settings.clip_norm is None else self.settings.clip_norm
+
+    def _step_through(
+        self, order: npt.NDArray[np.int64], batch_starts: npt.NDArray[np.int64]
+    ) -> Steps:
+        model, settings = self.model, self.settings
+        steps = Steps(*np.zeros((3, len(batch_starts) - 1)))
+        if not len(order):
+            return steps
+        rows = int(np.add.reduceat(self._rows[order], batch_starts[:-1]).max())
+        batch = int(np.diff(batch_starts).max())
         entry.train(
             CELLS[model.kind],
+            self.solver.for_kernels(),
+            Rule(
+                float(settings.learning_rate),
+                float(settings.l2),
+                float(settings.clip),
+                self._clips_norm,
+            ),
             model.layout.sizes,
             model.flat,
             self._gradient,
-            solver.step_cache,
             self._letters,
             self._starts,
             order,
-            settings.learning_rate,
-            settings.l2,
-            settings.clip,
-            solver.decay_rate,
-            solver.smooth_eps,
-            work,
+            batch_starts,
+            workspace.for_rows(model.layout, rows, model.flat.dtype, batch),
+            workspace.for_batch_rows(rows),
             steps.costs,
             steps.gradient_norms,
             steps.clipped_shares,
         )
+        self.solver.count(len(steps.costs))
         return steps
-
-    def _next_sentences(self, steps: int) -> npt.NDArray[np.int64]:
-        """The numbers of the next sentences, each once an epoch."""
-        pieces, held = [self._order], len(self._order)
-        while held < steps:
-            epoch = np.arange(self.sentence_count)
-            if self.settings.shuffle:
-                self._random.shuffle(epoch)
-            pieces.append(epoch)
-            held += len(epoch)
-        order = np.concatenate(pieces)
-        taken, self._order = order[:steps], order[steps:]
-        return taken
 
     def _account(
         self, order: npt.NDArray[np.int64], costs: npt.NDArray[np.float64], seconds: float
     ) -> Progress:
-        steps, predictions = len(order), int(self._rows[order].sum())
-        epoch = (self._totals.steps + steps) / self.sentence_count
-        progress = Progress(
-            steps, epoch, predictions - steps, seconds, float(costs.sum()), predictions
-        )
+        predictions = int(self._rows[order].sum())
+        self._sentences_seen += len(order)
+        epoch = self._sentences_seen / self.sentence_count
+        characters = predictions - len(order)
+        progress = Progress(len(costs), epoch, characters, seconds, float(costs.sum()), predictions)
         self._totals = _together(self._totals, progress)
         if seconds > 0:
-            self._steps_per_second = steps / seconds
+            self._steps_per_second = len(costs) / seconds
         return progress
+
+    def _look_after(self, progress: Progress) -> None:
+        """Keep a good state from time to time; bring the training back to it if it has run off."""
+        if self._safeguard is None or not progress.predictions:
+            return
+        if not self._safeguard.has_run_off(progress.cost / progress.predictions):
+            self._safeguard.look(self.model.flat, self.solver, self._totals.seconds)
+            return
+        self.solver = self._safeguard.bring_back(self.model.flat)
+        self._gradient[:] = 0  # it may hold what the network ran off with
+        self.settings = replace(self.settings, learning_rate=self.settings.learning_rate / 2)
+        recovery = Recovery(self._totals.steps, self.settings.learning_rate)
+        self.recoveries = (*self.recoveries, recovery)
+
+
+def _new_solver(settings: TrainingSettings, parameters: FloatArray) -> Solver:
+    if settings.solver == "adam":
+        return Adam.new(parameters)
+    return RMSProp.new(parameters, settings.bias_correction)
 
 
 def _together(first: Progress, then: Progress) -> Progress:

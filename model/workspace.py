@@ -1,4 +1,4 @@
-"""Work space for the kernels, one array a thread and precision, grown when a longer sentence comes.
+"""Work space for the kernels, one array a thread and type, grown when a larger batch comes.
 
 Training sessions that take turns on a thread share it: nothing in it outlives a call.
 """
@@ -9,17 +9,28 @@ import threading
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from model.layout import FloatArray, Layout
 
 _of_this_thread = threading.local()
 
 
-def for_rows(layout: Layout, rows: int, dtype: np.dtype[Any]) -> FloatArray:
-    """A flat array large enough for a sentence of so many rows; what it holds is undefined."""
-    needed = layout.work_size(rows)
-    held: FloatArray | None = getattr(_of_this_thread, dtype.name, None)
-    if held is None or held.size < needed:
-        held = np.empty(needed, dtype=dtype)
+def for_rows(layout: Layout, rows: int, dtype: np.dtype[Any], batch: int = 1) -> FloatArray:
+    """A flat array for so many rows of a batch of so many sentences; its content is undefined."""
+    space: FloatArray = _at_least(layout.work_size(rows, batch), dtype)
+    return space
+
+
+def for_batch_rows(rows: int) -> npt.NDArray[np.int64]:
+    """Room for an input, a target and a step's beginning of so many rows, and one more."""
+    space: npt.NDArray[np.int64] = _at_least(3 * rows + 1, np.dtype(np.int64))
+    return space
+
+
+def _at_least(size: int, dtype: np.dtype[Any]) -> Any:
+    held = getattr(_of_this_thread, dtype.name, None)
+    if held is None or held.size < size:
+        held = np.empty(size, dtype=dtype)
         setattr(_of_this_thread, dtype.name, held)
     return held

@@ -13,19 +13,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.kernels import lstm, rnn  # noqa: F401  (they make themselves known as cells)
+from model.kernels import gru, lstm, rnn  # noqa: F401  (they make themselves known as cells)
 from model.kernels.activations import exp
-from model.kernels.cells import step_layer
+from model.kernels.cells import Integers, step_layer
 from model.kernels.compile import entry_point, kernel
 from model.kernels.network import (
     SIZES_BEFORE_LAYERS,
-    Integers,
     backward,
-    cost_from_logits,
     forward,
+    layer_at,
+    softmax_costs,
 )
 from model.kernels.products import add_product
-from model.kernels.solvers import rmsprop_step
+from model.kernels.solvers import Rule, clip_by_norm, solver_step, squared_norm
 from model.kernels.views import fill_zero, matrix
 from model.layout import FloatArray
 from model.vocabulary import START_OR_END
@@ -36,40 +36,106 @@ Doubles = npt.NDArray[np.float64]
 @entry_point
 def train(
     cell: Any,
+    solver: Any,
+    rule: Rule,
     sizes: Integers,
     parameters: FloatArray,
     gradient: FloatArray,
-    cache: FloatArray,
     letters: Integers,
     starts: Integers,
     order: Integers,
-    learning_rate: float,
-    l2: float,
-    clip: float,
-    decay: float,
-    epsilon: float,
+    batch_starts: Integers,
     work: FloatArray,
+    rows_of_batch: Integers,
     costs: Doubles,
     gradient_norms: Doubles,
     clipped_shares: Doubles,
 ) -> None:
-    """One step for every sentence of `order` (steps,), one after the other.
+    """One step for every batch, one after the other.
 
-    gradient (flat) must be zero on entry and is on return. Fills costs, gradient_norms and
-    clipped_shares, each (steps,) in float64: the cost before the step, the norm of its gradient
-    before clipping, and the share of weights whose gradient was clipped.
+    Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. gradient
+    (flat) must be zero on entry and is on return. rows_of_batch, int64, is work space for three
+    numbers of every row of the largest batch, and one more. Fills costs, gradient_norms and
+    clipped_shares, each (steps,) in float64: the sum of the sentences' costs before the step, the
+    norm of their mean gradient before clipping, and the share of weights whose gradient was
+    clipped.
     """
-    for step in range(order.shape[0]):
-        begin, end = starts[order[step]], starts[order[step] + 1]
-        inputs, targets = letters[begin:end], letters[begin + 1 : end + 1]
-        logits = forward(cell, sizes, parameters, inputs, work)
-        costs[step] = cost_from_logits(logits, targets)
-        backward(cell, sizes, parameters, gradient, inputs, targets, work)
-        squares, clipped = rmsprop_step(
-            parameters, gradient, cache, learning_rate, l2, clip, decay, epsilon
+    for k in range(batch_starts.shape[0] - 1):
+        batch = order[batch_starts[k] : batch_starts[k + 1]]
+        costs[k] = add_gradient(
+            cell, sizes, parameters, gradient, letters, starts, batch, work, rows_of_batch
         )
-        gradient_norms[step] = math.sqrt(squares)
-        clipped_shares[step] = clipped / parameters.shape[0]
+        norm = math.sqrt(squared_norm(gradient))
+        gradient_norms[k] = norm
+        if rule.clip_norm:
+            clip_by_norm(gradient, norm, rule.clip)
+            clipped_shares[k] = 1.0 if norm > rule.clip else 0.0
+            solver_step(solver, parameters, gradient, rule, k)
+        else:
+            clipped = solver_step(solver, parameters, gradient, rule, k)
+            clipped_shares[k] = clipped / parameters.shape[0]
+
+
+@kernel
+def add_gradient(
+    cell: Any,
+    sizes: Integers,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    letters: Integers,
+    starts: Integers,
+    batch: Integers,
+    work: FloatArray,
+    rows_of_batch: Integers,
+) -> float:
+    """Add a batch's mean gradient of a sentence to `gradient`; returns the sum of the costs."""
+    inputs, targets, row_starts = lay_out_rows(letters, starts, batch, rows_of_batch)
+    logits = forward(cell, sizes, parameters, inputs, row_starts, work)
+    cost = softmax_costs(logits, targets)
+    backward(cell, sizes, parameters, gradient, inputs, targets, row_starts, work)
+    return cost
+
+
+@entry_point
+def cost_and_gradient(
+    cell: Any,
+    sizes: Integers,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    letters: Integers,
+    starts: Integers,
+    batch: Integers,
+    work: FloatArray,
+    rows_of_batch: Integers,
+) -> float:
+    """What `train` works out of a batch before its step, for the checks; arguments as there."""
+    return add_gradient(
+        cell, sizes, parameters, gradient, letters, starts, batch, work, rows_of_batch
+    )
+
+
+@kernel
+def lay_out_rows(
+    letters: Integers, starts: Integers, batch: Integers, space: Integers
+) -> tuple[Integers, Integers, Integers]:
+    """The inputs and targets of a batch's rows, and where each time step begins among them."""
+    rows = 0
+    for sentence in batch:
+        rows += starts[sentence + 1] - starts[sentence]
+    steps = starts[batch[0] + 1] - starts[batch[0]]
+    inputs, targets = space[:rows], space[rows : 2 * rows]
+    row_starts = space[2 * rows : 2 * rows + steps + 1]
+    row, alive = 0, batch.shape[0]
+    for t in range(steps):
+        row_starts[t] = row
+        while starts[batch[alive - 1] + 1] - starts[batch[alive - 1]] <= t:
+            alive -= 1
+        for b in range(alive):
+            at = starts[batch[b]] + t
+            inputs[row], targets[row] = letters[at], letters[at + 1]
+            row += 1
+    row_starts[steps] = row
+    return inputs, targets, row_starts
 
 
 @entry_point
@@ -80,13 +146,18 @@ def evaluate(
     letters: Integers,
     starts: Integers,
     work: FloatArray,
+    row_starts: Integers,
     costs: Doubles,
 ) -> None:
-    """Fill costs (sentences,), float64, with each sentence's sum of -ln p(target)."""
+    """Fill costs (sentences,), float64, with each sentence's sum of -ln p(target).
+
+    row_starts is 0, 1, 2 … up to the rows of the longest sentence.
+    """
     for s in range(starts.shape[0] - 1):
         begin, end = starts[s], starts[s + 1]
-        logits = forward(cell, sizes, parameters, letters[begin:end], work)
-        costs[s] = cost_from_logits(logits, letters[begin + 1 : end + 1])
+        steps = row_starts[: end - begin + 1]
+        logits = forward(cell, sizes, parameters, letters[begin:end], steps, work)
+        costs[s] = softmax_costs(logits, letters[begin + 1 : end + 1])
 
 
 @kernel
@@ -104,21 +175,19 @@ def step(
     c_at = state.shape[0] // 2
     below = matrix(parameters, letter * letter_size, 1, letter_size)
     p, s = inputs * letter_size, 0
-    for layer in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        hidden, under = sizes[layer], below.shape[1]
-        width = cell.gates * hidden
-        bias = matrix(parameters, p + (under + hidden) * width, 1, width)[0]
-        gates = matrix(work, 0, 1, width)
-        h = matrix(state, s, 1, hidden)
-        fill_zero(gates)
-        add_product(below, matrix(parameters, p, under, width), gates)
-        add_product(h, matrix(parameters, p + under * width, hidden, width), gates)
-        c = matrix(state, c_at + s, 1, hidden)[0]
-        tanh_c = matrix(work, width, 1, hidden)[0]
-        step_layer(cell, gates[0], bias, c, tanh_c, h[0])
-        p += (under + hidden + 1) * width
+    for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
+        hidden, under = sizes[number], below.shape[1]
+        layer = layer_at(parameters, p, work, 0, cell, 1, under, hidden)
+        p += ((under + hidden) * cell.gates + cell.biases) * hidden
+        for j in range(hidden):
+            layer.h[0, j], layer.c[0, j] = state[s + j], state[c_at + s + j]
+        fill_zero(layer.gates)
+        add_product(below, layer.Wx, layer.gates)
+        step_layer(cell, layer)
+        for j in range(hidden):
+            state[s + j], state[c_at + s + j] = layer.h[0, j], layer.c[0, j]
+        below = matrix(state, s, 1, hidden)
         s += hidden
-        below = h
     under = below.shape[1]
     row = matrix(logits, 0, 1, inputs)
     fill_zero(row)
@@ -199,7 +268,7 @@ def write(
 
     At temperature 0 every letter is the likeliest one; else it is drawn with uniforms (max_chars,),
     float64 in [0, 1). given is (letters,), int64. state (twice the hidden sizes' sum) must be zero;
-    work holds G + 1 times the widest layer, logits V numbers. Returns how many letters were
+    work holds G + 3 times the widest layer, logits V numbers. Returns how many letters were
     written.
     """
     letter, read, written = given[0], 1, 0

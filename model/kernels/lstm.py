@@ -15,9 +15,21 @@ from __future__ import annotations
 from typing import Any
 
 from model.kernels.activations import sigmoid, tanh
-from model.kernels.cells import Lstm, backward_layer, forward_layer, step_layer
+from model.kernels.cells import (
+    Integers,
+    Layer,
+    Lstm,
+    backward_layer,
+    forward_layer,
+    step_layer,
+)
 from model.kernels.compile import implements, in_written_order, kernel
-from model.kernels.products import add_product, add_product_with_transposed
+from model.kernels.products import (
+    add_column_sums,
+    add_product,
+    add_product_with_transposed,
+)
+from model.kernels.recurrence import add_recurrent_gradient
 from model.layout import FloatArray
 
 
@@ -51,34 +63,26 @@ def lstm_row(
 
 
 @implements(forward_layer, Lstm)
-def lstm_forward(
-    cell: Any,
-    gates: FloatArray,
-    Wh: FloatArray,
-    bias: FloatArray,
-    zeros: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
-) -> None:
-    """All rows of a sentence; see `forward_layer`."""
-    for t in range(gates.shape[0]):
+def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+    """All rows of a batch; see `forward_layer`."""
+    gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
+    before = 0
+    for t in range(starts.shape[0] - 1):
+        first, end = starts[t], starts[t + 1]
         if t > 0:
-            add_product(h[t - 1 : t], Wh, gates[t : t + 1])
-        lstm_row(gates[t], bias, c[t - 1] if t > 0 else zeros, c[t], tanh_c[t], h[t])
+            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+        for row in range(first, end):
+            c_before = c[before + row - first] if t > 0 else zeros
+            lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
+        before = first
 
 
 @implements(step_layer, Lstm)
-def lstm_step(
-    cell: Any,
-    gates: FloatArray,
-    bias: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
-) -> None:
-    """One step in place; see `step_layer`."""
-    lstm_row(gates, bias, c, c, tanh_c, h)
+def lstm_step(cell: Any, layer: Layer) -> None:
+    """One row, in place; see `step_layer`."""
+    add_product(layer.h, layer.Wh, layer.gates)
+    c = layer.c[0]
+    lstm_row(layer.gates[0], layer.bias[0], c, c, layer.tanh_c[0], layer.h[0])
 
 
 @kernel
@@ -107,25 +111,32 @@ def lstm_row_backward(
 @implements(backward_layer, Lstm)
 def lstm_backward(
     cell: Any,
-    gates: FloatArray,
-    Wh: FloatArray,
+    layer: Layer,
     zeros: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
+    starts: Integers,
     d_above: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
+    d_Wh: FloatArray,
+    d_bias: FloatArray,
 ) -> None:
     """Back through all rows; see `backward_layer`."""
+    gates, c = layer.gates, layer.c
     stepwise = in_written_order(gates)  # the original adds what comes from later rows first
     if not stepwise:
         add_product_with_transposed(d_above, W_above, dh)
-    for t in range(gates.shape[0] - 1, -1, -1):
+    for t in range(starts.shape[0] - 2, -1, -1):
+        first, end = starts[t], starts[t + 1]
+        before = starts[t - 1] if t > 0 else 0
         if stepwise:
-            add_product_with_transposed(d_above[t : t + 1], W_above, dh[t : t + 1])
-        c_before = c[t - 1] if t > 0 else zeros
-        lstm_row_backward(gates[t], c_before, tanh_c[t], dh[t], dc)
+            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+        for row in range(first, end):
+            c_before = c[before + row - first] if t > 0 else zeros
+            lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])
         if t > 0:
-            add_product_with_transposed(gates[t : t + 1], Wh, dh[t - 1 : t])
+            add_product_with_transposed(
+                gates[first:end], layer.Wh, dh[before : before + end - first]
+            )
+    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
+    add_column_sums(gates, d_bias)

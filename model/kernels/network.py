@@ -1,14 +1,15 @@
-"""A whole network over one sentence: its cost, and the gradient of that.
+"""A whole network over a batch of sentences: its cost, and the gradient of that.
 
 `sizes` is [V, E, widest, numbers a row, H of each layer…] as in `Layout.sizes`; parameters and
-gradient are flat vectors in the order that layout.py describes. A sentence of n characters is
-T = n + 1 rows: its inputs are START and the characters, its targets the characters and END.
+gradient are flat vectors in the order that layout.py describes. A sentence of n characters is n + 1
+rows: its inputs are START and the characters, its targets the characters and END. Rows of a batch
+are in the order of cells.py.
 
 Work space is one flat array that the caller keeps, cut up here, so that nothing is allocated while
-training. For T rows it holds, in this order:
+training. For N rows it holds, in this order:
 
-    x (T, E), then a layer each: gates (T, G * H), c (T, H), tanh_c (T, H), h (T, H), then
-    logits (T, V), dh (T, widest), zeros (widest) and dc (widest)
+    x (N, E), then a layer each: gates (N, G * H), c (N, H), tanh_c (N, H), h (N, H), then
+    logits (N, V), dh (N, widest), zeros (widest) and dc (batch, widest)
 """
 
 from __future__ import annotations
@@ -16,11 +17,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from model.kernels.activations import exp
-from model.kernels.cells import backward_layer, forward_layer
+from model.kernels.cells import Integers, Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
 from model.kernels.products import (
     add_column_sums,
@@ -31,16 +29,43 @@ from model.kernels.products import (
 from model.kernels.views import fill_zero, matrix
 from model.layout import FloatArray
 
-Integers = npt.NDArray[np.integer[Any]]
-
 SIZES_BEFORE_LAYERS = 4
 
 
 @kernel
+def layer_at(
+    parameters: FloatArray,
+    p: int,
+    work: FloatArray,
+    w: int,
+    cell: Any,
+    rows: int,
+    under: int,
+    hidden: int,
+) -> Layer:
+    """The arrays of a layer whose parameters begin at p, and whose work space does at w."""
+    width = cell.gates * hidden
+    return Layer(
+        matrix(parameters, p, under, width),
+        matrix(parameters, p + under * width, hidden, width),
+        matrix(parameters, p + (under + hidden) * width, 1, cell.biases * hidden),
+        matrix(work, w, rows, width),
+        matrix(work, w + rows * width, rows, hidden),
+        matrix(work, w + rows * (width + hidden), rows, hidden),
+        matrix(work, w + rows * (width + 2 * hidden), rows, hidden),
+    )
+
+
+@kernel
 def forward(
-    cell: Any, sizes: Integers, parameters: FloatArray, letters: Integers, work: FloatArray
+    cell: Any,
+    sizes: Integers,
+    parameters: FloatArray,
+    letters: Integers,
+    starts: Integers,
+    work: FloatArray,
 ) -> FloatArray:
-    """Fill the work space for the inputs `letters` (T,), and return the logits (T, V) in it."""
+    """Fill the work space for the inputs `letters` (N,), and return the logits (N, V) in it."""
     inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
     rows = letters.shape[0]
     logits_at = rows * sizes[3]
@@ -54,22 +79,15 @@ def forward(
         for j in range(letter_size):
             below[t, j] = vectors[letters[t], j]
     p, w = inputs * letter_size, rows * letter_size
-    for layer in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        hidden, under = sizes[layer], below.shape[1]
-        width = cell.gates * hidden
-        Wx = matrix(parameters, p, under, width)
-        Wh = matrix(parameters, p + under * width, hidden, width)
-        bias = matrix(parameters, p + (under + hidden) * width, 1, width)[0]
-        p += (under + hidden + 1) * width
-        gates = matrix(work, w, rows, width)
-        c = matrix(work, w + rows * width, rows, hidden)
-        tanh_c = matrix(work, w + rows * (width + hidden), rows, hidden)
-        h = matrix(work, w + rows * (width + 2 * hidden), rows, hidden)
-        w += rows * (width + 3 * hidden)
-        fill_zero(gates)
-        add_product(below, Wx, gates)
-        forward_layer(cell, gates, Wh, bias, zeros[0][:hidden], c, tanh_c, h)
-        below = h
+    for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
+        hidden, under = sizes[number], below.shape[1]
+        layer = layer_at(parameters, p, work, w, cell, rows, under, hidden)
+        p += ((under + hidden) * cell.gates + cell.biases) * hidden
+        w += rows * (cell.gates + 3) * hidden
+        fill_zero(layer.gates)
+        add_product(below, layer.Wx, layer.gates)
+        forward_layer(cell, layer, zeros[0][:hidden], starts)
+        below = layer.h
 
     fill_zero(logits)
     add_product(below, matrix(parameters, p, below.shape[1], inputs), logits)
@@ -82,8 +100,8 @@ def forward(
 
 
 @kernel
-def cost_from_logits(logits: FloatArray, targets: Integers) -> float:
-    """Sum of -ln p(target) over the rows of logits (T, V), which become probabilities."""
+def softmax_costs(logits: FloatArray, targets: Integers) -> float:
+    """Sum of -ln p(target) over the rows of logits (N, V), which become probabilities."""
     cost = 0.0
     outputs = logits.shape[1]
     for t in range(logits.shape[0]):
@@ -111,61 +129,49 @@ def backward(
     gradient: FloatArray,
     letters: Integers,
     targets: Integers,
+    starts: Integers,
     work: FloatArray,
 ) -> None:
-    """Add the gradient of the cost to `gradient`, after `forward` and `cost_from_logits`."""
+    """Add the gradient of a sentence's mean cost to `gradient`, after `forward` and the softmax."""
     inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
-    rows = letters.shape[0]
+    rows, batch = letters.shape[0], starts[1]
     w = rows * sizes[3]
     d_above = matrix(work, w, rows, inputs)  # that of the logits first
+    share = parameters.dtype.type(1.0 / batch)
     for t in range(rows):
-        d_above[t, targets[t]] -= 1
+        row = d_above[t]
+        row[targets[t]] -= 1
+        for j in range(inputs):
+            row[j] *= share
 
     dh_at = w + rows * inputs
     zeros = matrix(work, dh_at + rows * widest, 1, widest)
-    dc = matrix(work, dh_at + (rows + 1) * widest, 1, widest)
+    dc_at = dh_at + (rows + 1) * widest
     p = parameters.shape[0] - (sizes[-1] + 1) * inputs
     W_above = matrix(parameters, p, sizes[-1], inputs)
     h = matrix(work, w - rows * sizes[-1], rows, sizes[-1])
     add_transposed_product(h, d_above, matrix(gradient, p, sizes[-1], inputs))
     add_column_sums(d_above, matrix(gradient, p + sizes[-1] * inputs, 1, inputs))
 
-    for layer in range(sizes.shape[0] - 1, SIZES_BEFORE_LAYERS - 1, -1):
-        hidden = sizes[layer]
-        under = sizes[layer - 1] if layer > SIZES_BEFORE_LAYERS else letter_size
+    for number in range(sizes.shape[0] - 1, SIZES_BEFORE_LAYERS - 1, -1):
+        hidden = sizes[number]
+        under = sizes[number - 1] if number > SIZES_BEFORE_LAYERS else letter_size
         width = cell.gates * hidden
+        p -= (under + hidden) * width + cell.biases * hidden
         w -= rows * (width + 3 * hidden)
-        gates = matrix(work, w, rows, width)
-        c = matrix(work, w + rows * width, rows, hidden)
-        tanh_c = matrix(work, w + rows * (width + hidden), rows, hidden)
-        h = matrix(work, w + rows * (width + 2 * hidden), rows, hidden)
-        below = matrix(work, w - rows * under, rows, under)
-        p -= (under + hidden + 1) * width
-        Wx = matrix(parameters, p, under, width)
-        Wh = matrix(parameters, p + under * width, hidden, width)
+        layer = layer_at(parameters, p, work, w, cell, rows, under, hidden)
         dh = matrix(work, dh_at, rows, hidden)
+        dc = matrix(work, dc_at, batch, hidden)
         fill_zero(dh)
         fill_zero(dc)
+        d_Wh = matrix(gradient, p + under * width, hidden, width)
+        d_bias = matrix(gradient, p + (under + hidden) * width, 1, cell.biases * hidden)
         backward_layer(
-            cell,
-            gates,
-            Wh,
-            zeros[0][:hidden],
-            c,
-            tanh_c,
-            h,
-            d_above,
-            W_above,
-            dh,
-            dc[0][:hidden],
+            cell, layer, zeros[0][:hidden], starts, d_above, W_above, dh, dc, d_Wh, d_bias
         )
-        add_transposed_product(below, gates, matrix(gradient, p, under, width))
-        add_column_sums(gates, matrix(gradient, p + (under + hidden) * width, 1, width))
-        if rows > 1:
-            add_transposed_product(
-                h[:-1], gates[1:], matrix(gradient, p + under * width, hidden, width)
-            )
-        d_above, W_above = gates, Wx
+        below = matrix(work, w - rows * under, rows, under)
+        add_transposed_product(below, layer.gates, matrix(gradient, p, under, width))
+        d_above, W_above = layer.gates, layer.Wx
 
     dx = matrix(work, dh_at, rows, letter_size)
     fill_zero(dx)

@@ -1,18 +1,30 @@
-"""A plain recurrent layer with rectified units over the rows of a sentence.
+"""A plain recurrent layer with rectified units over the rows of a batch.
 
     h = relu(x Wx + h_before Wh + b)
 
 (J. L. Elman, 1990, with the rectifier for the squashing function.) Its one gate holds the sums that
-go into the rectifier; it has no use for c.
+go into the rectifier; it keeps nothing else.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Rnn, backward_layer, forward_layer, step_layer
+from model.kernels.cells import (
+    Integers,
+    Layer,
+    Rnn,
+    backward_layer,
+    forward_layer,
+    step_layer,
+)
 from model.kernels.compile import implements, in_written_order, kernel
-from model.kernels.products import add_product, add_product_with_transposed
+from model.kernels.products import (
+    add_column_sums,
+    add_product,
+    add_product_with_transposed,
+)
+from model.kernels.recurrence import add_recurrent_gradient
 from model.layout import FloatArray
 
 
@@ -25,60 +37,57 @@ def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
 
 
 @implements(forward_layer, Rnn)
-def rnn_forward(
-    cell: Any,
-    gates: FloatArray,
-    Wh: FloatArray,
-    bias: FloatArray,
-    zeros: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
-) -> None:
-    """All rows of a sentence; see `forward_layer`."""
-    for t in range(gates.shape[0]):
+def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+    """All rows of a batch; see `forward_layer`."""
+    gates, h, bias = layer.gates, layer.h, layer.bias[0]
+    before = 0
+    for t in range(starts.shape[0] - 1):
+        first, end = starts[t], starts[t + 1]
         if t > 0:
-            add_product(h[t - 1 : t], Wh, gates[t : t + 1])
-        rnn_row(gates[t], bias, h[t])
+            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+        for row in range(first, end):
+            rnn_row(gates[row], bias, h[row])
+        before = first
 
 
 @implements(step_layer, Rnn)
-def rnn_step(
-    cell: Any,
-    gates: FloatArray,
-    bias: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
-) -> None:
-    """One step in place; see `step_layer`."""
-    rnn_row(gates, bias, h)
+def rnn_step(cell: Any, layer: Layer) -> None:
+    """One row, in place; see `step_layer`."""
+    add_product(layer.h, layer.Wh, layer.gates)
+    rnn_row(layer.gates[0], layer.bias[0], layer.h[0])
 
 
 @implements(backward_layer, Rnn)
 def rnn_backward(
     cell: Any,
-    gates: FloatArray,
-    Wh: FloatArray,
+    layer: Layer,
     zeros: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
+    starts: Integers,
     d_above: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
+    d_Wh: FloatArray,
+    d_bias: FloatArray,
 ) -> None:
     """Back through all rows; see `backward_layer`."""
+    gates = layer.gates
     stepwise = in_written_order(gates)  # the original adds what comes from later rows first
     zero = gates.dtype.type(0)
     if not stepwise:
         add_product_with_transposed(d_above, W_above, dh)
-    for t in range(gates.shape[0] - 1, -1, -1):
+    for t in range(starts.shape[0] - 2, -1, -1):
+        first, end = starts[t], starts[t + 1]
         if stepwise:
-            add_product_with_transposed(d_above[t : t + 1], W_above, dh[t : t + 1])
-        row, dh_row, h_row = gates[t], dh[t], h[t]
-        for j in range(row.shape[0]):
-            row[j] = dh_row[j] if h_row[j] > zero else zero
+            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+        for row in range(first, end):
+            d_sums, dh_row, h_row = gates[row], dh[row], layer.h[row]
+            for j in range(d_sums.shape[0]):
+                d_sums[j] = dh_row[j] if h_row[j] > zero else zero
         if t > 0:
-            add_product_with_transposed(gates[t : t + 1], Wh, dh[t - 1 : t])
+            before = starts[t - 1]
+            add_product_with_transposed(
+                gates[first:end], layer.Wh, dh[before : before + end - first]
+            )
+    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
+    add_column_sums(gates, d_bias)

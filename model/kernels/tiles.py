@@ -31,6 +31,8 @@ FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
 ROWS_TOGETHER = 4
 VECTORS_OF_ROWS = 4  # 4 rows by 4 vectors: 16 running sums, which fit the registers of AVX-512
 VECTORS_OF_ONE_ROW = 8  # enough independent sums to hide the latency of a multiply-add
+NUMBERS_NEAR = 1 << 17  # of a matrix, half a megabyte: what stays in a second-level cache
+ROWS_STREAMED = 8  # of a larger one, read side by side: as many as hardware follows
 DOTS_OF_ROWS = (4, 1)  # powers of two, each for what the ones before leave over
 DOTS_OF_ONE_ROW = (8, 4, 1)
 
@@ -132,7 +134,7 @@ class _Writer:
 
     @contextmanager
     def loop(
-        self, start: Value, stop: Value, step: int, values: Sequence[Value] = ()
+        self, start: Value, stop: Value, step: Value | int, values: Sequence[Value] = ()
     ) -> Iterator[_Turn]:
         """A loop over start, start + step … below stop; leaves the builder behind it."""
         b = self.builder
@@ -147,21 +149,26 @@ class _Writer:
         b.position_at_end(body)
         turn = _Turn(at, list(running))
         yield turn
-        for phi, value in zip([at, *running], [b.add(at, INT(step)), *turn.values]):
+        onwards = b.add(at, INT(step) if isinstance(step, int) else step)
+        for phi, value in zip([at, *running], [onwards, *turn.values]):
             phi.add_incoming(value, b.block)
         b.branch(head)
         b.position_at_end(after)
         turn.values = running
 
     def added_up(
-        self, count: Value, values: list[Value], term: Callable[[Value, list[Value]], list[Value]]
+        self,
+        start: Value,
+        stop: Value,
+        values: list[Value],
+        term: Callable[[Value, list[Value]], list[Value]],
     ) -> list[Value]:
-        """The values after values = term(p, values) for p from 0 below count, two a turn."""
+        """The values after values = term(p, values) for p from start below stop, two a turn."""
         b = self.builder
-        even = b.and_(count, INT(-2))
-        with self.loop(INT(0), even, 2, values) as turn:
+        even = b.add(start, b.and_(b.sub(stop, start), INT(-2)))
+        with self.loop(start, even, 2, values) as turn:
             turn.values = term(b.add(turn.at, INT(1)), term(turn.at, turn.values))
-        with self.loop(even, count, 1, turn.values) as last:
+        with self.loop(even, stop, 1, turn.values) as last:
             last.values = term(last.at, last.values)
         return last.values
 
@@ -239,8 +246,10 @@ def define_sums(function: ir.Function, number: ir.Type, onto: bool) -> None:
     b = w.builder
     m, k, n, a, a_row, a_step, b_matrix, b_row, out, out_row = function.args
 
-    def tile(i: Value, rows: int, j: Value, vectors: int, last_mask: Value) -> None:
-        """out[i : i + rows, j : j + vectors * lanes], the last vector masked."""
+    def tile(
+        i: Value, rows: int, j: Value, vectors: int, last_mask: Value, terms: tuple[Value, Value]
+    ) -> None:
+        """out[i : i + rows, j : j + vectors * lanes], the last vector masked, from some terms."""
         masks = [None] * (vectors - 1) + [last_mask]
         columns = [b.add(j, INT(v * w.lanes)) for v in range(vectors)]
         numbers = [b.add(i, INT(r)) for r in range(rows)]
@@ -257,12 +266,16 @@ def define_sums(function: ir.Function, number: ir.Type, onto: bool) -> None:
 
         held = list(zip(places, masks * rows))
         first = [w.load(place, mask) if onto else w.zero() for place, mask in held]
-        for (place, mask), total in zip(held, w.added_up(k, first, term)):
+        for (place, mask), total in zip(held, w.added_up(*terms, first, term)):
             w.store(total if onto else b.fadd(w.load(place, mask), total), place, mask)
 
-    def band(i: Value, rows: int, most: int) -> None:
-        """out[i : i + rows, :], in tiles of up to so many vectors."""
-        with w.loop(INT(0), n, most * w.lanes) as turn:
+    def tiles(begin: Value, end: Value, rows: int, most: int, terms: tuple[Value, Value]) -> None:
+        """out[begin : end, :] from some terms, in tiles of so many rows and up to so many vectors.
+
+        Columns go on outside: what is read of b for them serves all rows while it is near.
+        """
+        columns = b.select(b.icmp_signed("<", begin, end), n, INT(0))
+        with w.loop(INT(0), columns, most * w.lanes) as turn:
             left = b.sub(n, turn.at)
             needed = b.sdiv(b.add(left, INT(w.lanes - 1)), INT(w.lanes))
             done = b.append_basic_block("done")
@@ -271,16 +284,31 @@ def define_sums(function: ir.Function, number: ir.Type, onto: bool) -> None:
                 b.position_at_end(cases.default if vectors == most else b.append_basic_block())
                 if vectors < most:
                     cases.add_case(INT(vectors), b.block)
-                in_last = b.sub(left, INT((vectors - 1) * w.lanes))
-                tile(i, rows, turn.at, vectors, w.lanes_below(in_last))
+                mask = w.lanes_below(b.sub(left, INT((vectors - 1) * w.lanes)))
+                with w.loop(begin, end, rows) as row:
+                    tile(row.at, rows, turn.at, vectors, mask, terms)
                 b.branch(done)
             b.position_at_end(done)
 
+    def single_rows(begin: Value, end: Value) -> None:
+        """out[begin : end, :], row by row.
+
+        A matrix too large to be near is read once for a single row, and how fast it comes is all
+        that counts: a few of its rows at a time, each from end to end. Only where sums may be
+        taken apart, which float64's may not.
+        """
+        if not w.fused:
+            tiles(begin, end, 1, VECTORS_OF_ONE_ROW, (INT(0), k))
+            return
+        far = b.icmp_signed(">", b.mul(k, n), INT(NUMBERS_NEAR))
+        with w.loop(INT(0), k, b.select(far, INT(ROWS_STREAMED), k)) as turn:
+            stop = b.add(turn.at, b.select(far, INT(ROWS_STREAMED), k))
+            stop = b.select(b.icmp_signed("<", stop, k), stop, k)
+            tiles(begin, end, 1, VECTORS_OF_ONE_ROW, (turn.at, stop))
+
     of_four = b.and_(m, INT(-ROWS_TOGETHER))
-    with w.loop(INT(0), of_four, ROWS_TOGETHER) as turn:
-        band(turn.at, ROWS_TOGETHER, VECTORS_OF_ROWS)
-    with w.loop(of_four, m, 1) as turn:
-        band(turn.at, 1, VECTORS_OF_ONE_ROW)
+    tiles(INT(0), of_four, ROWS_TOGETHER, VECTORS_OF_ROWS, (INT(0), k))
+    single_rows(of_four, m)
     b.ret_void()
 
 
@@ -323,6 +351,7 @@ def define_dots(function: ir.Function, number: ir.Type) -> None:
             return [w.multiply_add(x, y, total) for (x, y), total in zip(products, sums)]
 
         sums = w.added_up(
+            INT(0),
             before_last,
             [w.zero()] * (rows * together),
             lambda vector, sums: add_terms(b.mul(vector, INT(w.lanes)), None, sums),
@@ -334,18 +363,16 @@ def define_dots(function: ir.Function, number: ir.Type) -> None:
             total = folded(sums[r * together : (r + 1) * together])
             w.store(b.fadd(w.load(place, mask), total), place, mask)
 
-    def band(i: Value, rows: int, widths: tuple[int, ...]) -> None:
-        """out[i : i + rows, :], in tiles of these widths, each taking what the last left over."""
+    def tiles(first: Value, stop: Value, rows: int, widths: tuple[int, ...]) -> None:
+        """out[first : stop, :], in tiles of these widths, each taking what the last left over."""
         begin: Value = INT(0)
         for together in widths:
             end = b.and_(k, INT(-together))
-            with w.loop(begin, end, together) as turn:
-                tile(i, rows, turn.at, together)
+            with w.loop(begin, end, together) as turn, w.loop(first, stop, rows) as row:
+                tile(row.at, rows, turn.at, together)
             begin = end
 
     of_four = b.and_(m, INT(-ROWS_TOGETHER))
-    with w.loop(INT(0), of_four, ROWS_TOGETHER) as turn:
-        band(turn.at, ROWS_TOGETHER, DOTS_OF_ROWS)
-    with w.loop(of_four, m, 1) as turn:
-        band(turn.at, 1, DOTS_OF_ONE_ROW)
+    tiles(INT(0), of_four, ROWS_TOGETHER, DOTS_OF_ROWS)
+    tiles(of_four, m, 1, DOTS_OF_ONE_ROW)
     b.ret_void()

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
+import json
 import math
+import statistics
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -15,6 +18,7 @@ from hypothesis import strategies as st
 
 from model import (
     CharModel,
+    FormatError,
     Progress,
     SettingsError,
     TextError,
@@ -24,6 +28,8 @@ from model import (
     kernels_ready,
     prepare_kernels,
 )
+from model.batches import Batches
+from model.settings import SolverName
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
@@ -116,7 +122,8 @@ def test_regularisation_takes_its_share_of_every_weight() -> None:
 
 def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None:
     def step(clip: float) -> tuple[float, float, float]:
-        trainer = trainer_on(SENTENCES, TrainingSettings(clip=clip, l2=0.0), dtype=np.float64)
+        settings = TrainingSettings.original(clip=clip, l2=0.0)
+        trainer = trainer_on(SENTENCES, settings, dtype=np.float64)
         before = trainer.model.flat.copy()
         steps = trainer.train_in_order([0])
         moved = float(np.abs(trainer.model.flat - before).max())
@@ -130,6 +137,21 @@ def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None
     assert all_clipped == pytest.approx(1 - idle / model.weight_count)
     assert norm == same_norm  # measured before clipping
     assert held < free / 100
+
+
+def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
+    def memory_of_a_step(clip: float) -> Any:
+        trainer = trainer_on(
+            SENTENCES, TrainingSettings(clip=clip, clip_norm=True), dtype=np.float64
+        )
+        steps = trainer.train_in_order([0])
+        return np.sqrt(trainer.solver.step_cache), steps.gradient_norms[0], steps.clipped_shares[0]
+
+    free, norm, none_clipped = memory_of_a_step(clip=math.inf)
+    held, same_norm, clipped = memory_of_a_step(clip=0.01)
+    assert (none_clipped, clipped) == (0, 1)
+    assert norm == same_norm > 0.01
+    np.testing.assert_allclose(held, free * (0.01 / norm), rtol=1e-9)
 
 
 @pytest.mark.parametrize(
@@ -281,6 +303,92 @@ def test_a_training_may_move_from_thread_to_thread() -> None:
 
 
 # ---------------------------------------------------------------- learning
+
+
+# ---------------------------------------------------------------- batches, solvers, resuming
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 7, 100])
+def test_every_epoch_of_batches_takes_each_sentence_once(batch_size: int) -> None:
+    lengths = np.random.default_rng(0).integers(1, 50, 40)
+    batches = Batches(lengths, batch_size, shuffle=True, seed=1)
+    steps = math.ceil(len(lengths) / batch_size)
+    for _ in range(3):
+        order, starts = batches.take(steps)
+        assert sorted(order) == list(range(len(lengths)))
+        for first, end in itertools.pairwise(starts):
+            assert 1 <= end - first <= batch_size
+            assert (np.diff(lengths[order[first:end]]) <= 0).all()  # the longest first
+
+
+@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("kind", ["lstm", "gru"])
+def test_a_training_that_was_saved_goes_on_exactly(
+    kind: str, batch_size: int, solver: SolverName
+) -> None:
+    settings = TrainingSettings(seed=4, batch_size=batch_size, solver=solver)
+    trainer = trainer_on(SENTENCES, settings, dtype=np.float64, kind=kind)
+    trainer.train(11)
+    saved = json.dumps(trainer.to_json())
+    resumed = Trainer.from_json(saved, SENTENCES, replace(settings, seed=None), dtype=np.float64)
+    trainer.train(30)
+    resumed.train(30)
+    np.testing.assert_array_equal(resumed.model.flat, trainer.model.flat)
+    np.testing.assert_array_equal(resumed.solver.step_cache, trainer.solver.step_cache)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [
+        1,
+        "abc",
+        {"sentences": len(SENTENCES)},
+        {"sentences": len(SENTENCES), "order": [99], "sizes": [1], "random": {}},
+        {"sentences": len(SENTENCES), "order": [0], "sizes": [1, 1], "random": {}},
+        {"sentences": len(SENTENCES), "order": "x", "sizes": [[]], "random": None},
+        {"sentences": len(SENTENCES), "order": [], "sizes": [], "random": {"state": "x"}},
+    ],
+)
+def test_a_damaged_order_of_the_sentences_is_refused(order: Any) -> None:
+    saved = trainer_on(SENTENCES).to_json()
+    saved["solver"]["order"] = order
+    with pytest.raises(FormatError, match="order"):
+        Trainer.from_json(saved, SENTENCES)
+
+
+def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate() -> None:
+    trainer = trainer_on(SENTENCES, TrainingSettings(learning_rate=0.01, seed=1))
+    while trainer.totals.seconds < 1.2:  # a sound state is kept every second
+        trainer.train(500)
+    sound = trainer.model.perplexity(SENTENCES)
+    trainer.model.flat[:] = np.nan  # as a step that went wrong would leave it
+    trainer.train(10)
+    (recovery,) = trainer.recoveries
+    assert recovery.learning_rate == trainer.settings.learning_rate == 0.005
+    assert trainer.model.perplexity(SENTENCES) < sound * 1.5
+    trainer.train(500)
+    assert trainer.recoveries == (recovery,)
+
+
+def test_a_training_the_originals_way_may_run_off() -> None:
+    trainer = trainer_on(SENTENCES, TrainingSettings.original(seed=1))
+    trainer.model.flat[:] = np.nan
+    trainer.train(10)
+    assert trainer.recoveries == ()
+    assert math.isinf(trainer.totals.perplexity)
+
+
+@pytest.mark.parametrize(
+    ("kind", "sizes"), [("lstm", (20, 20)), ("lstm", (100,)), ("rnn", (20, 20))]
+)
+def test_no_seed_of_the_default_settings_blows_up(kind: str, sizes: tuple[int, ...]) -> None:
+    ends = []
+    for seed in range(5):
+        model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, sizes, seed=seed)
+        Trainer(model, SENTENCES, TrainingSettings(seed=seed)).train(1500)
+        ends.append(model.perplexity(SENTENCES))
+    assert max(ends) <= 1.5 * statistics.median(ends)
 
 
 @pytest.mark.parametrize("kind", ["lstm", "rnn"])

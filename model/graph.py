@@ -1,0 +1,469 @@
+"""A general expression graph with automatic backpropagation: slow, and plain to read.
+
+Every operation computes its output and, right beside it, says how the output's gradient goes back
+to what it was computed from. An open graph records the operations in their order; `backward` runs
+them in reverse, which is the chain rule (reverse accumulation: S. Linnainmaa, 1970), and needs no
+recursion however long the graph is::
+
+    W, b = Mat([[0.5, -0.2]]), Mat([[0.0]])
+    with Graph() as graph:
+        loss = (W @ [[1.0], [2.0]] + b).tanh().sum()
+    graph.backward(loss)
+    W.value -= 0.1 * W.grad
+
+All is NumPy in float64, and every value is a matrix: a number is (1, 1), a row (1, n), a column
+(n, 1). Gradients are added to `grad` until somebody sets it to zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextvars import ContextVar, Token
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import ModelError
+
+Doubles = npt.NDArray[np.float64]
+Index = int | slice
+SendBack = Callable[[], None]
+
+
+Operations = list[tuple["Mat", SendBack]]
+
+# The operations of the innermost open graph.
+_recording: ContextVar[Operations | None] = ContextVar("recording", default=None)
+
+
+class ShapeError(ModelError):
+    """Matrices that do not fit an operation; the message names it and their shapes."""
+
+    def __init__(self, operation: str, problem: str) -> None:
+        super().__init__(f"{operation}: {problem}", operation)
+
+
+class Graph:
+    """The operations between matrices, in the order in which they were computed.
+
+    Open with `with`, it records what is computed in this thread, and the innermost open graph
+    records alone. Outside of any graph operations only compute. What another graph has computed is
+    a constant to this one: it gets its gradient, and nothing goes further back.
+    """
+
+    def __init__(self) -> None:
+        self._operations: Operations = []
+        self._outer: list[Token[Operations | None]] = []
+
+    def __enter__(self) -> Graph:
+        self._outer.append(_recording.set(self._operations))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        _recording.reset(self._outer.pop())
+
+    def __len__(self) -> int:
+        """How many operations it has recorded."""
+        return len(self._operations)
+
+    @staticmethod
+    def record(output: Mat, send_back: SendBack) -> Mat:
+        """Note an operation in the open graph, if there is one, and return its output.
+
+        `send_back` adds to the gradients of the inputs what the output's gradient makes of them.
+        Every operation below ends with this, and so does one of your own.
+        """
+        operations = _recording.get()
+        if operations is not None:
+            operations.append((output, send_back))
+        return output
+
+    def backward(self, loss: Mat) -> None:
+        """Add the gradient of `loss`, shape (1, 1), to `grad` of every matrix it depends on.
+
+        Raises:
+            ShapeError: the loss is more than one number.
+            ModelError: the loss was not computed in this graph.
+        """
+        if loss.shape != (1, 1):
+            raise ShapeError(
+                "backward",
+                f"the loss must be one number, shape (1, 1), and its shape is {loss.shape}: "
+                "add it up with .sum() first.",
+            )
+        if not any(output is loss for output, _ in self._operations):
+            raise ModelError(
+                "backward: the loss was not computed in this graph. "
+                "Compute it inside `with Graph() as graph:`.",
+                "backward",
+            )
+        for output, _ in self._operations:
+            output.grad.fill(0.0)
+        loss.grad.fill(1.0)
+        for output, send_back in reversed(self._operations):
+            # What the loss does not depend on has nothing to send, not even 0 * infinity.
+            if output.grad.any():
+                send_back()
+
+
+class Mat:
+    """A matrix in a graph: its values, and the gradient of the loss by each of them.
+
+    Attributes:
+        value: (rows, columns), float64.
+        grad: of the same shape; zero until `Graph.backward` has added to it.
+    """
+
+    # NumPy's arrays leave `array @ mat` and the like to the methods below.
+    __array_ufunc__ = None
+    # Indexing alone would make Python count rows until an error comes.
+    __iter__ = None
+
+    def __init__(self, value: npt.ArrayLike) -> None:
+        self.value = _matrix_of(value)
+        self.grad = np.zeros_like(self.value)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(rows, columns)."""
+        rows, columns = self.value.shape
+        return rows, columns
+
+    def __repr__(self) -> str:
+        return f"Mat({self.value.tolist()})"
+
+    def __float__(self) -> float:
+        if self.shape != (1, 1):
+            raise ShapeError("float", f"only shape (1, 1) is one number; this is {self.shape}.")
+        return float(self.value[0, 0])
+
+    # ------------------------------------------------------------ arithmetic, with broadcasting
+
+    def __add__(self, other: Operand) -> Mat:
+        other = _as_mat(other)
+        _check_broadcast("add", self, other)
+        out = Mat(self.value + other.value)
+
+        def send_back() -> None:
+            self.grad += _summed_to(self.shape, out.grad)
+            other.grad += _summed_to(other.shape, out.grad)
+
+        return Graph.record(out, send_back)
+
+    def __sub__(self, other: Operand) -> Mat:
+        other = _as_mat(other)
+        _check_broadcast("subtract", self, other)
+        out = Mat(self.value - other.value)
+
+        def send_back() -> None:
+            self.grad += _summed_to(self.shape, out.grad)
+            other.grad -= _summed_to(other.shape, out.grad)
+
+        return Graph.record(out, send_back)
+
+    def __mul__(self, other: Operand) -> Mat:
+        """Element by element."""
+        other = _as_mat(other)
+        _check_broadcast("multiply", self, other)
+        out = Mat(self.value * other.value)
+
+        def send_back() -> None:
+            self.grad += _summed_to(self.shape, out.grad * other.value)
+            other.grad += _summed_to(other.shape, out.grad * self.value)
+
+        return Graph.record(out, send_back)
+
+    def __truediv__(self, other: Operand) -> Mat:
+        """Element by element."""
+        other = _as_mat(other)
+        _check_broadcast("divide", self, other)
+        out = Mat(self.value / other.value)
+
+        def send_back() -> None:
+            self.grad += _summed_to(self.shape, out.grad / other.value)
+            other.grad -= _summed_to(other.shape, out.grad * out.value / other.value)
+
+        return Graph.record(out, send_back)
+
+    def __matmul__(self, other: Operand) -> Mat:
+        """The matrix product: (m, k) @ (k, n) is (m, n)."""
+        other = _as_mat(other)
+        if self.shape[1] != other.shape[0]:
+            raise ShapeError(
+                "matmul",
+                f"shapes {self.shape} and {other.shape} do not fit: the first must have as many "
+                "columns as the second has rows.",
+            )
+        out = Mat(self.value @ other.value)
+
+        def send_back() -> None:
+            self.grad += out.grad @ other.value.T  # (m, n) @ (n, k)
+            other.grad += self.value.T @ out.grad  # (k, m) @ (m, n)
+
+        return Graph.record(out, send_back)
+
+    def __neg__(self) -> Mat:
+        return 0.0 - self
+
+    def __radd__(self, other: Operand) -> Mat:
+        return _as_mat(other) + self
+
+    def __rsub__(self, other: Operand) -> Mat:
+        return _as_mat(other) - self
+
+    def __rmul__(self, other: Operand) -> Mat:
+        return _as_mat(other) * self
+
+    def __rtruediv__(self, other: Operand) -> Mat:
+        return _as_mat(other) / self
+
+    def __rmatmul__(self, other: Operand) -> Mat:
+        return _as_mat(other) @ self
+
+    # ------------------------------------------------------------ element by element
+
+    def tanh(self) -> Mat:
+        """The hyperbolic tangent."""
+        out = Mat(np.tanh(self.value))
+
+        def send_back() -> None:
+            self.grad += (1.0 - out.value**2) * out.grad
+
+        return Graph.record(out, send_back)
+
+    def sigmoid(self) -> Mat:
+        """1 / (1 + exp(-x)), the logistic function."""
+        decay = np.exp(-np.abs(self.value))  # at most 1: nothing overflows
+        out = Mat(np.where(self.value >= 0, 1.0, decay) / (1.0 + decay))
+
+        def send_back() -> None:
+            self.grad += out.value * (1.0 - out.value) * out.grad
+
+        return Graph.record(out, send_back)
+
+    def relu(self) -> Mat:
+        """The larger of x and 0; its slope at 0 is taken to be 0."""
+        out = Mat(np.maximum(self.value, 0.0))
+
+        def send_back() -> None:
+            self.grad += (self.value > 0.0) * out.grad
+
+        return Graph.record(out, send_back)
+
+    def exp(self) -> Mat:
+        """The exponential."""
+        out = Mat(np.exp(self.value))
+
+        def send_back() -> None:
+            self.grad += out.value * out.grad
+
+        return Graph.record(out, send_back)
+
+    def log(self) -> Mat:
+        """The natural logarithm."""
+        out = Mat(np.log(self.value))
+
+        def send_back() -> None:
+            self.grad += out.grad / self.value
+
+        return Graph.record(out, send_back)
+
+    # ------------------------------------------------------------ sums and the loss
+
+    def sum(self, axis: int | None = None) -> Mat:
+        """All numbers added up, (1, 1); or each column's, axis 0, (1, n); each row's, 1, (m, 1)."""
+        if axis is not None:
+            _check_axis("sum", axis)
+        out = Mat(self.value.sum(axis=axis, keepdims=True))
+
+        def send_back() -> None:
+            self.grad += out.grad  # broadcast back to (m, n)
+
+        return Graph.record(out, send_back)
+
+    def softmax_cross_entropy(self, targets: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
+        """The sum of -ln p(target) over rows of logits, where p is the softmax of a row.
+
+        A row is one prediction: logits are (predictions, classes), and targets name one class
+        each. The gradient of a row is p, less 1 at the target.
+
+        Raises:
+            ShapeError: there are not as many targets as rows, or a target is no class.
+        """
+        rows, classes = self.shape
+        targets = _indices("softmax_cross_entropy", targets, classes, "column", self.shape)
+        if len(targets) != rows:
+            raise ShapeError(
+                "softmax_cross_entropy",
+                f"logits of shape {self.shape} and targets of shape ({len(targets)},) do not fit: "
+                "every row needs one target.",
+            )
+        each = np.arange(rows)
+        shifted = self.value - self.value.max(axis=1, keepdims=True)  # exp cannot overflow
+        totals = np.exp(shifted).sum(axis=1, keepdims=True)  # (rows, 1)
+        out = Mat((np.log(totals) - shifted[each, targets, None]).sum())
+
+        def send_back() -> None:
+            slope = np.exp(shifted) / totals  # (rows, classes): p
+            slope[each, targets] -= 1.0
+            self.grad += slope * out.grad
+
+        return Graph.record(out, send_back)
+
+    # ------------------------------------------------------------ parts and wholes
+
+    def rows(self, indices: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
+        """The rows that `indices` name, in that order, (len(indices), n): a look-up table.
+
+        Raises:
+            ShapeError: there is no index, or no row of such a number.
+        """
+        indices = _indices("rows", indices, self.shape[0], "row", self.shape)
+        out = Mat(self.value[indices])
+
+        def send_back() -> None:
+            np.add.at(self.grad, indices, out.grad)  # a row may be named more than once
+
+        return Graph.record(out, send_back)
+
+    def __getitem__(self, index: Index | tuple[Index, Index]) -> Mat:
+        """A part, as in NumPy, which stays a matrix: [2] is a row, [:, 2] a column."""
+        row, column = index if isinstance(index, tuple) else (index, slice(None))
+        place = (_as_slice(row), _as_slice(column))
+        part = self.value[place]
+        if part.size == 0:
+            raise ShapeError(
+                "slice",
+                f"shape {self.shape} has nothing at rows {_written(row)}, "
+                f"columns {_written(column)}.",
+            )
+        out = Mat(part)
+
+        def send_back() -> None:
+            self.grad[place] += out.grad
+
+        return Graph.record(out, send_back)
+
+    @staticmethod
+    def concatenate(parts: Sequence[Operand], axis: int = 0) -> Mat:
+        """Matrices put together: below each other, axis 0, or side by side, axis 1.
+
+        Raises:
+            ShapeError: there is none, or they differ in the other dimension.
+        """
+        _check_axis("concatenate", axis)
+        mats = [_as_mat(part) for part in parts]
+        if not mats:
+            raise ShapeError("concatenate", "there is no matrix to put together.")
+        across, dimension = 1 - axis, ("columns", "rows")[axis]
+        for mat in mats:
+            if mat.shape[across] != mats[0].shape[across]:
+                raise ShapeError(
+                    "concatenate",
+                    f"shapes {mats[0].shape} and {mat.shape} do not fit along axis {axis}: "
+                    f"all must have as many {dimension}.",
+                )
+        out = Mat(np.concatenate([mat.value for mat in mats], axis=axis))
+        ends = np.cumsum([mat.shape[axis] for mat in mats])
+
+        def send_back() -> None:
+            for mat, grad in zip(mats, np.split(out.grad, ends[:-1], axis=axis), strict=True):
+                mat.grad += grad
+
+        return Graph.record(out, send_back)
+
+    @property
+    def T(self) -> Mat:  # noqa: N802 (the mathematics' own name)
+        """The transpose."""
+        out = Mat(self.value.T)
+
+        def send_back() -> None:
+            self.grad += out.grad.T
+
+        return Graph.record(out, send_back)
+
+
+Operand = Mat | npt.ArrayLike
+"""What stands beside a matrix in an expression: another one, a number, an array or nested lists."""
+
+
+def _as_mat(operand: Operand) -> Mat:
+    return operand if isinstance(operand, Mat) else Mat(operand)
+
+
+def _matrix_of(value: npt.ArrayLike) -> Doubles:
+    """A float64 copy: nobody else's array changes with a matrix."""
+    try:
+        array = np.array(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ShapeError(
+            "Mat", "a matrix is rows of equally many numbers, such as [[1, 2], [3, 4]]."
+        ) from None
+    if array.ndim == 0:
+        return array.reshape(1, 1)
+    if array.ndim != 2 or array.size == 0:
+        raise ShapeError(
+            "Mat",
+            f"a matrix has rows and columns, at least one of each, and this has shape "
+            f"{array.shape}: write [[1, 2]] for a row, [[1], [2]] for a column.",
+        )
+    return array
+
+
+def _check_broadcast(operation: str, a: Mat, b: Mat) -> None:
+    if all(m == n or 1 in (m, n) for m, n in zip(a.shape, b.shape, strict=True)):
+        return
+    raise ShapeError(
+        operation,
+        f"shapes {a.shape} and {b.shape} do not fit: rows must be as many in both, or 1 in one "
+        "of them, and columns likewise.",
+    )
+
+
+def _summed_to(shape: tuple[int, int], grad: Doubles) -> Doubles:
+    """The gradient of a matrix of this shape that was broadcast: what went everywhere comes back.
+
+    Over an axis of length 1, stretched or not, the sum is right.
+    """
+    stretched = tuple(axis for axis in (0, 1) if shape[axis] == 1)
+    return np.asarray(grad.sum(axis=stretched, keepdims=True), dtype=np.float64)
+
+
+def _check_axis(operation: str, axis: int) -> None:
+    if axis not in (0, 1):
+        raise ShapeError(operation, f"a matrix has the axes 0 and 1; {axis!r} is neither.")
+
+
+def _indices(
+    operation: str,
+    given: Sequence[int] | npt.NDArray[np.integer[Any]],
+    count: int,
+    dimension: str,
+    shape: tuple[int, int],
+) -> npt.NDArray[np.integer[Any]]:
+    """Indices as an array (n,), each of a row or column that there is."""
+    indices = np.asarray(given)
+    if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
+        raise ShapeError(operation, "indices must be a list of whole numbers, such as [0, 2, 1].")
+    wrong = indices[(indices < 0) | (indices >= count)]
+    if wrong.size:
+        raise ShapeError(
+            operation,
+            f"shape {shape} has no {dimension} {wrong[0]}: they are numbered 0 to {count - 1}.",
+        )
+    return indices
+
+
+def _as_slice(index: Index) -> slice:
+    if isinstance(index, slice):
+        return index
+    return slice(index, index + 1 or None)  # the one after -1 is the end
+
+
+def _written(index: Index) -> str:
+    """An index as it stands in the source."""
+    if not isinstance(index, slice):
+        return str(index)
+    ends = ("" if end is None else str(end) for end in (index.start, index.stop))
+    return ":".join(ends) + ("" if index.step is None else f":{index.step}")
