@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from app.quantity import Quantity, Sizes
 from app.settings import ServerSettings, available_cores, default_data_dir
 
 if TYPE_CHECKING:
-    from model import CharModel, Trainer
+    from model import CharModel, Recovery, Trainer
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -152,10 +153,26 @@ def serve(**options: Any) -> None:
     default="5",
     show_default=True,
     type=Entry(protocol.CLIP),
-    help="Gradients are clipped to this, up and down.",
+    help="The largest norm of a step's gradient: a larger one is shrunk to it.",
+)
+@click.option(
+    "--batch-size",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Sentences a step: more train faster, and learn less from each.",
+)
+@click.option(
+    "--solver",
+    default="rmsprop",
+    show_default=True,
+    type=click.Choice(["rmsprop", "adam"]),
+    help="What makes a step of a gradient.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Makes the training repeatable.")
-@click.option("--steps", type=click.IntRange(1), help="Stop after so many sentences.")
+@click.option(
+    "--steps", type=click.IntRange(1), help="Stop after so many steps, each a batch of sentences."
+)
 @click.option(
     "--seconds",
     type=click.FloatRange(0, min_open=True),
@@ -182,8 +199,14 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
             options["seed"],
         )
         settings = TrainingSettings(
-            options["learning_rate"], options["l2"], options["clip"], seed=options["seed"]
+            options["learning_rate"],
+            options["l2"],
+            options["clip"],
+            batch_size=options["batch_size"],
+            solver=options["solver"],
+            seed=options["seed"],
         )
+        Trainer(model.copy(), sentences, settings).train(1)  # compiles, which is no training
         trainer = Trainer(model, sentences, settings)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
@@ -196,6 +219,8 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         f"steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of training, "
         f"{totals.characters / totals.seconds:,.0f} characters/s"
     )
+    if trainer.recoveries:
+        click.echo(_recoveries_in_words(trainer.recoveries))
 
 
 @main.command()
@@ -279,21 +304,45 @@ def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
 @main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option(
-    "--seconds",
-    default=1.0,
+    "--rounds",
+    default=5,
     show_default=True,
-    type=click.FloatRange(0.05, 60),
-    help="Length of a round; a network takes eleven or so.",
+    type=click.IntRange(1, 1000),
+    help="How often everyone takes a turn; figures are medians.",
 )
-def bench(as_json: bool, seconds: float) -> None:
-    """Measure how fast this machine trains."""
+@click.option(
+    "--seconds",
+    default=0.8,
+    show_default=True,
+    type=click.FloatRange(0.01, 60),
+    help="Length of a turn.",
+)
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Write speed.json, speed.svg and speed.md there as well.",
+)
+def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> None:
+    """Measure how fast this machine trains, beside the peers that are installed."""
     from app import texts
-    from bench import speed
+    from bench import report
+    from bench.contestants import CONTESTANTS
+    from bench.networks import NETWORKS
+    from bench.race import Race
     from model import sentences_from_text
 
-    sentences = sentences_from_text(texts.text())
-    speeds = [speed.measure(network, sentences, seconds) for network in speed.NETWORKS]
-    click.echo(json.dumps(speed.as_json(speeds)) if as_json else speed.as_table(speeds))
+    sentences, results = sentences_from_text(texts.text()), []
+    with Race(CONTESTANTS) as race:
+        conditions = report.Conditions.here_and_now(rounds, seconds, race.versions)
+        click.echo(conditions, err=True)
+        for result in race.run(NETWORKS, sentences, rounds, seconds):
+            results.append(result)
+            click.echo(report.as_table(result), err=as_json)
+    if as_json:
+        click.echo(json.dumps(report.as_json(conditions, results)))
+    if folder:
+        report.write(folder, conditions, results)
 
 
 def _read_sentences(corpus: Path) -> list[str]:
@@ -312,6 +361,15 @@ def _read_model(model_file: Path) -> CharModel:
         return CharModel.from_json(model_file.read_bytes())
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None
+
+
+def _recoveries_in_words(recoveries: Sequence[Recovery]) -> str:
+    steps = ", ".join(f"{recovery.step:,}" for recovery in recoveries)
+    return (
+        f"The network ran off at step {steps}: each time it went back to its last good state at "
+        f"half the learning rate. At the end that was {recoveries[-1].learning_rate:g}; begin with "
+        "about as much."
+    )
 
 
 def _check_can_write(out: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-Kind = Literal["lstm", "rnn"]
+Kind = Literal["lstm", "gru", "rnn"]
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from model import prepare_kernels
+from model import KernelsFor, prepare_kernels
 
 log = logging.getLogger(__name__)
 
@@ -16,31 +16,31 @@ class Compiler:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[str, list[Callable[[], None]]] = {}
-        self._failed: set[str] = set()
+        self._waiting: dict[KernelsFor, list[Callable[[], None]]] = {}
+        self._failed: set[KernelsFor] = set()
 
-    def prepare(self, kind: str, then: Callable[[], None] | None = None) -> None:
+    def prepare(self, needed: KernelsFor, then: Callable[[], None] | None = None) -> None:
         """Have the kernels prepared, and call `then` from another thread when that has ended."""
         with self._lock:
-            begun = kind in self._waiting
-            self._waiting.setdefault(kind, []).extend([then] if then else [])
+            begun = needed in self._waiting
+            self._waiting.setdefault(needed, []).extend([then] if then else [])
         if not begun:
             # A daemon: a process that is asked to stop need not wait for the compiler.
             threading.Thread(
-                target=self._prepare, args=(kind,), name=f"compile-{kind}", daemon=True
+                target=self._prepare, args=(needed,), name=f"compile-{needed.kind}", daemon=True
             ).start()
 
-    def failed(self, kind: str) -> bool:
-        """Whether the kernels of this kind could not be compiled."""
-        return kind in self._failed
+    def failed(self, needed: KernelsFor) -> bool:
+        """Whether these kernels could not be compiled."""
+        return needed in self._failed
 
-    def _prepare(self, kind: str) -> None:
+    def _prepare(self, needed: KernelsFor) -> None:
         try:
-            prepare_kernels(kind)
+            prepare_kernels(*needed)
         except Exception:
-            log.exception("the kernels of kind %s could not be compiled", kind)
-            self._failed.add(kind)
+            log.exception("the kernels for %s could not be compiled", needed)
+            self._failed.add(needed)
         with self._lock:
-            waiting = self._waiting.pop(kind)
+            waiting = self._waiting.pop(needed)
         for then in waiting:
             then()

@@ -18,11 +18,11 @@ from app.refusal import Refusal
 from app.session import Session
 from app.snapshot import Snapshot
 from app.turns import Turn, Turns
-from model import kernels_ready
+from model import KernelsFor, kernels_ready
 
 log = logging.getLogger(__name__)
 
-FIRST_KIND = "lstm"
+FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
 """What nearly every visitor trains: compiled before the first of them comes."""
 PATIENCE_AT_CLOSE = 2.0
 """Seconds that closing waits for slices to end; one that takes longer ends with the process."""
@@ -55,7 +55,7 @@ class LocalEngine(Engine):
         self._seats: dict[str, _Seat] = {}
         self._seating = threading.Lock()
         self._compiler = Compiler()
-        self._compiler.prepare(FIRST_KIND)
+        self._compiler.prepare(FIRST_KERNELS)
         self._threads = [
             threading.Thread(target=self._work, name=f"training-{number}", daemon=True)
             for number in range(threads)
@@ -122,7 +122,7 @@ class LocalEngine(Engine):
         """Carry out what was asked, learn if it is time to; whether it wants to go on learning."""
         outcomes = _carry_out_all(seat)
         session = seat.session
-        if session.kind is None:
+        if session.kernels is None:
             _tell(outcomes)
             return False
         ready = self._make_ready(session)
@@ -134,14 +134,14 @@ class LocalEngine(Engine):
 
     def _make_ready(self, session: Session) -> bool:
         """Whether its kernels are ready; if not, it is called again when they are."""
-        kind = session.kind
-        if kind is None or kernels_ready(kind):
+        needed = session.kernels
+        if needed is None or kernels_ready(*needed):
             return True
-        if self._compiler.failed(kind):
+        if self._compiler.failed(needed):
             session.fail(NOT_COMPILED)
             return False
         session_id = session.session_id
-        self._compiler.prepare(kind, then=lambda: self._turns.call(session_id))
+        self._compiler.prepare(needed, then=lambda: self._turns.call(session_id))
         return False
 
 

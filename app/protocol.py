@@ -61,7 +61,7 @@ def _text_to_learn(text: str) -> str:
 
 def _known_kind(kind: object) -> object:
     if kind not in KINDS:
-        raise _refused(f"Kind: choose {' or '.join(KINDS)}.")
+        raise _refused(f"Kind: choose {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
     return kind
 
 
@@ -99,7 +99,9 @@ class NetworkEntries(Payload):
         float, BeforeValidator(LEARNING_RATE), Field(description="Size of a step at the start.")
     ] = DEFAULTS.learning_rate
     clip: Annotated[
-        float, BeforeValidator(CLIP), Field(description="Gradients are clipped to ±this.")
+        float,
+        BeforeValidator(CLIP),
+        Field(description="The largest norm of a step's gradient: a larger one is shrunk to it."),
     ] = DEFAULTS.clip
 
 
@@ -197,7 +199,7 @@ class Options(TypedDict):
     letter_size: Annotated[int, Field(description="Numbers in a letter vector.")]
     l2: Annotated[float, Field(description="Strength of the L2 regularisation.")]
     learning_rate: Annotated[float, Field(description="Size of a step at the start.")]
-    clip: Annotated[float, Field(description="Gradients are clipped to ±this.")]
+    clip: Annotated[float, Field(description="The largest norm of a step's gradient.")]
 
 
 class Curve(TypedDict):

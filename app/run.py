@@ -10,9 +10,11 @@ from typing import cast
 from app.commands import Kind, Options
 from app.curve import Curve
 from app.recent import Recent
+from app.recoveries import Recoveries
 from app.refusal import Refusal
 from app.shown_texts import ShownTexts
 from model import (
+    Adam,
     CharModel,
     ModelError,
     Trainer,
@@ -22,7 +24,7 @@ from model import (
     sentences_from_text,
 )
 from model.layout import Layout
-from model.saved import read_model
+from model.saved import SavedModel, read_model
 
 MAX_WEIGHTS = 2_000_000
 """A network with more would take seconds a sentence, and the memory of many visitors."""
@@ -37,6 +39,7 @@ class Run:
         trainer: the network and its solver.
         curve: its perplexity so far.
         recent: the figures of its last moments.
+        recoveries: what the visitor knows of its trouble.
         shown: what it writes.
     """
 
@@ -46,6 +49,7 @@ class Run:
         self.trainer = trainer
         self.curve = curve
         self.recent = Recent()
+        self.recoveries = Recoveries()
         self.shown = ShownTexts()
 
     @property
@@ -113,16 +117,20 @@ def loaded_run(
 ) -> tuple[Run, str | None]:
     """A saved model that goes on with a text, and a remark on what the text lost by it.
 
-    The network's part of the options comes with the model; that of its training stays.
+    The network's part of the options comes with the model; that of its training stays. On the
+    sentences that it was saved with, it goes on in the order that was to come.
 
     Raises:
         Refusal: the JSON is no model, or none of the text's sentences fits it.
     """
     try:
-        model, solver = read_model(saved)
+        read = read_model(saved)
+        model = read.model
         _check_weights(model.weight_count, "json")
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
-        trainer = Trainer(model, sentences, _settings(options), solver)
+        trainer = Trainer(model, sentences, _settings_to_go_on(options, read), read.solver)
+        if remark is None and _takes_single_sentences(read):
+            trainer.go_on(read.order)
     except ModelError as error:
         raise Refusal(str(error), "json") from None
     made_with = replace(
@@ -136,6 +144,22 @@ def loaded_run(
 
 def _settings(options: Options) -> TrainingSettings:
     return TrainingSettings(learning_rate=options.learning_rate, l2=options.l2, clip=options.clip)
+
+
+def _settings_to_go_on(options: Options, saved: SavedModel) -> TrainingSettings:
+    """The settings with the solver that the model was trained with."""
+    return replace(
+        _settings(options), solver="adam" if isinstance(saved.solver, Adam) else "rmsprop"
+    )
+
+
+def _takes_single_sentences(saved: SavedModel) -> bool:
+    """Whether its order has one sentence a step, as here; `charnn train` may have saved batches.
+
+    A large batch would take longer than a slice, and memory that is others' too.
+    """
+    sizes = saved.order.get("sizes") if saved.order is not None else None
+    return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 
 def _check_weights(weights: int, field: str) -> None:

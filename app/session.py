@@ -23,7 +23,7 @@ from app.refusal import Refusal
 from app.run import Run, loaded_run, new_run
 from app.session_id import short_id
 from app.snapshot import Description, Level, Remark, Snapshot, Status
-from model import kernels_ready
+from model import KernelsFor, kernels_ready
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
@@ -49,14 +49,16 @@ class Session:
         return short_id(self.session_id)
 
     @property
-    def kind(self) -> str | None:
-        """The kind of its network; None before there is one."""
-        return self._run.options.kind if self._run else None
+    def kernels(self) -> KernelsFor | None:
+        """What has to be compiled for its network; None before there is one."""
+        if self._run is None:
+            return None
+        return KernelsFor(self._run.options.kind, self._run.trainer.settings.solver)
 
     @property
     def status(self) -> Status:
         """What it is doing."""
-        if self.kind is not None and not kernels_ready(self.kind):
+        if self.kernels is not None and not kernels_ready(*self.kernels):
             return "compiling"
         return "learning" if self.learning else "paused"
 
@@ -100,7 +102,10 @@ class Session:
 
     def train(self, seconds: float) -> None:
         """Learn for about so long."""
-        self._existing_run().train(seconds)
+        run = self._existing_run()
+        run.train(seconds)
+        if news := run.recoveries.news(run.trainer.recoveries, time.monotonic()):
+            self._remark("warning", news)
 
     def fail(self, message: str) -> None:
         """Something went wrong that the visitor did not cause: stop, and tell them."""

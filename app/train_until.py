@@ -20,7 +20,7 @@ class Limits:
     """When a training is over: at the first of these that is reached.
 
     Attributes:
-        steps: sentences learnt from.
+        steps: steps taken, each a batch of sentences.
         seconds: time spent in training.
         perplexity: of the whole text.
     """

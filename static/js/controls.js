@@ -67,7 +67,8 @@ async function startLearning(connection) {
  * @returns {import("./protocol").Learn}
  */
 function learnFrom({ text, kind, ...numbers }) {
-  return { text, options: { kind: kind === "rnn" ? "rnn" : "lstm", ...numbers } };
+  const chosen = /** @type {import("./protocol").NetworkEntries["kind"]} */ (kind);
+  return { text, options: { kind: chosen, ...numbers } };
 }
 
 /** Bring the person to the entry to change. */

@@ -52,7 +52,8 @@ function perplexity(value) {
  */
 function speed(value) {
   if (value === null || value === undefined) return NOTHING;
-  return value < 1_000 ? String(Math.round(value)) : `${Math.round(value / 1_000)},000`;
+  if (value < 1_000) return String(Math.round(value));
+  return (Math.round(value / 1_000) * 1_000).toLocaleString("en");
 }
 
 /** @param {number | null | undefined} value */

@@ -3,7 +3,7 @@
 /** The options of a new network, as numbers or as the text that was typed. */
 export interface NetworkEntries {
   /** The cell of every layer. */
-  kind?: "lstm" | "rnn";
+  kind?: "lstm" | "gru" | "rnn";
   /** Units of each hidden layer, bottom first. Takes 1 to 8 whole numbers from 1 to 1000, separated by commas. */
   hidden_sizes?: number[] | string;
   /** Numbers in a letter vector. Takes a whole number from 1 to 100. */
@@ -12,7 +12,7 @@ export interface NetworkEntries {
   l2?: number | string;
   /** Size of a step at the start. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** Gradients are clipped to ±this. Takes a number above 0, at most 1000. */
+  /** The largest norm of a step's gradient: a larger one is shrunk to it. Takes a number above 0, at most 1000. */
   clip?: number | string;
 }
 
@@ -77,7 +77,7 @@ export interface Refused {
 /** The options that the network was made with. */
 export interface Options {
   /** The cell of every layer. */
-  kind: "lstm" | "rnn";
+  kind: "lstm" | "gru" | "rnn";
   /** Units of each layer, bottom first. */
   hidden_sizes: number[];
   /** Numbers in a letter vector. */
@@ -86,7 +86,7 @@ export interface Options {
   l2: number;
   /** Size of a step at the start. */
   learning_rate: number;
-  /** Gradients are clipped to ±this. */
+  /** The largest norm of a step's gradient. */
   clip: number;
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -61,7 +62,9 @@ def test_train_with_the_same_seed_gives_the_same_model(corpus: Path, tmp_path: P
         ("--hidden-sizes", "0", "too small"),
         ("--learning-rate", "-1", "too small"),
         ("--learning-rate", "nan", "not a number"),
-        ("--kind", "transformer", "lstm"),
+        ("--kind", "transformer", "gru"),
+        ("--solver", "newton", "adam"),
+        ("--batch-size", "0", "1"),
         ("--seconds", "0", "0"),
     ],
 )
@@ -84,6 +87,34 @@ def test_train_refuses_texts_without_sentences(tmp_path: Path) -> None:
     )
     assert "UTF-8" in charnn("train", tmp_path / "utf16.txt", "--out", out).output
     assert not out.exists()
+
+
+def test_train_takes_every_kind_with_batches_and_either_solver(
+    corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.json"
+    for kind, solver in (("gru", "adam"), ("rnn", "rmsprop")):
+        done = charnn(
+            "train", corpus, "--out", out, "--kind", kind, "--steps", "100", "--seed", "1",
+            "--batch-size", "2", "--solver", solver,
+        )  # fmt: skip
+        assert done.exit_code == 0, done.output
+        assert "100 steps, 50.0 epochs" in done.output
+        assert "ran off" not in done.output
+        saved = json.loads(out.read_text())
+        assert saved["generator"] == kind
+        assert ("step_mean" in saved["solver"]) == (solver == "adam")
+
+
+def test_train_says_when_the_network_ran_off(corpus: Path, tmp_path: Path) -> None:
+    done = charnn(
+        "train", corpus, "--out", tmp_path / "m.json", "--kind", "rnn", "--hidden-sizes", "40, 40",
+        "--learning-rate", "1", "--steps", "2000", "--seed", "1",
+    )  # fmt: skip
+    assert done.exit_code == 0
+    assert "ran off at step" in done.output
+    model = CharModel.from_json((tmp_path / "m.json").read_bytes())
+    assert math.isfinite(model.perplexity(["start small"]))
 
 
 def test_train_finds_out_before_training_that_it_cannot_write(corpus: Path) -> None:
@@ -133,14 +164,21 @@ def test_a_damaged_model_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     assert "not a whole JSON" in done.output
 
 
-def test_bench_measures_every_network(monkeypatch: pytest.MonkeyPatch) -> None:
-    from bench import speed
+def test_bench_measures_every_network_and_writes_down_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from bench import contestants, networks
 
-    monkeypatch.setattr(speed, "NETWORKS", speed.NETWORKS[:1])
-    monkeypatch.setattr(speed, "ROUNDS", 1)
-    (figures,) = json.loads(charnn("bench", "--json", "--seconds", "0.05").output)
-    assert figures["network"] == "lstm [20, 20]/5"
-    assert figures["characters_per_second"] > 0
+    monkeypatch.setattr(networks, "NETWORKS", networks.NETWORKS[:1])
+    monkeypatch.setattr(contestants, "CONTESTANTS", (contestants.CHARNN,))
+    turns = ("--rounds", "1", "--seconds", "0.05")
+    done = charnn("bench", "--json", *turns, "--write", tmp_path)
+    figures = json.loads(done.stdout)
+    (network,) = figures["networks"]
+    assert network["network"] == "LSTM [20, 20]/5, batch 1"
+    assert network["contestants"]["charnn"]["characters_per_second"] > 0
+    assert json.loads((tmp_path / "speed.json").read_text(encoding="utf-8")) == figures
+    assert "LSTM [20, 20]/5, batch 1" in (tmp_path / "speed.md").read_text(encoding="utf-8")
 
 
 def test_help_names_the_variables_of_the_environment() -> None:

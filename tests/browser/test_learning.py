@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.the_page import (
@@ -116,6 +119,37 @@ def test_any_depth_and_kind_learns_and_is_drawn(page: Page) -> None:
     described = text(page, "netpicture_text")
     for size in ("7", "6", "5"):
         assert size in described
+
+
+def test_a_gru_learns_and_is_saved_as_one(page: Page) -> None:
+    open_page(page)
+    page.locator("#opt_kind").select_option("gru")
+    page.locator("#learn").click()
+    wait_until(page, lambda: 1 < figure(page, "ppl") < 8, seconds=60)
+    page.locator("#savemodel").click()
+    wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
+    saved = json.loads(page.locator("#tio").input_value())
+    assert saved["generator"] == "gru"
+    page.locator("#learn").click()
+    page.locator("#loadmodel").click()
+    expect(page.locator("#saving_outcome")).to_contain_text("Loaded")
+    expect(page.locator("#opt_kind")).to_have_value("gru")
+
+
+def test_a_network_that_runs_off_is_brought_back_and_the_page_says_so(page: Page) -> None:
+    open_page(page)
+    page.locator("#opt_kind").select_option("rnn")
+    learn(page, "some words here\nand there", hidden_sizes="40, 40", learning_rate="1")
+    notice = page.locator("#notices").get_by_text("ran off")
+    expect(notice).to_contain_text("learning rate")
+    # The slider follows, as far as it goes.
+    wait_until(page, lambda: 0 < float(text(page, "lr_text")) < 1)
+    pause(page)
+    at, rate = float(page.locator("#lr_slider").input_value()), float(text(page, "lr_text"))
+    assert at == pytest.approx(min(math.log10(rate), -1.95), abs=0.03)
+    page.locator("#resume").click()
+    # And it learns on.
+    wait_until(page, lambda: 1 <= figure(page, "ppl") < 2)
 
 
 def test_sentences_of_one_character_train_like_any_other(page: Page) -> None:

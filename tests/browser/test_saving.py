@@ -70,7 +70,8 @@ def test_the_saved_json_has_the_originals_structure(page: Page) -> None:
         "hidden_sizes", "generator", "letter_size", "model", "solver",
         "letterToIndex", "indexToLetter", "vocab",
     }  # fmt: skip
-    assert set(saved["solver"]) == {"decay_rate", "smooth_eps", "step_cache"}
+    originals, ours = {"decay_rate", "smooth_eps", "step_cache"}, {"steps", "order"}
+    assert set(saved["solver"]) == originals | ours
     for matrix in (*saved["model"].values(), *saved["solver"]["step_cache"].values()):
         assert set(matrix) == {"n", "d", "w"}
         assert len(matrix["w"]) == matrix["n"] * matrix["d"]

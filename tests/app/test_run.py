@@ -1,0 +1,117 @@
+"""Runs that are saved and go on, and runs that run off."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from app.commands import Learn, Options
+from app.recoveries import QUIET, Recoveries
+from app.refusal import Refusal
+from app.run import Run, loaded_run, new_run
+from app.session import Session
+from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary
+
+TEXT = "one two three\nfour five\nsix seven eight nine\nten\neleven twelve"
+SENTENCES = TEXT.splitlines()
+OPTIONS = Options(hidden_sizes=(6,), letter_size=3)
+
+
+def as_saved(run: Run) -> dict[str, Any]:
+    saved: dict[str, Any] = json.loads(run.saved_json())
+    return saved
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
+    run = new_run(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
+    run.trainer.train(203)  # in the middle of an epoch
+    loaded, remark = loaded_run(run.saved_json(), TEXT, run.options, 1)
+    assert remark is None
+    assert loaded.options == run.options
+    for each in (run, loaded):
+        each.trainer.train(100)
+    assert as_saved(loaded) == as_saved(run)
+    assert as_saved(loaded)["solver"]["steps"] == 303
+    assert loaded.model.greedy() == run.model.greedy()
+
+
+def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
+    run = new_run(TEXT, OPTIONS, 0)
+    run.trainer.train(20)
+    loaded, remark = loaded_run(run.saved_json(), TEXT + "\nUNREADABLE", OPTIONS, 1)
+    assert remark is not None
+    loaded.trainer.train(10)
+    assert as_saved(loaded)["solver"]["steps"] == 30
+    assert loaded.trainer.sentence_count == len(SENTENCES)
+
+
+def saved_training(settings: TrainingSettings, steps: int) -> dict[str, Any]:
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), "lstm", (6,), 3, seed=1)
+    trainer = Trainer(model, SENTENCES, settings)
+    trainer.train(steps)
+    return trainer.to_json()
+
+
+def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
+    saved = saved_training(TrainingSettings(solver="adam"), steps=3)
+    run, _ = loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+    assert run.trainer.settings.solver == "adam"
+    assert isinstance(run.trainer.solver, Adam)
+    run.trainer.train(2)
+    assert run.trainer.solver.steps == 5
+
+
+def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
+    saved = saved_training(TrainingSettings(batch_size=2), steps=1)
+    assert 2 in saved["solver"]["order"]["sizes"]
+    run, _ = loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+    run.trainer.train(10)
+    assert run.trainer.totals.epoch == 2
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [{"sizes": [1]}, {"order": [99], "sizes": [1]}, {"order": ["a", "b"]}, {"random": {}}],
+)
+def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
+    saved = saved_training(TrainingSettings(), steps=3)
+    saved["solver"]["order"].update(damage)
+    with pytest.raises(Refusal, match="order") as refused:
+        loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+    assert refused.value.field == "json"
+
+
+def test_a_visitor_is_told_that_the_network_ran_off_and_the_learning_rate_follows() -> None:
+    session = Session("ann")
+    options = Options(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
+    session.carry_out(Learn("some words here\nand there", options))
+    for _ in range(400):
+        session.train(0.02)
+        if session.snapshot().remarks:
+            break
+    snapshot = session.snapshot()
+    assert snapshot.remarks[0].level == "warning"
+    assert "ran off" in snapshot.remarks[0].message
+    assert f"{snapshot.learning_rate:g}" in snapshot.remarks[0].message
+    assert snapshot.learning_rate < 1
+    assert snapshot.description.options.learning_rate == 1  # what the next network would begin with
+
+
+def test_recoveries_that_come_together_are_told_together_and_once() -> None:
+    first, second, third = Recovery(10, 0.5), Recovery(20, 0.25), Recovery(900, 0.125)
+    recoveries = Recoveries()
+    assert recoveries.news((), now=0) is None
+    assert recoveries.news((first,), now=1) is None
+    assert recoveries.news((first, second), now=1.1) is None
+    told = recoveries.news((first, second), now=1.1 + QUIET)
+    assert told is not None
+    assert "2 times" in told
+    assert "0.25." in told
+    assert recoveries.news((first, second), now=9) is None
+    assert recoveries.news((first, second, third), now=10) is None
+    told = recoveries.news((first, second, third), now=10 + QUIET)
+    assert told is not None
+    assert "half the learning rate, 0.125." in told
