@@ -101,7 +101,9 @@ class NetworkEntries(Payload):
     clip: Annotated[
         float,
         BeforeValidator(CLIP),
-        Field(description="The largest norm of a step's gradient: a larger one is shrunk to it."),
+        Field(
+            description="The largest gradient that counts: each by itself, in an rnn the norm of all."
+        ),
     ] = DEFAULTS.clip
 
 
@@ -199,7 +201,7 @@ class Options(TypedDict):
     letter_size: Annotated[int, Field(description="Numbers in a letter vector.")]
     l2: Annotated[float, Field(description="Strength of the L2 regularisation.")]
     learning_rate: Annotated[float, Field(description="Size of a step at the start.")]
-    clip: Annotated[float, Field(description="The largest norm of a step's gradient.")]
+    clip: Annotated[float, Field(description="The largest gradient that counts.")]
 
 
 class Curve(TypedDict):

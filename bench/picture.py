@@ -53,6 +53,7 @@ def _draw_speeds(axes: Any, results: Sequence[Result]) -> None:
             color=colour,
             markersize=8,
             label=name,
+            zorder=3 if name == CHARNN.name else 2,  # where they are as fast, both still show
         )
     for y, result in enumerate(results):
         speeds = [result.speed(name) for name in MARKS if name in result.rates]

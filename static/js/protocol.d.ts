@@ -12,7 +12,7 @@ export interface NetworkEntries {
   l2?: number | string;
   /** Size of a step at the start. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** The largest norm of a step's gradient: a larger one is shrunk to it. Takes a number above 0, at most 1000. */
+  /** The largest gradient that counts: each by itself, in an rnn the norm of all. Takes a number above 0, at most 1000. */
   clip?: number | string;
 }
 
@@ -86,7 +86,7 @@ export interface Options {
   l2: number;
   /** Size of a step at the start. */
   learning_rate: number;
-  /** The largest norm of a step's gradient. */
+  /** The largest gradient that counts. */
   clip: number;
 }
 
