@@ -153,7 +153,7 @@ def serve(**options: Any) -> None:
     default="5",
     show_default=True,
     type=Entry(protocol.CLIP),
-    help="The largest gradient that counts: each by itself, in an rnn the norm of all.",
+    help="The largest gradient that counts: of each weight; in an rnn, of all.",
 )
 @click.option(
     "--batch-size",

@@ -101,9 +101,7 @@ class NetworkEntries(Payload):
     clip: Annotated[
         float,
         BeforeValidator(CLIP),
-        Field(
-            description="The largest gradient that counts: each by itself, in an rnn the norm of all."
-        ),
+        Field(description="The largest gradient that counts: of each weight; in an rnn, of all."),
     ] = DEFAULTS.clip
 
 

@@ -12,7 +12,7 @@ export interface NetworkEntries {
   l2?: number | string;
   /** Size of a step at the start. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** The largest gradient that counts: each by itself, in an rnn the norm of all. Takes a number above 0, at most 1000. */
+  /** The largest gradient that counts: of each weight; in an rnn, of all. Takes a number above 0, at most 1000. */
   clip?: number | string;
 }
 
