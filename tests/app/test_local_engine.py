@@ -66,9 +66,9 @@ def test_it_says_that_it_compiles_and_then_learns(
 ) -> None:
     ready = threading.Event()
     for module in (local_engine, session):
-        monkeypatch.setattr(module, "kernels_ready", lambda _kind: ready.is_set())
+        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: ready.is_set())
     compiled = threading.Event()
-    monkeypatch.setattr(compiler, "prepare_kernels", lambda _kind: compiled.wait(PATIENCE))
+    monkeypatch.setattr(compiler, "prepare_kernels", lambda *_needed: compiled.wait(PATIENCE))
     engine.create("ann").result(PATIENCE)
     assert newest(engine, "ann").status == "compiling"
     engine.command("ann", Pause()).result(PATIENCE)
@@ -85,9 +85,9 @@ def test_a_kind_that_cannot_be_compiled_is_paused_with_a_word(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for module in (local_engine, session):
-        monkeypatch.setattr(module, "kernels_ready", lambda _kind: False)
+        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: False)
 
-    def fail(_kind: str) -> None:
+    def fail(*_needed: str) -> None:
         raise RuntimeError("no compiler")
 
     monkeypatch.setattr(compiler, "prepare_kernels", fail)
