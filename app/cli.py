@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ import click
 from pydantic_core import PydanticCustomError
 
 from app import protocol
+from app.limits import Limits
 from app.quantity import Quantity, Sizes
 from app.settings import ServerSettings, available_cores, default_data_dir
 
@@ -35,6 +36,21 @@ class Entry(click.ParamType[Any]):
             return self.quantity(value)
         except PydanticCustomError as error:
             self.fail(error.message(), param, ctx)
+
+
+def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
+    """An option for each limit: `--max-text` and CHARNN_MAX_TEXT for the first."""
+    for limit in reversed(fields(Limits)):
+        command = click.option(
+            f"--max-{limit.name.replace('_', '-')}",
+            envvar=f"CHARNN_MAX_{limit.name.upper()}",
+            show_envvar=True,
+            default=limit.default,
+            show_default=True,
+            type=click.FloatRange(0.001) if isinstance(limit.default, float) else click.IntRange(1),
+            help=limit.metadata["help"],
+        )(command)
+    return command
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -95,12 +111,62 @@ def main() -> None:
     type=click.IntRange(1, 1024),
     help="Threads that train; as many as cores by default.",
 )
+@click.option(
+    "--database-url",
+    envvar="CHARNN_DATABASE_URL",
+    show_envvar=True,
+    default="",
+    help="Where sessions are kept, as SQLAlchemy names it; a file in the data folder by default.",
+)
+@click.option(
+    "--token",
+    envvar="CHARNN_TOKEN",
+    show_envvar=True,
+    default="",
+    help="What a visitor must know; anybody may come by default.",
+)
+@click.option(
+    "--trust-proxy",
+    envvar="CHARNN_TRUST_PROXY",
+    show_envvar=True,
+    is_flag=True,
+    help="Believe the proxy in front about who visits.",
+)
+@click.option(
+    "--unwatched-minutes",
+    envvar="CHARNN_UNWATCHED_MINUTES",
+    show_envvar=True,
+    default=ServerSettings.unwatched_minutes,
+    show_default=True,
+    type=click.FloatRange(0),
+    help="How long a session learns on with nobody watching.",
+)
+@click.option(
+    "--keep-days",
+    envvar="CHARNN_KEEP_DAYS",
+    show_envvar=True,
+    default=ServerSettings.keep_days,
+    show_default=True,
+    type=click.FloatRange(0, min_open=True),
+    help="How long a session that nobody touches is kept.",
+)
+@click.option(
+    "--log-format",
+    envvar="CHARNN_LOG_FORMAT",
+    show_envvar=True,
+    default=ServerSettings.log_format,
+    show_default=True,
+    type=click.Choice(["text", "json"]),
+    help="For people, or for programs that collect logs.",
+)
+@_limit_options
 def serve(**options: Any) -> None:
     """Serve the page on which networks learn."""
     from app.server import ServerError, serve
 
+    limits = Limits(**{limit.name: options.pop(f"max_{limit.name}") for limit in fields(Limits)})
     try:
-        serve(replace(ServerSettings(), **options))
+        serve(replace(ServerSettings(), **options, limits=limits))
     except (ServerError, OSError) as error:
         raise click.ClickException(str(error)) from None
 

@@ -3,21 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
 
-Kind = Literal["lstm", "gru", "rnn"]
-
-
-@dataclass(frozen=True)
-class Options:
-    """The options of a network and of its training; the defaults are the original demo's."""
-
-    kind: Kind = "lstm"
-    hidden_sizes: tuple[int, ...] = (20, 20)
-    letter_size: int = 5
-    l2: float = 1e-6
-    learning_rate: float = 0.01
-    clip: float = 5.0
+from app.checkpoint import Checkpoint
+from app.options import Options
+from app.remark import Level
+from model.saved import SavedModel
 
 
 @dataclass(frozen=True)
@@ -50,7 +40,7 @@ class Change:
 class Load:
     """Go on with a saved model on the session's text; learning or paused, as it is."""
 
-    json: str
+    saved: SavedModel
 
 
 @dataclass(frozen=True)
@@ -62,7 +52,7 @@ class LoadPretrained:
 
 @dataclass(frozen=True)
 class Save:
-    """Answer with the model as JSON."""
+    """Answer with the model as it is now."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +62,47 @@ class Watch:
     watched: bool
 
 
-Command = Learn | Pause | Resume | Change | Load | LoadPretrained | Save | Watch
+@dataclass(frozen=True)
+class Capture:
+    """Answer with all of the session that must outlive the process."""
 
-Answer = str | None
-"""The JSON of a `Save`; nothing for every other command."""
+
+@dataclass(frozen=True)
+class Restore:
+    """Be as the session was at a checkpoint."""
+
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True)
+class Stored:
+    """The store has taken the session in at this Unix time; None: it could not."""
+
+    at: float | None
+
+
+@dataclass(frozen=True)
+class Tell:
+    """A sentence for whoever watches."""
+
+    level: Level
+    message: str
+
+
+Command = (
+    Learn
+    | Pause
+    | Resume
+    | Change
+    | Load
+    | LoadPretrained
+    | Save
+    | Watch
+    | Capture
+    | Restore
+    | Stored
+    | Tell
+)
+
+Answer = SavedModel | Checkpoint | None
+"""The model of a `Save`, the checkpoint of a `Capture`; nothing for every other command."""

@@ -50,12 +50,18 @@ class Curve:
     Attributes:
         version: changes when points that were there before change.
         points: what has been drawn so far.
+        interval: seconds between two points.
     """
 
-    def __init__(self, version: int = 0) -> None:
+    def __init__(
+        self,
+        version: int = 0,
+        points: tuple[CurvePoint, ...] = (),
+        interval: float = FIRST_INTERVAL,
+    ) -> None:
         self.version = version
-        self.points: tuple[CurvePoint, ...] = ()
-        self._interval = FIRST_INTERVAL
+        self.points = points
+        self.interval = interval
         self._opened: float | None = None  # when the stretch that has no point yet began
         self._cost = 0.0
         self._predictions = 0
@@ -66,7 +72,7 @@ class Curve:
             self._opened = now - stretch.seconds
         self._cost += stretch.cost
         self._predictions += stretch.predictions
-        if now - self._opened >= self._interval:
+        if now - self._opened >= self.interval:
             self._close(totals, now)
 
     def _close(self, totals: Progress, now: float) -> None:
@@ -80,7 +86,7 @@ class Curve:
 
     def _halve(self) -> None:
         self.points = tuple(map(_merged, self.points[::2], self.points[1::2]))
-        self._interval *= 2
+        self.interval *= 2
         self.version += 1
 
 

@@ -13,8 +13,11 @@ from app import commands, protocol
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
+from app.model_json import json_of, saved_of
+from app.options import Options
 from app.publisher import Publisher
 from app.refusal import Refusal
+from model.saved import SavedModel
 
 PATIENCE = 60.0
 """Seconds that a visitor is kept waiting for an answer; large models take a few."""
@@ -37,20 +40,21 @@ class Answering:
         try:
             command = command_for(protocol.read_event(event, arguments))
             saved = self.carry_out(session_id, command)
+            return {"ok": True, "json": json_of(saved)} if saved else {"ok": True}
         except Refusal as refusal:
             return refused(refusal)
-        return {"ok": True} if saved is None else {"ok": True, "json": saved}
 
-    def carry_out(self, session_id: str, command: commands.Command) -> commands.Answer:
-        """What came of a command.
+    def carry_out(self, session_id: str, command: commands.Command) -> SavedModel | None:
+        """What came of a command: a model, if it asked for one.
 
         Raises:
             Refusal: it could not be done.
         """
         try:
-            return self._hub.wait(self._engine.command(session_id, command), PATIENCE)
+            answer = self._hub.wait(self._engine.command(session_id, command), PATIENCE)
         except TimeoutError:
             raise Refusal("The server is too busy for this now. Please try again.") from None
+        return answer if isinstance(answer, SavedModel) else None
 
 
 def command_for(payload: protocol.Payload) -> commands.Command:
@@ -58,7 +62,7 @@ def command_for(payload: protocol.Payload) -> commands.Command:
     command: commands.Command
     match payload:
         case protocol.Learn():
-            command = commands.Learn(payload.text, commands.Options(**dict(payload.options)))
+            command = commands.Learn(payload.text, Options(**dict(payload.options)))
         case protocol.Pause():
             command = commands.Pause()
         case protocol.Resume():
@@ -66,7 +70,7 @@ def command_for(payload: protocol.Payload) -> commands.Command:
         case protocol.Change():
             command = commands.Change(payload.learning_rate, payload.temperature)
         case protocol.Load():
-            command = commands.Load(payload.json_text)
+            command = commands.Load(saved_of(payload.json_text))
         case protocol.LoadPretrained():
             command = commands.LoadPretrained(payload.name)
         case protocol.Save():

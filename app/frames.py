@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Sequence
 
 from app.curve import CurvePoint
@@ -25,6 +26,7 @@ def state_of(snapshot: Snapshot) -> State:
         "options": _options(snapshot),
         "vocabulary": list(description.vocabulary),
         "weights": description.weights,
+        "now": time.time(),
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
         "curve": _curve(snapshot, start=0),
@@ -55,6 +57,8 @@ def _figures(snapshot: Snapshot) -> Figures:
         "characters_per_second": _rounded(snapshot.characters_per_second),
         "learning_rate": snapshot.learning_rate,
         "temperature": snapshot.temperature,
+        "saved_at": snapshot.saved_at,
+        "saving": snapshot.saving,
     }
 
 

@@ -17,11 +17,12 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from app.commands import Kind
-from app.commands import Options as NetworkOptions
+from app.options import Kind
+from app.options import Options as NetworkOptions
 from app.quantity import Quantity, Sizes
 from app.refusal import Refusal
-from app.snapshot import Level, Status
+from app.remark import Level
+from app.snapshot import Status
 
 MAX_TEXT = 2_000_000
 """Characters of a text: more than a person pastes, and less than a worker would stall on."""
@@ -235,6 +236,14 @@ class Figures(TypedDict):
     ]
     learning_rate: Annotated[float, Field(description="What the network is trained with now.")]
     temperature: Annotated[float, Field(description="What the samples are drawn with now.")]
+    saved_at: Annotated[
+        float | None,
+        Field(description="Unix time when the server last saved it; null before the first time."),
+    ]
+    saving: Annotated[
+        bool,
+        Field(description="False while the server cannot save; it learns on, and tries again."),
+    ]
 
 
 class State(Figures):
@@ -248,6 +257,7 @@ class State(Figures):
         list[str], Field(description="The characters the network knows, in its order.")
     ]
     weights: Annotated[int, Field(description="How many numbers the network learns.")]
+    now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
     samples: Annotated[
         list[str], Field(description="Five sampled sentences; none until the first are written.")
     ]
@@ -275,6 +285,12 @@ class Notice(TypedDict):
     message: Annotated[str, Field(description="The sentence.")]
 
 
+class Closing(TypedDict):
+    """The server is about to close the socket, and why."""
+
+    message: Annotated[str, Field(description="A sentence for the person.")]
+
+
 # ------------------------------------------------------------------ the tables
 
 
@@ -299,7 +315,7 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
 )
 
 SERVER_EVENTS: Mapping[str, type] = MappingProxyType(
-    {"state": State, "frame": Frame, "notice": Notice}
+    {"state": State, "frame": Frame, "notice": Notice, "closing": Closing}
 )
 
 ACKNOWLEDGED = frozenset({"state", "frame"})

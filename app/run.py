@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import replace
 from typing import cast
 
-from app.commands import Kind, Options
+from app.checkpoint import Checkpoint
 from app.curve import Curve
+from app.options import Kind, Options
 from app.recent import Recent
 from app.recoveries import Recoveries
 from app.refusal import Refusal
@@ -24,7 +24,7 @@ from model import (
     sentences_from_text,
 )
 from model.layout import Layout
-from model.saved import SavedModel, read_model
+from model.saved import SavedModel
 
 MAX_WEIGHTS = 2_000_000
 """A network with more would take seconds a sentence, and the memory of many visitors."""
@@ -74,21 +74,6 @@ class Run:
         self.recent.add(stretch, now)
         self.shown.outdate()
 
-    def saved_json(self) -> str:
-        """The model and its solver as JSON.
-
-        Written piece by piece: in one go, the interpreter would be busy until the last weight is
-        out, and with it the thread that serves everybody.
-
-        Raises:
-            Refusal: the network has run off.
-        """
-        try:
-            saved = self.trainer.to_json()
-        except ModelError as error:
-            raise Refusal(str(error), "json") from None
-        return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(saved))
-
 
 def new_run(text: str, options: Options, curve_version: int) -> Run:
     """A new network on a text.
@@ -113,7 +98,7 @@ def new_run(text: str, options: Options, curve_version: int) -> Run:
 
 
 def loaded_run(
-    saved: str, text: str, options: Options, curve_version: int
+    read: SavedModel, text: str, options: Options, curve_version: int
 ) -> tuple[Run, str | None]:
     """A saved model that goes on with a text, and a remark on what the text lost by it.
 
@@ -121,10 +106,9 @@ def loaded_run(
     sentences that it was saved with, it goes on in the order that was to come.
 
     Raises:
-        Refusal: the JSON is no model, or none of the text's sentences fits it.
+        Refusal: the model is too large, or none of the text's sentences fits it.
     """
     try:
-        read = read_model(saved)
         model = read.model
         _check_weights(model.weight_count, "json")
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
@@ -140,6 +124,23 @@ def loaded_run(
         letter_size=model.letter_size,
     )
     return Run(text, made_with, trainer, Curve(curve_version)), remark
+
+
+def restored_run(checkpoint: Checkpoint) -> Run:
+    """The run of a checkpoint, to go on exactly from there."""
+    model = checkpoint.saved.model
+    sentences = sentences_from_text(checkpoint.text)
+    known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
+    settings = _settings_to_go_on(checkpoint.options, checkpoint.saved)
+    trainer = Trainer(
+        model,
+        known,
+        replace(settings, learning_rate=checkpoint.learning_rate),
+        checkpoint.saved.solver,
+    )
+    trainer.go_on(checkpoint.saved.order, checkpoint.totals)
+    curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
+    return Run(checkpoint.text, checkpoint.options, trainer, curve)
 
 
 def _settings(options: Options) -> TrainingSettings:

@@ -45,7 +45,7 @@ def serve(settings: ServerSettings) -> None:
         web,
         async_mode=hub.async_mode,
         manage_session=False,
-        max_http_buffer_size=settings.max_upload,
+        max_http_buffer_size=settings.limits.upload,
     )
     publisher = Publisher(engine, SocketOutlet(socketio))
     SocketEvents(identity, engine, publisher, answering).bind(socketio)

@@ -6,24 +6,31 @@ import time
 from dataclasses import replace
 
 from app import pretrained
+from app.checkpoint import Checkpoint
 from app.commands import (
     Answer,
+    Capture,
     Change,
     Command,
     Learn,
     Load,
     LoadPretrained,
-    Options,
     Pause,
+    Restore,
     Resume,
     Save,
+    Stored,
+    Tell,
     Watch,
 )
+from app.options import Options
 from app.refusal import Refusal
-from app.run import Run, loaded_run, new_run
+from app.remark import Level, Remark
+from app.run import Run, loaded_run, new_run, restored_run
 from app.session_id import short_id
-from app.snapshot import Description, Level, Remark, Snapshot, Status
+from app.snapshot import Description, Snapshot, Status
 from model import KernelsFor, kernels_ready
+from model.saved import SavedModel, read_model
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
@@ -41,6 +48,8 @@ class Session:
         self._run: Run | None = None
         self._description = Description(0, "", Options(), (), 0)
         self._seq = 0
+        self._saved_at: float | None = None
+        self._saving = True
         self._remarks: tuple[Remark, ...] = ()
 
     @property
@@ -73,10 +82,10 @@ class Session:
                 self._replace(new_run(command.text, command.options, self._next_curve_version()))
                 self.learning = True
             case Load():
-                self._load(command.json, self._made_with_now())
+                self._load(command.saved, self._made_with_now())
             case LoadPretrained():
                 options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
-                self._load(_pretrained_json(command.name), options)
+                self._load(_pretrained(command.name), options)
                 self.learning = True
             case Pause():
                 self._pause()
@@ -86,8 +95,16 @@ class Session:
                 self._change(command)
             case Watch():
                 self.watched = command.watched
+            case Restore():
+                self._restore(command.checkpoint)
+            case Stored():
+                self._note_stored(command.at)
+            case Tell():
+                self._remark(command.level, command.message)
             case Save():
                 return self._save()
+            case Capture():
+                return self._capture()
         return None
 
     def write(self) -> None:
@@ -132,9 +149,11 @@ class Session:
             curve_version=run.curve.version,
             points=run.curve.points,
             remarks=self._remarks,
+            saved_at=self._saved_at,
+            saving=self._saving,
         )
 
-    def _load(self, saved: str, options: Options) -> None:
+    def _load(self, saved: SavedModel, options: Options) -> None:
         text = self._existing_run().text
         run, remark = loaded_run(saved, text, options, self._next_curve_version())
         self._replace(run)
@@ -165,10 +184,38 @@ class Session:
             self.temperature = change.temperature
             run.shown.outdate_samples()
 
-    def _save(self) -> str:
+    def _save(self) -> SavedModel:
         run = self._existing_run()
         run.shown.pin()  # what was saved can be seen for a moment
-        return run.saved_json()
+        return run.trainer.saved()
+
+    def _capture(self) -> Checkpoint:
+        run = self._existing_run()
+        return Checkpoint(
+            session_id=self.session_id,
+            version=self._description.version,
+            text=run.text,
+            options=run.options,
+            learning=self.learning,
+            learning_rate=run.learning_rate,
+            temperature=self.temperature,
+            saved=run.trainer.saved(),
+            totals=run.trainer.totals,
+            curve_version=run.curve.version,
+            curve_interval=run.curve.interval,
+            points=run.curve.points,
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self._description = replace(self._description, version=checkpoint.version - 1)
+        self._replace(restored_run(checkpoint))
+        self.learning = checkpoint.learning
+        self.temperature = checkpoint.temperature
+
+    def _note_stored(self, at: float | None) -> None:
+        self._saving = at is not None
+        if at is not None:
+            self._saved_at = at
 
     def _existing_run(self) -> Run:
         if self._run is None:
@@ -187,10 +234,10 @@ class Session:
         self._remarks = (*self._remarks, Remark(number, level, message))[-REMARKS_KEPT:]
 
 
-def _pretrained_json(name: str) -> str:
+def _pretrained(name: str) -> SavedModel:
     names = pretrained.names()
     if not names:
         raise Refusal("This charnn brings no pretrained model along.", "name")
     if name and name not in names:
         raise Refusal(f"There is no such pretrained model. There is {', '.join(names)}.", "name")
-    return pretrained.saved_json(name or names[0])
+    return read_model(pretrained.saved_json(name or names[0]))

@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from app.limits import Limits
+
 AsyncMode = Literal["eventlet", "threading"]
 EngineName = Literal["local"]
+LogFormat = Literal["text", "json"]
 
 
 def default_data_dir() -> Path:
@@ -35,7 +38,13 @@ class ServerSettings:
         async_mode: what serves the visitors: `eventlet` on one thread, `threading` on many.
         workers: threads that train.
         engine: where training runs.
-        max_upload: bytes of the largest message or upload that is taken.
+        database_url: the store; a SQLite file in the data folder when there is none.
+        token: what a visitor must know; anybody may come when it is empty.
+        trust_proxy: whether a proxy in front says truly who visits.
+        unwatched_minutes: how long a session learns on with nobody watching.
+        keep_days: how long the store keeps a session that nobody touches.
+        log_format: `text` for people, `json` for programs that collect logs.
+        limits: how much visitors may ask of it.
     """
 
     host: str = "127.0.0.1"
@@ -44,4 +53,10 @@ class ServerSettings:
     async_mode: AsyncMode = "eventlet"
     workers: int = field(default_factory=available_cores)
     engine: EngineName = "local"
-    max_upload: int = 100_000_000  # the largest network here, its solver and its spaces, as JSON
+    database_url: str = ""
+    token: str = ""
+    trust_proxy: bool = False
+    unwatched_minutes: float = 10.0
+    keep_days: float = 30.0
+    log_format: LogFormat = "text"
+    limits: Limits = field(default_factory=Limits)

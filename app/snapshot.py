@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from app.commands import Options
 from app.curve import CurvePoint
+from app.options import Options
+from app.remark import Remark
 
 Status = Literal["compiling", "learning", "paused"]
-Level = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True)
@@ -34,15 +34,6 @@ class Description:
 
 
 @dataclass(frozen=True)
-class Remark:
-    """A sentence for whoever watches the session; numbers grow, so that each is shown once."""
-
-    number: int
-    level: Level
-    message: str
-
-
-@dataclass(frozen=True)
 class Snapshot:
     """A session at the end of a slice of its training.
 
@@ -63,6 +54,8 @@ class Snapshot:
         curve_version: changes when points that were there before change.
         points: the perplexity curve.
         remarks: the last few sentences for whoever watches.
+        saved_at: Unix time when the store took the session in; None before.
+        saving: false while the store cannot be written to.
     """
 
     session_id: str
@@ -81,3 +74,5 @@ class Snapshot:
     curve_version: int
     points: tuple[CurvePoint, ...]
     remarks: tuple[Remark, ...]
+    saved_at: float | None = None
+    saving: bool = True

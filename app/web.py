@@ -16,6 +16,7 @@ from app.commands import Save
 from app.engine import Engine
 from app.events import Answering, refused
 from app.identity import Identity
+from app.model_json import json_of
 from app.refusal import Refusal
 from app.settings import ServerSettings
 from app.snapshot import Snapshot
@@ -50,7 +51,7 @@ def make_web(
         template_folder=str(_folder("templates")),
         static_folder=str(_folder("static")),
     )
-    web.config["MAX_CONTENT_LENGTH"] = settings.max_upload
+    web.config["MAX_CONTENT_LENGTH"] = settings.limits.upload
 
     @web.get("/")
     def page() -> Response:
@@ -66,9 +67,10 @@ def make_web(
             return _refuse(NO_SESSION, HTTPStatus.NOT_FOUND)
         try:
             saved = answering.carry_out(session_id, Save())
+            content = json_of(saved) if saved else ""
         except Refusal as refusal:
             return _refuse(refused(refusal), HTTPStatus.SERVICE_UNAVAILABLE)
-        return _attachment(saved or "", MODEL_FILE, "application/json")
+        return _attachment(content, MODEL_FILE, "application/json")
 
     @web.put("/api/model.json")
     def upload_model() -> tuple[Response, int] | Response:

@@ -42,6 +42,17 @@ class SavedModel(NamedTuple):
     solver: Solver | None
     order: Json | None
 
+    def to_json(self) -> dict[str, Any]:
+        """All of it in the structure of the original's JSON, which skips what it does not know.
+
+        Raises:
+            FormatError: the network has run off to infinity.
+        """
+        saved = model_as_json(self.model, self.solver)
+        if self.order is not None and self.solver is not None:
+            saved["solver"]["order"] = dict(self.order)
+        return saved
+
 
 def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, Any]:
     """The model as plain dicts, lists, strings and numbers.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,9 @@ from model.safeguard import Recovery, Safeguard
 from model.sentences import pack_sentences
 from model.settings import TrainingSettings
 from model.solver import Adam, RMSProp, Solver
+
+if TYPE_CHECKING:
+    from model.saved import SavedModel
 
 CLIPPED_BY_NORM = frozenset({"rnn"})  # the kinds of network that run off without
 FIRST_STEPS = 4  # of `train_for`, before it knows how fast this network is on this machine
@@ -136,16 +139,25 @@ class Trainer:
         Raises:
             FormatError: the network has run off to infinity.
         """
-        saved = self.model.to_json(self.solver)
-        saved["solver"]["order"] = self._batches.state()
-        return saved
+        return self.saved().to_json()
 
-    def go_on(self, order: Mapping[str, Any] | None) -> None:
+    def saved(self) -> SavedModel:
+        """A copy of all that is needed to go on exactly from here."""
+        from model.saved import SavedModel
+
+        return SavedModel(self.model.copy(), self.solver.copy(), self._batches.state())
+
+    def go_on(self, order: Mapping[str, Any] | None, totals: Progress | None = None) -> None:
         """Take the sentences in the order of a saved training, if it was of as many sentences.
+
+        With the `totals` of that training, they count on from there.
 
         Raises:
             FormatError: the order is damaged.
         """
+        if totals is not None:
+            self._totals = totals
+            self._sentences_seen = round(totals.epoch * self.sentence_count)
         if order is None:
             return
         try:

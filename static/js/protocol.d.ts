@@ -118,6 +118,10 @@ export interface Figures {
   learning_rate: number;
   /** What the samples are drawn with now. */
   temperature: number;
+  /** Unix time when the server last saved it; null before the first time. */
+  saved_at: number | null;
+  /** False while the server cannot save; it learns on, and tries again. */
+  saving: boolean;
 }
 
 /** Everything: on connecting, and to every tab when the network is replaced. */
@@ -134,6 +138,8 @@ export interface State extends Figures {
   vocabulary: string[];
   /** How many numbers the network learns. */
   weights: number;
+  /** Unix time of the server, to compare `saved_at` with. */
+  now: number;
   /** Five sampled sentences; none until the first are written. */
   samples: string[];
   /** The greedy prediction; null until the first is written. */
@@ -162,6 +168,12 @@ export interface Notice {
   message: string;
 }
 
+/** The server is about to close the socket, and why. */
+export interface Closing {
+  /** A sentence for the person. */
+  message: string;
+}
+
 /** What the page sends; every event is answered. */
 export interface ClientEvents {
   learn: (payload: Learn, acknowledge: (answer: Done | Refused) => void) => void;
@@ -181,4 +193,5 @@ export interface ServerEvents {
   state: (state: State, acknowledge: () => void) => void;
   frame: (frame: Frame, acknowledge: () => void) => void;
   notice: (notice: Notice) => void;
+  closing: (closing: Closing) => void;
 }

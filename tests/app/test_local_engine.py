@@ -9,8 +9,9 @@ from collections.abc import Iterator
 import pytest
 
 from app import compiler, local_engine, session
-from app.commands import Learn, Options, Pause
+from app.commands import Learn, Pause
 from app.local_engine import LocalEngine
+from app.options import Options
 from app.session import Session
 from app.snapshot import Snapshot
 

@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 
-from app.commands import Answer, Command, Options, Watch
+from app.commands import Answer, Command, Watch
 from app.curve import CurvePoint
 from app.engine import Engine
+from app.options import Options
 from app.publisher import FRAME_INTERVAL, Publisher
-from app.snapshot import Description, Remark, Snapshot
+from app.remark import Remark
+from app.snapshot import Description, Snapshot
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from app.commands import Learn, Options
+from app.commands import Learn
+from app.model_json import saved_of
+from app.options import Options
 from app.recoveries import QUIET, Recoveries
 from app.refusal import Refusal
 from app.run import Run, loaded_run, new_run
@@ -20,7 +22,7 @@ OPTIONS = Options(hidden_sizes=(6,), letter_size=3)
 
 
 def as_saved(run: Run) -> dict[str, Any]:
-    saved: dict[str, Any] = json.loads(run.saved_json())
+    saved: dict[str, Any] = run.trainer.to_json()
     return saved
 
 
@@ -28,7 +30,7 @@ def as_saved(run: Run) -> dict[str, Any]:
 def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
     run = new_run(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
     run.trainer.train(203)  # in the middle of an epoch
-    loaded, remark = loaded_run(run.saved_json(), TEXT, run.options, 1)
+    loaded, remark = loaded_run(run.trainer.saved(), TEXT, run.options, 1)
     assert remark is None
     assert loaded.options == run.options
     for each in (run, loaded):
@@ -41,7 +43,7 @@ def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
 def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
     run = new_run(TEXT, OPTIONS, 0)
     run.trainer.train(20)
-    loaded, remark = loaded_run(run.saved_json(), TEXT + "\nUNREADABLE", OPTIONS, 1)
+    loaded, remark = loaded_run(run.trainer.saved(), TEXT + "\nUNREADABLE", OPTIONS, 1)
     assert remark is not None
     loaded.trainer.train(10)
     assert as_saved(loaded)["solver"]["steps"] == 30
@@ -57,7 +59,7 @@ def saved_training(settings: TrainingSettings, steps: int) -> dict[str, Any]:
 
 def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
     saved = saved_training(TrainingSettings(solver="adam"), steps=3)
-    run, _ = loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+    run, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert run.trainer.settings.solver == "adam"
     assert isinstance(run.trainer.solver, Adam)
     run.trainer.train(2)
@@ -67,7 +69,7 @@ def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
 def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
     saved = saved_training(TrainingSettings(batch_size=2), steps=1)
     assert 2 in saved["solver"]["order"]["sizes"]
-    run, _ = loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+    run, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     run.trainer.train(10)
     assert run.trainer.totals.epoch == 2
 
@@ -80,7 +82,7 @@ def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
     saved = saved_training(TrainingSettings(), steps=3)
     saved["solver"]["order"].update(damage)
     with pytest.raises(Refusal, match="order") as refused:
-        loaded_run(json.dumps(saved), TEXT, OPTIONS, 0)
+        loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert refused.value.field == "json"
 
 

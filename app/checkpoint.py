@@ -1,0 +1,43 @@
+"""All of a session that must outlive the process: what the store keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.curve import CurvePoint
+from app.options import Options
+from model import Progress
+from model.saved import SavedModel
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A session between two slices of its training; its arrays are its own.
+
+    Attributes:
+        session_id: whose it is.
+        version: counts the networks of the session; the text changes only with it.
+        text: what the network learns, as it was given.
+        options: what the network was made with.
+        learning: learning, or paused.
+        learning_rate: what the network is trained with.
+        temperature: what the samples are drawn with.
+        saved: the network, its solver and the order of the sentences to come.
+        totals: of the network's training.
+        curve_version: of the points below.
+        curve_interval: seconds between them.
+        points: the perplexity curve.
+    """
+
+    session_id: str
+    version: int
+    text: str
+    options: Options
+    learning: bool
+    learning_rate: float
+    temperature: float
+    saved: SavedModel
+    totals: Progress
+    curve_version: int
+    curve_interval: float
+    points: tuple[CurvePoint, ...]

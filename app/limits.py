@@ -1,0 +1,48 @@
+"""How much one visitor, one address and all together may ask of a server."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a server takes on; each refusal names its limit.
+
+    Attributes:
+        text: characters of a text.
+        weights: of one network.
+        total_weights: of all networks in memory.
+        sessions: in memory; beyond, the one that was watched least recently rests in the store.
+        sessions_per_address: in memory, begun from one address.
+        pages_per_session: open at once.
+        events_per_second: that one page may send; twice as many in a burst.
+        upload: bytes of the largest file that is taken.
+        answer_seconds: that an answer may take.
+    """
+
+    text: int = field(default=2_000_000, metadata={"help": "Characters of a text."})
+    weights: int = field(default=2_000_000, metadata={"help": "Weights of one network."})
+    total_weights: int = field(
+        default=64_000_000, metadata={"help": "Weights of all networks in memory."}
+    )
+    sessions: int = field(
+        default=512, metadata={"help": "Sessions in memory; others rest in the store."}
+    )
+    sessions_per_address: int = field(
+        default=256, metadata={"help": "Sessions in memory from one address, a lecture hall's too."}
+    )
+    pages_per_session: int = field(
+        default=32, metadata={"help": "Pages of one session that are open at once."}
+    )
+    events_per_second: float = field(
+        default=20.0,
+        metadata={"help": "Events a second from one page, beyond a burst."},
+    )
+    upload: int = field(
+        default=100_000_000,  # the largest network here, its solver and its spaces, as JSON
+        metadata={"help": "Bytes of an uploaded model."},
+    )
+    answer_seconds: float = field(
+        default=60.0, metadata={"help": "Seconds that an answer may take, a completion's too."}
+    )

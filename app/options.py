@@ -1,0 +1,20 @@
+"""What a network is made with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["lstm", "gru", "rnn"]
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options of a network and of its training; the defaults are the original demo's."""
+
+    kind: Kind = "lstm"
+    hidden_sizes: tuple[int, ...] = (20, 20)
+    letter_size: int = 5
+    l2: float = 1e-6
+    learning_rate: float = 0.01
+    clip: float = 5.0
