@@ -75,7 +75,7 @@ class Restore:
 
 
 @dataclass(frozen=True)
-class Stored:
+class NoteStored:
     """The store has taken the session in at this Unix time; None: it could not."""
 
     at: float | None
@@ -100,7 +100,7 @@ Command = (
     | Watch
     | Capture
     | Restore
-    | Stored
+    | NoteStored
     | Tell
 )
 

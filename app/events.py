@@ -26,6 +26,9 @@ PATIENCE = 60.0
 UNKNOWN_PAGE = "This page is not known here any more: reload it."
 
 
+BUSY = "The server is too busy for this now. Please try again."
+
+
 class Answering:
     """Turns events into commands, and what came of them into answers."""
 
@@ -44,6 +47,17 @@ class Answering:
         except Refusal as refusal:
             return refused(refusal)
 
+    def admit(self, session_id: str) -> None:
+        """Have the session, wherever it is kept.
+
+        Raises:
+            Refusal: there is no place for it now, or it cannot be fetched.
+        """
+        try:
+            self._hub.wait(self._engine.create(session_id), PATIENCE)
+        except TimeoutError:
+            raise Refusal(BUSY) from None
+
     def carry_out(self, session_id: str, command: commands.Command) -> SavedModel | None:
         """What came of a command: a model, if it asked for one.
 
@@ -53,7 +67,7 @@ class Answering:
         try:
             answer = self._hub.wait(self._engine.command(session_id, command), PATIENCE)
         except TimeoutError:
-            raise Refusal("The server is too busy for this now. Please try again.") from None
+            raise Refusal(BUSY) from None
         return answer if isinstance(answer, SavedModel) else None
 
 
@@ -106,6 +120,17 @@ class SocketOutlet:
         callback = (lambda *_: acknowledged()) if acknowledged else None
         self._socketio.emit(event, payload, to=watcher, callback=callback)
 
+    def tell_everybody(self, message: str) -> None:
+        """Tell every page that its socket is about to be closed, and why."""
+        closing: protocol.Closing = {"message": message}
+        self._socketio.emit("closing", closing)
+
+    def close_all(self) -> None:
+        """Close every socket; the pages come back when they can."""
+        server = self._socketio.server
+        for watcher in [sid for sid, _ in server.manager.get_participants("/", None)]:
+            server.disconnect(watcher)
+
 
 class SocketEvents:
     """Handles the sockets' events: connecting, leaving, and whatever a page asks."""
@@ -129,7 +154,10 @@ class SocketEvents:
         session_id = self._identity.session_id(request.cookies)
         if session_id is None:
             raise SocketRefused(UNKNOWN_PAGE)
-        self._engine.create(session_id)
+        try:
+            self._answering.admit(session_id)
+        except Refusal as refusal:
+            raise SocketRefused(refusal.message) from None
         self._publisher.join(_socket_name(), session_id)
 
     def disconnect(self, _reason: object = None) -> None:

@@ -14,7 +14,7 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
@@ -49,6 +49,10 @@ class Hub(ABC):
         """Run a task beside everything else."""
 
     @abstractmethod
+    def spawn_from_signal(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else; may be called by a signal handler."""
+
+    @abstractmethod
     def sleep(self, seconds: float) -> None:
         """Let everything else run for a while."""
 
@@ -71,8 +75,10 @@ class EventletHub(Hub):
         with warnings.catch_warnings():  # of its age, which is why no other module knows it
             warnings.simplefilter("ignore")
             import eventlet
+            import eventlet.websocket
             import eventlet.wsgi
 
+        _mend(eventlet.websocket)
         self._eventlet = eventlet
         self._stopped = eventlet.event.Event()
         self._calls: deque[Callable[[], Any]] = deque()
@@ -103,6 +109,10 @@ class EventletHub(Hub):
     def spawn(self, task: Callable[[], None]) -> None:
         """Run a task beside everything else."""
         self._eventlet.spawn(task)
+
+    def spawn_from_signal(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else; may be called by a signal handler."""
+        self._call_soon(lambda: self.spawn(task))
 
     def sleep(self, seconds: float) -> None:
         """Let everything else run for a while."""
@@ -140,6 +150,37 @@ class EventletHub(Hub):
             log.exception("a call from another thread failed")
 
 
+def _mend(websocket: Any) -> None:
+    """Two things that eventlet's sockets do badly when somebody sends a great deal.
+
+    They undo the mask of what comes in byte by byte in Python: 10 MB would hold up everybody for
+    five seconds. And their limit is that of a frame: a message of many frames has none.
+    """
+
+    class Message(websocket.RFC6455WebSocket.Message):  # type: ignore[misc]
+        def push(self, data: bytes, final: bool = False) -> None:
+            self.length = getattr(self, "length", 0) + len(data)
+            if self.length > self.max_frame_length:
+                raise websocket.FailedConnectionError(1009, "This message is too long.")
+            super().push(data, final)
+
+    if websocket.RFC6455WebSocket.Message.__module__ != __name__:
+        websocket.RFC6455WebSocket.Message = Message
+        websocket.RFC6455WebSocket._apply_mask = staticmethod(unmasked)  # noqa: SLF001
+
+
+def unmasked(data: bytes, mask: Sequence[int], length: int | None = None, offset: int = 0) -> bytes:
+    """What a client has masked with four bytes (RFC 6455, 5.3), from so many bytes into its frame.
+
+    As two numbers: the interpreter's own loops over their digits are the fastest there are here.
+    """
+    length = len(data) if length is None else length
+    turned = bytes(mask[(offset + place) % 4] for place in range(4))
+    pattern = (turned * (length // 4 + 1))[:length]
+    number = int.from_bytes(data, "little") ^ int.from_bytes(pattern, "little")
+    return number.to_bytes(length, "little")
+
+
 class ThreadingHub(Hub):
     """A thread for each connection, without eventlet."""
 
@@ -171,6 +212,10 @@ class ThreadingHub(Hub):
     def spawn(self, task: Callable[[], None]) -> None:
         """Run a task beside everything else."""
         threading.Thread(target=task, daemon=True).start()
+
+    def spawn_from_signal(self, task: Callable[[], None]) -> None:
+        """Run a task beside everything else; may be called by a signal handler."""
+        self.spawn(task)
 
     def sleep(self, seconds: float) -> None:
         """Let everything else run for a while."""

@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from app.commands import Answer, Command, Learn
 from app.compiler import Compiler
 from app.engine import Engine
+from app.limits import Limits
 from app.refusal import Refusal
+from app.room import Room
 from app.session import Session
 from app.snapshot import Snapshot
 from app.turns import Turn, Turns
@@ -49,7 +51,9 @@ class LocalEngine(Engine):
     lock alone, so that as many sessions learn at once as there are threads.
     """
 
-    def __init__(self, starting: Learn, threads: int) -> None:
+    def __init__(self, starting: Learn, threads: int, limits: Limits | None = None) -> None:
+        limits = limits or Limits()
+        self.room = Room(limits.weights, limits.total_weights)
         self._starting = starting
         self._turns = Turns(threads)
         self._seats: dict[str, _Seat] = {}
@@ -65,11 +69,19 @@ class LocalEngine(Engine):
 
     def create(self, session_id: str) -> Future[Answer]:
         """Have the session, new and learning the starting text if it is not there yet."""
+        return self.begin(session_id, self._starting)
+
+    def begin(self, session_id: str, first: Command) -> Future[Answer]:
+        """Have the session, beginning with this command if it is not there yet."""
         with self._seating:
             if session_id in self._seats:
                 return _done()
-            self._seats[session_id] = _Seat(Session(session_id))
-        return self.command(session_id, self._starting)
+            self._seats[session_id] = _Seat(Session(session_id, self.room))
+        return self.command(session_id, first)
+
+    def hold(self) -> None:
+        """Learn no more; commands are carried out still."""
+        self._turns.hold()
 
     def command(self, session_id: str, command: Command) -> Future[Answer]:
         """Have a command carried out at the session's next turn."""
@@ -98,6 +110,8 @@ class LocalEngine(Engine):
         with self._seating:
             seat = self._seats.pop(session_id, None)
             self._turns.remove(session_id)
+        if seat is not None:
+            seat.session.forget()
         while seat is not None and seat.mailbox:
             with contextlib.suppress(IndexError):  # a thread that holds it may have been faster
                 seat.mailbox.popleft()[1].set_exception(Refusal(GONE))
@@ -116,6 +130,8 @@ class LocalEngine(Engine):
             began = time.thread_time()  # what other programs take is not the session's to pay for
             seat = self._seats.get(turn.session_id)
             learning = seat is not None and self._serve(seat, turn)
+            if seat is not None and self._seats.get(turn.session_id) is not seat:
+                seat.session.forget()  # dropped meanwhile
             self._turns.give_back(turn, time.thread_time() - began, learning)
 
     def _serve(self, seat: _Seat, turn: Turn) -> bool:

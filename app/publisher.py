@@ -21,6 +21,13 @@ log = logging.getLogger(__name__)
 
 FRAME_INTERVAL = 0.1
 """Seconds between two frames of a page: as fast as figures can be followed."""
+LONGEST_INTERVAL = 0.8
+"""However many pages there are, none is to look as if it had stopped."""
+SHARE = 0.04
+"""Of a core, for making frames; sending them and hearing of them costs several times as much. With
+many pages, each gets fewer frames, so that their networks have time to learn."""
+SMOOTHING = 0.9
+"""How much of the mean cost of a frame one more frame leaves as it was."""
 TICK = 0.02
 """Seconds between two looks for something new."""
 
@@ -68,6 +75,7 @@ class Publisher:
         self._lock = threading.Lock()
         self._watchers: dict[str, _Watcher] = {}
         self._audience: Counter[str] = Counter()  # watchers of each session
+        self._cost = 0.0  # mean seconds of a frame's making
 
     def join(self, name: str, session_id: str) -> None:
         """A page begins to watch a session."""
@@ -104,27 +112,37 @@ class Publisher:
 
     def _try_to_send_news(self, watcher: _Watcher, now: float) -> None:
         """What goes wrong for one page must not keep the others waiting."""
+        began = time.thread_time()
         try:
-            self._send_news(watcher, now)
+            if self._send_news(watcher, now):
+                cost = time.thread_time() - began
+                self._cost = SMOOTHING * self._cost + (1 - SMOOTHING) * cost
         except Exception:
             log.exception("session %s: a page could not be served", short_id(watcher.session_id))
             self.leave(watcher.name)
 
-    def _send_news(self, watcher: _Watcher, now: float) -> None:
+    def _interval(self) -> float:
+        """Seconds between two frames of a page, as many as there are now."""
+        fair = self._cost * len(self._watchers) / SHARE
+        return min(max(FRAME_INTERVAL, fair), LONGEST_INTERVAL)
+
+    def _send_news(self, watcher: _Watcher, now: float) -> bool:
+        """Whether there was something to send."""
         snapshot = self._engine.snapshot(watcher.session_id)
         last = watcher.last
         if snapshot is None or (last is not None and snapshot.seq == last.seq):
-            return
+            return False
         if last is None and not self._outlet.is_open(watcher.name):
-            return
+            return False
         watcher.last, watcher.waiting = snapshot, True
-        watcher.not_before = now + FRAME_INTERVAL
+        watcher.not_before = now + self._interval()
         if last is not None:
             self._send_remarks(watcher, snapshot, last)
         if last is None or snapshot.description.version != last.description.version:
             self._send(watcher, "state", state_of(snapshot))
         else:
             self._send(watcher, "frame", frame_of(snapshot, last))
+        return True
 
     def _send(self, watcher: _Watcher, event: str, payload: Mapping[str, Any]) -> None:
         self._outlet.send(watcher.name, event, payload, watcher.acknowledge)

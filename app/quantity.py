@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+LONGEST_NUMBER = 1000  # characters; whoever sends millions is not kept company while they are read
 LONGEST_SHOWN = 40  # characters of a refused entry that its message repeats
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
@@ -125,7 +126,7 @@ def _typed_number(entry: str) -> float:
     typed = entry.strip()
     if not typed:
         raise _NotRead("is empty")
-    if not _NUMBER.fullmatch(typed):
+    if len(typed) > LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
         raise _NotRead("is not a number")
     number = float(typed)
     if math.isinf(number):

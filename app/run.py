@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from typing import cast
 
@@ -26,8 +27,16 @@ from model import (
 from model.layout import Layout
 from model.saved import SavedModel
 
-MAX_WEIGHTS = 2_000_000
-"""A network with more would take seconds a sentence, and the memory of many visitors."""
+MAX_STEP_WORK = 2_000_000_000
+"""Weights times characters of the longest sentence. A step is one sentence and cannot be cut: more
+would keep a training thread from everybody else for longer than they should notice."""
+
+TakeRoom = Callable[[int, str], None]
+"""Has room for so many weights, or raises a `Refusal` at the field that asked for them."""
+
+
+def without_end(_weights: int, _field: str) -> None:
+    """Have room for everything."""
 
 
 class Run:
@@ -72,10 +81,12 @@ class Run:
         now = time.monotonic()
         self.curve.add(stretch, self.trainer.totals, now)
         self.recent.add(stretch, now)
-        self.shown.outdate()
+        self.shown.outdate(stretch.seconds)
 
 
-def new_run(text: str, options: Options, curve_version: int) -> Run:
+def new_run(
+    text: str, options: Options, curve_version: int, take_room: TakeRoom = without_end
+) -> Run:
     """A new network on a text.
 
     Raises:
@@ -87,7 +98,8 @@ def new_run(text: str, options: Options, curve_version: int) -> Run:
         layout = Layout(
             options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
         )
-        _check_weights(layout.parameter_count, "hidden_sizes")
+        _check_step(sentences, layout.parameter_count, "hidden_sizes")
+        take_room(layout.parameter_count, "hidden_sizes")
         model = CharModel.create(
             vocabulary, options.kind, options.hidden_sizes, options.letter_size
         )
@@ -98,7 +110,11 @@ def new_run(text: str, options: Options, curve_version: int) -> Run:
 
 
 def loaded_run(
-    read: SavedModel, text: str, options: Options, curve_version: int
+    read: SavedModel,
+    text: str,
+    options: Options,
+    curve_version: int,
+    take_room: TakeRoom = without_end,
 ) -> tuple[Run, str | None]:
     """A saved model that goes on with a text, and a remark on what the text lost by it.
 
@@ -110,8 +126,9 @@ def loaded_run(
     """
     try:
         model = read.model
-        _check_weights(model.weight_count, "json")
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
+        _check_step(sentences, model.weight_count, "json")
+        take_room(model.weight_count, "json")
         trainer = Trainer(model, sentences, _settings_to_go_on(options, read), read.solver)
         if remark is None and _takes_single_sentences(read):
             trainer.go_on(read.order)
@@ -163,11 +180,12 @@ def _takes_single_sentences(saved: SavedModel) -> bool:
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 
-def _check_weights(weights: int, field: str) -> None:
-    if weights > MAX_WEIGHTS:
+def _check_step(sentences: list[str], weights: int, field: str) -> None:
+    longest = max(map(len, sentences), default=0)
+    if longest * weights > MAX_STEP_WORK:
         raise Refusal(
-            f"This network would have {weights:,} weights; up to {MAX_WEIGHTS:,} are trained "
-            "here. Take fewer or smaller hidden layers.",
+            f"A line of {longest:,} characters is too long for a network of {weights:,} weights: "
+            f"take lines of {MAX_STEP_WORK // weights:,} at most, or a smaller network.",
             field,
         )
 

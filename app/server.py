@@ -5,21 +5,25 @@ from __future__ import annotations
 import errno
 import signal
 import socket
+import sys
 
 from flask_socketio import SocketIO
 
 from app import texts
 from app.commands import Learn
-from app.engine import Engine
 from app.events import Answering, SocketEvents, SocketOutlet
 from app.hub import make_hub
 from app.identity import Identity, read_secret
+from app.keeper import Keeper, Keeping
 from app.local_engine import LocalEngine
 from app.logs import leave_out_peers_who_left
 from app.publisher import Publisher
 from app.settings import ServerSettings
+from app.stopping import Stopping
+from app.store import Store, StoreError, default_url
 from app.web import make_web
 
+SWITCH_SECONDS = 0.001
 BACKLOG = 1024
 """Connections that may wait to be accepted: a lecture hall that opens the page at once."""
 
@@ -35,6 +39,8 @@ def serve(settings: ServerSettings) -> None:
         ServerError: the address cannot be listened on.
     """
     leave_out_peers_who_left()
+    # A thread that returns from its kernel waits so long for the interpreter's lock at the most.
+    sys.setswitchinterval(SWITCH_SECONDS)
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
     engine = _make_engine(settings)
@@ -47,20 +53,33 @@ def serve(settings: ServerSettings) -> None:
         manage_session=False,
         max_http_buffer_size=settings.limits.upload,
     )
-    publisher = Publisher(engine, SocketOutlet(socketio))
+    outlet = SocketOutlet(socketio)
+    publisher = Publisher(engine, outlet)
+    stopping = Stopping(hub, engine.save_all, outlet.tell_everybody, outlet.close_all)
     SocketEvents(identity, engine, publisher, answering).bind(socketio)
     hub.spawn(lambda: publisher.run(hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: hub.stop())
+        signal.signal(stop_signal, lambda *_: stopping.ask())
     try:
         hub.serve(web, listener, begun=lambda: _announce(listener))
     finally:
         engine.close()
         listener.close()
+    if not stopping.lossless:
+        raise ServerError("Not every session could be saved: see the log for the reason.")
 
 
-def _make_engine(settings: ServerSettings) -> Engine:
-    return LocalEngine(Learn(texts.text()), settings.workers)
+def _make_engine(settings: ServerSettings) -> Keeper:
+    starting = Learn(texts.text())
+    try:
+        store = Store.open(settings.database_url or default_url(settings.data_dir))
+    except StoreError as error:
+        raise ServerError(f"{error} Check --database-url and --data-dir.") from None
+    keeping = Keeping(
+        settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
+    )
+    engine = LocalEngine(starting, settings.workers, settings.limits)
+    return Keeper(engine, store, starting, keeping)
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

@@ -15,17 +15,18 @@ from app.commands import (
     Learn,
     Load,
     LoadPretrained,
+    NoteStored,
     Pause,
     Restore,
     Resume,
     Save,
-    Stored,
     Tell,
     Watch,
 )
 from app.options import Options
 from app.refusal import Refusal
 from app.remark import Level, Remark
+from app.room import Room
 from app.run import Run, loaded_run, new_run, restored_run
 from app.session_id import short_id
 from app.snapshot import Description, Snapshot, Status
@@ -40,8 +41,9 @@ REMARKS_KEPT = 5
 class Session:
     """A run and what the visitor has set; used by one thread at a time."""
 
-    def __init__(self, session_id: str) -> None:
+    def __init__(self, session_id: str, room: Room) -> None:
         self.session_id = session_id
+        self._room = room
         self.learning = True
         self.watched = False
         self.temperature = 1.0
@@ -77,9 +79,16 @@ class Session:
         Raises:
             Refusal: it cannot be done, and nothing has changed.
         """
+        try:
+            return self._carry_out(command)
+        except Exception:
+            self._room.hold(self, self._run.model.weight_count if self._run else 0)
+            raise
+
+    def _carry_out(self, command: Command) -> Answer:
         match command:
             case Learn():
-                self._replace(new_run(command.text, command.options, self._next_curve_version()))
+                self._replace(self._new_run(command))
                 self.learning = True
             case Load():
                 self._load(command.saved, self._made_with_now())
@@ -97,7 +106,7 @@ class Session:
                 self.watched = command.watched
             case Restore():
                 self._restore(command.checkpoint)
-            case Stored():
+            case NoteStored():
                 self._note_stored(command.at)
             case Tell():
                 self._remark(command.level, command.message)
@@ -106,6 +115,10 @@ class Session:
             case Capture():
                 return self._capture()
         return None
+
+    def forget(self) -> None:
+        """It is gone from memory."""
+        self._room.hold(self, 0)
 
     def write(self) -> None:
         """Write what the network has to show, if it is due and somebody looks.
@@ -153,9 +166,15 @@ class Session:
             saving=self._saving,
         )
 
+    def _new_run(self, command: Learn) -> Run:
+        return new_run(command.text, command.options, self._next_curve_version(), self._take_room)
+
+    def _take_room(self, weights: int, field: str | None) -> None:
+        self._room.take(self, weights, field)
+
     def _load(self, saved: SavedModel, options: Options) -> None:
         text = self._existing_run().text
-        run, remark = loaded_run(saved, text, options, self._next_curve_version())
+        run, remark = loaded_run(saved, text, options, self._next_curve_version(), self._take_room)
         self._replace(run)
         if remark:
             self._remark("warning", remark)
@@ -207,6 +226,7 @@ class Session:
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
+        self._take_room(checkpoint.saved.model.weight_count, None)
         self._description = replace(self._description, version=checkpoint.version - 1)
         self._replace(restored_run(checkpoint))
         self.learning = checkpoint.learning

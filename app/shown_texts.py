@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from model import CharModel
 
 SAMPLES = 5
@@ -9,6 +11,10 @@ SAMPLES_INTERVAL = 0.5
 """Seconds between samples: often enough to see the network learn, slow enough to read one."""
 GREEDY_INTERVAL = 0.25
 """Seconds between greedy predictions, which change less from one to the next."""
+WRITING_SHARE = 0.1
+"""Of a session's time, for writing: among many sessions it writes more seldom, and still learns."""
+LONGEST_INTERVAL = 3.0
+"""Seconds after which it writes all the same."""
 DWELL = 1.0
 """Seconds that what a network just made, loaded or saved writes can be seen before the next."""
 
@@ -27,10 +33,15 @@ class ShownTexts:
         self._samples_outdated = self._greedy_outdated = True
         self._samples_due = self._greedy_due = 0.0
         self._dwells = True
+        self._owed = (
+            0.0  # seconds of training until the writing so far has had no more than its share
+        )
+        self._last = 0.0
 
-    def outdate(self) -> None:
-        """The network has learnt: write anew when the time has come."""
+    def outdate(self, seconds: float) -> None:
+        """The network has learnt for so long: write anew when the time has come."""
         self._samples_outdated = self._greedy_outdated = True
+        self._owed = max(0.0, self._owed - seconds)
 
     def outdate_samples(self) -> None:
         """The temperature has changed: sample anew at once."""
@@ -46,7 +57,18 @@ class ShownTexts:
         self._dwells = True
 
     def write(self, model: CharModel, temperature: float, now: float) -> None:
-        """Write what is outdated and due."""
+        """Write what is outdated and due, as far as there is time for it."""
+        urgent = (
+            not self._samples_due or not self._greedy_due or now - self._last > LONGEST_INTERVAL
+        )
+        if self._owed and not urgent:
+            return
+        began = time.thread_time()
+        self._write(model, temperature, now)
+        self._owed += (time.thread_time() - began) / WRITING_SHARE
+        self._last = now
+
+    def _write(self, model: CharModel, temperature: float, now: float) -> None:
         if self._samples_outdated and now >= self._samples_due:
             self.samples = tuple(model.sample(temperature) for _ in range(SAMPLES))
             self._samples_outdated = False

@@ -61,6 +61,7 @@ class Turns:
         self._tickets = itertools.count()
         self._learning = 0  # how many places hold a ticket
         self._least_used = 0.0
+        self._held = False
         self._closed = False
 
     def call(self, session_id: str) -> None:
@@ -106,6 +107,11 @@ class Turns:
             if learning or place.called:
                 self._changed.notify()
 
+    def hold(self) -> None:
+        """Nobody learns any more; who is called still has a turn."""
+        with self._changed:
+            self._held = True
+
     def close(self) -> None:
         """Send every thread that waits, or will, away."""
         with self._changed:
@@ -117,7 +123,7 @@ class Turns:
             place = self._called.popleft()
             if self._is_here(place):
                 return place
-        while self._line:
+        while self._line and not self._held:
             used, ticket, place = heapq.heappop(self._line)
             if place.ticket == ticket:
                 self._least_used = max(self._least_used, used)

@@ -19,10 +19,10 @@ from app.commands import (
     Learn,
     Load,
     LoadPretrained,
+    NoteStored,
     Pause,
     Resume,
     Save,
-    Stored,
     Watch,
 )
 from app.engine import Engine
@@ -326,7 +326,7 @@ def test_a_session_that_nobody_made_is_refused(engine: Engine) -> None:
 
 
 def test_commands_and_snapshots_can_travel(client: Client) -> None:
-    commands = [STARTING, Pause(), Change(0.1, 2.0), Watch(watched=True), Save(), Stored(None)]
+    commands = [STARTING, Pause(), Change(0.1, 2.0), Watch(watched=True), Save(), NoteStored(None)]
     assert pickle.loads(pickle.dumps(commands)) == commands  # noqa: S301
     load = pickle.loads(pickle.dumps(Load(client.save())))  # noqa: S301
     assert client.ask(load) is None

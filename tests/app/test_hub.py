@@ -10,8 +10,10 @@ import time
 from concurrent.futures import Future
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from app.hub import Hub, make_hub
+from app.hub import Hub, make_hub, unmasked
 from app.settings import AsyncMode
 from tests.running_server import ROOT
 
@@ -80,3 +82,10 @@ def test_nothing_is_monkey_patched() -> None:
         assert not any(map(eventlet.patcher.is_monkey_patched, ("socket", "thread", "time", "os")))
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, check=True, timeout=60)
+
+
+@given(st.binary(max_size=200), st.binary(min_size=4, max_size=4), st.integers(0, 10))
+def test_what_was_masked_is_read_as_it_was_meant(data: bytes, mask: bytes, offset: int) -> None:
+    plain = bytes(byte ^ mask[(offset + place) % 4] for place, byte in enumerate(data))
+    assert unmasked(data, tuple(mask), len(data), offset) == plain
+    assert unmasked(plain, tuple(mask), offset=offset) == data

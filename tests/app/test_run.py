@@ -12,6 +12,7 @@ from app.model_json import saved_of
 from app.options import Options
 from app.recoveries import QUIET, Recoveries
 from app.refusal import Refusal
+from app.room import Room
 from app.run import Run, loaded_run, new_run
 from app.session import Session
 from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary
@@ -87,7 +88,7 @@ def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
 
 
 def test_a_visitor_is_told_that_the_network_ran_off_and_the_learning_rate_follows() -> None:
-    session = Session("ann")
+    session = Session("ann", Room(10**6, 10**6))
     options = Options(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
     session.carry_out(Learn("some words here\nand there", options))
     for _ in range(400):

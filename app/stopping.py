@@ -1,0 +1,70 @@
+"""Ending a server so that nobody loses anything."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from concurrent.futures import Future
+
+from app.hub import Hub
+
+log = logging.getLogger(__name__)
+
+PATIENCE = 4.0
+"""Seconds that saving may take: who runs servers kills them after five or ten."""
+GRACE = 0.1
+"""Seconds for the last messages to leave."""
+
+SAVED = "The server is restarting. Your network is saved, and goes on when it is back."
+NOT_SAVED = "The server is restarting, and could not save the last moments of your network."
+
+
+class Stopping:
+    """Saves everything, tells everybody, and lets the server go.
+
+    Attributes:
+        begun: whether newcomers are sent away already.
+        lossless: whether every session could be saved.
+    """
+
+    def __init__(
+        self,
+        hub: Hub,
+        save_all: Callable[[], Future[bool]],
+        tell_everybody: Callable[[str], None],
+        close_sockets: Callable[[], None],
+    ) -> None:
+        self._hub = hub
+        self._save_all = save_all
+        self._tell_everybody = tell_everybody
+        self._close_sockets = close_sockets
+        self.begun = False
+        self.lossless = True
+
+    def ask(self) -> None:
+        """Stop, as soon as all is safe; at once when asked again. For a signal handler."""
+        if self.begun:
+            self._hub.stop()
+            return
+        self.begun = True
+        self._hub.spawn_from_signal(self._stop)
+
+    def _stop(self) -> None:
+        try:
+            self.lossless = self._save()
+            self._tell_everybody(SAVED if self.lossless else NOT_SAVED)
+            self._hub.sleep(GRACE)
+            self._close_sockets()
+            self._hub.sleep(GRACE)
+        except Exception:
+            log.exception("stopping failed")
+            self.lossless = False
+        finally:
+            self._hub.stop()
+
+    def _save(self) -> bool:
+        try:
+            return self._hub.wait(self._save_all(), PATIENCE)
+        except TimeoutError:
+            log.warning("not every session could be saved in time")
+            return False

@@ -1,0 +1,11 @@
+"""What may go wrong with a store."""
+
+from __future__ import annotations
+
+
+class StoreError(Exception):
+    """The store cannot be used now; the message says why, and holds no password."""
+
+
+class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is an error)
+    """What the store holds of a session cannot be read."""

@@ -1,0 +1,43 @@
+"""The tables of the store; `migrations` brings a database to them."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+)
+
+metadata = MetaData()
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("session_id", String(100), primary_key=True),
+    Column("saved_at", Double, nullable=False),  # Unix time
+    Column("seen_at", Double, nullable=False),  # Unix time
+    Column("version", BigInteger, nullable=False),  # of the text beside
+    Column("state", LargeBinary, nullable=False),  # JSON: what is small
+    Column("arrays", LargeBinary, nullable=False),  # npz: what is large
+    Index("sessions_by_seen_at", "seen_at"),
+)
+
+# Apart, for a text is large and seldom changes. As bytes: a text in PostgreSQL holds no zeros.
+texts = Table(
+    "texts",
+    metadata,
+    Column(
+        "session_id",
+        String(100),
+        ForeignKey("sessions.session_id", ondelete="CASCADE"),
+        primary_key=True,
+    ),
+    Column("version", BigInteger, nullable=False),
+    Column("text", LargeBinary, nullable=False),  # UTF-8, lone surrogates as three bytes
+)
