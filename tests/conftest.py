@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.postgres import NOT_INSTALLED, Postgres, find_programs
 from tests.running_server import RunningServer, running_server
 
 
@@ -18,3 +19,15 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    """A PostgreSQL that runs; whoever stops it starts it again."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip(NOT_INSTALLED)
+    cluster = Postgres(programs, tmp_path_factory.mktemp("postgres"))
+    cluster.start()
+    yield cluster
+    cluster.stop()

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from app import publisher as publisher_module
 from app.commands import Answer, Command, Watch
 from app.curve import CurvePoint
 from app.engine import Engine
 from app.options import Options
-from app.publisher import FRAME_INTERVAL, Publisher
+from app.publisher import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
 from app.remark import Remark
 from app.snapshot import Description, Snapshot
 
@@ -254,3 +255,25 @@ def test_what_goes_wrong_for_one_page_does_not_keep_the_others_waiting(
     assert [watcher for watcher, _, _ in stage.pages.sent] == ["tab", "other tab"]
     assert "could not be served" in caplog.text
     assert "bob" not in caplog.text.split("Traceback")[0]
+
+
+def test_with_many_pages_each_gets_fewer_frames_and_none_gets_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(publisher_module.time, "thread_time", lambda: next(clock) * 0.001)
+    for number in range(2, 40):
+        stage.show(replace(FIRST, seq=number))
+        stage.publish(after=2 * LONGEST_INTERVAL)  # each frame takes a millisecond to make
+        stage.pages.read()
+    for number in range(30):
+        stage.publisher.join(str(number), "ann")
+    stage.show(replace(FIRST, seq=40))
+    stage.publish(after=2 * LONGEST_INTERVAL)
+    stage.pages.read()
+    sent = len(stage.pages.sent)
+    stage.show(replace(FIRST, seq=50))
+    stage.publish(after=FRAME_INTERVAL)
+    assert len(stage.pages.sent) == sent
+    stage.publish(after=LONGEST_INTERVAL)
+    assert len(stage.pages.sent) == sent + 31

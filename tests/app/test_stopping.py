@@ -60,3 +60,61 @@ def test_a_restarted_server_knows_its_visitors_and_nobody_else_reads_its_secret(
         tab = visitor.open_tab()
         assert tab.state["session"] == session
         tab.close()
+
+
+@pytest.mark.parametrize("async_mode", ["eventlet", "threading"])
+def test_who_is_there_when_the_server_stops_is_told_why_and_finds_everything_again(
+    tmp_path: Path, async_mode: str
+) -> None:
+    with running_server(tmp_path, async_mode) as server:
+        visitor = Visitor(server.url)
+        tab = visitor.open_tab()
+        tab.ask("learn", {"text": "my own\nsentences", "options": {"hidden_sizes": "8"}})
+        tab.wait_for(lambda: tab.newest("steps") > 1000)
+        steps = tab.newest("steps")
+        assert server.stop() == 0
+        tab.wait_for(lambda: tab.closings)
+        assert "saved" in tab.closings[0]["message"]
+        tab.wait_for(lambda: not tab.is_open)
+    with running_server(tmp_path, async_mode) as server:
+        visitor.url = server.url
+        tab = visitor.open_tab()
+        assert tab.state["text"] == "my own\nsentences"
+        assert tab.state["steps"] >= steps
+        assert tab.state["curve"]["points"]
+        assert tab.state["saved_at"]
+        tab.wait_for(lambda: tab.newest("steps") > tab.state["steps"])
+        tab.close()
+
+
+def test_a_killed_server_has_everything_up_to_the_last_checkpoint(tmp_path: Path) -> None:
+    with running_server(tmp_path) as server:
+        visitor = Visitor(server.url)
+        tab = visitor.open_tab()
+        tab.ask("learn", {"text": "my own\nsentences", "options": {"hidden_sizes": "8"}})
+        tab.wait_for(lambda: tab.newest("steps") > 100 and tab.newest("saved_at"))
+        server.process.kill()
+        server.process.wait()
+    with running_server(tmp_path) as server:
+        visitor.url = server.url
+        tab = visitor.open_tab()
+        assert tab.state["text"] == "my own\nsentences"
+        assert tab.state["steps"] > 100
+        tab.wait_for(lambda: tab.newest("steps") > tab.state["steps"])
+        tab.close()
+
+
+def test_a_database_that_cannot_be_used_is_named_at_the_start(tmp_path: Path) -> None:
+    options = ("--database-url", "postgresql://user:hidden@127.0.0.1:1/name")
+    ended = subprocess.run(
+        [sys.executable, "-m", "app", "serve", "--port", "0", "--data-dir", tmp_path, *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.returncode != 0
+    assert "--database-url" in ended.stderr
+    assert "hidden" not in ended.stderr
+    assert "Traceback" not in ended.stderr

@@ -129,3 +129,14 @@ def test_many_threads_never_share_a_session() -> None:
         thread.join()
     assert not shared
     assert set(taken) == set("abcde")
+
+
+def test_when_learning_is_held_only_those_who_are_called_have_a_turn() -> None:
+    turns = learning("a", "b")
+    turns.hold()
+    turns.call("b")
+    held = take(turns)
+    assert held[:2] == ("b", True)
+    turns.give_back(held, 0.0, learning=True)
+    turns.call("a")
+    assert take(turns)[:2] == ("a", True)

@@ -20,12 +20,14 @@ class Tab:
         self.states: list[dict[str, Any]] = []
         self.frames: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
+        self.closings: list[dict[str, Any]] = []
         self.reads = threading.Event()
         self.reads.set()
         self._client = socketio.Client(reconnection=False)
         self._client.on("state", self._on(self.states))
         self._client.on("frame", self._on(self.frames))
         self._client.on("notice", self._on(self.notices))
+        self._client.on("closing", self._on(self.closings))
         cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
         self._client.connect(
             url, headers={"Cookie": cookie}, transports=[transport], wait_timeout=PATIENCE

@@ -1,0 +1,359 @@
+"""Whole checkpoints in, whole checkpoints out, in either make of database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import sqlalchemy as sa
+from alembic import command
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.checkpoint import Checkpoint
+from app.curve import CurvePoint
+from app.options import Options
+from app.store import DamagedCheckpoint, Store, StoreError, default_url
+from app.store.codec import Encoded, decode, encode
+from app.store.migrate import config, migrate
+from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
+from model.saved import SavedModel
+from tests.postgres import Postgres
+from tests.running_server import ROOT
+
+LETTERS = st.lists(
+    st.characters(codec="utf-16", categories=["L", "N", "P", "S", "Zs", "Cs"]),
+    min_size=1,
+    max_size=6,
+    unique=True,
+)
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return default_url(tmp_path)
+    cluster: Postgres = request.getfixturevalue("postgres")
+    engine = sa.create_engine(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        for table in ("texts", "sessions", "alembic_version"):
+            connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
+    engine.dispose()
+    return cluster.url
+
+
+@pytest.fixture
+def store(url: str) -> Iterator[Store]:
+    store = Store.open(url)
+    yield store
+    store.close()
+
+
+def checkpoint(
+    session_id: str = "ann",
+    text: str = "abba\ncaba",
+    version: int = 1,
+    kind: str = "lstm",
+    solver: str = "rmsprop",
+    hidden_sizes: tuple[int, ...] = (4,),
+    seed: int = 1,
+) -> Checkpoint:
+    sentences = ["abba", "caba"]
+    model = CharModel.create(Vocabulary.from_sentences(sentences), kind, hidden_sizes, 3, seed)
+    training = TrainingSettings(solver=solver, seed=seed)  # type: ignore[arg-type]
+    trainer = Trainer(model, sentences, training)
+    return Checkpoint(
+        session_id=session_id,
+        version=version,
+        text=text,
+        options=Options(hidden_sizes=hidden_sizes),
+        learning=True,
+        learning_rate=0.01,
+        temperature=1.0,
+        saved=trainer.saved(),
+        totals=Progress(7, 3.5, 28, 0.25, 12.5, 35),
+        curve_version=2,
+        curve_interval=0.2,
+        points=(POINT, POINT._replace(step=20, cost=float("inf"))),
+    )
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    plain = ("session_id", "version", "text", "options", "learning", "learning_rate")
+    plain += ("temperature", "totals", "curve_version", "curve_interval", "points")
+    for name in plain:
+        assert getattr(one, name) == getattr(other, name), name
+    assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
+    assert one.saved.model.layout == other.saved.model.layout
+    assert one.saved.order == other.saved.order
+    assert one.saved.model.flat.dtype == other.saved.model.flat.dtype
+    np.testing.assert_array_equal(one.saved.model.flat, other.saved.model.flat)
+    assert type(one.saved.solver) is type(other.saved.solver)
+    for name, value in vars(one.saved.solver).items() if one.saved.solver else ():
+        np.testing.assert_array_equal(value, getattr(other.saved.solver, name))
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
+def test_what_is_saved_is_loaded_bit_for_bit(store: Store, kind: str, solver: str) -> None:
+    given = checkpoint(kind=kind, solver=solver, hidden_sizes=(4, 3))
+    store.save([given], at=123.5)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 123.5
+    assert_same(stored.checkpoint, given)
+
+
+def test_a_session_that_nobody_saved_is_not_there(store: Store) -> None:
+    assert store.load("nobody") is None
+
+
+def test_the_newest_replaces_what_was_there_and_nobody_else_s(store: Store) -> None:
+    store.save([checkpoint("ann"), checkpoint("bob")], at=1)
+    newer = replace(checkpoint("ann", text="other\ntext", version=2, seed=2), learning=False)
+    store.save([newer], at=2)
+    for name, expected in (("ann", newer), ("bob", checkpoint("bob"))):
+        stored = store.load(name)
+        assert stored is not None
+        assert_same(stored.checkpoint, expected)
+
+
+def test_several_are_taken_in_all_or_none(store: Store) -> None:
+    store.save([checkpoint("ann")], at=1)
+    too_long = checkpoint("x" * 200) if store.kind == "postgresql" else checkpoint("bob")
+    spoilt = replace(too_long, version=None) if store.kind == "sqlite" else too_long  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        store.save([checkpoint("ann", version=2, text="new"), spoilt], at=2)
+    stored = store.load("ann")
+    assert stored is not None
+    assert (stored.checkpoint.text, stored.saved_at) == ("abba\ncaba", 1)
+
+
+@pytest.mark.parametrize("text", ["a\0b", "\ud83d alone", "🙂 日本\r\n", " \n"])
+def test_every_text_comes_back_as_it_was(store: Store, text: str) -> None:
+    store.save([checkpoint(text=text)], at=1)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.text == text
+
+
+@given(
+    letters=LETTERS,
+    text=st.text(st.characters(codec=None), max_size=20),  # type: ignore[arg-type]
+    numbers=st.lists(st.floats(width=32), min_size=1, max_size=5),
+    rate=st.floats(min_value=1e-300, max_value=1),
+    steps=st.none() | st.integers(0, 2**53),
+)
+@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
+def test_any_checkpoint_survives_being_written(
+    letters: list[str], text: str, numbers: list[float], rate: float, steps: int | None
+) -> None:
+    model = CharModel.create(Vocabulary(letters), "lstm", (2,), 2, seed=0)
+    model.flat[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
+    saved = Trainer(model, [letters[0]]).saved()
+    assert saved.solver is not None
+    saved.solver.steps = steps  # type: ignore[assignment]
+    made = replace(
+        checkpoint(text=text), saved=SavedModel(model, saved.solver, None), learning_rate=rate
+    )
+    assert_same(decode("ann", encode(made)), made)
+
+
+@pytest.mark.parametrize("part", ["state", "arrays"])
+@pytest.mark.parametrize("length", [0, 1, 40, -1, -200])
+def test_what_is_not_whole_is_not_loaded(part: str, length: int) -> None:
+    encoded = encode(checkpoint())
+    cut: dict[str, bytes] = {part: getattr(encoded, part)[:length]}
+    with pytest.raises(DamagedCheckpoint):
+        decode("ann", encoded._replace(**cut))
+
+
+def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
+    made = checkpoint()
+    encoded = encode(made)
+    spoilt = bytearray(encoded.arrays)
+    spoilt[encoded.arrays.index(made.saved.model.flat.tobytes()) + 40] ^= 1
+    with pytest.raises(DamagedCheckpoint):
+        decode("ann", Encoded(encoded.state, bytes(spoilt), encoded.text))
+
+
+def test_a_format_of_the_future_is_not_guessed_at() -> None:
+    encoded = encode(checkpoint())
+    with pytest.raises(DamagedCheckpoint, match="format 2"):
+        decode("ann", encoded._replace(state=encoded.state.replace(b'"format": 1', b'"format": 2')))
+
+
+def test_who_was_not_touched_is_removed_with_the_text(store: Store) -> None:
+    store.save([checkpoint("old"), checkpoint("used")], at=1)
+    store.touch(["used"], at=50)
+    assert store.remove_untouched(before=10) == 1
+    assert store.load("old") is None
+    assert store.load("used") is not None
+    store.remove("used")
+    assert store.load("used") is None
+    store.save([checkpoint("used", text="again")], at=60)
+    stored = store.load("used")
+    assert stored is not None
+    assert stored.checkpoint.text == "again"
+
+
+def test_threads_may_save_and_load_at_once(store: Store) -> None:
+    failures: list[Exception] = []
+
+    def work(name: str) -> None:
+        try:
+            for number in range(10):
+                store.save([checkpoint(name, text=str(number), version=number)], at=number)
+                stored = store.load(name)
+                assert stored is not None
+                assert stored.checkpoint.text == str(number)
+        except Exception as error:  # noqa: BLE001  (told below)
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
+    failures: list[Exception] = []
+
+    def begin() -> None:
+        try:
+            Store.open(url).close()
+        except Exception as error:  # noqa: BLE001  (told below)
+            failures.append(error)
+
+    threads = [threading.Thread(target=begin) for _ in range(1 if "sqlite" in url else 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
+    with store._engine.begin() as connection:
+        command.check(config(connection))
+
+
+def test_opening_again_finds_what_was_there(url: str) -> None:
+    with_store = Store.open(url)
+    with_store.save([checkpoint()], at=1)
+    with_store.close()
+    again = Store.open(url)
+    assert again.load("ann") is not None
+    migrate(again._engine)
+    assert again.load("ann") is not None
+    again.close()
+
+
+def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    Store.open(default_url(tmp_path / "new" / "folder")).close()
+    (file,) = (tmp_path / "new" / "folder").glob("*.sqlite")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
+    """It saves all the time, and is killed in the middle of it."""
+    saving = (
+        "import itertools, sys\n"
+        "from app.store import Store\n"
+        "from tests.app.test_store import checkpoint\n"
+        "store = Store.open(sys.argv[1])\n"
+        "for n in itertools.count(1):\n"
+        "    store.save([checkpoint(name, str(n), n) for name in 'ab'], at=n)\n"
+        "    print(n, flush=True)\n"
+    )
+    url = default_url(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", saving, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = 0
+    for line in process.stdout:
+        told = int(line)
+        if told == 20:
+            os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    store = Store.open(url)
+    stored = [store.load(name) for name in "ab"]
+    store.close()
+    texts = {each.checkpoint.text for each in stored if each is not None}
+    assert len(texts) == 1
+    assert int(texts.pop()) >= told
+
+
+def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+    store = Store.open(default_url(tmp_path))
+    store.save([checkpoint()], at=1)
+    limited: list[int] = [1]
+
+    @sa.event.listens_for(store._engine, "checkout")
+    def _limit(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count={limited[0]}")
+
+    with pytest.raises(StoreError, match="full"):
+        store.save([checkpoint("bob", text="x" * 1_000_000)], at=2)
+    assert store.load("ann") is not None
+    limited[0] = 100_000
+    store.save([checkpoint("bob", text="x" * 1_000_000)], at=3)
+    assert store.load("bob") is not None
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
+    (tmp_path / "sessions.sqlite").write_bytes(b"not a database, and long enough to tell" * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Store.open(default_url(tmp_path))
+
+
+def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postgres) -> None:
+    store = Store.open(postgres.url)
+    store.save([checkpoint()], at=1)
+    postgres.stop()
+    try:
+        began = time.monotonic()
+        with pytest.raises(StoreError) as failed:
+            store.save([checkpoint()], at=2)
+        with pytest.raises(StoreError):
+            store.load("ann")
+        assert time.monotonic() - began < 20  # it does not hang; how fast it is, is not the point
+        assert "abba" not in str(failed.value)
+    finally:
+        postgres.start()
+    store.save([checkpoint()], at=3)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 3
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        ("nonsense", "cannot be read"),
+        ("oracle+nothing://host/name", "sqlite or postgresql"),
+        ("postgresql://user:hidden@127.0.0.1:1/name", "cannot be used"),
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(
+    url: str, message: str
+) -> None:
+    with pytest.raises(StoreError, match=message) as refused:
+        Store.open(url)
+    assert "hidden" not in str(refused.value)
