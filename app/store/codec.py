@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import io
 import json
+import struct
 import zipfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, NamedTuple
@@ -26,6 +28,23 @@ from model.solver import RMSProp, Solver
 
 FORMAT = 1
 """Grows with every change of what is written below."""
+
+DAMAGES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    ModelError,
+    NotImplementedError,  # zipfile's, for a kind of compression
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading spoilt bytes raises."""
 
 Array = npt.NDArray[Any]
 
@@ -84,20 +103,14 @@ def decode(session_id: str, encoded: Encoded) -> Checkpoint:
     try:
         state = json.loads(encoded.state)
         if state["format"] != FORMAT:
-            raise DamagedCheckpoint(f"A checkpoint has format {state['format']}, not {FORMAT}.")
+            raise DamagedCheckpoint(
+                f"it has format {state['format']!r}, and this charnn reads format {FORMAT}"
+            )
         with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _checkpoint(session_id, state, arrays, encoded.text)
-    except (
-        ValueError,
-        KeyError,
-        TypeError,
-        EOFError,
-        OSError,
-        ModelError,
-        zipfile.BadZipFile,
-    ) as error:
-        raise DamagedCheckpoint(f"A checkpoint cannot be read: {error}") from error
+    except DAMAGES as error:
+        raise DamagedCheckpoint(f"{type(error).__name__}, {error}") from error
 
 
 def _checkpoint(

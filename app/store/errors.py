@@ -8,4 +8,10 @@ class StoreError(Exception):
 
 
 class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is an error)
-    """What the store holds of a session cannot be read."""
+    """What the store holds of a session cannot be read; the rest of the store can."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(
+            f"What the store holds of a session cannot be read: {why}. Begin a new network, or "
+            "bring the database back from a backup."
+        )

@@ -7,17 +7,32 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
+
+from app.store.errors import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x636861726E6E  # "charnn": servers that start together migrate one after the other
 
 
 def migrate(engine: sa.Engine, revision: str = "head") -> None:
-    """Bring the database to a revision, whole or not at all."""
+    """Bring the database to a revision, whole or not at all.
+
+    Raises:
+        StoreError: a newer charnn has been at it.
+    """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
+            # However long it takes, another server's migration or this one's.
+            connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
-        command.upgrade(config(connection), revision)
+        try:
+            command.upgrade(config(connection), revision)
+        except CommandError as error:
+            raise StoreError(
+                "The store cannot be used: its tables are of another, probably newer, charnn "
+                f"({error}). Run that one, or choose another database."
+            ) from error
 
 
 def config(connection: sa.Connection) -> Config:

@@ -3,28 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import os
+import hashlib
+import sqlite3
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.checkpoint import Checkpoint
 from app.store.codec import Encoded, decode, encode
-from app.store.errors import StoreError
+from app.store.connect import READING, make_engine
+from app.store.errors import DamagedCheckpoint, StoreError
 from app.store.migrate import migrate
 from app.store.tables import sessions, texts
 
 FILE = "sessions.sqlite"
-BUSY_SECONDS = 5.0
-"""How long to wait for another process that writes to the same file."""
-CONNECT_SECONDS = 3
-STATEMENT_MS = 10_000
-"""A database that does not answer for so long counts as unreachable."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +39,8 @@ class Stored:
 
 def default_url(data_dir: Path) -> str:
     """The store of a server that was told of no other: a file in its data folder."""
-    return f"sqlite:///{data_dir.absolute() / FILE}"
+    file = URL.create("sqlite", database=str(data_dir.absolute() / FILE))
+    return file.render_as_string(hide_password=False)
 
 
 class Store:
@@ -61,8 +59,8 @@ class Store:
         Raises:
             StoreError: it cannot be reached, or there is no driver for it.
         """
-        engine = _engine(_with_driver(url))
         with _errors_in_words():
+            engine = make_engine(url)
             migrate(engine)
         return cls(engine)
 
@@ -73,10 +71,11 @@ class Store:
 
     def save(self, checkpoints: Sequence[Checkpoint], at: float) -> None:
         """Take in these checkpoints, all of them or none, at this Unix time."""
-        encoded = [(checkpoint, encode(checkpoint)) for checkpoint in checkpoints]
+        rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
+        if not rows:
+            return
         with _errors_in_words(), self._engine.begin() as connection:
-            for checkpoint, parts in encoded:
-                _write(connection, checkpoint, parts, at)
+            _write(connection, rows, at)
 
     def load(self, session_id: str) -> Stored | None:
         """The session's checkpoint; None where there is none.
@@ -85,15 +84,27 @@ class Store:
             DamagedCheckpoint: it cannot be read.
         """
         wanted = (
-            sa.select(sessions.c.saved_at, sessions.c.state, sessions.c.arrays, texts.c.text)
-            .join(texts)
+            sa.select(
+                sessions.c.saved_at,
+                sessions.c.state,
+                sessions.c.state_digest,
+                sessions.c.arrays,
+                texts.c.text,
+                texts.c.text_digest,
+            )
+            .outerjoin(texts)
             .where(sessions.c.session_id == session_id)
         )
         with _errors_in_words(), self._engine.connect() as connection:
+            connection.execution_options(**{READING: True})
             row = connection.execute(wanted).one_or_none()
         if row is None:
             return None
+        if row.text is None:
+            raise DamagedCheckpoint("its text is missing")
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
+        _check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
+        _check(encoded.text, row.text_digest)
         return Stored(decode(session_id, encoded), row.saved_at)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
@@ -119,111 +130,95 @@ class Store:
         self._engine.dispose()
 
     def _remove(self, which: sa.ColumnElement[bool]) -> int:
-        gone = sa.select(sessions.c.session_id).where(which)
         with _errors_in_words(), self._engine.begin() as connection:
-            connection.execute(sa.delete(texts).where(texts.c.session_id.in_(gone)))
-            return connection.execute(sa.delete(sessions).where(which)).rowcount
+            return connection.execute(sa.delete(sessions).where(which)).rowcount  # texts go along
 
 
-def _write(connection: sa.Connection, checkpoint: Checkpoint, parts: Encoded, at: float) -> None:
-    session_id = checkpoint.session_id
-    values = {
-        "saved_at": at,
-        "seen_at": at,
-        "version": checkpoint.version,
-        "state": parts.state,
-        "arrays": parts.arrays,
-    }
-    known = connection.execute(
-        sa.select(texts.c.version).where(texts.c.session_id == session_id)
-    ).scalar_one_or_none()
-    if known is None:
-        connection.execute(sa.insert(sessions).values(session_id=session_id, **values))
-        connection.execute(
-            sa.insert(texts).values(
-                session_id=session_id, version=checkpoint.version, text=parts.text
-            )
-        )
-        return
-    connection.execute(
-        sa.update(sessions).where(sessions.c.session_id == session_id).values(**values)
+@dataclass(frozen=True)
+class _Row:
+    checkpoint: Checkpoint
+    parts: Encoded
+
+
+def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
+    """Each session's last one; all threads take sessions in the same order, and none blocks."""
+    newest = {checkpoint.session_id: checkpoint for checkpoint in checkpoints}
+    return [newest[session_id] for session_id in sorted(newest)]
+
+
+def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
+    _put(
+        connection,
+        sessions,
+        [
+            {
+                "session_id": row.checkpoint.session_id,
+                "saved_at": at,
+                "seen_at": at,
+                "version": row.checkpoint.version,
+                "state": row.parts.state,
+                "state_digest": _digest(row.parts.state),
+                "arrays": row.parts.arrays,
+            }
+            for row in rows
+        ],
     )
-    if known != checkpoint.version:
-        connection.execute(
-            sa.update(texts)
-            .where(texts.c.session_id == session_id)
-            .values(version=checkpoint.version, text=parts.text)
-        )
+    ids = [row.checkpoint.session_id for row in rows]
+    known = sa.select(texts.c.session_id, texts.c.text_digest).where(texts.c.session_id.in_(ids))
+    digests = dict(connection.execute(known).tuples().all())
+    # A version tells a session's texts apart, but not those of a session that was begun anew
+    # because the store had lost it: a digest does.
+    given = [(row, _digest(row.parts.text)) for row in rows]
+    _put(
+        connection,
+        texts,
+        [
+            {
+                "session_id": row.checkpoint.session_id,
+                "version": row.checkpoint.version,
+                "text": row.parts.text,
+                "text_digest": digest,
+            }
+            for row, digest in given
+            if digests.get(row.checkpoint.session_id) != digest
+        ],
+    )
 
 
-def _with_driver(url: str) -> URL:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StoreError(
-            "The database's address cannot be read: write it like "
-            "postgresql://user:password@host/name."
-        ) from None
-    if parsed.drivername in ("postgresql", "postgres"):
-        return parsed.set(drivername="postgresql+psycopg")
-    return parsed
+def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
+    """Insert the rows, in place of those that are there already."""
+    if not rows:
+        return
+    postgres = connection.dialect.name == "postgresql"
+    insert = postgresql.insert(table) if postgres else sqlite.insert(table)
+    changed = {name: insert.excluded[name] for name in rows[0] if name != "session_id"}
+    connection.execute(
+        insert.on_conflict_do_update(index_elements=["session_id"], set_=changed), rows
+    )
 
 
-def _engine(url: URL) -> sa.Engine:
-    try:
-        if url.get_backend_name() == "sqlite":
-            return _sqlite(url)
-        options = {
-            "connect_timeout": CONNECT_SECONDS,
-            "options": f"-c statement_timeout={STATEMENT_MS}",
-        }
-        return sa.create_engine(url, pool_pre_ping=True, connect_args=options)
-    except ModuleNotFoundError:
-        raise StoreError(
-            'The driver of PostgreSQL is not installed: pip install "charnn[postgres]".'
-        ) from None
-    except NoSuchModuleError:
-        raise StoreError(
-            f"Sessions cannot be kept in {url.drivername}: take sqlite or postgresql."
-        ) from None
+def _digest(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()
 
 
-def _sqlite(url: URL) -> sa.Engine:
-    if url.database and url.database != ":memory:":
-        file = Path(url.database)
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Whoever may read it may read what people wrote.
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_SECONDS})
-
-    @sa.event.listens_for(engine, "connect")
-    def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # `_begin` says when a transaction begins
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode=WAL")  # who reads does not wait for who writes
-        cursor.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing by it
-        cursor.execute("PRAGMA foreign_keys=ON")
-        cursor.close()
-
-    @sa.event.listens_for(engine, "begin")
-    def _begin(connection: sa.Connection) -> None:
-        # At once as one who writes: two who read first would block each other.
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
+def _check(data: bytes, digest: bytes | None) -> None:
+    """Whether it is what was written; rows of the first revision have no digest."""
+    if digest is not None and _digest(data) != bytes(digest):
+        raise DamagedCheckpoint("it has changed since it was written")
 
 
 @contextlib.contextmanager
 def _errors_in_words() -> Iterator[None]:
     try:
         yield
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         raise StoreError(_in_words(error)) from error
     except OSError as error:
-        raise StoreError(f"The store cannot be used: {error.strerror or error}.") from error
+        where = f" ({error.filename})" if error.filename else ""
+        raise StoreError(f"The store cannot be used: {error.strerror or error}{where}.") from error
 
 
-def _in_words(error: SQLAlchemyError) -> str:
+def _in_words(error: Exception) -> str:
     """The database's own first line: SQLAlchemy's would repeat what was to be written."""
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()
     return f"The store cannot be used: {reason[0] if reason else type(error).__name__}."

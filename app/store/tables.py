@@ -24,6 +24,7 @@ sessions = Table(
     Column("seen_at", Double, nullable=False),  # Unix time
     Column("version", BigInteger, nullable=False),  # of the text beside
     Column("state", LargeBinary, nullable=False),  # JSON: what is small
+    Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
     Column("arrays", LargeBinary, nullable=False),  # npz: what is large
     Index("sessions_by_seen_at", "seen_at"),
 )
@@ -40,4 +41,5 @@ texts = Table(
     ),
     Column("version", BigInteger, nullable=False),
     Column("text", LargeBinary, nullable=False),  # UTF-8, lone surrogates as three bytes
+    Column("text_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
 )
