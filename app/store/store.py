@@ -165,7 +165,7 @@ def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
     )
     ids = [row.checkpoint.session_id for row in rows]
     known = sa.select(texts.c.session_id, texts.c.text_digest).where(texts.c.session_id.in_(ids))
-    digests = dict(connection.execute(known).tuples().all())
+    digests = {row.session_id: row.text_digest for row in connection.execute(known)}
     # A version tells a session's texts apart, but not those of a session that was begun anew
     # because the store had lost it: a digest does.
     given = [(row, _digest(row.parts.text)) for row in rows]
