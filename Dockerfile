@@ -14,7 +14,7 @@ COPY model model
 COPY static static
 COPY templates templates
 # Libraries' own tests are left behind.
-RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt . \
+RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt '.[postgres]' \
     && find /opt/charnn -type d -name tests -prune -exec rm -rf {} +
 
 # ---- run: Python, what the build left, and a user who may write to /data alone

@@ -29,5 +29,13 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
         pytest.skip(NOT_INSTALLED)
     cluster = Postgres(programs, tmp_path_factory.mktemp("postgres"))
     cluster.start()
-    yield cluster
-    cluster.stop()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> str:
+    """The address of the PostgreSQL that runs; its tables are shared by the tests."""
+    return postgres.url

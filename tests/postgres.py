@@ -49,7 +49,9 @@ class Postgres:
         self._run("pg_ctl", "start", "--wait", "--silent", f"--log={log}", f"--options={options}")
 
     def stop(self) -> None:
-        """Stop it at once, as a machine that fails would."""
+        """Stop it at once, as a machine that fails would; nothing, where it is stopped."""
+        if not (self._folder / "data" / "postmaster.pid").exists():
+            return
         self._run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
 
     def _run(self, program: str, *arguments: str) -> None:

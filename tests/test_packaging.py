@@ -57,6 +57,13 @@ def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfi
     assert not any("test" in Path(name).parts[0] for name in wheel.namelist())
 
 
+def test_a_wheel_carries_the_migrations_of_the_store(wheel: zipfile.ZipFile) -> None:
+    folder = ROOT / "app" / "store" / "migrations"
+    expected = {path.relative_to(ROOT).as_posix() for path in folder.rglob("*.py")}
+    assert any("0001" in path for path in expected)
+    assert expected <= set(wheel.namelist())
+
+
 def test_a_wheel_serves_the_page_by_itself(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     installed = tmp_path / "site-packages"
     wheel.extractall(installed)

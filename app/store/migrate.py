@@ -30,7 +30,7 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
             command.upgrade(config(connection), revision)
         except CommandError as error:
             raise StoreError(
-                "The store cannot be used: its tables are of another, probably newer, charnn "
+                "The store cannot be used: its tables are of another charnn, probably a newer one "
                 f"({error}). Run that one, or choose another database."
             ) from error
 

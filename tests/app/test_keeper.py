@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from app.store import Store, StoreError, default_url
 
 from app import keeper as keeper_module
 from app.commands import Answer, Change, Command, Learn, Pause, Save, Watch
@@ -19,6 +18,7 @@ from app.local_engine import LocalEngine
 from app.options import Options
 from app.refusal import Refusal
 from app.snapshot import Snapshot
+from app.store import Store, StoreError, default_url
 from model.saved import SavedModel
 
 PATIENCE = 20.0

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from app.checkpoint import Checkpoint
 from app.curve import CurvePoint
 from app.options import Options
-from app.store import DamagedCheckpoint, Store, StoreError, default_url
+from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
 from app.store.codec import Encoded, decode, encode
 from app.store.migrate import config, migrate
 from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
@@ -105,6 +105,17 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
         np.testing.assert_array_equal(value, getattr(other.saved.solver, name))
 
 
+def change(store: Store, statement: str, data: bytes = b"") -> None:
+    """Change the database behind the store's back."""
+    with store._engine.begin() as connection:
+        connection.execute(sa.text(statement), {"bytes": data} if ":bytes" in statement else {})
+
+
+def ask(store: Store, statement: str) -> Any:
+    with store._engine.begin() as connection:
+        return connection.execute(sa.text(statement)).scalar_one()
+
+
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
 @pytest.mark.parametrize("solver", ["rmsprop", "adam"])
 def test_what_is_saved_is_loaded_bit_for_bit(store: Store, kind: str, solver: str) -> None:
@@ -153,22 +164,40 @@ def test_every_text_comes_back_as_it_was(store: Store, text: str) -> None:
     letters=LETTERS,
     text=st.text(st.characters(codec=None), max_size=20),  # type: ignore[arg-type]
     numbers=st.lists(st.floats(width=32), min_size=1, max_size=5),
+    kind=st.sampled_from(["lstm", "gru", "rnn"]),
+    hidden_sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple),
+    solver=st.sampled_from(["rmsprop", "adam"]),
+    in_order=st.booleans(),
     rate=st.floats(min_value=1e-300, max_value=1),
     steps=st.none() | st.integers(0, 2**53),
 )
 @settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_any_checkpoint_survives_being_written(
-    letters: list[str], text: str, numbers: list[float], rate: float, steps: int | None
+    letters: list[str],
+    text: str,
+    numbers: list[float],
+    kind: str,
+    hidden_sizes: tuple[int, ...],
+    solver: str,
+    in_order: bool,
+    rate: float,
+    steps: int | None,
 ) -> None:
-    model = CharModel.create(Vocabulary(letters), "lstm", (2,), 2, seed=0)
+    model = CharModel.create(Vocabulary(letters), kind, hidden_sizes, 2, seed=0)
     model.flat[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
-    saved = Trainer(model, [letters[0]]).saved()
+    training = TrainingSettings(solver=solver)  # type: ignore[arg-type]
+    saved = Trainer(model, [letters[0]], training).saved()
     assert saved.solver is not None
-    saved.solver.steps = steps  # type: ignore[assignment]
+    saved.solver.step_cache[: len(numbers)] = numbers
+    if solver == "rmsprop" or steps is not None:
+        saved.solver.steps = steps  # type: ignore[assignment]
+    order = saved.order if in_order else None
     made = replace(
-        checkpoint(text=text), saved=SavedModel(model, saved.solver, None), learning_rate=rate
+        checkpoint(text=text), saved=SavedModel(model, saved.solver, order), learning_rate=rate
     )
-    assert_same(decode("ann", encode(made)), made)
+    again = decode("ann", encode(made))
+    assert_same(again, made)
+    assert again.saved.model.flat.tobytes() == model.flat.tobytes()  # a NaN's own bits as well
 
 
 @pytest.mark.parametrize("part", ["state", "arrays"])
@@ -193,6 +222,44 @@ def test_a_format_of_the_future_is_not_guessed_at() -> None:
     encoded = encode(checkpoint())
     with pytest.raises(DamagedCheckpoint, match="format 2"):
         decode("ann", encoded._replace(state=encoded.state.replace(b'"format": 1', b'"format": 2')))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE sessions SET state = :bytes WHERE session_id = 'ann'",
+        "UPDATE sessions SET arrays = :bytes WHERE session_id = 'ann'",
+        "UPDATE texts SET text = :bytes WHERE session_id = 'ann'",
+        "DELETE FROM texts WHERE session_id = 'ann'",
+    ],
+)
+def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(
+    store: Store, damage: str
+) -> None:
+    store.save([checkpoint("ann"), checkpoint("bob")], at=1)
+    change(store, damage, b'{"format": 1}')
+    with pytest.raises(DamagedCheckpoint, match="Begin a new network, or bring the database back"):
+        store.load("ann")
+    assert store.load("bob") is not None
+
+
+def test_who_begins_anew_after_damage_gets_their_own_text(store: Store) -> None:
+    """Versions are counted anew then: that of the damaged text may come a second time."""
+    store.save([checkpoint(text="the old one", version=2)], at=1)
+    change(store, "UPDATE sessions SET state = :bytes", b"damaged")
+    store.save([checkpoint(text="the new one", version=2)], at=2)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.text == "the new one"
+
+
+def test_a_text_is_written_only_when_it_has_changed(store: Store) -> None:
+    store.save([checkpoint()], at=1)
+    change(store, "UPDATE texts SET version = 77")
+    store.save([checkpoint()], at=2)
+    assert ask(store, "SELECT version FROM texts") == 77
+    store.save([checkpoint(text="another", version=2)], at=3)
+    assert ask(store, "SELECT version FROM texts") == 2
 
 
 def test_who_was_not_touched_is_removed_with_the_text(store: Store) -> None:
@@ -260,11 +327,48 @@ def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
 
 def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
     """SQLite itself refuses, without waiting, where two turn a new file's log on at once."""
-    for number in range(3):
-        file = default_url(tmp_path / str(number))
-        with ThreadPoolExecutor(8) as threads:
-            for store in threads.map(lambda url: Store.open(url), [file] * 8):
-                store.close()
+    together = threading.Barrier(8)
+
+    def turn_on(file: Path) -> None:
+        together.wait()
+        connect._write_ahead(file)
+
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(60):
+            list(threads.map(turn_on, [tmp_path / str(number)] * 8))
+
+
+def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> None:
+    engine = connect.make_engine(url)
+    migrate(engine, "0001")
+    parts = encode(checkpoint())
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO sessions VALUES ('ann', 1.5, 1.5, 1, :state, :arrays)"),
+            {"state": parts.state, "arrays": parts.arrays},
+        )
+        connection.execute(
+            sa.text("INSERT INTO texts VALUES ('ann', 1, :text)"), {"text": parts.text}
+        )
+    engine.dispose()
+    store = Store.open(url)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 1.5
+    assert_same(stored.checkpoint, checkpoint())
+    store.save([checkpoint(text="new")], at=2)
+    newer = store.load("ann")
+    assert newer is not None
+    assert newer.checkpoint.text == "new"
+    store.close()
+
+
+def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> None:
+    store.save([checkpoint()], at=1)
+    change(store, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError, match="probably a newer one"):
+        Store.open(url)
+    assert store.load("ann") is not None
 
 
 def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
@@ -364,10 +468,67 @@ def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postg
     store.close()
 
 
+def test_connections_that_were_cut_while_nobody_used_them_cost_no_save(
+    postgres: Postgres,
+) -> None:
+    store = Store.open(postgres.url)
+    store.save([checkpoint()], at=1)
+    postgres.stop()
+    postgres.start()
+    store.save([checkpoint()], at=2)  # the first after it, and not only the second
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 2
+    store.close()
+
+
+def test_who_reads_does_not_wait_for_who_writes(store: Store) -> None:
+    store.save([checkpoint()], at=1)
+    with store._engine.begin() as writing:
+        writing.execute(sa.text("UPDATE sessions SET saved_at = 2"))
+        stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 1
+
+
+def test_a_file_that_another_program_holds_is_told_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.01)
+    store = Store.open(default_url(tmp_path))
+    with store._engine.begin(), pytest.raises(StoreError, match="locked"):
+        store.save([checkpoint()], at=1)
+    store.save([checkpoint()], at=2)
+    assert store.load("ann") is not None
+    store.close()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50%25 of? my#stuff & ü"
+    Store.open(default_url(folder)).close()
+    assert (folder / "sessions.sqlite").stat().st_size > 0
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match=r"cannot be used: .*file"):
+        Store.open(default_url(tmp_path / "file" / "data"))
+
+
+def test_without_a_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError, match=r'pip install "charnn\[postgres\]"'):
+        Store.open("postgresql://user:hidden@127.0.0.1:1/name")
+
+
 @pytest.mark.parametrize(
     ("url", "message"),
     [
         ("nonsense", "cannot be read"),
+        ("postgresql://user:hidden@host:port/name", "cannot be read"),
+        ("sqlite://", "in a file"),
+        ("sqlite:///:memory:", "in a file"),
+        ("postgres://user:hidden@127.0.0.1:1/name", "cannot be used"),
         ("oracle+nothing://host/name", "sqlite or postgresql"),
         ("postgresql://user:hidden@127.0.0.1:1/name", "cannot be used"),
     ],
