@@ -10,9 +10,11 @@ from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import SocketIO
 
 from app import commands, protocol
+from app.admission import Admission, TooMany
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
+from app.limits import Limits
 from app.model_json import json_of, saved_of
 from app.options import Options
 from app.publisher import Publisher
@@ -32,16 +34,17 @@ BUSY = "The server is too busy for this now. Please try again."
 class Answering:
     """Turns events into commands, and what came of them into answers."""
 
-    def __init__(self, engine: Engine, hub: Hub) -> None:
+    def __init__(self, engine: Engine, hub: Hub, limits: Limits) -> None:
         self._engine = engine
         self._hub = hub
+        self._limits = limits
 
     def answer(
         self, session_id: str, event: object, arguments: tuple[object, ...]
     ) -> protocol.Done | protocol.Saved | protocol.Refused:
         """Do what an event asks of a session."""
         try:
-            command = command_for(protocol.read_event(event, arguments))
+            command = command_for(protocol.read_event(event, arguments, self._limits))
             saved = self.carry_out(session_id, command)
             return {"ok": True, "json": json_of(saved)} if saved else {"ok": True}
         except Refusal as refusal:
@@ -136,12 +139,18 @@ class SocketEvents:
     """Handles the sockets' events: connecting, leaving, and whatever a page asks."""
 
     def __init__(
-        self, identity: Identity, engine: Engine, publisher: Publisher, answering: Answering
+        self,
+        identity: Identity,
+        engine: Engine,
+        publisher: Publisher,
+        answering: Answering,
+        admission: Admission,
     ) -> None:
         self._identity = identity
         self._engine = engine
         self._publisher = publisher
         self._answering = answering
+        self._admission = admission
 
     def bind(self, socketio: SocketIO) -> None:
         """Have the events come here, those that no page should send included."""
@@ -154,14 +163,20 @@ class SocketEvents:
         session_id = self._identity.session_id(request.cookies)
         if session_id is None:
             raise SocketRefused(UNKNOWN_PAGE)
+        page = _socket_name()
         try:
+            self._admission.enter(page, session_id, request.remote_addr or "")
             self._answering.admit(session_id)
+        except TooMany as refusal:
+            raise SocketRefused(refusal.message, {"limit": refusal.limit}) from None
         except Refusal as refusal:
+            self._admission.leave(page)
             raise SocketRefused(refusal.message) from None
-        self._publisher.join(_socket_name(), session_id)
+        self._publisher.join(page, session_id)
 
     def disconnect(self, _reason: object = None) -> None:
         """A page is gone."""
+        self._admission.leave(_socket_name())
         self._publisher.leave(_socket_name())
 
     def ask(self, event: object, *arguments: object) -> Mapping[str, Any]:
@@ -169,6 +184,10 @@ class SocketEvents:
         session_id = self._identity.session_id(request.cookies)
         if session_id is None:
             return refused(Refusal(UNKNOWN_PAGE))
+        try:
+            self._admission.ask(_socket_name())
+        except TooMany as refusal:
+            return refused(refusal)
         return self._answering.answer(session_id, event, arguments)
 
 

@@ -13,10 +13,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired, get_args
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+)
 from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
+from app.limits import Limits
 from app.options import Kind
 from app.options import Options as NetworkOptions
 from app.quantity import Quantity, Sizes
@@ -24,8 +33,6 @@ from app.refusal import Refusal
 from app.remark import Level
 from app.snapshot import Status
 
-MAX_TEXT = 2_000_000
-"""Characters of a text: more than a person pastes, and less than a worker would stall on."""
 MAX_LINE = 10_000
 """Characters of a line: a sentence is one step of training, which no slice of time can cut."""
 
@@ -38,18 +45,20 @@ HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
 
+USUAL_LIMITS = Limits()
 DEFAULTS = NetworkOptions()
 KINDS = get_args(Kind)
 
 Point = tuple[int, float | None]
 
 
-def _text_to_learn(text: str) -> str:
+def _text_to_learn(text: str, info: ValidationInfo) -> str:
+    limits: Limits = info.context or USUAL_LIMITS
     if not text.strip():
         raise _refused("There is no sentence to learn: write at least one, one a line.")
-    if len(text) > MAX_TEXT:
+    if len(text) > limits.text:
         raise _refused(
-            f"The text has {len(text):,} characters. Shorten it to {MAX_TEXT:,} at most."
+            f"The text has {len(text):,} characters. Shorten it to {limits.text:,} at most."
         )
     longest = max(map(len, text.splitlines()))
     if longest > MAX_LINE:
@@ -322,8 +331,10 @@ ACKNOWLEDGED = frozenset({"state", "frame"})
 """Events of the server that it wants acknowledged before it sends the next of either."""
 
 
-def read_event(name: object, arguments: tuple[object, ...]) -> Payload:
-    """The payload of an event from the page, checked.
+def read_event(
+    name: object, arguments: tuple[object, ...], limits: Limits = USUAL_LIMITS
+) -> Payload:
+    """The payload of an event from the page, checked against what the server takes on.
 
     Raises:
         Refusal: the event is unknown, or its payload is malformed or out of range.
@@ -334,7 +345,7 @@ def read_event(name: object, arguments: tuple[object, ...]) -> Payload:
     if len(arguments) > 1 or not all(isinstance(each, dict) for each in arguments):
         raise Refusal(f"{name} takes one object with its fields.")
     try:
-        return event.payload.model_validate(arguments[0] if arguments else {})
+        return event.payload.model_validate(arguments[0] if arguments else {}, context=limits)
     except ValidationError as error:
         raise _as_refusal(event.payload, error.errors(include_url=False)[0]) from None
 

@@ -6,17 +6,23 @@ import errno
 import signal
 import socket
 import sys
+from urllib.parse import quote
 
+from flask import Flask
 from flask_socketio import SocketIO
 
 from app import texts
+from app.access import Access
+from app.admission import Admission
 from app.commands import Learn
 from app.events import Answering, SocketEvents, SocketOutlet
+from app.guard import Guard, is_loopback
 from app.hub import make_hub
 from app.identity import Identity, read_secret
 from app.keeper import Keeper, Keeping
 from app.local_engine import LocalEngine
 from app.logs import leave_out_peers_who_left
+from app.packets import Packet, PacketCheck, keep_out_malformed
 from app.publisher import Publisher
 from app.settings import ServerSettings
 from app.stopping import Stopping
@@ -44,29 +50,47 @@ def serve(settings: ServerSettings) -> None:
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
     engine = _make_engine(settings)
-    identity = Identity(read_secret(settings.data_dir))
-    answering = Answering(engine, hub)
+    secret = read_secret(settings.data_dir)
+    identity = Identity(secret)
+    answering = Answering(engine, hub, settings.limits)
     web = make_web(settings, identity, engine, answering)
     socketio = SocketIO(
         web,
         async_mode=hub.async_mode,
         manage_session=False,
         max_http_buffer_size=settings.limits.upload,
+        cors_allowed_origins=[],  # the guard compares origins, for every request alike
+        serializer=Packet,
     )
     outlet = SocketOutlet(socketio)
     publisher = Publisher(engine, outlet)
     stopping = Stopping(hub, engine.save_all, outlet.tell_everybody, outlet.close_all)
-    SocketEvents(identity, engine, publisher, answering).bind(socketio)
+    admission = Admission(settings.limits, lambda each: engine.snapshot(each) is not None)
+    SocketEvents(identity, engine, publisher, answering, admission).bind(socketio)
+    _protect(web, socketio, settings, secret, listener)
     hub.spawn(lambda: publisher.run(hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, lambda *_: stopping.ask())
     try:
-        hub.serve(web, listener, begun=lambda: _announce(listener))
+        hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
     finally:
         engine.close()
         listener.close()
     if not stopping.lossless:
         raise ServerError("Not every session could be saved: see the log for the reason.")
+
+
+def _protect(
+    web: Flask, socketio: SocketIO, settings: ServerSettings, secret: bytes, listener: socket.socket
+) -> None:
+    """Put what every request must pass before the pages and the sockets, the outermost last."""
+    keep_out_malformed(socketio.server)
+    entrance = PacketCheck(web.wsgi_app, socketio.server)
+    guarded = Access(entrance, web, settings.token, secret) if settings.token else entrance
+    local_only = is_loopback(listener.getsockname()[0])
+    web.wsgi_app = Guard(  # type: ignore[method-assign]  # as Flask has layers put in
+        guarded, trust_proxy=settings.trust_proxy, local_only=local_only
+    )
 
 
 def _make_engine(settings: ServerSettings) -> Keeper:
@@ -102,8 +126,9 @@ def _why_not(settings: ServerSettings, error: OSError) -> str:
     return f"Cannot listen on {address}: {error.strerror or error}. Check --host and --port."
 
 
-def _announce(listener: socket.socket) -> None:
-    """Print the address to open; on every interface, this machine's own."""
+def _announce(listener: socket.socket, token: str) -> None:
+    """Print the address to open, with the token; on every interface, this machine's own."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    print(f"charnn is at http://{host}:{port}", flush=True)
+    door = f"/?token={quote(token, safe='')}" if token else ""
+    print(f"charnn is at http://{host}:{port}{door}", flush=True)

@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 60
 SECONDS_TO_STOP = 10
 
-_ADDRESS = re.compile(r"^charnn is at (http://\S+)$", re.MULTILINE)
+_ADDRESS = re.compile(r"^charnn is at (http://[^/\s]+)(\S*)$", re.MULTILINE)
 
 
 class RunningServer:
@@ -24,13 +24,14 @@ class RunningServer:
 
     Attributes:
         url: its address, without a slash at the end.
+        door: the rest of the address that it printed, with the token if it asks for one.
         process: the server itself.
     """
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
         self._log = log
-        self.url = self._read_address()
+        self.url, self.door = self._read_address()
 
     @property
     def log(self) -> str:
@@ -48,14 +49,14 @@ class RunningServer:
             self.process.wait()
             raise
 
-    def _read_address(self) -> str:
+    def _read_address(self) -> tuple[str, str]:
         assert self.process.stdout is not None
         alarm = threading.Timer(SECONDS_TO_START, self.process.kill)
         alarm.start()
         try:
             for line in self.process.stdout:
                 if match := _ADDRESS.match(line.strip()):
-                    return match[1]
+                    return match[1], match[2]
         finally:
             alarm.cancel()
         raise RuntimeError(f"the server did not start:\n{self.log}")

@@ -9,6 +9,8 @@ import { io } from "../vendor/socket.io.esm.min.js";
 const PATIENCE_MS = 70_000;
 /** A refused socket asks for a new cookie and tries again after this. */
 const RETRY_MS = 1_500;
+/** Where a limit is reached, it waits for others to leave. */
+const RETRY_WHEN_FULL_MS = 10_000;
 /** A hidden tab draws nothing; this is how long it puts off the next frame. */
 const UNDRAWN_MS = 500;
 
@@ -25,7 +27,15 @@ const NO_ANSWER = {
   field: null,
 };
 
+/** @type {Notice} */
+const NEEDS_TOKEN = {
+  level: "error",
+  message: "The server asks for its access token now. Reload this page to enter it.",
+};
+
 export class Connection {
+  /** @type {string | null} why the server has not let this page in */
+  #refusal = null;
   #socket = io({
     autoConnect: false,
     transports: ["websocket", "polling"],
@@ -41,15 +51,21 @@ export class Connection {
     socket.on("connect", () => {
       store.setLink("open");
       store.retract(NOT_CONNECTED.error);
+      store.retract(NEEDS_TOKEN.message);
+      this.#showRefusal(null);
     });
     socket.on("disconnect", () => {
       store.setLink("lost");
-      if (!socket.active) this.#comeBack(); // the server closed it: the library would leave it so
+      if (!socket.active) this.#comeBack(RETRY_MS); // the server closed it: the library would leave it so
     });
-    socket.on("connect_error", () => {
+    socket.on("connect_error", (error) => {
       store.setLink("lost");
-      if (!socket.active) this.#comeBack();
+      if (socket.active) return; // the server cannot be reached: the library goes on trying
+      const full = "data" in error && error.data !== undefined; // the limit that is reached
+      this.#showRefusal(full ? error.message : null);
+      this.#comeBack(full ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
+    socket.io.on("reconnect_error", () => this.#lookForDoor());
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
       onceDrawn(acknowledge);
@@ -115,12 +131,30 @@ export class Connection {
     }
   }
 
-  /** Where the server does not know this browser, opening the page again makes it known. */
-  #comeBack() {
+  /**
+   * Where the server does not know this browser, opening the page again makes it known.
+   *
+   * @param {number} delay
+   */
+  #comeBack(delay) {
     setTimeout(async () => {
-      await fetch("/", { cache: "no-store" }).catch(() => {});
+      await this.#lookForDoor();
       this.#socket.connect();
-    }, RETRY_MS);
+    }, delay);
+  }
+
+  /** Ask for the page anew, as a reload would; a server that was given a token shows a form instead. */
+  async #lookForDoor() {
+    const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
+    if (answer?.status === 401) this.store.notify(NEEDS_TOKEN);
+  }
+
+  /** @param {string | null} message why the server does not let this page in; null once it does */
+  #showRefusal(message) {
+    if (message === this.#refusal) return;
+    if (this.#refusal !== null) this.store.retract(this.#refusal);
+    if (message !== null) this.store.notify({ level: "warning", message });
+    this.#refusal = message;
   }
 }
 

@@ -1,0 +1,268 @@
+"""What comes over the sockets before it is an event: malformed packets, and peers who do not read.
+
+The libraries log a traceback for most of what is malformed and keep some of its sockets open. Here
+whatever is no packet of the protocol ends its own socket, with one line in the log.
+"""
+
+from __future__ import annotations
+
+import io
+import logging
+import socket
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs
+
+from socketio import Server
+from socketio import packet as packets
+from werkzeug.wrappers import Response
+
+from app.plain_refusal import plain_refusal
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger(__name__)
+
+SOCKETS = "/socket.io/"
+MOST_UNREAD = 16
+"""Packets that a peer may leave unread; it is not listened to before it has read some."""
+PATIENCE = 5.0
+"""Seconds that it is waited for."""
+PAUSE = 0.05
+MOST_IN_A_BODY = 16
+"""Packets in one polling request, as Engine.IO has it."""
+LONGEST_NAME = 100
+"""Characters of a namespace, or of a packet that carries no message."""
+SEPARATOR = "\x1e"
+MESSAGE = "4"
+WITHOUT_MESSAGE = frozenset("12356")  # close, ping, pong, upgrade, noop
+RESERVED = frozenset({"connect", "disconnect", "*"})
+"""Names of events that the library keeps for itself, and yet would take from a peer."""
+EXPLAINED_ONCE = "(further occurrences of this error will be logged with level INFO)"
+"""How Engine.IO ends what it logs as an error when a request is malformed."""
+
+MALFORMED = "This is no packet of Socket.IO. Open the socket again with a client of Engine.IO 4."
+TOO_LARGE = "This packet is larger than the server takes."
+UNREAD = "The answers before this have not been read. Open the socket again, and read them."
+NO_SOCKET = "There is no such socket any more: open one."
+NO_UPGRADE = "This is no handshake of a WebSocket of version 13."
+
+
+class MalformedPacketError(ValueError):
+    """A packet that no client of the protocol sends."""
+
+
+class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
+    """A packet of Socket.IO that is checked in full when it is read.
+
+    Nothing binary belongs to this protocol. Of an event that announces attachments, their
+    placeholders are left, which no field takes; so nothing has to be kept until they come.
+    """
+
+    packet_type: int
+    namespace: str | None
+    id: int | None
+    data: Any
+
+    def decode(self, encoded_packet: str) -> int:
+        """Read a packet."""
+        try:
+            super().decode(encoded_packet)
+        except (ValueError, RecursionError) as error:
+            raise MalformedPacketError(str(error)[:LONGEST_NAME]) from None
+        if self.packet_type == packets.BINARY_EVENT:
+            self.packet_type = packets.EVENT
+        elif self.packet_type == packets.BINARY_ACK:
+            self.packet_type = packets.ACK
+        self._check()
+        return 0
+
+    def _check(self) -> None:
+        if len(self.namespace or "") > LONGEST_NAME:
+            raise MalformedPacketError("the namespace is too long")
+        if self.packet_type == packets.EVENT:
+            if not isinstance(self.data, list) or not self.data:
+                raise MalformedPacketError("an event without a name")
+            if not isinstance(self.data[0], str) or self.data[0] in RESERVED:
+                self.data[0] = ""  # no event has this name, and that is the answer
+        elif self.packet_type == packets.ACK:
+            # The library keeps its counter among the callbacks, as number 0.
+            if not self.id or not isinstance(self.data, list):
+                raise MalformedPacketError("an acknowledgement of nothing")
+        elif self.packet_type not in {packets.CONNECT, packets.DISCONNECT}:
+            raise MalformedPacketError("not a packet for a server")
+
+
+def is_text_packet(data: str) -> bool:
+    """Whether text can be a packet of Engine.IO; what a message holds is looked at elsewhere."""
+    if data[:1] == MESSAGE:
+        return data[1:2] in set("0123456")
+    return data[:1] in WITHOUT_MESSAGE and len(data) < LONGEST_NAME
+
+
+def keep_out_malformed(server: Server) -> None:
+    """Have messages and WebSockets of a server checked before the library takes them."""
+    engine = server.eio
+    take = engine.handlers["message"]
+
+    def take_checked(name: str, data: str) -> None:
+        try:
+            take(name, data)
+        except MalformedPacketError as error:
+            log.info("a socket sent a malformed packet and was closed: %s", error)
+            _close(engine, name)
+
+    engine.on("message", take_checked)
+    upgrade = engine._async["websocket"]  # noqa: SLF001  (the library offers no other way)
+    # Its own dictionary: the library's is shared by every server of the process.
+    engine._async = {  # noqa: SLF001
+        **engine._async,  # noqa: SLF001
+        "websocket": lambda handler, engine: _careful(upgrade, handler, engine),
+    }
+    logging.getLogger("engineio.server").addFilter(_is_not_a_peers_fault)
+
+
+class PacketCheck:
+    """Checks the requests of sockets: handshakes, and the bodies of polling."""
+
+    def __init__(self, app: WSGIApplication, server: Server) -> None:
+        self._app = app
+        self._engine = server.eio
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer one request."""
+        refused = None
+        if environ.get("PATH_INFO", "").startswith(SOCKETS):
+            # Packed messages would cost the one thread time, and a small one can hold gigabytes.
+            environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
+            refused = self._refusal(environ)
+        return (refused or self._app)(environ, start_response)
+
+    def _refusal(self, environ: WSGIEnvironment) -> Response | None:
+        query = parse_qs(environ.get("QUERY_STRING", ""), errors="replace")
+        if "j" in query:  # JSONP, which is for pages of other sites
+            return plain_refusal(MALFORMED, HTTPStatus.BAD_REQUEST)
+        if "HTTP_UPGRADE" in environ and not _is_handshake(environ):
+            return plain_refusal(NO_UPGRADE, HTTPStatus.BAD_REQUEST)
+        if environ["REQUEST_METHOD"] == "POST":
+            return self._body_refusal(environ, query.get("sid", [""])[0])
+        return None
+
+    def _body_refusal(self, environ: WSGIEnvironment, name: str) -> Response | None:
+        peer = self._engine.sockets.get(name)
+        if peer is None or peer.closed:
+            return plain_refusal(NO_SOCKET, HTTPStatus.BAD_REQUEST)
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if not length.isascii() or not length.isdecimal():
+            return self._turn_away(name, MALFORMED, HTTPStatus.BAD_REQUEST)
+        if len(length) > 15 or int(length) > self._engine.max_http_buffer_size:
+            return self._turn_away(name, TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+        body = _checked_body(environ["wsgi.input"].read(int(length)))
+        if body is None:
+            return self._turn_away(name, MALFORMED, HTTPStatus.BAD_REQUEST)
+        if not _has_read(peer, self._engine):
+            return self._turn_away(name, UNREAD, HTTPStatus.BAD_REQUEST)
+        environ["wsgi.input"] = io.BytesIO(body)
+        environ["CONTENT_LENGTH"] = str(len(body))
+        return None
+
+    def _turn_away(self, name: str, message: str, status: HTTPStatus) -> Response:
+        log.info("a polling socket was closed: %s", message)
+        _close(self._engine, name)
+        return plain_refusal(message, status)
+
+
+class _CarefulReader:
+    """A WebSocket that gives Engine.IO proper packets only, and ends at anything else."""
+
+    def __init__(self, websocket: Any, peer: Any, engine: Any) -> None:
+        self._websocket = websocket
+        self._peer = peer
+        self._engine = engine
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._websocket, name)
+
+    def wait(self) -> str | None:
+        """The next packet; None when the socket is at its end."""
+        while True:
+            try:
+                data = self._websocket.wait()
+            except (OSError, ValueError):  # gone, or no WebSocket's frames
+                return None
+            if data is None or self._peer.closed:
+                return None
+            if not _has_read(self._peer, self._engine):
+                log.info("a socket that reads nothing was closed")
+                self._cut()
+                return None
+            self._engine.sleep(0)  # whoever sends without a pause has the others wait otherwise
+            if isinstance(data, (bytes, bytearray)):
+                continue  # an attachment: see Packet
+            if not is_text_packet(data):
+                log.info("a socket sent what is no packet and was closed")
+                return None
+            return str(data)
+
+    def _cut(self) -> None:
+        """End the connection at once: a writer waits in it for a reader who never comes."""
+        self._peer.close(wait=False, abort=True)
+        inner = getattr(self._websocket, "ws", None)  # the threading mode's own wrapping
+        connection = getattr(inner, "sock", None) or getattr(self._websocket, "socket", None)
+        try:
+            if connection is not None:
+                connection.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            pass  # it has ended already
+
+
+def _careful(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
+    """The WebSocket side of a socket, reading with care."""
+    peer = handler.__self__
+    return upgrade(lambda websocket: handler(_CarefulReader(websocket, peer, engine)), engine)
+
+
+def _has_read(peer: Any, engine: Any) -> bool:
+    """Wait a while for a peer to read what it was sent; whether it has."""
+    waited = 0.0
+    while peer.queue.qsize() > MOST_UNREAD and waited < PATIENCE:
+        engine.sleep(PAUSE)
+        waited += PAUSE
+    return bool(peer.queue.qsize() <= MOST_UNREAD)
+
+
+def _checked_body(body: bytes) -> bytes | None:
+    """A polling request's packets without attachments; None if it holds anything else."""
+    try:
+        sent = body.decode().split(SEPARATOR) if body else []
+    except UnicodeDecodeError:
+        return None
+    kept = [packet for packet in sent if not packet.startswith("b")]
+    if len(sent) > MOST_IN_A_BODY or not all(map(is_text_packet, kept)):
+        return None
+    return SEPARATOR.join(kept).encode()
+
+
+def _is_handshake(environ: WSGIEnvironment) -> bool:
+    connection = environ.get("HTTP_CONNECTION", "").lower().split(",")
+    return (
+        environ["REQUEST_METHOD"] == "GET"
+        and environ["HTTP_UPGRADE"].lower() == "websocket"
+        and "upgrade" in {part.strip() for part in connection}
+        and environ.get("HTTP_SEC_WEBSOCKET_VERSION") == "13"
+        and len(environ.get("HTTP_SEC_WEBSOCKET_KEY", "")) == 24
+        and "HTTP_HOST" in environ
+    )
+
+
+def _close(engine: Any, name: str) -> None:
+    """Close a socket without waiting for it to read what it was sent."""
+    peer = engine.sockets.get(name)
+    if peer is not None:
+        peer.close(wait=False, abort=True)
+
+
+def _is_not_a_peers_fault(record: logging.LogRecord) -> bool:
+    return not record.getMessage().endswith(EXPLAINED_ONCE)
