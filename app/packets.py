@@ -174,11 +174,21 @@ class PacketCheck:
         return plain_refusal(message, status)
 
 
+class _Aside:
+    """Where eventlet writes that a connection which it closes has ended already."""
+
+    def write(self, text: str) -> None:
+        """Keep it for who looks closely."""
+        log.debug("%s", text)
+
+
 class _CarefulReader:
     """A WebSocket that gives Engine.IO proper packets only, and ends at anything else."""
 
     def __init__(self, websocket: Any, peer: Any, engine: Any) -> None:
         self._websocket = websocket
+        if hasattr(websocket, "log"):
+            websocket.log = _Aside()
         self._peer = peer
         self._engine = engine
 

@@ -5,6 +5,8 @@
 
 /** How long after the last move the slider is still the person's: the server's answer is on its way. */
 const HOLD_MS = 1_000;
+/** Between two numbers that are sent: a server takes so many events a second from one page. */
+const PAUSE_MS = 100;
 /** More digits would only be noise from the logarithm. */
 const SIGNIFICANT_DIGITS = 6;
 
@@ -94,7 +96,7 @@ export class Dial {
 
   /**
    * A slider moves faster than the server answers: one number is under way at a time, and of those
-   * wanted meanwhile only the newest goes out next.
+   * wanted until a little after its answer only the newest goes out next.
    *
    * @param {number} value
    */
@@ -106,6 +108,7 @@ export class Dial {
       const newest = this.#wanted;
       this.#wanted = null;
       await this.#send(newest);
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }
     this.#sending = false;
   }
