@@ -49,7 +49,7 @@ def test_everything_on_the_page_works_under_its_policy(page: Page) -> None:
     wait_until(page, lambda: len(page.locator("#tio").input_value()) > 1000)
     page.locator("#loadmodel").click()
     page.locator("#loadpretrained").click()
-    page.locator(".curve canvas").first.hover()
+    page.locator(".curve .u-over").hover()
     page.wait_for_timeout(500)
     assert page.evaluate("window.violations") == []
     assert complaints == []
@@ -108,5 +108,3 @@ def test_sliding_for_long_stays_within_what_a_page_may_send(page: Page) -> None:
     page.wait_for_timeout(500)
     expect(page.locator("#notices")).to_be_empty()
     expect(page.locator(".fault:not(:empty)")).to_have_count(0)
-
-
