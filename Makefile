@@ -28,11 +28,12 @@ test: $(VENV)/.test ## run the whole suite, in a real browser too; ARGS="tests/m
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(ARGS)
 
-lint: $(VENV)/.dev node_modules/.stamp ## check style, types and layers, of the page as well
+lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories, of the page as well
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python -m tests.advisories
 	$(NPM) run --silent lint
 	$(NPM) run --silent types
 
