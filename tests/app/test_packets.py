@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -99,12 +100,17 @@ def bystander(calm_server: RunningServer) -> Iterator[Visitor]:
     visitor.leave()
 
 
-def _open(visitor: Visitor, connect: bool = True) -> websocket.WebSocket:
+def _open(
+    visitor: Visitor,
+    connect: bool = True,
+    options: Sequence[tuple[int, int, int]] = (),
+) -> websocket.WebSocket:
     cookie = "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.get_dict().items())
     opened = websocket.create_connection(
         visitor.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket",
         cookie=cookie,
         timeout=PATIENCE,
+        sockopt=options,
     )
     assert opened.recv()[0] == "0"
     if connect:
@@ -269,17 +275,16 @@ def _shake_hands(url: str, headers: dict[str, str]) -> int:
 
 @pytest.mark.parametrize("mode", ["eventlet", "threading"])
 def test_a_peer_that_sends_and_never_reads_is_cut_off(mode: str, tmp_path: Path) -> None:
-    options = ("--max-events-per-second", "0.5")
+    options = ("--max-events-per-second", "1000")
     with running_server(tmp_path, async_mode=mode, options=options) as server:
         visitor = Visitor(server.url)
         tab = visitor.open_tab()
-        deaf = _open(visitor)
-        deaf.sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        event = '42999["nonsense",{}]'
+        deaf = _open(visitor, options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)])
+        event = '42999["save"]'  # whose answer is large
         with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
-            while True:  # until the server has had enough of it; it stops listening at once
-                for _ in range(1000):
-                    deaf.send(event)
+            while True:  # until the server has had enough of it
+                deaf.send(event)
+                time.sleep(0.01)
         tab.next_frame()
         assert requests.get(f"{server.url}/healthz", timeout=PATIENCE).ok
         assert server.log == ""
