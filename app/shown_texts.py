@@ -63,9 +63,9 @@ class ShownTexts:
         )
         if self._owed and not urgent:
             return
-        began = time.thread_time()
+        began = time.perf_counter()
         self._write(model, temperature, now)
-        self._owed += (time.thread_time() - began) / WRITING_SHARE
+        self._owed += (time.perf_counter() - began) / WRITING_SHARE
         self._last = now
 
     def _write(self, model: CharModel, temperature: float, now: float) -> None:

@@ -12,7 +12,7 @@ MODEL = CharModel.create(Vocabulary.from_sentences(["abc"]), "lstm", (4,), 3, se
 
 
 class Clock:
-    """Thread time of which every writing takes a second."""
+    """Time of which every writing takes a second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -23,7 +23,7 @@ class Clock:
 
 
 def test_writing_has_its_share_of_the_time_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown_texts.time, "thread_time", Clock())
+    monkeypatch.setattr(shown_texts.time, "perf_counter", Clock())
     shown = ShownTexts()
     shown.write(MODEL, 1.0, now=10.0)
     first = shown.samples
@@ -37,7 +37,7 @@ def test_writing_has_its_share_of_the_time_and_no_more(monkeypatch: pytest.Monke
 
 
 def test_after_a_while_it_writes_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown_texts.time, "thread_time", Clock())
+    monkeypatch.setattr(shown_texts.time, "perf_counter", Clock())
     shown = ShownTexts()
     shown.write(MODEL, 1.0, now=10.0)
     first = shown.samples
@@ -47,7 +47,7 @@ def test_after_a_while_it_writes_all_the_same(monkeypatch: pytest.MonkeyPatch) -
 
 
 def test_a_change_of_temperature_is_seen_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shown_texts.time, "thread_time", Clock())
+    monkeypatch.setattr(shown_texts.time, "perf_counter", Clock())
     shown = ShownTexts()
     shown.write(MODEL, 1.0, now=10.0)
     first = shown.samples

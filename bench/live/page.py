@@ -1,0 +1,142 @@
+"""A page as the server sees one: a cookie, a WebSocket, and Socket.IO on it.
+
+The protocol by hand, for a library's client costs so much more that two hundred of them would take
+the machine from the server they are to try (Engine.IO 4, Socket.IO 5).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import aiohttp
+
+CONNECT_SECONDS = 30.0
+ANSWER_SECONDS = 60.0
+
+
+class Refused(Exception):  # noqa: N818  (it is an answer)
+    """The server did not want this page."""
+
+
+class Page:
+    """A page that keeps count of what it is sent, and acknowledges it.
+
+    Attributes:
+        state: the newest state, with every newer frame in it.
+        frames: when each frame came, on the monotonic clock.
+        waits: seconds from each `set` to its acknowledgement.
+        closings: the reasons that the server gave for leaving.
+    """
+
+    def __init__(self, url: str, cookie: str = "") -> None:
+        self.url = url
+        self.cookie = cookie
+        self.state: dict[str, Any] = {}
+        self.frames: list[float] = []
+        self.waits: list[float] = []
+        self.closings: list[str] = []
+        self.reads = True
+        self._http: aiohttp.ClientSession | None = None
+        self._socket: aiohttp.ClientWebSocketResponse
+        self._reader: asyncio.Task[None] | None = None
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
+        self._asked = 0
+
+    async def open(self) -> None:
+        """Come, or come back with the same cookie."""
+        self._http = aiohttp.ClientSession()
+        if not self.cookie:
+            async with self._http.get(f"{self.url}/") as response:
+                self.cookie = response.cookies["charnn_session"].value
+        self._socket = await self._http.ws_connect(
+            f"{self.url}/socket.io/?EIO=4&transport=websocket",
+            headers={"Cookie": f"charnn_session={self.cookie}"},
+            max_msg_size=0,
+        )
+        await self._socket.receive(CONNECT_SECONDS)
+        await self._socket.send_str("40")
+        first = await self._socket.receive(CONNECT_SECONDS)
+        if not str(first.data).startswith("40"):
+            raise Refused(str(first.data))
+        self._reader = asyncio.create_task(self._read())
+
+    async def close(self) -> None:
+        """Go, as a tab that is closed."""
+        if self._reader is not None:
+            self._reader.cancel()
+        if self._http is not None:
+            await self._http.close()
+
+    async def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
+        """Send an event, and wait for its answer."""
+        self._asked += 1
+        answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(f"42{self._asked}{json.dumps([event, payload])}")
+        return await asyncio.wait_for(answer, ANSWER_SECONDS)
+
+    async def set(self, **values: float) -> None:
+        """Move a slider, and note how long the server took to say that it has."""
+        began = time.monotonic()
+        await self.ask("set", values)
+        self.waits.append(time.monotonic() - began)
+
+    async def until(self, what: Callable[[dict[str, Any]], Any], seconds: float = 30.0) -> bool:
+        """Wait until something is true of the state; whether it came true."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if self.state and what(self.state):
+                return True
+            await asyncio.sleep(0.02)
+        return False
+
+    async def get(self, path: str) -> tuple[int, bytes]:
+        """Fetch something with the page's cookie."""
+        headers = {"Cookie": f"charnn_session={self.cookie}"}
+        async with (
+            aiohttp.ClientSession() as http,
+            http.get(f"{self.url}{path}", headers=headers) as response,
+        ):
+            return response.status, await response.read()
+
+    async def _read(self) -> None:
+        async for message in self._socket:
+            packet = message.data
+            if not isinstance(packet, str):
+                continue
+            if packet == "2":
+                await self._socket.send_str("3")
+            elif packet.startswith("42"):
+                await self._take(packet)
+            elif packet.startswith("43"):
+                self._answered(packet)
+
+    async def _take(self, packet: str) -> None:
+        bracket = packet.index("[")
+        event, payload = json.loads(packet[bracket:])
+        if event == "frame":
+            self.frames.append(time.monotonic())
+            self._merge(payload)
+        elif event == "state":
+            self.state = payload
+        elif event == "closing":
+            self.closings.append(payload["message"])
+        if number := packet[2:bracket]:
+            await self._socket.send_str(f"43{number}[]")
+
+    def _merge(self, frame: dict[str, Any]) -> None:
+        curve = frame.pop("curve", None)
+        self.state.update(frame)
+        if curve is not None:
+            points = self.state["curve"]["points"]
+            kept = points[: curve["start"]] if curve["start"] else []
+            self.state["curve"] = {**curve, "points": kept + curve["points"]}
+
+    def _answered(self, packet: str) -> None:
+        bracket = packet.index("[")
+        answer = self._answers.pop(int(packet[2:bracket]), None)
+        if answer is not None and not answer.done():
+            answer.set_result(json.loads(packet[bracket:])[0])
