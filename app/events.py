@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
 from app.limits import Limits
+from app.metrics import Metrics
 from app.model_json import json_of, saved_of
 from app.options import Options
 from app.publisher import Publisher
@@ -141,16 +143,16 @@ class SocketEvents:
     def __init__(
         self,
         identity: Identity,
-        engine: Engine,
         publisher: Publisher,
         answering: Answering,
         admission: Admission,
+        metrics: Metrics,
     ) -> None:
         self._identity = identity
-        self._engine = engine
         self._publisher = publisher
         self._answering = answering
         self._admission = admission
+        self._metrics = metrics
 
     def bind(self, socketio: SocketIO) -> None:
         """Have the events come here, those that no page should send included."""
@@ -181,6 +183,13 @@ class SocketEvents:
 
     def ask(self, event: object, *arguments: object) -> Mapping[str, Any]:
         """A page asks for something."""
+        began = time.monotonic()
+        answer = self._answer(event, arguments)
+        name = str(event) if event in protocol.CLIENT_EVENTS else "unknown"
+        self._metrics.event_answered(name, bool(answer["ok"]), time.monotonic() - began)
+        return answer
+
+    def _answer(self, event: object, arguments: tuple[object, ...]) -> Mapping[str, Any]:
         session_id = self._identity.session_id(request.cookies)
         if session_id is None:
             return refused(Refusal(UNKNOWN_PAGE))

@@ -24,6 +24,7 @@ from app.commands import (
 )
 from app.engine import Engine
 from app.local_engine import LocalEngine
+from app.metrics import Metrics
 from app.refusal import Refusal
 from app.session_id import short_id
 from app.snapshot import Snapshot
@@ -49,6 +50,7 @@ MOST_LEAVING = 16
 
 FULL = "This server is full: {limit:,} sessions are open. Please try again in a few minutes."
 UNREACHABLE = "The server cannot reach its store now, and your network rests there. It tries again."
+STOPPING = "The server is restarting. It is back in a moment."
 DAMAGED = "What the server had kept of your network cannot be read, so a new one begins."
 GONE = "This session is not here any more: reload the page."
 
@@ -101,12 +103,18 @@ class Keeper(Engine):
     """
 
     def __init__(
-        self, engine: LocalEngine, store: Store, starting: Learn, keeping: Keeping
+        self,
+        engine: LocalEngine,
+        store: Store,
+        starting: Learn,
+        keeping: Keeping,
+        metrics: Metrics | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
         self._starting = starting
         self._keeping = keeping
+        self._metrics = metrics or Metrics()
         self._lock = threading.RLock()
         self._guests: dict[str, _Guest] = {}
         self._fetchers = ThreadPoolExecutor(2, thread_name_prefix="fetch")
@@ -129,6 +137,8 @@ class Keeper(Engine):
             if guest is not None:
                 guest.leaving = False
                 return guest.arrival
+            if self._final is not None:
+                return _failed(Refusal(STOPPING))
             try:
                 self._make_way()
             except Refusal as refusal:
@@ -212,7 +222,8 @@ class Keeper(Engine):
         remark: Tell | None = None
         saved_at: float | None = None
         try:
-            stored = self._store.load(session_id)
+            with self._metrics.store("load"):
+                stored = self._store.load(session_id)
             if stored is not None:
                 first, saved_at = Restore(stored.checkpoint), stored.saved_at
         except DamagedCheckpoint:
@@ -380,7 +391,8 @@ class Keeper(Engine):
         if not checkpoints:
             return False
         try:
-            self._store.save(checkpoints, time.time())
+            with self._metrics.store("save"):
+                self._store.save(checkpoints, time.time())
         except StoreError as error:
             self._begin_to_fail(error)
             return True

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from app.commands import Answer, Command, Learn
+from app.commands import Answer, Command, Learn, Load, LoadPretrained
 from app.compiler import Compiler
 from app.engine import Engine
 from app.limits import Limits
@@ -181,7 +181,10 @@ def _carry_out_all(seat: _Seat) -> list[_Outcome]:
     while seat.mailbox:
         command, future = seat.mailbox.popleft()
         try:
-            outcomes.append((future, seat.session.carry_out(command), None))
+            answer = seat.session.carry_out(command)
+            if isinstance(command, Learn | Load | LoadPretrained):
+                log.info("a new network", extra=seat.session.in_figures)
+            outcomes.append((future, answer, None))
         except Refusal as refusal:
             outcomes.append((future, None, refusal))
         except Exception:

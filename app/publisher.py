@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from app.commands import Watch
 from app.engine import Engine
 from app.frames import frame_of, state_of
+from app.metrics import Metrics
 from app.protocol import Notice
 from app.session_id import short_id
 from app.snapshot import Snapshot
@@ -58,9 +59,6 @@ class _Watcher:
     waiting: bool = False  # for its acknowledgement
     not_before: float = 0.0  # when the next may be sent
 
-    def acknowledge(self) -> None:
-        self.waiting = False
-
 
 class Publisher:
     """Knows who watches what, and how far each has got.
@@ -69,9 +67,10 @@ class Publisher:
     a queue of them.
     """
 
-    def __init__(self, engine: Engine, outlet: Outlet) -> None:
+    def __init__(self, engine: Engine, outlet: Outlet, metrics: Metrics | None = None) -> None:
         self._engine = engine
         self._outlet = outlet
+        self._metrics = metrics or Metrics()
         self._lock = threading.Lock()
         self._watchers: dict[str, _Watcher] = {}
         self._audience: Counter[str] = Counter()  # watchers of each session
@@ -145,7 +144,14 @@ class Publisher:
         return True
 
     def _send(self, watcher: _Watcher, event: str, payload: Mapping[str, Any]) -> None:
-        self._outlet.send(watcher.name, event, payload, watcher.acknowledge)
+        sent_at = time.monotonic()
+
+        def acknowledge() -> None:
+            watcher.waiting = False
+            self._metrics.frame_drawn(time.monotonic() - sent_at)
+
+        self._outlet.send(watcher.name, event, payload, acknowledge)
+        self._metrics.frame_sent()
 
     def _send_remarks(self, watcher: _Watcher, snapshot: Snapshot, last: Snapshot) -> None:
         seen = last.remarks[-1].number if last.remarks else 0

@@ -19,6 +19,7 @@ class Figures(NamedTuple):
     perplexity: float | None = None
     ms_per_example: float | None = None
     characters_per_second: float | None = None
+    steps_per_second: float | None = None
 
 
 class Recent:
@@ -56,4 +57,5 @@ class Recent:
             perplexity=mean if math.isfinite(mean) else None,
             ms_per_example=1000 * seconds / steps if steps else None,
             characters_per_second=characters / passed if passed > 0 else None,
+            steps_per_second=steps / passed if passed > 0 else None,
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import signal
 import socket
 import sys
@@ -21,7 +22,8 @@ from app.hub import make_hub
 from app.identity import Identity, read_secret
 from app.keeper import Keeper, Keeping
 from app.local_engine import LocalEngine
-from app.logs import leave_out_peers_who_left
+from app.logs import begin_to_log
+from app.metrics import Metrics
 from app.packets import Packet, PacketCheck, keep_out_malformed
 from app.publisher import Publisher
 from app.settings import ServerSettings
@@ -34,6 +36,9 @@ BACKLOG = 1024
 """Connections that may wait to be accepted: a lecture hall that opens the page at once."""
 
 
+log = logging.getLogger(__name__)
+
+
 class ServerError(Exception):
     """The server cannot run as it was asked to; the message says what to change."""
 
@@ -44,16 +49,19 @@ def serve(settings: ServerSettings) -> None:
     Raises:
         ServerError: the address cannot be listened on.
     """
-    leave_out_peers_who_left()
+    begin_to_log(settings.log_format)
     # A thread that returns from its kernel waits so long for the interpreter's lock at the most.
     sys.setswitchinterval(SWITCH_SECONDS)
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
-    engine = _make_engine(settings)
+    metrics = Metrics()
+    engine = _make_engine(settings, metrics)
+    metrics.watch(engine.snapshots, lambda: engine.weights)
     secret = read_secret(settings.data_dir)
     identity = Identity(secret)
     answering = Answering(engine, hub, settings.limits)
-    web = make_web(settings, identity, engine, answering)
+    stopping = Stopping(hub, engine.save_all)
+    web = make_web(settings, identity, engine, answering, metrics, lambda: stopping.begun)
     socketio = SocketIO(
         web,
         async_mode=hub.async_mode,
@@ -63,21 +71,33 @@ def serve(settings: ServerSettings) -> None:
         serializer=Packet,
     )
     outlet = SocketOutlet(socketio)
-    publisher = Publisher(engine, outlet)
-    stopping = Stopping(hub, engine.save_all, outlet.tell_everybody, outlet.close_all)
+    publisher = Publisher(engine, outlet, metrics)
     admission = Admission(settings.limits, lambda each: engine.snapshot(each) is not None)
-    SocketEvents(identity, engine, publisher, answering, admission).bind(socketio)
+    SocketEvents(identity, publisher, answering, admission, metrics).bind(socketio)
     _protect(web, socketio, settings, secret, listener)
     hub.spawn(lambda: publisher.run(hub.sleep))
+    hub.spawn(lambda: metrics.watch_hub(hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: stopping.ask())
+        signal.signal(stop_signal, lambda *_: stopping.ask(outlet))
+    log.info("begun", extra=_in_figures(settings))
     try:
         hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
     finally:
         engine.close()
         listener.close()
+    log.info("stopped", extra={"everything_saved": stopping.lossless})
     if not stopping.lossless:
         raise ServerError("Not every session could be saved: see the log for the reason.")
+
+
+def _in_figures(settings: ServerSettings) -> dict[str, str | int]:
+    """How the server runs, for the log: neither its token nor its database's password."""
+    return {
+        "async_mode": settings.async_mode,
+        "engine": settings.engine,
+        "workers": settings.workers,
+        "store": settings.database_url.split(":")[0] or "sqlite",
+    }
 
 
 def _protect(
@@ -93,7 +113,7 @@ def _protect(
     )
 
 
-def _make_engine(settings: ServerSettings) -> Keeper:
+def _make_engine(settings: ServerSettings, metrics: Metrics) -> Keeper:
     starting = Learn(texts.text())
     try:
         store = Store.open(settings.database_url or default_url(settings.data_dir))
@@ -103,7 +123,7 @@ def _make_engine(settings: ServerSettings) -> Keeper:
         settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
     )
     engine = LocalEngine(starting, settings.workers, settings.limits)
-    return Keeper(engine, store, starting, keeping)
+    return Keeper(engine, store, starting, keeping, metrics)
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

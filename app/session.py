@@ -60,6 +60,18 @@ class Session:
         return short_id(self.session_id)
 
     @property
+    def in_figures(self) -> dict[str, str | int]:
+        """Its network in figures, for the log: nothing of the text."""
+        description = self._description
+        return {
+            "session": self.short_id,
+            "kind": description.options.kind,
+            "hidden_sizes": "x".join(map(str, description.options.hidden_sizes)),
+            "weights": description.weights,
+            "characters": len(description.text),
+        }
+
+    @property
     def kernels(self) -> KernelsFor | None:
         """What has to be compiled for its network; None before there is one."""
         if self._run is None:

@@ -54,6 +54,7 @@ class Snapshot:
         curve_version: changes when points that were there before change.
         points: the perplexity curve.
         remarks: the last few sentences for whoever watches.
+        steps_per_second: sentences learnt from in a second of the clock.
         saved_at: Unix time when the store took the session in; None before.
         saving: false while the store cannot be written to.
     """
@@ -74,5 +75,6 @@ class Snapshot:
     curve_version: int
     points: tuple[CurvePoint, ...]
     remarks: tuple[Remark, ...]
+    steps_per_second: float | None = None
     saved_at: float | None = None
     saving: bool = True

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
+from typing import Protocol
 
 from app.hub import Hub
 
@@ -19,6 +20,16 @@ SAVED = "The server is restarting. Your network is saved, and goes on when it is
 NOT_SAVED = "The server is restarting, and could not save the last moments of your network."
 
 
+class Pages(Protocol):
+    """Everybody who is there."""
+
+    def tell_everybody(self, message: str) -> None:
+        """Tell every page that its socket is about to be closed, and why."""
+
+    def close_all(self) -> None:
+        """Close every socket."""
+
+
 class Stopping:
     """Saves everything, tells everybody, and lets the server go.
 
@@ -31,30 +42,26 @@ class Stopping:
         self,
         hub: Hub,
         save_all: Callable[[], Future[bool]],
-        tell_everybody: Callable[[str], None],
-        close_sockets: Callable[[], None],
     ) -> None:
         self._hub = hub
         self._save_all = save_all
-        self._tell_everybody = tell_everybody
-        self._close_sockets = close_sockets
         self.begun = False
         self.lossless = True
 
-    def ask(self) -> None:
+    def ask(self, pages: Pages) -> None:
         """Stop, as soon as all is safe; at once when asked again. For a signal handler."""
         if self.begun:
             self._hub.stop()
             return
         self.begun = True
-        self._hub.spawn_from_signal(self._stop)
+        self._hub.spawn_from_signal(lambda: self._stop(pages))
 
-    def _stop(self) -> None:
+    def _stop(self, pages: Pages) -> None:
         try:
             self.lossless = self._save()
-            self._tell_everybody(SAVED if self.lossless else NOT_SAVED)
+            pages.tell_everybody(SAVED if self.lossless else NOT_SAVED)
             self._hub.sleep(GRACE)
-            self._close_sockets()
+            pages.close_all()
             self._hub.sleep(GRACE)
         except Exception:
             log.exception("stopping failed")

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from flask import Flask, Response, jsonify, render_template, request
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from app.commands import Save
 from app.engine import Engine
 from app.events import Answering, refused
 from app.identity import Identity
+from app.metrics import Metrics
 from app.model_json import json_of
 from app.refusal import Refusal
 from app.settings import ServerSettings
@@ -42,7 +44,12 @@ NOT_TEXT: Mapping[str, Any] = {
 
 
 def make_web(
-    settings: ServerSettings, identity: Identity, engine: Engine, answering: Answering
+    settings: ServerSettings,
+    identity: Identity,
+    engine: Engine,
+    answering: Answering,
+    metrics: Metrics,
+    is_stopping: Callable[[], bool],
 ) -> Flask:
     """The Flask application."""
     web = Flask(
@@ -93,8 +100,14 @@ def make_web(
         return _attachment(history_csv(snapshot), HISTORY_FILE, "text/csv")
 
     @web.get("/healthz")
-    def health() -> Response:
-        return jsonify({"ok": True})
+    def health() -> tuple[Response, int]:
+        if is_stopping():
+            return jsonify({"ok": False}), HTTPStatus.SERVICE_UNAVAILABLE
+        return jsonify({"ok": True}), HTTPStatus.OK
+
+    @web.get("/metrics")
+    def figures() -> Response:
+        return Response(metrics.text(), content_type=CONTENT_TYPE_LATEST)
 
     @web.errorhandler(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     def too_large(_error: Exception) -> tuple[Response, int]:

@@ -38,6 +38,12 @@ class RunningServer:
         """What the server has written to its standard error so far."""
         return self._log.read_text(encoding="utf-8")
 
+    @property
+    def complaints(self) -> list[str]:
+        """The lines of its log that tell of trouble, and whatever else is not of the usual form."""
+        usual = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO ")
+        return [line for line in self.log.splitlines() if not usual.match(line)]
+
     def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
         """Ask the server to stop, and return its exit code."""
         if self.process.poll() is None:

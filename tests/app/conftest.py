@@ -18,7 +18,7 @@ def live_server(
     folder = tmp_path_factory.mktemp(f"server-{request.param}")
     with running_server(folder, async_mode=request.param) as server:
         yield server
-        assert server.log == "", "the server had something to complain about"
+        assert not server.complaints, "the server had something to complain about"
 
 
 @pytest.fixture
