@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import NOT_INSTALLED, Postgres, find_programs
+from tests.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from tests.running_server import RunningServer, running_server
 
 
@@ -22,17 +22,13 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+def postgres() -> Iterator[Postgres]:
     """A PostgreSQL that runs; whoever stops it starts it again."""
     programs = find_programs()
     if programs is None:
         pytest.skip(NOT_INSTALLED)
-    cluster = Postgres(programs, tmp_path_factory.mktemp("postgres"))
-    cluster.start()
-    try:
+    with running_postgres(programs) as cluster:
         yield cluster
-    finally:
-        cluster.stop()
 
 
 @pytest.fixture

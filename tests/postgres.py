@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 NOT_INSTALLED = "PostgreSQL is not installed here (on Debian: apt-get install postgresql)"
 OWNER = "postgres"
 """The user that Debian's package makes; PostgreSQL refuses to run as root."""
+UTF8 = ("--encoding=UTF8", "--locale=C")
+SECONDS_TO_CHANGE = 60.0
 
 
 def find_programs() -> Path | None:
@@ -23,8 +30,25 @@ def find_programs() -> Path | None:
     return Path(elsewhere).resolve().parent if elsewhere else None
 
 
+@contextmanager
+def running_postgres(programs: Path) -> Iterator[Postgres]:
+    """A PostgreSQL of one's own that runs, gone with everything in it at the end.
+
+    Its folder is not one of pytest's: every pytest that starts takes those from other users anew.
+    """
+    with tempfile.TemporaryDirectory(prefix="charnn-postgres-") as folder:
+        cluster = Postgres(programs, Path(folder))
+        try:
+            cluster.start()
+            yield cluster
+        finally:
+            cluster.stop()
+
+
 class Postgres:
     """A cluster in a folder of its own, on a free port of this machine's own address.
+
+    It is a child of this process and, where the system can do that, ends with it.
 
     Attributes:
         url: of its database.
@@ -34,31 +58,61 @@ class Postgres:
         self._programs = programs
         self._folder = folder
         self._port = _free_port()
+        self._server: subprocess.Popen[bytes] | None = None
         self.url = f"postgresql://{OWNER}@127.0.0.1:{self._port}/postgres"
-        folder.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             shutil.chown(folder, OWNER)
-            for parent in folder.parents[:3]:  # pytest's folders are their owner's alone
-                parent.chmod(parent.stat().st_mode | 0o011)
-        self._run("initdb", "--auth=trust", f"--username={OWNER}", "--no-sync", "--encoding=UTF8")
+        subprocess.run(
+            self._command("initdb", "--auth=trust", f"--username={OWNER}", "--no-sync", *UTF8),
+            cwd=folder,
+            check=True,
+            stdout=subprocess.DEVNULL,
+            timeout=SECONDS_TO_CHANGE,
+        )
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c fsync=off -k {self._folder}"
-        log = str(self._folder / "log")
-        self._run("pg_ctl", "start", "--wait", "--silent", f"--log={log}", f"--options={options}")
+        options = ["-p", str(self._port), "-k", str(self._folder)]
+        options += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
+        with (self._folder / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                self._command("postgres", *options), cwd=self._folder, stdout=log, stderr=log
+            )
+        until = time.monotonic() + SECONDS_TO_CHANGE
+        while not self._answers():
+            if self._server.poll() is not None or time.monotonic() > until:
+                self.stop()
+                raise RuntimeError(f"PostgreSQL did not start:\n{self._log()}")
+            time.sleep(0.05)
 
     def stop(self) -> None:
         """Stop it at once, as a machine that fails would; nothing, where it is stopped."""
-        if not (self._folder / "data" / "postmaster.pid").exists():
+        if self._server is None:
             return
-        self._run("pg_ctl", "stop", "--wait", "--silent", "--mode=immediate")
+        self._server.send_signal(signal.SIGQUIT)
+        try:
+            self._server.wait(SECONDS_TO_CHANGE)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+        self._server = None
 
-    def _run(self, program: str, *arguments: str) -> None:
-        command = [str(self._programs / program), f"--pgdata={self._folder / 'data'}", *arguments]
+    def _answers(self) -> bool:
+        asking = [str(self._programs / "pg_isready"), "--host=127.0.0.1", f"--port={self._port}"]
+        done = subprocess.run([*asking, "--quiet"], check=False, timeout=SECONDS_TO_CHANGE)
+        return done.returncode == 0
+
+    def _log(self) -> str:
+        return (self._folder / "log").read_text(encoding="utf-8", errors="replace")
+
+    def _command(self, program: str, *arguments: str) -> list[str]:
+        command = [str(self._programs / program), "-D", str(self._folder / "data"), *arguments]
+        if shutil.which("setpriv") is None:
+            return command
+        change = ["setpriv", "--pdeathsig", "KILL"]
         if os.geteuid() == 0:
-            command = ["setpriv", f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups", *command]
-        subprocess.run(command, cwd=self._folder, check=True, stdout=subprocess.DEVNULL, timeout=60)
+            change += [f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"]
+        return [*change, *command]
 
 
 def _free_port() -> int:
