@@ -156,9 +156,14 @@ class SocketEvents:
 
     def bind(self, socketio: SocketIO) -> None:
         """Have the events come here, those that no page should send included."""
+        self._socketio = socketio
         socketio.on_event("connect", self.connect)
         socketio.on_event("disconnect", self.disconnect)
         socketio.on_event("*", self.ask)
+
+    def _is_there_still(self, page: str) -> bool:
+        server = self._socketio.server
+        return server.manager.eio_sid_from_sid(page, "/") in server.eio.sockets
 
     def connect(self, _auth: object = None) -> None:
         """A page has come, or has come back."""
@@ -174,6 +179,12 @@ class SocketEvents:
         except Refusal as refusal:
             self._admission.leave(page)
             raise SocketRefused(refusal.message) from None
+        except BaseException:
+            self._admission.leave(page)
+            raise
+        if not self._is_there_still(page):  # nobody would ever tell that it has left
+            self._admission.leave(page)
+            raise SocketRefused(UNKNOWN_PAGE)
         self._publisher.join(page, session_id)
 
     def disconnect(self, _reason: object = None) -> None:

@@ -93,12 +93,48 @@ class Page:
             await asyncio.sleep(0.02)
         return False
 
+    async def send_event(self, event: str, payloads: list[Any]) -> None:
+        """Send an event of any kind; answered, or the end of the socket."""
+        self._asked += 1
+        answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(f"42{self._asked}{json.dumps([event, *payloads])}")
+        await self._answer_or_end(answer)
+
+    async def send_raw(self, packet: str) -> None:
+        """Send anything at all; what follows is answered, or the end of the socket."""
+        await self._socket.send_bytes(b"") if not packet else await self._send_text(packet)
+        await self.send_event("pause", [{}])
+        await self.send_event("resume", [{}])
+
     async def get(self, path: str) -> tuple[int, bytes]:
         """Fetch something with the page's cookie."""
-        headers = {"Cookie": f"charnn_session={self.cookie}"}
+        return await self._request("GET", path, None)
+
+    async def put(self, path: str, body: bytes) -> int:
+        """Upload something; the status of the answer."""
+        status, _ = await self._request("PUT", path, body)
+        return status
+
+    async def _send_text(self, packet: str) -> None:
+        whole = packet.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+        await self._socket.send_str(whole)
+
+    async def _answer_or_end(self, answer: asyncio.Future[dict[str, Any]]) -> None:
+        if self._reader is None:
+            raise ConnectionError
+        await asyncio.wait(
+            {answer, self._reader}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED
+        )
+        if not answer.done():
+            raise ConnectionError("the server has closed the socket")
+
+    async def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
+        cookie = self.cookie.encode("latin-1", "replace").decode("latin-1")
+        clean = "".join(letter for letter in cookie if letter not in "\r\n\0")
+        headers = {"Cookie": f"charnn_session={clean}"}
         async with (
             aiohttp.ClientSession() as http,
-            http.get(f"{self.url}{path}", headers=headers) as response,
+            http.request(method, f"{self.url}{path}", headers=headers, data=body) as response,
         ):
             return response.status, await response.read()
 
