@@ -20,7 +20,7 @@ import click
 from bench.live.abuse import Case, cases
 from bench.live.findings import Findings
 from bench.live.page import Page, Refused
-from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs
+from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from bench.live.server import LiveServer
 
 SETTLE_SECONDS = 15.0
@@ -68,13 +68,8 @@ def _postgres() -> Iterator[Postgres | None]:
     if programs is None:
         yield None
         return
-    with tempfile.TemporaryDirectory() as folder:
-        cluster = Postgres(programs, Path(folder) / "cluster")
-        cluster.start()
-        try:
-            yield cluster
-        finally:
-            cluster.stop()
+    with running_postgres(programs) as cluster:
+        yield cluster
 
 
 # ------------------------------------------------------------------ killed, and stopped
@@ -95,7 +90,7 @@ async def _steps_per_second(pages: list[Page]) -> float:
     before, began = [page.state["steps"] for page in pages], time.monotonic()
     await asyncio.sleep(4)
     gained = [page.state["steps"] - steps for page, steps in zip(pages, before, strict=True)]
-    return statistics.mean(gained) / (time.monotonic() - began)
+    return float(statistics.mean(gained)) / (time.monotonic() - began)
 
 
 async def _come_back(pages: list[Page]) -> list[Page]:
@@ -162,9 +157,13 @@ def _same(then: dict[str, Any], now: dict[str, Any]) -> bool:
 async def _learning_again(pages: list[Page]) -> int:
     again = 0
     for page in pages:
-        steps = page.state["steps"]
-        again += await page.until(lambda state, steps=steps: state["steps"] > steps)
+        again += await _learns(page)
     return again
+
+
+async def _learns(page: Page) -> bool:
+    steps = page.state["steps"]
+    return await page.until(lambda state: state["steps"] > steps)
 
 
 # ------------------------------------------------------------------ a store that fails
@@ -204,9 +203,7 @@ async def _disk_full(findings: Findings, folder: Path) -> None:
 async def _not_saving(findings: Findings, page: Page, name: str) -> None:
     told = await page.until(lambda state: not state["saving"], OUTAGE_SECONDS)
     findings.equal(f"{name} the page is told", told, expected=True)
-    steps = page.state["steps"]
-    learns = await page.until(lambda state: state["steps"] > steps)
-    findings.equal(f"{name} training goes on", learns, expected=True)
+    findings.equal(f"{name} training goes on", await _learns(page), expected=True)
 
 
 async def _saving_again(findings: Findings, page: Page, name: str) -> None:
@@ -231,8 +228,7 @@ async def _abused(findings: Findings, server: LiveServer, bad: list[Case], async
         waiting, statuses = list(reversed(bad)), list[int]()
         await asyncio.gather(*(_send_all(server.url, waiting, statuses) for _ in range(AT_ONCE)))
         stall = await _longest_stall(bystander)
-        steps = bystander.state["steps"]
-        learns = await bystander.until(lambda state: state["steps"] > steps)
+        learns = await _learns(bystander)
         after = {name: bystander.state[name] for name in (*KEPT, "version")}
         name = f"{len(bad):,} bad things, {async_mode}:"
         errors = [status for status in statuses if status >= 500 and status != 503]

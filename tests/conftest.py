@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
+from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from tests.running_server import RunningServer, running_server
 
 

@@ -122,15 +122,14 @@ class Page:
     async def _answer_or_end(self, answer: asyncio.Future[dict[str, Any]]) -> None:
         if self._reader is None:
             raise ConnectionError
-        await asyncio.wait(
-            {answer, self._reader}, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED
-        )
+        either: set[asyncio.Future[Any]] = {answer, self._reader}
+        await asyncio.wait(either, timeout=ANSWER_SECONDS, return_when=asyncio.FIRST_COMPLETED)
         if not answer.done():
             raise ConnectionError("the server has closed the socket")
 
     async def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         cookie = self.cookie.encode("latin-1", "replace").decode("latin-1")
-        clean = "".join(letter for letter in cookie if letter not in "\r\n\0")
+        clean = "".join(letter for letter in cookie if letter >= " " and letter != "\x7f")
         headers = {"Cookie": f"charnn_session={clean}"}
         async with (
             aiohttp.ClientSession() as http,

@@ -44,14 +44,14 @@ class LiveServer:
         command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
         command += ["--data-dir", str(self._folder / "data"), *CROWD, *self._options]
         with (self._folder / "log").open("a", encoding="utf-8") as log:
-            self.process = subprocess.Popen(  # noqa: S603  (our own program)
+            self.process = subprocess.Popen(
                 command,
                 env={**os.environ, **self._environment},
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
-        assert self.process.stdout is not None  # noqa: S101  (for the type checker)
+        assert self.process.stdout is not None  # for the type checker
         alarm = threading.Timer(SECONDS_TO_START, self.process.kill)
         alarm.start()
         try:

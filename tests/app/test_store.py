@@ -27,9 +27,9 @@ from app.options import Options
 from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
 from app.store.codec import Encoded, decode, encode
 from app.store.migrate import config, migrate
+from bench.live.postgres import Postgres
 from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
 from model.saved import SavedModel
-from tests.postgres import Postgres
 from tests.running_server import ROOT
 
 LETTERS = st.lists(

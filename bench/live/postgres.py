@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, from Debian's packages: it can be stopped, and started again."""
+"""A PostgreSQL of one's own, from Debian's packages: it can be stopped, and started again."""
 
 from __future__ import annotations
 
