@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load chaos docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -47,6 +47,12 @@ bench: $(VENV)/.peers ## measure the speed beside the peers', and write docs/spe
 
 stability: $(VENV)/.setup ## see whether twenty seeds each learn without blowing up; it takes ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)
+
+load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four minutes
+	$(BIN)/python -m bench.load $(ARGS)
+
+chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
+	$(BIN)/python -m bench.chaos $(ARGS)
 
 docs: $(VENV)/.setup ## write anew the documents that come from the code
 	$(BIN)/python -m app.protocol_export
@@ -93,6 +99,11 @@ $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and its developers' tools into this folder"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.test $(VENV)/.setup
+
+$(VENV)/.live: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and what its crowds are made of into this folder"
+	@$(INSTALL) --editable '.[live]'
+	@touch $@ $(VENV)/.setup
 
 # A peer that cannot be had does not stop the benchmark: its tables name it as absent.
 $(VENV)/.peers: $(INSTALLED_FROM) bench/brain_js/package-lock.json | $(VENV)/.setup
