@@ -178,7 +178,7 @@ class SocketEvents:
             raise SocketRefused(refusal.message, {"limit": refusal.limit}) from None
         except Refusal as refusal:
             self._admission.leave(page)
-            raise SocketRefused(refusal.message) from None
+            raise SocketRefused(refusal.message, {}) from None  # the page shows it, and comes back
         except BaseException:
             self._admission.leave(page)
             raise

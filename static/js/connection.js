@@ -1,6 +1,6 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { ClientEvents, Done, Refused, Saved, State, Frame, Notice } from "./protocol" */
+/** @import { ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
 /** @import { Store } from "./store.js" */
 
 import { io } from "../vendor/socket.io.esm.min.js";
@@ -61,9 +61,9 @@ export class Connection {
     socket.on("connect_error", (error) => {
       store.setLink("lost");
       if (socket.active) return; // the server cannot be reached: the library goes on trying
-      const full = "data" in error && error.data !== undefined; // the limit that is reached
-      this.#showRefusal(full ? error.message : null);
-      this.#comeBack(full ? RETRY_WHEN_FULL_MS : RETRY_MS);
+      const { data } = /** @type {{data?: {limit?: string}}} */ (error);
+      this.#showRefusal(data ? error.message : this.#refusal);
+      this.#comeBack(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
     socket.io.on("reconnect_error", () => this.#lookForDoor());
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
@@ -75,6 +75,7 @@ export class Connection {
       onceDrawn(acknowledge);
     });
     socket.on("notice", (/** @type {Notice} */ notice) => store.notify(notice));
+    socket.on("closing", (/** @type {Closing} */ { message }) => this.#showRefusal(message));
   }
 
   /** Begin, once the panels are there to show what comes. */

@@ -4,6 +4,7 @@ import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
 import * as figures from "./figures.js";
+import * as kept from "./kept.js";
 import * as notices from "./notices.js";
 import * as picture from "./picture.js";
 import * as prediction from "./prediction.js";
@@ -17,6 +18,7 @@ import { Store } from "./store.js";
 /** @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]} */
 const PANELS = [
   [".masthead", status],
+  [".masthead", kept],
   ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
   ["#panel_controls", controls],

@@ -16,6 +16,7 @@
  * @property {Link} link whether the server can be reached
  * @property {State | null} net what the server said last; its curve is in `points`
  * @property {Points} points the perplexity curve
+ * @property {number} clockAhead seconds that this computer's clock is ahead of the server's
  * @property {Entries} draft what a new network would be made from
  * @property {Entries} taken what the server's network was made from
  * @property {Record<string, string>} faults what is wrong, by the place that shows it
@@ -42,6 +43,7 @@ export class Store {
     link: "connecting",
     net: null,
     points: { steps: [], perplexities: [] },
+    clockAhead: 0,
     draft: NO_ENTRIES,
     taken: NO_ENTRIES,
     faults: {},
@@ -89,7 +91,13 @@ export class Store {
       if (draft[name] === taken[name]) next[name] = told[name]; // else the person is at it
     }
     this.#curveVersion = -1;
-    this.#change({ net: state, draft: next, taken: told, points: this.#extended(state.curve) });
+    this.#change({
+      net: state,
+      draft: next,
+      taken: told,
+      points: this.#extended(state.curve),
+      clockAhead: Date.now() / 1000 - state.now,
+    });
   }
 
   /**
