@@ -157,7 +157,9 @@ def _show(entry: object) -> str:
         entry = ", ".join(str(each) for each in entry[:LONGEST_SHOWN])
     if isinstance(entry, str) and entry.strip():
         cut = "…" if len(entry) > LONGEST_SHOWN else ""
-        return f'"{entry[:LONGEST_SHOWN]}{cut}"'
+        # Half of a pair of UTF-16, which JSON can hold, cannot be written in a message.
+        shown = entry[:LONGEST_SHOWN].encode("utf-8", "replace").decode()
+        return f'"{shown}{cut}"'
     if isinstance(entry, float):
         return f"{entry:g}"
     if isinstance(entry, int) and not isinstance(entry, bool) and abs(entry) < 10**LONGEST_SHOWN:

@@ -12,7 +12,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 import click
@@ -219,26 +219,48 @@ async def _saving_again(findings: Findings, page: Page, name: str) -> None:
 
 async def _abused(findings: Findings, server: LiveServer, bad: list[Case], async_mode: str) -> None:
     with server:
-        bystander = Page(server.url)
-        await bystander.open()
-        await bystander.ask("learn", {"text": "let me be\nplease"})
-        await bystander.until(lambda state: state["text"].startswith("let me be"))
-        before = {name: bystander.state[name] for name in (*KEPT, "version")}
-        await bystander.get("/metrics")
-        waiting, statuses = list(reversed(bad)), list[int]()
-        await asyncio.gather(*(_send_all(server.url, waiting, statuses) for _ in range(AT_ONCE)))
-        stall = await _longest_stall(bystander)
-        learns = await _learns(bystander)
-        after = {name: bystander.state[name] for name in (*KEPT, "version")}
+        told = await bystander_during(server, bad)
         name = f"{len(bad):,} bad things, {async_mode}:"
-        errors = [status for status in statuses if status >= 500 and status != 503]
+        errors = [status for status in told.statuses if status >= 500 and status != 503]
         findings.equal(f"{name} answers of HTTP that tell of an error", len(errors), 0)
-        findings.equal(f"{name} warnings and errors in the log", len(_complaints(server.log)), 0)
-        findings.equal(f"{name} the bystander is as before", after == before and learns, True)
-        findings.most(f"{name} longest stall of the hub", stall * 1000, 100, " ms")
-        for line in _complaints(server.log)[:5]:
+        findings.equal(f"{name} warnings and errors in the log", len(told.complaints), 0)
+        findings.equal(f"{name} the bystander is as before", told.as_before, expected=True)
+        findings.most(f"{name} longest stall of the hub", told.stall * 1000, 100, " ms")
+        for line in told.complaints[:5]:
             print(line)
-        await bystander.close()
+
+
+class Told(NamedTuple):
+    """What came of bad things.
+
+    Attributes:
+        as_before: whether another's session is as it was, and learns.
+        statuses: of every answer by HTTP.
+        complaints: lines of the log that are no plain news.
+        stall: seconds that the hub was held up for at the most.
+    """
+
+    as_before: bool
+    statuses: list[int]
+    complaints: list[str]
+    stall: float
+
+
+async def bystander_during(server: LiveServer, bad: list[Case]) -> Told:
+    """Send bad things, and look at somebody who has nothing to do with them."""
+    bystander = Page(server.url)
+    await bystander.open()
+    await bystander.ask("learn", {"text": "let me be\nplease"})
+    await bystander.until(lambda state: state["text"].startswith("let me be"))
+    before = {name: bystander.state[name] for name in (*KEPT, "version")}
+    await bystander.get("/metrics")
+    waiting, statuses = list(reversed(bad)), list[int]()
+    await asyncio.gather(*(_send_all(server.url, waiting, statuses) for _ in range(AT_ONCE)))
+    stall = await _longest_stall(bystander)
+    learns = await _learns(bystander)
+    after = {name: bystander.state[name] for name in (*KEPT, "version")}
+    await bystander.close()
+    return Told(after == before and learns, statuses, _complaints(server.log), stall)
 
 
 async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
