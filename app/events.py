@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
 
 from flask import request
 from flask_socketio import ConnectionRefusedError as SocketRefused
@@ -12,31 +14,32 @@ from flask_socketio import SocketIO
 
 from app import commands, protocol
 from app.admission import Admission, TooMany
+from app.clerk import SMALL_FILE, Busy, Clerk, discard, is_small
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
 from app.limits import Limits
 from app.metrics import Metrics
-from app.model_json import json_of, saved_of
 from app.options import Options
 from app.publisher import Publisher
 from app.refusal import Refusal
 from model.saved import SavedModel
 
-PATIENCE = 60.0
-"""Seconds that a visitor is kept waiting for an answer; large models take a few."""
-
-
 UNKNOWN_PAGE = "This page is not known here any more: reload it."
+LARGE_TO_LOAD = (
+    f"A model of more than {SMALL_FILE:,} characters is too large for this event: "
+    "send it by PUT /api/model.json."
+)
+LARGE_TO_SAVE = "This model is too large for this event: fetch it by GET /api/model.json."
 
-
-BUSY = "The server is too busy for this now. Please try again."
+T = TypeVar("T")
 
 
 class Answering:
     """Turns events into commands, and what came of them into answers."""
 
-    def __init__(self, engine: Engine, hub: Hub, limits: Limits) -> None:
+    def __init__(self, engine: Engine, hub: Hub, clerk: Clerk, limits: Limits) -> None:
+        self.clerk = clerk
         self._engine = engine
         self._hub = hub
         self._limits = limits
@@ -46,11 +49,13 @@ class Answering:
     ) -> protocol.Done | protocol.Saved | protocol.Refused:
         """Do what an event asks of a session."""
         try:
-            command = command_for(protocol.read_event(event, arguments, self._limits))
-            saved = self.carry_out(session_id, command)
-            return {"ok": True, "json": json_of(saved)} if saved else {"ok": True}
+            payload = protocol.read_event(event, arguments, self._limits)
+            if isinstance(payload, protocol.Save):
+                return {"ok": True, "json": self._small_json(session_id)}
+            self._carry_out(session_id, self._command_for(payload))
         except Refusal as refusal:
             return refused(refusal)
+        return {"ok": True}
 
     def admit(self, session_id: str) -> None:
         """Have the session, wherever it is kept.
@@ -58,26 +63,64 @@ class Answering:
         Raises:
             Refusal: there is no place for it now, or it cannot be fetched.
         """
-        try:
-            self._hub.wait(self._engine.create(session_id), PATIENCE)
-        except TimeoutError:
-            raise Refusal(BUSY) from None
+        self._wait(self._engine.create(session_id))
 
-    def carry_out(self, session_id: str, command: commands.Command) -> SavedModel | None:
-        """What came of a command: a model, if it asked for one.
+    def save(self, session_id: str) -> Path:
+        """The session's model as JSON, in a file that is the caller's to remove.
 
         Raises:
-            Refusal: it could not be done.
+            Refusal: there is nothing to save, or it takes too long.
         """
+        writing = self.clerk.write(self._saved(session_id))
         try:
-            answer = self._hub.wait(self._engine.command(session_id, command), PATIENCE)
+            return self._wait(writing)
+        except BaseException:
+            discard(writing)
+            raise
+
+    def load(self, session_id: str, path: Path) -> None:
+        """Have the session go on with the model in a file.
+
+        Raises:
+            Refusal: there is none in it, or it cannot be trained here.
+        """
+        saved = self._wait(self.clerk.read(path))
+        self._carry_out(session_id, commands.Load(saved))
+
+    def _small_json(self, session_id: str) -> str:
+        saved = self._saved(session_id)
+        if not is_small(saved):
+            raise Refusal(LARGE_TO_SAVE, "json")
+        return self._wait(self.clerk.write_text(saved))
+
+    def _saved(self, session_id: str) -> SavedModel:
+        saved = self._carry_out(session_id, commands.Save())
+        if not isinstance(saved, SavedModel):
+            raise TypeError("the engine answered a Save with no model")
+        return saved
+
+    def _carry_out(self, session_id: str, command: commands.Command) -> commands.Answer:
+        return self._wait(self._engine.command(session_id, command))
+
+    def _wait(self, future: Future[T]) -> T:
+        try:
+            return self._hub.wait(future, self._limits.answer_seconds)
         except TimeoutError:
-            raise Refusal(BUSY) from None
-        return answer if isinstance(answer, SavedModel) else None
+            raise Busy(
+                f"The server is too busy for this now: it has not been done within "
+                f"{self._limits.answer_seconds:g} seconds. Please try again."
+            ) from None
+
+    def _command_for(self, payload: protocol.Payload) -> commands.Command:
+        if not isinstance(payload, protocol.Load):
+            return command_for(payload)
+        if len(payload.json_text) > SMALL_FILE:
+            raise Refusal(LARGE_TO_LOAD, "json")
+        return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
 
 
 def command_for(payload: protocol.Payload) -> commands.Command:
-    """The command that an event's payload stands for."""
+    """The command that an event's payload stands for; a `Load` has to be read first."""
     command: commands.Command
     match payload:
         case protocol.Learn():
@@ -88,12 +131,8 @@ def command_for(payload: protocol.Payload) -> commands.Command:
             command = commands.Resume()
         case protocol.Change():
             command = commands.Change(payload.learning_rate, payload.temperature)
-        case protocol.Load():
-            command = commands.Load(saved_of(payload.json_text))
         case protocol.LoadPretrained():
             command = commands.LoadPretrained(payload.name)
-        case protocol.Save():
-            command = commands.Save()
         case _:
             raise TypeError(f"no command for {type(payload).__name__}")
     return command

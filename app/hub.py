@@ -7,6 +7,7 @@ real ones, and what they have to tell comes to eventlet's thread through a pair 
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import socket
 import threading
@@ -14,11 +15,12 @@ import time
 import warnings
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from flask import Flask
+from flask_socketio import SocketIO
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from app.settings import AsyncMode
@@ -29,6 +31,10 @@ T = TypeVar("T")
 
 MOST_CONNECTIONS = 10_000
 """Open at once; each costs eventlet a few kilobytes."""
+
+
+AFTER_REQUEST = "charnn.after_request"
+"""Where a request in the threading mode has what is to be called after it."""
 
 
 class Hub(ABC):
@@ -55,6 +61,18 @@ class Hub(ABC):
     @abstractmethod
     def sleep(self, seconds: float) -> None:
         """Let everything else run for a while."""
+
+    @abstractmethod
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
+        """The connection that a request came by."""
+
+    @abstractmethod
+    def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:
+        """Have something called when the request is over, with what was left of its body."""
+
+    @abstractmethod
+    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+        """Have no WebSocket take in a message of more bytes."""
 
     @abstractmethod
     def wait(self, future: Future[T], timeout: float) -> T:
@@ -117,6 +135,18 @@ class EventletHub(Hub):
     def sleep(self, seconds: float) -> None:
         """Let everything else run for a while."""
         self._eventlet.sleep(seconds)
+
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
+        """The connection that a request came by."""
+        connection: socket.socket = environ["eventlet.input"].get_socket()
+        return connection
+
+    def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:
+        """Have something called when the request is over, with what was left of its body."""
+        environ["eventlet.posthooks"].append((lambda _environ: call(), (), {}))
+
+    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+        """Nothing to do: `_mend` holds a message to the limit that Socket.IO gives a frame."""
 
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of what another thread does, while everything else runs."""
@@ -221,6 +251,21 @@ class ThreadingHub(Hub):
         """Let everything else run for a while."""
         time.sleep(seconds)
 
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
+        """The connection that a request came by."""
+        connection: socket.socket = environ["werkzeug.socket"]
+        return connection
+
+    def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:
+        """Have something called when the request is over, with what was left of its body."""
+        environ[AFTER_REQUEST].append(call)
+
+    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+        """Have no WebSocket take in a message of more bytes; of itself it would take any."""
+        engine = socketio.server.eio
+        socket_of = functools.partial(engine._async["websocket"], max_message_size=most)  # noqa: SLF001
+        engine._async = {**engine._async, "websocket": socket_of}  # noqa: SLF001
+
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of what another thread does, while everything else runs."""
         return future.result(timeout)
@@ -231,9 +276,19 @@ class _RequestHandler(WSGIRequestHandler):
 
     def run_wsgi(self) -> None:
         """Answer one request."""
-        super().run_wsgi()
+        try:
+            super().run_wsgi()
+        finally:
+            for call in self.environ[AFTER_REQUEST]:
+                call()
         if self.headers.get("Upgrade", "").lower() == "websocket":
             self.close_connection = True
+
+    def make_environ(self) -> dict[str, Any]:
+        """What is known of a request."""
+        environ: dict[str, Any] = super().make_environ()
+        environ[AFTER_REQUEST] = []
+        return environ
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing."""

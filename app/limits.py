@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+MORE_THAN_TEXT = 2_000_000
+"""Bytes of a message beside its text: options, or a model that is small enough for an event."""
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -46,3 +49,12 @@ class Limits:
     answer_seconds: float = field(
         default=60.0, metadata={"help": "Seconds that an answer may take, a completion's too."}
     )
+
+    @property
+    def message(self) -> int:
+        """Bytes of one message of a socket: the longest text, as UTF-8 within JSON.
+
+        Four bytes for a character are what a page sends at the most. A client that escapes what is
+        not ASCII reaches the limit of a text sooner where that has no Latin letters.
+        """
+        return 4 * self.text + MORE_THAN_TEXT

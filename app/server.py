@@ -15,6 +15,7 @@ from flask_socketio import SocketIO
 from app import texts
 from app.access import Access
 from app.admission import Admission
+from app.clerk import Clerk
 from app.commands import Learn
 from app.events import Answering, SocketEvents, SocketOutlet
 from app.guard import Guard, is_loopback
@@ -24,6 +25,7 @@ from app.keeper import Keeper, Keeping
 from app.local_engine import LocalEngine
 from app.logs import begin_to_log
 from app.metrics import Metrics
+from app.model_http import Models
 from app.packets import Packet, PacketCheck, keep_out_malformed
 from app.publisher import Publisher
 from app.settings import ServerSettings
@@ -59,17 +61,20 @@ def serve(settings: ServerSettings) -> None:
     metrics.watch(engine.snapshots, lambda: engine.weights)
     secret = read_secret(settings.data_dir)
     identity = Identity(secret)
-    answering = Answering(engine, hub, settings.limits)
+    clerk = Clerk(settings.data_dir, settings.limits.upload)
+    answering = Answering(engine, hub, clerk, settings.limits)
     stopping = Stopping(hub, engine.save_all)
-    web = make_web(settings, identity, engine, answering, metrics, lambda: stopping.begun)
+    models = Models(settings.limits, identity, engine, answering, hub)
+    web = make_web(settings, identity, engine, models, metrics, lambda: stopping.begun)
     socketio = SocketIO(
         web,
         async_mode=hub.async_mode,
         manage_session=False,
-        max_http_buffer_size=settings.limits.upload,
+        max_http_buffer_size=settings.limits.message,
         cors_allowed_origins=[],  # the guard compares origins, for every request alike
         serializer=Packet,
     )
+    hub.limit_messages(socketio, settings.limits.message)
     outlet = SocketOutlet(socketio)
     publisher = Publisher(engine, outlet, metrics)
     admission = Admission(settings.limits, lambda each: engine.snapshot(each) is not None)
@@ -84,6 +89,7 @@ def serve(settings: ServerSettings) -> None:
         hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
     finally:
         engine.close()
+        clerk.close()
         listener.close()
     log.info("stopped", extra={"everything_saved": stopping.lossless})
     if not stopping.lossless:

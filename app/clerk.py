@@ -1,0 +1,201 @@
+"""Reads and writes the JSON of models, and holds up nobody with it."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from app.model_json import json_of, saved_of
+from app.other_process import OtherProcess, ProcessLost
+from app.refusal import Refusal
+from model import ModelError
+from model.saved import SavedModel
+
+log = logging.getLogger(__name__)
+
+T = TypeVar("T")
+
+SMALL_FILE = 1_000_000
+"""Bytes of JSON that are read within this process: some ten milliseconds of its lock."""
+SMALL_MODEL = 50_000
+"""Numbers of a model that are written within this process; about as many bytes of JSON."""
+MOST_WAITING = 8
+"""Large models that may wait for their turn: each is in memory, or in a file."""
+THREADS = 2
+MEMORY_PER_BYTE = 14
+"""Bytes of memory for a byte of JSON; numbers take eight, and what they are copied to the rest."""
+LEAST_MEMORY = 256_000_000
+
+FOLDER = "passing-through"
+
+NOT_TEXT = "This file is not text in UTF-8: take a model's JSON."
+TOO_MUCH = "This JSON takes more memory than a model that can be trained here: it is none."
+UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
+MANY_WAIT = f"{MOST_WAITING} large models are being read and written. Please try again soon."
+NO_ROOM = "The server cannot keep this file on its disk now. Please try again later."
+
+
+class Busy(Refusal):
+    """It could be done at another time."""
+
+
+class Clerk:
+    """Small models are read and written on a thread of this process, large ones in another.
+
+    Large ones pass through files in a folder of the clerk's own, which is emptied at the start.
+    """
+
+    def __init__(self, data_dir: Path, upload: int) -> None:
+        self._folder = data_dir / FOLDER
+        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.other = OtherProcess(LEAST_MEMORY + MEMORY_PER_BYTE * upload)
+        self._threads = ThreadPoolExecutor(THREADS, "clerk")
+        self._asker = ThreadPoolExecutor(1, "clerk-asker")
+        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+
+    def new_file(self) -> Path:
+        """An empty file that nobody else sees.
+
+        Raises:
+            Busy: there is no room for it.
+        """
+        try:
+            handle, name = tempfile.mkstemp(dir=self._folder)
+        except OSError:
+            log.warning("there is no room in %s", self._folder)
+            raise Busy(NO_ROOM) from None
+        os.close(handle)
+        return Path(name)
+
+    def read(self, path: Path) -> Future[SavedModel]:
+        """The model in a file; fails with a `Refusal` where there is none."""
+        if path.stat().st_size <= SMALL_FILE:
+            return self._threads.submit(_refusing, read_file, path)
+        return self._elsewhere(read_file, path)
+
+    def read_text(self, text: str) -> Future[SavedModel]:
+        """The model in a short text; fails with a `Refusal` where there is none."""
+        return self._threads.submit(_refusing, saved_of, text)
+
+    def write(self, saved: SavedModel) -> Future[Path]:
+        """A model as JSON in a file, which is the asker's to remove."""
+        path = self.new_file()
+        if is_small(saved):
+            future = self._threads.submit(_refusing, write_file, saved, path)
+        else:
+            future = self._elsewhere(write_file, saved, path)
+        future.add_done_callback(lambda done: _remove_if_failed(done, path))
+        return future
+
+    def write_text(self, saved: SavedModel) -> Future[str]:
+        """A small model as JSON."""
+        return self._threads.submit(_refusing, json_of, saved)
+
+    def close(self) -> None:
+        """Let go of the threads and of the other process; what was asked fails."""
+        self.other.close()
+        self._threads.shutdown(wait=False, cancel_futures=True)
+        self._asker.shutdown(wait=False, cancel_futures=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _elsewhere(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+        """Have it done in the other process, in the order of asking."""
+        if not self._waiting.acquire(blocking=False):
+            future: Future[T] = Future()
+            future.set_exception(Busy(MANY_WAIT))
+            return future
+        future = self._asker.submit(_refusing, self.other.call, function, *arguments)
+        future.add_done_callback(lambda _: self._waiting.release())
+        return future
+
+
+def is_small(saved: SavedModel) -> bool:
+    """Whether a model is written so soon that its JSON may hold the interpreter's lock."""
+    return numbers_of(saved) <= SMALL_MODEL
+
+
+def numbers_of(saved: SavedModel) -> int:
+    """The numbers of a model's JSON."""
+    model, solver, order = saved
+    memory = 0
+    if solver is not None:
+        memory = (2 if hasattr(solver, "step_mean") else 1) * model.flat.size
+    lists = [each for each in (order or {}).values() if isinstance(each, list)]
+    return int(model.flat.size) + memory + sum(map(len, lists))
+
+
+def read_file(path: Path) -> SavedModel:
+    """The model in a file.
+
+    Raises:
+        Refusal: there is none.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise Refusal(NOT_TEXT, "json") from None
+    return saved_of(text)
+
+
+def write_file(saved: SavedModel, path: Path) -> Path:
+    """Write a model's JSON into a file.
+
+    Raises:
+        Refusal: there is nothing to save.
+    """
+    try:
+        text = json_of(saved) if is_small(saved) else _json_at_once(saved)
+    except ModelError as error:
+        raise Refusal(str(error), "json") from None
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def _json_at_once(saved: SavedModel) -> str:
+    """As `json_of`, at once and so the faster: for a process that keeps nobody waiting."""
+    return json.dumps(saved.to_json(), separators=(",", ":"))
+
+
+def _refusing(function: Callable[..., T], *arguments: object) -> T:
+    """What a function returns; whatever goes wrong as a sentence for the person who asked."""
+    try:
+        return function(*arguments)
+    except Refusal:
+        raise
+    except MemoryError:
+        raise Refusal(TOO_MUCH, "json") from None
+    except ProcessLost:
+        log.info("the process that reads and writes large models was lost")
+        raise Busy(UNEXPECTED) from None
+    except OSError as error:
+        log.warning("a model could not be read or written: %s", error.strerror or error)
+        raise Busy(NO_ROOM) from None
+    except Exception:
+        log.exception("a model could not be read or written")
+        raise Refusal(UNEXPECTED) from None
+
+
+def discard(future: Future[Path]) -> None:
+    """Remove the file that nobody waits for any more, as soon as it is written."""
+
+    def remove(done: Future[Path]) -> None:
+        if not done.cancelled() and done.exception() is None:
+            done.result().unlink(missing_ok=True)
+
+    future.add_done_callback(remove)
+
+
+def _remove_if_failed(future: Future[Path], path: Path) -> None:
+    if future.cancelled() or future.exception() is not None:
+        with contextlib.suppress(OSError):
+            path.unlink(missing_ok=True)

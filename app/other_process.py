@@ -1,0 +1,136 @@
+"""A process for what would keep the interpreter's lock for seconds.
+
+The parsers and writers of JSON hold that lock until they are through. In a process of their own
+they hold up nobody, and memory that a hostile file asks for is theirs and not the server's.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class ProcessLost(Exception):  # noqa: N818  (what happened, and not whose error it was)
+    """The process ended before it had answered; the next call starts another."""
+
+
+class OtherProcess:
+    """Calls functions in another process, one at a time.
+
+    The process is started when it is first needed, and again when it was lost. It ends with this
+    one, however this one ends.
+    """
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._process: multiprocessing.process.BaseProcess | None = None
+        self._pipe: Connection | None = None
+        self._closed = False
+        self._changing = threading.Lock()
+
+    def call(self, function: Callable[..., T], *arguments: Any) -> T:
+        """What the function returns there; whatever it raises is raised here.
+
+        Raises:
+            ProcessLost: the process was killed meanwhile.
+            MemoryError: it took more memory than it may.
+        """
+        pipe = self._running()
+        try:
+            pipe.send((function, arguments))
+            well, outcome = pipe.recv()
+        except (EOFError, OSError):
+            raise ProcessLost from None
+        if not well:
+            raise outcome
+        result: T = outcome
+        return result
+
+    def close(self) -> None:
+        """End the process, whatever it is at."""
+        with self._changing:
+            self._closed = True
+            self._kill()
+        atexit.unregister(self.close)
+
+    @property
+    def pid(self) -> int | None:
+        """The number of the process; None while there is none."""
+        return self._process.pid if self._process else None
+
+    def _running(self) -> Connection:
+        with self._changing:
+            if self._closed:
+                raise ProcessLost
+            if self._process is None or self._pipe is None or not self._process.is_alive():
+                self._kill()
+                self._pipe = self._start()
+            return self._pipe
+
+    def _start(self) -> Connection:
+        # Not by forking: a copy would hold the locks that other threads hold at this moment.
+        method = multiprocessing.get_context("spawn")
+        ours, theirs = method.Pipe()
+        self._process = method.Process(
+            target=_serve, args=(theirs, self._memory), name="clerk", daemon=True
+        )
+        self._process.start()
+        theirs.close()  # so that its end of the pipe closes with it
+        # Python would ask it to stop, which it does not hear, and wait for it.
+        atexit.register(self.close)
+        return ours
+
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+
+def _serve(pipe: Connection, memory: int) -> None:
+    """Carry out call after call, until the process that asks is gone."""
+    # Whoever stops the server may signal all of its processes: this one ends with the server.
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(stop_signal, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _limit_memory(memory)
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            function, arguments = pipe.recv()
+            pipe.send(_outcome(function, arguments))
+
+
+def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
+    try:
+        return True, function(*arguments)
+    except Exception as error:  # noqa: BLE001  (raised again by whoever asked)
+        return False, error.with_traceback(None)
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
+
+
+def _limit_memory(more: int) -> None:
+    """Let the process have so many bytes more than it has now, where the system can do that."""
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        import resource
+
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        allowed = pages * resource.getpagesize() + more
+        _, most = resource.getrlimit(resource.RLIMIT_AS)
+        if most == resource.RLIM_INFINITY or allowed < most:
+            resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
