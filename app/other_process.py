@@ -50,6 +50,8 @@ class OtherProcess:
             pipe.send((function, arguments))
             well, outcome = pipe.recv()
         except (EOFError, OSError):
+            with self._changing:
+                self._kill()  # it may be about to end still, and would seem to be alive
             raise ProcessLost from None
         if not well:
             raise outcome
