@@ -220,9 +220,14 @@ def _http_section() -> Iterator[str]:
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
     yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
-    yield "| `PUT /api/model.json` | Loads the model in the body; 400 if it is refused. |"
+    yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
     yield "| `GET /api/history.csv` | The curve: step, epoch, seconds, perplexity. |"
     yield "| `GET /healthz` | Whether the server is up. |"
+    yield ""
+    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; these two take the"
+    yield "others as well, and hold up nobody. `PUT` answers as an event does, with 413 where the"
+    yield "body is too large, 503 where it may be tried again later and 400 where it is refused"
+    yield "for another reason. An upload of which nothing comes is cut off."
     yield ""
 
 

@@ -26,10 +26,12 @@ class RunningServer:
         url: its address, without a slash at the end.
         door: the rest of the address that it printed, with the token if it asks for one.
         process: the server itself.
+        data_dir: where it keeps its data.
     """
 
     def __init__(self, process: subprocess.Popen[str], log: Path) -> None:
         self.process = process
+        self.data_dir = log.parent / "data"
         self._log = log
         self.url, self.door = self._read_address()
 

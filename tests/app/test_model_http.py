@@ -10,13 +10,15 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 import socketio
+import websocket
 
 from app.clerk import FOLDER
 from app.limits import Limits
@@ -197,8 +199,9 @@ def test_an_upload_in_chunks_is_taken(guest: Visitor) -> None:
         (b"[" * 1_500_000, "cannot be read"),
     ],
 )
-def test_a_body_that_is_no_model_is_refused(guest: Visitor, body: bytes, told: str) -> None:
-    response = guest.put("/api/model.json", body)
+def test_a_body_that_is_no_model_is_refused(visitor: Visitor, body: bytes, told: str) -> None:
+    visitor.open_tab().ask("pause")
+    response = visitor.http.put(f"{visitor.url}/api/model.json", data=body, timeout=PATIENCE)
     assert (response.status_code, response.json()["field"]) == (400, "json")
     assert told in response.json()["error"]
 
@@ -266,29 +269,31 @@ def test_a_message_that_is_too_long_ends_its_socket_and_no_other(
 ) -> None:
     bystander = guest.open_tab()
     tab = guest.open_tab(transport)
-    try:
+    with suppress(socketio.exceptions.SocketIOError, AssertionError):
         tab.ask("learn", {"text": "a" * Limits(text=1000).message})
-    except (socketio.exceptions.SocketIOError, AssertionError):
-        pass
     tab.wait_for(lambda: not tab.is_open)
     assert bystander.ask("pause") == {"ok": True}
 
 
 def test_a_message_of_many_frames_is_as_long_as_all_of_them(guest: Visitor) -> None:
-    import websocket
-
     cookie = "; ".join(f"{name}={value}" for name, value in guest.http.cookies.items())
     url = guest.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
     connection = websocket.create_connection(url, cookie=cookie, timeout=PATIENCE)
     connection.recv()
     frame = websocket.ABNF(fin=0, opcode=websocket.ABNF.OPCODE_TEXT, data="4" * PIECE)
     with pytest.raises((OSError, websocket.WebSocketException)):
-        for _ in range(4 * Limits(text=1000).message // PIECE):
-            connection.send_frame(frame)
-            frame = websocket.ABNF(fin=0, opcode=websocket.ABNF.OPCODE_CONT, data="4" * PIECE)
-        while connection.connected:  # it was told, and may have sent on for a while
-            connection.recv()
+        _send_on(connection, frame)
     connection.close()
+
+
+def _send_on(connection: Any, frame: Any) -> None:
+    """Send one frame after the other, and then read until there is an end."""
+    for _ in range(4 * Limits(text=1000).message // PIECE):
+        connection.send_frame(frame)
+        frame = websocket.ABNF(fin=0, opcode=websocket.ABNF.OPCODE_CONT, data="4" * PIECE)
+    while connection.recv() != "":  # it was told, and may have sent on for a while
+        pass
+    raise ConnectionError("the server has closed it")
 
 
 def test_the_longest_text_passes_however_it_is_written() -> None:
