@@ -4,6 +4,7 @@
 /** @import { Store } from "./store.js" */
 
 import { io } from "../vendor/socket.io.esm.min.js";
+import { fetchModel, giveModel, NoAnswer } from "./models.js";
 
 /** Longer than the server keeps anyone waiting. */
 const PATIENCE_MS = 70_000;
@@ -100,18 +101,36 @@ export class Connection {
   }
 
   /**
-   * Give the server a model as a file.
+   * The model as JSON, if it is not too large to be shown.
    *
-   * @param {Blob} file
+   * @returns {Promise<Saved | Refused>}
+   */
+  async saveModel() {
+    return this.#byHttp(fetchModel);
+  }
+
+  /**
+   * Go on with a model.
+   *
+   * @param {Blob} model
    * @returns {Promise<Done | Refused>}
    */
-  async upload(file) {
-    /** @type {Done | Refused} */
+  async loadModel(model) {
+    return this.#byHttp(() => giveModel(model));
+  }
+
+  /**
+   * @template {{ok: true}} T
+   * @param {() => Promise<T | Refused>} ask
+   * @returns {Promise<T | Refused>}
+   */
+  async #byHttp(ask) {
+    /** @type {T | Refused} */
     let answer;
     try {
-      const response = await fetch("/api/model.json", { method: "PUT", body: file });
-      answer = await response.json();
-    } catch {
+      answer = await ask();
+    } catch (error) {
+      if (!(error instanceof NoAnswer)) throw error;
       answer = this.#socket.connected ? NO_ANSWER : NOT_CONNECTED;
     }
     this.store.blame({ json: "json" }, answer.ok ? null : answer);

@@ -3,6 +3,7 @@
 /** @import { Connection } from "./connection.js" */
 
 import { showFaults } from "./fault.js";
+import { refused } from "./models.js";
 import { part } from "./part.js";
 
 /**
@@ -13,6 +14,7 @@ export function mount(element, connection) {
   const box = part(element, "#tio", HTMLTextAreaElement);
   const file = part(element, "#uploadmodel", HTMLInputElement);
   const outcome = part(element, "#saving_outcome", HTMLElement);
+  const most = Number(file.dataset.most);
   const say = (/** @type {string} */ words) => {
     outcome.textContent = words;
   };
@@ -20,24 +22,39 @@ export function mount(element, connection) {
   showFaults(element, connection.store, "json", box);
   part(element, "#savemodel", HTMLButtonElement).addEventListener("click", async () => {
     say("");
-    const answer = await connection.ask("save", {}, { json: "json" });
+    const answer = await connection.saveModel();
     if (!answer.ok) return;
     box.value = answer.json;
     say(`Saved into the box: ${sizeOf(answer.json.length)}.`);
   });
   part(element, "#loadmodel", HTMLButtonElement).addEventListener("click", async () => {
     say("");
-    const answer = await connection.ask("load", { json: box.value }, { json: "json" });
+    const answer = await connection.loadModel(new Blob([box.value]));
     if (answer.ok) say("Loaded the model from the box.");
   });
   file.addEventListener("change", async () => {
     const chosen = file.files?.[0];
     if (!chosen) return;
     say("");
-    const answer = await connection.upload(chosen);
+    const answer =
+      chosen.size > most ? tooLarge(connection, most) : await connection.loadModel(chosen);
     file.value = ""; // so that choosing the same file again is a change too
     if (answer.ok) say(`Loaded the model from ${chosen.name}.`);
   });
+}
+
+/**
+ * A browser that sends more than is taken learns only that the connection broke.
+ *
+ * @param {Connection} connection
+ * @param {number} most
+ */
+function tooLarge({ store }, most) {
+  const answer = refused(
+    `This file is too large to be a model that can be trained here: ${most.toLocaleString("en")} bytes are the most.`,
+  );
+  store.blame({ json: "json" }, answer);
+  return answer;
 }
 
 /** @param {number} characters */

@@ -94,3 +94,43 @@ def test_a_loaded_model_leaves_out_sentences_it_cannot_read(page: Page) -> None:
     wait_until(page, lambda: figure(page, "steps") > 0)
     page.locator("#loadmodel").click()
     expect(page.locator("#notices")).to_contain_text("left out")
+
+
+def test_a_model_that_would_freeze_the_page_is_left_to_the_download(page: Page) -> None:
+    open_page(page)
+    learn(page, "abc\nbca", hidden_sizes="300")
+    expect(page.locator("#prepro_status")).to_contain_text("found 3 distinct")
+    pause(page)
+    page.locator("#savemodel").click()
+    expect(page.locator("#json_error")).to_contain_text("use download")
+    assert page.locator("#tio").input_value() == ""
+    with page.expect_download() as download:
+        page.locator("#downloadmodel").click()
+    size = Path(download.value.path()).stat().st_size
+    assert size > 5_000_000
+    page.locator("#uploadmodel").set_input_files(download.value.path())
+    expect(page.locator("#saving_outcome")).to_contain_text("Loaded the model")
+    expect(page.locator("#json_error")).to_be_empty()
+
+
+def test_an_answer_that_is_not_the_servers_is_told_in_a_sentence(page: Page) -> None:
+    open_page(page)
+    page.route(
+        "**/api/model.json", lambda route: route.fulfill(status=502, body="<h1>Bad Gateway</h1>")
+    )
+    for button in ("savemodel", "loadmodel"):
+        page.locator(f"#{button}").click()
+        expect(page.locator("#json_error")).to_contain_text("error 502")
+    page.unroute("**/api/model.json")
+    page.route("**/api/model.json", lambda route: route.abort())
+    page.locator("#savemodel").click()
+    expect(page.locator("#notices")).to_contain_text("has not answered")
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(page: Page) -> None:
+    open_page(page)
+    page.locator("#uploadmodel").evaluate("(input) => { input.dataset.most = '10'; }")
+    page.locator("#uploadmodel").set_input_files(
+        {"name": "model.json", "mimeType": "application/json", "buffer": b"{}" * 10}
+    )
+    expect(page.locator("#json_error")).to_contain_text("10 bytes are the most")
