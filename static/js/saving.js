@@ -14,7 +14,6 @@ export function mount(element, connection) {
   const box = part(element, "#tio", HTMLTextAreaElement);
   const file = part(element, "#uploadmodel", HTMLInputElement);
   const outcome = part(element, "#saving_outcome", HTMLElement);
-  const most = Number(file.dataset.most);
   const say = (/** @type {string} */ words) => {
     outcome.textContent = words;
   };
@@ -36,6 +35,7 @@ export function mount(element, connection) {
     const chosen = file.files?.[0];
     if (!chosen) return;
     say("");
+    const most = Number(file.dataset.most);
     const answer =
       chosen.size > most ? tooLarge(connection, most) : await connection.loadModel(chosen);
     file.value = ""; // so that choosing the same file again is a change too
