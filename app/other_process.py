@@ -74,10 +74,14 @@ class OtherProcess:
         with self._changing:
             if self._closed:
                 raise ProcessLost
-            if self._process is None or self._pipe is None or not self._process.is_alive():
+            if self._pipe is None or not self._is_well(self._pipe):
                 self._kill()
                 self._pipe = self._start()
             return self._pipe
+
+    def _is_well(self, pipe: Connection) -> bool:
+        """Whether the process can be asked: one that is ending closes its pipe before it is gone."""
+        return self._process is not None and self._process.is_alive() and not pipe.poll()
 
     def _start(self) -> Connection:
         # Not by forking: a copy would hold the locks that other threads hold at this moment.
