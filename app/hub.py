@@ -33,6 +33,9 @@ MOST_CONNECTIONS = 10_000
 """Open at once; each costs eventlet a few kilobytes."""
 
 
+LOOK_SECONDS = 0.5
+"""Between two looks of a thread at the socket that it serves."""
+
 AFTER_REQUEST = "charnn.after_request"
 """Where a request in the threading mode has what is to be called after it."""
 
@@ -263,12 +266,31 @@ class ThreadingHub(Hub):
     def limit_messages(self, socketio: SocketIO, most: int) -> None:
         """Have no WebSocket take in a message of more bytes; of itself it would take any."""
         engine = socketio.server.eio
-        socket_of = functools.partial(engine._async["websocket"], max_message_size=most)  # noqa: SLF001
+        socket_of = functools.partial(
+            engine._async["websocket"],  # noqa: SLF001
+            max_message_size=most,
+            event_class=_NeverForgotten,
+        )
         engine._async = {**engine._async, "websocket": socket_of}  # noqa: SLF001
 
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of what another thread does, while everything else runs."""
         return future.result(timeout)
+
+
+class _NeverForgotten(threading.Event):
+    """Wakes whoever waits for a WebSocket from time to time, to see whether it is at its end.
+
+    simple-websocket tells of a message that is too long before it says that the socket has ended.
+    Who wakes in between would wait on for ever, with a thread and a connection that nobody reads.
+    """
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until something is new, or might be."""
+        if timeout is not None:
+            return super().wait(timeout)
+        super().wait(LOOK_SECONDS)
+        return True
 
 
 class _RequestHandler(WSGIRequestHandler):

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 
 import pytest
 
 from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from tests.running_server import RunningServer, running_server
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What serves the visitors, where a test does not try both."""
+    parser.addoption("--async-mode", choices=["eventlet", "threading"], default="eventlet")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Every server that a test starts reads it there."""
+    os.environ["CHARNN_ASYNC_MODE"] = config.getoption("--async-mode")
 
 
 @pytest.fixture(scope="module")

@@ -73,17 +73,21 @@ class RunningServer:
 @contextmanager
 def running_server(
     folder: Path,
-    async_mode: str = "eventlet",
+    async_mode: str | None = None,
     port: int = 0,
     options: tuple[str, ...] = (),
     environment: Mapping[str, str] | None = None,
 ) -> Iterator[RunningServer]:
-    """A server with its data and its log in a folder, stopped at the end."""
+    """A server with its data and its log in a folder, stopped at the end.
+
+    Where no mode is given, it is that of the whole run: see `--async-mode` in conftest.py.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / "server.log"
     command = [sys.executable, "-m", "app", "serve"]
     command += ["--port", str(port), "--data-dir", str(folder / "data")]
-    command += ["--async-mode", async_mode, *options]
+    command += ["--async-mode", async_mode] if async_mode else []
+    command += options
     with log.open("w", encoding="utf-8") as errors:
         process = subprocess.Popen(
             command,

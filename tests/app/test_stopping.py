@@ -70,7 +70,7 @@ def test_who_is_there_when_the_server_stops_is_told_why_and_finds_everything_aga
         visitor = Visitor(server.url)
         tab = visitor.open_tab()
         tab.ask("learn", {"text": "my own\nsentences", "options": {"hidden_sizes": "8"}})
-        tab.wait_for(lambda: tab.newest("steps") > 1000)
+        tab.wait_for(lambda: tab.newest("steps") > 1000 and tab.newest("curve")["points"])
         steps = tab.newest("steps")
         assert server.stop() == 0
         tab.wait_for(lambda: tab.closings)

@@ -39,6 +39,10 @@ class Tab:
         answer: dict[str, Any] = self._client.call(event, data, timeout=PATIENCE)
         return answer
 
+    def say(self, event: str, payload: Any) -> None:
+        """Send an event, and wait for no answer."""
+        self._client.emit(event, payload)
+
     def wait_for(self, what: Callable[[], Any]) -> Any:
         """Wait until something is true, and return it."""
         until = time.monotonic() + PATIENCE
