@@ -46,8 +46,10 @@ def test_a_page_is_told_of_a_restart_and_finds_its_network_again(
     page = context.new_page()
     with running_server(tmp_path, port=port):
         page.goto("/")
+        expect(page.locator("#status")).to_have_text("Learning")  # before, its text is to come
         page.locator("#ti").fill("my own words\nand some more")
         page.locator("#learn").click()
+        expect(page.locator("#edited")).to_be_hidden()
         expect(page.locator("#ppl .figure-value")).to_have_text(re.compile(r"\d"))
     expect(page.locator("#notices")).to_contain_text("restarting")
     with running_server(tmp_path, port=port):
