@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 SLICE = 0.03
 """Seconds of a turn: long beside the cost of changing over, short for somebody who waits."""
-SHORTEST_SLICE = 0.004
+SHORTEST_SLICE = 0.007
 """Below this the change-over between sessions would begin to cost."""
 ROUND = 0.25
 """Seconds within which everybody should have had a turn: with many sessions, turns get shorter."""

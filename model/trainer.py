@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 CLIPPED_BY_NORM = frozenset({"rnn"})  # the kinds of network that run off without
 FIRST_STEPS = 4  # of `train_for`, before it knows how fast this network is on this machine
+NOT_WORTH_A_CALL = 0.1  # share of the time of `train_for` that may be left over at its end
 
 
 @dataclass(frozen=True)
@@ -187,13 +188,14 @@ class Trainer:
 
     def train_for(self, seconds: float) -> Progress:
         """Take steps for about so long: at least one, and as few as one if sentences are long."""
-        began = time.perf_counter()
+        began, left = time.perf_counter(), seconds
         stretch = Progress(0, self._totals.epoch, 0, 0.0, 0.0, 0)
-        while (left := seconds - (time.perf_counter() - began)) > 0 or stretch.steps == 0:
+        while stretch.steps == 0 or left > NOT_WORTH_A_CALL * seconds:
             guess = int(left * self._steps_per_second) if self._steps_per_second else FIRST_STEPS
             if stretch.steps and guess < 1:
                 break
             stretch = _together(stretch, self.train(max(guess, 1)))
+            left = seconds - (time.perf_counter() - began)
         return stretch
 
     def train_in_order(self, sentence_numbers: Sequence[int]) -> Steps:
