@@ -101,6 +101,11 @@ class Clerk:
         """A small model as JSON."""
         return self._threads.submit(_refusing, json_of, saved)
 
+    def remove(self, path: Path) -> None:
+        """Remove a file; on a busy disk that may take longer than anybody should wait."""
+        with contextlib.suppress(RuntimeError):  # closed: the folder goes with all that is in it
+            self._threads.submit(path.unlink, missing_ok=True)
+
     def close(self) -> None:
         """Let go of the threads and of the other process; what was asked fails."""
         self.other.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import threading
 from collections.abc import Callable
@@ -40,6 +41,9 @@ class Compiler:
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
             self._failed.add(needed)
+        # The compiler and its libraries leave 200,000 objects that stay for good. To look through
+        # them for garbage, again and again, would hold up everybody for a tenth of a second.
+        gc.freeze()
         with self._lock:
             waiting = self._waiting.pop(needed)
         for then in waiting:

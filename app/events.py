@@ -151,7 +151,8 @@ class SocketOutlet:
 
     def is_open(self, watcher: str) -> bool:
         """Whether the socket has been told that it is connected; before, frames would be lost."""
-        return watcher in self._socketio.server.rooms(watcher)
+        connected: bool = self._socketio.server.manager.is_connected(watcher, "/")
+        return connected
 
     def send(
         self,

@@ -100,7 +100,7 @@ class Models:
         finally:
             self._uploads.release()
             if path is not None:
-                path.unlink(missing_ok=True)
+                self._clerk.remove(path)
         return jsonify({"ok": True})
 
     def _transfer(self) -> Transfer:
@@ -134,10 +134,10 @@ class Models:
         transfer.end()
 
     def _streamed(self, path: Path) -> Response:
-        """A file in pieces. It has no name any more: it is gone when nobody reads it."""
+        """A file in pieces. It loses its name, and is gone when nobody reads it."""
         file = path.open("rb")
         size = path.stat().st_size
-        path.unlink()
+        self._clerk.remove(path)
         transfer = self._transfer()
 
         def pieces() -> Iterator[bytes]:

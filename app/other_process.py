@@ -80,7 +80,7 @@ class OtherProcess:
             return self._pipe
 
     def _is_well(self, pipe: Connection) -> bool:
-        """Whether the process can be asked: one that is ending closes its pipe before it is gone."""
+        """Whether the process can be asked: one that ends closes its pipe before it is gone."""
         return self._process is not None and self._process.is_alive() and not pipe.poll()
 
     def _start(self) -> Connection:

@@ -28,6 +28,8 @@ SETTLE_SECONDS = 15.0
 MOST_LOST_SECONDS = 10.0
 OUTAGE_SECONDS = 30.0
 SMALL_DISK = "24m"
+PATIENCE = 30.0
+"""Seconds that a page comes again for: others have to be sent to rest before there is a place."""
 AT_ONCE = 8
 """Bad things under way at once."""
 KEPT = ("text", "options", "vocabulary", "temperature", "learning_rate")
@@ -276,9 +278,19 @@ async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
 
 
 async def _new_page(url: str) -> Page:
-    page = Page(url)
-    await page.open()
-    return page
+    """A page that comes again, as a browser's does, while the server has no place for it."""
+    until = time.monotonic() + PATIENCE
+    while True:
+        page = Page(url)
+        try:
+            await page.open()
+        except Refused:
+            await page.close()
+            if time.monotonic() > until:
+                raise
+            await asyncio.sleep(1)
+        else:
+            return page
 
 
 async def _send(page: Page, case: Case, statuses: list[int]) -> None:

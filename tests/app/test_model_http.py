@@ -249,7 +249,7 @@ def test_a_download_that_is_left_midway_leaves_nothing(
     response = visitor.http.get(f"{visitor.url}/api/model.json", stream=True, timeout=PATIENCE)
     assert response.raw.read(1000)
     response.close()
-    assert not files_of(live_server)
+    wait_until(lambda: not files_of(live_server))
     wait_until(lambda: not open_files_in(live_server))
 
 
