@@ -20,7 +20,9 @@ class Checkpoint:
         text: what the network learns, as it was given.
         options: what the network was made with.
         learning: learning, or paused.
-        learning_rate: what the network is trained with.
+        learning_rate: what the network is trained with at this moment.
+        set_rate: the learning rate that was set last, which the schedule changes.
+        rate_since: the epoch at which it was set.
         temperature: what the samples are drawn with.
         saved: the network, its solver and the order of the sentences to come.
         totals: of the network's training.
@@ -35,6 +37,8 @@ class Checkpoint:
     options: Options
     learning: bool
     learning_rate: float
+    set_rate: float
+    rate_since: float
     temperature: float
     saved: SavedModel
     totals: Progress

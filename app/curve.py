@@ -24,6 +24,8 @@ class CurvePoint(NamedTuple):
         seconds: seconds spent in training since then.
         cost: sum of -ln p of the stretch's predictions.
         predictions: how many there were.
+        held_out: perplexity of the sentences kept aside, as last seen; None where there are none.
+        learning_rate: of the stretch's last step; None where that was not noted.
     """
 
     step: int
@@ -31,6 +33,8 @@ class CurvePoint(NamedTuple):
     seconds: float
     cost: float
     predictions: int
+    held_out: float | None = None
+    learning_rate: float | None = None
 
     @property
     def perplexity(self) -> float:
@@ -66,19 +70,34 @@ class Curve:
         self._cost = 0.0
         self._predictions = 0
 
-    def add(self, stretch: Progress, totals: Progress, now: float) -> None:
-        """Take in a stretch of training that ended now."""
+    def add(
+        self,
+        stretch: Progress,
+        totals: Progress,
+        now: float,
+        held_out: float | None = None,
+        learning_rate: float | None = None,
+    ) -> CurvePoint | None:
+        """Take in a stretch of training that ended now; the point that it makes, if it does."""
         if self._opened is None:
             self._opened = now - stretch.seconds
         self._cost += stretch.cost
         self._predictions += stretch.predictions
-        if now - self._opened >= self.interval:
-            self._close(totals, now)
-
-    def _close(self, totals: Progress, now: float) -> None:
+        if now - self._opened < self.interval:
+            return None
         point = CurvePoint(
-            totals.steps, totals.epoch, totals.seconds, self._cost, self._predictions
+            totals.steps,
+            totals.epoch,
+            totals.seconds,
+            self._cost,
+            self._predictions,
+            held_out,
+            learning_rate,
         )
+        self._close(point, now)
+        return point
+
+    def _close(self, point: CurvePoint, now: float) -> None:
         self.points = (*self.points, point)
         self._opened, self._cost, self._predictions = now, 0.0, 0
         if len(self.points) >= MOST_POINTS:

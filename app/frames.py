@@ -26,6 +26,8 @@ def state_of(snapshot: Snapshot) -> State:
         "options": _options(snapshot),
         "vocabulary": list(description.vocabulary),
         "weights": description.weights,
+        "sentences": description.sentences,
+        "held_out_sentences": description.held_out_sentences,
         "now": time.time(),
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
@@ -53,6 +55,8 @@ def _figures(snapshot: Snapshot) -> Figures:
         "steps": snapshot.steps,
         "epoch": round(snapshot.epoch, DECIMALS),
         "perplexity": _rounded(snapshot.perplexity),
+        "held_out_perplexity": _rounded(snapshot.held_out_perplexity),
+        "memorising_since": snapshot.memorising_since,
         "ms_per_example": _rounded(snapshot.ms_per_example),
         "characters_per_second": _rounded(snapshot.characters_per_second),
         "learning_rate": snapshot.learning_rate,
@@ -71,6 +75,9 @@ def _options(snapshot: Snapshot) -> Options:
         "l2": options.l2,
         "learning_rate": options.learning_rate,
         "clip": options.clip,
+        "schedule": options.schedule,
+        "schedule_epochs": options.schedule_epochs,
+        "validation_fraction": options.validation_fraction,
     }
 
 
@@ -83,7 +90,19 @@ def _curve(snapshot: Snapshot, start: int) -> Curve:
 
 
 def _points(points: Sequence[CurvePoint]) -> list[Point]:
-    return [(point.step, _rounded(point.perplexity)) for point in points]
+    return [
+        (
+            point.step,
+            _rounded(point.perplexity),
+            _rounded(point.held_out),
+            _significant(point.learning_rate),
+        )
+        for point in points
+    ]
+
+
+def _significant(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.{DECIMALS}g}")
 
 
 def _rounded(number: float | None) -> float | None:

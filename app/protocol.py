@@ -8,7 +8,7 @@ here (`python -m app.protocol_export`).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired, get_args
@@ -28,10 +28,12 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 from app.limits import Limits
 from app.options import Kind
 from app.options import Options as NetworkOptions
-from app.quantity import Quantity, Sizes
+from app.quantity import AutoOr, Quantity, Sizes
 from app.refusal import Refusal
 from app.remark import Level
 from app.snapshot import Status
+from model.schedule import ScheduleName
+from model.settings import MOST_HELD_OUT
 
 MAX_LINE = 10_000
 """Characters of a line: a sentence is one step of training, which no slice of time can cut."""
@@ -41,6 +43,8 @@ TEMPERATURE = Quantity("Temperature", "1", 0.01, 20)
 LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
 L2 = Quantity("L2 strength", "0.000001", 0, 1)
 CLIP = Quantity("Gradient clip", "5", 0, 1000, low_included=False)
+SCHEDULE_EPOCHS = Quantity("Schedule", "100", 0, 1_000_000, low_included=False)
+VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, MOST_HELD_OUT))
 HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
@@ -48,8 +52,9 @@ HIDDEN_SIZES = Sizes(
 USUAL_LIMITS = Limits()
 DEFAULTS = NetworkOptions()
 KINDS = get_args(Kind)
+SCHEDULES = get_args(ScheduleName)
 
-Point = tuple[int, float | None]
+Point = tuple[int, float | None, float | None, float | None]
 
 
 def _text_to_learn(text: str, info: ValidationInfo) -> str:
@@ -69,10 +74,13 @@ def _text_to_learn(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _known_kind(kind: object) -> object:
-    if kind not in KINDS:
-        raise _refused(f"Kind: choose {', '.join(KINDS[:-1])} or {KINDS[-1]}.")
-    return kind
+def _one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
+    def check(choice: object) -> object:
+        if choice not in known:
+            raise _refused(f"{name}: choose {', '.join(known[:-1])} or {known[-1]}.")
+        return choice
+
+    return check
 
 
 def _refused(message: str) -> PydanticCustomError:
@@ -92,7 +100,7 @@ class NetworkEntries(Payload):
     """The options of a new network, as numbers or as the text that was typed."""
 
     kind: Annotated[
-        Kind, BeforeValidator(_known_kind), Field(description="The cell of every layer.")
+        Kind, BeforeValidator(_one_of("Kind", KINDS)), Field(description="The cell of every layer.")
     ] = DEFAULTS.kind
     hidden_sizes: Annotated[
         tuple[int, ...],
@@ -113,6 +121,21 @@ class NetworkEntries(Payload):
         BeforeValidator(CLIP),
         Field(description="The largest gradient that counts: of each weight; in an rnn, of all."),
     ] = DEFAULTS.clip
+    schedule: Annotated[
+        ScheduleName,
+        BeforeValidator(_one_of("Schedule", SCHEDULES)),
+        Field(description="How the learning rate changes by itself."),
+    ] = DEFAULTS.schedule
+    schedule_epochs: Annotated[
+        float,
+        BeforeValidator(SCHEDULE_EPOCHS),
+        Field(description="Epochs after which it is halved, or at the end of its cosine."),
+    ] = DEFAULTS.schedule_epochs
+    validation_fraction: Annotated[
+        float | None,
+        BeforeValidator(VALIDATION),
+        Field(description="Share of the sentences that is kept aside, to see how new ones go."),
+    ] = DEFAULTS.validation_fraction
 
 
 class Learn(Payload):
@@ -210,6 +233,12 @@ class Options(TypedDict):
     l2: Annotated[float, Field(description="Strength of the L2 regularisation.")]
     learning_rate: Annotated[float, Field(description="Size of a step at the start.")]
     clip: Annotated[float, Field(description="The largest gradient that counts.")]
+    schedule: Annotated[ScheduleName, Field(description="How the learning rate changes.")]
+    schedule_epochs: Annotated[float, Field(description="Epochs of the schedule.")]
+    validation_fraction: Annotated[
+        float | None,
+        Field(description="Share of the sentences kept aside; null: 5 % from 100 on, else none."),
+    ]
 
 
 class Curve(TypedDict):
@@ -221,7 +250,10 @@ class Curve(TypedDict):
     start: Annotated[int, Field(description="The index of the first of these points.")]
     points: Annotated[
         list[Point],
-        Field(description="Step and perplexity, which is null where the network has run off."),
+        Field(
+            description="Step, perplexity (null where the network has run off), perplexity of the "
+            "sentences kept aside (null where there are none) and learning rate."
+        ),
     ]
 
 
@@ -236,6 +268,17 @@ class Figures(TypedDict):
     perplexity: Annotated[
         float | None,
         Field(description="exp of the mean cost of a prediction, over the last second or so."),
+    ]
+    held_out_perplexity: Annotated[
+        float | None,
+        Field(description="Of the sentences kept aside, as last seen; null where there are none."),
+    ]
+    memorising_since: Annotated[
+        int | None,
+        Field(
+            description="The step since which it gets better at its sentences and worse at those "
+            "kept aside; null where it does not."
+        ),
     ]
     ms_per_example: Annotated[
         float | None, Field(description="Milliseconds of training a sentence.")
@@ -266,6 +309,8 @@ class State(Figures):
         list[str], Field(description="The characters the network knows, in its order.")
     ]
     weights: Annotated[int, Field(description="How many numbers the network learns.")]
+    sentences: Annotated[int, Field(description="How many sentences it learns.")]
+    held_out_sentences: Annotated[int, Field(description="How many are kept aside.")]
     now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
     samples: Annotated[
         list[str], Field(description="Five sampled sentences; none until the first are written.")

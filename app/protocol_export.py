@@ -22,7 +22,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from app import protocol
-from app.quantity import Quantity, Sizes
+from app.quantity import AutoOr, Quantity, Sizes
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
@@ -70,12 +70,14 @@ def _declared(name: str, hint: Any, optional: bool = False) -> Declared:
 
 
 def _is_typed(note: Any) -> bool:
-    return isinstance(getattr(note, "func", None), Quantity | Sizes)
+    return isinstance(getattr(note, "func", None), AutoOr | Quantity | Sizes)
 
 
-def _as_entered(entered: Quantity | Sizes) -> str:
+def _as_entered(entered: AutoOr | Quantity | Sizes) -> str:
     """A number may be sent as it was typed."""
-    return "number[] | string" if isinstance(entered, Sizes) else "number | string"
+    if isinstance(entered, Sizes):
+        return "number[] | string"
+    return "number | string | null" if isinstance(entered, AutoOr) else "number | string"
 
 
 def as_typescript(annotation: Any) -> str:

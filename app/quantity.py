@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+AUTO = "auto"
 LONGEST_NUMBER = 1000  # characters; whoever sends millions is not kept company while they are read
 LONGEST_SHOWN = 40  # characters of a refused entry that its message repeats
 
@@ -106,6 +107,32 @@ class Sizes:
             if alone:
                 raise
             raise _NotRead(f"cannot be used: {_show(entry)} {reason}") from None
+
+
+@dataclass(frozen=True)
+class AutoOr:
+    """A quantity, or nothing (typed as `auto`), which leaves it to the server."""
+
+    quantity: Quantity
+
+    @property
+    def rule(self) -> str:
+        """What is taken, in words."""
+        return f"auto, or {self.quantity.rule}"
+
+    def __call__(self, entry: object) -> float | None:
+        """The number that was entered; None where it is left to the server.
+
+        Raises:
+            PydanticCustomError: it cannot be used; the message says what to write instead.
+        """
+        if entry is None or (isinstance(entry, str) and entry.strip().lower() == AUTO):
+            return None
+        try:
+            return self.quantity.check(_as_number(entry))
+        except _NotRead as reason:
+            take = f"{self.rule}, like {self.quantity.example}"
+            raise _refused(self.quantity.name, entry, reason, take) from None
 
 
 def _as_number(entry: object) -> float:

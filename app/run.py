@@ -9,11 +9,13 @@ from typing import cast
 
 from app.checkpoint import Checkpoint
 from app.curve import Curve
+from app.memorising import Memorising
 from app.options import Kind, Options
 from app.recent import Recent
 from app.recoveries import Recoveries
 from app.refusal import Refusal
 from app.shown_texts import ShownTexts
+from app.validation import Validation
 from model import (
     Adam,
     CharModel,
@@ -47,6 +49,8 @@ class Run:
         options: what it was made with.
         trainer: the network and its solver.
         curve: its perplexity so far.
+        validation: what it makes of the sentences kept aside.
+        memorising: whether it has begun to learn the others by heart.
         recent: the figures of its last moments.
         recoveries: what the visitor knows of its trouble.
         shown: what it writes.
@@ -57,6 +61,8 @@ class Run:
         self.options = options
         self.trainer = trainer
         self.curve = curve
+        self.validation = Validation(trainer.held_out)
+        self.memorising = Memorising(curve.points)
         self.recent = Recent()
         self.recoveries = Recoveries()
         self.shown = ShownTexts()
@@ -69,17 +75,26 @@ class Run:
     @property
     def learning_rate(self) -> float:
         """What it is trained with now."""
-        return self.trainer.settings.learning_rate
+        return self.trainer.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float) -> None:
-        self.trainer.settings = replace(self.trainer.settings, learning_rate=learning_rate)
+        self.trainer.learning_rate = learning_rate
 
     def train(self, seconds: float) -> None:
         """Learn for about so long."""
         stretch = self.trainer.train_for(seconds)
         now = time.monotonic()
-        self.curve.add(stretch, self.trainer.totals, now)
+        self.validation.look(stretch.seconds, now)
+        point = self.curve.add(
+            stretch,
+            self.trainer.totals,
+            now,
+            self.validation.perplexity,
+            self.learning_rate,
+        )
+        if point is not None:
+            self.memorising.add(point)
         self.recent.add(stretch, now)
         self.shown.outdate(stretch.seconds)
 
@@ -118,12 +133,14 @@ def loaded_run(
 ) -> tuple[Run, str | None]:
     """A saved model that goes on with a text, and a remark on what the text lost by it.
 
-    The network's part of the options comes with the model; that of its training stays. On the
-    sentences that it was saved with, it goes on in the order that was to come.
+    The network's part of the options comes with the model; that of its training stays, but for a
+    schedule, which belongs to a beginning. On the sentences that it was saved with, it goes on in
+    the order that was to come.
 
     Raises:
         Refusal: the model is too large, or none of the text's sentences fits it.
     """
+    options = replace(options, schedule="constant")
     try:
         model = read.model
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
@@ -152,16 +169,23 @@ def restored_run(checkpoint: Checkpoint) -> Run:
     trainer = Trainer(
         model,
         known,
-        replace(settings, learning_rate=checkpoint.learning_rate),
+        replace(settings, learning_rate=checkpoint.set_rate),
         checkpoint.saved.solver,
     )
-    trainer.go_on(checkpoint.saved.order, checkpoint.totals)
+    trainer.go_on(checkpoint.saved.order, checkpoint.totals, checkpoint.rate_since)
     curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
     return Run(checkpoint.text, checkpoint.options, trainer, curve)
 
 
 def _settings(options: Options) -> TrainingSettings:
-    return TrainingSettings(learning_rate=options.learning_rate, l2=options.l2, clip=options.clip)
+    return TrainingSettings(
+        learning_rate=options.learning_rate,
+        l2=options.l2,
+        clip=options.clip,
+        schedule=options.schedule,
+        schedule_epochs=options.schedule_epochs,
+        validation_fraction=options.validation_fraction,
+    )
 
 
 def _settings_to_go_on(options: Options, saved: SavedModel) -> TrainingSettings:

@@ -173,6 +173,8 @@ class Session:
             greedy=run.shown.greedy,
             curve_version=run.curve.version,
             points=run.curve.points,
+            held_out_perplexity=run.validation.perplexity,
+            memorising_since=run.memorising.since,
             remarks=self._remarks,
             saved_at=self._saved_at,
             saving=self._saving,
@@ -199,6 +201,8 @@ class Session:
             options=run.options,
             vocabulary=run.model.vocabulary.letters,
             weights=run.model.weight_count,
+            sentences=run.trainer.sentence_count,
+            held_out_sentences=run.trainer.held_out_count,
         )
 
     def _pause(self) -> None:
@@ -229,6 +233,8 @@ class Session:
             options=run.options,
             learning=self.learning,
             learning_rate=run.learning_rate,
+            set_rate=run.trainer.settings.learning_rate,
+            rate_since=run.trainer.rate_since,
             temperature=self.temperature,
             saved=run.trainer.saved(),
             totals=run.trainer.totals,

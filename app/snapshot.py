@@ -24,6 +24,8 @@ class Description:
         options: what the network was made with.
         vocabulary: the characters it knows, in its order.
         weights: how many numbers it learns.
+        sentences: how many it learns.
+        held_out_sentences: how many are kept aside.
     """
 
     version: int
@@ -31,6 +33,8 @@ class Description:
     options: Options
     vocabulary: tuple[str, ...]
     weights: int
+    sentences: int = 0
+    held_out_sentences: int = 0
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,9 @@ class Snapshot:
         perplexity: of the last moments; None before the first, or where the network has run off.
         ms_per_example: milliseconds of training a sentence.
         characters_per_second: characters learnt from in a second of the clock.
+        held_out_perplexity: of the sentences kept aside, as last seen.
+        memorising_since: the step from which on it has got better at its own sentences and worse
+            at those kept aside; None where it has not.
         learning_rate: what the network is trained with.
         temperature: what the samples are drawn with.
         samples: five sampled sentences; none until the first are written.
@@ -76,5 +83,7 @@ class Snapshot:
     points: tuple[CurvePoint, ...]
     remarks: tuple[Remark, ...]
     steps_per_second: float | None = None
+    held_out_perplexity: float | None = None
+    memorising_since: int | None = None
     saved_at: float | None = None
     saving: bool = True

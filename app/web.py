@@ -74,10 +74,19 @@ def history_csv(snapshot: Snapshot) -> str:
     """The curve as a table."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
-    table.writerow(["step", "epoch", "seconds", "perplexity"])
+    table.writerow(
+        ["step", "epoch", "seconds", "perplexity", "held_out_perplexity", "learning_rate"]
+    )
     for point in snapshot.points:
         table.writerow(
-            [point.step, f"{point.epoch:.4f}", f"{point.seconds:.4f}", f"{point.perplexity:.6g}"]
+            [
+                point.step,
+                f"{point.epoch:.4f}",
+                f"{point.seconds:.4f}",
+                f"{point.perplexity:.6g}",
+                "" if point.held_out is None else f"{point.held_out:.6g}",
+                "" if point.learning_rate is None else f"{point.learning_rate:.6g}",
+            ]
         )
     return out.getvalue()
 

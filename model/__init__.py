@@ -19,6 +19,7 @@ from model.gradient_check import (
     graph_gradient_check,
 )
 from model.graph import Graph, Mat, ShapeError
+from model.held_out import HeldOut, Split, split
 from model.safeguard import Recovery
 from model.settings import TrainingSettings
 from model.solver import Adam, RMSProp
@@ -33,6 +34,7 @@ __all__ = [
     "FormatError",
     "GradientReport",
     "Graph",
+    "HeldOut",
     "KernelsFor",
     "Mat",
     "ModelError",
@@ -42,6 +44,7 @@ __all__ = [
     "Recovery",
     "SettingsError",
     "ShapeError",
+    "Split",
     "Steps",
     "TextError",
     "Trainer",
@@ -53,4 +56,5 @@ __all__ = [
     "name_characters",
     "prepare_kernels",
     "sentences_from_text",
+    "split",
 ]

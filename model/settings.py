@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from model.errors import SettingsError
+from model.schedule import ScheduleName
 
 SolverName = Literal["rmsprop", "adam"]
 
 MOST_SENTENCES_A_STEP = 10_000  # more would take memory, and learn less from every sentence
+MOST_EPOCHS = 1_000_000  # of a schedule; nobody waits for more
+MOST_HELD_OUT = 0.5  # the network is to learn from most of the text
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,10 @@ class TrainingSettings:
         bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
         recover: whether a training that runs off goes back to its last good state and goes on at
             half the learning rate.
+        schedule: how the learning rate changes by itself: "constant", "halve" or "cosine".
+        schedule_epochs: after so many epochs it is halved, or at the end of its cosine.
+        validation_fraction: share of the sentences that are kept aside; None is 5 % from 100
+            sentences on, else none.
         shuffle: whether every epoch takes the sentences in a new random order.
         seed: of that order; None takes a fresh one.
     """
@@ -44,6 +51,9 @@ class TrainingSettings:
     solver: SolverName = "rmsprop"
     bias_correction: bool = True
     recover: bool = True
+    schedule: ScheduleName = "constant"
+    schedule_epochs: float = 100.0
+    validation_fraction: float | None = None
     shuffle: bool = True
     seed: int | None = None
 
@@ -57,17 +67,24 @@ class TrainingSettings:
                 f"it is {self.batch_size!r}.",
                 "batch_size",
             )
-        if self.solver not in get_args(SolverName):
-            raise SettingsError(
-                f"There is no solver {self.solver!r}: take {' or '.join(get_args(SolverName))}.",
-                "solver",
-            )
+        _check_name("solver", self.solver, get_args(SolverName))
+        _check_name("schedule", self.schedule, get_args(ScheduleName))
+        _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MOST_EPOCHS)
+        if self.validation_fraction is not None:
+            name = "validation fraction"
+            _check("validation_fraction", name, self.validation_fraction, None, MOST_HELD_OUT)
 
     @classmethod
     def original(cls, **options: Any) -> TrainingSettings:
-        """The original demo's training: it clips numbers one by one and corrects nothing."""
-        way = {"clip_norm": False, "bias_correction": False, "recover": False}
+        """The original demo's training: it clips one by one, corrects nothing, learns all."""
+        way: dict[str, Any] = {"clip_norm": False, "bias_correction": False, "recover": False}
+        way["validation_fraction"] = 0.0
         return cls(**{**way, **options})
+
+
+def _check_name(field: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        raise SettingsError(f"There is no {field} {name!r}: take {' or '.join(names)}.", field)
 
 
 def _check(field: str, name: str, value: float, above: float | None, to: float) -> None:

@@ -14,12 +14,14 @@ from model import workspace
 from model.batches import Batches
 from model.char_model import CharModel
 from model.errors import FormatError
+from model.held_out import HeldOut, split
 from model.kernels import entry
 from model.kernels.cells import CELLS
 from model.kernels.solvers import Rule
 from model.layout import FloatArray
 from model.perplexity import perplexity_of
 from model.safeguard import Recovery, Safeguard
+from model.schedule import scheduled_rates
 from model.sentences import pack_sentences
 from model.settings import TrainingSettings
 from model.solver import Adam, RMSProp, Solver
@@ -78,8 +80,15 @@ class Trainer:
     """Trains a model, a batch of sentences a step; every epoch takes each sentence once.
 
     The model's parameters change in place. `settings` may be replaced between two calls; what has
-    to do with batches, the order and the solver is that of the beginning. A trainer may be used
-    from any thread, but from one at a time; while it trains, the interpreter's lock is free.
+    to do with batches, the order, the solver and the sentences kept aside is that of the beginning.
+    A trainer may be used from any thread, but from one at a time; while it trains, the
+    interpreter's lock is free.
+
+    Attributes:
+        model: what is trained.
+        solver: its optimizer's memory.
+        recoveries: how often it ran off and was brought back.
+        held_out: the sentences kept aside, which it does not learn; None where there are none.
     """
 
     def __init__(
@@ -90,10 +99,13 @@ class Trainer:
         solver: Solver | None = None,
     ) -> None:
         self.model = model
-        self.settings = settings or TrainingSettings()
+        self._settings = settings or TrainingSettings()
+        self._rate_since = 0.0  # the epoch at which the settings' learning rate was set
         self.solver = solver or _new_solver(self.settings, model.flat)
         self.recoveries: tuple[Recovery, ...] = ()
-        self._letters, self._starts = pack_sentences(model.vocabulary, sentences)
+        learnt, aside = split(sentences, self.settings.validation_fraction)
+        self.held_out = HeldOut(model, aside) if aside else None
+        self._letters, self._starts = pack_sentences(model.vocabulary, learnt)
         self._rows = np.diff(self._starts)  # (sentences,): predictions of each
         self._gradient = np.zeros_like(model.flat)  # (parameters,)
         self._batches = Batches(
@@ -148,16 +160,21 @@ class Trainer:
 
         return SavedModel(self.model.copy(), self.solver.copy(), self._batches.state())
 
-    def go_on(self, order: Mapping[str, Any] | None, totals: Progress | None = None) -> None:
+    def go_on(
+        self,
+        order: Mapping[str, Any] | None,
+        totals: Progress | None = None,
+        rate_since: float = 0.0,
+    ) -> None:
         """Take the sentences in the order of a saved training, if it was of as many sentences.
 
-        With the `totals` of that training, they count on from there.
+        With the `totals` and the `rate_since` of that training, they count on from there.
 
         Raises:
             FormatError: the order is damaged.
         """
         if totals is not None:
-            self._totals = totals
+            self._totals, self._rate_since = totals, rate_since
             self._sentences_seen = round(totals.epoch * self.sentence_count)
         if order is None:
             return
@@ -167,9 +184,40 @@ class Trainer:
             raise FormatError('"order" of the solver is damaged: leave it out.') from None
 
     @property
+    def settings(self) -> TrainingSettings:
+        """The options of the training; another learning rate or schedule holds from now on."""
+        return self._settings
+
+    @settings.setter
+    def settings(self, settings: TrainingSettings) -> None:
+        if _rate_of(settings) != _rate_of(self._settings):
+            self._rate_since = self._totals.epoch
+        self._settings = settings
+
+    @property
+    def learning_rate(self) -> float:
+        """What the next step is taken with; setting it, the schedule goes on from there."""
+        return float(self._rates(np.array([self._totals.epoch]))[0])
+
+    @learning_rate.setter
+    def learning_rate(self, learning_rate: float) -> None:
+        self._settings = replace(self._settings, learning_rate=learning_rate)
+        self._rate_since = self._totals.epoch
+
+    @property
+    def rate_since(self) -> float:
+        """The epoch at which the settings' learning rate was set."""
+        return self._rate_since
+
+    @property
     def sentence_count(self) -> int:
-        """How many sentences make an epoch."""
+        """How many sentences make an epoch: those that are learnt."""
         return len(self._rows)
+
+    @property
+    def held_out_count(self) -> int:
+        """How many sentences are kept aside."""
+        return len(self.held_out) if self.held_out is not None else 0
 
     @property
     def totals(self) -> Progress:
@@ -221,15 +269,12 @@ class Trainer:
             return steps
         rows = int(np.add.reduceat(self._rows[order], batch_starts[:-1]).max())
         batch = int(np.diff(batch_starts).max())
+        epochs = (self._sentences_seen + batch_starts[:-1]) / self.sentence_count  # (steps,)
         entry.train(
             CELLS[model.kind],
             self.solver.for_kernels(),
-            Rule(
-                float(settings.learning_rate),
-                float(settings.l2),
-                float(settings.clip),
-                self._clips_norm,
-            ),
+            Rule(float(settings.l2), float(settings.clip), self._clips_norm),
+            self._rates(epochs),
             model.layout.sizes,
             model.flat,
             self._gradient,
@@ -245,6 +290,16 @@ class Trainer:
         )
         self.solver.count(len(steps.costs))
         return steps
+
+    def _rates(self, epochs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        settings = self._settings
+        return scheduled_rates(
+            settings.schedule,
+            float(settings.schedule_epochs),
+            epochs,
+            float(settings.learning_rate),
+            self._rate_since,
+        )
 
     def _account(
         self, order: npt.NDArray[np.int64], costs: npt.NDArray[np.float64], seconds: float
@@ -268,9 +323,13 @@ class Trainer:
             return
         self.solver = self._safeguard.bring_back(self.model.flat)
         self._gradient[:] = 0  # it may hold what the network ran off with
-        self.settings = replace(self.settings, learning_rate=self.settings.learning_rate / 2)
-        recovery = Recovery(self._totals.steps, self.settings.learning_rate)
+        self.learning_rate /= 2
+        recovery = Recovery(self._totals.steps, self.learning_rate)
         self.recoveries = (*self.recoveries, recovery)
+
+
+def _rate_of(settings: TrainingSettings) -> tuple[object, ...]:
+    return settings.learning_rate, settings.schedule, settings.schedule_epochs
 
 
 def _new_solver(settings: TrainingSettings, parameters: FloatArray) -> Solver:

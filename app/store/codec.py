@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import struct
 import zipfile
 import zlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -26,8 +27,10 @@ from model.layout import Layout
 from model.saved import SavedModel
 from model.solver import RMSProp, Solver
 
-FORMAT = 1
+FORMAT = 2
 """Grows with every change of what is written below."""
+FIRST_FORMAT = 1
+"""The oldest that is read."""
 
 DAMAGES = (
     ArithmeticError,
@@ -68,7 +71,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
     saved = checkpoint.saved
     arrays: dict[str, Array] = {
         "flat": saved.model.flat,  # (parameters,)
-        "points": np.array(checkpoint.points, dtype=np.float64).reshape(-1, 5),
+        "points": _encode_points(checkpoint.points),
     }
     state = {
         "format": FORMAT,
@@ -76,6 +79,8 @@ def encode(checkpoint: Checkpoint) -> Encoded:
         "options": asdict(checkpoint.options),
         "learning": checkpoint.learning,
         "learning_rate": checkpoint.learning_rate,
+        "set_rate": checkpoint.set_rate,
+        "rate_since": checkpoint.rate_since,
         "temperature": checkpoint.temperature,
         "network": {
             "kind": saved.model.kind,
@@ -102,9 +107,9 @@ def decode(session_id: str, encoded: Encoded) -> Checkpoint:
     """
     try:
         state = json.loads(encoded.state)
-        if state["format"] != FORMAT:
+        if not FIRST_FORMAT <= state["format"] <= FORMAT:
             raise DamagedCheckpoint(
-                f"it has format {state['format']!r}, and this charnn reads format {FORMAT}"
+                f"it has format {state['format']!r}, and this charnn reads up to {FORMAT}"
             )
         with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -128,6 +133,8 @@ def _checkpoint(
         options=Options(**{**options, "hidden_sizes": tuple(options["hidden_sizes"])}),
         learning=state["learning"],
         learning_rate=state["learning_rate"],
+        set_rate=state.get("set_rate", state["learning_rate"]),
+        rate_since=state.get("rate_since", 0.0),
         temperature=state["temperature"],
         saved=SavedModel(
             CharModel(vocabulary, layout, flat),
@@ -141,9 +148,17 @@ def _checkpoint(
     )
 
 
+def _encode_points(points: Sequence[CurvePoint]) -> Array:
+    """Shape (points, fields of one), NaN where there is nothing."""
+    rows = [[math.nan if value is None else value for value in point] for point in points]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(CurvePoint._fields))
+
+
 def _point(row: list[float]) -> CurvePoint:
-    step, epoch, seconds, cost, predictions = row
-    return CurvePoint(int(step), epoch, seconds, cost, int(predictions))
+    """Of the oldest format, without its last fields."""
+    step, epoch, seconds, cost, predictions, *more = row
+    noted = [None if math.isnan(value) else value for value in more]
+    return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *noted)
 
 
 def _encode_solver(solver: Solver | None, arrays: dict[str, Array]) -> dict[str, Any] | None:

@@ -38,6 +38,7 @@ def train(
     cell: Any,
     solver: Any,
     rule: Rule,
+    rates: Doubles,
     sizes: Integers,
     parameters: FloatArray,
     gradient: FloatArray,
@@ -53,7 +54,7 @@ def train(
 ) -> None:
     """One step for every batch, one after the other.
 
-    Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. gradient
+    rates (steps,), float64, are the learning rates. Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. gradient
     (flat) must be zero on entry and is on return. rows_of_batch, int64, is work space for three
     numbers of every row of the largest batch, and one more. Fills costs, gradient_norms and
     clipped_shares, each (steps,) in float64: the sum of the sentences' costs before the step, the
@@ -70,9 +71,9 @@ def train(
         if rule.clip_norm:
             clip_by_norm(gradient, norm, rule.clip)
             clipped_shares[k] = 1.0 if norm > rule.clip else 0.0
-            solver_step(solver, parameters, gradient, rule, k)
+            solver_step(solver, parameters, gradient, rates[k], rule, k)
         else:
-            clipped = solver_step(solver, parameters, gradient, rule, k)
+            clipped = solver_step(solver, parameters, gradient, rates[k], rule, k)
             clipped_shares[k] = clipped / parameters.shape[0]
 
 

@@ -17,13 +17,11 @@ class Rule(NamedTuple):
     """What holds for a step, whatever the solver.
 
     Attributes:
-        learning_rate: size of the step.
         l2: share of every parameter that the step takes away.
         clip: the largest gradient that counts.
         clip_norm: whether `clip` holds for the norm of all gradients together, not for each.
     """
 
-    learning_rate: float
     l2: float
     clip: float
     clip_norm: bool
@@ -66,7 +64,12 @@ class Adam(NamedTuple):
 
 
 def solver_step(
-    solver: Any, parameters: FloatArray, gradient: FloatArray, rule: Rule, step: int
+    solver: Any,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    learning_rate: float,
+    rule: Rule,
+    step: int,
 ) -> int:
     """Change the parameters by a step, the `step`-th of this call, and zero the gradient.
 
@@ -95,7 +98,12 @@ def clip_by_norm(gradient: FloatArray, norm: float, largest: float) -> None:
 
 @implements(solver_step, Rmsprop)
 def rmsprop_step(
-    solver: Any, parameters: FloatArray, gradient: FloatArray, rule: Rule, step: int
+    solver: Any,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    learning_rate: float,
+    rule: Rule,
+    step: int,
 ) -> int:
     """RMSProp (T. Tieleman and G. Hinton, 2012), with the epsilon where the original demo has it.
 
@@ -106,7 +114,7 @@ def rmsprop_step(
     first steps are 31 times too long, from which wide networks may never recover.
     """
     number = parameters.dtype.type
-    rate, shrink, limit = number(rule.learning_rate), number(rule.l2), number(rule.clip)
+    rate, shrink, limit = number(learning_rate), number(rule.l2), number(rule.clip)
     keep, add, small = number(solver.decay), number(1.0 - solver.decay), number(solver.epsilon)
     correction = number(1)
     if solver.steps >= 0:
@@ -126,7 +134,12 @@ def rmsprop_step(
 
 @implements(solver_step, Adam)
 def adam_step(
-    solver: Any, parameters: FloatArray, gradient: FloatArray, rule: Rule, step: int
+    solver: Any,
+    parameters: FloatArray,
+    gradient: FloatArray,
+    learning_rate: float,
+    rule: Rule,
+    step: int,
 ) -> int:
     """Adam (D. P. Kingma and J. Ba, 2015), with weight decay apart from the gradient.
 
@@ -137,7 +150,7 @@ def adam_step(
     seen = solver.steps + step + 1
     mean_correction = number(1.0 / (1.0 - solver.mean_decay**seen))
     correction = number(1.0 / (1.0 - solver.decay**seen))
-    rate, shrink, limit = number(rule.learning_rate), number(rule.l2), number(rule.clip)
+    rate, shrink, limit = number(learning_rate), number(rule.l2), number(rule.clip)
     keep_mean, add_mean = number(solver.mean_decay), number(1.0 - solver.mean_decay)
     keep, add, small = number(solver.decay), number(1.0 - solver.decay), number(solver.epsilon)
     mean, cache, clipped = solver.mean, solver.cache, 0

@@ -14,6 +14,12 @@ export interface NetworkEntries {
   learning_rate?: number | string;
   /** The largest gradient that counts: of each weight; in an rnn, of all. Takes a number above 0, at most 1000. */
   clip?: number | string;
+  /** How the learning rate changes by itself. */
+  schedule?: "constant" | "halve" | "cosine";
+  /** Epochs after which it is halved, or at the end of its cosine. Takes a number above 0, at most 1e+06. */
+  schedule_epochs?: number | string;
+  /** Share of the sentences that is kept aside, to see how new ones go. Takes auto, or a number from 0, at most 0.5. */
+  validation_fraction?: number | string | null;
 }
 
 /** A new network on this text; it learns at once. */
@@ -88,6 +94,12 @@ export interface Options {
   learning_rate: number;
   /** The largest gradient that counts. */
   clip: number;
+  /** How the learning rate changes. */
+  schedule: "constant" | "halve" | "cosine";
+  /** Epochs of the schedule. */
+  schedule_epochs: number;
+  /** Share of the sentences kept aside; null: 5 % from 100 on, else none. */
+  validation_fraction: number | null;
 }
 
 /** Points of the perplexity curve. */
@@ -96,8 +108,8 @@ export interface Curve {
   version: number;
   /** The index of the first of these points. */
   start: number;
-  /** Step and perplexity, which is null where the network has run off. */
-  points: [number, number | null][];
+  /** Step, perplexity (null where the network has run off), perplexity of the sentences kept aside (null where there are none) and learning rate. */
+  points: [number, number | null, number | null, number | null][];
 }
 
 /** What changes while the network learns: in every frame, and in the whole state. */
@@ -110,6 +122,10 @@ export interface Figures {
   epoch: number;
   /** exp of the mean cost of a prediction, over the last second or so. */
   perplexity: number | null;
+  /** Of the sentences kept aside, as last seen; null where there are none. */
+  held_out_perplexity: number | null;
+  /** The step since which it gets better at its sentences and worse at those kept aside; null where it does not. */
+  memorising_since: number | null;
   /** Milliseconds of training a sentence. */
   ms_per_example: number | null;
   /** Characters learnt from in a second of the clock. */
@@ -138,6 +154,10 @@ export interface State extends Figures {
   vocabulary: string[];
   /** How many numbers the network learns. */
   weights: number;
+  /** How many sentences it learns. */
+  sentences: number;
+  /** How many are kept aside. */
+  held_out_sentences: number;
   /** Unix time of the server, to compare `saved_at` with. */
   now: number;
   /** Five sampled sentences; none until the first are written. */
