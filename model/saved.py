@@ -60,11 +60,7 @@ def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, A
     Raises:
         FormatError: the network has run off: its weights are no numbers that JSON could hold.
     """
-    if not np.isfinite(model.flat).all():
-        raise FormatError(
-            "This network has run off to infinity, and there is nothing in it to save. "
-            "Learn again with a lower learning rate."
-        )
+    check_can_be_saved(model)
     letters = model.vocabulary.letters
     saved: dict[str, Any] = {
         "hidden_sizes": [int(size) for size in model.hidden_sizes],
@@ -78,6 +74,19 @@ def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, A
     if solver is not None:
         saved["solver"] = _solver_as_json(solver, model.layout)
     return saved
+
+
+def check_can_be_saved(model: CharModel) -> None:
+    """Refuse a network whose weights are no numbers that a file could hold.
+
+    Raises:
+        FormatError: the network has run off.
+    """
+    if not np.isfinite(model.flat).all():
+        raise FormatError(
+            "This network has run off to infinity, and there is nothing in it to save. "
+            "Learn again with a lower learning rate."
+        )
 
 
 def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> SavedModel:

@@ -1,0 +1,46 @@
+"""Loads a network that `charnn export --format safetensors` has written into PyTorch."""
+
+import json
+from functools import partial
+from itertools import pairwise
+
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file
+from torch import nn
+
+CELLS = {"lstm": nn.LSTM, "gru": nn.GRU, "rnn": partial(nn.RNN, nonlinearity="relu")}
+
+
+class Network(nn.Module):
+    """An embedding of the characters, recurrent layers and a decoder."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__()
+        with safe_open(path, framework="pt") as file:
+            about = file.metadata()
+        sizes = [int(about["letter_size"]), *json.loads(about["hidden_sizes"])]
+        cell = CELLS[about["kind"]]
+        self.vocabulary = json.loads(about["vocabulary"])  # numbered from 1
+        self.embedding = nn.Embedding(len(self.vocabulary) + 1, sizes[0])
+        self.layers = nn.ModuleList(cell(below, hidden) for below, hidden in pairwise(sizes))
+        self.decoder = nn.Linear(sizes[-1], len(self.vocabulary) + 1)
+        self.load_state_dict(load_file(path))
+
+    def letters(self, text: str) -> torch.Tensor:
+        """START, which is 0, and the characters of a text: (1 + characters,)."""
+        return torch.tensor([0, *(self.vocabulary.index(char) + 1 for char in text)])
+
+    def forward(self, letters: torch.Tensor) -> torch.Tensor:
+        """The logits (time, V) of what comes after each letter; entry 0 is END."""
+        x = self.embedding(letters)  # (time, letter size)
+        for layer in self.layers:
+            x, _ = layer(x)  # (time, hidden)
+        return self.decoder(x)
+
+
+if __name__ == "__main__":
+    network = Network("model.safetensors")
+    odds = network(network.letters(""))[-1].softmax(0)  # of a sentence's first character, and END
+    for char, p in zip(["END", *network.vocabulary], odds.tolist(), strict=True):
+        print(f"{char!r:8} {p:.4f}")
