@@ -1,9 +1,8 @@
-"""Reads and writes the JSON of models, and holds up nobody with it."""
+"""Reads and writes models, and holds up nobody with it."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import os
 import shutil
@@ -14,7 +13,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
-from app.model_json import json_of, saved_of
+from app.model_json import as_json, is_small, json_of, saved_of
 from app.other_process import OtherProcess, ProcessLost
 from app.refusal import Refusal
 from model import ModelError
@@ -23,11 +22,10 @@ from model.saved import SavedModel
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
+Content = Callable[[SavedModel], bytes]
 
 SMALL_FILE = 1_000_000
 """Bytes of JSON that are read within this process: some ten milliseconds of its lock."""
-SMALL_MODEL = 50_000
-"""Numbers of a model that are written within this process; about as many bytes of JSON."""
 MOST_WAITING = 8
 """Large models that may wait for their turn: each is in memory, or in a file."""
 THREADS = 2
@@ -87,13 +85,16 @@ class Clerk:
         """The model in a short text; fails with a `Refusal` where there is none."""
         return self._threads.submit(_refusing, saved_of, text)
 
-    def write(self, saved: SavedModel) -> Future[Path]:
-        """A model as JSON in a file, which is the asker's to remove."""
+    def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
+        """A model in a file, which is the asker's to remove: as JSON, or as `content` makes it.
+
+        The latter is a function that another process can be asked to call.
+        """
         path = self.new_file()
         if is_small(saved):
-            future = self._threads.submit(_refusing, write_file, saved, path)
+            future = self._threads.submit(_refusing, write_file, saved, path, content)
         else:
-            future = self._elsewhere(write_file, saved, path)
+            future = self._elsewhere(write_file, saved, path, content)
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
@@ -124,21 +125,6 @@ class Clerk:
         return future
 
 
-def is_small(saved: SavedModel) -> bool:
-    """Whether a model is written so soon that its JSON may hold the interpreter's lock."""
-    return numbers_of(saved) <= SMALL_MODEL
-
-
-def numbers_of(saved: SavedModel) -> int:
-    """The numbers of a model's JSON."""
-    model, solver, order = saved
-    memory = 0
-    if solver is not None:
-        memory = (2 if hasattr(solver, "step_mean") else 1) * model.flat.size
-    lists = [each for each in (order or {}).values() if isinstance(each, list)]
-    return int(model.flat.size) + memory + sum(map(len, lists))
-
-
 def read_file(path: Path) -> SavedModel:
     """The model in a file.
 
@@ -152,23 +138,17 @@ def read_file(path: Path) -> SavedModel:
     return saved_of(text)
 
 
-def write_file(saved: SavedModel, path: Path) -> Path:
-    """Write a model's JSON into a file.
+def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
+    """Write a model into a file.
 
     Raises:
         Refusal: there is nothing to save.
     """
     try:
-        text = json_of(saved) if is_small(saved) else _json_at_once(saved)
+        path.write_bytes(content(saved))
     except ModelError as error:
         raise Refusal(str(error), "json") from None
-    path.write_text(text, encoding="utf-8")
     return path
-
-
-def _json_at_once(saved: SavedModel) -> str:
-    """As `json_of`, at once and so the faster: for a process that keeps nobody waiting."""
-    return json.dumps(saved.to_json(), separators=(",", ":"))
 
 
 def _refusing(function: Callable[..., T], *arguments: object) -> T:

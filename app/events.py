@@ -14,12 +14,14 @@ from flask_socketio import SocketIO
 
 from app import commands, protocol
 from app.admission import Admission, TooMany
-from app.clerk import SMALL_FILE, Busy, Clerk, discard, is_small
+from app.clerk import SMALL_FILE, Busy, Clerk, discard
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
 from app.limits import Limits
 from app.metrics import Metrics
+from app.model_forms import Form
+from app.model_json import is_small
 from app.options import Options
 from app.publisher import Publisher
 from app.refusal import Refusal
@@ -65,13 +67,13 @@ class Answering:
         """
         self._wait(self._engine.create(session_id))
 
-    def save(self, session_id: str) -> Path:
-        """The session's model as JSON, in a file that is the caller's to remove.
+    def save(self, session_id: str, form: Form) -> Path:
+        """The session's model in a file, which is the caller's to remove.
 
         Raises:
             Refusal: there is nothing to save, or it takes too long.
         """
-        writing = self.clerk.write(self._saved(session_id))
+        writing = self.clerk.write(self._saved(session_id), form.content)
         try:
             return self._wait(writing)
         except BaseException:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from functools import partial
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any, cast
@@ -17,10 +18,10 @@ from app.http_answers import NO_SESSION, as_attachment, known_session, refuse
 from app.hub import Hub
 from app.identity import Identity
 from app.limits import Limits
+from app.model_forms import FORMS, Form
 from app.refusal import Refusal
 from app.slow_peers import Transfer
 
-MODEL_FILE = "charnn-model.json"
 PIECE = 65_536
 MOST_UPLOADS = 4
 """At once: each is a file on the disk, and then a place in the clerk's queue."""
@@ -60,25 +61,27 @@ class Models:
     def blueprint(self) -> Blueprint:
         """The addresses, to be registered with the application."""
         models = Blueprint("models", __name__)
-        models.get("/api/model.json")(self.download)
+        for form in FORMS:
+            address, name = f"/api/model{form.suffix}", f"download{form.suffix.replace('.', '_')}"
+            models.add_url_rule(address, name, partial(self.download, form))
         models.put("/api/model.json")(self.upload)
         return models
 
-    def download(self) -> tuple[Response, int] | Response:
-        """Answer with the session's model."""
+    def download(self, form: Form) -> tuple[Response, int] | Response:
+        """Answer with the session's model as such a file."""
         session_id = known_session(self._identity, self._engine)
         if session_id is None:
             return refuse(NO_SESSION, HTTPStatus.NOT_FOUND)
         if not self._downloads.acquire(blocking=False):
             return refuse(refused(Busy(MANY_DOWNLOADS)), HTTPStatus.SERVICE_UNAVAILABLE)
         try:
-            path = self._answering.save(session_id)
+            path = self._answering.save(session_id, form)
         except BaseException as error:
             self._downloads.release()
             if isinstance(error, Refusal):
                 return refuse(refused(error), HTTPStatus.SERVICE_UNAVAILABLE)
             raise
-        return self._streamed(path)
+        return self._streamed(path, form)
 
     def upload(self) -> tuple[Response, int] | Response:
         """Go on with the model in the body."""
@@ -133,7 +136,7 @@ class Models:
             raise Refusal(BROKEN_OFF, "json")
         transfer.end()
 
-    def _streamed(self, path: Path) -> Response:
+    def _streamed(self, path: Path, form: Form) -> Response:
         """A file in pieces. It loses its name, and is gone when nobody reads it."""
         file = path.open("rb")
         size = path.stat().st_size
@@ -149,10 +152,10 @@ class Models:
             file.close()
             self._downloads.release()
 
-        response = Response(pieces(), mimetype="application/json")
+        response = Response(pieces(), mimetype=form.mimetype)
         response.content_length = size
         response.call_on_close(over)
-        return as_attachment(response, MODEL_FILE)
+        return as_attachment(response, form.name)
 
 
 def _body(environ: Mapping[str, Any]) -> Iterator[bytes]:

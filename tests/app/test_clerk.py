@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import signal
@@ -16,7 +17,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.clerk import FOLDER, MOST_WAITING, SMALL_FILE, Busy, Clerk, is_small
+from app.clerk import FOLDER, MOST_WAITING, SMALL_FILE, Busy, Clerk
+from app.model_forms import FORMS, Form
+from app.model_json import is_small
 from app.refusal import Refusal
 from model.char_model import CharModel
 from model.saved import SavedModel
@@ -101,6 +104,16 @@ def test_here_and_elsewhere_the_same_is_written(clerk: Clerk) -> None:
     assert not is_small(LARGE)
 
 
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.suffix)
+@pytest.mark.parametrize("saved", [SMALL, LARGE])
+def test_every_form_is_written_here_and_elsewhere(
+    clerk: Clerk, saved: SavedModel, form: Form
+) -> None:
+    path = clerk.write(saved, form.content).result(PATIENCE)
+    assert path.read_bytes() == form.content(saved)
+    assert (clerk.other.pid is None) == is_small(saved)
+
+
 def test_a_short_text_is_read_without_a_file(clerk: Clerk) -> None:
     text = clerk.write_text(SMALL).result(PATIENCE)
     assert same(clerk.read_text(text).result(PATIENCE), SMALL)
@@ -149,11 +162,11 @@ def test_a_file_that_would_eat_the_memory_is_refused_and_the_next_is_read(
 
 
 def test_a_network_that_has_run_off_cannot_be_written(clerk: Clerk) -> None:
-    for units in (8, 150):
+    for units, form in itertools.product((8, 150), FORMS):
         saved = a_model(units)
         saved.model.flat[0] = np.nan
         with pytest.raises(Refusal, match="run off"):
-            clerk.write(saved).result(PATIENCE)
+            clerk.write(saved, form.content).result(PATIENCE)
 
 
 def test_what_was_refused_leaves_no_file_behind(clerk: Clerk, tmp_path: Path) -> None:

@@ -21,6 +21,8 @@ import websocket
 from app.clerk import FOLDER
 from app.limits import Limits
 from app.model_http import MOST_UPLOADS, PIECE
+from model import CharModel
+from model.export import python_file, safetensors_file
 from tests.app.visitor import Visitor
 from tests.running_server import RunningServer, running_server
 
@@ -143,6 +145,31 @@ def test_a_large_model_comes_back_as_it_was(
     up = other.http.put(f"{other.url}/api/model.json", down.content, timeout=PATIENCE)
     assert (up.status_code, up.json()) == (200, {"ok": True})
     assert other.get("/api/model.json").json()["model"] == down.json()["model"]
+
+
+@pytest.mark.parametrize("units", ["8", "150"])
+@pytest.mark.parametrize(
+    ("address", "mimetype", "made"),
+    [
+        ("/api/model.safetensors", "application/octet-stream", safetensors_file),
+        ("/api/model.py", "text/x-python; charset=utf-8", python_file),
+    ],
+)
+def test_a_model_comes_down_for_elsewhere_too(
+    visitor: Visitor, units: str, address: str, mimetype: str, made: Callable[[CharModel], bytes]
+) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for(lambda: tab.newest("status") == "learning")
+    options = {"hidden_sizes": units}
+    assert tab.ask("learn", {"text": "abc\nbca 🙂", "options": options}) == {"ok": True}
+    assert tab.ask("pause") == {"ok": True}
+    down = visitor.get(address)
+    assert (down.status_code, down.headers["Content-Type"]) == (200, mimetype)
+    assert int(down.headers["Content-Length"]) == len(down.content)
+    name = f"charnn-{address.rpartition('/')[2]}"
+    assert down.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    model = CharModel.from_json(visitor.get("/api/model.json").content)
+    assert down.content == made(model)
 
 
 def test_large_models_do_not_go_through_a_socket(visitor: Visitor) -> None:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
+import safetensors.numpy
 from playwright.sync_api import Page, expect
 
 from tests.browser.the_page import figure, greedy, learn, open_page, pause, samples, wait_until
@@ -59,6 +62,27 @@ def test_what_was_downloaded_comes_back_by_uploading_it(page: Page, tmp_path: Pa
     restart(page)
     page.locator("#uploadmodel").set_input_files(file)
     expect(page.locator("#argmax .apred")).to_have_text(prediction)
+
+
+def test_weights_and_a_program_are_downloaded_beside_the_json(page: Page, tmp_path: Path) -> None:
+    prediction = trained(page)
+    files = {}
+    for link in ("download_safetensors", "download_python"):
+        with page.expect_download() as download:
+            page.locator(f"#{link}").click()
+        files[link] = tmp_path / download.value.suggested_filename
+        download.value.save_as(files[link])
+    assert [file.name for file in files.values()] == ["charnn-model.safetensors", "charnn-model.py"]
+    weights = safetensors.numpy.load_file(files["download_safetensors"])
+    assert {"embedding.weight", "layers.0.weight_ih_l0", "decoder.bias"} <= set(weights)
+    written = subprocess.run(
+        [sys.executable, "-I", files["download_python"], "--temperature", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert written.stdout.strip() == prediction.strip()
 
 
 def test_the_saved_json_has_the_originals_structure(page: Page) -> None:
