@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -368,6 +369,42 @@ def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
 
 
 @main.command()
+@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.option(
+    "--format",
+    "wanted",
+    required=True,
+    type=click.Choice(["safetensors", "python"]),
+    help="Weights for PyTorch, or a program that needs NumPy alone.",
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write; MODEL with another suffix by default.",
+)
+def export(model_file: Path, wanted: str, out: Path | None) -> None:
+    """Write the network of MODEL for other programs.
+
+    With safetensors, what is printed on the standard output are the lines that load the file.
+    """
+    from app.model_forms import PYTHON, SAFETENSORS
+    from model.export import loading_lines
+    from model.saved import SavedModel
+
+    form = {"safetensors": SAFETENSORS, "python": PYTHON}[wanted]
+    out = out or model_file.with_suffix(form.suffix)
+    _check_can_write(out)
+    if out.exists() and out.samefile(model_file):
+        raise click.ClickException(f"{out} is the model itself: name another file with --out.")
+    _write_file(out, form.content(SavedModel(_read_model(model_file), None, None)))
+    if form is PYTHON:
+        click.echo(f"{out}: run it with python {quote(str(out))} --temperature 0.5", err=True)
+        return
+    click.echo(f"{out}: load it into PyTorch with these lines.", err=True)
+    click.echo(loading_lines(str(out)), nl=False)
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 @click.option(
     "--rounds",
@@ -445,12 +482,19 @@ def _check_can_write(out: Path) -> None:
 
 
 def _write_model(trainer: Trainer, out: Path) -> None:
-    from app.files import write_whole
     from model import ModelError
 
     try:
-        write_whole(out, json.dumps(trainer.to_json()))
+        content = json.dumps(trainer.to_json()).encode()
     except ModelError as error:
         raise click.ClickException(str(error)) from None
+    _write_file(out, content)
+
+
+def _write_file(out: Path, content: bytes) -> None:
+    from app.files import write_whole
+
+    try:
+        write_whole(out, content)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None

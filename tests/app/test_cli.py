@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from app.cli import main
 from model import CharModel
+from model.export import loading_lines, safetensors_file
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 
@@ -162,6 +165,64 @@ def test_a_damaged_model_is_named_with_what_is_wrong(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "broken.json" in done.output
     assert "not a whole JSON" in done.output
+
+
+def test_export_writes_weights_and_prints_the_lines_that_load_them(
+    model_file: Path, tmp_path: Path
+) -> None:
+    done = charnn("export", model_file, "--format", "safetensors")
+    assert done.exit_code == 0, done.output
+    out = tmp_path / "model.safetensors"
+    assert out.read_bytes() == safetensors_file(CharModel.from_json(model_file.read_bytes()))
+    assert done.stdout == loading_lines(str(out))
+    assert str(out) in done.stderr
+
+
+def test_export_writes_a_program_that_writes_what_the_model_writes(
+    model_file: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a program.py"
+    out.write_text("what was there before")
+    done = charnn("export", model_file, "--format", "python", "--out", out)
+    assert done.exit_code == 0, done.output
+    assert f"python '{out}'" in done.output
+    run = subprocess.run(
+        [sys.executable, "-I", out, "--temperature", "0"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    assert run.stdout == charnn("sample", model_file, "--method", "greedy").output
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "--format"),
+        (["--format", "onnx"], "safetensors"),
+        (["--format", "python", "--out", "nowhere/at/all.py"], "no folder"),
+        (["--format", "python", "--out", "{model}"], "the model itself"),
+    ],
+)
+def test_export_says_what_to_change(
+    model_file: Path, tmp_path: Path, options: list[str], told: str
+) -> None:
+    before = model_file.read_bytes()
+    done = charnn("export", model_file, *(option.format(model=model_file) for option in options))
+    assert done.exit_code != 0
+    assert told in done.output
+    assert model_file.read_bytes() == before
+    assert {path.name for path in tmp_path.iterdir()} == {"corpus.txt", "model.json"}
+
+
+def test_a_model_that_cannot_be_read_is_not_exported(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.json"
+    broken.write_text("{}")
+    done = charnn("export", broken, "--format", "python")
+    assert done.exit_code == 1
+    assert "not a whole saved model" in done.output
+    assert list(tmp_path.iterdir()) == [broken]
 
 
 def test_bench_measures_every_network_and_writes_down_what_it_found(
