@@ -53,7 +53,9 @@ def test_a_wheel_carries_the_page_s_libraries_with_their_licences(wheel: zipfile
 
 
 def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfile.ZipFile) -> None:
-    assert any(name.startswith("app/texts/") for name in wheel.namelist())
+    texts = ROOT / "app" / "texts"
+    brought = {*texts.glob("*.txt"), texts / "catalogue.toml"}
+    assert {path.relative_to(ROOT).as_posix() for path in brought} <= set(wheel.namelist())
     assert not any("test" in Path(name).parts[0] for name in wheel.namelist())
 
 
