@@ -7,6 +7,7 @@ import time
 from collections.abc import Sequence
 
 from app.curve import CurvePoint
+from app.options import Options as NetworkOptions
 from app.protocol import Curve, Figures, Frame, Options, Point, State
 from app.session_id import short_id
 from app.snapshot import Snapshot
@@ -23,7 +24,7 @@ def state_of(snapshot: Snapshot) -> State:
         "version": description.version,
         "session": short_id(snapshot.session_id),
         "text": description.text,
-        "options": _options(snapshot),
+        "options": options_of(description.options),
         "vocabulary": list(description.vocabulary),
         "weights": description.weights,
         "sentences": description.sentences,
@@ -66,8 +67,8 @@ def _figures(snapshot: Snapshot) -> Figures:
     }
 
 
-def _options(snapshot: Snapshot) -> Options:
-    options = snapshot.description.options
+def options_of(options: NetworkOptions) -> Options:
+    """What a network is made with."""
     return {
         "kind": options.kind,
         "hidden_sizes": list(options.hidden_sizes),

@@ -241,6 +241,19 @@ class Options(TypedDict):
     ]
 
 
+class BroughtText(TypedDict):
+    """A text that charnn brings along, by HTTP."""
+
+    ok: Literal[True]
+    text: Annotated[str, Field(description="Its sentences, one a line.")]
+    title: Annotated[str, Field(description="Its name for people.")]
+    expect: Annotated[str, Field(description="What will come of it, in a line.")]
+    measured: Annotated[
+        str, Field(description="What was measured of it, in a sentence; empty where nothing was.")
+    ]
+    options: Annotated[Options, Field(description="What the network for it is best made with.")]
+
+
 class Curve(TypedDict):
     """Points of the perplexity curve."""
 

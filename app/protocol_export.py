@@ -109,7 +109,7 @@ def messages() -> list[type]:
     """Every payload, answer and frame, each before whatever uses it."""
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
     answers = [protocol.Done, protocol.Saved, protocol.Refused]
-    parts = [protocol.Options, protocol.Curve, protocol.Figures]
+    parts = [protocol.Options, protocol.BroughtText, protocol.Curve, protocol.Figures]
     return [protocol.NetworkEntries, *payloads, *answers, *parts, *protocol.SERVER_EVENTS.values()]
 
 
@@ -225,6 +225,7 @@ def _http_section() -> Iterator[str]:
     yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
     yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"
     yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
+    yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
     yield "| `GET /api/history.csv` | The curve: step, epoch, seconds, perplexity. |"
     yield "| `GET /healthz` | Whether the server is up. |"
     yield ""
@@ -233,6 +234,7 @@ def _http_section() -> Iterator[str]:
     yield "body is too large, 503 where it may be tried again later and 400 where it is refused"
     yield "for another reason. An upload of which nothing comes is cut off."
     yield ""
+    yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
 
 
 def _section(title: str, message: type) -> Iterator[str]:

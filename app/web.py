@@ -12,11 +12,14 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
+from app import texts
 from app.engine import Engine
+from app.frames import options_of
 from app.http_answers import NO_SESSION, as_attachment, known_session, refuse
 from app.identity import Identity
 from app.metrics import Metrics
 from app.model_http import Models
+from app.protocol import MAX_LINE, BroughtText, Refused
 from app.settings import ServerSettings
 from app.snapshot import Snapshot
 
@@ -43,11 +46,24 @@ def make_web(
     @web.get("/")
     def page() -> Response:
         response = Response(
-            render_template("index.html", version=version("charnn"), upload=settings.limits.upload)
+            render_template(
+                "index.html",
+                version=version("charnn"),
+                upload=settings.limits.upload,
+                texts=[texts.described(name) for name in texts.names()],
+                most_characters=settings.limits.text,
+                longest_line=MAX_LINE,
+            )
         )
         response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
         identity.give(response, identity.session_id(request.cookies), request.is_secure)
         return response
+
+    @web.get("/api/texts/<name>")
+    def text(name: str) -> tuple[Response, int] | Response:
+        if name not in texts.names():
+            return refuse(_no_such_text(), HTTPStatus.NOT_FOUND)
+        return jsonify(_as_answer(texts.described(name)))
 
     @web.get("/api/history.csv")
     def history() -> tuple[Response, int] | Response:
@@ -89,6 +105,22 @@ def history_csv(snapshot: Snapshot) -> str:
             ]
         )
     return out.getvalue()
+
+
+def _as_answer(text: texts.Text) -> BroughtText:
+    return {
+        "ok": True,
+        "text": text.text,
+        "title": text.title,
+        "expect": text.expect,
+        "measured": text.measured,
+        "options": options_of(text.options),
+    }
+
+
+def _no_such_text() -> Refused:
+    known = ", ".join(texts.names())
+    return {"ok": False, "error": f"There is no such text. There are {known}.", "field": "text"}
 
 
 def _folder(name: str) -> Path:

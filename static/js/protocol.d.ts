@@ -102,6 +102,21 @@ export interface Options {
   validation_fraction: number | null;
 }
 
+/** A text that charnn brings along, by HTTP. */
+export interface BroughtText {
+  ok: true;
+  /** Its sentences, one a line. */
+  text: string;
+  /** Its name for people. */
+  title: string;
+  /** What will come of it, in a line. */
+  expect: string;
+  /** What was measured of it, in a sentence; empty where nothing was. */
+  measured: string;
+  /** What the network for it is best made with. */
+  options: Options;
+}
+
 /** Points of the perplexity curve. */
 export interface Curve {
   /** A new version replaces every point that the page has. */
