@@ -1,10 +1,12 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
+/** @import { BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
 /** @import { Store } from "./store.js" */
 
 import { io } from "../vendor/socket.io.esm.min.js";
-import { fetchModel, giveModel, NoAnswer } from "./models.js";
+import { NoAnswer } from "./http.js";
+import { fetchModel, giveModel } from "./models.js";
+import { fetchText } from "./texts.js";
 
 /** Longer than the server keeps anyone waiting. */
 const PATIENCE_MS = 70_000;
@@ -106,7 +108,7 @@ export class Connection {
    * @returns {Promise<Saved | Refused>}
    */
   async saveModel() {
-    return this.#byHttp(fetchModel);
+    return this.#byHttp("json", fetchModel);
   }
 
   /**
@@ -116,15 +118,26 @@ export class Connection {
    * @returns {Promise<Done | Refused>}
    */
   async loadModel(model) {
-    return this.#byHttp(() => giveModel(model));
+    return this.#byHttp("json", () => giveModel(model));
+  }
+
+  /**
+   * A text that charnn brings along.
+   *
+   * @param {string} name
+   * @returns {Promise<BroughtText | Refused>}
+   */
+  async text(name) {
+    return this.#byHttp("text", () => fetchText(name));
   }
 
   /**
    * @template {{ok: true}} T
+   * @param {string} place where a fault is shown
    * @param {() => Promise<T | Refused>} ask
    * @returns {Promise<T | Refused>}
    */
-  async #byHttp(ask) {
+  async #byHttp(place, ask) {
     /** @type {T | Refused} */
     let answer;
     try {
@@ -133,7 +146,7 @@ export class Connection {
       if (!(error instanceof NoAnswer)) throw error;
       answer = this.#socket.connected ? NO_ANSWER : NOT_CONNECTED;
     }
-    this.store.blame({ json: "json" }, answer.ok ? null : answer);
+    this.store.blame({ [place]: place }, answer.ok ? null : answer);
     return answer;
   }
 

@@ -1,5 +1,6 @@
 /** Brings the page to life: every panel in its place, then the connection that feeds them. */
 
+import * as choice from "./choice.js";
 import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
@@ -21,6 +22,7 @@ const PANELS = [
   [".masthead", kept],
   ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
+  ["#panel_sentences", choice],
   ["#panel_controls", controls],
   ["#panel_stats", figures],
   [".curve", curve],

@@ -202,10 +202,12 @@ export function isEdited({ draft, taken }) {
 }
 
 /**
- * @param {State} state
+ * A text and its options as the page's fields hold them.
+ *
+ * @param {Pick<State, "text" | "options">} told
  * @returns {Entries}
  */
-function entriesOf({ text, options }) {
+export function entriesOf({ text, options }) {
   return {
     text: text.replace(/\r\n?/g, "\n"), // as a textarea holds it
     kind: options.kind,

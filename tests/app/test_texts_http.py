@@ -39,3 +39,12 @@ def test_another_name_is_answered_with_those_there_are(
     if "%2F" not in name:  # no name at all, but a longer address
         assert answer.json()["ok"] is False
         assert ", ".join(texts.names()) in answer.json()["error"]
+
+
+def test_the_page_offers_every_text_and_says_what_it_takes(live_server: RunningServer) -> None:
+    page = requests.get(live_server.url, timeout=PATIENCE).text
+    for name in texts.names():
+        assert f'<option value="{name}" data-characters="{len(texts.text(name))}">' in page
+        assert texts.described(name).title in page
+    assert f'data-longest-line="{protocol.MAX_LINE}"' in page
+    assert 'data-most-characters="2000000"' in page
