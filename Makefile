@@ -13,7 +13,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load chaos docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load chaos pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -53,6 +53,9 @@ load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four 
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)
+
+pretrained: $(VENV)/.setup ## train anew the models that charnn brings along; in a minute or so
+	$(BIN)/python -m app.pretrained.make $(ARGS)
 
 docs: $(VENV)/.setup ## write anew the documents that come from the code
 	$(BIN)/python -m app.protocol_export

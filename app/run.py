@@ -100,9 +100,13 @@ class Run:
 
 
 def new_run(
-    text: str, options: Options, curve_version: int, take_room: TakeRoom = without_end
+    text: str,
+    options: Options,
+    curve_version: int,
+    take_room: TakeRoom = without_end,
+    seed: int | None = None,
 ) -> Run:
-    """A new network on a text.
+    """A new network on a text; with a seed, the same one again.
 
     Raises:
         Refusal: the text or the options cannot be used.
@@ -116,9 +120,9 @@ def new_run(
         _check_step(sentences, layout.parameter_count, "hidden_sizes")
         take_room(layout.parameter_count, "hidden_sizes")
         model = CharModel.create(
-            vocabulary, options.kind, options.hidden_sizes, options.letter_size
+            vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
         )
-        trainer = Trainer(model, sentences, _settings(options))
+        trainer = Trainer(model, sentences, replace(_settings(options), seed=seed))
     except ModelError as error:
         raise Refusal(str(error), error.field) from None
     return Run(text, options, trainer, Curve(curve_version))

@@ -7,12 +7,13 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from urllib.parse import quote
 
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app import texts
+from app import pretrained, texts
 from app.access import Access
 from app.admission import Admission
 from app.clerk import Clerk
@@ -84,6 +85,7 @@ def serve(settings: ServerSettings) -> None:
     hub.spawn(lambda: metrics.watch_hub(hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, lambda *_: stopping.ask(outlet))
+    threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("begun", extra=_in_figures(settings))
     try:
         hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))

@@ -31,7 +31,7 @@ from app.run import Run, loaded_run, new_run, restored_run
 from app.session_id import short_id
 from app.snapshot import Description, Snapshot, Status
 from model import KernelsFor, kernels_ready
-from model.saved import SavedModel, read_model
+from model.saved import SavedModel
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
@@ -273,9 +273,9 @@ class Session:
 
 
 def _pretrained(name: str) -> SavedModel:
-    names = pretrained.names()
+    names = list(pretrained.cards())
     if not names:
         raise Refusal("This charnn brings no pretrained model along.", "name")
     if name and name not in names:
         raise Refusal(f"There is no such pretrained model. There is {', '.join(names)}.", "name")
-    return read_model(pretrained.saved_json(name or names[0]))
+    return pretrained.saved_model(name or names[0])

@@ -12,7 +12,7 @@ from pathlib import Path
 from flask import Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
-from app import texts
+from app import pretrained, texts
 from app.engine import Engine
 from app.frames import options_of
 from app.http_answers import NO_SESSION, as_attachment, known_session, refuse
@@ -50,6 +50,7 @@ def make_web(
                 "index.html",
                 version=version("charnn"),
                 upload=settings.limits.upload,
+                cards=list(pretrained.cards().values()),
                 texts=[texts.described(name) for name in texts.names()],
                 most_characters=settings.limits.text,
                 longest_line=MAX_LINE,
