@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 from pydantic_core import PydanticCustomError
 
 from app import protocol
 from app.limits import Limits
-from app.quantity import Quantity, Sizes
+from app.quantity import AutoOr, Quantity, Sizes
 from app.settings import ServerSettings, available_cores, default_data_dir
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 class Entry(click.ParamType[Any]):
     """An option with the same range, and the same message, as the field of the page."""
 
-    def __init__(self, quantity: Quantity | Sizes) -> None:
+    def __init__(self, quantity: AutoOr | Quantity | Sizes) -> None:
         self.quantity = quantity
         self.name = quantity.example
 
@@ -236,6 +236,33 @@ def serve(**options: Any) -> None:
     type=click.Choice(["rmsprop", "adam"]),
     help="What makes a step of a gradient.",
 )
+@click.option(
+    "--schedule",
+    default="constant",
+    show_default=True,
+    type=click.Choice(protocol.SCHEDULES),
+    help="How the learning rate changes by itself.",
+)
+@click.option(
+    "--schedule-epochs",
+    default="100",
+    show_default=True,
+    type=Entry(protocol.SCHEDULE_EPOCHS),
+    help="Epochs after which it is halved, or at the end of its cosine.",
+)
+@click.option(
+    "--validation-fraction",
+    default="auto",
+    show_default=True,
+    type=Entry(protocol.VALIDATION),
+    help="Share of the sentences kept aside; auto is 5 % from 100 on, else none.",
+)
+@click.option(
+    "--from",
+    "from_file",
+    type=READABLE_FILE,
+    help="Go on with the model of this file, its solver's memory included.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Makes the training repeatable.")
 @click.option(
     "--steps", type=click.IntRange(1), help="Stop after so many steps, each a batch of sentences."
@@ -253,39 +280,22 @@ def serve(**options: Any) -> None:
 def train(corpus: Path, out: Path, **options: Any) -> None:
     """Train a network on the sentences of CORPUS, one a line."""
     from app.train_until import Limits, train_until
-    from model import CharModel, ModelError, Trainer, TrainingSettings, Vocabulary
+    from model import ModelError, Trainer
 
     sentences = _read_sentences(corpus)
     _check_can_write(out)
+    if options["from_file"]:
+        _check_no_network_options(click.get_current_context())
     try:
-        model = CharModel.create(
-            Vocabulary.from_sentences(sentences),
-            options["kind"],
-            options["hidden_sizes"],
-            options["letter_size"],
-            options["seed"],
-        )
-        settings = TrainingSettings(
-            options["learning_rate"],
-            options["l2"],
-            options["clip"],
-            batch_size=options["batch_size"],
-            solver=options["solver"],
-            seed=options["seed"],
-        )
-        Trainer(model.copy(), sentences, settings).train(1)  # compiles, which is no training
-        trainer = Trainer(model, sentences, settings)
+        trainer = _trainer_for(sentences, options)
+        copy = trainer.model.copy()
+        Trainer(copy, sentences, trainer.settings).train(1)  # compiles, which is no training
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     limits = Limits.given(options["steps"], options["seconds"], options["target_perplexity"])
-    train_until(limits, trainer, sentences)
+    train_until(limits, trainer)
     _write_model(trainer, out)
-    totals = trainer.totals
-    click.echo(
-        f"{out}: perplexity {model.perplexity(sentences):.3f} on its text after {totals.steps:,} "
-        f"steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of training, "
-        f"{totals.characters / totals.seconds:,.0f} characters/s"
-    )
+    click.echo(f"{out}: {_outcome_in_words(trainer)}")
     if trainer.recoveries:
         click.echo(_recoveries_in_words(trainer.recoveries))
 
@@ -351,21 +361,18 @@ def sample(
 @click.argument("corpus", type=READABLE_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print the figures as JSON.")
 def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
-    """Print the perplexity of the network of MODEL on the sentences of CORPUS."""
+    """Print the perplexity of the network of MODEL on the sentences of CORPUS.
+
+    Sentences with characters that the network does not know are left out, and counted.
+    """
+    from app.evaluation import evaluation_of
     from model import ModelError
 
-    model, sentences = _read_model(model_file), _read_sentences(corpus)
     try:
-        perplexity = model.perplexity(sentences)
+        evaluation = evaluation_of(_read_model(model_file), _read_sentences(corpus))
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    predictions = sum(len(model.vocabulary.units(sentence)) + 1 for sentence in sentences)
-    if as_json:
-        figures = {"sentences": len(sentences), "predictions": predictions}
-        finite = perplexity if math.isfinite(perplexity) else None  # JSON knows no infinity
-        click.echo(json.dumps({"perplexity": finite, **figures}))
-        return
-    click.echo(f"perplexity {perplexity:.3f} over {predictions:,} predictions")
+    click.echo(json.dumps(evaluation.as_json()) if as_json else evaluation.in_words())
 
 
 @main.command()
@@ -464,6 +471,53 @@ def _read_model(model_file: Path) -> CharModel:
         return CharModel.from_json(model_file.read_bytes())
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None
+
+
+NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
+
+
+def _check_no_network_options(context: click.Context) -> None:
+    """A network that goes on is what it was: refuse to be told otherwise."""
+    for name in NETWORK_OPTIONS:
+        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"{option} is that of the model to go on from: leave out {option} or --from."
+            )
+
+
+def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
+    from model import CharModel, Trainer, TrainingSettings, Vocabulary
+
+    settings = TrainingSettings(
+        options["learning_rate"],
+        options["l2"],
+        options["clip"],
+        batch_size=options["batch_size"],
+        solver=options["solver"],
+        schedule=options["schedule"],
+        schedule_epochs=options["schedule_epochs"],
+        validation_fraction=options["validation_fraction"],
+        seed=options["seed"],
+    )
+    if options["from_file"]:
+        return Trainer.from_json(options["from_file"].read_bytes(), sentences, settings)
+    network = {name: options[name] for name in (*NETWORK_OPTIONS, "seed")}
+    model = CharModel.create(Vocabulary.from_sentences(sentences), **network)
+    return Trainer(model, sentences, settings)
+
+
+def _outcome_in_words(trainer: Trainer) -> str:
+    totals = trainer.totals
+    held_out = ""
+    if trainer.held_out is not None:
+        perplexity = trainer.held_out.look()
+        held_out = f", {perplexity:.3f} on {trainer.held_out_count:,} sentences kept aside,"
+    return (
+        f"perplexity {trainer.model.perplexity(trainer.learnt):.3f} on its text{held_out} after "
+        f"{totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of training, "
+        f"{totals.characters / max(totals.seconds, 1e-9):,.0f} characters/s"
+    )
 
 
 def _recoveries_in_words(recoveries: Sequence[Recovery]) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from model.schedule import ScheduleName
-
 Kind = Literal["lstm", "gru", "rnn"]
+ScheduleName = Literal["constant", "halve", "cosine"]
 
 
 @dataclass(frozen=True)

@@ -26,14 +26,12 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.limits import Limits
-from app.options import Kind
+from app.options import Kind, ScheduleName
 from app.options import Options as NetworkOptions
 from app.quantity import AutoOr, Quantity, Sizes
 from app.refusal import Refusal
 from app.remark import Level
 from app.snapshot import Status
-from model.schedule import ScheduleName
-from model.settings import MOST_HELD_OUT
 
 MAX_LINE = 10_000
 """Characters of a line: a sentence is one step of training, which no slice of time can cut."""
@@ -44,7 +42,7 @@ LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
 L2 = Quantity("L2 strength", "0.000001", 0, 1)
 CLIP = Quantity("Gradient clip", "5", 0, 1000, low_included=False)
 SCHEDULE_EPOCHS = Quantity("Schedule", "100", 0, 1_000_000, low_included=False)
-VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, MOST_HELD_OUT))
+VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, 0.5))
 HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
@@ -65,7 +63,9 @@ def _text_to_learn(text: str, info: ValidationInfo) -> str:
         raise _refused(
             f"The text has {len(text):,} characters. Shorten it to {limits.text:,} at most."
         )
-    longest = max(map(len, text.splitlines()))
+    from model import sentences_from_text
+
+    longest = max(map(len, sentences_from_text(text)))
     if longest > MAX_LINE:
         raise _refused(
             f"A line has {longest:,} characters. Break it into lines of {MAX_LINE:,} at most: "

@@ -116,6 +116,11 @@ class AutoOr:
     quantity: Quantity
 
     @property
+    def example(self) -> str:
+        """A number that is taken."""
+        return self.quantity.example
+
+    @property
     def rule(self) -> str:
         """What is taken, in words."""
         return f"auto, or {self.quantity.rule}"
@@ -131,7 +136,7 @@ class AutoOr:
         try:
             return self.quantity.check(_as_number(entry))
         except _NotRead as reason:
-            take = f"{self.rule}, like {self.quantity.example}"
+            take = f"{self.rule}, like {self.example}"
             raise _refused(self.quantity.name, entry, reason, take) from None
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Never
 
@@ -22,7 +21,7 @@ class Limits:
     Attributes:
         steps: steps taken, each a batch of sentences.
         seconds: time spent in training.
-        perplexity: of the whole text.
+        perplexity: of all sentences that are learnt.
     """
 
     steps: int | None = None
@@ -37,7 +36,7 @@ class Limits:
         return cls(steps, seconds, perplexity)
 
 
-def train_until(limits: Limits, trainer: Trainer, sentences: Sequence[str]) -> None:
+def train_until(limits: Limits, trainer: Trainer) -> None:
     """Train until a limit is reached; Ctrl-C ends it as well and keeps what was learnt."""
     bar: tqdm[Never] = tqdm(
         total=limits.steps or limits.seconds,
@@ -49,7 +48,7 @@ def train_until(limits: Limits, trainer: Trainer, sentences: Sequence[str]) -> N
             while not reached:
                 look = _train_until_next_look(limits, trainer)
                 _show(bar, limits, trainer, look)
-                reached = _is_reached(limits, trainer, sentences, look)
+                reached = _is_reached(limits, trainer, look)
         except KeyboardInterrupt:
             bar.write("Stopped; what was learnt is kept.")
 
@@ -72,11 +71,11 @@ def _show(bar: tqdm[Never], limits: Limits, trainer: Trainer, look: Progress) ->
     )
 
 
-def _is_reached(limits: Limits, trainer: Trainer, sentences: Sequence[str], look: Progress) -> bool:
+def _is_reached(limits: Limits, trainer: Trainer, look: Progress) -> bool:
     if limits.steps is not None and trainer.totals.steps >= limits.steps:
         return True
     if limits.seconds is not None and trainer.totals.seconds >= limits.seconds:
         return True
     if limits.perplexity is None or look.perplexity > limits.perplexity * NEAR_TARGET:
         return False
-    return trainer.model.perplexity(sentences) <= limits.perplexity
+    return trainer.model.perplexity(trainer.learnt) <= limits.perplexity

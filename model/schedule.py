@@ -10,7 +10,7 @@ import numpy.typing as npt
 ScheduleName = Literal["constant", "halve", "cosine"]
 
 LEAST_SHARE = 0.01
-"""Of the rate at which a cosine began, that is left at its end: training goes on, in small steps."""
+"""Of a cosine's first rate, what is left at its end: training goes on, in small steps."""
 
 Doubles = npt.NDArray[np.float64]
 
@@ -30,8 +30,10 @@ def scheduled_rates(
         since: the epoch at which it was set. From there on the schedule goes on with it.
     """
     if schedule == "halve":
-        return rate * 0.5 ** (np.floor(epochs / length) - np.floor(since / length))
+        halvings = np.floor(epochs / length) - np.floor(since / length)
+        return np.asarray(rate * np.exp2(-halvings))
     if schedule == "cosine" and since < length:
         gone = np.clip((epochs - since) / (length - since), 0.0, 1.0)
-        return rate * (LEAST_SHARE + (1 - LEAST_SHARE) * 0.5 * (1 + np.cos(np.pi * gone)))
-    return np.full(epochs.shape, rate)
+        wave = 0.5 * (1.0 + np.cos(np.pi * gone))  # from 1 to 0
+        return rate * (LEAST_SHARE + (1.0 - LEAST_SHARE) * wave)
+    return np.full(epochs.shape, rate, dtype=np.float64)

@@ -88,7 +88,8 @@ class Trainer:
         model: what is trained.
         solver: its optimizer's memory.
         recoveries: how often it ran off and was brought back.
-        held_out: the sentences kept aside, which it does not learn; None where there are none.
+        learnt: the sentences that it learns.
+        held_out: those kept aside, which it does not learn; None where there are none.
     """
 
     def __init__(
@@ -103,9 +104,9 @@ class Trainer:
         self._rate_since = 0.0  # the epoch at which the settings' learning rate was set
         self.solver = solver or _new_solver(self.settings, model.flat)
         self.recoveries: tuple[Recovery, ...] = ()
-        learnt, aside = split(sentences, self.settings.validation_fraction)
+        self.learnt, aside = split(sentences, self.settings.validation_fraction)
         self.held_out = HeldOut(model, aside) if aside else None
-        self._letters, self._starts = pack_sentences(model.vocabulary, learnt)
+        self._letters, self._starts = pack_sentences(model.vocabulary, self.learnt)
         self._rows = np.diff(self._starts)  # (sentences,): predictions of each
         self._gradient = np.zeros_like(model.flat)  # (parameters,)
         self._batches = Batches(

@@ -54,12 +54,12 @@ def train(
 ) -> None:
     """One step for every batch, one after the other.
 
-    rates (steps,), float64, are the learning rates. Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. gradient
-    (flat) must be zero on entry and is on return. rows_of_batch, int64, is work space for three
-    numbers of every row of the largest batch, and one more. Fills costs, gradient_norms and
-    clipped_shares, each (steps,) in float64: the sum of the sentences' costs before the step, the
-    norm of their mean gradient before clipping, and the share of weights whose gradient was
-    clipped.
+    Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. rates
+    (steps,), float64, are the learning rates. gradient (flat) must be zero on entry and is on
+    return. rows_of_batch, int64, is work space for three numbers of every row of the largest batch,
+    and one more. Fills costs, gradient_norms and clipped_shares, each (steps,) in float64: the sum
+    of the sentences' costs before the step, the norm of their mean gradient before clipping, and
+    the share of weights whose gradient was clipped.
     """
     for k in range(batch_starts.shape[0] - 1):
         batch = order[batch_starts[k] : batch_starts[k + 1]]

@@ -9,7 +9,17 @@ import { part } from "./part.js";
 import { isEdited } from "./store.js";
 
 /** @type {Exclude<EntryName, "text">[]} */
-const OPTIONS = ["kind", "hidden_sizes", "letter_size", "l2", "learning_rate", "clip"];
+const OPTIONS = [
+  "kind",
+  "hidden_sizes",
+  "letter_size",
+  "l2",
+  "learning_rate",
+  "clip",
+  "schedule",
+  "schedule_epochs",
+  "validation_fraction",
+];
 /** Where faults in what `learn` sends are shown. */
 const PLACES = Object.fromEntries(["text", ...OPTIONS].map((name) => [name, name]));
 
@@ -66,9 +76,9 @@ async function startLearning(connection) {
  * @param {Entries} entries
  * @returns {import("./protocol").Learn}
  */
-function learnFrom({ text, kind, ...numbers }) {
-  const chosen = /** @type {import("./protocol").NetworkEntries["kind"]} */ (kind);
-  return { text, options: { kind: chosen, ...numbers } };
+function learnFrom({ text, ...options }) {
+  const chosen = /** @type {import("./protocol").NetworkEntries} */ (options);
+  return { text, options: chosen };
 }
 
 /** Bring the person to the entry to change. */

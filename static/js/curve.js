@@ -14,6 +14,10 @@ const MARKS = [1, 1.5, 2, 3, 4, 5, 7];
 const NARROW = 3;
 /** Pixels that a mark needs. */
 const MARK_HEIGHT = 26;
+/** A learning rate that changes by more than this ratio from one point to the next is marked. */
+const JUMP = 1.25;
+/** Room of the learning rate's line around its range, so that it keeps to the upper part. */
+const RATE_ROOM = 6;
 /** How often the curve is put into words, for those who do not see it. */
 const WORDS_MS = 5_000;
 
@@ -45,8 +49,8 @@ export function mount(element, { store }) {
  * @param {Points} points
  * @returns {uPlot.AlignedData}
  */
-function dataOf({ steps, perplexities }) {
-  return [steps, perplexities];
+function dataOf({ steps, perplexities, heldOut, rates }) {
+  return [steps, perplexities, heldOut, rates];
 }
 
 /** @param {HTMLElement} place */
@@ -74,10 +78,17 @@ function optionsFor(place, reading) {
     padding: [10, 14, 0, 0],
     legend: { show: false },
     cursor: { y: false, drag: { x: false, y: false }, points: { size: 8 } },
-    hooks: { setCursor: [(plot) => read(plot, reading)] },
+    hooks: {
+      setCursor: [(plot) => read(plot, reading)],
+      draw: [(plot) => drawJumps(plot, colour("--rate"))],
+    },
     scales: {
       x: { time: false, range: (_, __, last) => [0, Math.max(last ?? 0, 1)] },
       y: { distr: 3, range: (_, low, high) => [(low ?? 1) / MARGIN, (high ?? 30) * MARGIN] },
+      rate: {
+        distr: 3,
+        range: (_, low, high) => [(low ?? 1e-4) / RATE_ROOM, (high ?? 1) * MARGIN],
+      },
     },
     axes: [
       { ...axis, size: 30, space: 70, values: (_, steps) => steps.map(shortStep) },
@@ -97,8 +108,50 @@ function optionsFor(place, reading) {
         width: 2,
         points: { show: false },
       },
+      { stroke: colour("--heldout"), width: 2, spanGaps: true, points: { show: false } },
+      {
+        scale: "rate",
+        stroke: colour("--rate"),
+        width: 1,
+        paths: uPlot.paths.stepped?.({ align: -1 }),
+        points: { show: false },
+      },
     ],
   };
+}
+
+/**
+ * Mark where the learning rate was changed at a stroke.
+ *
+ * @param {uPlot} plot
+ * @param {string} colour
+ */
+function drawJumps(plot, colour) {
+  const { ctx, bbox } = plot;
+  const steps = plot.data[0];
+  const rates = plot.data[3] ?? [];
+  ctx.save();
+  ctx.strokeStyle = colour;
+  ctx.lineWidth = devicePixelRatio;
+  ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+  ctx.beginPath();
+  for (let index = 1; index < rates.length; index++) {
+    if (!isJump(rates[index - 1], rates[index])) continue;
+    const x = Math.round(plot.valToPos(steps[index] ?? 0, "x", true));
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+  }
+  ctx.stroke();
+  ctx.restore();
+}
+
+/**
+ * @param {number | null | undefined} before
+ * @param {number | null | undefined} after
+ */
+function isJump(before, after) {
+  if (!before || !after) return false;
+  return Math.max(before / after, after / before) > JUMP;
 }
 
 /**
@@ -169,20 +222,27 @@ function shortStep(step) {
  */
 function read(plot, reading) {
   const index = plot.cursor.idx;
-  const step = index === null || index === undefined ? undefined : plot.data[0][index];
-  const value = index === null || index === undefined ? undefined : plot.data[1]?.[index];
-  reading.textContent =
-    typeof step === "number" && typeof value === "number"
-      ? `perplexity ${value.toFixed(2)} after ${step.toLocaleString("en")} steps`
-      : "";
+  const [step, value, heldOut, rate] = plot.data.map((column) =>
+    index === null || index === undefined ? undefined : column[index],
+  );
+  if (typeof step !== "number" || typeof value !== "number") {
+    reading.textContent = "";
+    return;
+  }
+  const aside = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} kept aside` : "";
+  const at = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
+  reading.textContent = `perplexity ${value.toFixed(2)}${aside} after ${step.toLocaleString("en")} steps${at}`;
 }
 
 /** @param {Points} points */
-function inWords({ steps, perplexities }) {
+function inWords({ steps, perplexities, heldOut }) {
   const first = perplexities.find((value) => value !== null);
   const last = perplexities.findLast((value) => value !== null);
+  const lastHeldOut = heldOut.findLast((value) => value !== null);
   if (typeof first !== "number" || typeof last !== "number") {
     return "Curve of the perplexity: no points yet";
   }
-  return `Curve of the perplexity: from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps`;
+  const aside =
+    typeof lastHeldOut === "number" ? `; ${lastHeldOut.toFixed(2)} on sentences kept aside` : "";
+  return `Curve of the perplexity: from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${aside}`;
 }

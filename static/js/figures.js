@@ -1,7 +1,7 @@
 /** How far training has come, and how fast it goes. */
 
 /** @import { Connection } from "./connection.js" */
-/** @import { Page } from "./store.js" */
+/** @import { Page, Store } from "./store.js" */
 
 import { part } from "./part.js";
 
@@ -13,6 +13,7 @@ const NOTHING = "–";
 /** @type {Figure[]} */
 const FIGURES = [
   { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
+  { id: "heldout", value: ({ net }) => perplexity(net?.held_out_perplexity) },
   { id: "epoch", value: ({ net }) => net?.epoch.toFixed(2) ?? NOTHING },
   { id: "steps", value: ({ net }) => String(net?.steps ?? NOTHING) },
   {
@@ -31,12 +32,41 @@ const FIGURES = [
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
+  mountVerdict(element, store);
   for (const figure of FIGURES) {
     const value = part(element, `#${figure.id} .figure-value`, HTMLElement);
     store.watch(figure.value, (words) => {
       value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
     });
   }
+}
+
+/**
+ * Whether it still learns the language of the text, or its sentences by heart.
+ *
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+function mountVerdict(element, store) {
+  const verdict = part(element, "#memorising", HTMLElement);
+  const heldOut = part(element, "#heldout", HTMLElement);
+  store.watch(
+    ({ net }) => (net?.held_out_sentences ?? 0) > 0,
+    (any) => {
+      heldOut.hidden = !any;
+    },
+  );
+  store.watch(
+    ({ net }) => net?.memorising_since ?? null,
+    (step) => {
+      verdict.textContent = step === null ? "" : memorising(step);
+    },
+  );
+}
+
+/** @param {number} step */
+function memorising(step) {
+  return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
 }
 
 /** @param {number | null | undefined} value */

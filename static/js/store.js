@@ -5,10 +5,11 @@
 
 /** @import { State, Frame, Notice, Refused } from "./protocol" */
 
-/** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip"} EntryName */
+/** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip" | "schedule" | "schedule_epochs" | "validation_fraction"} EntryName */
 /** @typedef {Record<EntryName, string>} Entries What a new network is made from, as written. */
 /** @typedef {"connecting" | "open" | "lost"} Link */
-/** @typedef {{steps: number[], perplexities: (number | null)[]}} Points */
+/** @typedef {(number | null)[]} Values */
+/** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values}} Points */
 /** @typedef {Notice & {number: number}} NumberedNotice */
 
 /**
@@ -32,7 +33,16 @@ const NO_ENTRIES = {
   l2: "",
   learning_rate: "",
   clip: "",
+  schedule: "",
+  schedule_epochs: "",
+  validation_fraction: "",
 };
+
+/** How the server's choice is written where a number may be. */
+const AUTO = "auto";
+
+/** @type {Points} */
+const NO_POINTS = { steps: [], perplexities: [], heldOut: [], rates: [] };
 
 /** More would cover the page. */
 const MOST_NOTICES = 3;
@@ -42,7 +52,7 @@ export class Store {
   page = {
     link: "connecting",
     net: null,
-    points: { steps: [], perplexities: [] },
+    points: NO_POINTS,
     clockAhead: 0,
     draft: NO_ENTRIES,
     taken: NO_ENTRIES,
@@ -176,12 +186,14 @@ export class Store {
    * @returns {Points}
    */
   #extended({ version, start, points }) {
-    const { steps, perplexities } = this.page.points;
+    const { steps, perplexities, heldOut, rates } = this.page.points;
     const kept = version === this.#curveVersion ? start : 0;
     this.#curveVersion = version;
     return {
       steps: [...steps.slice(0, kept), ...points.map(([step]) => step)],
       perplexities: [...perplexities.slice(0, kept), ...points.map(([, value]) => value)],
+      heldOut: [...heldOut.slice(0, kept), ...points.map(([, , value]) => value)],
+      rates: [...rates.slice(0, kept), ...points.map(([, , , value]) => value)],
     };
   }
 
@@ -216,6 +228,9 @@ export function entriesOf({ text, options }) {
     l2: String(options.l2),
     learning_rate: String(options.learning_rate),
     clip: String(options.clip),
+    schedule: options.schedule,
+    schedule_epochs: String(options.schedule_epochs),
+    validation_fraction: String(options.validation_fraction ?? AUTO),
   };
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import math
+import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +16,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from model import CharModel
 from model.export import loading_lines, safetensors_file
+from tests.running_server import ROOT
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 
@@ -68,6 +71,9 @@ def test_train_with_the_same_seed_gives_the_same_model(corpus: Path, tmp_path: P
         ("--kind", "transformer", "gru"),
         ("--solver", "newton", "adam"),
         ("--batch-size", "0", "1"),
+        ("--schedule", "sine", "cosine"),
+        ("--schedule-epochs", "0", "too small"),
+        ("--validation-fraction", "0.9", "auto, or a number from 0, at most 0.5"),
         ("--seconds", "0", "0"),
     ],
 )
@@ -120,6 +126,68 @@ def test_train_says_when_the_network_ran_off(corpus: Path, tmp_path: Path) -> No
     assert math.isfinite(model.perplexity(["start small"]))
 
 
+def test_train_goes_on_from_a_model_exactly(corpus: Path, tmp_path: Path) -> None:
+    whole, half, rest = (tmp_path / name for name in ("whole", "half", "rest"))
+    charnn("train", corpus, "--out", whole, "--steps", "60", "--seed", "3")
+    charnn("train", corpus, "--out", half, "--steps", "40", "--seed", "3")
+    done = charnn("train", corpus, "--from", half, "--out", rest, "--steps", "20")
+    assert done.exit_code == 0, done.output
+    assert rest.read_bytes() == whole.read_bytes()
+
+
+def test_train_from_a_model_takes_its_network_and_its_characters(
+    model_file: Path, corpus: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "m.json"
+    told = charnn("train", corpus, "--from", model_file, "--out", out, "--kind", "lstm")
+    assert told.exit_code == 2
+    assert "--kind" in told.output
+    corpus.write_text("ÄÖÜ", encoding="utf-8")
+    strange = charnn("train", corpus, "--from", model_file, "--out", out)
+    assert strange.exit_code == 1
+    assert "does not know the characters 'Ä', 'Ö', 'Ü'" in strange.output
+    assert not out.exists()
+
+
+def test_train_says_how_the_sentences_kept_aside_went(corpus: Path, tmp_path: Path) -> None:
+    corpus.write_text("\n".join(f"sentence {number}" for number in range(100)))
+    arguments = ("train", corpus, "--out", tmp_path / "m.json", "--steps", "95", "--seed", "1")
+    done = charnn(*arguments)
+    assert "on 5 sentences kept aside" in done.output
+    assert "95 steps, 1.0 epochs" in done.output
+    assert "kept aside" not in charnn(*arguments, "--validation-fraction", "0").output
+
+
+def test_train_follows_a_schedule(corpus: Path, tmp_path: Path) -> None:
+    def trained(*schedule: str) -> bytes:
+        out = tmp_path / "m.json"
+        done = charnn("train", corpus, "--out", out, "--steps", "30", "--seed", "1", *schedule)
+        assert done.exit_code == 0, done.output
+        return out.read_bytes()
+
+    constant = trained()
+    assert trained("--schedule", "halve", "--schedule-epochs", "1000") == constant
+    assert trained("--schedule", "halve", "--schedule-epochs", "2") != constant
+    assert trained("--schedule", "cosine", "--schedule-epochs", "10") != constant
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal of POSIX")
+def test_train_stopped_by_ctrl_c_keeps_what_was_learnt(corpus: Path, tmp_path: Path) -> None:
+    out = tmp_path / "m.json"
+    command = [sys.executable, "-m", "app", "train", corpus, "--out", out, "--seconds", "600"]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as training:
+        assert training.stderr is not None
+        shown = ""
+        while "characters/s" not in shown:  # the bar: it has begun to learn
+            piece = training.stderr.read(1)
+            assert piece, shown
+            shown += piece
+        training.send_signal(signal.SIGINT)
+        training.stderr.read()
+        assert training.wait(60) == 0
+    assert CharModel.from_json(out.read_bytes()).perplexity(["start small"]) < 12
+
+
 def test_train_finds_out_before_training_that_it_cannot_write(corpus: Path) -> None:
     done = charnn("train", corpus, "--out", "nowhere/at/all.json")
     assert done.exit_code == 1
@@ -156,6 +224,30 @@ def test_evaluate_prints_the_perplexity_of_a_text(model_file: Path, corpus: Path
     assert figures["sentences"] == 3
     assert figures["predictions"] == sum(len(s) + 1 for s in sentences)
     assert f"{expected:.3f}" in charnn("evaluate", model_file, corpus).output
+
+
+def test_evaluate_says_which_characters_it_does_not_know_and_how_they_were_counted(
+    model_file: Path, corpus: Path
+) -> None:
+    corpus.write_text(CORPUS + "ÄÖ start Ä\n", encoding="utf-8")
+    figures = json.loads(charnn("evaluate", model_file, corpus, "--json").output)
+    assert figures["unknown"] == {"Ä": 2, "Ö": 1}
+    assert (figures["sentences"], figures["left_out"]) == (3, 1)
+    sentences = [line.strip() for line in CORPUS.splitlines() if line.strip()]
+    known = CharModel.from_json(model_file.read_bytes()).perplexity(sentences)
+    assert figures["perplexity"] == pytest.approx(known)
+    told = charnn("evaluate", model_file, corpus).output
+    assert "1 sentence was left out" in told
+    assert "the characters 'Ä', 'Ö', in the text 3 times" in told
+
+
+def test_evaluate_of_a_text_that_cannot_be_read_at_all_says_so(
+    model_file: Path, corpus: Path
+) -> None:
+    corpus.write_text("ÄÖÜ", encoding="utf-8")
+    done = charnn("evaluate", model_file, corpus)
+    assert done.exit_code == 1
+    assert "every sentence has" in done.output
 
 
 def test_a_damaged_model_is_named_with_what_is_wrong(tmp_path: Path) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import time
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app.commands import Learn
+from app.checkpoint import Checkpoint
+from app.commands import Capture, Change, Learn, Restore
 from app.model_json import saved_of
 from app.options import Options
 from app.recoveries import QUIET, Recoveries
@@ -85,6 +88,52 @@ def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
     with pytest.raises(Refusal, match="order") as refused:
         loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert refused.value.field == "json"
+
+
+MANY = "\n".join(f"sentence {number}" for number in range(200))
+
+
+def trained_for_a_while(options: Options) -> Run:
+    run = new_run(MANY, options, 0)
+    until = time.monotonic() + 60
+    while run.validation.perplexity is None or not run.curve.points:
+        run.train(0.02)
+        assert time.monotonic() < until
+    return run
+
+
+def test_the_curve_has_what_it_makes_of_sentences_kept_aside_and_its_rate() -> None:
+    run = trained_for_a_while(Options(hidden_sizes=(6,), letter_size=3))
+    assert (run.trainer.sentence_count, run.trainer.held_out_count) == (190, 10)
+    while run.curve.points[-1].held_out is None:
+        run.train(0.02)
+    assert run.curve.points[-1].learning_rate == 0.01
+    assert 1 < run.validation.perplexity < 100  # type: ignore[operator]
+
+
+def test_a_restored_run_is_where_its_schedule_was_and_keeps_the_same_sentences_aside() -> None:
+    options = replace(OPTIONS, schedule="halve", schedule_epochs=2, validation_fraction=0.1)
+    session = Session("ann", Room(10**6, 10**6))
+    session.carry_out(Learn(MANY, options))
+    session.train(0.05)
+    session.carry_out(Change(learning_rate=0.008))
+    session.train(0.3)
+    checkpoint = session.carry_out(Capture())
+    assert isinstance(checkpoint, Checkpoint)
+    again = Session("ann", Room(10**6, 10**6))
+    again.carry_out(Restore(checkpoint))
+    before, after = session.snapshot(), again.snapshot()
+    assert after.learning_rate == before.learning_rate < 0.008
+    assert after.description.held_out_sentences == 20
+    assert (after.steps, after.points) == (before.steps, before.points)
+
+
+def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
+    run = new_run(TEXT, replace(OPTIONS, schedule="cosine", schedule_epochs=10), 0)
+    loaded, _ = loaded_run(run.trainer.saved(), TEXT, run.options, 1)
+    assert loaded.options.schedule == "constant"
+    loaded.trainer.train(100)
+    assert loaded.learning_rate == 0.01
 
 
 def test_a_visitor_is_told_that_the_network_ran_off_and_the_learning_rate_follows() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import signal
 import subprocess
@@ -38,7 +40,7 @@ LETTERS = st.lists(
     max_size=6,
     unique=True,
 )
-POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -61,6 +63,10 @@ def store(url: str) -> Iterator[Store]:
     store.close()
 
 
+CHANGED = ("options", "set_rate", "rate_since", "points")
+"""What the first format did not hold, or not all of it."""
+
+
 def checkpoint(
     session_id: str = "ann",
     text: str = "abba\ncaba",
@@ -78,21 +84,24 @@ def checkpoint(
         session_id=session_id,
         version=version,
         text=text,
-        options=Options(hidden_sizes=hidden_sizes),
+        options=Options(hidden_sizes=hidden_sizes, schedule="halve", validation_fraction=0.1),
         learning=True,
-        learning_rate=0.01,
+        learning_rate=0.005,
+        set_rate=0.01,
+        rate_since=1.5,
         temperature=1.0,
         saved=trainer.saved(),
         totals=Progress(7, 3.5, 28, 0.25, 12.5, 35),
         curve_version=2,
         curve_interval=0.2,
-        points=(POINT, POINT._replace(step=20, cost=float("inf"))),
+        points=(POINT, CurvePoint(20, 0.2, 1.0, float("inf"), 25)),
     )
 
 
 def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     plain = ("session_id", "version", "text", "options", "learning", "learning_rate")
-    plain += ("temperature", "totals", "curve_version", "curve_interval", "points")
+    plain += ("set_rate", "rate_since", "temperature", "totals")
+    plain += ("curve_version", "curve_interval", "points")
     for name in plain:
         assert getattr(one, name) == getattr(other, name), name
     assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
@@ -220,8 +229,30 @@ def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
 
 def test_a_format_of_the_future_is_not_guessed_at() -> None:
     encoded = encode(checkpoint())
-    with pytest.raises(DamagedCheckpoint, match="format 2"):
-        decode("ann", encoded._replace(state=encoded.state.replace(b'"format": 1', b'"format": 2')))
+    future = encoded.state.replace(b'"format": 2', b'"format": 3')
+    with pytest.raises(DamagedCheckpoint, match="format 3"):
+        decode("ann", encoded._replace(state=future))
+
+
+def test_the_first_format_is_read_still() -> None:
+    """It knew nothing of schedules, of sentences kept aside, and of either in the curve."""
+    encoded = encode(checkpoint())
+    state = json.loads(encoded.state)
+    state["format"] = 1
+    del state["set_rate"], state["rate_since"]
+    for option in ("schedule", "schedule_epochs", "validation_fraction"):
+        del state["options"][option]
+    with np.load(io.BytesIO(encoded.arrays)) as file:
+        arrays = {name: file[name] for name in file.files}
+    arrays["points"] = arrays["points"][:, :5]
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
+    read = decode("ann", old)
+    assert read.options == Options(hidden_sizes=(4,))
+    assert (read.set_rate, read.rate_since) == (0.005, 0.0)
+    assert read.points[0] == CurvePoint(*POINT[:5])
+    assert_same(replace(checkpoint(), **{name: getattr(read, name) for name in CHANGED}), read)
 
 
 @pytest.mark.parametrize(

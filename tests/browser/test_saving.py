@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import safetensors.numpy
 from playwright.sync_api import Page, expect
 
+from app import pretrained
 from tests.browser.the_page import figure, greedy, learn, open_page, pause, samples, wait_until
 
 
@@ -107,6 +109,19 @@ def test_the_pretrained_model_writes_at_once_and_learns_on(page: Page) -> None:
     expect(page.locator("#lr_text")).to_have_text("0.00010")
     wait_until(page, lambda: 1 < figure(page, "ppl") < 3)
     assert all(samples(page))
+
+
+def test_a_choice_offers_the_other_pretrained_models_with_their_cards(page: Page) -> None:
+    open_page(page)
+    first, other = list(pretrained.cards().values())[:2]
+    expect(page.locator(".card:visible")).to_contain_text(f"{first.perplexity:.2f}")
+    page.locator("#pretrained_choice").select_option(other.name)
+    expect(page.locator(".card:visible")).to_have_count(1)
+    expect(page.locator(".card:visible")).to_contain_text(f"{other.held_out_perplexity:.2f}")
+    page.locator("#loadpretrained").click()
+    sizes = ", ".join(map(str, other.hidden_sizes))
+    expect(page.locator("#opt_hidden_sizes")).to_have_value(sizes)
+    expect(page.locator("#heldout .figure-value")).to_have_text(re.compile(r"\d"))
 
 
 def test_a_loaded_model_leaves_out_sentences_it_cannot_read(page: Page) -> None:
