@@ -351,7 +351,7 @@ def sample(
             return
         for number in range(count):
             seeded = None if seed is None else seed + number
-            click.echo(prime + model.sample(temperature, prime, max_chars, seeded))
+            click.echo(prime + model.sample(temperature, prime, max_chars=max_chars, seed=seeded))
     except ModelError as error:
         raise click.ClickException(str(error)) from None
 

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from model import workspace
-from model.errors import SettingsError, TextError
+from model import workspace, writing
+from model.choices import LIKELIEST, drawing
 from model.kernels import entry
 from model.kernels.cells import CELLS
 from model.layout import FloatArray, Layout
 from model.perplexity import perplexity_of
 from model.sentences import pack_sentences
 from model.solver import Solver
-from model.vocabulary import START_OR_END, Vocabulary
+from model.vocabulary import Vocabulary
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
 END = "END"
@@ -136,82 +135,54 @@ class CharModel:
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, to come after the prefix."""
-        probabilities = np.zeros(self.layout.inputs, dtype=self.flat.dtype)  # (V,)
-        entry.predict(
-            CELLS[self.kind],
-            self.layout.sizes,
-            self.flat,
-            self._start_and(prefix),
-            self._state(),
-            self._step_work(),
-            probabilities,
-        )
-        return dict(zip((END, *self.vocabulary.letters), map(float, probabilities), strict=True))
+        probabilities = map(float, writing.predict(self, prefix))
+        return dict(zip((END, *self.vocabulary.letters), probabilities, strict=True))
 
     def sample(
         self,
         temperature: float = 1.0,
         prime: str = "",
+        top_k: int | None = None,
+        top_p: float | None = None,
         max_chars: int = 100,
         seed: int | None = None,
     ) -> str:
         """A sentence drawn character by character, after `prime`; without the prime itself.
 
         Logits are divided by the temperature before the softmax: near 0 the likeliest characters
-        win, above 1 the draw becomes more adventurous.
+        win, above 1 the draw becomes more adventurous. Then `top_k` leaves no more than so many of
+        the likeliest characters, the end being one, and `top_p` no more than it takes to reach this
+        probability together; both count by the probabilities at this temperature.
 
         Raises:
-            SettingsError: the temperature is not a number above 0, or max_chars is below 0.
+            SettingsError: the temperature is not a number above 0, top_k not a whole number from 1
+                on, top_p not a number above 0 and up to 1, or max_chars below 0.
             TextError: the prime holds a character that the model does not know.
         """
-        if not (math.isfinite(temperature) and temperature > 0):
-            raise SettingsError(
-                f"The temperature must be a number above 0; it is {temperature!r}.", "temperature"
-            )
-        _check_max_chars(max_chars)
-        uniforms = np.random.default_rng(seed).random(max_chars)  # (max_chars,)
-        coldest = float(np.finfo(self.flat.dtype).tiny)  # less would be 0 to the kernel
-        return self._write(prime, max(temperature, coldest), uniforms)
+        [sentence] = self.samples(1, temperature, prime, top_k, top_p, max_chars, seed)
+        return sentence
+
+    def samples(
+        self,
+        count: int,
+        temperature: float = 1.0,
+        prime: str = "",
+        top_k: int | None = None,
+        top_p: float | None = None,
+        max_chars: int = 100,
+        seed: int | None = None,
+    ) -> list[str]:
+        """So many sentences, each drawn as by `sample`; all together, which is faster.
+
+        Raises:
+            SettingsError: the count is not a whole number from 1 on, or as `sample` does.
+            TextError: as `sample` does.
+        """
+        choice = drawing(self, temperature, top_k, top_p)
+        random = np.random.default_rng(seed)
+        return writing.write(self, count, prime, choice, max_chars, random)
 
     def greedy(self, prime: str = "", max_chars: int = 100) -> str:
         """The sentence of the likeliest next characters, after `prime`; raises as `sample`."""
-        _check_max_chars(max_chars)
-        return self._write(prime, 0.0, np.zeros(max_chars))
-
-    def _write(self, prime: str, temperature: float, uniforms: npt.NDArray[np.float64]) -> str:
-        out = np.zeros(len(uniforms), dtype=np.int32)  # (max_chars,)
-        written = entry.write(
-            CELLS[self.kind],
-            self.layout.sizes,
-            self.flat,
-            self._start_and(prime),
-            float(temperature),
-            uniforms,
-            self._state(),
-            self._step_work(),
-            np.zeros(self.layout.inputs, dtype=self.flat.dtype),  # logits (V,)
-            out,
-        )
-        return self.vocabulary.decode(out[:written])
-
-    def _start_and(self, prime: str) -> npt.NDArray[np.int64]:
-        """START and the letters of a beginning, shape (1 + letters,)."""
-        try:
-            return np.concatenate(([START_OR_END], self.vocabulary.encode(prime))).astype(np.int64)
-        except TextError as error:
-            error.field = "prime"
-            raise
-
-    def _state(self) -> FloatArray:
-        """h of all layers, then c of all layers, all zero."""
-        return np.zeros(2 * sum(self.hidden_sizes), dtype=self.flat.dtype)
-
-    def _step_work(self) -> FloatArray:
-        return np.zeros((self.layout.gates + 3) * max(self.hidden_sizes), dtype=self.flat.dtype)
-
-
-def _check_max_chars(max_chars: int) -> None:
-    if max_chars < 0:
-        raise SettingsError(
-            f"max_chars must be a number from 0 on; it is {max_chars}.", "max_chars"
-        )
+        [sentence] = writing.write(self, 1, prime, LIKELIEST, max_chars)
+        return sentence

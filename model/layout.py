@@ -85,9 +85,9 @@ class Layout:
         if self.kind not in GATES:
             known = " or ".join(sorted(GATES))
             raise SettingsError(f"There is no network of kind {self.kind!r}: take {known}.", "kind")
-        if not _is_size(self.letter_size):
+        if not is_size(self.letter_size):
             raise SettingsError("The letter size must be a whole number from 1 on.", "letter_size")
-        if not self.hidden_sizes or not all(map(_is_size, self.hidden_sizes)):
+        if not self.hidden_sizes or not all(map(is_size, self.hidden_sizes)):
             raise SettingsError(
                 "Hidden sizes must be whole numbers from 1 on, one a layer, such as 20, 20.",
                 "hidden_sizes",
@@ -120,6 +120,11 @@ class Layout:
         """Numbers of work space that the kernels need for so many rows of so many sentences."""
         inputs, _, widest, row = map(int, self.sizes[:4])
         return rows * (row + inputs + widest) + (1 + batch) * widest
+
+    @property
+    def step_size(self) -> int:
+        """Numbers of work space that a step of one sentence needs, where nothing is kept of it."""
+        return max(self.letter_size, *self.hidden_sizes) + (self.gates + 3) * max(self.hidden_sizes)
 
     @cached_property
     def parameter_count(self) -> int:
@@ -173,7 +178,7 @@ class Layout:
         yield "bd", (self.inputs, 1)
 
 
-def _is_size(value: object) -> bool:
+def is_size(value: object) -> bool:
     """Whether it is a whole number from 1 on, Python's or NumPy's."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         return False

@@ -98,5 +98,5 @@ def backward_layer(
 
 
 def step_layer(cell: Any, layer: Layer) -> None:
-    """One row, in place: gates come in as x Wx, and h and c move on to this row's."""
+    """One step of N sentences, a row each, in place: gates come in as x Wx; h and c move on."""
     raise NotImplementedError

@@ -14,19 +14,13 @@ import numpy as np
 import numpy.typing as npt
 
 from model.kernels import gru, lstm, rnn  # noqa: F401  (they make themselves known as cells)
-from model.kernels.activations import exp
-from model.kernels.cells import Integers, step_layer
+from model.kernels.cells import Integers
+from model.kernels.choosing import Choice, choose, to_probabilities
 from model.kernels.compile import entry_point, kernel
-from model.kernels.network import (
-    SIZES_BEFORE_LAYERS,
-    backward,
-    forward,
-    layer_at,
-    softmax_costs,
-)
-from model.kernels.products import add_product
+from model.kernels.network import backward, forward, softmax_costs
 from model.kernels.solvers import Rule, clip_by_norm, solver_step, squared_norm
-from model.kernels.views import fill_zero, matrix
+from model.kernels.stepping import step
+from model.kernels.views import copy_row, matrix, repeat_row
 from model.layout import FloatArray
 from model.vocabulary import START_OR_END
 
@@ -161,78 +155,6 @@ def evaluate(
         costs[s] = softmax_costs(logits, letters[begin + 1 : end + 1])
 
 
-@kernel
-def step(
-    cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    letter: int,
-    state: FloatArray,
-    work: FloatArray,
-    logits: FloatArray,
-) -> None:
-    """Read one input letter: move state (all layers' h, then all c) on and fill logits (V,)."""
-    inputs, letter_size = sizes[0], sizes[1]
-    c_at = state.shape[0] // 2
-    below = matrix(parameters, letter * letter_size, 1, letter_size)
-    p, s = inputs * letter_size, 0
-    for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        hidden, under = sizes[number], below.shape[1]
-        layer = layer_at(parameters, p, work, 0, cell, 1, under, hidden)
-        p += ((under + hidden) * cell.gates + cell.biases) * hidden
-        for j in range(hidden):
-            layer.h[0, j], layer.c[0, j] = state[s + j], state[c_at + s + j]
-        fill_zero(layer.gates)
-        add_product(below, layer.Wx, layer.gates)
-        step_layer(cell, layer)
-        for j in range(hidden):
-            state[s + j], state[c_at + s + j] = layer.h[0, j], layer.c[0, j]
-        below = matrix(state, s, 1, hidden)
-        s += hidden
-    under = below.shape[1]
-    row = matrix(logits, 0, 1, inputs)
-    fill_zero(row)
-    add_product(below, matrix(parameters, p, under, inputs), row)
-    for j in range(inputs):
-        logits[j] += parameters[p + under * inputs + j]
-
-
-@kernel
-def to_probabilities(logits: FloatArray, temperature: float) -> None:
-    """Turn logits (V,) into the softmax of logits / temperature, in place."""
-    largest = logits[0]
-    for j in range(1, logits.shape[0]):
-        largest = max(largest, logits[j])
-    total = logits.dtype.type(0)
-    warmth = logits.dtype.type(temperature)
-    for j in range(logits.shape[0]):
-        logits[j] = exp((logits[j] - largest) / warmth)
-        total += logits[j]
-    for j in range(logits.shape[0]):
-        logits[j] /= total
-
-
-@kernel
-def likeliest(logits: FloatArray) -> int:
-    """The place of the largest of logits (V,)."""
-    best = 0
-    for j in range(1, logits.shape[0]):
-        if logits[j] > logits[best]:
-            best = j
-    return best
-
-
-@kernel
-def draw(probabilities: FloatArray, uniform: float) -> int:
-    """The place in probabilities (V,) that a uniform number in [0, 1) falls on."""
-    reached = 0.0
-    for j in range(probabilities.shape[0] - 1):
-        reached += probabilities[j]
-        if uniform < reached:
-            return j
-    return probabilities.shape[0] - 1
-
-
 @entry_point
 def predict(
     cell: Any,
@@ -245,10 +167,10 @@ def predict(
 ) -> None:
     """Fill probabilities (V,) with those of the letter after the given ones, START among them.
 
-    state and work are as in `write`.
+    state and work are as in `write`, for one sentence.
     """
     for k in range(given.shape[0]):
-        step(cell, sizes, parameters, given[k], state, work, probabilities)
+        step(cell, sizes, parameters, given[k : k + 1], state, work, probabilities)
     to_probabilities(probabilities, 1.0)
 
 
@@ -258,33 +180,56 @@ def write(
     sizes: Integers,
     parameters: FloatArray,
     given: Integers,
-    temperature: float,
+    choice: Choice,
     uniforms: Doubles,
     state: FloatArray,
     work: FloatArray,
     logits: FloatArray,
+    integers: Integers,
     out: Integers,
-) -> int:
-    """Write on after the given letters, START first, until END or `out` (max_chars,) is full.
+    lengths: Integers,
+) -> None:
+    """Write N sentences on after the given letters, START first, until END or `out` is full.
 
-    At temperature 0 every letter is the likeliest one; else it is drawn with uniforms (max_chars,),
-    float64 in [0, 1). given is (letters,), int64. state (twice the hidden sizes' sum) must be zero;
-    work holds G + 3 times the widest layer, logits V numbers. Returns how many letters were
-    written.
+    uniforms (N, max_chars), float64 in [0, 1), draw the letters as `choose` does. given is
+    (letters,), int64. state must be zero where it is of the first sentence; it, work and logits are
+    as in `step`. integers, int64, is work space for 2 N + V. Fills out (N, max_chars) with
+    the letters, and lengths (N,) with how many of them there are.
+
+    The given letters are read once for all, as one row. Sentences that have ended make room: the
+    rows of a step are those that go on, in their order.
     """
-    letter, read, written = given[0], 1, 0
-    while written < out.shape[0]:
-        step(cell, sizes, parameters, letter, state, work, logits)
-        if read < given.shape[0]:
-            letter, read = given[read], read + 1
+    count, most = out.shape
+    outputs, width = sizes[0], state.shape[0] // count
+    letters, sentences = integers[:count], integers[count : 2 * count]
+    order = integers[2 * count :]
+    states, rows = matrix(state, 0, count, width), matrix(logits, 0, count, outputs)
+    for s in range(count):
+        sentences[s], lengths[s] = s, most
+    alive, reading = 1, given.shape[0]
+    for t in range(1 - reading, most):
+        if t <= 0:
+            letters[0] = given[reading - 1 + t]
+        # The one place that calls it: each more would have the compiler put in all of it again.
+        step(cell, sizes, parameters, letters[:alive], state, work, logits)
+        if t < 0:
             continue
-        if temperature == 0.0:
-            letter = likeliest(logits)
-        else:
-            to_probabilities(logits, temperature)
-            letter = draw(logits, uniforms[written])
-        if letter == START_OR_END:
-            return written
-        out[written] = letter
-        written += 1
-    return written
+        if t == 0:
+            alive = count
+            repeat_row(states)
+            repeat_row(rows)
+        going_on = 0
+        for row in range(alive):
+            s = sentences[row]
+            letter = choose(rows[row], choice, uniforms[s, t], order)
+            if letter == START_OR_END:
+                lengths[s] = t
+                continue
+            out[s, t] = letter
+            letters[going_on], sentences[going_on] = letter, s
+            if going_on < row:
+                copy_row(states, row, states, going_on)
+            going_on += 1
+        alive = going_on
+        if alive == 0:
+            return

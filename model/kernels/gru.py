@@ -79,12 +79,14 @@ def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) ->
 
 @implements(step_layer, Gru)
 def gru_step(cell: Any, layer: Layer) -> None:
-    """One row, in place; see `step_layer`."""
+    """One row a sentence, in place; see `step_layer`."""
     hidden = layer.h.shape[1]
     fill_zero(layer.c)
     add_product(layer.h, layer.Wh[:, :hidden], layer.c)
     add_product(layer.h, layer.Wh[:, hidden:], layer.gates[:, hidden:])
-    gru_row(layer.gates[0], layer.bias[0], layer.c[0], layer.h[0], layer.h[0])
+    for row in range(layer.h.shape[0]):
+        h = layer.h[row]
+        gru_row(layer.gates[row], layer.bias[0], layer.c[row], h, h)
 
 
 @kernel

@@ -79,10 +79,11 @@ def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -
 
 @implements(step_layer, Lstm)
 def lstm_step(cell: Any, layer: Layer) -> None:
-    """One row, in place; see `step_layer`."""
+    """One row a sentence, in place; see `step_layer`."""
     add_product(layer.h, layer.Wh, layer.gates)
-    c = layer.c[0]
-    lstm_row(layer.gates[0], layer.bias[0], c, c, layer.tanh_c[0], layer.h[0])
+    for row in range(layer.h.shape[0]):
+        c = layer.c[row]
+        lstm_row(layer.gates[row], layer.bias[0], c, c, layer.tanh_c[row], layer.h[row])
 
 
 @kernel

@@ -52,9 +52,10 @@ def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) ->
 
 @implements(step_layer, Rnn)
 def rnn_step(cell: Any, layer: Layer) -> None:
-    """One row, in place; see `step_layer`."""
+    """One row a sentence, in place; see `step_layer`."""
     add_product(layer.h, layer.Wh, layer.gates)
-    rnn_row(layer.gates[0], layer.bias[0], layer.h[0])
+    for row in range(layer.h.shape[0]):
+        rnn_row(layer.gates[row], layer.bias[0], layer.h[row])
 
 
 @implements(backward_layer, Rnn)

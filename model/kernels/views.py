@@ -1,4 +1,4 @@
-"""Cutting matrices out of a flat array."""
+"""Cutting matrices out of a flat array, and filling them."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
+from model.kernels.compile import kernel
 from model.layout import FloatArray
 
 
@@ -56,3 +57,17 @@ def fill_zero(_context: Any, a: Any) -> Any:
         return context.get_dummy_value()
 
     return types.void(a), generate
+
+
+@kernel
+def copy_row(source: FloatArray, row: int, to: FloatArray, place: int) -> None:
+    """to[place] = source[row], of two matrices with as many columns, or of one."""
+    for j in range(source.shape[1]):
+        to[place, j] = source[row, j]
+
+
+@kernel
+def repeat_row(a: FloatArray) -> None:
+    """Make all rows of a matrix what the first is."""
+    for row in range(1, a.shape[0]):
+        copy_row(a, 0, a, row)

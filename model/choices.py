@@ -1,0 +1,50 @@
+"""How the next character may be chosen, checked where it is asked for."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from model.errors import SettingsError
+from model.kernels.choosing import Choice
+from model.layout import is_size
+
+if TYPE_CHECKING:
+    from model.char_model import CharModel
+
+LIKELIEST = Choice(temperature=0.0, top_k=1, top_p=1.0)
+"""The likeliest character every time."""
+
+
+def drawing(model: CharModel, temperature: float, top_k: int | None, top_p: float | None) -> Choice:
+    """Drawing at a temperature, from the likeliest characters if any of the two is given.
+
+    Raises:
+        SettingsError: the temperature is not a number above 0, top_k not a whole number from 1 on,
+            or top_p not a number above 0 and up to 1.
+    """
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise SettingsError(
+            f"The temperature must be a number above 0; it is {temperature!r}.", "temperature"
+        )
+    if not (top_k is None or is_size(top_k)):
+        raise SettingsError(
+            f"top_k must be a whole number from 1 on, such as 10, or None for all characters; "
+            f"it is {top_k!r}.",
+            "top_k",
+        )
+    if not (top_p is None or 0 < top_p <= 1):  # false for NaN
+        raise SettingsError(
+            f"top_p must be a number above 0, at most 1, such as 0.9, or None for all characters; "
+            f"it is {top_p!r}.",
+            "top_p",
+        )
+    coldest = float(np.finfo(model.flat.dtype).tiny)  # less would be 0 to the kernel
+    most = model.layout.inputs
+    return Choice(
+        max(float(temperature), coldest),
+        most if top_k is None else min(int(top_k), most),
+        1.0 if top_p is None else float(top_p),
+    )
