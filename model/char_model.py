@@ -186,3 +186,23 @@ class CharModel:
         """The sentence of the likeliest next characters, after `prime`; raises as `sample`."""
         [sentence] = writing.write(self, 1, prime, LIKELIEST, max_chars)
         return sentence
+
+    def beam_search(
+        self, width: int = 5, prime: str = "", max_chars: int = 100
+    ) -> list[tuple[str, float]]:
+        """The likeliest sentences that a beam of this width finds, after `prime`, best first.
+
+        Beside each stands its log-probability given the prime, the natural logarithm: of its
+        characters and of its end. One that is cut at `max_chars` has its characters' alone; it
+        stands for all sentences that begin so. Nothing is divided by the length, so short sentences
+        are at an advantage: they have fewer choices to be unlikely in.
+
+        The first is at least as probable as the greedy sentence, which is what a width of 1 gives.
+        There are as many as the width, or fewer where fewer are found; none where the network has
+        run off to infinity. The same model always gives the same.
+
+        Raises:
+            SettingsError: the width is not a whole number from 1 to 20, or max_chars below 0.
+            TextError: the prime holds a character that the model does not know.
+        """
+        return writing.beam_search(self, width, prime, max_chars)

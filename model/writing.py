@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from model.errors import SettingsError, TextError
 from model.kernels import entry
+from model.kernels.beam import Beam, Ranking
 from model.kernels.cells import CELLS
 from model.kernels.choosing import Choice
 from model.layout import FloatArray, is_size
@@ -22,6 +23,7 @@ TOGETHER = 256
 """Sentences that are written in one call: more would gain nothing, and take memory."""
 CHARACTERS_TOGETHER = 1_000_000
 """Characters that there is room for in one call, unless one sentence alone has more."""
+WIDEST_BEAM = 20
 
 
 def predict(model: CharModel, prefix: str) -> FloatArray:
@@ -64,6 +66,51 @@ def write(
         uniforms = np.zeros(shape) if random is None else random.random(shape)
         sentences += _write_together(model, given, choice, uniforms)
     return sentences
+
+
+def beam_search(
+    model: CharModel, width: int, prime: str, max_chars: int
+) -> list[tuple[str, float]]:
+    """Alternatives and their log-probabilities; see `CharModel.beam_search`.
+
+    Raises:
+        SettingsError: the width is not a whole number from 1 to 20, or max_chars is below 0.
+        TextError: the prime holds a character that the model does not know.
+    """
+    if not (is_size(width) and width <= WIDEST_BEAM):
+        raise SettingsError(
+            f"The width must be a whole number from 1 to {WIDEST_BEAM}; it is {width!r}.", "width"
+        )
+    _check_max_chars(max_chars)
+    given = _start_and(model.vocabulary, prime)
+    state, work, logits = _step_space(model, width)
+    beam = Beam(
+        scores=np.zeros(width),
+        latest=np.zeros(width, dtype=np.int64),
+        letters=np.zeros((max_chars, width), dtype=np.int64),
+        parents=np.zeros((max_chars, width), dtype=np.int64),
+        continuations=_ranking(2 * width),
+        spare=np.zeros_like(state),
+    )
+    alternatives = _ranking(width)
+    out = np.zeros((width, max_chars), dtype=np.int32)
+    entry.beam_search(
+        CELLS[model.kind],
+        model.layout.sizes,
+        model.flat,
+        given,
+        state,
+        work,
+        logits,
+        beam,
+        alternatives,
+        out,
+    )
+    return [
+        (model.vocabulary.decode(out[n, : alternatives.marks[n]]), float(score))
+        for n, score in enumerate(alternatives.scores)
+        if np.isfinite(score)
+    ]
 
 
 def _calls(count: int, max_chars: int) -> Iterator[int]:
@@ -117,6 +164,10 @@ def _start_and(vocabulary: Vocabulary, prime: str) -> npt.NDArray[np.int64]:
     except TextError as error:
         error.field = "prime"
         raise
+
+
+def _ranking(places: int) -> Ranking:
+    return Ranking(np.full(places, -np.inf), *np.zeros((2, places), dtype=np.int64))
 
 
 def _check_max_chars(max_chars: int) -> None:

@@ -14,6 +14,16 @@ import numpy as np
 import numpy.typing as npt
 
 from model.kernels import gru, lstm, rnn  # noqa: F401  (they make themselves known as cells)
+from model.kernels.beam import (
+    Beam,
+    Ranking,
+    change_rows,
+    clear,
+    go_on,
+    rank,
+    rank_continuations,
+    trace_back,
+)
 from model.kernels.cells import Integers
 from model.kernels.choosing import Choice, choose, to_probabilities
 from model.kernels.compile import entry_point, kernel
@@ -233,3 +243,44 @@ def write(
         alive = going_on
         if alive == 0:
             return
+
+
+@entry_point
+def beam_search(
+    cell: Any,
+    sizes: Integers,
+    parameters: FloatArray,
+    given: Integers,
+    state: FloatArray,
+    work: FloatArray,
+    logits: FloatArray,
+    beam: Beam,
+    alternatives: Ranking,
+    out: Integers,
+) -> None:
+    """Fill `alternatives` with the likeliest sentences found after the given letters, START first.
+
+    They are as many as the beam is wide, or fewer: scores of -infinity follow them. `marks` are
+    their lengths, and out (alternatives, max_chars) gets their letters. Beginnings that have
+    reached max_chars are alternatives as they are, without END. given, state, work and logits are
+    as in `write`, for as many sentences as the beam is wide.
+    """
+    width, most = out.shape
+    rows, latest = matrix(logits, 0, width, sizes[0]), beam.latest
+    clear(alternatives)
+    beam.scores[0] = 0.0
+    alive, greedy, reading = 1, 0, given.shape[0]
+    for t in range(1 - reading, most):
+        if t <= 0:
+            latest[0] = given[reading - 1 + t]
+        step(cell, sizes, parameters, latest[:alive], state, work, logits)
+        if t < 0:
+            continue
+        rank_continuations(rows[:alive], beam)
+        alive, greedy = go_on(rows, beam, t, greedy, alternatives)
+        if alive == 0:
+            break
+        change_rows(state, beam.spare, beam.parents[t, :alive], width)
+    for row in range(alive):
+        rank(alternatives, beam.scores[row], row, most)
+    trace_back(beam, alternatives, out)
