@@ -315,14 +315,31 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
     default=5,
     show_default=True,
     type=click.IntRange(1, 100_000),
-    help="How many sentences; one when greedy.",
+    help="How many sentences are drawn.",
 )
 @click.option(
     "--method",
     default="sample",
     show_default=True,
-    type=click.Choice(["sample", "greedy"]),
-    help="How characters are chosen.",
+    type=click.Choice(["sample", "greedy", "beam"]),
+    help="Draw characters, take the likeliest each time, or search for the likeliest sentences.",
+)
+@click.option(
+    "--top-k",
+    type=click.IntRange(1),
+    help="Draw from so many of the likeliest characters; from all by default.",
+)
+@click.option(
+    "--top-p",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Draw from the likeliest characters that reach this probability together.",
+)
+@click.option(
+    "--width",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 20),
+    help="How many beginnings a beam looks at, and alternatives it prints.",
 )
 @click.option(
     "--max-chars",
@@ -332,26 +349,19 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
     help="Stop a sentence after so many characters.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Makes the samples repeatable.")
-def sample(
-    model_file: Path,
-    temperature: float,
-    prime: str,
-    count: int,
-    method: str,
-    max_chars: int,
-    seed: int | None,
-) -> None:
-    """Write sentences with the network of MODEL."""
+def sample(model_file: Path, method: str, **options: Any) -> None:
+    """Write sentences with the network of MODEL.
+
+    The method beam prints alternatives, best first: the natural logarithm of each one's
+    probability, a tab, the sentence. What goes on at --max-chars counts without its end.
+    """
     from model import ModelError
 
+    _check_options_of_method(click.get_current_context(), method)
     model = _read_model(model_file)
     try:
-        if method == "greedy":
-            click.echo(prime + model.greedy(prime, max_chars))
-            return
-        for number in range(count):
-            seeded = None if seed is None else seed + number
-            click.echo(prime + model.sample(temperature, prime, max_chars=max_chars, seed=seeded))
+        for line in WRITE[method](model, options):
+            click.echo(line)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
 
@@ -471,6 +481,53 @@ def _read_model(model_file: Path) -> CharModel:
         return CharModel.from_json(model_file.read_bytes())
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None
+
+
+def _samples(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+    names = ("count", "temperature", "prime", "top_k", "top_p", "max_chars", "seed")
+    written = model.samples(**{name: options[name] for name in names})
+    return [options["prime"] + sentence for sentence in written]
+
+
+def _greedy(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+    prime = options["prime"]
+    return [prime + model.greedy(prime, options["max_chars"])]
+
+
+def _beam(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+    prime = options["prime"]
+    found = model.beam_search(options["width"], prime, options["max_chars"])
+    return [f"{log_probability:.4f}\t{prime}{sentence}" for sentence, log_probability in found]
+
+
+WRITE: Mapping[str, Callable[[CharModel, Mapping[str, Any]], list[str]]] = {
+    "sample": _samples,
+    "greedy": _greedy,
+    "beam": _beam,
+}
+"""The lines that each method prints."""
+
+METHOD_OF_OPTION = {
+    "temperature": "sample",
+    "count": "sample",
+    "top_k": "sample",
+    "top_p": "sample",
+    "seed": "sample",
+    "width": "beam",
+}
+"""The one method that each of these options says something about."""
+
+
+def _check_options_of_method(context: click.Context, method: str) -> None:
+    """Refuse what would have no effect, which nobody would notice."""
+    for name, its_method in METHOD_OF_OPTION.items():
+        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
+        if given and its_method != method:
+            option = "--" + name.replace("_", "-")
+            raise click.UsageError(
+                f"{option} has no effect with --method {method}: leave it out, or take "
+                f"--method {its_method}."
+            )
 
 
 NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")

@@ -210,6 +210,51 @@ def test_sample_can_be_greedy(model_file: Path) -> None:
     assert done.output == CharModel.from_json(model_file.read_bytes()).greedy() + "\n"
 
 
+def test_sample_can_draw_from_the_likeliest_characters_alone(model_file: Path) -> None:
+    greedy = charnn("sample", model_file, "--method", "greedy", "--prime", "s").output
+    for likeliest in (("--top-k", "1"), ("--top-p", "0.000001")):
+        done = charnn("sample", model_file, "--count", "2", "--prime", "s", *likeliest)
+        assert done.output == 2 * greedy
+
+
+def test_sample_can_print_alternatives_with_their_log_probabilities(model_file: Path) -> None:
+    done = charnn("sample", model_file, "--method", "beam", "--width", "3", "--prime", "s")
+    assert done.exit_code == 0, done.output
+    model = CharModel.from_json(model_file.read_bytes())
+    lines = [line.split("\t") for line in done.output.splitlines()]
+    expected = model.beam_search(3, "s")
+    assert [sentence for _, sentence in lines] == ["s" + sentence for sentence, _ in expected]
+    assert [float(score) for score, _ in lines] == pytest.approx(
+        [score for _, score in expected], abs=1e-4
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--width", "3"], "--width has no effect with --method sample"),
+        (["--method", "greedy", "--width", "5"], "or take --method beam"),
+        (["--method", "greedy", "--temperature", "1"], "--temperature has no effect"),
+        (["--method", "greedy", "--count", "2"], "--count has no effect with --method greedy"),
+        (["--method", "beam", "--top-k", "3"], "--top-k has no effect with --method beam"),
+        (["--method", "beam", "--top-p", "0.5"], "or take --method sample"),
+        (["--method", "beam", "--seed", "1"], "--seed has no effect"),
+        (["--method", "beam", "--width", "21"], "1<=x<=20"),
+        (["--method", "best"], "beam"),
+        (["--top-k", "0"], "x>=1"),
+        (["--top-p", "0"], "0<x<=1"),
+        (["--top-p", "1.5"], "0<x<=1"),
+        (["--top-p", "nan"], "top_p must be a number above 0, at most 1"),
+    ],
+)
+def test_sample_refuses_what_would_have_no_effect_or_cannot_be(
+    model_file: Path, options: list[str], told: str
+) -> None:
+    done = charnn("sample", model_file, *options)
+    assert done.exit_code != 0
+    assert told in " ".join(done.output.split())
+
+
 def test_sample_names_characters_that_the_model_does_not_know(model_file: Path) -> None:
     done = charnn("sample", model_file, "--prime", "Ω")
     assert done.exit_code == 1
