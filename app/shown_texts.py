@@ -70,7 +70,7 @@ class ShownTexts:
 
     def _write(self, model: CharModel, temperature: float, now: float) -> None:
         if self._samples_outdated and now >= self._samples_due:
-            self.samples = tuple(model.sample(temperature) for _ in range(SAMPLES))
+            self.samples = tuple(model.samples(SAMPLES, temperature))
             self._samples_outdated = False
             self._samples_due = now + SAMPLES_INTERVAL
         if self._greedy_outdated and now >= self._greedy_due:
