@@ -23,8 +23,9 @@ _preparing = threading.Lock()
 
 
 def prepare_kernels(kind: str = "lstm", solver: SolverName = "rmsprop") -> None:
-    """Compile everything that training and writing with a float32 network of this kind need.
+    """Compile what training, sampling and greedy writing with a float32 network of this kind need.
 
+    Beam search is not among it: it is compiled, or read from the cache, when it is first asked for.
     Where the cache on disk fits this machine and version, it is read in a fraction of a second.
     May be called from any thread; later calls return at once.
     """
@@ -34,7 +35,7 @@ def prepare_kernels(kind: str = "lstm", solver: SolverName = "rmsprop") -> None:
         sentences = ["ab"]
         model = CharModel.create(Vocabulary.from_sentences(sentences), kind, (2,), 2, seed=0)
         Trainer(model, sentences, TrainingSettings(solver=solver)).train(1)
-        model.sample(seed=0)
+        model.samples(2, seed=0)
         _ready.add(KernelsFor(kind, solver))
 
 

@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import END, CharModel, SettingsError, TextError, Vocabulary, writing
+from model import (
+    END,
+    CharModel,
+    SettingsError,
+    TextError,
+    Vocabulary,
+    prepare_kernels,
+    writing,
+)
+from model.kernels import entry
 from model.layout import GATES
 
 KINDS = sorted(GATES)
@@ -173,6 +182,17 @@ def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
     assert model.samples(60, max_chars=30, seed=4) == whole
     monkeypatch.setattr(writing, "CHARACTERS_TOGETHER", 1)
     assert model.samples(60, max_chars=30, seed=4) == whole
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(kind: str) -> None:
+    prepare_kernels(kind)
+    compiled = list(entry.write.signatures)  # type: ignore[attr-defined]
+    model = network(kind, dtype=np.float32)
+    model.greedy("ab")
+    model.sample(2, "ab", top_k=3)
+    model.samples(5, top_p=0.9, max_chars=3, seed=1)
+    assert list(entry.write.signatures) == compiled  # type: ignore[attr-defined]
 
 
 def test_no_characters_are_written_where_none_are_asked_for() -> None:
