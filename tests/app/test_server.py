@@ -13,7 +13,7 @@ import socketio
 from pydantic import TypeAdapter
 
 from app import protocol
-from tests.app.visitor import PATIENCE, Visitor
+from tests.app.visitor import PATIENCE, Tab, Visitor
 from tests.running_server import RunningServer
 
 SMALL = {"hidden_sizes": "8", "letter_size": "3"}
@@ -296,16 +296,21 @@ def test_points_of_the_curve_follow_on_from_each_other(visitor: Visitor) -> None
         if "curve" in frame:
             assert frame["curve"]["start"] == len(points)
             points += frame["curve"]["points"]
-    steps = [step for step, _ in points]
+    steps = [step for step, *_ in points]
     assert steps == sorted(set(steps))
+
+
+def _last_point(tab: Tab) -> list[float | None]:
+    points = tab.newest("curve")["points"]
+    return points[-1] if points else [None] * 4
 
 
 def test_the_history_is_a_table(visitor: Visitor) -> None:
     tab = visitor.open_tab()
-    tab.wait_for(lambda: any("curve" in frame for frame in tab.frames))
+    tab.wait_for(lambda: _last_point(tab)[2] is not None)
     lines = visitor.get("/api/history.csv").text.splitlines()
-    assert lines[0] == "step,epoch,seconds,perplexity"
-    assert all(float(number) > 0 for number in lines[1].split(","))
+    assert lines[0] == "step,epoch,seconds,perplexity,held_out_perplexity,learning_rate"
+    assert all(float(number) > 0 for number in lines[-1].split(","))
 
 
 def test_without_a_cookie_there_is_no_session(live_server: RunningServer) -> None:
