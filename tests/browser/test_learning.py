@@ -73,15 +73,16 @@ def test_the_temperature_slider_changes_the_samples(page: Page) -> None:
     open_page(page)
     wait_until(page, lambda: 1 < figure(page, "ppl") < 8, seconds=60)
     pause(page)  # so that nothing but the temperature can change them
+    lukewarm = samples(page)
     slide(page, "temperature_slider", -1)
     expect(page.locator("#temperature_text")).to_have_text("0.10")
-    wait_until(page, lambda: len({line[:1] for line in samples(page)}) <= 2)  # careful: all alike
+    wait_until(page, lambda: samples(page) != lukewarm)
     cold = samples(page)
     slide(page, "temperature_slider", 1.05)
     expect(page.locator("#temperature_text")).to_have_text("11.22")
     wait_until(page, lambda: samples(page) != cold)
-    # So hot that every character is about as likely as the next.
-    assert len(set("".join(samples(page)))) > 15
+    # So hot that every character is about as likely as the next, and so cold that few ever come.
+    assert len(set("".join(samples(page)))) > max(15, len(set("".join(cold))))
 
 
 def test_a_reload_finds_the_training_where_it_is(page: Page) -> None:
