@@ -30,6 +30,8 @@ PATIENCE = 60.0
 WIDE = {"hidden_sizes": "450"}
 SMALL = {"hidden_sizes": "8", "letter_size": "3"}
 UPLOAD = 3_000_000
+TOO_LONG = 2 * Limits(text=1000).message
+"""Bytes of a message, for a server that takes texts of 1,000 characters."""
 
 
 @pytest.fixture(scope="module", params=["eventlet", "threading"])
@@ -289,33 +291,36 @@ def open_files_in(server: RunningServer) -> list[str]:
     return [name for name in opened if FOLDER in name]
 
 
-@pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_message_that_is_too_long_ends_its_socket_and_no_other(
-    guest: Visitor, transport: str
-) -> None:
+def test_a_polled_message_that_is_too_long_ends_its_socket_and_no_other(guest: Visitor) -> None:
     bystander = guest.open_tab()
-    tab = guest.open_tab(transport)
-    tab.say("learn", {"text": "a" * Limits(text=1000).message})
+    tab = guest.open_tab("polling")
+    tab.say("learn", {"text": "a" * TOO_LONG})
     tab.wait_for(lambda: not tab.is_open)
     assert bystander.ask("pause") == {"ok": True}
 
 
-def test_a_message_of_many_frames_is_as_long_as_all_of_them(guest: Visitor) -> None:
+@pytest.mark.parametrize("frames", [1, 100])
+def test_a_message_that_is_too_long_in_all_its_frames_ends_its_socket_and_no_other(
+    guest: Visitor, frames: int
+) -> None:
+    bystander = guest.open_tab()
     cookie = "; ".join(f"{name}={value}" for name, value in guest.http.cookies.items())
     url = guest.url.replace("http", "ws") + "/socket.io/?EIO=4&transport=websocket"
     connection = websocket.create_connection(url, cookie=cookie, timeout=PATIENCE)
     connection.recv()
-    frame = websocket.ABNF(fin=0, opcode=websocket.ABNF.OPCODE_TEXT, data="4" * PIECE)
     with pytest.raises((OSError, websocket.WebSocketException)):
-        _send_on(connection, frame)
+        _send_in(frames, connection)
     connection.close()
+    assert bystander.ask("pause") == {"ok": True}
 
 
-def _send_on(connection: Any, frame: Any) -> None:
-    """Send one frame after the other, and then read until there is an end."""
-    for _ in range(4 * Limits(text=1000).message // PIECE):
-        connection.send_frame(frame)
-        frame = websocket.ABNF(fin=0, opcode=websocket.ABNF.OPCODE_CONT, data="4" * PIECE)
+def _send_in(frames: int, connection: Any) -> None:
+    """Send a message that is too long in so many frames, and then read until there is an end."""
+    for number in range(frames):
+        kind = websocket.ABNF.OPCODE_TEXT if number == 0 else websocket.ABNF.OPCODE_CONT
+        last = int(number == frames - 1)
+        piece = "4" * (TOO_LONG // frames)
+        connection.send_frame(websocket.ABNF(fin=last, opcode=kind, data=piece))
     while connection.recv() != "":  # it was told, and may have sent on for a while
         pass
     raise ConnectionError("the server has closed it")
