@@ -25,7 +25,13 @@ from model.settings import TrainingSettings
 from model.solver import Adam, RMSProp
 from model.trainer import Progress, Steps, Trainer
 from model.vocabulary import Vocabulary, name_characters, sentences_from_text
-from model.warm_up import KernelsFor, kernels_ready, prepare_kernels
+from model.warm_up import (
+    KernelsFor,
+    beam_search_ready,
+    kernels_ready,
+    prepare_beam_search,
+    prepare_kernels,
+)
 
 __all__ = [
     "END",
@@ -50,10 +56,12 @@ __all__ = [
     "Trainer",
     "TrainingSettings",
     "Vocabulary",
+    "beam_search_ready",
     "gradient_check",
     "graph_gradient_check",
     "kernels_ready",
     "name_characters",
+    "prepare_beam_search",
     "prepare_kernels",
     "sentences_from_text",
     "split",

@@ -10,6 +10,9 @@ from model.settings import SolverName, TrainingSettings
 from model.trainer import Trainer
 from model.vocabulary import Vocabulary
 
+SENTENCES = ("ab",)
+"""What is learnt and written where only the compiling matters."""
+
 
 class KernelsFor(NamedTuple):
     """What kernels are compiled for."""
@@ -20,25 +23,46 @@ class KernelsFor(NamedTuple):
 
 _ready: set[KernelsFor] = set()
 _preparing = threading.Lock()
+_ready_for_beam_search: set[str] = set()
+_preparing_beam_search = threading.Lock()  # another: what is to be trained need not wait for it
 
 
 def prepare_kernels(kind: str = "lstm", solver: SolverName = "rmsprop") -> None:
     """Compile what training, sampling and greedy writing with a float32 network of this kind need.
 
-    Beam search is not among it: it is compiled, or read from the cache, when it is first asked for.
+    Beam search is not among it: that is left to `prepare_beam_search`, or to its first use.
     Where the cache on disk fits this machine and version, it is read in a fraction of a second.
     May be called from any thread; later calls return at once.
     """
     with _preparing:
         if KernelsFor(kind, solver) in _ready:
             return
-        sentences = ["ab"]
-        model = CharModel.create(Vocabulary.from_sentences(sentences), kind, (2,), 2, seed=0)
-        Trainer(model, sentences, TrainingSettings(solver=solver)).train(1)
+        model = _smallest(kind)
+        Trainer(model, SENTENCES, TrainingSettings(solver=solver)).train(1)
         model.samples(2, seed=0)
         _ready.add(KernelsFor(kind, solver))
+
+
+def prepare_beam_search(kind: str = "lstm") -> None:
+    """Compile what beam search with a float32 network of this kind needs.
+
+    May be called from any thread; later calls return at once.
+    """
+    with _preparing_beam_search:
+        if kind not in _ready_for_beam_search:
+            _smallest(kind).beam_search(width=2)
+            _ready_for_beam_search.add(kind)
 
 
 def kernels_ready(kind: str = "lstm", solver: SolverName = "rmsprop") -> bool:
     """Whether the kernels of this kind and solver are compiled and loaded in this process."""
     return KernelsFor(kind, solver) in _ready
+
+
+def beam_search_ready(kind: str = "lstm") -> bool:
+    """Whether beam search with this kind is compiled and loaded in this process."""
+    return kind in _ready_for_beam_search
+
+
+def _smallest(kind: str) -> CharModel:
+    return CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, (2,), 2, seed=0)

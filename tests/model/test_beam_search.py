@@ -14,8 +14,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import pretrained, texts
-from model import CharModel, Mat, SettingsError, TextError, Vocabulary, sentences_from_text
+from model import (
+    CharModel,
+    Mat,
+    SettingsError,
+    TextError,
+    Vocabulary,
+    beam_search_ready,
+    prepare_beam_search,
+    sentences_from_text,
+)
 from model.cells import sentence_logits
+from model.kernels import entry
 from model.layout import GATES
 from model.vocabulary import START_OR_END
 
@@ -190,3 +200,15 @@ def test_other_options_are_refused_where_they_were_given() -> None:
     with pytest.raises(TextError, match="'Z'") as unknown:
         network().beam_search(prime="abZ")
     assert unknown.value.field == "prime"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_once_prepared_no_beam_search_waits_for_the_compiler(kind: str) -> None:
+    prepare_beam_search(kind)
+    assert beam_search_ready(kind)
+    assert not beam_search_ready("transformer")
+    compiled = list(entry.beam_search.signatures)  # type: ignore[attr-defined]
+    model = network(kind, dtype=np.float32)
+    model.beam_search(1, "ab")
+    model.beam_search(20, max_chars=3)
+    assert list(entry.beam_search.signatures) == compiled  # type: ignore[attr-defined]
