@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.checkpoint import Checkpoint
-from app.options import Options
+from app.completion import Completion
+from app.options import Method, Options
 from app.remark import Level
 from model.saved import SavedModel
 
@@ -56,6 +57,27 @@ class Save:
 
 
 @dataclass(frozen=True)
+class Complete:
+    """Answer with how the network goes on from a beginning; nothing changes.
+
+    Attributes:
+        prime: the beginning.
+        method: a few are drawn, or the likeliest are searched for.
+        temperature: of what is drawn.
+        top_k: among how many of the likeliest characters is drawn; None: all.
+        top_p: among so many of the likeliest as have this probability together; None: all.
+        width: of the beam.
+    """
+
+    prime: str
+    method: Method = "sample"
+    temperature: float = 1.0
+    top_k: int | None = None
+    top_p: float | None = None
+    width: int = 5
+
+
+@dataclass(frozen=True)
 class Watch:
     """Whether somebody is looking: only then are samples written."""
 
@@ -97,6 +119,7 @@ Command = (
     | Load
     | LoadPretrained
     | Save
+    | Complete
     | Watch
     | Capture
     | Restore
@@ -104,5 +127,5 @@ Command = (
     | Tell
 )
 
-Answer = SavedModel | Checkpoint | None
-"""The model of a `Save`, the checkpoint of a `Capture`; nothing for every other command."""
+Answer = SavedModel | Checkpoint | list[Completion] | None
+"""What a `Save`, a `Capture` or a `Complete` asks for; nothing for every other command."""

@@ -1,4 +1,4 @@
-"""Compiling the training kernels apart from the training, so that nobody else waits for it."""
+"""Compiling the kernels apart from the training, so that nobody else waits for it."""
 
 from __future__ import annotations
 
@@ -7,13 +7,16 @@ import logging
 import threading
 from collections.abc import Callable
 
-from model import KernelsFor, prepare_kernels
+from model import KernelsFor, prepare_beam_search, prepare_kernels
 
 log = logging.getLogger(__name__)
 
 
 class Compiler:
-    """Prepares the kernels of a kind of network on a thread of its own, once for all who wait."""
+    """Prepares the kernels of a kind of network on a thread of its own, once for all who wait.
+
+    Beam search comes after what training needs: nobody waits for it who only wants to train.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -41,10 +44,24 @@ class Compiler:
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
             self._failed.add(needed)
-        # The compiler and its libraries leave 200,000 objects that stay for good. To look through
-        # them for garbage, again and again, would hold up everybody for a tenth of a second.
-        gc.freeze()
+        _keep_what_was_compiled()
         with self._lock:
             waiting = self._waiting.pop(needed)
         for then in waiting:
             then()
+        if not self.failed(needed):
+            _go_on_with_beam_search(needed.kind)
+
+
+def _go_on_with_beam_search(kind: str) -> None:
+    try:
+        prepare_beam_search(kind)
+    except Exception:
+        log.exception("beam search for %s could not be compiled", kind)
+    _keep_what_was_compiled()
+
+
+def _keep_what_was_compiled() -> None:
+    # The compiler and its libraries leave 200,000 objects that stay for good. To look through
+    # them for garbage, again and again, would hold up everybody for a tenth of a second.
+    gc.freeze()

@@ -15,6 +15,7 @@ from flask_socketio import SocketIO
 from app import commands, protocol
 from app.admission import Admission, TooMany
 from app.clerk import SMALL_FILE, Busy, Clerk, discard
+from app.completion import Completion
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
@@ -48,15 +49,17 @@ class Answering:
 
     def answer(
         self, session_id: str, event: object, arguments: tuple[object, ...]
-    ) -> protocol.Done | protocol.Saved | protocol.Refused:
+    ) -> protocol.Done | protocol.Saved | protocol.Completed | protocol.Refused:
         """Do what an event asks of a session."""
         try:
             payload = protocol.read_event(event, arguments, self._limits)
             if isinstance(payload, protocol.Save):
                 return {"ok": True, "json": self._small_json(session_id)}
-            self._carry_out(session_id, self._command_for(payload))
+            answer = self._carry_out(session_id, self._command_for(payload))
         except Refusal as refusal:
             return refused(refusal)
+        if isinstance(answer, list):
+            return {"ok": True, "completions": [_as_sent(each) for each in answer]}
         return {"ok": True}
 
     def admit(self, session_id: str) -> None:
@@ -135,9 +138,19 @@ def command_for(payload: protocol.Payload) -> commands.Command:
             command = commands.Change(payload.learning_rate, payload.temperature)
         case protocol.LoadPretrained():
             command = commands.LoadPretrained(payload.name)
+        case protocol.Complete():
+            command = commands.Complete(**dict(payload))
         case _:
             raise TypeError(f"no command for {type(payload).__name__}")
     return command
+
+
+def _as_sent(completion: Completion) -> protocol.Completion:
+    return {
+        "text": completion.text,
+        "log_probability": completion.log_probability,
+        "cut": completion.cut,
+    }
 
 
 def refused(refusal: Refusal) -> protocol.Refused:

@@ -1,4 +1,4 @@
-"""What a network is made with."""
+"""What a network is made with, and how it writes."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Literal
 
 Kind = Literal["lstm", "gru", "rnn"]
 ScheduleName = Literal["constant", "halve", "cosine"]
+Method = Literal["sample", "beam"]
+"""How a beginning is gone on with: drawing a few sentences, or looking for the likeliest."""
 
 
 @dataclass(frozen=True)

@@ -26,7 +26,7 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.limits import Limits
-from app.options import Kind, ScheduleName
+from app.options import Kind, Method, ScheduleName
 from app.options import Options as NetworkOptions
 from app.quantity import AutoOr, Quantity, Sizes
 from app.refusal import Refusal
@@ -36,6 +36,9 @@ from app.snapshot import Status
 MAX_LINE = 10_000
 """Characters of a line: a sentence is one step of training, which no slice of time can cut."""
 
+MAX_BEGINNING = 1_000
+"""Characters that a person may have written on: they are read at one go, while others wait."""
+
 LEARNING_RATE = Quantity("Learning rate", "0.01", 0, 1, low_included=False)
 TEMPERATURE = Quantity("Temperature", "1", 0.01, 20)
 LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
@@ -43,6 +46,9 @@ L2 = Quantity("L2 strength", "0.000001", 0, 1)
 CLIP = Quantity("Gradient clip", "5", 0, 1000, low_included=False)
 SCHEDULE_EPOCHS = Quantity("Schedule", "100", 0, 1_000_000, low_included=False)
 VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, 0.5))
+TOP_K = AutoOr(Quantity("Top-k", "10", 1, 10_000, whole=True), empty=True)
+TOP_P = AutoOr(Quantity("Top-p", "0.9", 0, 1, low_included=False), empty=True)
+WIDTH = Quantity("Beam width", "5", 1, 20, whole=True)
 HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
@@ -51,6 +57,7 @@ USUAL_LIMITS = Limits()
 DEFAULTS = NetworkOptions()
 KINDS = get_args(Kind)
 SCHEDULES = get_args(ScheduleName)
+METHODS = get_args(Method)
 
 Point = tuple[int, float | None, float | None, float | None]
 
@@ -72,6 +79,16 @@ def _text_to_learn(text: str, info: ValidationInfo) -> str:
             "each line is one sentence."
         )
     return text
+
+
+def _beginning(prime: str) -> str:
+    if not prime:
+        raise _refused("There is nothing to go on from: type a beginning.")
+    if len(prime) > MAX_BEGINNING:
+        raise _refused(
+            f"The beginning has {len(prime):,} characters. Shorten it to {MAX_BEGINNING:,} at most."
+        )
+    return prime
 
 
 def _one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
@@ -174,6 +191,47 @@ class Change(Payload):
     ] = None
 
 
+class Complete(Payload):
+    """Answer with how the network goes on from a beginning; nothing changes."""
+
+    prime: Annotated[
+        str,
+        AfterValidator(_beginning),
+        Field(
+            description=f"The beginning: 1 to {MAX_BEGINNING:,} characters that the network knows. "
+            "One of more than 800,000 weights reads less, which the refusal tells."
+        ),
+    ]
+    method: Annotated[
+        Method,
+        BeforeValidator(_one_of("Method", METHODS)),
+        Field(description="Three sentences are drawn, or the likeliest are searched for."),
+    ]
+    temperature: Annotated[
+        float,
+        BeforeValidator(TEMPERATURE),
+        Field(description="Softmax temperature of what is drawn."),
+    ] = 1.0
+    top_k: Annotated[
+        int | None,
+        BeforeValidator(TOP_K),
+        Field(description="Draws from so many of the likeliest characters; from all if none."),
+    ] = None
+    top_p: Annotated[
+        float | None,
+        BeforeValidator(TOP_P),
+        Field(
+            description="Draws from as many of the likeliest characters as reach this probability "
+            "together; from all if none."
+        ),
+    ] = None
+    width: Annotated[
+        int,
+        BeforeValidator(WIDTH),
+        Field(description="Of the beam: how many beginnings are followed, and alternatives found."),
+    ] = 5
+
+
 class Load(Payload):
     """Go on with a saved model, on the text that is there."""
 
@@ -208,6 +266,36 @@ class Saved(TypedDict):
 
     ok: Literal[True]
     json: Annotated[str, Field(description="In the structure of the original's JSON.")]
+
+
+class Completion(TypedDict):
+    """What may come after a beginning."""
+
+    text: Annotated[str, Field(description="Without the beginning; empty where it ends there.")]
+    log_probability: Annotated[
+        float | None,
+        Field(
+            description="Natural logarithm of the probability of these characters and of the end "
+            "after them, given the beginning; null where it was drawn."
+        ),
+    ]
+    cut: Annotated[
+        bool,
+        Field(
+            description="It would go on, and its probability has no end in it: after 100 "
+            "characters, or earlier where a large network or a wide beam would take too long."
+        ),
+    ]
+
+
+class Completed(TypedDict):
+    """How the network goes on."""
+
+    ok: Literal[True]
+    completions: Annotated[
+        list[Completion],
+        Field(description="Three that were drawn; or the likeliest, best first, up to the width."),
+    ]
 
 
 class Refused(TypedDict):
@@ -366,7 +454,7 @@ class ClientEvent:
     """What an event carries and how it is answered when all is well."""
 
     payload: type[Payload]
-    answer: type[Done] | type[Saved] = Done
+    answer: type[Done] | type[Saved] | type[Completed] = Done
 
 
 CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
@@ -378,6 +466,7 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
         "load": ClientEvent(Load),
         "load_pretrained": ClientEvent(LoadPretrained),
         "save": ClientEvent(Save, answer=Saved),
+        "complete": ClientEvent(Complete, answer=Completed),
     }
 )
 

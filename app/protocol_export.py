@@ -108,9 +108,11 @@ def _literal(value: object) -> str:
 def messages() -> list[type]:
     """Every payload, answer and frame, each before whatever uses it."""
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
-    answers = [protocol.Done, protocol.Saved, protocol.Refused]
+    answers = [protocol.Done, protocol.Saved, protocol.Completion, protocol.Completed]
+    refused = protocol.Refused
     parts = [protocol.Options, protocol.BroughtText, protocol.Curve, protocol.Figures]
-    return [protocol.NetworkEntries, *payloads, *answers, *parts, *protocol.SERVER_EVENTS.values()]
+    frames = protocol.SERVER_EVENTS.values()
+    return [protocol.NetworkEntries, *payloads, *answers, refused, *parts, *frames]
 
 
 def typescript() -> str:
@@ -200,6 +202,7 @@ def _client_section() -> Iterator[str]:
             yield ""
             yield from _table(event.answer)
     yield from _section("`options` of `learn`", protocol.NetworkEntries)
+    yield from _section("`completions` of an answer", protocol.Completion)
     yield from _section("An answer that refuses", protocol.Refused)
 
 

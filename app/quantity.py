@@ -111,9 +111,15 @@ class Sizes:
 
 @dataclass(frozen=True)
 class AutoOr:
-    """A quantity, or nothing (typed as `auto`), which leaves it to the server."""
+    """A quantity, or nothing (typed as `auto`), which leaves it to the server.
+
+    Attributes:
+        quantity: what is taken otherwise.
+        empty: an empty entry is nothing, too.
+    """
 
     quantity: Quantity
+    empty: bool = False
 
     @property
     def example(self) -> str:
@@ -123,7 +129,7 @@ class AutoOr:
     @property
     def rule(self) -> str:
         """What is taken, in words."""
-        return f"auto, or {self.quantity.rule}"
+        return f"{'nothing' if self.empty else AUTO}, or {self.quantity.rule}"
 
     def __call__(self, entry: object) -> float | None:
         """The number that was entered; None where it is left to the server.
@@ -131,13 +137,16 @@ class AutoOr:
         Raises:
             PydanticCustomError: it cannot be used; the message says what to write instead.
         """
-        if entry is None or (isinstance(entry, str) and entry.strip().lower() == AUTO):
+        if entry is None or (isinstance(entry, str) and self._is_nothing(entry.strip().lower())):
             return None
         try:
             return self.quantity.check(_as_number(entry))
         except _NotRead as reason:
             take = f"{self.rule}, like {self.example}"
             raise _refused(self.quantity.name, entry, reason, take) from None
+
+    def _is_nothing(self, typed: str) -> bool:
+        return typed == AUTO or (self.empty and not typed)
 
 
 def _as_number(entry: object) -> float:

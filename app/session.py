@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import pretrained
+from app import completion, pretrained
 from app.checkpoint import Checkpoint
 from app.commands import (
     Answer,
     Capture,
     Change,
     Command,
+    Complete,
     Learn,
     Load,
     LoadPretrained,
@@ -23,6 +24,7 @@ from app.commands import (
     Tell,
     Watch,
 )
+from app.completion import Completion
 from app.options import Options
 from app.refusal import Refusal
 from app.remark import Level, Remark
@@ -30,12 +32,14 @@ from app.room import Room
 from app.run import Run, loaded_run, new_run, restored_run
 from app.session_id import short_id
 from app.snapshot import Description, Snapshot, Status
-from model import KernelsFor, kernels_ready
+from model import KernelsFor, TextError, beam_search_ready, kernels_ready
 from model.saved import SavedModel
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
 REMARKS_KEPT = 5
+
+COMPILING = "The server is still compiling what this takes. Please try again in a moment."
 
 
 class Session:
@@ -122,11 +126,20 @@ class Session:
                 self._note_stored(command.at)
             case Tell():
                 self._remark(command.level, command.message)
+            case _:
+                return self._answer(command)
+        return None
+
+    def _answer(self, question: Command) -> Answer:
+        match question:
             case Save():
                 return self._save()
+            case Complete():
+                return self._complete(question)
             case Capture():
                 return self._capture()
-        return None
+            case _:
+                raise TypeError(f"no answer to {type(question).__name__}")
 
     def forget(self) -> None:
         """It is gone from memory."""
@@ -223,6 +236,20 @@ class Session:
         run = self._existing_run()
         run.shown.pin()  # what was saved can be seen for a moment
         return run.trainer.saved()
+
+    def _complete(self, asked: Complete) -> list[Completion]:
+        run = self._existing_run()
+        searches = asked.method == "beam"
+        if self.status == "compiling" or (searches and not beam_search_ready(run.options.kind)):
+            raise Refusal(COMPILING, "method")
+        try:
+            if searches:
+                return completion.likeliest(run.model, asked.prime, asked.width)
+            return completion.drawn(
+                run.model, asked.prime, asked.temperature, asked.top_k, asked.top_p
+            )
+        except TextError as error:
+            raise Refusal(str(error), error.field) from None
 
     def _capture(self) -> Checkpoint:
         run = self._existing_run()

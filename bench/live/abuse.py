@@ -8,8 +8,24 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save")
-FIELDS = ("text", "options", "learning_rate", "temperature", "json", "name", "hidden_sizes", "kind")
+EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", "complete")
+FIELDS = (
+    "text",
+    "options",
+    "learning_rate",
+    "temperature",
+    "json",
+    "name",
+    "hidden_sizes",
+    "kind",
+    "prime",
+    "method",
+    "top_k",
+    "top_p",
+    "width",
+)
+COMPLETE = {"prime": "a", "method": "beam"}
+"""A completion that is answered, but for what is made nasty in it."""
 LONG = 1_000_000
 """Characters of a long text; some are ten times as long."""
 
@@ -143,6 +159,12 @@ def cases(count: int) -> list[Case]:
         for value in NASTY_VALUES
     ]
 
+    found += [
+        Case("event", "complete", [{**COMPLETE, field: value}])
+        for field in ("prime", "method", "temperature", "top_k", "top_p", "width")
+        for value in NASTY_VALUES
+    ]
+
     @settings(
         max_examples=max(1, count - len(found)),
         phases=[Phase.generate],
@@ -185,7 +207,11 @@ def _options() -> st.SearchStrategy[Any]:
 def _case() -> st.SearchStrategy[Case]:
     learn = st.fixed_dictionaries({"text": st.text(max_size=60) | _json(), "options": _options()})
     change = st.dictionaries(st.sampled_from(FIELDS), _json(), max_size=3)
-    payloads = st.lists(learn | change | _json(), max_size=3)
+    complete = st.fixed_dictionaries(
+        {"prime": st.text(max_size=5) | _json(), "method": st.sampled_from(("sample", "beam"))},
+        optional={name: _json() for name in ("temperature", "top_k", "top_p", "width")},
+    )
+    payloads = st.lists(learn | change | complete | _json(), max_size=3)
     names = st.sampled_from(EVENTS) | st.text(max_size=12)
     event = st.builds(Case, st.just("event"), names, payloads)
     packet = st.builds(

@@ -59,6 +59,22 @@ export interface LoadPretrained {
 /** Answer with the model as it is now. */
 export type Save = Record<string, never>;
 
+/** Answer with how the network goes on from a beginning; nothing changes. */
+export interface Complete {
+  /** The beginning: 1 to 1,000 characters that the network knows. One of more than 800,000 weights reads less, which the refusal tells. */
+  prime: string;
+  /** Three sentences are drawn, or the likeliest are searched for. */
+  method: "sample" | "beam";
+  /** Softmax temperature of what is drawn. Takes a number from 0.01, at most 20. */
+  temperature?: number | string;
+  /** Draws from so many of the likeliest characters; from all if none. Takes nothing, or a whole number from 1 to 10000. */
+  top_k?: number | string | null;
+  /** Draws from as many of the likeliest characters as reach this probability together; from all if none. Takes nothing, or a number above 0, at most 1. */
+  top_p?: number | string | null;
+  /** Of the beam: how many beginnings are followed, and alternatives found. Takes a whole number from 1 to 20. */
+  width?: number | string;
+}
+
 /** It is done. */
 export interface Done {
   ok: true;
@@ -69,6 +85,23 @@ export interface Saved {
   ok: true;
   /** In the structure of the original's JSON. */
   json: string;
+}
+
+/** What may come after a beginning. */
+export interface Completion {
+  /** Without the beginning; empty where it ends there. */
+  text: string;
+  /** Natural logarithm of the probability of these characters and of the end after them, given the beginning; null where it was drawn. */
+  log_probability: number | null;
+  /** It would go on, and its probability has no end in it: after 100 characters, or earlier where a large network or a wide beam would take too long. */
+  cut: boolean;
+}
+
+/** How the network goes on. */
+export interface Completed {
+  ok: true;
+  /** Three that were drawn; or the likeliest, best first, up to the width. */
+  completions: Completion[];
 }
 
 /** It cannot be done, and nothing has changed. */
@@ -218,6 +251,7 @@ export interface ClientEvents {
   load: (payload: Load, acknowledge: (answer: Done | Refused) => void) => void;
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Done | Refused) => void) => void;
   save: (payload: Save, acknowledge: (answer: Saved | Refused) => void) => void;
+  complete: (payload: Complete, acknowledge: (answer: Completed | Refused) => void) => void;
 }
 
 /**

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import pickle
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, wait
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +18,7 @@ from app.commands import (
     Capture,
     Change,
     Command,
+    Complete,
     Learn,
     Load,
     LoadPretrained,
@@ -25,6 +28,7 @@ from app.commands import (
     Save,
     Watch,
 )
+from app.completion import Completion
 from app.engine import Engine
 from app.local_engine import LocalEngine
 from app.options import Options
@@ -51,6 +55,17 @@ class Client:
         saved = self.ask(Save())
         assert isinstance(saved, SavedModel)
         return saved
+
+    def complete(self, asked: Complete) -> list[Completion]:
+        """The completions, once all is compiled."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            with contextlib.suppress(Refusal):
+                found = self.ask(asked)
+                assert isinstance(found, list)
+                return found
+            time.sleep(0.05)
+        raise AssertionError("it was not answered")
 
     @property
     def now(self) -> Snapshot:
@@ -237,6 +252,7 @@ def test_models_load_in_every_dress_of_the_original(
         (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "hidden_sizes"),
         (Learn(TEXT, Options(hidden_sizes=(0,))), "hidden_sizes"),
         (LoadPretrained("no such model"), "name"),
+        (Complete("a ZEBRA"), "prime"),
     ],
 )
 def test_what_cannot_be_done_changes_nothing(client: Client, command: Command, field: str) -> None:
@@ -267,6 +283,16 @@ def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
         client.ask(Load(saved))
     assert client.now.description.text == "ZEBRA\nXYLOPHON"
     client.wait_for_steps()
+
+
+def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client) -> None:
+    client.ask(Pause())
+    before = client.now
+    for method in ("sample", "beam"):
+        found = client.complete(Complete("a f", method))
+        assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301
+        assert set("".join(each.text for each in found)) <= set(before.description.vocabulary)
+    assert replace(client.now, seq=before.seq) == before
 
 
 def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]) -> None:
@@ -326,7 +352,15 @@ def test_a_session_that_nobody_made_is_refused(engine: Engine) -> None:
 
 
 def test_commands_and_snapshots_can_travel(client: Client) -> None:
-    commands = [STARTING, Pause(), Change(0.1, 2.0), Watch(watched=True), Save(), NoteStored(None)]
+    commands = [
+        STARTING,
+        Pause(),
+        Change(0.1, 2.0),
+        Watch(watched=True),
+        Save(),
+        NoteStored(None),
+        Complete("a", top_k=3),
+    ]
     assert pickle.loads(pickle.dumps(commands)) == commands  # noqa: S301
     load = pickle.loads(pickle.dumps(Load(client.save())))  # noqa: S301
     assert client.ask(load) is None

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 import pytest
 
 from app import compiler, local_engine, session
-from app.commands import Learn, Pause
+from app.commands import Complete, Learn, Pause
 from app.local_engine import LocalEngine
 from app.options import Options
+from app.refusal import Refusal
 from app.session import Session
 from app.snapshot import Snapshot
 
@@ -80,6 +81,25 @@ def test_it_says_that_it_compiles_and_then_learns(
     compiled.set()
     wait_for_steps(engine, "ann")
     assert newest(engine, "ann").status == "learning"
+
+
+def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = threading.Event()
+    monkeypatch.setattr(compiler, "prepare_beam_search", lambda _kind: compiled.wait(PATIENCE))
+    monkeypatch.setattr(session, "beam_search_ready", lambda _kind: compiled.is_set())
+    engine = LocalEngine(STARTING, threads=2)
+    try:
+        engine.create("ann").result(PATIENCE)
+        wait_for_steps(engine, "ann")
+        assert engine.command("ann", Complete("a t")).result(PATIENCE)
+        with pytest.raises(Refusal, match="in a moment") as refused:
+            engine.command("ann", Complete("a t", "beam")).result(PATIENCE)
+        assert refused.value.field == "method"
+        compiled.set()
+        assert engine.command("ann", Complete("a t", "beam")).result(PATIENCE)
+    finally:
+        compiled.set()
+        engine.close()
 
 
 def test_a_kind_that_cannot_be_compiled_is_paused_with_a_word(

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app import protocol, protocol_export
-from app.protocol import CLIENT_EVENTS, Change, Learn, Load, read_event
+from app.protocol import CLIENT_EVENTS, Change, Complete, Learn, Load, read_event
 from app.refusal import Refusal
 
 anything = st.recursive(
@@ -20,7 +20,20 @@ anything = st.recursive(
     max_leaves=8,
 )
 fields = st.sampled_from(
-    ["text", "options", "json", "name", "learning_rate", "temperature", "hidden_sizes", "x"]
+    [
+        "text",
+        "options",
+        "json",
+        "name",
+        "learning_rate",
+        "temperature",
+        "hidden_sizes",
+        "prime",
+        "method",
+        "top_k",
+        "width",
+        "x",
+    ]
 )
 
 
@@ -121,6 +134,15 @@ def test_a_field_that_is_not_declared_is_refused_and_the_declared_ones_are_named
         read_event("load", ({"json": "{}", "path": "/"},))
     with pytest.raises(Refusal, match="learning_rate, temperature"):
         read_event("set", ({"rate": 1},))
+
+
+@pytest.mark.parametrize("entry", ["", " ", "auto", None])
+def test_no_top_k_and_no_top_p_are_read_in_every_way_of_leaving_them_out(entry: object) -> None:
+    question = {"prime": "a", "method": "sample"}
+    complete = read_event("complete", ({**question, "top_k": entry, "top_p": entry},))
+    assert isinstance(complete, Complete)
+    assert (complete.top_k, complete.top_p) == (None, None)
+    assert complete == read_event("complete", (question,))
 
 
 def test_an_event_without_fields_needs_no_object() -> None:
