@@ -1,6 +1,6 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
+/** @import { BroughtText, ClientEvents, Complete, Completed, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
 /** @import { Store } from "./store.js" */
 
 import { io } from "../vendor/socket.io.esm.min.js";
@@ -90,7 +90,7 @@ export class Connection {
    * Ask for something. What is wrong with a field is shown at its place, if it has one of
    * `places`, anything else that went wrong as a notice.
    *
-   * @template {keyof ClientEvents} E
+   * @template {Exclude<keyof ClientEvents, "complete">} E
    * @param {E} event
    * @param {Parameters<ClientEvents[E]>[0]} payload
    * @param {Readonly<Record<string, string>>} [places]
@@ -100,6 +100,17 @@ export class Connection {
     const answer = await this.#send(event, payload);
     this.store.blame(places, answer.ok ? null : answer);
     return answer;
+  }
+
+  /**
+   * How the network goes on from a beginning. Who has typed on meanwhile does not want to know what
+   * was wrong with it: showing that is left to the caller.
+   *
+   * @param {Complete} question
+   * @returns {Promise<Completed | Refused>}
+   */
+  async complete(question) {
+    return this.#send("complete", question);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Brings the page to life: every panel in its place, then the connection that feeds them. */
 
 import * as choice from "./choice.js";
+import * as complete from "./complete.js";
 import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
@@ -28,6 +29,7 @@ const PANELS = [
   [".curve", curve],
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],
+  ["#panel_complete", complete],
   ["#panel_saving", saving],
   ["#panel_pretrained", pretrained],
   ["#notices", notices],

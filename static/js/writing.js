@@ -31,11 +31,28 @@ export function prepare(place) {
 /**
  * @param {HTMLElement} place
  * @param {string} sentence
+ * @param {string} [beginning] what a person wrote, if the sentence goes on from there
  */
-export function write(place, sentence) {
-  place.textContent = sentence;
-  place.classList.toggle("unbroken", LONG_RUN.test(sentence));
+export function write(place, sentence, beginning = "") {
+  fill(place, sentence, beginning);
   const needed = place.getBoundingClientRect().height;
   const reserved = Number.parseFloat(getComputedStyle(place).minHeight);
   if (needed > reserved + ROUNDING) place.style.minHeight = `${needed}px`;
+}
+
+/**
+ * Write where nothing has to stay as large as it was.
+ *
+ * @param {HTMLElement} place
+ * @param {string} sentence
+ * @param {string} beginning
+ */
+export function fill(place, sentence, beginning) {
+  place.textContent = sentence;
+  place.classList.toggle("unbroken", LONG_RUN.test(beginning + sentence));
+  if (!beginning) return;
+  const given = document.createElement("span");
+  given.className = "given";
+  given.textContent = beginning;
+  place.prepend(given);
 }
