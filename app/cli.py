@@ -521,13 +521,20 @@ METHOD_OF_OPTION = {
 def _check_options_of_method(context: click.Context, method: str) -> None:
     """Refuse what would have no effect, which nobody would notice."""
     for name, its_method in METHOD_OF_OPTION.items():
-        given = context.get_parameter_source(name) is not ParameterSource.DEFAULT
-        if given and its_method != method:
-            option = "--" + name.replace("_", "-")
+        if its_method != method and _is_given(context, name):
             raise click.UsageError(
-                f"{option} has no effect with --method {method}: leave it out, or take "
+                f"{_as_typed(name)} has no effect with --method {method}: leave it out, or take "
                 f"--method {its_method}."
             )
+
+
+def _is_given(context: click.Context, name: str) -> bool:
+    """Whether somebody has set the option, be it to its default."""
+    return context.get_parameter_source(name) is not ParameterSource.DEFAULT
+
+
+def _as_typed(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
@@ -536,8 +543,8 @@ NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
 def _check_no_network_options(context: click.Context) -> None:
     """A network that goes on is what it was: refuse to be told otherwise."""
     for name in NETWORK_OPTIONS:
-        if context.get_parameter_source(name) is not ParameterSource.DEFAULT:
-            option = "--" + name.replace("_", "-")
+        if _is_given(context, name):
+            option = _as_typed(name)
             raise click.UsageError(
                 f"{option} is that of the model to go on from: leave out {option} or --from."
             )
