@@ -6,6 +6,7 @@ import threading
 from typing import NamedTuple
 
 from model.char_model import CharModel
+from model.held_out import HeldOut
 from model.settings import SolverName, TrainingSettings
 from model.trainer import Trainer
 from model.vocabulary import Vocabulary
@@ -28,7 +29,9 @@ _preparing_beam_search = threading.Lock()  # another: what is to be trained need
 
 
 def prepare_kernels(kind: str = "lstm", solver: SolverName = "rmsprop") -> None:
-    """Compile what training, sampling and greedy writing with a float32 network of this kind need.
+    """Compile what a float32 network of this kind needs to train and write, and to be looked at.
+
+    That is training, sampling, greedy writing, and the perplexity of sentences kept aside.
 
     Beam search is not among it: that is left to `prepare_beam_search`, or to its first use.
     Where the cache on disk fits this machine and version, it is read in a fraction of a second.
@@ -40,6 +43,7 @@ def prepare_kernels(kind: str = "lstm", solver: SolverName = "rmsprop") -> None:
         model = _smallest(kind)
         Trainer(model, SENTENCES, TrainingSettings(solver=solver)).train(1)
         model.samples(2, seed=0)
+        HeldOut(model, SENTENCES).look()
         _ready.add(KernelsFor(kind, solver))
 
 

@@ -9,8 +9,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import CharModel, HeldOut, Trainer, TrainingSettings, Vocabulary, split
+from model import (
+    CharModel,
+    HeldOut,
+    Trainer,
+    TrainingSettings,
+    Vocabulary,
+    prepare_kernels,
+    split,
+)
 from model.errors import SettingsError
+from model.kernels import entry
 
 SENTENCES = [f"sentence number {number}" for number in range(200)]
 LISTS = st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=150)
@@ -70,6 +79,17 @@ def test_looks_at_a_few_at_a_time_come_to_the_same() -> None:
     while not held_out.passes:
         held_out.look_for(1e-5)
     assert held_out.perplexity == pytest.approx(model.perplexity(SENTENCES), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
+def test_a_look_compiles_nothing_that_was_not_prepared(kind: str) -> None:
+    prepare_kernels(kind)
+    compiled = list(entry.evaluate.signatures)  # type: ignore[attr-defined]
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, (6,), seed=1)
+    held_out = HeldOut(model, SENTENCES)
+    held_out.look_for(1e-5)
+    held_out.look()
+    assert list(entry.evaluate.signatures) == compiled  # type: ignore[attr-defined]
 
 
 def test_a_network_that_has_run_off_is_infinitely_unsure() -> None:
