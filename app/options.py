@@ -10,6 +10,11 @@ ScheduleName = Literal["constant", "halve", "cosine"]
 Method = Literal["sample", "beam"]
 """How a beginning is gone on with: drawing a few sentences, or looking for the likeliest."""
 
+StateName = Literal["h", "c"]
+"""What is looked at of a layer: its hidden state, or the cell state that an lstm keeps."""
+Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_position"]
+"""What a unit may follow in a text."""
+
 
 @dataclass(frozen=True)
 class Options:

@@ -28,6 +28,16 @@ ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
 DOCS_FILE = ROOT / "docs" / "protocol.md"
 
+PARTS: dict[type, str] = {
+    protocol.Completion: "`completions` of an answer",
+    protocol.FoundUnit: "`found` of an answer",
+    protocol.MatrixLook: "`matrices` of the answer to `weights`",
+    protocol.Histogram: "A histogram in `matrices`",
+    protocol.NetworkStep: "`columns` of an answer",
+    protocol.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
+}
+"""What answers are made of, and where."""
+
 WRITTEN_FROM = "Written by `python -m app.protocol_export` from app/protocol.py."
 
 
@@ -108,11 +118,11 @@ def _literal(value: object) -> str:
 def messages() -> list[type]:
     """Every payload, answer and frame, each before whatever uses it."""
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
-    answers = [protocol.Done, protocol.Saved, protocol.Completion, protocol.Completed]
+    answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
     refused = protocol.Refused
     parts = [protocol.Options, protocol.BroughtText, protocol.Curve, protocol.Figures]
     frames = protocol.SERVER_EVENTS.values()
-    return [protocol.NetworkEntries, *payloads, *answers, refused, *parts, *frames]
+    return [protocol.NetworkEntries, *payloads, *PARTS, *answers, refused, *parts, *frames]
 
 
 def typescript() -> str:
@@ -202,7 +212,8 @@ def _client_section() -> Iterator[str]:
             yield ""
             yield from _table(event.answer)
     yield from _section("`options` of `learn`", protocol.NetworkEntries)
-    yield from _section("`completions` of an answer", protocol.Completion)
+    for part, title in PARTS.items():
+        yield from _section(title, part)
     yield from _section("An answer that refuses", protocol.Refused)
 
 

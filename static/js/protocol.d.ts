@@ -75,6 +75,126 @@ export interface Complete {
   width?: number | string;
 }
 
+/** Answer with how probable the network finds each character of a text; nothing changes. */
+export interface Surprise {
+  /** What it reads: 1 to 120 characters that the network knows. */
+  text: string;
+}
+
+/** Answer with the units' activations while the network reads a text; nothing changes. */
+export interface Units {
+  /** What it reads: 1 to 120 characters that the network knows. */
+  text: string;
+  /** The hidden state, or the cell state, which an lstm alone has. */
+  state?: "h" | "c";
+  /** The hidden layer, the lowest being 1. Takes a whole number from 1 to 8. */
+  layer?: number | string;
+  /** The unit whose values are told. Takes a whole number from 1 to 1000. */
+  unit?: number | string;
+  /** The first unit of the grid. Takes a whole number from 1 to 1000. */
+  first?: number | string;
+}
+
+/** Answer with the units that follow a feature of the text best; nothing changes. */
+export interface FindUnits {
+  /** What the units are compared with, after each character. */
+  feature: "word_position" | "quotes" | "brackets" | "digit" | "sentence_position";
+  /** The hidden state, or the cell state, which an lstm alone has. */
+  state?: "h" | "c";
+}
+
+/** Answer with the letter vectors on their first two principal components; nothing changes. */
+export type Letters = Record<string, never>;
+
+/** Answer with the weights of some matrices and their last change; nothing changes. */
+export interface Weights {
+  /** The hidden layer whose matrices are told of, beside those around all. Takes a whole number from 1 to 8. */
+  layer?: number | string;
+}
+
+/** Answer with the whole network at a step of a text, for its picture; nothing changes. */
+export interface Network {
+  /** What it reads: 1 to 120 characters that the network knows. */
+  text: string;
+  /** Characters read; beyond the text's end, all of them. Takes a whole number from 0 to 120. */
+  at?: number | string;
+  /** Units that share a square; at most 600 squares a step. Takes a whole number from 1 to 10000. */
+  cell?: number | string;
+}
+
+/** Answer with how well the gradients agree with measured slopes, on a copy of the network. */
+export type GradientCheck = Record<string, never>;
+
+/** What may come after a beginning. */
+export interface Completion {
+  /** Without the beginning; empty where it ends there. */
+  text: string;
+  /** Natural logarithm of the probability of these characters and of the end after them, given the beginning; null where it was drawn. */
+  log_probability: number | null;
+  /** It would go on, and its probability has no end in it: after 100 characters, or earlier where a large network or a wide beam would take too long. */
+  cut: boolean;
+}
+
+/** A unit that follows a feature. */
+export interface FoundUnit {
+  /** Its hidden layer, the lowest being 1. */
+  layer: number;
+  /** Its number in the layer, the first being 1. */
+  unit: number;
+  /** Pearson's correlation of its activation with the feature. */
+  correlation: number;
+}
+
+/** A matrix, and its last change. */
+export interface MatrixLook {
+  /** Its name in the saved JSON. */
+  name: string;
+  /** Rows and columns. */
+  shape: [number, number];
+  /** Root mean square of its weights; 0 where they are all 0. */
+  spread: number;
+  /** Its weights. */
+  weights: Histogram;
+  /** Median size of a weight's last change relative to the weight. */
+  change: number | null;
+  /** Logarithms to base 10 of the size of each weight's last change relative to the weight; null before there was one. */
+  changes: Histogram | null;
+}
+
+/** How numbers are spread. */
+export interface Histogram {
+  /** Where the first bin begins. */
+  low: number;
+  /** Where the last bin ends. */
+  high: number;
+  /** Numbers in each bin, of up to a few thousand that are looked at. */
+  counts: number[];
+}
+
+/** The network when it has read a character. */
+export interface NetworkStep {
+  /** What went in; the empty string is the start. */
+  character: string;
+  /** Of each layer, the letter vector first and the odds last, a number from -100 to 100 for each square: the mean of its units relative to the layer's largest. */
+  layers: number[][];
+  /** The five likeliest to come, best first, each with its probability; the empty string is the end. */
+  likeliest: [string, number][];
+}
+
+/** How well the gradient by a matrix agrees with the slopes measured on a copy. */
+export interface CheckedMatrix {
+  /** Its name in the saved JSON. */
+  name: string;
+  /** Largest relative error of the expression graph; null if no number. */
+  graph: number | null;
+  /** Largest relative error of the kernels that train. */
+  kernels: number | null;
+  /** Numbers of the matrix that were moved. */
+  checked: number;
+  /** Numbers that it has. */
+  numbers: number;
+}
+
 /** It is done. */
 export interface Done {
   ok: true;
@@ -87,21 +207,110 @@ export interface Saved {
   json: string;
 }
 
-/** What may come after a beginning. */
-export interface Completion {
-  /** Without the beginning; empty where it ends there. */
-  text: string;
-  /** Natural logarithm of the probability of these characters and of the end after them, given the beginning; null where it was drawn. */
-  log_probability: number | null;
-  /** It would go on, and its probability has no end in it: after 100 characters, or earlier where a large network or a wide beam would take too long. */
-  cut: boolean;
-}
-
 /** How the network goes on. */
 export interface Completed {
   ok: true;
   /** Three that were drawn; or the likeliest, best first, up to the width. */
   completions: Completion[];
+}
+
+/** How probable a text is to the network, character by character. */
+export interface Surprised {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** The text's characters, as it reads them. */
+  characters: string[];
+  /** Of each character after those before it, and last of the text's end. */
+  probabilities: number[];
+  /** The five likeliest in each of those places, best first, each with its probability; the empty string is the end. */
+  likeliest: [string, number][][];
+  /** Of the text: the probabilities' geometric mean, inverted. */
+  perplexity: number | null;
+}
+
+/** What units do while the network reads a text. */
+export interface UnitsRead {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** The text's characters, as it reads them. */
+  characters: string[];
+  /** The unit's activation after reading each character. */
+  values: number[];
+  /** How many the layer has. */
+  units: number;
+  /** The first unit of the grid. */
+  first: number;
+  /** Activations of as many units as fit, from the first: signed bytes in base64, a row for each unit and in it a byte for each character. */
+  grid: string;
+  /** The activation that a byte of 127 stands for. */
+  scale: number;
+}
+
+/** The units that follow a feature best. */
+export interface UnitsFound {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** Up to eight, best first; none where the feature never changes. */
+  found: FoundUnit[];
+  /** Characters of the sentences it learns that were read for it. */
+  read: number;
+}
+
+/** The letter vectors on a plane. */
+export interface LettersMapped {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** The characters; the empty string is the start and the end. */
+  letters: string[];
+  /** Each one's first two principal components; their signs may turn over. */
+  points: [number, number][];
+  /** Share of the variance that each component holds. */
+  shares: [number, number];
+  /** Characters beyond those told of. */
+  left_out: number;
+}
+
+/** Weights, and how they last changed. */
+export interface WeightsLooked {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** Letter vectors, the layer's matrices, the decoder. */
+  matrices: MatrixLook[];
+  /** The step of that change; null before there was one. */
+  change_at: number | null;
+  /** Share of the gradients that were clipped in the last steps; where the norm of all together is clipped, the share of the steps. */
+  clipped: number | null;
+  /** Whether the norm of all together is clipped. */
+  clips_norm: boolean;
+}
+
+/** The network at up to four steps of a text, one after the other. */
+export interface NetworkRead {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** The text's characters, as it reads them. */
+  characters: string[];
+  /** Characters read at the last of these steps. */
+  at: number;
+  /** The steps, the last being the newest. */
+  columns: NetworkStep[];
+}
+
+/** How well the gradients of a sentence's cost agree with measured slopes. */
+export interface GradientChecked {
+  ok: true;
+  /** Steps that it had taken. */
+  steps: number;
+  /** The sentence. */
+  sentence: string;
+  /** Every matrix of the network. */
+  matrices: CheckedMatrix[];
 }
 
 /** It cannot be done, and nothing has changed. */
@@ -252,6 +461,13 @@ export interface ClientEvents {
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Done | Refused) => void) => void;
   save: (payload: Save, acknowledge: (answer: Saved | Refused) => void) => void;
   complete: (payload: Complete, acknowledge: (answer: Completed | Refused) => void) => void;
+  surprise: (payload: Surprise, acknowledge: (answer: Surprised | Refused) => void) => void;
+  units: (payload: Units, acknowledge: (answer: UnitsRead | Refused) => void) => void;
+  find_units: (payload: FindUnits, acknowledge: (answer: UnitsFound | Refused) => void) => void;
+  letters: (payload: Letters, acknowledge: (answer: LettersMapped | Refused) => void) => void;
+  weights: (payload: Weights, acknowledge: (answer: WeightsLooked | Refused) => void) => void;
+  network: (payload: Network, acknowledge: (answer: NetworkRead | Refused) => void) => void;
+  gradient_check: (payload: GradientCheck, acknowledge: (answer: GradientChecked | Refused) => void) => void;
 }
 
 /**
