@@ -163,10 +163,16 @@ def _parent(message: type) -> type | None:
 
 
 def _event_interfaces() -> Iterator[str]:
+    yield "/** What an event is answered with when all is well. */"
+    yield "export interface Answers {"
+    for name, event in protocol.CLIENT_EVENTS.items():
+        yield f"  {name}: {event.answer.__name__};"
+    yield "}"
+    yield ""
     yield "/** What the page sends; every event is answered. */"
     yield "export interface ClientEvents {"
     for name, event in protocol.CLIENT_EVENTS.items():
-        answer = f"(answer: {event.answer.__name__} | Refused) => void"
+        answer = f'(answer: Answers["{name}"] | Refused) => void'
         yield f"  {name}: (payload: {event.payload.__name__}, acknowledge: {answer}) => void;"
     yield "}"
     yield ""

@@ -151,7 +151,7 @@ class Asking {
     const prime = this.#entries.prime.value;
     const answers = [];
     for (const method of METHODS) {
-      const answer = await this.#connection.complete(this.#question(method));
+      const answer = await this.#connection.answerTo("complete", this.#question(method));
       if (entered !== this.#entered) return;
       this.#take(method, prime, answer);
       answers.push(answer);

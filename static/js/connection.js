@@ -1,7 +1,9 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { BroughtText, ClientEvents, Complete, Completed, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
+/** @import { Answers, BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
 /** @import { Store } from "./store.js" */
+
+/** @typedef {"complete" | "gradient_check" | import("./watching.js").LookEvent} Inquiry */
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { NoAnswer } from "./http.js";
@@ -90,11 +92,11 @@ export class Connection {
    * Ask for something. What is wrong with a field is shown at its place, if it has one of
    * `places`, anything else that went wrong as a notice.
    *
-   * @template {Exclude<keyof ClientEvents, "complete">} E
+   * @template {Exclude<keyof ClientEvents, Inquiry>} E
    * @param {E} event
    * @param {Parameters<ClientEvents[E]>[0]} payload
    * @param {Readonly<Record<string, string>>} [places]
-   * @returns {Promise<E extends "save" ? Saved | Refused : Done | Refused>}
+   * @returns {Promise<Answers[E] | Refused>}
    */
   async ask(event, payload, places = {}) {
     const answer = await this.#send(event, payload);
@@ -103,14 +105,16 @@ export class Connection {
   }
 
   /**
-   * How the network goes on from a beginning. Who has typed on meanwhile does not want to know what
-   * was wrong with it: showing that is left to the caller.
+   * What the server answers to a question about the network. Where the person has gone on to ask
+   * something else, they do not want to know what was wrong: showing that is left to the caller.
    *
-   * @param {Complete} question
-   * @returns {Promise<Completed | Refused>}
+   * @template {Inquiry} E
+   * @param {E} event
+   * @param {Parameters<ClientEvents[E]>[0]} question
+   * @returns {Promise<Answers[E] | Refused>}
    */
-  async complete(question) {
-    return this.#send("complete", question);
+  async answerTo(event, question) {
+    return this.#send(event, question);
   }
 
   /**

@@ -6,16 +6,22 @@ import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
 import * as figures from "./figures.js";
+import * as gradientCheck from "./gradient_check.js";
 import * as kept from "./kept.js";
+import * as letterMap from "./letter_map.js";
 import * as notices from "./notices.js";
 import * as picture from "./picture.js";
 import * as prediction from "./prediction.js";
 import * as pretrained from "./pretrained.js";
+import * as reading from "./reading.js";
 import * as samples from "./samples.js";
 import * as saving from "./saving.js";
 import * as sentences from "./sentences.js";
 import * as status from "./status.js";
 import { Store } from "./store.js";
+import * as surprise from "./surprise.js";
+import * as units from "./units.js";
+import * as weights from "./weights.js";
 
 /** @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]} */
 const PANELS = [
@@ -30,6 +36,12 @@ const PANELS = [
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],
   ["#panel_complete", complete],
+  ["#panel_reading", reading],
+  ["#panel_surprise", surprise],
+  ["#panel_units", units],
+  ["#panel_letter_map", letterMap],
+  ["#panel_weights", weights],
+  ["#panel_gradient_check", gradientCheck],
   ["#panel_saving", saving],
   ["#panel_pretrained", pretrained],
   ["#notices", notices],

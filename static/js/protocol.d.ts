@@ -451,23 +451,42 @@ export interface Closing {
   message: string;
 }
 
+/** What an event is answered with when all is well. */
+export interface Answers {
+  learn: Done;
+  pause: Done;
+  resume: Done;
+  set: Done;
+  load: Done;
+  load_pretrained: Done;
+  save: Saved;
+  complete: Completed;
+  surprise: Surprised;
+  units: UnitsRead;
+  find_units: UnitsFound;
+  letters: LettersMapped;
+  weights: WeightsLooked;
+  network: NetworkRead;
+  gradient_check: GradientChecked;
+}
+
 /** What the page sends; every event is answered. */
 export interface ClientEvents {
-  learn: (payload: Learn, acknowledge: (answer: Done | Refused) => void) => void;
-  pause: (payload: Pause, acknowledge: (answer: Done | Refused) => void) => void;
-  resume: (payload: Resume, acknowledge: (answer: Done | Refused) => void) => void;
-  set: (payload: Change, acknowledge: (answer: Done | Refused) => void) => void;
-  load: (payload: Load, acknowledge: (answer: Done | Refused) => void) => void;
-  load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Done | Refused) => void) => void;
-  save: (payload: Save, acknowledge: (answer: Saved | Refused) => void) => void;
-  complete: (payload: Complete, acknowledge: (answer: Completed | Refused) => void) => void;
-  surprise: (payload: Surprise, acknowledge: (answer: Surprised | Refused) => void) => void;
-  units: (payload: Units, acknowledge: (answer: UnitsRead | Refused) => void) => void;
-  find_units: (payload: FindUnits, acknowledge: (answer: UnitsFound | Refused) => void) => void;
-  letters: (payload: Letters, acknowledge: (answer: LettersMapped | Refused) => void) => void;
-  weights: (payload: Weights, acknowledge: (answer: WeightsLooked | Refused) => void) => void;
-  network: (payload: Network, acknowledge: (answer: NetworkRead | Refused) => void) => void;
-  gradient_check: (payload: GradientCheck, acknowledge: (answer: GradientChecked | Refused) => void) => void;
+  learn: (payload: Learn, acknowledge: (answer: Answers["learn"] | Refused) => void) => void;
+  pause: (payload: Pause, acknowledge: (answer: Answers["pause"] | Refused) => void) => void;
+  resume: (payload: Resume, acknowledge: (answer: Answers["resume"] | Refused) => void) => void;
+  set: (payload: Change, acknowledge: (answer: Answers["set"] | Refused) => void) => void;
+  load: (payload: Load, acknowledge: (answer: Answers["load"] | Refused) => void) => void;
+  load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | Refused) => void) => void;
+  save: (payload: Save, acknowledge: (answer: Answers["save"] | Refused) => void) => void;
+  complete: (payload: Complete, acknowledge: (answer: Answers["complete"] | Refused) => void) => void;
+  surprise: (payload: Surprise, acknowledge: (answer: Answers["surprise"] | Refused) => void) => void;
+  units: (payload: Units, acknowledge: (answer: Answers["units"] | Refused) => void) => void;
+  find_units: (payload: FindUnits, acknowledge: (answer: Answers["find_units"] | Refused) => void) => void;
+  letters: (payload: Letters, acknowledge: (answer: Answers["letters"] | Refused) => void) => void;
+  weights: (payload: Weights, acknowledge: (answer: Answers["weights"] | Refused) => void) => void;
+  network: (payload: Network, acknowledge: (answer: Answers["network"] | Refused) => void) => void;
+  gradient_check: (payload: GradientCheck, acknowledge: (answer: Answers["gradient_check"] | Refused) => void) => void;
 }
 
 /**

@@ -20,6 +20,7 @@
  * @property {number} clockAhead seconds that this computer's clock is ahead of the server's
  * @property {Entries} draft what a new network would be made from
  * @property {Entries} taken what the server's network was made from
+ * @property {string} reading the text that the network is looked at with
  * @property {Record<string, string>} faults what is wrong, by the place that shows it
  * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
  */
@@ -56,6 +57,7 @@ export class Store {
     clockAhead: 0,
     draft: NO_ENTRIES,
     taken: NO_ENTRIES,
+    reading: "",
     faults: {},
     notices: [],
   };
@@ -131,6 +133,11 @@ export class Store {
    */
   write(name, value) {
     this.#change({ draft: { ...this.page.draft, [name]: value } });
+  }
+
+  /** @param {string} text what the network is looked at with from now on */
+  read(text) {
+    this.#change({ reading: text });
   }
 
   /**

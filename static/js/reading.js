@@ -1,0 +1,80 @@
+/** The text that the network is looked at with: typed, or one of its samples, or a line it learns. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { State } from "./protocol" */
+
+import { showFaults } from "./fault.js";
+import { part } from "./part.js";
+
+/** From the last key to the questions: who types on has not meant what is there. */
+const PAUSE_MS = 150;
+/** Characters that the server reads. */
+const MOST_CHARACTERS = 120;
+
+/** Where the panels that read the text show what is wrong with it. */
+export const TEXT_PLACE = { text: "look_text" };
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  const box = part(element, "#look_text", HTMLInputElement);
+  showFaults(element, store, "look_text", box);
+  let typed = false;
+  let turn = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pause;
+
+  /** @param {string[]} texts */
+  const take = (texts) => {
+    const some = texts.map(beginningOf).filter((text) => text);
+    if (some.length === 0) return;
+    typed = false;
+    box.value = some[turn++ % some.length] ?? "";
+    read(box.value);
+  };
+  /** @param {string} text */
+  const read = (text) => {
+    clearTimeout(pause);
+    store.read(text);
+    if (text) store.blame(TEXT_PLACE, null);
+    else store.blame(TEXT_PLACE, NOTHING);
+  };
+
+  box.addEventListener("input", () => {
+    typed = true;
+    clearTimeout(pause);
+    pause = setTimeout(() => read(box.value), PAUSE_MS);
+  });
+  part(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
+    take([...(store.page.net?.samples ?? [])]);
+  });
+  part(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
+    take(linesOf(store.page.net));
+  });
+  store.watch(
+    (page) => page.net?.options, // the same object until the network is another
+    () => {
+      turn = 0;
+      if (!typed) take(linesOf(store.page.net).slice(0, 1));
+    },
+  );
+}
+
+/** @type {import("./protocol").Refused} */
+const NOTHING = {
+  ok: false,
+  error: "There is nothing to read: type a text, or take a sample or a line.",
+  field: "text",
+};
+
+/** @param {State | null} net */
+function linesOf(net) {
+  return (net?.text ?? "").split("\n").filter((line) => line.trim());
+}
+
+/** @param {string} text */
+function beginningOf(text) {
+  return [...text.trim()].slice(0, MOST_CHARACTERS).join("");
+}
