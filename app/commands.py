@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from app import protocol
 from app.checkpoint import Checkpoint
 from app.completion import Completion
 from app.options import Method, Options
@@ -78,6 +79,13 @@ class Complete:
 
 
 @dataclass(frozen=True)
+class Look:
+    """Answer a page's question about the network as it is now; nothing changes."""
+
+    question: protocol.Payload
+
+
+@dataclass(frozen=True)
 class Watch:
     """Whether somebody is looking: only then are samples written."""
 
@@ -120,6 +128,7 @@ Command = (
     | LoadPretrained
     | Save
     | Complete
+    | Look
     | Watch
     | Capture
     | Restore
@@ -127,5 +136,5 @@ Command = (
     | Tell
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | None
-"""What a `Save`, a `Capture` or a `Complete` asks for; nothing for every other command."""
+Answer = SavedModel | Checkpoint | list[Completion] | protocol.Moment | None
+"""What a `Save`, `Capture`, `Complete` or `Look` asks for; nothing for every other command."""

@@ -12,7 +12,7 @@ from flask import request
 from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import SocketIO
 
-from app import commands, protocol
+from app import commands, looking, protocol
 from app.admission import Admission, TooMany
 from app.clerk import SMALL_FILE, Busy, Clerk, discard
 from app.completion import Completion
@@ -49,7 +49,7 @@ class Answering:
 
     def answer(
         self, session_id: str, event: object, arguments: tuple[object, ...]
-    ) -> protocol.Done | protocol.Saved | protocol.Completed | protocol.Refused:
+    ) -> Mapping[str, Any]:
         """Do what an event asks of a session."""
         try:
             payload = protocol.read_event(event, arguments, self._limits)
@@ -58,6 +58,8 @@ class Answering:
             answer = self._carry_out(session_id, self._command_for(payload))
         except Refusal as refusal:
             return refused(refusal)
+        if isinstance(answer, dict):
+            return answer
         if isinstance(answer, list):
             return {"ok": True, "completions": [_as_sent(each) for each in answer]}
         return {"ok": True}
@@ -140,6 +142,8 @@ def command_for(payload: protocol.Payload) -> commands.Command:
             command = commands.LoadPretrained(payload.name)
         case protocol.Complete():
             command = commands.Complete(**dict(payload))
+        case _ if type(payload) in looking.ANSWERS:
+            command = commands.Look(payload)
         case _:
             raise TypeError(f"no command for {type(payload).__name__}")
     return command

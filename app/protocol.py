@@ -405,6 +405,13 @@ class Moment(TypedDict):
 
     ok: Literal[True]
     steps: Annotated[int, Field(description="Steps that it had taken.")]
+    took: Annotated[
+        float,
+        Field(
+            description="Milliseconds that the answer kept it from learning; a page that rests 60 "
+            "times as long with each of six questions takes no more than a tenth of its time."
+        ),
+    ]
 
 
 class Surprised(Moment):

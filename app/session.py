@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import completion, pretrained
+from app import completion, looking, pretrained
 from app.checkpoint import Checkpoint
 from app.commands import (
     Answer,
@@ -16,6 +16,7 @@ from app.commands import (
     Learn,
     Load,
     LoadPretrained,
+    Look,
     NoteStored,
     Pause,
     Restore,
@@ -26,6 +27,7 @@ from app.commands import (
 )
 from app.completion import Completion
 from app.options import Options
+from app.protocol import Moment
 from app.refusal import Refusal
 from app.remark import Level, Remark
 from app.room import Room
@@ -136,6 +138,8 @@ class Session:
                 return self._save()
             case Complete():
                 return self._complete(question)
+            case Look():
+                return self._look(question)
             case Capture():
                 return self._capture()
             case _:
@@ -250,6 +254,12 @@ class Session:
             )
         except TextError as error:
             raise Refusal(str(error), error.field) from None
+
+    def _look(self, asked: Look) -> Moment:
+        run = self._existing_run()
+        if self.status == "compiling":
+            raise Refusal(COMPILING)
+        return looking.answer(run, asked.question)
 
     def _capture(self) -> Checkpoint:
         run = self._existing_run()

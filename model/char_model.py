@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model import workspace, writing
+from model import reading, workspace, writing
 from model.choices import LIKELIEST, drawing
 from model.kernels import entry
 from model.kernels.cells import CELLS
 from model.layout import FloatArray, Layout
 from model.perplexity import perplexity_of
+from model.reading import Activations, Reading
 from model.sentences import pack_sentences
 from model.solver import Solver
 from model.vocabulary import Vocabulary
@@ -137,6 +138,25 @@ class CharModel:
         """The probability of each character, and of `END`, to come after the prefix."""
         probabilities = map(float, writing.predict(self, prefix))
         return dict(zip((END, *self.vocabulary.letters), probabilities, strict=True))
+
+    def read(self, text: str) -> Reading:
+        """What the network does while it reads a text and its end.
+
+        Raises:
+            TextError: the text holds a character that the model does not know.
+        """
+        return reading.read(self, text)
+
+    def activations(self, text: str) -> list[Activations]:
+        """The hidden and cell states of each layer while the network reads a text.
+
+        Of n characters, both are (n + 1, units): after START, then after each character. A GRU and
+        a plain recurrent layer keep no cell state, and have None for it.
+
+        Raises:
+            TextError: the text holds a character that the model does not know.
+        """
+        return list(self.read(text).layers)
 
     def sample(
         self,

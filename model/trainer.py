@@ -75,6 +75,28 @@ class Steps:
     gradient_norms: npt.NDArray[np.float64]
     clipped_shares: npt.NDArray[np.float64]
 
+    def followed_by(self, then: Steps) -> Steps:
+        """These steps and those of the stretch after it."""
+        return Steps(
+            np.concatenate((self.costs, then.costs)),
+            np.concatenate((self.gradient_norms, then.gradient_norms)),
+            np.concatenate((self.clipped_shares, then.clipped_shares)),
+        )
+
+
+@dataclass(frozen=True)
+class Update:
+    """How far one step moved the parameters.
+
+    Attributes:
+        step: which it was, counted since the training began.
+        sizes: (parameters,), of each change relative to what was there before: infinite where that
+            was zero, NaN where it stayed zero.
+    """
+
+    step: int
+    sizes: FloatArray
+
 
 class Trainer:
     """Trains a model, a batch of sentences a step; every epoch takes each sentence once.
@@ -90,6 +112,9 @@ class Trainer:
         recoveries: how often it ran off and was brought back.
         learnt: the sentences that it learns.
         held_out: those kept aside, which it does not learn; None where there are none.
+        update: the last step that `watch_update` asked to see; None before the first.
+        clipped: share of the gradients that were clipped in the last stretch, or of its steps where
+            their norm is; None before the first.
     """
 
     def __init__(
@@ -104,6 +129,9 @@ class Trainer:
         self._rate_since = 0.0  # the epoch at which the settings' learning rate was set
         self.solver = solver or _new_solver(self.settings, model.flat)
         self.recoveries: tuple[Recovery, ...] = ()
+        self.update: Update | None = None
+        self.clipped: float | None = None
+        self._watches_update = False
         self.learnt, aside = split(sentences, self.settings.validation_fraction)
         self.held_out = HeldOut(model, aside) if aside else None
         self._letters, self._starts = pack_sentences(model.vocabulary, self.learnt)
@@ -229,11 +257,17 @@ class Trainer:
         """Take so many steps."""
         began = time.perf_counter()
         order, batch_starts = self._batches.take(steps)
-        costs = self._step_through(order, batch_starts).costs
+        taken = self._take_steps(order, batch_starts)
         seconds = time.perf_counter() - began
-        progress = self._account(order, costs, seconds)
+        progress = self._account(order, taken.costs, seconds)
+        if progress.steps:
+            self.clipped = float(taken.clipped_shares.mean())
         self._look_after(progress)
         return progress
+
+    def watch_update(self) -> None:
+        """Have the last step of the next stretch seen: it will be in `update`."""
+        self._watches_update = True
 
     def train_for(self, seconds: float) -> Progress:
         """Take steps for about so long: at least one, and as few as one if sentences are long."""
@@ -256,8 +290,24 @@ class Trainer:
         self._account(order, steps.costs, time.perf_counter() - began)
         return steps
 
+    def _take_steps(
+        self, order: npt.NDArray[np.int64], batch_starts: npt.NDArray[np.int64]
+    ) -> Steps:
+        """Take the steps of a stretch; the last of them apart from the others, if it is watched."""
+        if not self._watches_update or len(batch_starts) < 2:
+            return self._step_through(order, batch_starts)
+        first = self._step_through(order, batch_starts[:-1])
+        before = self.model.flat.copy()
+        last = self._step_through(order, batch_starts[-2:])
+        with np.errstate(divide="ignore", invalid="ignore"):
+            sizes = np.abs(self.model.flat - before) / np.abs(before)
+        self.update = Update(self._totals.steps + len(batch_starts) - 1, sizes)
+        self._watches_update = False
+        return first.followed_by(last)
+
     @property
-    def _clips_norm(self) -> bool:
+    def clips_norm(self) -> bool:
+        """Whether the norm of all gradients together is clipped, not each of them."""
         by_kind = self.model.kind in CLIPPED_BY_NORM
         return by_kind if self.settings.clip_norm is None else self.settings.clip_norm
 
@@ -266,15 +316,16 @@ class Trainer:
     ) -> Steps:
         model, settings = self.model, self.settings
         steps = Steps(*np.zeros((3, len(batch_starts) - 1)))
-        if not len(order):
+        if not len(steps.costs):
             return steps
+        order = order[: batch_starts[-1]]
         rows = int(np.add.reduceat(self._rows[order], batch_starts[:-1]).max())
         batch = int(np.diff(batch_starts).max())
         epochs = (self._sentences_seen + batch_starts[:-1]) / self.sentence_count  # (steps,)
         entry.train(
             CELLS[model.kind],
             self.solver.for_kernels(),
-            Rule(float(settings.l2), float(settings.clip), self._clips_norm),
+            Rule(float(settings.l2), float(settings.clip), self.clips_norm),
             self._rates(epochs),
             model.layout.sizes,
             model.flat,

@@ -24,8 +24,8 @@
  */
 
 const PACE_MS = 500;
-/** A server or a page that needs long is asked less often. */
-const REST_FACTOR = 10;
+/** Rests for each time that an answer took: all panels together take a tenth of the training. */
+const REST_FACTOR = 60;
 /** After a refusal that will not last. */
 const RETRY_MS = 1_000;
 
@@ -83,13 +83,12 @@ export class Watching {
    */
   async #askNow(question, key) {
     this.#asking = true;
-    const began = performance.now();
     const answer = await this.#connection.answerTo(this.#look.event, question);
     const wanted = JSON.stringify(this.#look.question()) === JSON.stringify(question);
     if (wanted) this.#take(answer, question, key);
-    const now = performance.now();
-    const rest = Math.max(this.#look.pace ?? PACE_MS, REST_FACTOR * (now - began));
-    this.#due = wanted ? now + rest : 0;
+    const took = answer.ok ? answer.took : 0;
+    const rest = Math.max(this.#look.pace ?? PACE_MS, REST_FACTOR * took);
+    this.#due = wanted ? performance.now() + rest : 0;
     this.#asking = false;
     setTimeout(() => this.#ask(), wanted ? rest : 0); // a network that rests sends no frames
   }

@@ -1,0 +1,300 @@
+"""What a page asks about a network while it learns, and how it is answered; nothing changes."""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app import protocol
+from app.refusal import Refusal
+from app.run import Run
+from model import CharModel, ModelError
+from model.features import FEATURES, best_followers
+from model.layout import GATES, FloatArray
+from model.letter_map import letter_map
+from model.reading import Activations, Reading
+from model.spread import Histogram, around_zero, looked_at, of_changes
+
+LIKELIEST = 5
+GRID_CELLS = 8_000
+"""Of a grid of units: in base64 a third more, which with all else stays under 16 KB."""
+BYTE_SCALE = 127
+"""What the largest activation of a grid is as a signed byte."""
+MOST_LETTERS = 400
+FOUND = 8
+READING_WORK = 50_000_000
+"""Weights times characters of the sentences that units are compared on: a few milliseconds."""
+FEWEST_READ, MOST_READ = 200, 2_000
+COLUMNS = 4
+"""Steps in the picture of the network."""
+PERCENT = 100
+SHOWN = 4
+"""Significant digits, or decimals, of what is shown."""
+
+LOWEST_RANGE = 1e-9
+"""Activations that are all smaller are shown as none, not as noise."""
+
+RUN_OFF = "The network has run off: there is no number left to show."
+OTHER_NETWORK = "The network is another by now: its sizes are not those of this question."
+
+
+def answer(run: Run, question: protocol.Payload) -> protocol.Moment:
+    """What is to be said of the network as it is now.
+
+    Raises:
+        Refusal: the network does not know a character of the text, or has no such layer or unit.
+    """
+    began = time.perf_counter()
+    try:
+        found = ANSWERS[type(question)](run, question)
+    except ModelError as error:
+        raise Refusal(str(error), error.field) from None
+    found["took"] = _rounded((time.perf_counter() - began) * 1000)
+    return found
+
+
+# ------------------------------------------------------------------ reading a text
+
+
+def surprise(run: Run, asked: protocol.Surprise) -> protocol.Surprised:
+    """How probable each character of a text is to the network."""
+    reading = run.model.read(asked.text)
+    return {
+        **_moment(run),
+        "characters": run.model.vocabulary.units(asked.text),
+        "probabilities": [_significant(p) for p in reading.letter_probabilities],
+        "likeliest": [_likeliest(run.model, row) for row in reading.probabilities],
+        "perplexity": _finite(reading.perplexity),
+    }
+
+
+def _likeliest(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
+    """The five likeliest letters with their probabilities (V,), best first; "" is the end."""
+    named = ("", *model.vocabulary.letters)
+    best = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
+    return [(named[k], _rounded(probabilities[k], 3)) for k in best]
+
+
+def units(run: Run, asked: protocol.Units) -> protocol.UnitsRead:
+    """What one unit does while the network reads a text, and what many do."""
+    state = _states(run.model, run.model.read(asked.text), asked.state)
+    if asked.layer > len(state):
+        raise Refusal(_too_many(asked.layer, len(state), "hidden layer", "hidden layers"), "layer")
+    activations = state[asked.layer - 1][1:]  # (characters, units): START is not shown
+    size = activations.shape[1]
+    for number, field in ((asked.unit, "unit"), (asked.first, "first")):
+        if number > size:
+            raise Refusal(_too_many(number, size, "unit", "units in this layer"), field)
+    scale = 1.0 if asked.state == "h" and run.model.kind != "rnn" else _largest(activations)
+    rows = activations[:, asked.first - 1 :][:, : GRID_CELLS // len(activations)].T
+    return {
+        **_moment(run),
+        "characters": run.model.vocabulary.units(asked.text),
+        "values": [_rounded(value) for value in activations[:, asked.unit - 1]],
+        "units": size,
+        "first": asked.first,
+        "grid": base64.b64encode(_as_bytes(rows, scale).tobytes()).decode("ascii"),
+        "scale": _significant(scale),
+    }
+
+
+def find_units(run: Run, asked: protocol.FindUnits) -> protocol.UnitsFound:
+    """The units that follow a feature of the text that is learnt."""
+    model, feature = run.model, FEATURES[asked.feature]
+    most = min(MOST_READ, max(FEWEST_READ, READING_WORK // model.weight_count))
+    values: list[int] = []
+    layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
+    for sentence in run.trainer.learnt:
+        text = sentence[: most - len(values)]
+        values += feature(model.vocabulary.units(text))
+        for layer, state in enumerate(_states(model, model.read(text), asked.state)):
+            layers[layer].append(state[1:])
+        if len(values) >= most:
+            break
+    found = best_followers(values, [np.concatenate(layer) for layer in layers], FOUND)
+    return {
+        **_moment(run),
+        "found": [
+            {"layer": layer + 1, "unit": unit + 1, "correlation": _rounded(correlation)}
+            for layer, unit, correlation in found
+        ],
+        "read": len(values),
+    }
+
+
+def _states(model: CharModel, reading: Reading, state: str) -> list[FloatArray]:
+    """The h or c of each layer."""
+    return [_state(model, layer, state) for layer in reading.layers]
+
+
+def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
+    if state == "h":
+        return layer.h
+    if layer.c is None:
+        raise Refusal(f"A layer of kind {model.kind} keeps no cell state: choose h.", "state")
+    return layer.c
+
+
+def network(run: Run, asked: protocol.Network) -> protocol.NetworkRead:
+    """The whole network at a step of a text and up to three before it."""
+    model = run.model
+    sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
+    if sum(-(-size // asked.cell) for size in sizes) > protocol.MOST_CELLS:
+        raise Refusal(OTHER_NETWORK, "cell")
+    reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
+    at = min(asked.at, len(characters))
+    first = max(0, at - COLUMNS + 1)
+    read = [0, *reading.letters[:-1]]  # what went in: START, and the characters
+    vectors = model.parameters["Wil"]
+    states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
+    squares = [_squares(rows[first : at + 1], _largest(rows), asked.cell) for rows in states]
+    return {
+        **_moment(run),
+        "characters": characters,
+        "at": at,
+        "columns": [
+            {
+                "character": characters[t - 1] if t else "",
+                "layers": [rows[t - first] for rows in squares],
+                "likeliest": _likeliest(model, reading.probabilities[t]),
+            }
+            for t in range(first, at + 1)
+        ],
+    }
+
+
+def _squares(rows: FloatArray, scale: float, cell: int) -> list[list[int]]:
+    """Means of `cell` units each, of rows (steps, units), in percent of the scale."""
+    edges = np.arange(0, rows.shape[1], cell)
+    counts = np.diff(np.append(edges, rows.shape[1]))
+    means = np.add.reduceat(rows, edges, axis=1) / counts  # (steps, squares)
+    squares: list[list[int]] = _whole(means / scale * PERCENT, PERCENT).tolist()
+    return squares
+
+
+def _as_bytes(activations: FloatArray, scale: float) -> npt.NDArray[np.int8]:
+    return _whole(activations / scale * BYTE_SCALE, BYTE_SCALE).astype(np.int8)
+
+
+def _whole(numbers: FloatArray, most: int) -> npt.NDArray[np.int64]:
+    """Whole numbers, from -most to most; 0 for what is none."""
+    return np.clip(np.rint(np.nan_to_num(numbers)), -most, most).astype(np.int64)
+
+
+def _largest(activations: FloatArray) -> float:
+    finite = np.abs(activations[np.isfinite(activations)])
+    return max(float(finite.max(initial=0.0)), LOWEST_RANGE)
+
+
+# ------------------------------------------------------------------ looking at parameters
+
+
+def letters(run: Run, _asked: protocol.Letters) -> protocol.LettersMapped:
+    """The letter vectors on a plane."""
+    vectors = run.model.parameters["Wil"]
+    found = letter_map(vectors)
+    if found is None:
+        raise Refusal(RUN_OFF)
+    points, (first, second) = found.points[:MOST_LETTERS], found.shares
+    return {
+        **_moment(run),
+        "letters": ["", *run.model.vocabulary.letters][: len(points)],
+        "points": [(_significant(x), _significant(y)) for x, y in points],
+        "shares": (_rounded(first), _rounded(second)),
+        "left_out": len(vectors) - len(points),
+    }
+
+
+def weights(run: Run, asked: protocol.Weights) -> protocol.WeightsLooked:
+    """Some of the matrices; the next step that the network takes will be seen."""
+    model, trainer = run.model, run.trainer
+    if asked.layer > len(model.hidden_sizes):
+        count = len(model.hidden_sizes)
+        raise Refusal(_too_many(asked.layer, count, "hidden layer", "hidden layers"), "layer")
+    trainer.watch_update()
+    update = trainer.update
+    sizes = model.layout.views(update.sizes) if update else {}
+    names = ["Wil", *_layer_names(model.kind, asked.layer - 1), "Whd", "bd"]
+    return {
+        **_moment(run),
+        "matrices": [_matrix(name, model.parameters[name], sizes.get(name)) for name in names],
+        "change_at": update.step if update else None,
+        "clipped": None if trainer.clipped is None else _significant(trainer.clipped),
+        "clips_norm": trainer.clips_norm,
+    }
+
+
+def _layer_names(kind: str, layer: int) -> list[str]:
+    """The matrices of a layer, as the saved JSON calls them."""
+    return [f"{name}{layer}" for gate in GATES[kind] for name in vars(gate).values() if name]
+
+
+def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> protocol.MatrixLook:
+    numbers = looked_at(matrix)
+    changes = None if sizes is None else looked_at(sizes)
+    return {
+        "name": name,
+        "shape": (matrix.shape[0], matrix.shape[1]),
+        "spread": _significant(math.sqrt(float(np.mean(numbers**2)))),
+        "weights": _as_sent(around_zero(numbers)),
+        "change": _median(changes),
+        "changes": None if changes is None else _as_sent(of_changes(changes)),
+    }
+
+
+def _median(changes: FloatArray | None) -> float | None:
+    if changes is None or np.isnan(changes).all():
+        return None
+    return _finite(_significant(float(np.nanmedian(changes))))
+
+
+def _as_sent(found: Histogram) -> protocol.Histogram:
+    low, high = _significant(found.low), _significant(found.high)
+    return {"low": low, "high": high, "counts": found.counts.tolist()}
+
+
+# ------------------------------------------------------------------ numbers and words
+
+
+def _moment(run: Run) -> protocol.Moment:
+    return {"ok": True, "steps": run.trainer.totals.steps, "took": 0.0}
+
+
+def _significant(number: float) -> float:
+    """A number as it is sent: with four significant digits, 0 where it is none."""
+    return float(f"{number:.{SHOWN}g}") if math.isfinite(number) else 0.0
+
+
+def _rounded(number: float, decimals: int = SHOWN) -> float:
+    """A number as it is sent: with so many decimals, 0 where it is none."""
+    return round(float(number), decimals) if math.isfinite(number) else 0.0
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _too_many(number: int, count: int, noun: str, nouns: str) -> str:
+    """Why a layer or unit of this number cannot be looked at."""
+    there = f"There is 1 {noun}" if count == 1 else f"There are {count} {nouns}"
+    return f"{there}, so there is no {number}: choose one from 1 to {count}."
+
+
+ANSWERS: Mapping[type[protocol.Payload], Callable[[Run, Any], protocol.Moment]] = MappingProxyType(
+    {
+        protocol.Surprise: surprise,
+        protocol.Units: units,
+        protocol.FindUnits: find_units,
+        protocol.Letters: letters,
+        protocol.Weights: weights,
+        protocol.Network: network,
+    }
+)
+"""How each question is answered."""
