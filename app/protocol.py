@@ -39,7 +39,7 @@ MAX_LINE = 10_000
 MAX_BEGINNING = 1_000
 """Characters that a person may have written on: they are read at one go, while others wait."""
 
-MAX_READ = 120
+MAX_READ = 110
 """Characters of a text that the network is looked at with: every sample fits, and no answer is
 larger than 16 KB."""
 

@@ -32,9 +32,15 @@ class Histogram(NamedTuple):
 
 
 def looked_at(matrix: FloatArray) -> FloatArray:
-    """Numbers of a matrix, evenly chosen, at most MOST_NUMBERS: (numbers,), float64."""
-    flat = matrix.reshape(-1)
-    chosen: FloatArray = flat[:: -(-flat.size // MOST_NUMBERS)].astype(np.float64)
+    """Numbers of a matrix (rows, columns), all or MOST_NUMBERS from all over: (numbers,), float64.
+
+    The same places every time, so that a histogram moves only where the numbers do.
+    """
+    if matrix.size <= MOST_NUMBERS:
+        return matrix.ravel().astype(np.float64)
+    places = np.random.default_rng(0).integers(matrix.size, size=MOST_NUMBERS)
+    rows, columns = np.divmod(places, matrix.shape[1])
+    chosen: FloatArray = matrix[rows, columns].astype(np.float64)
     return chosen
 
 

@@ -77,13 +77,13 @@ export interface Complete {
 
 /** Answer with how probable the network finds each character of a text; nothing changes. */
 export interface Surprise {
-  /** What it reads: 1 to 120 characters that the network knows. */
+  /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
 }
 
 /** Answer with the units' activations while the network reads a text; nothing changes. */
 export interface Units {
-  /** What it reads: 1 to 120 characters that the network knows. */
+  /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
   /** The hidden state, or the cell state, which an lstm alone has. */
   state?: "h" | "c";
@@ -114,9 +114,9 @@ export interface Weights {
 
 /** Answer with the whole network at a step of a text, for its picture; nothing changes. */
 export interface Network {
-  /** What it reads: 1 to 120 characters that the network knows. */
+  /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
-  /** Characters read; beyond the text's end, all of them. Takes a whole number from 0 to 120. */
+  /** Characters read; beyond the text's end, all of them. Takes a whole number from 0 to 110. */
   at?: number | string;
   /** Units that share a square; at most 600 squares a step. Takes a whole number from 1 to 10000. */
   cell?: number | string;

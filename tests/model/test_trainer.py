@@ -407,3 +407,50 @@ def test_kernels_are_ready_once_prepared(kind: str) -> None:
     prepare_kernels(kind)
     assert kernels_ready(kind)
     assert not kernels_ready("transformer")
+
+
+# ---------------------------------------------------------------- looking at a step
+
+
+@pytest.mark.parametrize("batch_size", [1, 3])
+@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
+def test_a_step_that_is_watched_is_the_step_that_would_have_been_taken(
+    batch_size: int, solver: SolverName
+) -> None:
+    given = TrainingSettings(seed=1, batch_size=batch_size, solver=solver, schedule="halve")
+    watched, other = trainer_on(SENTENCES, given), trainer_on(SENTENCES, given)
+    for steps in (1, 4, 7):
+        watched.watch_update()
+        assert watched.train(steps).cost == other.train(steps).cost
+        np.testing.assert_array_equal(watched.model.flat, other.model.flat)
+    assert other.update is None
+
+
+def test_what_is_seen_of_a_step_is_how_far_it_moved_each_parameter() -> None:
+    trainer = trainer_on(SENTENCES, TrainingSettings(seed=1), dtype=np.float64)
+    trainer.watch_update()
+    trainer.train(0)
+    assert trainer.update is None  # there was no step to see
+    trainer.train(6)
+    other = trainer_on(SENTENCES, TrainingSettings(seed=1), dtype=np.float64)
+    other.train(5)
+    before = other.model.flat.copy()
+    other.train(1)
+    assert trainer.update is not None
+    assert trainer.update.step == 6
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = np.abs((other.model.flat - before) / before)
+    np.testing.assert_allclose(trainer.update.sizes, expected)
+    trainer.train(3)
+    assert trainer.update.step == 6  # it is seen once, as was asked
+
+
+def test_the_share_of_clipped_gradients_is_that_of_the_last_stretch() -> None:
+    trainer = trainer_on(SENTENCES, TrainingSettings(seed=1, clip=1e-9))
+    assert trainer.clipped is None
+    trainer.train(3)
+    assert trainer.clipped is not None
+    assert trainer.clipped > 0.5
+    trainer.settings = replace(trainer.settings, clip=1000.0)
+    trainer.train(3)
+    assert trainer.clipped == 0.0

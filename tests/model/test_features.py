@@ -1,0 +1,66 @@
+"""Features of a text, and the units that follow them."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from model.features import FEATURES, best_followers, correlations
+
+
+@pytest.mark.parametrize(
+    ("feature", "text", "expected"),
+    [
+        ("word_position", "ab, cde 1f", [1, 2, 0, 0, 1, 2, 3, 0, 0, 1]),
+        ("quotes", 'a "bc" d', [0, 0, 1, 1, 1, 0, 0, 0]),
+        ("quotes", "“a” «b»", [1, 1, 0, 0, 1, 1, 0]),
+        ("brackets", "f(a[0]) )", [0, 1, 1, 2, 2, 1, 0, 0, 0]),
+        ("digit", "a12 b3", [0, 1, 1, 0, 0, 1]),
+        ("sentence_position", "abc", [1, 2, 3]),
+    ],
+)
+def test_a_feature_is_a_number_after_every_character(
+    feature: str, text: str, expected: list[int]
+) -> None:
+    assert FEATURES[feature](list(text)) == expected
+
+
+@given(st.sampled_from(sorted(FEATURES)), st.text(max_size=40))
+def test_every_feature_has_a_number_for_every_character_of_any_text(name: str, text: str) -> None:
+    values = FEATURES[name](list(text))
+    assert len(values) == len(text)
+    assert all(value >= 0 for value in values)
+
+
+@given(
+    arrays.arrays(np.float64, (12, 4), elements=st.floats(-1, 1, width=16)),
+    arrays.arrays(np.float64, (12,), elements=st.integers(0, 5).map(float)),
+)
+def test_correlations_are_pearsons(activations: np.ndarray, feature: np.ndarray) -> None:
+    found = correlations(feature, activations)
+    for unit in range(4):
+        if np.ptp(feature) == 0 or np.ptp(activations[:, unit]) < 1e-6:
+            continue
+        expected = np.corrcoef(feature, activations[:, unit])[0, 1]
+        assert found[unit] == pytest.approx(expected, abs=1e-6)
+
+
+def test_the_unit_that_follows_best_comes_first_whatever_its_sign() -> None:
+    feature = np.array([0.0, 1, 0, 1, 1, 0])
+    noise = np.array([0.1, 0.9, 0.3, 0.2, 0.8, 0.1])
+    layers = [np.column_stack([noise, np.zeros(6)]), np.column_stack([-2 * feature])]
+    first, second = best_followers(feature, layers, 5)
+    assert (first.layer, first.unit) == (1, 0)
+    assert first.correlation == pytest.approx(-1)
+    assert (second.layer, second.unit) == (0, 0)
+    assert 0 < second.correlation < 1
+
+
+def test_where_the_feature_or_the_unit_never_changes_nothing_follows() -> None:
+    activations = np.random.default_rng(1).normal(size=(5, 3))
+    assert best_followers(np.zeros(5), [activations], 3) == []
+    assert best_followers(np.arange(5), [np.ones((5, 2))], 3) == []
+    assert best_followers(np.arange(5), [np.full((5, 2), np.nan)], 3) == []

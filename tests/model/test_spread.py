@@ -1,0 +1,55 @@
+"""Histograms of weights and of their changes."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from model.spread import BINS, MOST_NUMBERS, around_zero, histogram, looked_at, of_changes
+
+NUMBERS = arrays.arrays(
+    np.float64, st.integers(1, 50), elements=st.floats(allow_nan=True, allow_infinity=True)
+)
+
+
+@given(NUMBERS)
+def test_every_number_is_in_one_bin_and_what_is_none_in_no_bin(numbers: np.ndarray) -> None:
+    found = around_zero(numbers)
+    assert found.low == -found.high < 0
+    assert len(found.counts) == BINS
+    assert found.counts.sum() == (~np.isnan(numbers)).sum()
+
+
+def test_bins_are_of_equal_width_and_the_outermost_hold_what_lies_beyond() -> None:
+    found = histogram(np.array([-9.0, 0.1, 10.4, 10.6, 20.9, 99.0]), 0.0, 21.0)
+    expected = np.zeros(BINS, dtype=int)
+    expected[[0, 10, 20]] = [2, 2, 2]
+    np.testing.assert_array_equal(found.counts, expected)
+
+
+def test_small_weights_of_either_sign_are_in_the_middle() -> None:
+    found = around_zero(np.array([-1.0, 1.0, 0.0, 0.01, -0.01]))
+    assert found.counts[BINS // 2] == 3
+    assert found.counts[0] == found.counts[-1] == 1
+
+
+def test_changes_are_sorted_by_their_power_of_ten() -> None:
+    found = of_changes(np.array([1e-3, 1e-3, 0.0, np.inf, np.nan]))
+    third = int((-3 - found.low) / (found.high - found.low) * BINS)
+    assert found.counts[third] == 2
+    assert found.counts[0] == 1  # no change at all
+    assert found.counts[-1] == 1  # of what was zero
+    assert found.counts.sum() == 4
+
+
+def test_of_a_large_matrix_numbers_from_all_over_are_looked_at() -> None:
+    matrix = np.arange(300 * 100).reshape(300, 100).astype(np.float32)
+    numbers = looked_at(matrix.T)
+    assert len(numbers) == MOST_NUMBERS
+    assert numbers.min() < 100
+    assert numbers.max() > 29_900
+    assert len({number % 100 for number in numbers}) == 100  # every column
+    np.testing.assert_array_equal(looked_at(matrix.T), numbers)
+    np.testing.assert_array_equal(looked_at(matrix[:3]), np.arange(300))
