@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", "complete")
+QUESTIONS: dict[str, dict[str, Any]] = {
+    "complete": {"prime": "a", "method": "beam", "temperature": 1, "top_k": 5, "top_p": 1},
+    "surprise": {"text": "a"},
+    "units": {"text": "a", "state": "c", "layer": 1, "unit": 1, "first": 1},
+    "find_units": {"feature": "digit", "state": "h"},
+    "letters": {},
+    "weights": {"layer": 1},
+    "network": {"text": "a", "at": 1, "cell": 1},
+    "gradient_check": {},
+}
+"""Questions that are answered, but for what is made nasty in them."""
+EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", *QUESTIONS)
 FIELDS = (
     "text",
     "options",
@@ -23,9 +34,11 @@ FIELDS = (
     "top_k",
     "top_p",
     "width",
+    "layer",
+    "unit",
+    "feature",
+    "at",
 )
-COMPLETE = {"prime": "a", "method": "beam"}
-"""A completion that is answered, but for what is made nasty in it."""
 LONG = 1_000_000
 """Characters of a long text; some are ten times as long."""
 
@@ -160,8 +173,9 @@ def cases(count: int) -> list[Case]:
     ]
 
     found += [
-        Case("event", "complete", [{**COMPLETE, field: value}])
-        for field in ("prime", "method", "temperature", "top_k", "top_p", "width")
+        Case("event", event, [{**question, field: value}])
+        for event, question in QUESTIONS.items()
+        for field in question
         for value in NASTY_VALUES
     ]
 
@@ -204,14 +218,16 @@ def _options() -> st.SearchStrategy[Any]:
     return st.dictionaries(st.sampled_from(names), _json(), max_size=5)
 
 
+def _with_other_values(question: dict[str, Any]) -> st.SearchStrategy[Any]:
+    other = {field: st.just(value) | _json() for field, value in question.items()}
+    return st.fixed_dictionaries({}, optional={**other, "width": _json()})
+
+
 def _case() -> st.SearchStrategy[Case]:
     learn = st.fixed_dictionaries({"text": st.text(max_size=60) | _json(), "options": _options()})
     change = st.dictionaries(st.sampled_from(FIELDS), _json(), max_size=3)
-    complete = st.fixed_dictionaries(
-        {"prime": st.text(max_size=5) | _json(), "method": st.sampled_from(("sample", "beam"))},
-        optional={name: _json() for name in ("temperature", "top_k", "top_p", "width")},
-    )
-    payloads = st.lists(learn | change | complete | _json(), max_size=3)
+    question = st.sampled_from(sorted(QUESTIONS.values(), key=len)).flatmap(_with_other_values)
+    payloads = st.lists(learn | change | question | _json(), max_size=3)
     names = st.sampled_from(EVENTS) | st.text(max_size=12)
     event = st.builds(Case, st.just("event"), names, payloads)
     packet = st.builds(
