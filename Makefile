@@ -51,6 +51,9 @@ stability: $(VENV)/.setup ## see whether twenty seeds each learn without blowing
 load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four minutes
 	$(BIN)/python -m bench.load $(ARGS)
 
+looking: $(VENV)/.live ## see what looking inside a network costs its training; it takes two minutes
+	$(BIN)/python -m bench.looking $(ARGS)
+
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from app import protocol
+from app import questions
 from app.checkpoint import Checkpoint
 from app.completion import Completion
 from app.options import Method, Options
+from app.payload import Payload
 from app.remark import Level
 from model.saved import SavedModel
 
@@ -82,7 +83,7 @@ class Complete:
 class Look:
     """Answer a page's question about the network as it is now; nothing changes."""
 
-    question: protocol.Payload
+    question: Payload
 
 
 @dataclass(frozen=True)
@@ -136,5 +137,5 @@ Command = (
     | Tell
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | protocol.Moment | None
+Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | None
 """What a `Save`, `Capture`, `Complete` or `Look` asks for; nothing for every other command."""

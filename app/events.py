@@ -24,6 +24,7 @@ from app.metrics import Metrics
 from app.model_forms import Form
 from app.model_json import is_small
 from app.options import Options
+from app.payload import Payload
 from app.publisher import Publisher
 from app.refusal import Refusal
 from model.saved import SavedModel
@@ -118,7 +119,7 @@ class Answering:
                 f"{self._limits.answer_seconds:g} seconds. Please try again."
             ) from None
 
-    def _command_for(self, payload: protocol.Payload) -> commands.Command:
+    def _command_for(self, payload: Payload) -> commands.Command:
         if not isinstance(payload, protocol.Load):
             return command_for(payload)
         if len(payload.json_text) > SMALL_FILE:
@@ -126,7 +127,7 @@ class Answering:
         return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
 
 
-def command_for(payload: protocol.Payload) -> commands.Command:
+def command_for(payload: Payload) -> commands.Command:
     """The command that an event's payload stands for; a `Load` has to be read first."""
     command: commands.Command
     match payload:

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from app import protocol
+from app import questions
+from app.payload import Payload
 from app.refusal import Refusal
 from app.run import Run
 from model import CharModel, ModelError
@@ -45,7 +46,7 @@ RUN_OFF = "The network has run off: there is no number left to show."
 OTHER_NETWORK = "The network is another by now: its sizes are not those of this question."
 
 
-def answer(run: Run, question: protocol.Payload) -> protocol.Moment:
+def answer(run: Run, question: Payload) -> questions.Moment:
     """What is to be said of the network as it is now.
 
     Raises:
@@ -63,7 +64,7 @@ def answer(run: Run, question: protocol.Payload) -> protocol.Moment:
 # ------------------------------------------------------------------ reading a text
 
 
-def surprise(run: Run, asked: protocol.Surprise) -> protocol.Surprised:
+def surprise(run: Run, asked: questions.Surprise) -> questions.Surprised:
     """How probable each character of a text is to the network."""
     reading = run.model.read(asked.text)
     return {
@@ -82,7 +83,7 @@ def _likeliest(model: CharModel, probabilities: FloatArray) -> list[tuple[str, f
     return [(named[k], _rounded(probabilities[k], 3)) for k in best]
 
 
-def units(run: Run, asked: protocol.Units) -> protocol.UnitsRead:
+def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
     """What one unit does while the network reads a text, and what many do."""
     state = _states(run.model, run.model.read(asked.text), asked.state)
     if asked.layer > len(state):
@@ -105,7 +106,7 @@ def units(run: Run, asked: protocol.Units) -> protocol.UnitsRead:
     }
 
 
-def find_units(run: Run, asked: protocol.FindUnits) -> protocol.UnitsFound:
+def find_units(run: Run, asked: questions.FindUnits) -> questions.UnitsFound:
     """The units that follow a feature of the text that is learnt."""
     model, feature = run.model, FEATURES[asked.feature]
     most = min(MOST_READ, max(FEWEST_READ, READING_WORK // model.weight_count))
@@ -142,11 +143,11 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
     return layer.c
 
 
-def network(run: Run, asked: protocol.Network) -> protocol.NetworkRead:
+def network(run: Run, asked: questions.Network) -> questions.NetworkRead:
     """The whole network at a step of a text and up to three before it."""
     model = run.model
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
-    if sum(-(-size // asked.cell) for size in sizes) > protocol.MOST_CELLS:
+    if sum(-(-size // asked.cell) for size in sizes) > questions.MOST_CELLS:
         raise Refusal(OTHER_NETWORK, "cell")
     reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
     at = min(asked.at, len(characters))
@@ -196,7 +197,7 @@ def _largest(activations: FloatArray) -> float:
 # ------------------------------------------------------------------ looking at parameters
 
 
-def letters(run: Run, _asked: protocol.Letters) -> protocol.LettersMapped:
+def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
     """The letter vectors on a plane."""
     vectors = run.model.parameters["Wil"]
     found = letter_map(vectors)
@@ -212,7 +213,7 @@ def letters(run: Run, _asked: protocol.Letters) -> protocol.LettersMapped:
     }
 
 
-def weights(run: Run, asked: protocol.Weights) -> protocol.WeightsLooked:
+def weights(run: Run, asked: questions.Weights) -> questions.WeightsLooked:
     """Some of the matrices; the next step that the network takes will be seen."""
     model, trainer = run.model, run.trainer
     if asked.layer > len(model.hidden_sizes):
@@ -236,7 +237,7 @@ def _layer_names(kind: str, layer: int) -> list[str]:
     return [f"{name}{layer}" for gate in GATES[kind] for name in vars(gate).values() if name]
 
 
-def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> protocol.MatrixLook:
+def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> questions.MatrixLook:
     numbers = looked_at(matrix)
     changes = None if sizes is None else looked_at(sizes)
     return {
@@ -255,7 +256,7 @@ def _median(changes: FloatArray | None) -> float | None:
     return _finite(_significant(float(np.nanmedian(changes))))
 
 
-def _as_sent(found: Histogram) -> protocol.Histogram:
+def _as_sent(found: Histogram) -> questions.Histogram:
     low, high = _significant(found.low), _significant(found.high)
     return {"low": low, "high": high, "counts": found.counts.tolist()}
 
@@ -263,7 +264,7 @@ def _as_sent(found: Histogram) -> protocol.Histogram:
 # ------------------------------------------------------------------ numbers and words
 
 
-def _moment(run: Run) -> protocol.Moment:
+def _moment(run: Run) -> questions.Moment:
     return {"ok": True, "steps": run.trainer.totals.steps, "took": 0.0}
 
 
@@ -287,14 +288,14 @@ def _too_many(number: int, count: int, noun: str, nouns: str) -> str:
     return f"{there}, so there is no {number}: choose one from 1 to {count}."
 
 
-ANSWERS: Mapping[type[protocol.Payload], Callable[[Run, Any], protocol.Moment]] = MappingProxyType(
+ANSWERS: Mapping[type[Payload], Callable[[Run, Any], questions.Moment]] = MappingProxyType(
     {
-        protocol.Surprise: surprise,
-        protocol.Units: units,
-        protocol.FindUnits: find_units,
-        protocol.Letters: letters,
-        protocol.Weights: weights,
-        protocol.Network: network,
+        questions.Surprise: surprise,
+        questions.Units: units,
+        questions.FindUnits: find_units,
+        questions.Letters: letters,
+        questions.Weights: weights,
+        questions.Network: network,
     }
 )
 """How each question is answered."""

@@ -8,26 +8,26 @@ here (`python -m app.protocol_export`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, NotRequired, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     ValidationInfo,
 )
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
+from app import questions
 from app.limits import Limits
-from app.options import Feature, Kind, Method, ScheduleName, StateName
+from app.options import Kind, Method, ScheduleName
 from app.options import Options as NetworkOptions
+from app.payload import Payload, one_of, refused
 from app.quantity import AutoOr, Quantity, Sizes
 from app.refusal import Refusal
 from app.remark import Level
@@ -39,13 +39,6 @@ MAX_LINE = 10_000
 MAX_BEGINNING = 1_000
 """Characters that a person may have written on: they are read at one go, while others wait."""
 
-MAX_READ = 110
-"""Characters of a text that the network is looked at with: every sample fits, and no answer is
-larger than 16 KB."""
-
-MOST_CELLS = 600
-"""Squares of one step in the picture of the network."""
-
 LEARNING_RATE = Quantity("Learning rate", "0.01", 0, 1, low_included=False)
 TEMPERATURE = Quantity("Temperature", "1", 0.01, 20)
 LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
@@ -56,10 +49,6 @@ VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, 0.5))
 TOP_K = AutoOr(Quantity("Top-k", "10", 1, 10_000, whole=True), empty=True)
 TOP_P = AutoOr(Quantity("Top-p", "0.9", 0, 1, low_included=False), empty=True)
 WIDTH = Quantity("Beam width", "5", 1, 20, whole=True)
-LAYER = Quantity("Layer", "1", 1, 8, whole=True)
-UNIT = Quantity("Unit", "1", 1, 1000, whole=True)
-AT = Quantity("Step", "0", 0, MAX_READ, whole=True)
-UNITS_A_CELL = Quantity("Units a square", "1", 1, 10_000, whole=True)
 HIDDEN_SIZES = Sizes(
     "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
 )
@@ -69,8 +58,6 @@ DEFAULTS = NetworkOptions()
 KINDS = get_args(Kind)
 SCHEDULES = get_args(ScheduleName)
 METHODS = get_args(Method)
-STATES = get_args(StateName)
-FEATURES = get_args(Feature)
 
 Point = tuple[int, float | None, float | None, float | None]
 
@@ -78,16 +65,16 @@ Point = tuple[int, float | None, float | None, float | None]
 def _text_to_learn(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or USUAL_LIMITS
     if not text.strip():
-        raise _refused("There is no sentence to learn: write at least one, one a line.")
+        raise refused("There is no sentence to learn: write at least one, one a line.")
     if len(text) > limits.text:
-        raise _refused(
+        raise refused(
             f"The text has {len(text):,} characters. Shorten it to {limits.text:,} at most."
         )
     from model import sentences_from_text
 
     longest = max(map(len, sentences_from_text(text)))
     if longest > MAX_LINE:
-        raise _refused(
+        raise refused(
             f"A line has {longest:,} characters. Break it into lines of {MAX_LINE:,} at most: "
             "each line is one sentence."
         )
@@ -96,51 +83,22 @@ def _text_to_learn(text: str, info: ValidationInfo) -> str:
 
 def _beginning(prime: str) -> str:
     if not prime:
-        raise _refused("There is nothing to go on from: type a beginning.")
+        raise refused("There is nothing to go on from: type a beginning.")
     if len(prime) > MAX_BEGINNING:
-        raise _refused(
+        raise refused(
             f"The beginning has {len(prime):,} characters. Shorten it to {MAX_BEGINNING:,} at most."
         )
     return prime
 
 
-def _text_to_read(text: str) -> str:
-    if not text:
-        raise _refused("There is nothing to read: type a text, or take a sample or a line.")
-    if len(text) > MAX_READ:
-        raise _refused(
-            f"The text has {len(text):,} characters. Shorten it to {MAX_READ:,} at most."
-        )
-    return text
-
-
-def _one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
-    def check(choice: object) -> object:
-        if choice not in known:
-            raise _refused(f"{name}: choose {', '.join(known[:-1])} or {known[-1]}.")
-        return choice
-
-    return check
-
-
-def _refused(message: str) -> PydanticCustomError:
-    return PydanticCustomError("entry", "{message}", {"message": message})
-
-
 # ------------------------------------------------------------------ from the page
-
-
-class Payload(BaseModel):
-    """What an event from the page carries; nothing more is accepted."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 class NetworkEntries(Payload):
     """The options of a new network, as numbers or as the text that was typed."""
 
     kind: Annotated[
-        Kind, BeforeValidator(_one_of("Kind", KINDS)), Field(description="The cell of every layer.")
+        Kind, BeforeValidator(one_of("Kind", KINDS)), Field(description="The cell of every layer.")
     ] = DEFAULTS.kind
     hidden_sizes: Annotated[
         tuple[int, ...],
@@ -163,7 +121,7 @@ class NetworkEntries(Payload):
     ] = DEFAULTS.clip
     schedule: Annotated[
         ScheduleName,
-        BeforeValidator(_one_of("Schedule", SCHEDULES)),
+        BeforeValidator(one_of("Schedule", SCHEDULES)),
         Field(description="How the learning rate changes by itself."),
     ] = DEFAULTS.schedule
     schedule_epochs: Annotated[
@@ -227,7 +185,7 @@ class Complete(Payload):
     ]
     method: Annotated[
         Method,
-        BeforeValidator(_one_of("Method", METHODS)),
+        BeforeValidator(one_of("Method", METHODS)),
         Field(description="Three sentences are drawn, or the likeliest are searched for."),
     ]
     temperature: Annotated[
@@ -253,85 +211,6 @@ class Complete(Payload):
         BeforeValidator(WIDTH),
         Field(description="Of the beam: how many beginnings are followed, and alternatives found."),
     ] = 5
-
-
-TextToRead = Annotated[
-    str,
-    AfterValidator(_text_to_read),
-    Field(description=f"What it reads: 1 to {MAX_READ:,} characters that the network knows."),
-]
-ChosenState = Annotated[
-    StateName,
-    BeforeValidator(_one_of("State", STATES)),
-    Field(description="The hidden state, or the cell state, which an lstm alone has."),
-]
-
-
-class Surprise(Payload):
-    """Answer with how probable the network finds each character of a text; nothing changes."""
-
-    text: TextToRead
-
-
-class Units(Payload):
-    """Answer with the units' activations while the network reads a text; nothing changes."""
-
-    text: TextToRead
-    state: ChosenState = "h"
-    layer: Annotated[
-        int, BeforeValidator(LAYER), Field(description="The hidden layer, the lowest being 1.")
-    ] = 1
-    unit: Annotated[
-        int, BeforeValidator(UNIT), Field(description="The unit whose values are told.")
-    ] = 1
-    first: Annotated[
-        int, BeforeValidator(UNIT), Field(description="The first unit of the grid.")
-    ] = 1
-
-
-class FindUnits(Payload):
-    """Answer with the units that follow a feature of the text best; nothing changes."""
-
-    feature: Annotated[
-        Feature,
-        BeforeValidator(_one_of("Feature", FEATURES)),
-        Field(description="What the units are compared with, after each character."),
-    ]
-    state: ChosenState = "h"
-
-
-class Letters(Payload):
-    """Answer with the letter vectors on their first two principal components; nothing changes."""
-
-
-class Weights(Payload):
-    """Answer with the weights of some matrices and their last change; nothing changes."""
-
-    layer: Annotated[
-        int,
-        BeforeValidator(LAYER),
-        Field(description="The hidden layer whose matrices are told of, beside those around all."),
-    ] = 1
-
-
-class Network(Payload):
-    """Answer with the whole network at a step of a text, for its picture; nothing changes."""
-
-    text: TextToRead
-    at: Annotated[
-        int,
-        BeforeValidator(AT),
-        Field(description="Characters read; beyond the text's end, all of them."),
-    ] = 0
-    cell: Annotated[
-        int,
-        BeforeValidator(UNITS_A_CELL),
-        Field(description=f"Units that share a square; at most {MOST_CELLS} squares a step."),
-    ] = 1
-
-
-class GradientCheck(Payload):
-    """Answer with how well the gradients agree with measured slopes, on a copy of the network."""
 
 
 class Load(Payload):
@@ -398,202 +277,6 @@ class Completed(TypedDict):
         list[Completion],
         Field(description="Three that were drawn; or the likeliest, best first, up to the width."),
     ]
-
-
-class Moment(TypedDict):
-    """When in its life the network was looked at."""
-
-    ok: Literal[True]
-    steps: Annotated[int, Field(description="Steps that it had taken.")]
-    took: Annotated[
-        float,
-        Field(
-            description="Milliseconds that the answer kept it from learning; a page that rests 60 "
-            "times as long with each of six questions takes no more than a tenth of its time."
-        ),
-    ]
-
-
-class Surprised(Moment):
-    """How probable a text is to the network, character by character."""
-
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
-    probabilities: Annotated[
-        list[float],
-        Field(description="Of each character after those before it, and last of the text's end."),
-    ]
-    likeliest: Annotated[
-        list[list[tuple[str, float]]],
-        Field(
-            description="The five likeliest in each of those places, best first, each with its "
-            "probability; the empty string is the end."
-        ),
-    ]
-    perplexity: Annotated[
-        float | None,
-        Field(description="Of the text: the probabilities' geometric mean, inverted."),
-    ]
-
-
-class UnitsRead(Moment):
-    """What units do while the network reads a text."""
-
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
-    values: Annotated[
-        list[float], Field(description="The unit's activation after reading each character.")
-    ]
-    units: Annotated[int, Field(description="How many the layer has.")]
-    first: Annotated[int, Field(description="The first unit of the grid.")]
-    grid: Annotated[
-        str,
-        Field(
-            description="Activations of as many units as fit, from the first: signed bytes in "
-            "base64, a row for each unit and in it a byte for each character."
-        ),
-    ]
-    scale: Annotated[float, Field(description="The activation that a byte of 127 stands for.")]
-
-
-class FoundUnit(TypedDict):
-    """A unit that follows a feature."""
-
-    layer: Annotated[int, Field(description="Its hidden layer, the lowest being 1.")]
-    unit: Annotated[int, Field(description="Its number in the layer, the first being 1.")]
-    correlation: Annotated[
-        float, Field(description="Pearson's correlation of its activation with the feature.")
-    ]
-
-
-class UnitsFound(Moment):
-    """The units that follow a feature best."""
-
-    found: Annotated[
-        list[FoundUnit],
-        Field(description="Up to eight, best first; none where the feature never changes."),
-    ]
-    read: Annotated[
-        int, Field(description="Characters of the sentences it learns that were read for it.")
-    ]
-
-
-class LettersMapped(Moment):
-    """The letter vectors on a plane."""
-
-    letters: Annotated[
-        list[str], Field(description="The characters; the empty string is the start and the end.")
-    ]
-    points: Annotated[
-        list[tuple[float, float]],
-        Field(description="Each one's first two principal components; their signs may turn over."),
-    ]
-    shares: Annotated[
-        tuple[float, float], Field(description="Share of the variance that each component holds.")
-    ]
-    left_out: Annotated[int, Field(description="Characters beyond those told of.")]
-
-
-class Histogram(TypedDict):
-    """How numbers are spread."""
-
-    low: Annotated[float, Field(description="Where the first bin begins.")]
-    high: Annotated[float, Field(description="Where the last bin ends.")]
-    counts: Annotated[
-        list[int],
-        Field(description="Numbers in each bin, of up to a few thousand that are looked at."),
-    ]
-
-
-class MatrixLook(TypedDict):
-    """A matrix, and its last change."""
-
-    name: Annotated[str, Field(description="Its name in the saved JSON.")]
-    shape: Annotated[tuple[int, int], Field(description="Rows and columns.")]
-    spread: Annotated[
-        float, Field(description="Root mean square of its weights; 0 where they are all 0.")
-    ]
-    weights: Annotated[Histogram, Field(description="Its weights.")]
-    change: Annotated[
-        float | None,
-        Field(description="Median size of a weight's last change relative to the weight."),
-    ]
-    changes: Annotated[
-        Histogram | None,
-        Field(
-            description="Logarithms to base 10 of the size of each weight's last change relative "
-            "to the weight; null before there was one."
-        ),
-    ]
-
-
-class WeightsLooked(Moment):
-    """Weights, and how they last changed."""
-
-    matrices: Annotated[
-        list[MatrixLook], Field(description="Letter vectors, the layer's matrices, the decoder.")
-    ]
-    change_at: Annotated[
-        int | None, Field(description="The step of that change; null before there was one.")
-    ]
-    clipped: Annotated[
-        float | None,
-        Field(
-            description="Share of the gradients that were clipped in the last steps; where the "
-            "norm of all together is clipped, the share of the steps."
-        ),
-    ]
-    clips_norm: Annotated[bool, Field(description="Whether the norm of all together is clipped.")]
-
-
-class NetworkStep(TypedDict):
-    """The network when it has read a character."""
-
-    character: Annotated[str, Field(description="What went in; the empty string is the start.")]
-    layers: Annotated[
-        list[list[int]],
-        Field(
-            description="Of each layer, the letter vector first and the odds last, a number from "
-            "-100 to 100 for each square: the mean of its units relative to the layer's largest."
-        ),
-    ]
-    likeliest: Annotated[
-        list[tuple[str, float]],
-        Field(
-            description="The five likeliest to come, best first, each with its probability; the "
-            "empty string is the end."
-        ),
-    ]
-
-
-class NetworkRead(Moment):
-    """The network at up to four steps of a text, one after the other."""
-
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
-    at: Annotated[int, Field(description="Characters read at the last of these steps.")]
-    columns: Annotated[
-        list[NetworkStep], Field(description="The steps, the last being the newest.")
-    ]
-
-
-class CheckedMatrix(TypedDict):
-    """How well the gradient by a matrix agrees with the slopes measured on a copy."""
-
-    name: Annotated[str, Field(description="Its name in the saved JSON.")]
-    graph: Annotated[
-        float | None,
-        Field(description="Largest relative error of the expression graph; null if no number."),
-    ]
-    kernels: Annotated[
-        float | None, Field(description="Largest relative error of the kernels that train.")
-    ]
-    checked: Annotated[int, Field(description="Numbers of the matrix that were moved.")]
-    numbers: Annotated[int, Field(description="Numbers that it has.")]
-
-
-class GradientChecked(Moment):
-    """How well the gradients of a sentence's cost agree with measured slopes."""
-
-    sentence: Annotated[str, Field(description="The sentence.")]
-    matrices: Annotated[list[CheckedMatrix], Field(description="Every matrix of the network.")]
 
 
 class Refused(TypedDict):
@@ -765,13 +448,13 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
         "load_pretrained": ClientEvent(LoadPretrained),
         "save": ClientEvent(Save, answer=Saved),
         "complete": ClientEvent(Complete, answer=Completed),
-        "surprise": ClientEvent(Surprise, answer=Surprised),
-        "units": ClientEvent(Units, answer=UnitsRead),
-        "find_units": ClientEvent(FindUnits, answer=UnitsFound),
-        "letters": ClientEvent(Letters, answer=LettersMapped),
-        "weights": ClientEvent(Weights, answer=WeightsLooked),
-        "network": ClientEvent(Network, answer=NetworkRead),
-        "gradient_check": ClientEvent(GradientCheck, answer=GradientChecked),
+        "surprise": ClientEvent(questions.Surprise, answer=questions.Surprised),
+        "units": ClientEvent(questions.Units, answer=questions.UnitsRead),
+        "find_units": ClientEvent(questions.FindUnits, answer=questions.UnitsFound),
+        "letters": ClientEvent(questions.Letters, answer=questions.LettersMapped),
+        "weights": ClientEvent(questions.Weights, answer=questions.WeightsLooked),
+        "network": ClientEvent(questions.Network, answer=questions.NetworkRead),
+        "gradient_check": ClientEvent(questions.GradientCheck, answer=questions.GradientChecked),
     }
 )
 

@@ -21,7 +21,7 @@ from typing import (
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
-from app import protocol
+from app import protocol, questions
 from app.quantity import AutoOr, Quantity, Sizes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -30,11 +30,11 @@ DOCS_FILE = ROOT / "docs" / "protocol.md"
 
 PARTS: dict[type, str] = {
     protocol.Completion: "`completions` of an answer",
-    protocol.FoundUnit: "`found` of an answer",
-    protocol.MatrixLook: "`matrices` of the answer to `weights`",
-    protocol.Histogram: "A histogram in `matrices`",
-    protocol.NetworkStep: "`columns` of an answer",
-    protocol.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
+    questions.FoundUnit: "`found` of an answer",
+    questions.MatrixLook: "`matrices` of the answer to `weights`",
+    questions.Histogram: "A histogram in `matrices`",
+    questions.NetworkStep: "`columns` of an answer",
+    questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
 }
 """What answers are made of, and where."""
 

@@ -27,7 +27,7 @@ from app.commands import (
 )
 from app.completion import Completion
 from app.options import Options
-from app.protocol import Moment
+from app.questions import Moment
 from app.refusal import Refusal
 from app.remark import Level, Remark
 from app.room import Room

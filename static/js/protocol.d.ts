@@ -219,7 +219,7 @@ export interface Surprised {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** The text's characters, as it reads them. */
   characters: string[];
@@ -236,7 +236,7 @@ export interface UnitsRead {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** The text's characters, as it reads them. */
   characters: string[];
@@ -257,7 +257,7 @@ export interface UnitsFound {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** Up to eight, best first; none where the feature never changes. */
   found: FoundUnit[];
@@ -270,7 +270,7 @@ export interface LettersMapped {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** The characters; the empty string is the start and the end. */
   letters: string[];
@@ -287,7 +287,7 @@ export interface WeightsLooked {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** Letter vectors, the layer's matrices, the decoder. */
   matrices: MatrixLook[];
@@ -304,7 +304,7 @@ export interface NetworkRead {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** The text's characters, as it reads them. */
   characters: string[];
@@ -319,7 +319,7 @@ export interface GradientChecked {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 60 times as long with each of six questions takes no more than a tenth of its time. */
+  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** The sentence. */
   sentence: string;

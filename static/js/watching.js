@@ -24,8 +24,8 @@
  */
 
 const PACE_MS = 500;
-/** Rests for each time that an answer took: all panels together take a tenth of the training. */
-const REST_FACTOR = 60;
+/** Rests for each time that an answer took: all panels together take less than a tenth. */
+const REST_FACTOR = 100;
 /** After a refusal that will not last. */
 const RETRY_MS = 1_000;
 

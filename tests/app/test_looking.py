@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import looking, protocol
+from app import looking, questions
 from app.options import Options
+from app.payload import Payload
 from app.refusal import Refusal
 from app.run import Run, new_run
 from model import CharModel, sentences_from_text
@@ -59,7 +60,7 @@ def run_of(text: str, **options: Any) -> Run:
     return run
 
 
-def ask(run: Run, question: protocol.Payload) -> Any:
+def ask(run: Run, question: Payload) -> Any:
     return looking.answer(run, question)
 
 
@@ -186,12 +187,12 @@ def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
     run = run_of(ASTRAL[:110] + "\n" + ASTRAL[40:], kind=kind, hidden_sizes=sizes)
     text = run.trainer.learnt[0]
     for question in (
-        protocol.Surprise(text=text),
-        protocol.Units(text=text),
-        protocol.FindUnits(feature="sentence_position"),
-        protocol.Letters(),
-        protocol.Weights(layer=len(sizes)),
-        protocol.Network(text=text, at=60),
+        questions.Surprise(text=text),
+        questions.Units(text=text),
+        questions.FindUnits(feature="sentence_position"),
+        questions.Letters(),
+        questions.Weights(layer=len(sizes)),
+        questions.Network(text=text, at=60),
     ):
         ask(run, question)
         run.trainer.train(3)  # of which the weights' answer tells
@@ -202,13 +203,13 @@ def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
 def test_a_kind_without_a_cell_state_says_so() -> None:
     run = run_of(TEXT, kind="gru")
     with pytest.raises(Refusal, match="keeps no cell state") as refused:
-        ask(run, protocol.Units(text="it", state="c"))
+        ask(run, questions.Units(text="it", state="c"))
     assert refused.value.field == "state"
 
 
 def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
     run = run_of(TEXT)
-    found = ask(run, protocol.FindUnits(feature="digit"))
+    found = ask(run, questions.FindUnits(feature="digit"))
     assert found["read"] == sum(map(len, sentences_from_text(TEXT)))
     strengths = [abs(each["correlation"]) for each in found["found"]]
     assert len(strengths) == 8
@@ -219,16 +220,16 @@ def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
         values += list(run.model.activations(sentence)[best["layer"] - 1].h[1:, best["unit"] - 1])
         feature += [character.isdigit() for character in sentence]
     assert best["correlation"] == pytest.approx(np.corrcoef(values, feature)[0, 1], abs=1e-3)
-    assert ask(run, protocol.FindUnits(feature="quotes"))["found"] == []
+    assert ask(run, questions.FindUnits(feature="quotes"))["found"] == []
 
 
 def test_the_weights_tell_of_a_step_as_soon_as_there_was_one() -> None:
     run = run_of(TEXT)
-    first = ask(run, protocol.Weights(layer=1))
+    first = ask(run, questions.Weights(layer=1))
     assert first["change_at"] is None
     assert all(each["changes"] is None for each in first["matrices"])
     run.trainer.train(5)
-    then = ask(run, protocol.Weights(layer=1))
+    then = ask(run, questions.Weights(layer=1))
     assert then["change_at"] == 55
     assert [each["name"] for each in then["matrices"]][:3] == ["Wil", "Wix0", "Wih0"]
     assert [each["name"] for each in then["matrices"]][-2:] == ["Whd", "bd"]
@@ -243,18 +244,18 @@ def test_a_high_learning_rate_can_be_seen_in_the_changes() -> None:
     medians = []
     for rate in (1e-4, 1e-1):
         run = run_of(TEXT, learning_rate=rate)
-        ask(run, protocol.Weights())
+        ask(run, questions.Weights())
         run.trainer.train(2)
-        medians.append(ask(run, protocol.Weights())["matrices"][1]["change"])
+        medians.append(ask(run, questions.Weights())["matrices"][1]["change"])
     assert medians[1] > 10 * medians[0]
 
 
 def test_the_picture_shows_the_steps_up_to_where_the_text_is_read() -> None:
     run = run_of(TEXT, hidden_sizes=(7, 4))
     reading = run.model.read("ship")
-    shown = ask(run, protocol.Network(text="ship", at=99))
+    shown = ask(run, questions.Network(text="ship", at=99))
     assert (shown["at"], [each["character"] for each in shown["columns"]]) == (4, list("ship"))
-    first = ask(run, protocol.Network(text="ship", at=1))
+    first = ask(run, questions.Network(text="ship", at=1))
     assert [each["character"] for each in first["columns"]] == ["", "s"]
     layers = first["columns"][1]["layers"]
     assert list(map(len, layers)) == [5, 7, 4, len(run.model.vocabulary)]
@@ -265,12 +266,12 @@ def test_the_picture_shows_the_steps_up_to_where_the_text_is_read() -> None:
 
 def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None:
     run = run_of(TEXT, hidden_sizes=(7,))
-    single = ask(run, protocol.Network(text="it", at=2))["columns"][2]["layers"][1]
-    shared = ask(run, protocol.Network(text="it", at=2, cell=3))["columns"][2]["layers"][1]
+    single = ask(run, questions.Network(text="it", at=2))["columns"][2]["layers"][1]
+    shared = ask(run, questions.Network(text="it", at=2, cell=3))["columns"][2]["layers"][1]
     expected = [np.mean(single[:3]), np.mean(single[3:6]), single[6]]
     np.testing.assert_allclose(shared, expected, atol=1.1)
     with pytest.raises(Refusal) as refused:
-        ask(run_of(TEXT, hidden_sizes=(700,)), protocol.Network(text="it"))
+        ask(run_of(TEXT, hidden_sizes=(700,)), questions.Network(text="it"))
     assert refused.value.field == "cell"
 
 
@@ -278,12 +279,12 @@ def test_a_network_that_has_run_off_is_answered_of_too() -> None:
     run = run_of(TEXT)
     run.model.flat[:] = np.nan
     for question in (
-        protocol.Surprise(text="it"),
-        protocol.Units(text="it"),
-        protocol.FindUnits(feature="digit"),
-        protocol.Weights(),
-        protocol.Network(text="it"),
+        questions.Surprise(text="it"),
+        questions.Units(text="it"),
+        questions.FindUnits(feature="digit"),
+        questions.Weights(),
+        questions.Network(text="it"),
     ):
         assert "NaN" not in json.dumps(ask(run, question))
     with pytest.raises(Refusal, match="run off"):
-        ask(run, protocol.Letters())
+        ask(run, questions.Letters())

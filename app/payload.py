@@ -1,0 +1,30 @@
+"""What all payloads from a page have in common, and how their entries are refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pydantic import BaseModel, ConfigDict
+from pydantic_core import PydanticCustomError
+
+
+class Payload(BaseModel):
+    """What an event from the page carries; nothing more is accepted."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
+
+
+def one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
+    """A check that an entry is one of the known ones, called by its name in the refusal."""
+
+    def check(choice: object) -> object:
+        if choice not in known:
+            raise refused(f"{name}: choose {', '.join(known[:-1])} or {known[-1]}.")
+        return choice
+
+    return check
+
+
+def refused(message: str) -> PydanticCustomError:
+    """The error that becomes this sentence at the entry's field."""
+    return PydanticCustomError("entry", "{message}", {"message": message})
