@@ -22,8 +22,8 @@ larger than 16 KB."""
 MOST_CELLS = 600
 """Squares of one step in the picture of the network."""
 
-LAYER = Quantity("Layer", "1", 1, 8, whole=True)
-UNIT = Quantity("Unit", "1", 1, 1000, whole=True)
+LAYER = Quantity("Layer", "1", 1, 1000, whole=True)
+UNIT = Quantity("Unit", "1", 1, 100_000, whole=True)
 AT = Quantity("Step", "0", 0, MAX_READ, whole=True)
 UNITS_A_CELL = Quantity("Units a square", "1", 1, 10_000, whole=True)
 STATES = get_args(StateName)

@@ -87,11 +87,11 @@ export interface Units {
   text: string;
   /** The hidden state, or the cell state, which an lstm alone has. */
   state?: "h" | "c";
-  /** The hidden layer, the lowest being 1. Takes a whole number from 1 to 8. */
+  /** The hidden layer, the lowest being 1. Takes a whole number from 1 to 1000. */
   layer?: number | string;
-  /** The unit whose values are told. Takes a whole number from 1 to 1000. */
+  /** The unit whose values are told. Takes a whole number from 1 to 100000. */
   unit?: number | string;
-  /** The first unit of the grid. Takes a whole number from 1 to 1000. */
+  /** The first unit of the grid. Takes a whole number from 1 to 100000. */
   first?: number | string;
 }
 
@@ -108,7 +108,7 @@ export type Letters = Record<string, never>;
 
 /** Answer with the weights of some matrices and their last change; nothing changes. */
 export interface Weights {
-  /** The hidden layer whose matrices are told of, beside those around all. Takes a whole number from 1 to 8. */
+  /** The hidden layer whose matrices are told of, beside those around all. Takes a whole number from 1 to 1000. */
   layer?: number | string;
 }
 
