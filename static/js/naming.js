@@ -1,0 +1,38 @@
+/** Characters and probabilities as a person reads them. */
+
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = { "": "END", " ": "space", "\t": "tab", "\u00a0": "hard space" };
+
+const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+/** Below this share a bar shows nothing, and digits would only flicker. */
+const LEAST_SHARE = 0.001;
+
+/**
+ * A character where it stands alone: one that could not be seen gets a name.
+ *
+ * @param {string} character the empty string is the end of a sentence
+ */
+export function nameOf(character) {
+  return NAMES[character] ?? character;
+}
+
+/**
+ * A probability in percent, for a glance.
+ *
+ * @param {number} probability
+ */
+export function percent(probability) {
+  if (probability < LEAST_SHARE) return "< 0.1 %";
+  const share = 100 * probability;
+  return `${share.toFixed(share < 9.95 ? 1 : 0)} %`;
+}
+
+/**
+ * A probability in percent with three digits, however small it is.
+ *
+ * @param {number} probability
+ */
+export function exactPercent(probability) {
+  return `${THREE_DIGITS.format(100 * probability)} %`;
+}
