@@ -16,6 +16,7 @@ from flask_socketio import SocketIO
 from app import pretrained, texts
 from app.access import Access
 from app.admission import Admission
+from app.checker import Checker
 from app.clerk import Clerk
 from app.commands import Learn
 from app.events import Answering, SocketEvents, SocketOutlet
@@ -63,7 +64,8 @@ def serve(settings: ServerSettings) -> None:
     secret = read_secret(settings.data_dir)
     identity = Identity(secret)
     clerk = Clerk(settings.data_dir, settings.limits.upload)
-    answering = Answering(engine, hub, clerk, settings.limits)
+    checker = Checker()
+    answering = Answering(engine, hub, clerk, checker, settings.limits)
     stopping = Stopping(hub, engine.save_all)
     models = Models(settings.limits, identity, engine, answering, hub)
     web = make_web(settings, identity, engine, models, metrics, lambda: stopping.begun)
@@ -92,6 +94,7 @@ def serve(settings: ServerSettings) -> None:
     finally:
         engine.close()
         clerk.close()
+        checker.close()
         listener.close()
     log.info("stopped", extra={"everything_saved": stopping.lossless})
     if not stopping.lossless:
