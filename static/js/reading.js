@@ -9,7 +9,7 @@ import { part } from "./part.js";
 /** From the last key to the questions: who types on has not meant what is there. */
 const PAUSE_MS = 150;
 /** Characters that the server reads. */
-const MOST_CHARACTERS = 110;
+export const MOST_CHARACTERS = 110;
 
 /** Where the panels that read the text show what is wrong with it. */
 export const TEXT_PLACE = { text: "look_text" };
