@@ -18,6 +18,16 @@ export function nameOf(character) {
 }
 
 /**
+ * A character within a sentence.
+ *
+ * @param {string} character the empty string is the end of a sentence
+ */
+export function quoted(character) {
+  const name = nameOf(character);
+  return name === character ? `“${character}”` : name;
+}
+
+/**
  * A probability in percent, for a glance.
  *
  * @param {number} probability
