@@ -110,7 +110,7 @@ def test_another_unit_layer_or_state_has_other_colours(page: Page) -> None:
     page.get_by_label("Unit", exact=True).fill("2")
     await_unit(page, 2, 1)
     seen.append(colours(page))
-    page.get_by_label("Hidden layer").first.select_option("2")
+    page.locator("#panel_units").get_by_label("Hidden layer").select_option("2")
     await_unit(page, 2, 2)
     seen.append(colours(page))
     page.get_by_label("State", exact=True).select_option("c")
@@ -283,6 +283,7 @@ def test_it_is_used_by_keyboard_and_described_to_those_who_listen(page: Page) ->
     open_page(page)
     pause(page)
     page.locator("#look_text").fill(TEXT)
+    close_panel(page, "units")
     page.locator("#panel_units > summary").focus()
     page.keyboard.press("Enter")
     await_reading(page)
@@ -320,9 +321,10 @@ def test_nothing_is_asked_while_it_is_closed_or_out_of_sight(page: Page) -> None
         assert (units(), found()) == asked
 
     open_page(page)
-    page.locator("#heading_units").scroll_into_view_if_needed()
     page.wait_for_timeout(1000)
     assert (units(), found()) == (0, 0)
+    close_panel(page, "units")
+    rests()
     open_panel(page, "units")
     see_finding(page)
     wait_until(page, lambda: units() > 1 and found() > 1)

@@ -15,6 +15,10 @@ LSTM = ["Wil", "Wix{}", "Wih{}", "bi{}", "Wfx{}", "Wfh{}", "bf{}"]
 LSTM += ["Wox{}", "Woh{}", "bo{}", "Wcx{}", "Wch{}", "bc{}", "Whd", "bd"]
 
 
+def layer_choice(page: Page) -> Locator:
+    return page.locator("#panel_weights").get_by_label("Hidden layer", exact=True)
+
+
 def open_weights(page: Page) -> None:
     """Open the panel and wait for its rows."""
     open_panel(page, "weights")
@@ -68,12 +72,12 @@ def test_before_a_step_was_seen_it_says_when_one_will_be(page: Page) -> None:
 def test_a_layer_is_chosen_where_there_are_several(page: Page) -> None:
     open_page(page)
     open_weights(page)
-    page.get_by_label("Hidden layer", exact=True).select_option("2")
+    layer_choice(page).select_option("2")
     wait_until(page, lambda: names(page) == [name.format(1) for name in LSTM])
     learn(page, "one layer\nis enough", hidden_sizes="8")
     page.locator("#weights_verdict").scroll_into_view_if_needed()
     wait_until(page, lambda: names(page) == [name.format(0) for name in LSTM])
-    expect(page.get_by_label("Hidden layer", exact=True)).to_be_hidden()
+    expect(layer_choice(page)).to_be_hidden()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +136,7 @@ def test_it_is_reached_by_keyboard_and_read_as_a_table(page: Page) -> None:
     page.keyboard.press("Enter")
     rows(page).first.wait_for()
     page.keyboard.press("Tab")
-    expect(page.get_by_label("Hidden layer", exact=True)).to_be_focused()
+    expect(layer_choice(page)).to_be_focused()
     table = page.get_by_role("table", name="Weights and gradients")
     expect(table.get_by_role("columnheader")).to_have_count(6)
     expect(table.get_by_role("rowheader").nth(1)).to_contain_text("input gate, from below")
@@ -163,7 +167,7 @@ def test_a_layer_that_is_refused_is_said_at_its_field_and_training_goes_on(page:
     open_page(page)
     open_panel(page, "weights")
     expect(page.locator("#weights_layer_error")).to_have_text(refusal)
-    expect(page.get_by_label("Hidden layer", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(layer_choice(page)).to_have_attribute("aria-invalid", "true")
     steps = figure(page, "steps")
     wait_until(page, lambda: figure(page, "steps") > steps)
     assert "learning" in text(page, "status").lower()
