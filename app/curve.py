@@ -26,6 +26,8 @@ class CurvePoint(NamedTuple):
         predictions: how many there were.
         held_out: perplexity of the sentences kept aside, as last seen; None where there are none.
         learning_rate: of the stretch's last step; None where that was not noted.
+        set_rate: what the learning rate was set to, from where its schedule goes on; None where
+            that was not noted.
     """
 
     step: int
@@ -35,6 +37,7 @@ class CurvePoint(NamedTuple):
     predictions: int
     held_out: float | None = None
     learning_rate: float | None = None
+    set_rate: float | None = None
 
     @property
     def perplexity(self) -> float:
@@ -77,6 +80,7 @@ class Curve:
         now: float,
         held_out: float | None = None,
         learning_rate: float | None = None,
+        set_rate: float | None = None,
     ) -> CurvePoint | None:
         """Take in a stretch of training that ended now; the point that it makes, if it does."""
         if self._opened is None:
@@ -93,6 +97,7 @@ class Curve:
             self._predictions,
             held_out,
             learning_rate,
+            set_rate,
         )
         self._close(point, now)
         return point

@@ -97,6 +97,7 @@ def _points(points: Sequence[CurvePoint]) -> list[Point]:
             _rounded(point.perplexity),
             _rounded(point.held_out),
             _significant(point.learning_rate),
+            _significant(point.set_rate),
         )
         for point in points
     ]

@@ -59,7 +59,7 @@ KINDS = get_args(Kind)
 SCHEDULES = get_args(ScheduleName)
 METHODS = get_args(Method)
 
-Point = tuple[int, float | None, float | None, float | None]
+Point = tuple[int, float | None, float | None, float | None, float | None]
 
 
 def _text_to_learn(text: str, info: ValidationInfo) -> str:
@@ -334,7 +334,8 @@ class Curve(TypedDict):
         list[Point],
         Field(
             description="Step, perplexity (null where the network has run off), perplexity of the "
-            "sentences kept aside (null where there are none) and learning rate."
+            "sentences kept aside (null where there are none), learning rate, and what that was "
+            "set to: by hand, at the beginning or after the network ran off, not by a schedule."
         ),
     ]
 

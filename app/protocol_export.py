@@ -246,7 +246,7 @@ def _http_section() -> Iterator[str]:
     yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"
     yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
     yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
-    yield "| `GET /api/history.csv` | The curve: step, epoch, seconds, perplexity. |"
+    yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
     yield "| `GET /healthz` | Whether the server is up. |"
     yield ""
     yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"

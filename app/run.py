@@ -92,6 +92,7 @@ class Run:
             now,
             self.validation.perplexity,
             self.learning_rate,
+            self.trainer.settings.learning_rate,
         )
         if point is not None:
             self.memorising.add(point)

@@ -27,7 +27,7 @@ from model.layout import Layout
 from model.saved import SavedModel
 from model.solver import RMSProp, Solver
 
-FORMAT = 2
+FORMAT = 3
 """Grows with every change of what is written below."""
 FIRST_FORMAT = 1
 """The oldest that is read."""
@@ -155,7 +155,7 @@ def _encode_points(points: Sequence[CurvePoint]) -> Array:
 
 
 def _point(row: list[float]) -> CurvePoint:
-    """Of the oldest format, without its last fields."""
+    """Of an older format, without its last fields."""
     step, epoch, seconds, cost, predictions, *more = row
     noted = [None if math.isnan(value) else value for value in more]
     return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *noted)

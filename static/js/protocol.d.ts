@@ -379,8 +379,8 @@ export interface Curve {
   version: number;
   /** The index of the first of these points. */
   start: number;
-  /** Step, perplexity (null where the network has run off), perplexity of the sentences kept aside (null where there are none) and learning rate. */
-  points: [number, number | null, number | null, number | null][];
+  /** Step, perplexity (null where the network has run off), perplexity of the sentences kept aside (null where there are none), learning rate, and what that was set to: by hand, at the beginning or after the network ran off, not by a schedule. */
+  points: [number, number | null, number | null, number | null, number | null][];
 }
 
 /** What changes while the network learns: in every frame, and in the whole state. */

@@ -4,12 +4,15 @@
  */
 
 /** @import { State, Frame, Notice, Refused } from "./protocol" */
+/** @import { Runs } from "./runs.js" */
+
+import { NO_RUNS, runsAfter } from "./runs.js";
 
 /** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip" | "schedule" | "schedule_epochs" | "validation_fraction"} EntryName */
 /** @typedef {Record<EntryName, string>} Entries What a new network is made from, as written. */
 /** @typedef {"connecting" | "open" | "lost"} Link */
 /** @typedef {(number | null)[]} Values */
-/** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values}} Points */
+/** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values, setRates: Values}} Points */
 /** @typedef {Notice & {number: number}} NumberedNotice */
 
 /**
@@ -17,6 +20,7 @@
  * @property {Link} link whether the server can be reached
  * @property {State | null} net what the server said last; its curve is in `points`
  * @property {Points} points the perplexity curve
+ * @property {Runs} runs the curves of the networks before
  * @property {number} clockAhead seconds that this computer's clock is ahead of the server's
  * @property {Entries} draft what a new network would be made from
  * @property {Entries} taken what the server's network was made from
@@ -43,7 +47,7 @@ const NO_ENTRIES = {
 const AUTO = "auto";
 
 /** @type {Points} */
-const NO_POINTS = { steps: [], perplexities: [], heldOut: [], rates: [] };
+const NO_POINTS = { steps: [], perplexities: [], heldOut: [], rates: [], setRates: [] };
 
 /** More would cover the page. */
 const MOST_NOTICES = 3;
@@ -54,6 +58,7 @@ export class Store {
     link: "connecting",
     net: null,
     points: NO_POINTS,
+    runs: NO_RUNS,
     clockAhead: 0,
     draft: NO_ENTRIES,
     taken: NO_ENTRIES,
@@ -97,17 +102,19 @@ export class Store {
    */
   replace(state) {
     const told = entriesOf(state);
-    const { draft, taken } = this.page;
+    const { draft, taken, runs } = this.page;
     const next = { ...draft };
     for (const name of entryNames(told)) {
       if (draft[name] === taken[name]) next[name] = told[name]; // else the person is at it
     }
     this.#curveVersion = -1;
+    const points = this.#extended(state.curve);
     this.#change({
       net: state,
       draft: next,
       taken: told,
-      points: this.#extended(state.curve),
+      points,
+      runs: runsAfter(runs, this.page, { net: state, points }),
       clockAhead: Date.now() / 1000 - state.now,
     });
   }
@@ -193,7 +200,7 @@ export class Store {
    * @returns {Points}
    */
   #extended({ version, start, points }) {
-    const { steps, perplexities, heldOut, rates } = this.page.points;
+    const { steps, perplexities, heldOut, rates, setRates } = this.page.points;
     const kept = version === this.#curveVersion ? start : 0;
     this.#curveVersion = version;
     return {
@@ -201,6 +208,7 @@ export class Store {
       perplexities: [...perplexities.slice(0, kept), ...points.map(([, value]) => value)],
       heldOut: [...heldOut.slice(0, kept), ...points.map(([, , value]) => value)],
       rates: [...rates.slice(0, kept), ...points.map(([, , , value]) => value)],
+      setRates: [...setRates.slice(0, kept), ...points.map(([, , , , value]) => value)],
     };
   }
 

@@ -125,7 +125,7 @@ def test_the_first_thing_is_the_whole_state(stage: Stage) -> None:
     stage.publish()
     (watcher, event, state) = stage.pages.sent[0]
     assert (watcher, event) == ("tab", "state")
-    point = (10, pytest.approx(7.3891), None, None)
+    point = (10, pytest.approx(7.3891), None, None, None)
     assert state["curve"] == {"version": 0, "start": 0, "points": [point]}
     assert state["samples"] == ["a", "b", "c", "d", "e"]
 
@@ -211,7 +211,7 @@ def test_numbers_that_json_lacks_are_null(stage: Stage) -> None:
     stage.publish()
     state = stage.pages.sent[0][2]
     assert state["perplexity"] is None
-    assert state["curve"]["points"] == [(10, None, None, None)]
+    assert state["curve"]["points"] == [(10, None, None, None, None)]
 
 
 def test_a_socket_that_is_not_open_yet_is_left_alone(stage: Stage) -> None:

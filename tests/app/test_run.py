@@ -128,6 +128,18 @@ def test_a_restored_run_is_where_its_schedule_was_and_keeps_the_same_sentences_a
     assert (after.steps, after.points) == (before.steps, before.points)
 
 
+def test_the_curve_tells_a_rate_that_was_set_from_one_that_its_schedule_gave() -> None:
+    options = replace(OPTIONS, schedule="cosine", schedule_epochs=1_000_000)
+    session = Session("ann", Room(10**6, 10**6))
+    session.carry_out(Learn(MANY, options))
+    session.train(0.2)
+    session.carry_out(Change(learning_rate=0.008))
+    session.train(0.2)
+    points = session.snapshot().points
+    assert [points[0].set_rate, points[-1].set_rate] == [0.01, 0.008]
+    assert points[-1].learning_rate not in (0.008, None)
+
+
 def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
     run = new_run(TEXT, replace(OPTIONS, schedule="cosine", schedule_epochs=10), 0)
     loaded, _ = loaded_run(run.trainer.saved(), TEXT, run.options, 1)

@@ -302,7 +302,7 @@ def test_points_of_the_curve_follow_on_from_each_other(visitor: Visitor) -> None
 
 def _last_point(tab: Tab) -> list[float | None]:
     points = tab.newest("curve")["points"]
-    return points[-1] if points else [None] * 4
+    return points[-1] if points else [None] * 5
 
 
 def test_the_history_is_a_table(visitor: Visitor) -> None:

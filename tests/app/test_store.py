@@ -40,7 +40,7 @@ LETTERS = st.lists(
     max_size=6,
     unique=True,
 )
-POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005)
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -229,8 +229,8 @@ def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
 
 def test_a_format_of_the_future_is_not_guessed_at() -> None:
     encoded = encode(checkpoint())
-    future = encoded.state.replace(b'"format": 2', b'"format": 3')
-    with pytest.raises(DamagedCheckpoint, match="format 3"):
+    future = encoded.state.replace(b'"format": 3', b'"format": 4')
+    with pytest.raises(DamagedCheckpoint, match="format 4"):
         decode("ann", encoded._replace(state=future))
 
 
@@ -253,6 +253,19 @@ def test_the_first_format_is_read_still() -> None:
     assert (read.set_rate, read.rate_since) == (0.005, 0.0)
     assert read.points[0] == CurvePoint(*POINT[:5])
     assert_same(replace(checkpoint(), **{name: getattr(read, name) for name in CHANGED}), read)
+
+
+def test_the_second_format_is_read_still() -> None:
+    """It did not know what the learning rate had been set to at a point of the curve."""
+    encoded = encode(checkpoint())
+    state = {**json.loads(encoded.state), "format": 2}
+    with np.load(io.BytesIO(encoded.arrays)) as file:
+        arrays = {**file}
+    arrays["points"] = arrays["points"][:, :7]
+    out = io.BytesIO()
+    np.savez(out, **arrays)
+    old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
+    assert decode("ann", old).points[0] == POINT._replace(set_rate=None)
 
 
 @pytest.mark.parametrize(
