@@ -13,6 +13,7 @@ from itsdangerous import BadSignature, Signer
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
+from app.copy_id import is_path
 from app.plain_refusal import plain_refusal
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class Access:
             return None
         if self._is_known(request):
             return None
-        if request.path in {PAGE, TOKEN_FORM}:
+        if request.path == TOKEN_FORM or _is_page(request.path):
             return self._ask(request)
         response = plain_refusal(NEEDED, HTTPStatus.UNAUTHORIZED)
         response.headers["WWW-Authenticate"] = "Bearer"
@@ -91,7 +92,9 @@ class Access:
 
     def _let_in(self, request: Request) -> Response:
         """Go on to the page by an address without the token, which others may get to see."""
-        response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": PAGE})
+        response = Response(
+            status=HTTPStatus.SEE_OTHER, headers={"Location": _wanted_page(request)}
+        )
         response.headers["Cache-Control"] = "no-store"
         response.set_cookie(
             COOKIE,
@@ -105,15 +108,31 @@ class Access:
 
     def _ask(self, request: Request, fault: str = "") -> Response:
         with self._web.request_context(request.environ):
-            page = render_template("token.html", fault=fault)
+            page = render_template("token.html", fault=fault, wanted=_wanted_page(request))
         response = Response(page, status=HTTPStatus.UNAUTHORIZED, mimetype="text/html")
         response.headers["Cache-Control"] = "no-store"
         return response
 
 
+def _is_page(path: str) -> bool:
+    """Whether people open this address: the page's, or that of a shared network."""
+    return path == PAGE or is_path(path)
+
+
+def _wanted_page(request: Request) -> str:
+    """Which page a visitor wanted who was asked for the token; never one that is elsewhere."""
+    wanted = request.path
+    if request.path == TOKEN_FORM:
+        try:
+            wanted = request.form.get("wanted", "")
+        except HTTPException:  # too long, or no form at all
+            wanted = PAGE
+    return wanted if _is_page(wanted) else PAGE
+
+
 def _offered(request: Request) -> str | None:
-    """The token in the address of the page, or in its form; None where there is neither."""
-    if request.path == PAGE and request.method in {"GET", "HEAD"}:
+    """The token in the address of a page, or in its form; None where there is neither."""
+    if _is_page(request.path) and request.method in {"GET", "HEAD"}:
         return request.args.get("token")
     if request.path == TOKEN_FORM and request.method == "POST":
         try:

@@ -55,6 +55,13 @@ class LoadPretrained:
 
 
 @dataclass(frozen=True)
+class OpenCopy:
+    """Go on with a shared copy, on the text that it was learning; it learns at once."""
+
+    copy: Checkpoint
+
+
+@dataclass(frozen=True)
 class Save:
     """Answer with the model as it is now."""
 
@@ -133,6 +140,7 @@ Command = (
     | Change
     | Load
     | LoadPretrained
+    | OpenCopy
     | Save
     | Complete
     | Look

@@ -12,12 +12,14 @@ from flask import request
 from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import SocketIO
 
-from app import commands, looking, protocol, questions
+from app import commands, looking, protocol, questions, shares
 from app.admission import Admission, TooMany
 from app.checker import Checker
 from app.checking import NetworkToCheck
+from app.checkpoint import Checkpoint
 from app.clerk import SMALL_FILE, Busy, Clerk, discard
 from app.completion import Completion
+from app.copy_id import path_of
 from app.engine import Engine
 from app.hub import Hub
 from app.identity import Identity
@@ -29,6 +31,8 @@ from app.options import Options
 from app.payload import Payload
 from app.publisher import Publisher
 from app.refusal import Refusal
+from app.sharing import Sharing
+from app.store import Copied
 from model.saved import SavedModel
 
 UNKNOWN_PAGE = "This page is not known here any more: reload it."
@@ -45,10 +49,17 @@ class Answering:
     """Turns events into commands, and what came of them into answers."""
 
     def __init__(
-        self, engine: Engine, hub: Hub, clerk: Clerk, checker: Checker, limits: Limits
+        self,
+        engine: Engine,
+        hub: Hub,
+        clerk: Clerk,
+        checker: Checker,
+        sharing: Sharing,
+        limits: Limits,
     ) -> None:
         self.clerk = clerk
         self._checker = checker
+        self._sharing = sharing
         self._engine = engine
         self._hub = hub
         self._limits = limits
@@ -58,19 +69,17 @@ class Answering:
     ) -> Mapping[str, Any]:
         """Do what an event asks of a session."""
         try:
-            payload = protocol.read_event(event, arguments, self._limits)
-            if isinstance(payload, protocol.Save):
-                return {"ok": True, "json": self._small_json(session_id)}
-            if isinstance(payload, questions.GradientCheck):
-                return self._check_gradients(session_id)
-            answer = self._carry_out(session_id, self._command_for(payload))
+            return self._do(session_id, protocol.read_event(event, arguments, self._limits))
         except Refusal as refusal:
             return refused(refusal)
-        if isinstance(answer, dict):
-            return answer
-        if isinstance(answer, list):
-            return {"ok": True, "completions": [_as_sent(each) for each in answer]}
-        return {"ok": True}
+
+    def has_copy(self, copy_id: str) -> bool:
+        """Whether there is such a shared copy.
+
+        Raises:
+            Refusal: the store cannot be asked.
+        """
+        return self._wait(self._sharing.is_there(copy_id))
 
     def admit(self, session_id: str) -> None:
         """Have the session, wherever it is kept.
@@ -101,6 +110,38 @@ class Answering:
         """
         saved = self._wait(self.clerk.read(path))
         self._carry_out(session_id, commands.Load(saved))
+
+    def _do(self, session_id: str, payload: Payload) -> Mapping[str, Any]:
+        match payload:
+            case protocol.Save():
+                return {"ok": True, "json": self._small_json(session_id)}
+            case questions.GradientCheck():
+                return self._check_gradients(session_id)
+            case shares.Share():
+                return self._share(session_id)
+            case shares.Shares():
+                copies = self._wait(self._sharing.of(session_id))
+                return {"ok": True, "copies": [_copy_as_sent(each) for each in copies]}
+            case shares.Withdraw():
+                self._wait(self._sharing.withdraw(session_id, payload.id))
+                return {"ok": True}
+            case _:
+                return _sent(self._carry_out(session_id, self._command_for(payload)))
+
+    def _share(self, session_id: str) -> shares.Shared:
+        captured = self._carry_out(session_id, commands.Capture())
+        if not isinstance(captured, Checkpoint):
+            raise TypeError("the engine answered a Capture with no checkpoint")
+        seen = self._perplexity(session_id, captured.version)
+        copy_id = self._wait(self._sharing.share(session_id, captured, seen))
+        return {"ok": True, "id": copy_id, "path": path_of(copy_id)}
+
+    def _perplexity(self, session_id: str, version: int) -> float | None:
+        """What the page shows of this network; None where it shows none, or another by now."""
+        snapshot = self._engine.snapshot(session_id)
+        if snapshot is None or snapshot.description.version != version:
+            return None
+        return snapshot.perplexity
 
     def _small_json(self, session_id: str) -> str:
         saved = self._saved(session_id)
@@ -144,15 +185,19 @@ class Answering:
             ) from None
 
     def _command_for(self, payload: Payload) -> commands.Command:
-        if not isinstance(payload, protocol.Load):
-            return command_for(payload)
-        if len(payload.json_text) > SMALL_FILE:
-            raise Refusal(LARGE_TO_LOAD, "json")
-        return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
+        match payload:
+            case shares.OpenShared():
+                return commands.OpenCopy(self._wait(self._sharing.fetch(payload.id)))
+            case protocol.Load():
+                if len(payload.json_text) > SMALL_FILE:
+                    raise Refusal(LARGE_TO_LOAD, "json")
+                return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
+            case _:
+                return command_for(payload)
 
 
 def command_for(payload: Payload) -> commands.Command:
-    """The command that an event's payload stands for; a `Load` has to be read first."""
+    """The command that an event's payload stands for; what is loaded has to be read first."""
     command: commands.Command
     match payload:
         case protocol.Learn():
@@ -172,6 +217,25 @@ def command_for(payload: Payload) -> commands.Command:
         case _:
             raise TypeError(f"no command for {type(payload).__name__}")
     return command
+
+
+def _sent(answer: commands.Answer) -> Mapping[str, Any]:
+    if isinstance(answer, dict):
+        return answer
+    if isinstance(answer, list):
+        return {"ok": True, "completions": [_as_sent(each) for each in answer]}
+    return {"ok": True}
+
+
+def _copy_as_sent(copy: Copied) -> shares.OwnCopy:
+    return {
+        "id": copy.copy_id,
+        "path": path_of(copy.copy_id),
+        "created": copy.created_at,
+        "steps": copy.steps,
+        "sentences": copy.sentences,
+        "perplexity": copy.perplexity,
+    }
 
 
 def _as_sent(completion: Completion) -> protocol.Completion:

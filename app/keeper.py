@@ -432,7 +432,9 @@ class Keeper(Engine):
         self._tidy_at = now + min(TIDY_SECONDS, self._keeping.keep_seconds / 10)
         try:
             self._store.touch([session_id for session_id, _ in self._present()], time.time())
-            removed = self._store.remove_untouched(time.time() - self._keeping.keep_seconds)
+            before = time.time() - self._keeping.keep_seconds
+            removed = self._store.remove_untouched(before)
+            self._store.copies.remove_untouched(before)
         except StoreError as error:
             self._begin_to_fail(error)
             return

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from app.commands import Answer, Command, Learn, Load, LoadPretrained
+from app.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
 from app.compiler import Compiler
 from app.engine import Engine
 from app.limits import Limits
@@ -182,7 +182,7 @@ def _carry_out_all(seat: _Seat) -> list[_Outcome]:
         command, future = seat.mailbox.popleft()
         try:
             answer = seat.session.carry_out(command)
-            if isinstance(command, Learn | Load | LoadPretrained):
+            if isinstance(command, Learn | Load | LoadPretrained | OpenCopy):
                 log.info("a new network", extra=seat.session.in_figures)
             outcomes.append((future, answer, None))
         except Refusal as refusal:

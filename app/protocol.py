@@ -23,7 +23,7 @@ from pydantic import (
 from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from app import questions
+from app import questions, shares
 from app.limits import Limits
 from app.options import Kind, Method, ScheduleName
 from app.options import Options as NetworkOptions
@@ -448,6 +448,10 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
         "load": ClientEvent(Load),
         "load_pretrained": ClientEvent(LoadPretrained),
         "save": ClientEvent(Save, answer=Saved),
+        "share": ClientEvent(shares.Share, answer=shares.Shared),
+        "shares": ClientEvent(shares.Shares, answer=shares.OwnCopies),
+        "withdraw": ClientEvent(shares.Withdraw),
+        "open_shared": ClientEvent(shares.OpenShared),
         "complete": ClientEvent(Complete, answer=Completed),
         "surprise": ClientEvent(questions.Surprise, answer=questions.Surprised),
         "units": ClientEvent(questions.Units, answer=questions.UnitsRead),

@@ -21,7 +21,7 @@ from typing import (
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
-from app import protocol, questions
+from app import protocol, questions, shares
 from app.quantity import AutoOr, Quantity, Sizes
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,6 +29,7 @@ TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
 DOCS_FILE = ROOT / "docs" / "protocol.md"
 
 PARTS: dict[type, str] = {
+    shares.OwnCopy: "`copies` of an answer",
     protocol.Completion: "`completions` of an answer",
     questions.FoundUnit: "`found` of an answer",
     questions.MatrixLook: "`matrices` of the answer to `weights`",
@@ -241,6 +242,7 @@ def _http_section() -> Iterator[str]:
     yield "| Request | What it does |"
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
+    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 without one. |"
     yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
     yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
     yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"

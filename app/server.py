@@ -31,6 +31,7 @@ from app.model_http import Models
 from app.packets import Packet, PacketCheck, keep_out_malformed
 from app.publisher import Publisher
 from app.settings import ServerSettings
+from app.sharing import Sharing
 from app.stopping import Stopping
 from app.store import Store, StoreError, default_url
 from app.web import make_web
@@ -59,16 +60,26 @@ def serve(settings: ServerSettings) -> None:
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
     metrics = Metrics()
-    engine = _make_engine(settings, metrics)
+    store = _open_store(settings)
+    engine = _make_engine(settings, store, metrics)
     metrics.watch(engine.snapshots, lambda: engine.weights)
     secret = read_secret(settings.data_dir)
     identity = Identity(secret)
     clerk = Clerk(settings.data_dir, settings.limits.upload)
     checker = Checker()
-    answering = Answering(engine, hub, clerk, checker, settings.limits)
+    sharing = Sharing(store, metrics)
+    answering = Answering(engine, hub, clerk, checker, sharing, settings.limits)
     stopping = Stopping(hub, engine.save_all)
     models = Models(settings.limits, identity, engine, answering, hub)
-    web = make_web(settings, identity, engine, models, metrics, lambda: stopping.begun)
+    web = make_web(
+        settings,
+        identity,
+        engine,
+        models,
+        metrics,
+        is_stopping=lambda: stopping.begun,
+        has_copy=answering.has_copy,
+    )
     socketio = SocketIO(
         web,
         async_mode=hub.async_mode,
@@ -92,6 +103,7 @@ def serve(settings: ServerSettings) -> None:
     try:
         hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
     finally:
+        sharing.close()
         engine.close()
         clerk.close()
         checker.close()
@@ -124,12 +136,15 @@ def _protect(
     )
 
 
-def _make_engine(settings: ServerSettings, metrics: Metrics) -> Keeper:
-    starting = Learn(texts.text())
+def _open_store(settings: ServerSettings) -> Store:
     try:
-        store = Store.open(settings.database_url or default_url(settings.data_dir))
+        return Store.open(settings.database_url or default_url(settings.data_dir))
     except StoreError as error:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
+
+
+def _make_engine(settings: ServerSettings, store: Store, metrics: Metrics) -> Keeper:
+    starting = Learn(texts.text())
     keeping = Keeping(
         settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
     )

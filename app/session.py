@@ -19,6 +19,7 @@ from app.commands import (
     LoadPretrained,
     Look,
     NoteStored,
+    OpenCopy,
     Pause,
     Restore,
     Resume,
@@ -115,6 +116,8 @@ class Session:
                 options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
                 self._load(_pretrained(command.name), options)
                 self.learning = True
+            case OpenCopy():
+                self._open_copy(command.copy)
             case Pause():
                 self._pause()
             case Resume():
@@ -212,6 +215,12 @@ class Session:
         self._replace(run)
         if remark:
             self._remark("warning", remark)
+
+    def _open_copy(self, copy: Checkpoint) -> None:
+        self._take_room(copy.saved.model.weight_count, "id")
+        self._replace(restored_run(replace(copy, curve_version=self._next_curve_version())))
+        self.learning = True
+        self.temperature = copy.temperature
 
     def _replace(self, run: Run) -> None:
         self._run = run

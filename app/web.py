@@ -13,6 +13,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app import pretrained, texts
+from app.copy_id import is_copy_id
 from app.engine import Engine
 from app.frames import options_of
 from app.http_answers import NO_SESSION, as_attachment, known_session, refuse
@@ -20,7 +21,9 @@ from app.identity import Identity
 from app.metrics import Metrics
 from app.model_http import Models
 from app.protocol import MAX_LINE, BroughtText, Refused
+from app.refusal import Refusal
 from app.settings import ServerSettings
+from app.shares import NO_SUCH_COPY
 from app.snapshot import Snapshot
 
 HISTORY_FILE = "charnn-history.csv"
@@ -33,6 +36,7 @@ def make_web(
     models: Models,
     metrics: Metrics,
     is_stopping: Callable[[], bool],
+    has_copy: Callable[[str], bool],
 ) -> Flask:
     """The Flask application."""
     web = Flask(
@@ -43,8 +47,8 @@ def make_web(
     )
     web.register_blueprint(models.blueprint())
 
-    @web.get("/")
-    def page() -> Response:
+    def the_page(copy_id: str = "") -> Response:
+        session_id = identity.session_id(request.cookies)
         response = Response(
             render_template(
                 "index.html",
@@ -54,11 +58,27 @@ def make_web(
                 texts=[texts.described(name) for name in texts.names()],
                 most_characters=settings.limits.text,
                 longest_line=MAX_LINE,
+                copy_id=copy_id,
+                is_new=session_id is None,
             )
         )
         response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
-        identity.give(response, identity.session_id(request.cookies), request.is_secure)
+        identity.give(response, session_id, request.is_secure)
         return response
+
+    @web.get("/")
+    def page() -> Response:
+        return the_page()
+
+    @web.get("/s/<path:copy_id>")  # whatever else it may be, it is told on the same page
+    def shared(copy_id: str) -> tuple[Response, int] | Response:
+        # It opens nothing by itself: a link on another site would replace a visitor's network.
+        try:
+            if not (is_copy_id(copy_id) and has_copy(copy_id)):
+                return no_copy(NO_SUCH_COPY), HTTPStatus.NOT_FOUND
+        except Refusal as refusal:
+            return no_copy(refusal.message), HTTPStatus.SERVICE_UNAVAILABLE
+        return _unlisted(the_page(copy_id))
 
     @web.get("/api/texts/<name>")
     def text(name: str) -> tuple[Response, int] | Response:
@@ -106,6 +126,18 @@ def history_csv(snapshot: Snapshot) -> str:
             ]
         )
     return out.getvalue()
+
+
+def no_copy(message: str) -> Response:
+    """A page in place of a shared network that cannot be opened."""
+    return _unlisted(Response(render_template("no_copy.html", message=message)))
+
+
+def _unlisted(response: Response) -> Response:
+    """Have no search engine list it: who knows the link was given it by somebody."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _as_answer(text: texts.Text) -> BroughtText:

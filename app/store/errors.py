@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+
+from sqlalchemy.exc import SQLAlchemyError
+
 
 class StoreError(Exception):
     """The store cannot be used now; the message says why, and holds no password."""
@@ -15,3 +21,21 @@ class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is 
             f"What the store holds of a session cannot be read: {why}. Begin a new network, or "
             "bring the database back from a backup."
         )
+
+
+@contextlib.contextmanager
+def errors_in_words() -> Iterator[None]:
+    """Have whatever a database raises come as a `StoreError`."""
+    try:
+        yield
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        raise StoreError(_in_words(error)) from error
+    except OSError as error:
+        where = f" ({error.filename})" if error.filename else ""
+        raise StoreError(f"The store cannot be used: {error.strerror or error}{where}.") from error
+
+
+def _in_words(error: Exception) -> str:
+    """The database's own first line: SQLAlchemy's would repeat what was to be written."""
+    reason = str(getattr(error, "orig", None) or error).strip().splitlines()
+    return f"The store cannot be used: {reason[0] if reason else type(error).__name__}."

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
-import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.checkpoint import Checkpoint
 from app.store.codec import Encoded, decode, encode
 from app.store.connect import READING, make_engine
-from app.store.errors import DamagedCheckpoint, StoreError
+from app.store.copies import Copies
+from app.store.digests import check, digest_of
+from app.store.errors import DamagedCheckpoint, errors_in_words
 from app.store.migrate import migrate
 from app.store.tables import sessions, texts
 
@@ -47,10 +45,14 @@ class Store:
     """Keeps the newest checkpoint of every session; safe to use from several threads.
 
     Every method may raise `StoreError`; what was there before is there still.
+
+    Attributes:
+        copies: what the sessions have shared.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
+        self.copies = Copies(engine)
 
     @classmethod
     def open(cls, url: str) -> Store:
@@ -59,7 +61,7 @@ class Store:
         Raises:
             StoreError: it cannot be reached, or there is no driver for it.
         """
-        with _errors_in_words():
+        with errors_in_words():
             engine = make_engine(url)
             migrate(engine)
         return cls(engine)
@@ -74,7 +76,7 @@ class Store:
         rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
         if not rows:
             return
-        with _errors_in_words(), self._engine.begin() as connection:
+        with errors_in_words(), self._engine.begin() as connection:
             _write(connection, rows, at)
 
     def load(self, session_id: str) -> Stored | None:
@@ -95,7 +97,7 @@ class Store:
             .outerjoin(texts)
             .where(sessions.c.session_id == session_id)
         )
-        with _errors_in_words(), self._engine.connect() as connection:
+        with errors_in_words(), self._engine.connect() as connection:
             connection.execution_options(**{READING: True})
             row = connection.execute(wanted).one_or_none()
         if row is None:
@@ -103,8 +105,8 @@ class Store:
         if row.text is None:
             raise DamagedCheckpoint("its text is missing")
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
-        _check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
-        _check(encoded.text, row.text_digest)
+        check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
+        check(encoded.text, row.text_digest)
         return Stored(decode(session_id, encoded), row.saved_at)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
@@ -114,7 +116,7 @@ class Store:
             .where(sessions.c.session_id.in_(sa.bindparam("ids", expanding=True)))
             .values(seen_at=at)
         )
-        with _errors_in_words(), self._engine.begin() as connection:
+        with errors_in_words(), self._engine.begin() as connection:
             connection.execute(touched, {"ids": list(session_ids)})
 
     def remove(self, session_id: str) -> None:
@@ -130,7 +132,7 @@ class Store:
         self._engine.dispose()
 
     def _remove(self, which: sa.ColumnElement[bool]) -> int:
-        with _errors_in_words(), self._engine.begin() as connection:
+        with errors_in_words(), self._engine.begin() as connection:
             return connection.execute(sa.delete(sessions).where(which)).rowcount  # texts go along
 
 
@@ -157,7 +159,7 @@ def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
                 "seen_at": at,
                 "version": row.checkpoint.version,
                 "state": row.parts.state,
-                "state_digest": _digest(row.parts.state),
+                "state_digest": digest_of(row.parts.state),
                 "arrays": row.parts.arrays,
             }
             for row in rows
@@ -168,7 +170,7 @@ def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
     digests = {row.session_id: row.text_digest for row in connection.execute(known)}
     # A version tells a session's texts apart, but not those of a session that was begun anew
     # because the store had lost it: a digest does.
-    given = [(row, _digest(row.parts.text)) for row in rows]
+    given = [(row, digest_of(row.parts.text)) for row in rows]
     _put(
         connection,
         texts,
@@ -195,30 +197,3 @@ def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object
     connection.execute(
         insert.on_conflict_do_update(index_elements=["session_id"], set_=changed), rows
     )
-
-
-def _digest(data: bytes) -> bytes:
-    return hashlib.sha256(data).digest()
-
-
-def _check(data: bytes, digest: bytes | None) -> None:
-    """Whether it is what was written; rows of the first revision have no digest."""
-    if digest is not None and _digest(data) != bytes(digest):
-        raise DamagedCheckpoint("it has changed since it was written")
-
-
-@contextlib.contextmanager
-def _errors_in_words() -> Iterator[None]:
-    try:
-        yield
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        raise StoreError(_in_words(error)) from error
-    except OSError as error:
-        where = f" ({error.filename})" if error.filename else ""
-        raise StoreError(f"The store cannot be used: {error.strerror or error}{where}.") from error
-
-
-def _in_words(error: Exception) -> str:
-    """The database's own first line: SQLAlchemy's would repeat what was to be written."""
-    reason = str(getattr(error, "orig", None) or error).strip().splitlines()
-    return f"The store cannot be used: {reason[0] if reason else type(error).__name__}."

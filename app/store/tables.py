@@ -43,3 +43,22 @@ texts = Table(
     Column("text", LargeBinary, nullable=False),  # UTF-8, lone surrogates as three bytes
     Column("text_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
 )
+
+# Of a copy, nothing changes but when it was last in use. Its owner need not be kept, nor be kept
+# yet: there is no foreign key.
+copies = Table(
+    "copies",
+    metadata,
+    Column("copy_id", String(100), primary_key=True),
+    Column("owner_id", String(100), nullable=False),
+    Column("created_at", Double, nullable=False),  # Unix time
+    Column("seen_at", Double, nullable=False),  # Unix time
+    Column("steps", BigInteger, nullable=False),
+    Column("sentences", BigInteger, nullable=False),
+    Column("perplexity", Double),
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of what follows, together
+    Column("state", LargeBinary, nullable=False),
+    Column("arrays", LargeBinary, nullable=False),
+    Column("text", LargeBinary, nullable=False),
+    Index("copies_by_owner_id", "owner_id"),
+)

@@ -17,6 +17,10 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "weights": {"layer": 1},
     "network": {"text": "a", "at": 1, "cell": 1},
     "gradient_check": {},
+    "share": {},
+    "shares": {},
+    "withdraw": {"id": "A" * 22},
+    "open_shared": {"id": "A" * 22},
 }
 """Questions that are answered, but for what is made nasty in them."""
 EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", *QUESTIONS)
@@ -38,6 +42,7 @@ FIELDS = (
     "unit",
     "feature",
     "at",
+    "id",
 )
 LONG = 1_000_000
 """Characters of a long text; some are ten times as long."""

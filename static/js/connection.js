@@ -3,7 +3,7 @@
 /** @import { Answers, BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
 /** @import { Store } from "./store.js" */
 
-/** @typedef {"complete" | "gradient_check" | import("./watching.js").LookEvent} Inquiry */
+/** @typedef {"complete" | "gradient_check" | "shares" | import("./watching.js").LookEvent} Inquiry */
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { NoAnswer } from "./http.js";

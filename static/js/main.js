@@ -10,6 +10,7 @@ import * as gradientCheck from "./gradient_check.js";
 import * as kept from "./kept.js";
 import * as letterMap from "./letter_map.js";
 import * as notices from "./notices.js";
+import * as offer from "./offer.js";
 import * as picture from "./picture.js";
 import * as prediction from "./prediction.js";
 import * as pretrained from "./pretrained.js";
@@ -17,6 +18,7 @@ import * as reading from "./reading.js";
 import * as samples from "./samples.js";
 import * as saving from "./saving.js";
 import * as sentences from "./sentences.js";
+import * as sharing from "./sharing.js";
 import * as status from "./status.js";
 import { Store } from "./store.js";
 import * as surprise from "./surprise.js";
@@ -27,6 +29,7 @@ import * as weights from "./weights.js";
 const PANELS = [
   [".masthead", status],
   [".masthead", kept],
+  ["#offer", offer],
   ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
@@ -43,6 +46,7 @@ const PANELS = [
   ["#panel_weights", weights],
   ["#panel_gradient_check", gradientCheck],
   ["#panel_saving", saving],
+  ["#sharing", sharing],
   ["#panel_pretrained", pretrained],
   ["#notices", notices],
 ];

@@ -59,6 +59,24 @@ export interface LoadPretrained {
 /** Answer with the model as it is now. */
 export type Save = Record<string, never>;
 
+/** Answer with a link to a frozen copy of the network; of an unchanged one, the same link. */
+export type Share = Record<string, never>;
+
+/** Answer with the copies that this session has shared. */
+export type Shares = Record<string, never>;
+
+/** Forget a copy that this session has shared: its link leads nowhere from then on. */
+export interface Withdraw {
+  /** Which one, as `shares` names it. */
+  id: string;
+}
+
+/** Go on with a shared copy, on its text and options; it learns at once, and is one's own. */
+export interface OpenShared {
+  /** What its link ends with. */
+  id: string;
+}
+
 /** Answer with how the network goes on from a beginning; nothing changes. */
 export interface Complete {
   /** The beginning: 1 to 1,000 characters that the network knows. One of more than 800,000 weights reads less, which the refusal tells. */
@@ -124,6 +142,22 @@ export interface Network {
 
 /** Answer with how well the gradients agree with measured slopes, on a copy of the network. */
 export type GradientCheck = Record<string, never>;
+
+/** A copy that this session has shared. */
+export interface OwnCopy {
+  /** Its name. */
+  id: string;
+  /** The link's path on this server. */
+  path: string;
+  /** Unix time when it was shared. */
+  created: number;
+  /** Sentences its network had learnt from by then. */
+  steps: number;
+  /** How many its text has. */
+  sentences: number;
+  /** As it was seen last; null where it was not yet. */
+  perplexity: number | null;
+}
 
 /** What may come after a beginning. */
 export interface Completion {
@@ -205,6 +239,22 @@ export interface Saved {
   ok: true;
   /** In the structure of the original's JSON. */
   json: string;
+}
+
+/** Where the copy is. */
+export interface Shared {
+  ok: true;
+  /** Whoever knows it can open the copy. */
+  id: string;
+  /** The link's path on this server: `/s/` and the id. */
+  path: string;
+}
+
+/** The copies, the newest first. */
+export interface OwnCopies {
+  ok: true;
+  /** At most as many as one may have. */
+  copies: OwnCopy[];
 }
 
 /** How the network goes on. */
@@ -474,6 +524,10 @@ export interface Answers {
   load: Done;
   load_pretrained: Done;
   save: Saved;
+  share: Shared;
+  shares: OwnCopies;
+  withdraw: Done;
+  open_shared: Done;
   complete: Completed;
   surprise: Surprised;
   units: UnitsRead;
@@ -493,6 +547,10 @@ export interface ClientEvents {
   load: (payload: Load, acknowledge: (answer: Answers["load"] | Refused) => void) => void;
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | Refused) => void) => void;
   save: (payload: Save, acknowledge: (answer: Answers["save"] | Refused) => void) => void;
+  share: (payload: Share, acknowledge: (answer: Answers["share"] | Refused) => void) => void;
+  shares: (payload: Shares, acknowledge: (answer: Answers["shares"] | Refused) => void) => void;
+  withdraw: (payload: Withdraw, acknowledge: (answer: Answers["withdraw"] | Refused) => void) => void;
+  open_shared: (payload: OpenShared, acknowledge: (answer: Answers["open_shared"] | Refused) => void) => void;
   complete: (payload: Complete, acknowledge: (answer: Answers["complete"] | Refused) => void) => void;
   surprise: (payload: Surprise, acknowledge: (answer: Answers["surprise"] | Refused) => void) => void;
   units: (payload: Units, acknowledge: (answer: Answers["units"] | Refused) => void) => void;

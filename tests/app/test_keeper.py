@@ -18,8 +18,9 @@ from app.local_engine import LocalEngine
 from app.options import Options
 from app.refusal import Refusal
 from app.snapshot import Snapshot
-from app.store import Store, StoreError, default_url
+from app.store import Copied, Store, StoreError, default_url
 from model.saved import SavedModel
+from tests.app.checkpoints import checkpoint
 
 PATIENCE = 20.0
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
@@ -268,3 +269,18 @@ def test_what_nobody_touches_is_removed_from_the_store(house: House) -> None:
     house.close()
     house.open(keep=0.5)
     wait_for(lambda: house.store.load("ann") is None)
+
+
+def test_a_copy_that_nobody_opens_goes_after_its_owner_and_not_before(house: House) -> None:
+    house.open()
+    house.create("ann")
+    wait_for(lambda: house.now("ann").saved_at)
+    house.close()
+    store = Store.open(default_url(house.folder))
+    for owner in ("ann", "gone"):
+        about = Copied(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
+        store.copies.keep(owner, checkpoint(owner), about, most=1)
+    store.close()
+    house.open()
+    wait_for(lambda: not house.store.copies.has("copy of gone"))
+    assert house.store.copies.has("copy of ann")

@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -23,15 +22,15 @@ from alembic import command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.checkpoint import Checkpoint
 from app.curve import CurvePoint
 from app.options import Options
 from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
 from app.store.codec import Encoded, decode, encode
 from app.store.migrate import config, migrate
 from bench.live.postgres import Postgres
-from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
+from model import CharModel, Trainer, TrainingSettings, Vocabulary
 from model.saved import SavedModel
+from tests.app.checkpoints import POINT, assert_same, checkpoint
 from tests.running_server import ROOT
 
 LETTERS = st.lists(
@@ -40,78 +39,10 @@ LETTERS = st.lists(
     max_size=6,
     unique=True,
 )
-POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return default_url(tmp_path)
-    cluster: Postgres = request.getfixturevalue("postgres")
-    engine = sa.create_engine(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        for table in ("texts", "sessions", "alembic_version"):
-            connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
-    engine.dispose()
-    return cluster.url
-
-
-@pytest.fixture
-def store(url: str) -> Iterator[Store]:
-    store = Store.open(url)
-    yield store
-    store.close()
 
 
 CHANGED = ("options", "set_rate", "rate_since", "points")
 """What the first format did not hold, or not all of it."""
-
-
-def checkpoint(
-    session_id: str = "ann",
-    text: str = "abba\ncaba",
-    version: int = 1,
-    kind: str = "lstm",
-    solver: str = "rmsprop",
-    hidden_sizes: tuple[int, ...] = (4,),
-    seed: int = 1,
-) -> Checkpoint:
-    sentences = ["abba", "caba"]
-    model = CharModel.create(Vocabulary.from_sentences(sentences), kind, hidden_sizes, 3, seed)
-    training = TrainingSettings(solver=solver, seed=seed)  # type: ignore[arg-type]
-    trainer = Trainer(model, sentences, training)
-    return Checkpoint(
-        session_id=session_id,
-        version=version,
-        text=text,
-        options=Options(hidden_sizes=hidden_sizes, schedule="halve", validation_fraction=0.1),
-        learning=True,
-        learning_rate=0.005,
-        set_rate=0.01,
-        rate_since=1.5,
-        temperature=1.0,
-        saved=trainer.saved(),
-        totals=Progress(7, 3.5, 28, 0.25, 12.5, 35),
-        curve_version=2,
-        curve_interval=0.2,
-        points=(POINT, CurvePoint(20, 0.2, 1.0, float("inf"), 25)),
-    )
-
-
-def assert_same(one: Checkpoint, other: Checkpoint) -> None:
-    plain = ("session_id", "version", "text", "options", "learning", "learning_rate")
-    plain += ("set_rate", "rate_since", "temperature", "totals")
-    plain += ("curve_version", "curve_interval", "points")
-    for name in plain:
-        assert getattr(one, name) == getattr(other, name), name
-    assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
-    assert one.saved.model.layout == other.saved.model.layout
-    assert one.saved.order == other.saved.order
-    assert one.saved.model.flat.dtype == other.saved.model.flat.dtype
-    np.testing.assert_array_equal(one.saved.model.flat, other.saved.model.flat)
-    assert type(one.saved.solver) is type(other.saved.solver)
-    for name, value in vars(one.saved.solver).items() if one.saved.solver else ():
-        np.testing.assert_array_equal(value, getattr(other.saved.solver, name))
 
 
 def change(store: Store, statement: str, data: bytes = b"") -> None:
