@@ -1,5 +1,6 @@
 /** Brings the page to life: every panel in its place, then the connection that feeds them. */
 
+import * as appearance from "./appearance.js";
 import * as choice from "./choice.js";
 import * as complete from "./complete.js";
 import { Connection } from "./connection.js";
@@ -27,6 +28,7 @@ import * as weights from "./weights.js";
 const PANELS = [
   [".masthead", status],
   [".masthead", kept],
+  [".masthead", appearance],
   ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
