@@ -93,13 +93,17 @@ function goToFault() {
  */
 function mountLearningRate(element, connection) {
   const slider = part(element, "#lr_slider", HTMLInputElement);
+  const typed = part(element, "#lr_typed", HTMLInputElement);
+  const places = { learning_rate: "lr" };
   const dial = new Dial({
     slider,
     text: part(element, "#lr_text", HTMLElement),
+    typed,
     decimals: 5,
-    send: (learning_rate) => connection.ask("set", { learning_rate }, { learning_rate: "lr" }),
+    send: (learning_rate) => connection.ask("set", { learning_rate }, places),
+    forgive: () => connection.store.blame(places, null),
   });
-  showFaults(element, connection.store, "lr", slider);
+  showFaults(element, connection.store, "lr", typed);
   connection.store.watch(
     (page) => page.net?.learning_rate,
     (rate) => {

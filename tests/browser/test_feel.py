@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.the_page import wait_until
+from tests.browser.the_page import open_page, slide, text, wait_until
 
 LIGHT_PAPER, DARK_PAPER = "rgb(251, 250, 247)", "rgb(21, 24, 29)"
 
@@ -85,3 +85,81 @@ def test_scripts_that_draw_hear_of_the_change_and_read_plain_colours(page: Page)
     wait_until(page, lambda: page.evaluate("window.heard") == 3)
     assert (light, dark) == ("rgb(116, 69, 176)", "rgb(195, 157, 242)")
     assert ink_of_the_curve(page) == dark
+
+
+# ------------------------------------------------------------------ numbers that act at once
+
+
+def test_a_typed_number_is_applied_and_the_slider_and_other_tabs_follow(page: Page) -> None:
+    open_page(page)
+    other_tab = page.context.new_page()
+    other_tab.goto("/")
+    page.locator("#lr_typed").fill("0.003")
+    page.locator("#lr_typed").press("Enter")
+    expect(page.locator("#lr_text")).to_have_text("0.00300")
+    expect(page.locator("#lr_typed")).to_have_value("0.00300")
+    expect(page.locator("#lr_slider")).to_have_value("-2.5")
+    expect(other_tab.locator("#lr_typed")).to_have_value("0.00300")
+    page.locator("#temperature_typed").fill("0.5")
+    page.locator("#temperature_typed").blur()
+    expect(other_tab.locator("#temperature_text")).to_have_text("0.50")
+
+
+def test_a_number_smaller_than_the_slider_goes_is_shown_with_its_digits(page: Page) -> None:
+    open_page(page)
+    page.locator("#lr_typed").fill("0.0000012")
+    page.locator("#lr_typed").press("Enter")
+    expect(page.locator("#lr_text")).to_have_text("0.00000120")
+    expect(page.locator("#lr_slider")).to_have_value("-5")
+
+
+def test_what_cannot_be_used_is_said_at_the_field_and_left_there_to_mend(page: Page) -> None:
+    open_page(page)
+    typed, fault = page.locator("#temperature_typed"), page.locator("#temperature_error")
+    for wrong in ("hot", "99", ""):
+        typed.fill(wrong)
+        typed.press("Enter")
+        expect(fault).to_contain_text("Write a number")
+        expect(typed).to_have_attribute("aria-invalid", "true")
+        assert typed.input_value() == wrong
+        assert text(page, "temperature_text") == "1.00"
+        typed.fill("1")
+        typed.press("Enter")
+        expect(fault).to_be_empty()
+        expect(typed).to_have_value("1.00")
+    typed.fill("nearly")
+    typed.press("Enter")
+    expect(fault).not_to_be_empty()
+    typed.press("Escape")
+    expect(typed).to_have_value("1.00")
+    expect(fault).to_be_empty()
+
+
+def test_frames_leave_alone_what_is_being_typed(page: Page) -> None:
+    open_page(page)
+    page.locator("#lr_typed").fill("0.00")
+    slide(page, "temperature_slider", -1)  # its frame tells the learning rate, too
+    expect(page.locator("#temperature_text")).to_have_text("0.10")
+    wait_until(page, lambda: page.locator("#temperature_typed").input_value() == "0.10")
+    assert page.locator("#lr_typed").input_value() == "0.00"
+
+
+def test_sliders_take_steps_from_the_keyboard_and_show_their_default(page: Page) -> None:
+    open_page(page)
+    slider = page.locator("#temperature_slider")
+    slider.press("ArrowLeft")
+    expect(page.locator("#temperature_text")).to_have_text("0.89")
+    slider.press("Home")
+    expect(page.locator("#temperature_text")).to_have_text("0.10")
+    slide(page, "temperature_slider", 0)
+    for name in ("temperature", "lr"):
+        track = page.locator(f"#{name}_slider").bounding_box()
+        mark = page.locator(f"#{name}_slider + .dial-scale .dial-default").bounding_box()
+        assert track is not None
+        assert mark is not None
+        thumb = 18
+        low, high = {"temperature": (-1, 1.05), "lr": (-5, -1.95)}[name]
+        default = {"temperature": 0, "lr": -2}[name]
+        share = (default - low) / (high - low)
+        expected = track["x"] + thumb / 2 + share * (track["width"] - thumb)
+        assert mark["x"] + mark["width"] / 2 == pytest.approx(expected, abs=1)
