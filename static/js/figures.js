@@ -14,8 +14,8 @@ const NOTHING = "–";
 const FIGURES = [
   { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
   { id: "heldout", value: ({ net }) => perplexity(net?.held_out_perplexity) },
-  { id: "epoch", value: ({ net }) => net?.epoch.toFixed(2) ?? NOTHING },
-  { id: "steps", value: ({ net }) => String(net?.steps ?? NOTHING) },
+  { id: "epoch", value: ({ net }) => whole(net?.epoch) },
+  { id: "steps", value: ({ net }) => whole(net?.steps) },
   {
     id: "speed",
     value: ({ net }) => speed(net?.characters_per_second),
@@ -67,6 +67,11 @@ function mountVerdict(element, store) {
 /** @param {number} step */
 function memorising(step) {
   return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
+}
+
+/** @param {number | undefined} value */
+function whole(value) {
+  return value === undefined ? NOTHING : Math.floor(value).toLocaleString("en");
 }
 
 /** @param {number | null | undefined} value */

@@ -6,6 +6,7 @@ import * as complete from "./complete.js";
 import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
+import * as epoch from "./epoch.js";
 import * as figures from "./figures.js";
 import * as gradientCheck from "./gradient_check.js";
 import * as kept from "./kept.js";
@@ -21,6 +22,7 @@ import * as sentences from "./sentences.js";
 import * as status from "./status.js";
 import { Store } from "./store.js";
 import * as surprise from "./surprise.js";
+import * as trend from "./trend.js";
 import * as units from "./units.js";
 import * as weights from "./weights.js";
 
@@ -34,6 +36,8 @@ const PANELS = [
   ["#panel_sentences", choice],
   ["#panel_controls", controls],
   ["#panel_stats", figures],
+  ["#panel_stats", trend],
+  ["#panel_stats", epoch],
   [".curve", curve],
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],

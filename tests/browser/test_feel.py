@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.the_page import open_page, slide, text, wait_until
+from tests.browser.the_page import figure, learn, open_page, pause, slide, text, wait_until
 
 LIGHT_PAPER, DARK_PAPER = "rgb(251, 250, 247)", "rgb(21, 24, 29)"
 
@@ -163,3 +165,37 @@ def test_sliders_take_steps_from_the_keyboard_and_show_their_default(page: Page)
         share = (default - low) / (high - low)
         expected = track["x"] + thumb / 2 + share * (track["width"] - thumb)
         assert mark["x"] + mark["width"] / 2 == pytest.approx(expected, abs=1)
+
+
+# ------------------------------------------------------------------ figures
+
+
+def test_the_perplexity_comes_with_its_change_while_it_learns(page: Page) -> None:
+    open_page(page)
+    change = page.locator("#ppl_change")
+    room = change.bounding_box()
+    expect(change).to_have_text(re.compile(r"^\d[\d.]* in \d+ s$"))
+    expect(change).to_have_attribute("data-direction", "down")
+    filled = change.bounding_box()
+    assert room is not None
+    assert filled is not None
+    assert filled["height"] == room["height"]  # nothing below it has moved
+    pause(page)
+    expect(change).to_be_empty()
+
+
+def test_an_epoch_is_a_bar_where_it_takes_time_and_a_speed_where_it_does_not(page: Page) -> None:
+    open_page(page)
+    learn(page, "ab\nba", hidden_sizes="4")
+    expect(page.locator("#epoch_speed")).to_have_text(re.compile(r"\d a second"))
+    expect(page.locator("#epoch_progress")).to_be_hidden()
+    sentences = "\n".join(
+        f"{number} bottles stand on the shelf by the wall" for number in range(900)
+    )
+    learn(page, sentences, hidden_sizes="300, 300")
+    bar = page.locator("#epoch_progress")
+    expect(bar).to_be_visible()
+    expect(page.locator("#epoch_speed")).to_be_empty()
+    wait_until(page, lambda: int(bar.get_attribute("aria-valuenow") or 0) > 0)
+    pause(page)
+    assert figure(page, "epoch") == figure(page, "steps") // 855  # 45 are kept aside
