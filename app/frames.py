@@ -30,6 +30,7 @@ def state_of(snapshot: Snapshot) -> State:
         "sentences": description.sentences,
         "held_out_sentences": description.held_out_sentences,
         "now": time.time(),
+        "recoveries": snapshot.recoveries,
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
         "curve": _curve(snapshot, start=0),
@@ -47,6 +48,8 @@ def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
         frame["samples"] = list(snapshot.samples)
     if snapshot.greedy is not None and snapshot.greedy != last.greedy:
         frame["greedy"] = snapshot.greedy
+    if snapshot.recoveries != last.recoveries:
+        frame["recoveries"] = snapshot.recoveries
     return frame
 
 

@@ -394,6 +394,9 @@ class State(Figures):
     sentences: Annotated[int, Field(description="How many sentences it learns.")]
     held_out_sentences: Annotated[int, Field(description="How many are kept aside.")]
     now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
+    recoveries: Annotated[
+        int, Field(description="How often this network ran off and was brought back, as of late.")
+    ]
     samples: Annotated[
         list[str], Field(description="Five sampled sentences; none until the first are written.")
     ]
@@ -412,6 +415,9 @@ class Frame(Figures):
     ]
     samples: NotRequired[Annotated[list[str], Field(description="Five new samples.")]]
     greedy: NotRequired[Annotated[str, Field(description="A new greedy prediction.")]]
+    recoveries: NotRequired[
+        Annotated[int, Field(description="It ran off again, and was brought back.")]
+    ]
 
 
 class Notice(TypedDict):

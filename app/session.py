@@ -198,6 +198,7 @@ class Session:
             remarks=self._remarks,
             saved_at=self._saved_at,
             saving=self._saving,
+            recoveries=len(run.trainer.recoveries),
         )
 
     def _new_run(self, command: Learn) -> Run:

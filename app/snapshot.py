@@ -64,6 +64,7 @@ class Snapshot:
         steps_per_second: sentences learnt from in a second of the clock.
         saved_at: Unix time when the store took the session in; None before.
         saving: false while the store cannot be written to.
+        recoveries: how often this network ran off and was brought back.
     """
 
     session_id: str
@@ -87,3 +88,4 @@ class Snapshot:
     memorising_since: int | None = None
     saved_at: float | None = None
     saving: bool = True
+    recoveries: int = 0

@@ -431,6 +431,8 @@ export interface State extends Figures {
   held_out_sentences: number;
   /** Unix time of the server, to compare `saved_at` with. */
   now: number;
+  /** How often this network ran off and was brought back, as of late. */
+  recoveries: number;
   /** Five sampled sentences; none until the first are written. */
   samples: string[];
   /** The greedy prediction; null until the first is written. */
@@ -449,6 +451,8 @@ export interface Frame extends Figures {
   samples?: string[];
   /** A new greedy prediction. */
   greedy?: string;
+  /** It ran off again, and was brought back. */
+  recoveries?: number;
 }
 
 /** A sentence for the person, not bound to a field. */

@@ -199,3 +199,24 @@ def test_an_epoch_is_a_bar_where_it_takes_time_and_a_speed_where_it_does_not(pag
     wait_until(page, lambda: int(bar.get_attribute("aria-valuenow") or 0) > 0)
     pause(page)
     assert figure(page, "epoch") == figure(page, "steps") // 855  # 45 are kept aside
+
+
+# ------------------------------------------------------------------ the state
+
+
+def test_a_network_that_ran_off_is_said_to_have_recovered_and_then_to_learn(page: Page) -> None:
+    open_page(page)
+    page.evaluate(
+        "const status = document.querySelector('#status'); window.said = new Set();"
+        "new MutationObserver(() => window.said.add(status.textContent))"
+        ".observe(status, {childList: true, characterData: true, subtree: true});"
+    )
+    page.locator("#opt_kind").select_option("rnn")
+    learn(page, "some words here\nand there", hidden_sizes="40, 40", learning_rate="1")
+    wait_until(
+        page,
+        lambda: any("recovered at" in words for words in page.evaluate("[...window.said]")),
+        seconds=90,  # an rnn may have to be compiled first
+    )
+    expect(page.locator("#status")).to_have_text("Learning")  # once it keeps to its way
+    assert page.locator(".status").get_attribute("data-status") == "learning"
