@@ -55,6 +55,11 @@ class LoadPretrained:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """Go on with the network that was replaced last; learning or paused, as it is."""
+
+
+@dataclass(frozen=True)
 class Save:
     """Answer with the model as it is now."""
 
@@ -133,6 +138,7 @@ Command = (
     | Change
     | Load
     | LoadPretrained
+    | Undo
     | Save
     | Complete
     | Look

@@ -31,6 +31,7 @@ def state_of(snapshot: Snapshot) -> State:
         "held_out_sentences": description.held_out_sentences,
         "now": time.time(),
         "recoveries": snapshot.recoveries,
+        "undoable": snapshot.undoable,
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
         "curve": _curve(snapshot, start=0),
@@ -50,6 +51,8 @@ def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
         frame["greedy"] = snapshot.greedy
     if snapshot.recoveries != last.recoveries:
         frame["recoveries"] = snapshot.recoveries
+    if snapshot.undoable != last.undoable:
+        frame["undoable"] = snapshot.undoable
     return frame
 
 

@@ -19,7 +19,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "gradient_check": {},
 }
 """Questions that are answered, but for what is made nasty in them."""
-EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", *QUESTIONS)
+EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "undo", "save", *QUESTIONS)
 FIELDS = (
     "text",
     "options",
