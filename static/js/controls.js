@@ -3,6 +3,7 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { Entries, EntryName, Store } from "./store.js" */
 
+import { whileBusy } from "./busy.js";
 import { Dial } from "./dial.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
@@ -46,13 +47,11 @@ function mountButtons(element, connection) {
 
   part(element, "#newnet", HTMLFormElement).addEventListener("submit", async (event) => {
     event.preventDefault();
-    learn.setAttribute("aria-busy", "true");
-    const answer = await startLearning(connection);
-    learn.removeAttribute("aria-busy");
+    const answer = await whileBusy(learn, () => startLearning(connection));
     if (!answer.ok && answer.field) goToFault();
   });
-  resume.addEventListener("click", () => connection.ask("resume", {}));
-  stop.addEventListener("click", () => connection.ask("pause", {}));
+  resume.addEventListener("click", () => whileBusy(resume, () => connection.ask("resume", {})));
+  stop.addEventListener("click", () => whileBusy(stop, () => connection.ask("pause", {})));
   store.watch(
     (page) => page.net?.status === "paused",
     (paused) => resume.classList.toggle("suggested", paused),
