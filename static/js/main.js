@@ -23,6 +23,7 @@ import * as status from "./status.js";
 import { Store } from "./store.js";
 import * as surprise from "./surprise.js";
 import * as trend from "./trend.js";
+import * as undo from "./undo.js";
 import * as units from "./units.js";
 import * as weights from "./weights.js";
 
@@ -50,6 +51,7 @@ const PANELS = [
   ["#panel_gradient_check", gradientCheck],
   ["#panel_saving", saving],
   ["#panel_pretrained", pretrained],
+  [".desk", undo],
   ["#notices", notices],
 ];
 

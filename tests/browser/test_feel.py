@@ -220,3 +220,74 @@ def test_a_network_that_ran_off_is_said_to_have_recovered_and_then_to_learn(page
     )
     expect(page.locator("#status")).to_have_text("Learning")  # once it keeps to its way
     assert page.locator(".status").get_attribute("data-status") == "learning"
+
+
+# ------------------------------------------------------------------ taking back
+
+
+def undo_buttons(page: Page) -> list[bool]:
+    return [button.is_visible() for button in page.locator("button.undo").all()]
+
+
+def test_the_network_before_a_restart_comes_back_and_can_be_left_again(page: Page) -> None:
+    open_page(page)
+    characters, sentences = text(page, "prepro_status"), page.locator("#ti").input_value()
+    pause(page)
+    steps = figure(page, "steps")
+    assert undo_buttons(page) == [False] * 3
+    learn(page, "abab\nbaba", hidden_sizes="4")
+    button = page.locator("#panel_controls button.undo")
+    expect(button).to_have_text("bring the last network back")
+    assert undo_buttons(page) == [True] * 3
+    button.press("Enter")
+    expect(page.locator("#prepro_status")).to_have_text(characters)
+    assert page.locator("#ti").input_value() == sentences
+    expect(page.locator("#opt_hidden_sizes")).to_have_value("20, 20")
+    wait_until(page, lambda: figure(page, "steps") > steps)  # the other was learning, so it does
+    expect(button).to_be_focused()
+    expect(button).to_have_text("go back to the newer network")
+    button.click()
+    expect(page.locator("#prepro_status")).to_contain_text("found 2 distinct characters")
+    expect(page.locator("#opt_hidden_sizes")).to_have_value("4")
+
+
+def test_a_notice_offers_to_undo_a_load_and_only_where_it_was_seen(page: Page) -> None:
+    open_page(page)
+    page.locator("#loadpretrained").click()
+    expect(page.locator("#lr_text")).to_have_text("0.00010")
+    page.locator("#notices").get_by_role("button", name="bring the last network back").click()
+    expect(page.locator("#lr_text")).to_have_text("0.01000")
+    expect(page.locator("#notices")).to_be_empty()
+    page.reload()
+    expect(page.locator("#panel_controls button.undo")).to_be_visible()
+    expect(page.locator("#notices")).to_be_empty()
+
+
+def test_the_notice_goes_with_the_network_it_tells_of(page: Page) -> None:
+    open_page(page)
+    other_tab = open_page(page.context.new_page())
+    learn(page, "abab\nbaba", hidden_sizes="4")
+    expect(other_tab.locator("#notices")).to_contain_text("kept for five minutes")
+    other_tab.locator("#panel_controls button.undo").click()
+    expect(page.locator("#prepro_status")).not_to_contain_text("found 2 distinct")
+    expect(page.locator("#notices")).to_be_empty()
+    expect(other_tab.locator("#notices")).to_be_empty()
+
+
+# ------------------------------------------------------------------ answering at once
+
+
+def test_every_button_shows_at_once_that_it_was_pressed(page: Page) -> None:
+    open_page(page)
+    learn(page, page.locator("#ti").input_value())
+    expect(page.locator("#panel_controls button.undo")).to_be_visible()
+    for button in ("#stop", "#resume", "#learn", "#savemodel", "#loadmodel", "#loadpretrained"):
+        busy = page.locator(button).evaluate(
+            "(button) => { button.click(); return button.getAttribute('aria-busy'); }"
+        )
+        assert busy == "true", button
+        expect(page.locator(button)).not_to_have_attribute("aria-busy", "true")
+    busy = page.locator("#panel_controls button.undo").evaluate(
+        "(button) => { button.click(); return button.getAttribute('aria-busy'); }"
+    )
+    assert busy == "true"
