@@ -10,6 +10,7 @@ import * as epoch from "./epoch.js";
 import * as figures from "./figures.js";
 import * as gradientCheck from "./gradient_check.js";
 import * as kept from "./kept.js";
+import * as keys from "./keys.js";
 import * as letterMap from "./letter_map.js";
 import * as notices from "./notices.js";
 import * as picture from "./picture.js";
@@ -53,6 +54,7 @@ const PANELS = [
   ["#panel_pretrained", pretrained],
   [".desk", undo],
   ["#notices", notices],
+  ["body", keys],
 ];
 
 const connection = new Connection(new Store());

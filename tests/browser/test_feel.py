@@ -291,3 +291,64 @@ def test_every_button_shows_at_once_that_it_was_pressed(page: Page) -> None:
         "(button) => { button.click(); return button.getAttribute('aria-busy'); }"
     )
     assert busy == "true"
+
+
+# ------------------------------------------------------------------ keys
+
+
+def test_space_pauses_and_resumes_wherever_it_has_no_use_of_its_own(page: Page) -> None:
+    open_page(page)
+    status = page.locator("#status")
+    page.locator("body").press(" ")
+    expect(status).to_have_text("Paused")
+    assert page.evaluate("scrollY") == 0
+    page.locator("body").press(" ")
+    expect(status).to_have_text("Learning")
+    page.locator("#ti").press(" ")
+    page.locator("#lr_slider").press(" ")
+    page.locator("#scheme").press(" ")
+    page.keyboard.press("Escape")  # the list that it has opened
+    page.locator("#keys_open").press(" ")
+    expect(page.locator("#keys")).to_be_visible()
+    page.keyboard.press("Escape")
+    steps = figure(page, "steps")
+    wait_until(page, lambda: figure(page, "steps") > steps)
+    expect(status).to_have_text("Learning")
+
+
+def test_a_question_mark_lists_the_keys_and_escape_closes_the_list(page: Page) -> None:
+    open_page(page)
+    keys = page.get_by_role("dialog", name="Keys")
+    page.locator("#complete_prime").fill("what")
+    page.locator("#complete_prime").press("?")
+    expect(page.locator("#complete_prime")).to_have_value("what?")
+    expect(keys).to_be_hidden()
+    page.locator("#lr_slider").press("?")
+    expect(keys).to_contain_text("pause, or resume")
+    expect(keys.get_by_role("button", name="Close")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    expect(page.locator("#lr_slider")).to_be_focused()
+    page.get_by_role("button", name="Keys").click()
+    keys.get_by_role("button", name="Close").click()
+    expect(keys).to_be_hidden()
+
+
+def test_who_does_without_the_keys_is_left_alone_by_them(page: Page) -> None:
+    open_page(page)
+    page.locator("#keys_open").click()
+    page.locator("#keys_used").uncheck()
+    page.reload()
+    wait_until(page, lambda: figure(page, "steps") > 0)
+    page.locator("body").press("?")
+    page.locator("body").press(" ")
+    steps = figure(page, "steps")
+    wait_until(page, lambda: figure(page, "steps") > steps)
+    expect(page.locator("#keys")).to_be_hidden()
+    expect(page.locator("#status")).to_have_text("Learning")
+    page.locator("#keys_open").click()
+    page.locator("#keys_used").check()
+    page.locator("#keys_close").click()
+    page.locator("#keys_open").blur()
+    page.locator("body").press(" ")
+    expect(page.locator("#status")).to_have_text("Paused")
