@@ -142,6 +142,7 @@ export class Dial {
     const scale = part(this.#slider.parentElement ?? this.#slider, ".dial-scale", HTMLElement);
     const { min, max, defaultValue } = this.#slider;
     scale.style.setProperty("--default", String(share(Number(defaultValue), min, max)));
+    part(scale, ".dial-default", HTMLElement).hidden = false; // it is where it stays
   }
 
   /**

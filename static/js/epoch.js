@@ -25,7 +25,7 @@ export function mount(element, { store }) {
     const rate = Math.max(0, epoch - last); // less: it was another network's
     last = epoch;
     bar.hidden = rate > FASTEST;
-    words.textContent = rate > FASTEST ? `${inWords(rate)} a second` : "";
+    words.textContent = rate > FASTEST ? `${inWords(rate)}/s` : "";
     bar.setAttribute("aria-valuenow", String(Math.floor((epoch % 1) * 100)));
     draw(epoch);
   };

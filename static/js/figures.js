@@ -51,7 +51,7 @@ function mountVerdict(element, store) {
   const verdict = part(element, "#memorising", HTMLElement);
   const heldOut = part(element, "#heldout", HTMLElement);
   store.watch(
-    ({ net }) => (net?.held_out_sentences ?? 0) > 0,
+    ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
     (any) => {
       heldOut.hidden = !any;
     },
@@ -77,7 +77,8 @@ function whole(value) {
 /** @param {number | null | undefined} value */
 function perplexity(value) {
   if (value === null || value === undefined) return NOTHING;
-  return value < 100_000 ? value.toFixed(2) : value.toExponential(1);
+  if (value < 1_000) return value.toFixed(2);
+  return value < 100_000 ? whole(value) : value.toExponential(1);
 }
 
 /**

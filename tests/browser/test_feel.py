@@ -187,7 +187,7 @@ def test_the_perplexity_comes_with_its_change_while_it_learns(page: Page) -> Non
 def test_an_epoch_is_a_bar_where_it_takes_time_and_a_speed_where_it_does_not(page: Page) -> None:
     open_page(page)
     learn(page, "ab\nba", hidden_sizes="4")
-    expect(page.locator("#epoch_speed")).to_have_text(re.compile(r"\d a second"))
+    expect(page.locator("#epoch_speed")).to_have_text(re.compile(r"\d/s$"))
     expect(page.locator("#epoch_progress")).to_be_hidden()
     sentences = "\n".join(
         f"{number} bottles stand on the shelf by the wall" for number in range(900)
@@ -199,6 +199,28 @@ def test_an_epoch_is_a_bar_where_it_takes_time_and_a_speed_where_it_does_not(pag
     wait_until(page, lambda: int(bar.get_attribute("aria-valuenow") or 0) > 0)
     pause(page)
     assert figure(page, "epoch") == figure(page, "steps") // 855  # 45 are kept aside
+
+
+NOTE_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) {
+    if (entry.hadRecentInput) continue;
+    const moved = entry.sources.map(({node}) => node?.id || node?.className || node?.nodeName);
+    window.shifts.push([entry.value, ...moved]);
+  }
+}).observe({type: "layout-shift"});
+"""
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_moves_while_frames_arrive(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page)
+    page.evaluate(NOTE_SHIFTS)
+    page.locator("#panel_stats").scroll_into_view_if_needed()
+    expect(page.locator("#ppl_change")).to_have_text(re.compile(r" (in|for) 10 s$"))
+    assert page.evaluate("window.shifts") == []
 
 
 # ------------------------------------------------------------------ the state
