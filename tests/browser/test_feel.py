@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
 from tests.browser.the_page import figure, learn, open_page, pause, slide, text, wait_until
@@ -374,3 +375,23 @@ def test_who_does_without_the_keys_is_left_alone_by_them(page: Page) -> None:
     page.locator("#keys_open").blur()
     page.locator("body").press(" ")
     expect(page.locator("#status")).to_have_text("Paused")
+
+
+# ------------------------------------------------------------------ for everybody
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_in_what_comes_and_goes(page: Page, scheme: str) -> None:
+    open_page(page)
+    page.locator("#scheme").select_option(scheme)
+    page.locator("#learn").click()
+    expect(page.locator("#notices")).to_contain_text("kept for five minutes")
+    page.locator("#temperature_typed").fill("hot")
+    page.locator("#temperature_typed").press("Enter")
+    expect(page.locator("#temperature_error")).not_to_be_empty()
+    for dialog in (False, True):
+        if dialog:
+            page.locator("#keys_open").click()
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+    page.keyboard.press("Escape")
