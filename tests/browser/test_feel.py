@@ -218,6 +218,7 @@ new PerformanceObserver((list) => {
 def test_nothing_moves_while_frames_arrive(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_page(page)
+    expect(page.locator("#netpicture_next li").first).to_be_visible()  # the page is complete
     page.evaluate(NOTE_SHIFTS)
     page.locator("#panel_stats").scroll_into_view_if_needed()
     expect(page.locator("#ppl_change")).to_have_text(re.compile(r" (in|for) 10 s$"))
