@@ -62,6 +62,11 @@ class OpenCopy:
 
 
 @dataclass(frozen=True)
+class Undo:
+    """Go on with the network that was replaced last; learning or paused, as it is."""
+
+
+@dataclass(frozen=True)
 class Save:
     """Answer with the model as it is now."""
 
@@ -141,6 +146,7 @@ Command = (
     | Load
     | LoadPretrained
     | OpenCopy
+    | Undo
     | Save
     | Complete
     | Look

@@ -210,6 +210,8 @@ def command_for(payload: Payload) -> commands.Command:
             command = commands.Change(payload.learning_rate, payload.temperature)
         case protocol.LoadPretrained():
             command = commands.LoadPretrained(payload.name)
+        case protocol.Undo():
+            command = commands.Undo()
         case protocol.Complete():
             command = commands.Complete(**dict(payload))
         case _ if type(payload) in looking.ANSWERS:

@@ -30,6 +30,8 @@ def state_of(snapshot: Snapshot) -> State:
         "sentences": description.sentences,
         "held_out_sentences": description.held_out_sentences,
         "now": time.time(),
+        "recoveries": snapshot.recoveries,
+        "undoable": snapshot.undoable,
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
         "curve": _curve(snapshot, start=0),
@@ -47,6 +49,10 @@ def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
         frame["samples"] = list(snapshot.samples)
     if snapshot.greedy is not None and snapshot.greedy != last.greedy:
         frame["greedy"] = snapshot.greedy
+    if snapshot.recoveries != last.recoveries:
+        frame["recoveries"] = snapshot.recoveries
+    if snapshot.undoable != last.undoable:
+        frame["undoable"] = snapshot.undoable
     return frame
 
 

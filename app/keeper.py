@@ -297,6 +297,7 @@ class Keeper(Engine):
     def _look(self) -> None:
         """Save what is due, send to rest what nobody watches, and remove what nobody touches."""
         now = time.monotonic()
+        self._engine.tidy()
         if self._final is not None:
             if not self._final.done():
                 self._final.set_result(self._save(self._all_unsaved()))

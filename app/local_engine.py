@@ -53,7 +53,7 @@ class LocalEngine(Engine):
 
     def __init__(self, starting: Learn, threads: int, limits: Limits | None = None) -> None:
         limits = limits or Limits()
-        self.room = Room(limits.weights, limits.total_weights)
+        self.room = Room(limits.weights, limits.total_weights, tell=self._spare_gone)
         self._starting = starting
         self._turns = Turns(threads)
         self._seats: dict[str, _Seat] = {}
@@ -104,6 +104,16 @@ class LocalEngine(Engine):
         """The newest snapshot of every session."""
         seats = list(self._seats.items())
         return {session_id: seat.snapshot for session_id, seat in seats if seat.snapshot}
+
+    def tidy(self) -> None:
+        """Let go of replaced networks that nobody has brought back in time."""
+        self.room.expire(time.monotonic())
+
+    def _spare_gone(self, holder: object) -> None:
+        """Its session has a turn, so that its pages hear of it."""
+        with self._seating:
+            if isinstance(holder, Session) and holder.session_id in self._seats:
+                self._turns.call(holder.session_id)
 
     def drop(self, session_id: str) -> None:
         """Forget the session; commands it has not carried out are refused."""

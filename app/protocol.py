@@ -31,7 +31,7 @@ from app.payload import Payload, one_of, refused
 from app.quantity import AutoOr, Quantity, Sizes
 from app.refusal import Refusal
 from app.remark import Level
-from app.snapshot import Status
+from app.snapshot import Replacement, Status
 
 MAX_LINE = 10_000
 """Characters of a line: a sentence is one step of training, which no slice of time can cut."""
@@ -229,6 +229,10 @@ class LoadPretrained(Payload):
     ] = ""
 
 
+class Undo(Payload):
+    """Go on with the network that was replaced last, as it was; undone twice, it is redone."""
+
+
 class Save(Payload):
     """Answer with the model as it is now."""
 
@@ -395,6 +399,16 @@ class State(Figures):
     sentences: Annotated[int, Field(description="How many sentences it learns.")]
     held_out_sentences: Annotated[int, Field(description="How many are kept aside.")]
     now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
+    recoveries: Annotated[
+        int, Field(description="How often this network ran off and was brought back, as of late.")
+    ]
+    undoable: Annotated[
+        Replacement | None,
+        Field(
+            description="How this network took the place of one that `undo` can bring back; null "
+            "where there is none."
+        ),
+    ]
     samples: Annotated[
         list[str], Field(description="Five sampled sentences; none until the first are written.")
     ]
@@ -413,6 +427,12 @@ class Frame(Figures):
     ]
     samples: NotRequired[Annotated[list[str], Field(description="Five new samples.")]]
     greedy: NotRequired[Annotated[str, Field(description="A new greedy prediction.")]]
+    recoveries: NotRequired[
+        Annotated[int, Field(description="It ran off again, and was brought back.")]
+    ]
+    undoable: NotRequired[
+        Annotated[Replacement | None, Field(description="The replaced one is not kept any longer.")]
+    ]
 
 
 class Notice(TypedDict):
@@ -447,6 +467,7 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
         "set": ClientEvent(Change),
         "load": ClientEvent(Load),
         "load_pretrained": ClientEvent(LoadPretrained),
+        "undo": ClientEvent(Undo),
         "save": ClientEvent(Save, answer=Saved),
         "share": ClientEvent(shares.Share, answer=shares.Shared),
         "shares": ClientEvent(shares.Shares, answer=shares.OwnCopies),

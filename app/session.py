@@ -25,6 +25,7 @@ from app.commands import (
     Resume,
     Save,
     Tell,
+    Undo,
     Watch,
 )
 from app.completion import Completion
@@ -35,7 +36,8 @@ from app.remark import Level, Remark
 from app.room import Room
 from app.run import Run, loaded_run, new_run, restored_run
 from app.session_id import short_id
-from app.snapshot import Description, Snapshot, Status
+from app.snapshot import Description, Replacement, Snapshot, Status
+from app.spare import Spare
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready
 from model.saved import SavedModel
 
@@ -43,6 +45,10 @@ PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
 REMARKS_KEPT = 5
 
+NOTHING_TO_UNDO = (
+    "There is no network to bring back: the last one is kept for five minutes after a restart or a "
+    "load, while the server has room for it."
+)
 COMPILING = "The server is still compiling what this takes. Please try again in a moment."
 
 
@@ -56,6 +62,7 @@ class Session:
         self.watched = False
         self.temperature = 1.0
         self._run: Run | None = None
+        self._spare: Spare | None = None
         self._description = Description(0, "", Options(), (), 0)
         self._seq = 0
         self._saved_at: float | None = None
@@ -93,6 +100,14 @@ class Session:
             return "compiling"
         return "learning" if self.learning else "paused"
 
+    @property
+    def undoable(self) -> Replacement | None:
+        """How its network took the place of one that can be brought back; None: there is none."""
+        spare = self._spare
+        if spare is None or spare.run is None or time.monotonic() >= spare.until:
+            return None
+        return spare.replacement
+
     def carry_out(self, command: Command) -> Answer:
         """Do what the visitor asks.
 
@@ -107,8 +122,28 @@ class Session:
 
     def _carry_out(self, command: Command) -> Answer:
         match command:
+            case Learn() | Load() | LoadPretrained() | OpenCopy() | Undo() | Restore():
+                self._change_network(command)
+            case Pause():
+                self._pause()
+            case Resume():
+                self.learning = True
+            case Change():
+                self._change(command)
+            case Watch():
+                self.watched = command.watched
+            case NoteStored():
+                self._note_stored(command.at)
+            case Tell():
+                self._remark(command.level, command.message)
+            case _:
+                return self._answer(command)
+        return None
+
+    def _change_network(self, command: Command) -> None:
+        match command:
             case Learn():
-                self._replace(self._new_run(command))
+                self._replace(self._new_run(command), "restart")
                 self.learning = True
             case Load():
                 self._load(command.saved, self._made_with_now())
@@ -118,23 +153,12 @@ class Session:
                 self.learning = True
             case OpenCopy():
                 self._open_copy(command.copy)
-            case Pause():
-                self._pause()
-            case Resume():
-                self.learning = True
-            case Change():
-                self._change(command)
-            case Watch():
-                self.watched = command.watched
+            case Undo():
+                self._undo()
             case Restore():
                 self._restore(command.checkpoint)
-            case NoteStored():
-                self._note_stored(command.at)
-            case Tell():
-                self._remark(command.level, command.message)
             case _:
-                return self._answer(command)
-        return None
+                raise TypeError(f"{type(command).__name__} changes no network")
 
     def _answer(self, question: Command) -> Answer:
         match question:
@@ -154,6 +178,7 @@ class Session:
     def forget(self) -> None:
         """It is gone from memory."""
         self._room.hold(self, 0)
+        self._room.let_go(self)
 
     def write(self) -> None:
         """Write what the network has to show, if it is due and somebody looks.
@@ -201,6 +226,8 @@ class Session:
             remarks=self._remarks,
             saved_at=self._saved_at,
             saving=self._saving,
+            recoveries=len(run.trainer.recoveries),
+            undoable=self.undoable,
         )
 
     def _new_run(self, command: Learn) -> Run:
@@ -212,17 +239,31 @@ class Session:
     def _load(self, saved: SavedModel, options: Options) -> None:
         text = self._existing_run().text
         run, remark = loaded_run(saved, text, options, self._next_curve_version(), self._take_room)
-        self._replace(run)
+        self._replace(run, "load")
         if remark:
             self._remark("warning", remark)
 
     def _open_copy(self, copy: Checkpoint) -> None:
         self._take_room(copy.saved.model.weight_count, "id")
-        self._replace(restored_run(replace(copy, curve_version=self._next_curve_version())))
+        self._replace(restored_run(replace(copy, curve_version=self._next_curve_version())), "load")
         self.learning = True
         self.temperature = copy.temperature
 
-    def _replace(self, run: Run) -> None:
+    def _undo(self) -> None:
+        spare = self._spare
+        run = spare.run if spare is not None and self.undoable else None
+        if run is None:
+            raise Refusal(NOTHING_TO_UNDO)
+        self._room.let_go(self)  # its room is taken as the network's own
+        self._take_room(run.model.weight_count, None)
+        self._replace(run, "undo")
+        run.shown.outdate_samples()  # the temperature may be another by now
+        run.shown.pin()
+
+    def _replace(self, run: Run, replacement: Replacement | None = None) -> None:
+        """Go on with another run; the one so far can be brought back if this is a replacement."""
+        if replacement is not None and self._run is not None:
+            self._put_aside(self._run, replacement)
         self._run = run
         self._description = Description(
             version=self._description.version + 1,
@@ -233,6 +274,11 @@ class Session:
             sentences=run.trainer.sentence_count,
             held_out_sentences=run.trainer.held_out_count,
         )
+
+    def _put_aside(self, run: Run, replacement: Replacement) -> None:
+        run.recent.break_off()
+        self._spare = Spare(run, replacement, run.model.weight_count)
+        self._room.spare(self, self._spare)
 
     def _pause(self) -> None:
         self.learning = False

@@ -10,6 +10,8 @@ from app.options import Options
 from app.remark import Remark
 
 Status = Literal["compiling", "learning", "paused"]
+Replacement = Literal["restart", "load", "undo"]
+"""How a network took another's place: as a new one, as a loaded one, or by being brought back."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,9 @@ class Snapshot:
         steps_per_second: sentences learnt from in a second of the clock.
         saved_at: Unix time when the store took the session in; None before.
         saving: false while the store cannot be written to.
+        recoveries: how often this network ran off and was brought back.
+        undoable: how the network took the place of one that can be brought back; None where there
+            is none.
     """
 
     session_id: str
@@ -87,3 +92,5 @@ class Snapshot:
     memorising_since: int | None = None
     saved_at: float | None = None
     saving: bool = True
+    recoveries: int = 0
+    undoable: Replacement | None = None

@@ -23,7 +23,7 @@ QUESTIONS: dict[str, dict[str, Any]] = {
     "open_shared": {"id": "A" * 22},
 }
 """Questions that are answered, but for what is made nasty in them."""
-EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "save", *QUESTIONS)
+EVENTS = ("learn", "pause", "resume", "set", "load", "load_pretrained", "undo", "save", *QUESTIONS)
 FIELDS = (
     "text",
     "options",

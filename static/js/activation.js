@@ -24,7 +24,7 @@ export class Colours {
   constructor(place, repaint) {
     this.#place = place;
     this.#read();
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+    addEventListener("schemechange", () => {
       this.#read();
       repaint();
     });
@@ -96,12 +96,12 @@ export function inDecimals(number) {
 }
 
 /**
- * @param {string} hexadecimal as in #1f5fb3
+ * @param {string} css as in rgb(31, 95, 179): how a token that is registered as a colour is read
  * @returns {Colour}
  */
-function colourOf(hexadecimal) {
-  const number = Number.parseInt(hexadecimal.slice(1), 16);
-  return [number >> 16, (number >> 8) & 255, number & 255];
+function colourOf(css) {
+  const [red = 0, green = 0, blue = 0] = (css.match(/\d+/g) ?? []).map(Number);
+  return [red, green, blue];
 }
 
 /**

@@ -3,6 +3,7 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { Entries, EntryName, Store } from "./store.js" */
 
+import { whileBusy } from "./busy.js";
 import { Dial } from "./dial.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
@@ -46,13 +47,11 @@ function mountButtons(element, connection) {
 
   part(element, "#newnet", HTMLFormElement).addEventListener("submit", async (event) => {
     event.preventDefault();
-    learn.setAttribute("aria-busy", "true");
-    const answer = await startLearning(connection);
-    learn.removeAttribute("aria-busy");
+    const answer = await whileBusy(learn, () => startLearning(connection));
     if (!answer.ok && answer.field) goToFault();
   });
-  resume.addEventListener("click", () => connection.ask("resume", {}));
-  stop.addEventListener("click", () => connection.ask("pause", {}));
+  resume.addEventListener("click", () => whileBusy(resume, () => connection.ask("resume", {})));
+  stop.addEventListener("click", () => whileBusy(stop, () => connection.ask("pause", {})));
   store.watch(
     (page) => page.net?.status === "paused",
     (paused) => resume.classList.toggle("suggested", paused),
@@ -93,13 +92,17 @@ function goToFault() {
  */
 function mountLearningRate(element, connection) {
   const slider = part(element, "#lr_slider", HTMLInputElement);
+  const typed = part(element, "#lr_typed", HTMLInputElement);
+  const places = { learning_rate: "lr" };
   const dial = new Dial({
     slider,
     text: part(element, "#lr_text", HTMLElement),
+    typed,
     decimals: 5,
-    send: (learning_rate) => connection.ask("set", { learning_rate }, { learning_rate: "lr" }),
+    send: (learning_rate) => connection.ask("set", { learning_rate }, places),
+    forgive: () => connection.store.blame(places, null),
   });
-  showFaults(element, connection.store, "lr", slider);
+  showFaults(element, connection.store, "lr", typed);
   connection.store.watch(
     (page) => page.net?.learning_rate,
     (rate) => {

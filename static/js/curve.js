@@ -23,7 +23,7 @@ export function mount(element, { store }) {
   const draw = () => plot.draw();
   draw();
   new ResizeObserver(() => plot.fit()).observe(place);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  addEventListener("schemechange", draw);
   store.watch(
     (page) => page.points,
     () => plot.show(store.page),

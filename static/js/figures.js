@@ -14,8 +14,8 @@ const NOTHING = "–";
 const FIGURES = [
   { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
   { id: "heldout", value: ({ net }) => perplexity(net?.held_out_perplexity) },
-  { id: "epoch", value: ({ net }) => net?.epoch.toFixed(2) ?? NOTHING },
-  { id: "steps", value: ({ net }) => String(net?.steps ?? NOTHING) },
+  { id: "epoch", value: ({ net }) => whole(net?.epoch) },
+  { id: "steps", value: ({ net }) => whole(net?.steps) },
   {
     id: "speed",
     value: ({ net }) => speed(net?.characters_per_second),
@@ -51,7 +51,7 @@ function mountVerdict(element, store) {
   const verdict = part(element, "#memorising", HTMLElement);
   const heldOut = part(element, "#heldout", HTMLElement);
   store.watch(
-    ({ net }) => (net?.held_out_sentences ?? 0) > 0,
+    ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
     (any) => {
       heldOut.hidden = !any;
     },
@@ -69,10 +69,16 @@ function memorising(step) {
   return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
 }
 
+/** @param {number | undefined} value */
+function whole(value) {
+  return value === undefined ? NOTHING : Math.floor(value).toLocaleString("en");
+}
+
 /** @param {number | null | undefined} value */
 function perplexity(value) {
   if (value === null || value === undefined) return NOTHING;
-  return value < 100_000 ? value.toFixed(2) : value.toExponential(1);
+  if (value < 1_000) return value.toFixed(2);
+  return value < 100_000 ? whole(value) : value.toExponential(1);
 }
 
 /**

@@ -1,13 +1,16 @@
 /** Brings the page to life: every panel in its place, then the connection that feeds them. */
 
+import * as appearance from "./appearance.js";
 import * as choice from "./choice.js";
 import * as complete from "./complete.js";
 import { Connection } from "./connection.js";
 import * as controls from "./controls.js";
 import * as curve from "./curve.js";
+import * as epoch from "./epoch.js";
 import * as figures from "./figures.js";
 import * as gradientCheck from "./gradient_check.js";
 import * as kept from "./kept.js";
+import * as keys from "./keys.js";
 import * as letterMap from "./letter_map.js";
 import * as notices from "./notices.js";
 import * as offer from "./offer.js";
@@ -22,6 +25,8 @@ import * as sharing from "./sharing.js";
 import * as status from "./status.js";
 import { Store } from "./store.js";
 import * as surprise from "./surprise.js";
+import * as trend from "./trend.js";
+import * as undo from "./undo.js";
 import * as units from "./units.js";
 import * as weights from "./weights.js";
 
@@ -30,11 +35,14 @@ const PANELS = [
   [".masthead", status],
   [".masthead", kept],
   ["#offer", offer],
+  [".masthead", appearance],
   ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
   ["#panel_controls", controls],
   ["#panel_stats", figures],
+  ["#panel_stats", trend],
+  ["#panel_stats", epoch],
   [".curve", curve],
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],
@@ -48,7 +56,9 @@ const PANELS = [
   ["#panel_saving", saving],
   ["#sharing", sharing],
   ["#panel_pretrained", pretrained],
+  [".desk", undo],
   ["#notices", notices],
+  ["body", keys],
 ];
 
 const connection = new Connection(new Store());

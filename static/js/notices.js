@@ -1,7 +1,7 @@
 /** Sentences from the server, and what went wrong without a field to blame. */
 
 /** @import { Connection } from "./connection.js" */
-/** @import { NumberedNotice } from "./store.js" */
+/** @import { Action, NumberedNotice } from "./store.js" */
 
 /** Long enough to read two lines twice. Warnings and errors stay until they are dismissed. */
 const INFO_MS = 10_000;
@@ -38,10 +38,26 @@ export function mount(element, { store }) {
 }
 
 /**
+ * @param {Action} action
+ * @param {() => void} dismiss
+ */
+function buttonFor({ words, run }, dismiss) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "quiet";
+  button.textContent = words;
+  button.addEventListener("click", () => {
+    dismiss();
+    run();
+  });
+  return button;
+}
+
+/**
  * @param {NumberedNotice} notice
  * @param {() => void} dismiss
  */
-function cardFor({ level, message }, dismiss) {
+function cardFor({ level, message, action }, dismiss) {
   const card = document.createElement("div");
   card.className = "notice";
   card.dataset.level = level;
@@ -54,5 +70,6 @@ function cardFor({ level, message }, dismiss) {
   button.setAttribute("aria-label", "Dismiss");
   button.addEventListener("click", dismiss);
   card.append(words, button);
+  if (action) words.append(" ", buttonFor(action, dismiss));
   return card;
 }

@@ -1,4 +1,6 @@
-/** How a person wants the page, remembered by their browser; one that keeps nothing forgets it. */
+/** How a person wants the page, remembered by their browser as one. */
+
+import { recall, remember } from "./memory.js";
 
 const KEY = "charnn.preferences";
 
@@ -20,19 +22,15 @@ export function get(name, fallback) {
  * @param {string | number | boolean} value
  */
 export function set(name, value) {
-  try {
-    localStorage.setItem(KEY, JSON.stringify({ ...read(), [name]: value }));
-  } catch {
-    // It holds until the page is left.
-  }
+  remember(KEY, JSON.stringify({ ...read(), [name]: value }));
 }
 
 /** @returns {Record<string, unknown>} */
 function read() {
   try {
-    const kept = JSON.parse(localStorage.getItem(KEY) ?? "{}");
+    const kept = JSON.parse(recall(KEY) ?? "{}");
     return typeof kept === "object" && kept !== null ? kept : {};
   } catch {
-    return {}; // it is not ours, or it must not be read
+    return {}; // it is not ours
   }
 }

@@ -2,6 +2,7 @@
 
 /** @import { Connection } from "./connection.js" */
 
+import { whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
 
@@ -21,7 +22,9 @@ export function mount(element, connection) {
   button.addEventListener("click", async () => {
     outcome.textContent = "";
     const name = choice.value;
-    const answer = await connection.ask("load_pretrained", { name }, { name: "name" });
+    const answer = await whileBusy(button, () =>
+      connection.ask("load_pretrained", { name }, { name: "name" }),
+    );
     if (answer.ok) outcome.textContent = "Loaded. Its samples are above.";
   });
 }

@@ -56,6 +56,9 @@ export interface LoadPretrained {
   name?: string;
 }
 
+/** Go on with the network that was replaced last, as it was; undone twice, it is redone. */
+export type Undo = Record<string, never>;
+
 /** Answer with the model as it is now. */
 export type Save = Record<string, never>;
 
@@ -481,6 +484,10 @@ export interface State extends Figures {
   held_out_sentences: number;
   /** Unix time of the server, to compare `saved_at` with. */
   now: number;
+  /** How often this network ran off and was brought back, as of late. */
+  recoveries: number;
+  /** How this network took the place of one that `undo` can bring back; null where there is none. */
+  undoable: "restart" | "load" | "undo" | null;
   /** Five sampled sentences; none until the first are written. */
   samples: string[];
   /** The greedy prediction; null until the first is written. */
@@ -499,6 +506,10 @@ export interface Frame extends Figures {
   samples?: string[];
   /** A new greedy prediction. */
   greedy?: string;
+  /** It ran off again, and was brought back. */
+  recoveries?: number;
+  /** The replaced one is not kept any longer. */
+  undoable?: "restart" | "load" | "undo" | null;
 }
 
 /** A sentence for the person, not bound to a field. */
@@ -523,6 +534,7 @@ export interface Answers {
   set: Done;
   load: Done;
   load_pretrained: Done;
+  undo: Done;
   save: Saved;
   share: Shared;
   shares: OwnCopies;
@@ -546,6 +558,7 @@ export interface ClientEvents {
   set: (payload: Change, acknowledge: (answer: Answers["set"] | Refused) => void) => void;
   load: (payload: Load, acknowledge: (answer: Answers["load"] | Refused) => void) => void;
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | Refused) => void) => void;
+  undo: (payload: Undo, acknowledge: (answer: Answers["undo"] | Refused) => void) => void;
   save: (payload: Save, acknowledge: (answer: Answers["save"] | Refused) => void) => void;
   share: (payload: Share, acknowledge: (answer: Answers["share"] | Refused) => void) => void;
   shares: (payload: Shares, acknowledge: (answer: Answers["shares"] | Refused) => void) => void;

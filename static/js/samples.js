@@ -30,13 +30,17 @@ export function mount(element, connection) {
  */
 function mountTemperature(element, connection) {
   const slider = part(element, "#temperature_slider", HTMLInputElement);
+  const typed = part(element, "#temperature_typed", HTMLInputElement);
+  const places = { temperature: "temperature" };
   const dial = new Dial({
     slider,
     text: part(element, "#temperature_text", HTMLElement),
+    typed,
     decimals: 2,
-    send: (temperature) => connection.ask("set", { temperature }, { temperature: "temperature" }),
+    send: (temperature) => connection.ask("set", { temperature }, places),
+    forgive: () => connection.store.blame(places, null),
   });
-  showFaults(element, connection.store, "temperature", slider);
+  showFaults(element, connection.store, "temperature", typed);
   connection.store.watch(
     (page) => page.net?.temperature,
     (temperature) => {

@@ -2,6 +2,7 @@
 
 /** @import { Connection } from "./connection.js" */
 
+import { whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { refused } from "./models.js";
 import { part } from "./part.js";
@@ -19,16 +20,20 @@ export function mount(element, connection) {
   };
 
   showFaults(element, connection.store, "json", box);
-  part(element, "#savemodel", HTMLButtonElement).addEventListener("click", async () => {
+  const save = part(element, "#savemodel", HTMLButtonElement);
+  const load = part(element, "#loadmodel", HTMLButtonElement);
+  const give = (/** @type {Blob} */ model) => whileBusy(load, () => connection.loadModel(model));
+
+  save.addEventListener("click", async () => {
     say("");
-    const answer = await connection.saveModel();
+    const answer = await whileBusy(save, () => connection.saveModel());
     if (!answer.ok) return;
     box.value = answer.json;
     say(`Saved into the box: ${sizeOf(answer.json.length)}.`);
   });
-  part(element, "#loadmodel", HTMLButtonElement).addEventListener("click", async () => {
+  load.addEventListener("click", async () => {
     say("");
-    const answer = await connection.loadModel(new Blob([box.value]));
+    const answer = await give(new Blob([box.value]));
     if (answer.ok) say("Loaded the model from the box.");
   });
   file.addEventListener("change", async () => {
@@ -36,8 +41,7 @@ export function mount(element, connection) {
     if (!chosen) return;
     say("");
     const most = Number(file.dataset.most);
-    const answer =
-      chosen.size > most ? tooLarge(connection, most) : await connection.loadModel(chosen);
+    const answer = chosen.size > most ? tooLarge(connection, most) : await give(chosen);
     file.value = ""; // so that choosing the same file again is a change too
     if (answer.ok) say(`Loaded the model from ${chosen.name}.`);
   });

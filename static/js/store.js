@@ -13,7 +13,9 @@ import { NO_RUNS, runsAfter } from "./runs.js";
 /** @typedef {"connecting" | "open" | "lost"} Link */
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values, setRates: Values}} Points */
-/** @typedef {Notice & {number: number}} NumberedNotice */
+/** @typedef {{words: string, run: () => unknown}} Action what can be done about something */
+/** @typedef {Notice & {action?: Action}} OwnNotice a sentence of the page's own, or the server's */
+/** @typedef {OwnNotice & {number: number}} NumberedNotice */
 
 /**
  * @typedef {object} Page
@@ -172,7 +174,7 @@ export class Store {
     this.#change({ faults });
   }
 
-  /** @param {Notice} notice */
+  /** @param {OwnNotice} notice */
   notify(notice) {
     const others = this.page.notices.filter(({ message }) => message !== notice.message);
     const numbered = { ...notice, number: ++this.#noticesSoFar };

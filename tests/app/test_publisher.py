@@ -163,7 +163,11 @@ def test_a_frame_holds_only_what_has_changed(stage: Stage) -> None:
     stage.publish()
     frame = stage.pages.sent[-1][2]
     assert frame["steps"] == 20
-    assert not {"curve", "samples", "greedy"} & set(frame)
+    assert not {"curve", "samples", "greedy", "recoveries"} & set(frame)
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=3, steps=30, recoveries=1))
+    stage.publish()
+    assert stage.pages.sent[-1][2]["recoveries"] == 1
 
 
 def test_a_page_gets_only_the_points_it_lacks(stage: Stage) -> None:

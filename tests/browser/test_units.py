@@ -366,8 +366,9 @@ def test_ink_is_read_on_all_of_the_colours(page: Page, scheme: str) -> None:
 
 
 def luminance(colour: str) -> float:
-    """The relative luminance of #rrggbb, by the WCAG."""
-    shares = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    """The relative luminance of rgb(r, g, b), by the WCAG."""
+    shares = [int(part) / 255 for part in re.findall(r"\d+", colour)]
+    assert len(shares) == 3
     linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 

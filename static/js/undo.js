@@ -1,0 +1,60 @@
+/** Brings back the network that was replaced a moment ago: from its button, or from a notice. */
+
+/** @import { Connection } from "./connection.js" */
+/** @import { State } from "./protocol" */
+
+import { whileBusy } from "./busy.js";
+
+/** @type {Record<NonNullable<State["undoable"]>, string>} */
+const WORDS = {
+  restart: "bring the last network back",
+  load: "bring the last network back",
+  undo: "go back to the newer network",
+};
+const REPLACED = "The network before this one is kept for five minutes.";
+
+/**
+ * @param {HTMLElement} element holds the buttons
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  const { store } = connection;
+  const buttons = element.querySelectorAll("button.undo");
+  const undo = () => connection.ask("undo", {});
+
+  for (const button of buttons) {
+    if (!(button instanceof HTMLButtonElement)) continue;
+    button.addEventListener("click", () => whileBusy(button, undo));
+    store.watch(
+      ({ net }) => net?.undoable ?? null,
+      (undoable) => {
+        button.hidden = undoable === null;
+        if (undoable) button.textContent = WORDS[undoable];
+      },
+    );
+  }
+
+  /** @type {State | null} */
+  let last = null;
+  store.watch(
+    ({ net }) => net,
+    (net) => {
+      if (net && isNews(net, last)) {
+        const action = { words: WORDS.restart, run: undo };
+        store.notify({ level: "info", message: REPLACED, action });
+      } else if (net?.undoable !== last?.undoable) store.retract(REPLACED);
+      last = net;
+    },
+  );
+}
+
+/**
+ * Whether a network has been replaced before the page's eyes.
+ *
+ * @param {State} net
+ * @param {State | null} last
+ */
+function isNews(net, last) {
+  if (!last || net.session !== last.session || net.version === last.version) return false;
+  return net.undoable === "restart" || net.undoable === "load";
+}
