@@ -56,7 +56,7 @@ class Clerk:
         self._folder = data_dir / FOLDER
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.other = OtherProcess(LEAST_MEMORY + MEMORY_PER_BYTE * upload)
+        self.other = OtherProcess("clerk", LEAST_MEMORY + MEMORY_PER_BYTE * upload)
         self._threads = ThreadPoolExecutor(THREADS, "clerk")
         self._asker = ThreadPoolExecutor(1, "clerk-asker")
         self._waiting = threading.BoundedSemaphore(MOST_WAITING)

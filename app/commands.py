@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app import questions
+from app.checking import NetworkToCheck
 from app.checkpoint import Checkpoint
 from app.completion import Completion
 from app.options import Method, Options
@@ -94,6 +95,11 @@ class Look:
 
 
 @dataclass(frozen=True)
+class CopyToCheck:
+    """Answer with a copy of the network, for a check of its gradients; nothing changes."""
+
+
+@dataclass(frozen=True)
 class Watch:
     """Whether somebody is looking: only then are samples written."""
 
@@ -138,6 +144,7 @@ Command = (
     | Save
     | Complete
     | Look
+    | CopyToCheck
     | Watch
     | Capture
     | Restore
@@ -145,5 +152,5 @@ Command = (
     | Tell
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | None
-"""What a `Save`, `Capture`, `Complete` or `Look` asks for; nothing for every other command."""
+Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | NetworkToCheck | None
+"""What a `Save`, `Capture`, `Complete`, `Look` or `CopyToCheck` asks for; nothing for others."""

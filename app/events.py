@@ -12,8 +12,10 @@ from flask import request
 from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import SocketIO
 
-from app import commands, looking, protocol, shares
+from app import commands, looking, protocol, questions, shares
 from app.admission import Admission, TooMany
+from app.checker import Checker
+from app.checking import NetworkToCheck
 from app.checkpoint import Checkpoint
 from app.clerk import SMALL_FILE, Busy, Clerk, discard
 from app.completion import Completion
@@ -47,9 +49,16 @@ class Answering:
     """Turns events into commands, and what came of them into answers."""
 
     def __init__(
-        self, engine: Engine, hub: Hub, clerk: Clerk, sharing: Sharing, limits: Limits
+        self,
+        engine: Engine,
+        hub: Hub,
+        clerk: Clerk,
+        checker: Checker,
+        sharing: Sharing,
+        limits: Limits,
     ) -> None:
         self.clerk = clerk
+        self._checker = checker
         self._sharing = sharing
         self._engine = engine
         self._hub = hub
@@ -106,6 +115,8 @@ class Answering:
         match payload:
             case protocol.Save():
                 return {"ok": True, "json": self._small_json(session_id)}
+            case questions.GradientCheck():
+                return self._check_gradients(session_id)
             case shares.Share():
                 return self._share(session_id)
             case shares.Shares():
@@ -137,6 +148,23 @@ class Answering:
         if not is_small(saved):
             raise Refusal(LARGE_TO_SAVE, "json")
         return self._wait(self.clerk.write_text(saved))
+
+    def _check_gradients(self, session_id: str) -> questions.GradientChecked:
+        network = self._carry_out(session_id, commands.CopyToCheck())
+        if not isinstance(network, NetworkToCheck):
+            raise TypeError("the engine answered a CopyToCheck with no network")
+        check = self._checker.check(session_id, network)
+        try:
+            matrices = self._wait(check)
+        finally:
+            check.cancel()  # where it has not begun, nobody waits for it any more
+        return {
+            "ok": True,
+            "steps": network.steps,
+            "took": network.took,
+            "sentence": network.sentence,
+            "matrices": matrices,
+        }
 
     def _saved(self, session_id: str) -> SavedModel:
         saved = self._carry_out(session_id, commands.Save())

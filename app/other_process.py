@@ -1,7 +1,8 @@
 """A process for what would keep the interpreter's lock for seconds.
 
-The parsers and writers of JSON hold that lock until they are through. In a process of their own
-they hold up nobody, and memory that a hostile file asks for is theirs and not the server's.
+The parsers and writers of JSON hold that lock until they are through, and an expression graph takes
+it with every operation. In a process of their own they hold up nobody, and memory that a hostile
+file asks for is theirs and not the server's.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ T = TypeVar("T")
 
 
 class ProcessLost(Exception):  # noqa: N818  (what happened, and not whose error it was)
-    """The process ended before it had answered; the next call starts another."""
+    """The process ended, or was ended, before it had answered; the next call starts another."""
 
 
 class OtherProcess:
@@ -31,8 +32,25 @@ class OtherProcess:
     one, however this one ends.
     """
 
-    def __init__(self, memory: int) -> None:
+    def __init__(
+        self,
+        name: str,
+        memory: int | None = None,
+        seconds: float | None = None,
+        niceness: int = 0,
+    ) -> None:
+        """Start nothing yet.
+
+        Args:
+            name: of the process, for whoever looks at it.
+            memory: bytes that it may have beyond what it begins with; None: as many as there are.
+            seconds: that an answer may take once the call is sent; None: as many as it takes.
+            niceness: how much more readily than this process it leaves the processors to others.
+        """
+        self._name = name
         self._memory = memory
+        self._seconds = seconds
+        self._niceness = niceness
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection | None = None
         self._closed = False
@@ -42,13 +60,13 @@ class OtherProcess:
         """What the function returns there; whatever it raises is raised here.
 
         Raises:
-            ProcessLost: the process was killed meanwhile.
+            ProcessLost: the process was killed meanwhile, or took longer than it may.
             MemoryError: it took more memory than it may.
         """
         pipe = self._running()
         try:
             pipe.send((function, arguments))
-            well, outcome = pipe.recv()
+            well, outcome = self._received(pipe)
         except (EOFError, OSError):
             with self._changing:
                 self._kill()  # it may be about to end still, and would seem to be alive
@@ -58,8 +76,13 @@ class OtherProcess:
         result: T = outcome
         return result
 
+    def rest(self) -> None:
+        """End the process, whatever it is at; the next call starts another."""
+        with self._changing:
+            self._kill()
+
     def close(self) -> None:
-        """End the process, whatever it is at."""
+        """End the process, whatever it is at, for good."""
         with self._changing:
             self._closed = True
             self._kill()
@@ -69,6 +92,11 @@ class OtherProcess:
     def pid(self) -> int | None:
         """The number of the process; None while there is none."""
         return self._process.pid if self._process else None
+
+    def _received(self, pipe: Connection) -> Any:
+        if not pipe.poll(self._seconds):
+            raise EOFError  # one that takes so long is as good as lost
+        return pipe.recv()
 
     def _running(self) -> Connection:
         with self._changing:
@@ -88,9 +116,10 @@ class OtherProcess:
         method = multiprocessing.get_context("spawn")
         ours, theirs = method.Pipe()
         self._process = method.Process(
-            target=_serve, args=(theirs, self._memory), name="clerk", daemon=True
+            target=_serve, args=(theirs, self._memory), name=self._name, daemon=True
         )
         self._process.start()
+        _be_nice(self._process.pid, self._niceness)
         theirs.close()  # so that its end of the pipe closes with it
         # Python would ask it to stop, which it does not hear, and wait for it.
         atexit.register(self.close)
@@ -103,13 +132,22 @@ class OtherProcess:
             self._process = None
 
 
-def _serve(pipe: Connection, memory: int) -> None:
+def _be_nice(pid: int | None, niceness: int) -> None:
+    """Let a process that has just begun, and so every thread it will have, go after others."""
+    if pid is not None and niceness:
+        with contextlib.suppress(AttributeError, OSError):  # not on every system
+            ours = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, pid, ours + niceness)
+
+
+def _serve(pipe: Connection, memory: int | None) -> None:
     """Carry out call after call, until the process that asks is gone."""
     # Whoever stops the server may signal all of its processes: this one ends with the server.
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    _limit_memory(memory)
+    if memory is not None:
+        _limit_memory(memory)
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, arguments = pipe.recv()

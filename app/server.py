@@ -16,6 +16,7 @@ from flask_socketio import SocketIO
 from app import pretrained, texts
 from app.access import Access
 from app.admission import Admission
+from app.checker import Checker
 from app.clerk import Clerk
 from app.commands import Learn
 from app.events import Answering, SocketEvents, SocketOutlet
@@ -65,8 +66,9 @@ def serve(settings: ServerSettings) -> None:
     secret = read_secret(settings.data_dir)
     identity = Identity(secret)
     clerk = Clerk(settings.data_dir, settings.limits.upload)
+    checker = Checker()
     sharing = Sharing(store, metrics)
-    answering = Answering(engine, hub, clerk, sharing, settings.limits)
+    answering = Answering(engine, hub, clerk, checker, sharing, settings.limits)
     stopping = Stopping(hub, engine.save_all)
     models = Models(settings.limits, identity, engine, answering, hub)
     web = make_web(
@@ -104,6 +106,7 @@ def serve(settings: ServerSettings) -> None:
         sharing.close()
         engine.close()
         clerk.close()
+        checker.close()
         listener.close()
     log.info("stopped", extra={"everything_saved": stopping.lossless})
     if not stopping.lossless:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import replace
 
-from app import completion, looking, pretrained
+from app import checking, completion, looking, pretrained
 from app.checkpoint import Checkpoint
 from app.commands import (
     Answer,
@@ -13,6 +13,7 @@ from app.commands import (
     Change,
     Command,
     Complete,
+    CopyToCheck,
     Learn,
     Load,
     LoadPretrained,
@@ -143,6 +144,8 @@ class Session:
                 return self._complete(question)
             case Look():
                 return self._look(question)
+            case CopyToCheck():
+                return checking.copied(self._existing_run())
             case Capture():
                 return self._capture()
             case _:

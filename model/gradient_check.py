@@ -188,11 +188,11 @@ def _places(
     random = np.random.default_rng(seed)
     places = {}
     for name, matrix in matrices.items():
-        every = list(np.ndindex(*matrix.shape))
-        if numbers is not None and numbers < len(every):
-            drawn = random.choice(len(every), size=numbers, replace=False)
-            every = [every[number] for number in drawn]
-        places[name] = every
+        drawn = np.arange(matrix.size)
+        if numbers is not None and numbers < matrix.size:
+            drawn = random.choice(matrix.size, size=numbers, replace=False)
+        axes = np.unravel_index(drawn, matrix.shape)
+        places[name] = list(zip(*(axis.tolist() for axis in axes), strict=True))
     return places
 
 

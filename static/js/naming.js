@@ -14,7 +14,26 @@ const LEAST_SHARE = 0.001;
  * @param {string} character the empty string is the end of a sentence
  */
 export function nameOf(character) {
-  return NAMES[character] ?? character;
+  const name = NAMES[character];
+  if (name !== undefined) return name;
+  if (/^\p{M}/u.test(character)) return `◌${character}`; // an accent has nothing to stand on
+  return /^[\p{Z}\p{C}]+$/u.test(character) ? codeOf(character) : character;
+}
+
+/** @param {string} character */
+function codeOf(character) {
+  const code = character.codePointAt(0) ?? 0;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/**
+ * A character within a sentence.
+ *
+ * @param {string} character the empty string is the end of a sentence
+ */
+export function quoted(character) {
+  const name = nameOf(character);
+  return name === character ? `“${character}”` : name;
 }
 
 /**

@@ -1,268 +1,187 @@
 /**
- * The network as a picture: four steps through the text, the layers from below upwards, one square
- * a unit. It is drawn from the sizes that the network really has.
+ * The network as a picture that lives: four steps through the text that it is looked at with, one
+ * square a unit, drawn from the sizes that the network really has and lit by what its units do.
  */
 
 /** @import { Connection } from "./connection.js" */
-/** @import { State } from "./protocol" */
+/** @import { Layer } from "./picture_layers.js" */
+/** @import { NetworkRead } from "./protocol" */
 
+import { Behind } from "./behind.js";
+import { Likeliest } from "./likeliest.js";
 import { part } from "./part.js";
+import { Drawing, STEPS } from "./picture_drawing.js";
+import { layersOf, placed, unitsPerCell } from "./picture_layers.js";
+import { Stepping } from "./picture_stepping.js";
+import { inWords, rowsOf } from "./picture_words.js";
+import { MOST_CHARACTERS, TEXT_PLACE } from "./reading.js";
+import { Watching } from "./watching.js";
 
-/** @typedef {{name: string, className: string, size: number, remembers: boolean}} Layer */
-/** @typedef {Layer & {cells: number, rows: number, top: number, height: number}} PlacedLayer */
-
-const WIDTH = 400;
-const HEIGHT = 230;
-const STEPS = 4;
-const NAMES_WIDTH = 104;
-const CHARACTER_HEIGHT = 20;
-const COLUMNS = 10;
-/** From one square to the next. */
-const PITCH = 5;
-const CELL = 4;
-/** Rows of squares that the picture has room for; in a larger network a square stands for several units. */
-const MOST_ROWS = 22;
-const MOST_GAP = 26;
-/** Hidden layers alternate between related tones of the first two colours. */
-const HIDDEN_TONES = 4;
-
-const PICTURE_STEP = (WIDTH - NAMES_WIDTH) / STEPS;
-const BOX_WIDTH = COLUMNS * PITCH - (PITCH - CELL);
+/** Between two places that are asked for: a server takes so many events a second from one page. */
+const PAUSE_MS = 100;
+const END = "";
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
-export function mount(element, { store }) {
-  const svg = part(element, "#netpicture", SVGSVGElement);
-  const caption = part(element, "#netpicture_text", HTMLElement);
+export function mount(element, connection) {
+  const { store } = connection;
+  const figure = part(element, ".network", HTMLElement);
+  const caption = part(figure, "#netpicture_text", HTMLElement);
+  const picture = new Picture(figure);
+  let asked = picture.at;
+
+  const ask = spaced(() => {
+    asked = picture.at;
+    watching.changed();
+  });
+  const watching = new Watching(figure, connection, {
+    event: "network",
+    question: () => {
+      const { reading } = store.page;
+      return reading ? { text: reading, at: asked, cell: picture.perCell } : null;
+    },
+    show: (answer) => picture.show(answer),
+    wait: (words) => picture.wait(words),
+    places: TEXT_PLACE,
+  });
+  picture.onMove(ask);
+
   store.watch(
     (page) => page.net?.options, // the same object until the network is another
     () => {
       const { net } = store.page;
       if (!net) return;
-      const layers = layersOf(net);
-      const perCell = unitsPerCell(layers);
-      svg.replaceChildren(...drawn(placed(layers, perCell), firstCharacters(net.text)));
-      caption.textContent = inWords(net, perCell);
+      picture.draw(layersOf(net));
+      caption.textContent = inWords(net, picture.perCell);
+      ask();
+    },
+  );
+  store.watch(
+    ({ faults, reading }) => (faults[TEXT_PLACE.text] ? null : reading),
+    (text) => {
+      picture.read([...(text ?? "")].slice(0, MOST_CHARACTERS), text === null);
+      ask();
     },
   );
 }
 
-/**
- * @param {State} net
- * @returns {Layer[]} from below upwards
- */
-function layersOf({ options, vocabulary }) {
-  const hidden = options.hidden_sizes.map((size, index) => ({
-    name: options.hidden_sizes.length > 1 ? `hidden ${index + 1}` : "hidden",
-    className: `tone-hidden-${(index % HIDDEN_TONES) + 1}`,
-    size,
-    remembers: true,
-  }));
-  const letter = { name: "letter", className: "tone-letter", size: options.letter_size };
-  const output = { name: "output", className: "tone-output", size: vocabulary.length + 1 };
-  return [{ ...letter, remembers: false }, ...hidden, { ...output, remembers: false }];
-}
+/** The picture, and what belongs to it: each part shows the same step. */
+class Picture {
+  perCell = 1;
 
-/** @param {string} text */
-function firstCharacters(text) {
-  const sentence = text.split("\n", 50).find((line) => line.trim()) ?? "";
-  return [...sentence.trim().slice(0, 4 * STEPS)].slice(0, STEPS);
-}
+  #drawing;
+  #likeliest;
+  #behind;
+  #stepping;
+  #wait;
+  #unread;
+  /** @type {Layer[]} */
+  #layers = [];
+  #isAtRest = true;
+  /** @type {() => void} */
+  #tellMove = () => {};
 
-/** @param {Layer[]} layers */
-function unitsPerCell(layers) {
-  let units = 1;
-  while (totalRows(layers, units) > MOST_ROWS) units++;
-  return units;
-}
-
-/**
- * @param {Layer[]} layers
- * @param {number} perCell
- */
-function totalRows(layers, perCell) {
-  return layers.reduce((rows, { size }) => rows + rowsFor(cellsFor(size, perCell)), 0);
-}
-
-/**
- * @param {number} size
- * @param {number} perCell
- */
-function cellsFor(size, perCell) {
-  return Math.ceil(size / perCell);
-}
-
-/** @param {number} cells */
-function rowsFor(cells) {
-  return Math.ceil(cells / COLUMNS);
-}
-
-/**
- * Stack the layers, and spread them over the height there is.
- *
- * @param {Layer[]} layers
- * @param {number} perCell
- * @returns {PlacedLayer[]}
- */
-function placed(layers, perCell) {
-  const room = HEIGHT - 2 * CHARACTER_HEIGHT - totalRows(layers, perCell) * PITCH;
-  const gap = Math.min(MOST_GAP, room / (layers.length + 1));
-  const used = totalRows(layers, perCell) * PITCH + gap * (layers.length + 1);
-  let bottom = (HEIGHT + used) / 2 - gap;
-  return layers.map((layer) => {
-    const cells = cellsFor(layer.size, perCell);
-    const rows = rowsFor(cells);
-    const height = rows * PITCH - (PITCH - CELL);
-    const top = bottom - height;
-    bottom = top - gap;
-    return { ...layer, cells, rows, top, height };
-  });
-}
-
-/**
- * @param {PlacedLayer[]} layers
- * @param {string[]} characters
- */
-function drawn(layers, characters) {
-  const marks = layers.map(nameOf);
-  for (let step = 0; step < STEPS; step++) {
-    const left = NAMES_WIDTH + step * PICTURE_STEP;
-    marks.push(...inputAndOutput(layers, characters, step, left + BOX_WIDTH / 2));
-    marks.push(...layers.map((layer) => unitsOf(layer, left)));
-    marks.push(...arrowsOf(layers, left));
+  /** @param {HTMLElement} figure */
+  constructor(figure) {
+    this.#drawing = new Drawing(part(figure, "#netpicture", SVGSVGElement));
+    this.#likeliest = new Likeliest(part(figure, "#netpicture_next", HTMLElement));
+    this.#behind = new Behind(figure);
+    this.#wait = part(figure, "#netpicture_wait", HTMLElement);
+    this.#unread = part(figure, "#netpicture_unread", HTMLElement);
+    this.#stepping = new Stepping(figure, () => {
+      if (this.#isAtRest) this.#rest();
+      this.#tellMove();
+    });
   }
-  return marks;
-}
 
-/** @param {PlacedLayer} layer */
-function nameOf({ name, size, top, height }) {
-  return text(`${name}, ${size}`, 0, top + height / 2, "layer-name");
-}
-
-/**
- * The character that goes in below, and the one that should come out above.
- *
- * @param {PlacedLayer[]} layers
- * @param {string[]} characters
- * @param {number} step
- * @param {number} middle
- */
-function inputAndOutput(layers, characters, step, middle) {
-  const { bottom, top } = edges(layers);
-  const below = step === 0 ? "START" : visible(characters[step - 1]);
-  const above = step <= characters.length ? visible(characters[step]) : "";
-  const input = text(below, middle, bottom + CHARACTER_HEIGHT / 2 + gapOf(layers), "character");
-  const output = text(above, middle, top - CHARACTER_HEIGHT / 2 - gapOf(layers), "character");
-  return [input, output];
-}
-
-/**
- * @param {string | undefined} character
- * @returns {string}
- */
-function visible(character) {
-  if (character === undefined) return "END";
-  return character.trim() ? character : "space";
-}
-
-/**
- * @param {PlacedLayer} layer
- * @param {number} left
- */
-function unitsOf({ cells, top, className }, left) {
-  let squares = "";
-  for (let cell = 0; cell < cells; cell++) {
-    const width = Math.min(cells, COLUMNS) * PITCH - (PITCH - CELL);
-    const x = left + (BOX_WIDTH - width) / 2 + (cell % COLUMNS) * PITCH;
-    const y = top + Math.floor(cell / COLUMNS) * PITCH;
-    squares += `M${x} ${y}h${CELL}v${CELL}h${-CELL}z`;
+  /** Characters read at the newest step. */
+  get at() {
+    return this.#stepping.at;
   }
-  return shape("path", { d: squares, class: className });
+
+  /** @param {() => void} tell */
+  onMove(tell) {
+    this.#tellMove = tell;
+  }
+
+  /**
+   * Draw another network. What the last one did says nothing of it.
+   *
+   * @param {Layer[]} layers
+   */
+  draw(layers) {
+    this.#layers = layers;
+    this.perCell = unitsPerCell(layers);
+    this.#drawing.draw(placed(layers, this.perCell));
+    this.#rest();
+  }
+
+  /**
+   * @param {string[]} characters
+   * @param {boolean} isUnreadable to this network
+   */
+  read(characters, isUnreadable) {
+    this.#stepping.read(characters);
+    this.#unread.hidden = !isUnreadable;
+    if (this.#isAtRest || characters.length === 0) this.#rest();
+  }
+
+  /** @param {NetworkRead} answer */
+  show(answer) {
+    if (!this.#isOfThisNetwork(answer)) return; // the next answer is
+    this.#isAtRest = false;
+    this.#drawing.light(answer.columns);
+    const { at, characters, columns } = answer;
+    this.#likeliest.show(columns.at(-1)?.likeliest ?? [], characters[at] ?? END);
+    this.#behind.show(rowsOf(answer, this.#layers, this.perCell));
+    this.#stepping.drawn(answer);
+  }
+
+  /** @param {string} words */
+  wait(words) {
+    this.#wait.textContent = words;
+  }
+
+  #rest() {
+    this.#isAtRest = true;
+    this.#drawing.rest(this.#stepping.lastCharacters(STEPS));
+    this.#likeliest.show([]);
+    this.#behind.show([]);
+  }
+
+  /** @param {NetworkRead} answer */
+  #isOfThisNetwork({ columns }) {
+    return columns.every(
+      ({ layers }) =>
+        layers.length === this.#layers.length &&
+        layers.every(
+          (squares, index) =>
+            squares.length === Math.ceil((this.#layers[index]?.size ?? 0) / this.perCell),
+        ),
+    );
+  }
 }
 
 /**
- * Upwards from layer to layer, and to the right where a layer remembers.
+ * Act at once, but not again until a little later: then once for all that was wished meanwhile.
  *
- * @param {PlacedLayer[]} layers
- * @param {number} left
+ * @param {() => void} act
  */
-function arrowsOf(layers, left) {
-  const middle = left + BOX_WIDTH / 2;
-  const gap = gapOf(layers);
-  const upwards = layers.map(({ top, height }) => upArrow(middle, top + height + gap, gap));
-  const { top } = edges(layers);
-  const onwards = layers
-    .filter(({ remembers }) => remembers)
-    .map((layer) => rightArrow(left + BOX_WIDTH, layer.top + layer.height / 2));
-  return [...upwards, upArrow(middle, top, gap), ...onwards];
-}
-
-/**
- * @param {number} x
- * @param {number} from
- * @param {number} gap
- */
-function upArrow(x, from, gap) {
-  const tip = from - gap + 3;
-  const d = `M${x} ${from - 3}V${tip}m-2.5 3l2.5 -3l2.5 3`;
-  return shape("path", { d, class: "arrow" });
-}
-
-/**
- * @param {number} from
- * @param {number} y
- */
-function rightArrow(from, y) {
-  const tip = from + PICTURE_STEP - BOX_WIDTH - 4;
-  const d = `M${from + 3} ${y}H${tip}m-3 -2.5l3 2.5l-3 2.5`;
-  return shape("path", { d, class: "arrow memory" });
-}
-
-/** @param {PlacedLayer[]} layers */
-function gapOf([lower, upper]) {
-  return lower && upper ? lower.top - upper.top - upper.height : 0;
-}
-
-/** @param {PlacedLayer[]} layers */
-function edges(layers) {
-  const bottom = Math.max(...layers.map(({ top, height }) => top + height));
-  return { bottom, top: Math.min(...layers.map(({ top }) => top)) };
-}
-
-/**
- * @param {string} words
- * @param {number} x
- * @param {number} y
- * @param {string} className
- */
-function text(words, x, y, className) {
-  const element = shape("text", { x, y, class: className });
-  element.textContent = words;
-  return element;
-}
-
-/**
- * @param {"path" | "text"} name
- * @param {Record<string, string | number>} attributes
- */
-function shape(name, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  return element;
-}
-
-/**
- * @param {State} net
- * @param {number} perCell
- */
-function inWords({ options, vocabulary, weights }, perCell) {
-  const sizes = new Intl.ListFormat("en").format(options.hidden_sizes.map(String));
-  const cell = perCell === 1 ? "one square a unit" : `a square for every ${perCell} units`;
-  return (
-    `Read upwards: ${options.letter_size} numbers for a character, ${sizes} hidden units, the odds ` +
-    `of ${vocabulary.length} characters and the end. Arrows to the right are memory. ` +
-    `${weights.toLocaleString("en")} weights; ${cell}.`
-  );
+function spaced(act) {
+  let isWished = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pause;
+  const wish = () => {
+    isWished = true;
+    if (pause !== undefined) return;
+    isWished = false;
+    act();
+    pause = setTimeout(() => {
+      pause = undefined;
+      if (isWished) wish();
+    }, PAUSE_MS);
+  };
+  return wish;
 }

@@ -9,7 +9,7 @@ import { part } from "./part.js";
 /** From the last key to the questions: who types on has not meant what is there. */
 const PAUSE_MS = 150;
 /** Characters that the server reads. */
-const MOST_CHARACTERS = 110;
+export const MOST_CHARACTERS = 110;
 
 /** Where the panels that read the text show what is wrong with it. */
 export const TEXT_PLACE = { text: "look_text" };
@@ -18,7 +18,8 @@ export const TEXT_PLACE = { text: "look_text" };
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
-export function mount(element, { store }) {
+export function mount(element, connection) {
+  const { store } = connection;
   const box = part(element, "#look_text", HTMLInputElement);
   showFaults(element, store, "look_text", box);
   let typed = false;
@@ -42,10 +43,20 @@ export function mount(element, { store }) {
     else store.blame(TEXT_PLACE, NOTHING);
   };
 
+  /** Say what is wrong with what was typed, though no panel that would is in sight. */
+  const check = async () => {
+    const text = box.value;
+    read(text);
+    if (!text) return;
+    const answer = await connection.answerTo("surprise", { text });
+    const faulty = !answer.ok && answer.field === "text";
+    if (box.value === text) store.blame(TEXT_PLACE, faulty ? answer : null);
+  };
+
   box.addEventListener("input", () => {
     typed = true;
     clearTimeout(pause);
-    pause = setTimeout(() => read(box.value), PAUSE_MS);
+    pause = setTimeout(check, PAUSE_MS);
   });
   part(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
     take([...(store.page.net?.samples ?? [])]);

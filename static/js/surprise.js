@@ -5,7 +5,7 @@
 
 import { Behind } from "./behind.js";
 import { Likeliest } from "./likeliest.js";
-import { exactPercent, nameOf, percent } from "./naming.js";
+import { exactPercent, nameOf, percent, quoted } from "./naming.js";
 import { part } from "./part.js";
 import { TEXT_PLACE } from "./reading.js";
 import { Watching } from "./watching.js";
@@ -187,12 +187,6 @@ function contextOf(characters, place) {
   if (place === 0) return "At the start";
   const before = characters.slice(Math.max(0, place - CONTEXT), place).join("");
   return `After “${place > CONTEXT ? "…" : ""}${before}”`;
-}
-
-/** @param {string} character */
-function quoted(character) {
-  const name = nameOf(character);
-  return name === character ? `“${character}”` : name;
 }
 
 /** @param {number | null} perplexity */

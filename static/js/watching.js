@@ -108,6 +108,7 @@ export class Watching {
     } else if (answer.field && places[answer.field]) {
       this.#answered = key;
       this.#connection.store.blame(places, answer);
+      wait("");
     } else {
       wait(answer.error);
       setTimeout(() => this.#ask(), RETRY_MS);

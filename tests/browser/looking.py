@@ -41,7 +41,11 @@ def table(page: Page, panel: str) -> list[list[str]]:
 def sent(page: Page) -> list[str]:
     """What the page sends from now on; to be called before it is opened."""
     frames: list[str] = []
-    page.on("websocket", lambda socket: socket.on("framesent", frames.append))
+
+    def note(frame: str | bytes) -> None:
+        frames.append(str(frame))
+
+    page.on("websocket", lambda socket: socket.on("framesent", note))
     return frames
 
 
