@@ -7,9 +7,13 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
+import pytest
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, Route, expect
 
+from tests.browser.test_accessibility import RULES
 from tests.browser.the_page import figure, learn, open_page, pause, wait_until
 from tests.running_server import running_server
 
@@ -196,3 +200,31 @@ def test_a_store_that_cannot_be_written_to_is_told_at_the_button(
         share(page)
         expect(page.locator("#share_error")).to_be_empty()
         context.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_no_violation_where_a_network_is_shared_and_offered(
+    page: Page, scheme: Literal["light", "dark"]
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    link = shared_words(page)
+    page.goto(link)
+    page.locator("#share").click()
+    expect(page.locator("#copies li")).to_have_count(1)
+    page.locator("#copies").get_by_role("button").click()
+    expect(page.locator("#copies li")).to_have_count(0)
+    page.locator("#open_shared").click()
+    expect(page.locator("#offer_error")).to_contain_text("withdrawn")
+    page.locator("#share").click()
+    expect(page.locator("#copies li")).to_have_count(1)
+    violations = [found(page)]
+    page.goto("/s/nowhere")
+    violations.append(found(page))
+    page.goto("/")
+    assert violations == ["", ""]
+
+
+def found(page: Page) -> str:
+    """What axe says of the page; nothing where it has nothing to say."""
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
+    return results.generate_report() if results.violations_count else ""
