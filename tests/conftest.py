@@ -6,9 +6,20 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from tests.running_server import RunningServer, running_server
+
+# The same inputs on every run, so that a red test is red for everyone; no deadline, because an
+# example may wait for the compiler or for whatever else the machine is at.
+settings.register_profile(
+    "charnn",
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+settings.load_profile("charnn")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

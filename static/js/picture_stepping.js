@@ -160,6 +160,7 @@ export class Stepping {
     this.#slider.disabled = characters.length === 0;
     this.#slider.max = String(characters.length);
     this.#slider.value = String(at);
+    this.#slider.style.setProperty("--at", String(at / Math.max(characters.length, 1)));
     this.#slider.setAttribute("aria-valuetext", this.#where());
     this.#play.setAttribute("aria-disabled", String(characters.length === 0));
     this.#back.setAttribute("aria-disabled", String(at === 0));

@@ -24,9 +24,13 @@ BROWSER_ARGUMENTS = (
 PATIENCE_MS = 20_000
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One browser for the whole run: it is slow to start, and its contexts share nothing."""
+    """One browser for a file's tests: it is slow to start, and its contexts share nothing.
+
+    Not one for the whole run: while it is there its driver's event loop runs in this thread, where
+    no test of another file could have one of its own.
+    """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(
