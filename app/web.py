@@ -13,6 +13,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app import pretrained, texts
+from app.compressed import compress
 from app.engine import Engine
 from app.frames import options_of
 from app.http_answers import NO_SESSION, as_attachment, known_session, refuse
@@ -42,6 +43,7 @@ def make_web(
         static_folder=str(_folder("static")),
     )
     web.register_blueprint(models.blueprint())
+    web.after_request(compress)
 
     @web.get("/")
     def page() -> Response:
