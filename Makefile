@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load looking chaos pretrained docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load looking budgets chaos pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -56,6 +56,10 @@ load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four 
 
 looking: $(VENV)/.live ## see what looking inside a network costs its training; it takes two minutes
 	$(BIN)/python -m bench.looking $(ARGS)
+
+budgets: $(VENV)/.test ## see how busy the page keeps a browser; it takes two minutes
+	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)

@@ -20,5 +20,5 @@ export default [
       "prefer-const": "error",
     },
   },
-  { files: ["bench/**/*.cjs"], languageOptions: { globals: globals.node } },
+  { files: ["bench/**/*.cjs", "tests/**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

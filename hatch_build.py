@@ -24,12 +24,15 @@ LIBRARIES = {
         "LICENSE": "socket.io.LICENSE.txt",
     },
     "uplot": {
-        "dist/uPlot.esm.js": "uPlot.esm.js",
-        "dist/uPlot.d.ts": "uPlot.esm.d.ts",
+        "dist/uPlot.iife.min.js": "uPlot.esm.min.js",
+        "dist/uPlot.d.ts": "uPlot.esm.min.d.ts",
         "dist/uPlot.min.css": "uPlot.min.css",
         "LICENSE": "uPlot.LICENSE.txt",
     },
 }
+
+# uPlot's small file is a script that leaves a name behind: with this line it is a module.
+ENDINGS = {"uPlot.esm.min.js": "\nexport default uPlot;\n"}
 
 # The bundle's types are spread over several packages: this file leads the type check to them.
 TYPES = {"socket.io.esm.min.d.ts": 'export * from "socket.io-client";\n'}
@@ -128,6 +131,9 @@ class Vendor:
         for library, files in LIBRARIES.items():
             for source, target in files.items():
                 shutil.copyfile(node_modules / library / source, self.folder / target)
+        for name, ending in ENDINGS.items():
+            with (self.folder / name).open("a", encoding="utf-8") as file:
+                file.write(ending)
         for name, text in TYPES.items():
             (self.folder / name).write_text(text, encoding="utf-8")
         self.record.write_text(json.dumps(self.locked_versions(), indent=2), encoding="utf-8")

@@ -13,6 +13,7 @@ from flask import Flask, Response, jsonify, render_template, request
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from app import pretrained, texts
+from app.compressed import compress
 from app.copy_id import is_copy_id
 from app.engine import Engine
 from app.frames import options_of
@@ -46,6 +47,7 @@ def make_web(
         static_folder=str(_folder("static")),
     )
     web.register_blueprint(models.blueprint())
+    web.after_request(compress)
 
     def the_page(copy_id: str = "") -> Response:
         session_id = identity.session_id(request.cookies)

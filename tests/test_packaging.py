@@ -49,7 +49,7 @@ def test_a_wheel_carries_the_page_beside_the_application(
 def test_a_wheel_carries_the_page_s_libraries_with_their_licences(wheel: zipfile.ZipFile) -> None:
     names = {Path(name).name for name in wheel.namelist() if name.startswith("app/static/vendor/")}
     assert {"socket.io.esm.min.js", "socket.io.LICENSE.txt"} <= names
-    assert {"uPlot.esm.js", "uPlot.min.css", "uPlot.LICENSE.txt"} <= names
+    assert {"uPlot.esm.min.js", "uPlot.min.css", "uPlot.LICENSE.txt"} <= names
 
 
 def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfile.ZipFile) -> None:
@@ -75,7 +75,7 @@ def test_a_wheel_serves_the_page_by_itself(wheel: zipfile.ZipFile, tmp_path: Pat
     with running_server(tmp_path / "server", environment=environment) as server:
         assert fetched(f"{server.url}/static/mark.txt") == "from the wheel"
         assert "<!doctype html>" in fetched(f"{server.url}/").lower()
-        assert fetched(f"{server.url}/static/vendor/uPlot.esm.js")
+        assert fetched(f"{server.url}/static/vendor/uPlot.esm.min.js")
 
 
 def fetched(url: str) -> str:
@@ -102,7 +102,7 @@ def test_a_library_missing_from_the_folder_makes_it_stale(
 ) -> None:
     shutil.copytree(ROOT / "static" / "vendor", tmp_path / "static" / "vendor")
     shutil.copy(ROOT / "package-lock.json", tmp_path)
-    (tmp_path / "static" / "vendor" / "uPlot.esm.js").unlink()
+    (tmp_path / "static" / "vendor" / "uPlot.esm.min.js").unlink()
     assert not build_hook.Vendor(tmp_path).is_current()
 
 

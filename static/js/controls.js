@@ -45,8 +45,10 @@ function mountButtons(element, connection) {
   const stop = part(element, "#stop", HTMLButtonElement);
   const edited = part(element, "#edited", HTMLElement);
 
-  part(element, "#newnet", HTMLFormElement).addEventListener("submit", async (event) => {
+  const form = part(element, "#newnet", HTMLFormElement);
+  form.addEventListener("submit", async (event) => {
     event.preventDefault();
+    takeUnsaid(form);
     const answer = await whileBusy(learn, () => startLearning(connection));
     if (!answer.ok && answer.field) goToFault();
   });
@@ -59,6 +61,15 @@ function mountButtons(element, connection) {
   store.watch(isEdited, (is) => {
     edited.hidden = !is;
   });
+}
+
+/**
+ * What a script has written into a field counts too, though no event told of it.
+ *
+ * @param {HTMLFormElement} form with the sentences, which belong to it
+ */
+function takeUnsaid(form) {
+  for (const entry of form.elements) entry.dispatchEvent(new Event("input"));
 }
 
 /** @param {Connection} connection */

@@ -1,6 +1,6 @@
 /** Earlier runs behind the curve, in grey: the older, the fainter. */
 
-/** @import uPlot from "../vendor/uPlot.esm.js" */
+/** @import uPlot from "../vendor/uPlot.esm.min.js" */
 /** @import { EarlierRun } from "./runs.js" */
 /** @import { Range } from "./curve_view.js" */
 

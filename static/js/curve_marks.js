@@ -1,6 +1,6 @@
 /** Marks at the steps where something was changed: a hairline, and a label for who asks. */
 
-/** @import uPlot from "../vendor/uPlot.esm.js" */
+/** @import uPlot from "../vendor/uPlot.esm.min.js" */
 /** @import { Points } from "./store.js" */
 
 /** @typedef {{step: number, words: string, short: string}} Mark `short` is for a picture */

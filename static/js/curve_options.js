@@ -5,7 +5,7 @@
 /** @import { Mark } from "./curve_marks.js" */
 /** @import { Points } from "./store.js" */
 
-import uPlot from "../vendor/uPlot.esm.js";
+import uPlot from "../vendor/uPlot.esm.min.js";
 import { marksBetween, shortly } from "./curve_axis.js";
 import { drawEarlier, extremes } from "./curve_earlier.js";
 import { drawMarks } from "./curve_marks.js";

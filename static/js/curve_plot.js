@@ -6,7 +6,7 @@
 /** @import { Mark } from "./curve_marks.js" */
 /** @import { EarlierRun } from "./runs.js" */
 
-import uPlot from "../vendor/uPlot.esm.js";
+import uPlot from "../vendor/uPlot.esm.min.js";
 import { marksOf } from "./curve_marks.js";
 import { dataOf, optionsFor } from "./curve_options.js";
 import { inView, picked } from "./curve_view.js";

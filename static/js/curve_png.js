@@ -2,7 +2,7 @@
 
 /** @import { CurvePlot } from "./curve_plot.js" */
 
-import uPlot from "../vendor/uPlot.esm.js";
+import uPlot from "../vendor/uPlot.esm.min.js";
 import { earlierInWords } from "./curve_words.js";
 import { dataOf, optionsFor } from "./curve_options.js";
 

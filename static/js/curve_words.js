@@ -1,6 +1,6 @@
 /** The curve in words: the point under the pointer, and the whole for those who do not see it. */
 
-/** @import uPlot from "../vendor/uPlot.esm.js" */
+/** @import uPlot from "../vendor/uPlot.esm.min.js" */
 /** @import { Page, Points } from "./store.js" */
 /** @import { Range } from "./curve_view.js" */
 

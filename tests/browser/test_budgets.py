@@ -1,0 +1,69 @@
+"""The page stays light, and nothing on it jumps. What takes time is measured by `make budgets`."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.the_page import figure, greedy, open_page, samples, wait_until
+
+MOST_BYTES = 200_000
+"""Of everything that opening the page fetches, as it comes over the network: compressed."""
+ALL_OF_IT = 10_000
+"""A window so high that the whole page is in sight at either width: shifts elsewhere go unseen."""
+CHANGES = 30
+"""So often the samples are written anew while the page is watched."""
+
+SIZES = """
+  ["navigation", "resource"]
+    .flatMap((type) => performance.getEntriesByType(type))
+    .map(({ name, encodedBodySize }) => [name, encodedBodySize])
+"""
+WATCH_SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const moved = entry.sources.map(({ node }) => node?.id || node?.className || String(node));
+      window.shifts.push(`${entry.value}: ${moved}`);
+    }
+  }).observe({ type: "layout-shift" });
+"""
+PUSH_DOWN = """
+  const pushing = document.createElement("p");
+  pushing.textContent = "pushing";
+  document.querySelector("#panel_stats").before(pushing);
+"""
+
+
+def test_opening_the_page_takes_less_than_200_kb(page: Page) -> None:
+    open_page(page)
+    page.wait_for_load_state("networkidle")
+    sizes: dict[str, int] = dict(page.evaluate(SIZES))
+    assert any(url.endswith("/static/js/main.js") for url in sizes)
+    assert min(sizes.values()) > 0, "something came out of a cache"
+    assert sum(sizes.values()) < MOST_BYTES, sizes
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": ALL_OF_IT})
+    open_page(page)
+    wait_until(page, lambda: all(samples(page)) and greedy(page) != "" and has_curve(page))
+    page.evaluate(WATCH_SHIFTS)
+    written: set[str] = set()
+
+    def keeps_changing() -> bool:
+        written.add("\n".join(samples(page)))
+        return len(written) > CHANGES
+
+    wait_until(page, keeps_changing, seconds=60)
+    assert figure(page, "ppl") > 1
+    assert page.evaluate("window.shifts") == []
+    page.evaluate(PUSH_DOWN)  # a jump would have been seen
+    wait_until(page, lambda: bool(page.evaluate("window.shifts.length")))
+
+
+def has_curve(page: Page) -> bool:
+    """Whether the curve has points, so that it is drawn as it stays."""
+    label = page.locator("#pplgraph").get_attribute("aria-label") or ""
+    return "no points" not in label
