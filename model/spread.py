@@ -47,7 +47,9 @@ def looked_at(matrix: FloatArray) -> FloatArray:
 def histogram(numbers: FloatArray, low: float, high: float) -> Histogram:
     """Numbers in bins from low to high; what lies beyond is in the outermost, NaN in none."""
     finite = numbers[~np.isnan(numbers)]
-    bins = np.clip((finite - low) / (high - low) * BINS, 0, BINS - 1).astype(np.int64)
+    scale = max(abs(low), abs(high))  # the distance from low to high may be too large for a float
+    share = (finite / scale - low / scale) / (high / scale - low / scale)
+    bins = np.clip(share * BINS, 0, BINS - 1).astype(np.int64)
     return Histogram(low, high, np.bincount(bins, minlength=BINS))
 
 
