@@ -3,9 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Most tests wait for a server or a browser, so two files at a time take little more than half as
-# long. A file's tests stay together, for they share a server. `make test SIDE_BY_SIDE=` runs one.
-SIDE_BY_SIDE ?= -n 2 --dist loadfile
+# Most tests wait for a server or a browser, so three files run at a time. A file's tests stay
+# together, for they share a server. `make test SIDE_BY_SIDE=` runs one after the other.
+SIDE_BY_SIDE ?= -n 3 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,7 +16,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load looking budgets chaos pretrained docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load looking budgets chaos pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -63,6 +63,10 @@ budgets: $(VENV)/.test ## see how busy the page keeps a browser; it takes two mi
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)
+
+pictures: $(VENV)/.pictures ## take the README's pictures anew, and one of every state; three minutes
+	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.pictures $(ARGS)
 
 pretrained: $(VENV)/.setup ## train anew the models that charnn brings along; in a minute or so
 	$(BIN)/python -m app.pretrained.make $(ARGS)
@@ -116,6 +120,11 @@ $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 $(VENV)/.live: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and what its crowds are made of into this folder"
 	@$(INSTALL) --editable '.[live]'
+	@touch $@ $(VENV)/.setup
+
+$(VENV)/.pictures: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and what its pictures are made with into this folder"
+	@$(INSTALL) --editable '.[pictures]'
 	@touch $@ $(VENV)/.setup
 
 # A peer that cannot be had does not stop the benchmark: its tables name it as absent.

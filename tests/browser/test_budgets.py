@@ -11,7 +11,7 @@ MOST_BYTES = 200_000
 """Of everything that opening the page fetches, as it comes over the network: compressed."""
 ALL_OF_IT = 10_000
 """A window so high that the whole page is in sight at either width: shifts elsewhere go unseen."""
-CHANGES = 30
+CHANGES = 12
 """So often the samples are written anew while the page is watched."""
 
 SIZES = """

@@ -202,29 +202,6 @@ def test_an_epoch_is_a_bar_where_it_takes_time_and_a_speed_where_it_does_not(pag
     assert figure(page, "epoch") == figure(page, "steps") // 855  # 45 are kept aside
 
 
-NOTE_SHIFTS = """
-window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const entry of list.getEntries()) {
-    if (entry.hadRecentInput) continue;
-    const moved = entry.sources.map(({node}) => node?.id || node?.className || node?.nodeName);
-    window.shifts.push([entry.value, ...moved]);
-  }
-}).observe({type: "layout-shift"});
-"""
-
-
-@pytest.mark.parametrize("width", [1440, 390])
-def test_nothing_moves_while_frames_arrive(page: Page, width: int) -> None:
-    page.set_viewport_size({"width": width, "height": 900})
-    open_page(page)
-    expect(page.locator("#netpicture_next li").first).to_be_visible()  # the page is complete
-    page.evaluate(NOTE_SHIFTS)
-    page.locator("#panel_stats").scroll_into_view_if_needed()
-    expect(page.locator("#ppl_change")).to_have_text(re.compile(r" (in|for) 10 s$"))
-    assert page.evaluate("window.shifts") == []
-
-
 # ------------------------------------------------------------------ the state
 
 

@@ -1,0 +1,135 @@
+"""Pictures of the real page, made by looking at it: `make pictures`.
+
+The README's go into docs/; those of every state, at both widths and in both schemes, into pictures/
+for whoever changes how the page looks.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+import click
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench.budgets import ARGUMENTS
+from bench.live.server import LiveServer
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS, STATES = ROOT / "docs", ROOT / "pictures"
+
+Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+SIZES = ((1440, 900), (390, 844))
+PATIENCE_MS = 30_000
+
+FRAMES = 24
+FRAME_MS = 500
+"""Of the moving picture: its first twelve seconds are when most happens."""
+MOVING_WIDTH = 800
+COLOURS = 64
+"""Enough for ink, paper and the layers; more would make the file large."""
+
+
+@click.command()
+@click.option("--browser", envvar="CHARNN_BROWSER", default="chromium", show_default=True)
+def main(browser: str) -> None:
+    """Take pictures of the page, of its start and of every state."""
+    STATES.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=browser, args=list(ARGUMENTS))
+        take_readme_pictures(chromium)
+        for size in SIZES:
+            for scheme in SCHEMES:
+                take_states(chromium, size, scheme)
+        chromium.close()
+    print(f"in {DOCS.name}/: page.png, inside.png, learning.gif; in {STATES.name}/: every state")
+
+
+def take_readme_pictures(browser: Browser) -> None:
+    """The page after a minute or so, what is seen inside the network, and its first seconds."""
+    with started() as server, opened(browser, server, SIZES[0], "light") as page:
+        page.wait_for_function("document.querySelector('#samples .apred').textContent")
+        save_moving(list(frames(page)), DOCS / "learning.gif")
+        page.wait_for_timeout(20_000)
+        page.screenshot(path=DOCS / "page.png")
+        for panel in ("letter_map", "weights"):
+            page.locator(f"#panel_{panel} > summary").click()
+        page.set_viewport_size({"width": SIZES[0][0], "height": 3000})
+        page.wait_for_timeout(3000)
+        page.locator(".inside").screenshot(path=DOCS / "inside.png")
+
+
+def frames(page: Page) -> Iterator[Image.Image]:
+    """The page at one moment after another."""
+    for _ in range(FRAMES):
+        picture = Image.open(io.BytesIO(page.screenshot()))
+        height = round(picture.height * MOVING_WIDTH / picture.width)
+        yield picture.convert("RGB").resize((MOVING_WIDTH, height), Image.Resampling.LANCZOS)
+        page.wait_for_timeout(FRAME_MS)
+
+
+def save_moving(pictures: list[Image.Image], path: Path) -> None:
+    """Write a moving picture, in the colours of its last."""
+    palette = pictures[-1].quantize(COLOURS, dither=Image.Dither.NONE)
+    first, *others = (each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures)
+    first.save(path, save_all=True, append_images=others, duration=FRAME_MS, loop=0, optimize=True)
+
+
+def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None:
+    """Every state that the page can be in, at this width and in this scheme."""
+    name = f"{size[0]}-{scheme}"
+    with started() as server, opened(browser, server, size, scheme) as page:
+        page.screenshot(path=STATES / f"begun-{name}.png")
+        page.wait_for_timeout(5000)
+        page.screenshot(path=STATES / f"learning-{name}.png")
+        page.screenshot(path=STATES / f"whole-{name}.png", full_page=True)
+        page.locator("#opt_hidden_sizes").fill("many")
+        page.locator("#learn").click()
+        page.locator("#hidden_sizes_error:not(:empty)").wait_for()
+        page.screenshot(path=STATES / f"fault-{name}.png")
+        page.locator("#opt_hidden_sizes").fill("20, 20")
+        page.locator("#stop").click()
+        page.locator(".status[data-status=paused]").wait_for()
+        page.wait_for_timeout(500)
+        page.screenshot(path=STATES / f"paused-{name}.png")
+        page.keyboard.press("?")
+        page.locator("dialog[open]").wait_for()
+        page.screenshot(path=STATES / f"keys-{name}.png")
+        page.keyboard.press("Escape")
+        server.kill()
+        page.locator(".status[data-status=lost]").wait_for()
+        page.screenshot(path=STATES / f"lost-{name}.png")
+
+
+@contextmanager
+def started() -> Iterator[LiveServer]:
+    """A server of its own, for a visitor who is the first."""
+    with tempfile.TemporaryDirectory() as folder, LiveServer(Path(folder) / "server") as server:
+        yield server
+
+
+@contextmanager
+def opened(
+    browser: Browser, server: LiveServer, size: tuple[int, int], scheme: Scheme
+) -> Iterator[Page]:
+    """The page, as soon as its network has taken a step."""
+    width, height = size
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": width, "height": height}, color_scheme=scheme
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    page = context.new_page()
+    page.goto("/")
+    page.locator(".status[data-status=learning]").wait_for()
+    yield page
+    context.close()
+
+
+if __name__ == "__main__":
+    main()
