@@ -32,7 +32,7 @@ FRAMES = 24
 FRAME_MS = 500
 """Of the moving picture: its first twelve seconds are when most happens."""
 MOVING_WIDTH = 800
-COLOURS = 64
+COLOURS = 128
 """Enough for ink, paper and the layers; more would make the file large."""
 
 
@@ -76,7 +76,8 @@ def frames(page: Page) -> Iterator[Image.Image]:
 
 def save_moving(pictures: list[Image.Image], path: Path) -> None:
     """Write a moving picture, in the colours of its last."""
-    palette = pictures[-1].quantize(COLOURS, dither=Image.Dither.NONE)
+    rare_ones_too = Image.Quantize.MAXCOVERAGE
+    palette = pictures[-1].quantize(COLOURS, rare_ones_too, dither=Image.Dither.NONE)
     first, *others = (each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures)
     first.save(path, save_all=True, append_images=others, duration=FRAME_MS, loop=0, optimize=True)
 
