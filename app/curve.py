@@ -9,8 +9,9 @@ from model import Progress
 
 FIRST_INTERVAL = 0.1
 """Seconds between the first points: the first minute of a training is when most happens."""
-MOST_POINTS = 1000
-"""More than a curve on a screen shows; few enough to send whole to a page that opens."""
+MOST_POINTS = 700
+"""More than a curve on a screen shows. When there are as many they become half of it, which a frame
+carries all at once, and no frame is larger than 16 KB."""
 LARGEST_EXPONENT = 700.0
 """exp of more than this is not a number that a float can hold."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 import tempfile
 import time
@@ -59,7 +60,8 @@ def main(browser: str, seconds: float) -> None:
         LiveServer(Path(folder) / "server") as server,
         sync_playwright() as playwright,
     ):
-        chromium = playwright.chromium.launch(executable_path=browser, args=list(ARGUMENTS))
+        path = shutil.which(browser) or browser
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         for width in WIDTHS:
             _visit(findings, chromium, server.url, width, seconds)
         chromium.close()

@@ -7,6 +7,7 @@ for whoever changes how the page looks.
 from __future__ import annotations
 
 import io
+import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,7 +43,8 @@ def main(browser: str) -> None:
     """Take pictures of the page, of its start and of every state."""
     STATES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=browser, args=list(ARGUMENTS))
+        path = shutil.which(browser) or browser
+        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
         take_readme_pictures(chromium)
         for size in SIZES:
             for scheme in SCHEMES:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
@@ -11,8 +12,9 @@ import pytest
 
 from app import publisher as publisher_module
 from app.commands import Answer, Command, Watch
-from app.curve import CurvePoint
+from app.curve import MOST_POINTS, CurvePoint
 from app.engine import Engine
+from app.frames import frame_of
 from app.options import Options
 from app.publisher import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
 from app.remark import Remark
@@ -38,6 +40,28 @@ FIRST = Snapshot(
     points=(POINT,),
     remarks=(Remark(1, "info", "old"),),
 )
+
+
+def test_the_largest_frame_stays_under_16_kb() -> None:
+    """It comes when the curve has been thinned, and all of its points are others."""
+    point = CurvePoint(
+        98_765_432, 1.0, 1.0, 61_234.5, 27_182, held_out=12.3456, learning_rate=0.00987654
+    )
+    thinned = (point._replace(set_rate=0.0123456),) * (MOST_POINTS // 2)
+    sentences = tuple("m" * 100 for _ in range(5))
+    now = replace(
+        FIRST,
+        seq=2,
+        curve_version=1,
+        points=thinned,
+        samples=sentences,
+        greedy="m" * 100,
+        held_out_perplexity=12.3456,
+        recoveries=3,
+    )
+    frame = frame_of(now, FIRST)
+    assert len(frame["curve"]["points"]) == MOST_POINTS // 2
+    assert len(json.dumps(frame, separators=(",", ":"))) < 16 * 1024
 
 
 class StillEngine(Engine):
