@@ -3,9 +3,9 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Most tests wait for a server or a browser, so three files run at a time. A file's tests stay
+# Most tests wait for a server or a browser, so two files run at a time. A file's tests stay
 # together, for they share a server. `make test SIDE_BY_SIDE=` runs one after the other.
-SIDE_BY_SIDE ?= -n 3 --dist loadfile
+SIDE_BY_SIDE ?= -n 2 --dist loadfile
 
 VENV := .venv
 BIN := $(VENV)/bin
