@@ -239,7 +239,7 @@ def test_the_network_before_a_restart_comes_back_and_can_be_left_again(page: Pag
     learn(page, "abab\nbaba", hidden_sizes="4")
     button = page.locator("#panel_controls button.undo")
     expect(button).to_have_text("bring the last network back")
-    assert undo_buttons(page) == [True] * 3
+    wait_until(page, lambda: undo_buttons(page) == [True] * 3)  # their words are there before
     button.press("Enter")
     expect(page.locator("#prepro_status")).to_have_text(characters)
     assert page.locator("#ti").input_value() == sentences

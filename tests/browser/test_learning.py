@@ -149,8 +149,8 @@ def test_a_network_that_runs_off_is_brought_back_and_the_page_says_so(page: Page
     at, rate = float(page.locator("#lr_slider").input_value()), float(text(page, "lr_text"))
     assert at == pytest.approx(min(math.log10(rate), -1.95), abs=0.03)
     page.locator("#resume").click()
-    # And it learns on.
-    wait_until(page, lambda: 1 <= figure(page, "ppl") < 2)
+    # And it learns on; how soon depends on how much training the machine has time for.
+    wait_until(page, lambda: 1 <= figure(page, "ppl") < 2, seconds=90)
 
 
 def test_sentences_of_one_character_train_like_any_other(page: Page) -> None:
