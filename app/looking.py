@@ -86,8 +86,7 @@ def _likeliest(model: CharModel, probabilities: FloatArray) -> list[tuple[str, f
 def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
     """What one unit does while the network reads a text, and what many do."""
     state = _states(run.model, run.model.read(asked.text), asked.state)
-    if asked.layer > len(state):
-        raise Refusal(_too_many(asked.layer, len(state), "hidden layer", "hidden layers"), "layer")
+    _check_layer(asked.layer, run.model)
     activations = state[asked.layer - 1][1:]  # (characters, units): START is not shown
     size = activations.shape[1]
     for number, field in ((asked.unit, "unit"), (asked.first, "first")):
@@ -216,9 +215,7 @@ def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
 def weights(run: Run, asked: questions.Weights) -> questions.WeightsLooked:
     """Some of the matrices; the next step that the network takes will be seen."""
     model, trainer = run.model, run.trainer
-    if asked.layer > len(model.hidden_sizes):
-        count = len(model.hidden_sizes)
-        raise Refusal(_too_many(asked.layer, count, "hidden layer", "hidden layers"), "layer")
+    _check_layer(asked.layer, model)
     trainer.watch_update()
     update = trainer.update
     sizes = model.layout.views(update.sizes) if update else {}
@@ -280,6 +277,12 @@ def _rounded(number: float, decimals: int = SHOWN) -> float:
 
 def _finite(number: float) -> float | None:
     return number if math.isfinite(number) else None
+
+
+def _check_layer(layer: int, model: CharModel) -> None:
+    count = len(model.hidden_sizes)
+    if layer > count:
+        raise Refusal(_too_many(layer, count, "hidden layer", "hidden layers"), "layer")
 
 
 def _too_many(number: int, count: int, noun: str, nouns: str) -> str:

@@ -120,6 +120,9 @@ class GradientCheck(Payload):
 # ------------------------------------------------------------------ answers
 
 
+Characters = Annotated[list[str], Field(description="The text's characters, as it reads them.")]
+
+
 class Moment(TypedDict):
     """When in its life the network was looked at."""
 
@@ -137,7 +140,7 @@ class Moment(TypedDict):
 class Surprised(Moment):
     """How probable a text is to the network, character by character."""
 
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
+    characters: Characters
     probabilities: Annotated[
         list[float],
         Field(description="Of each character after those before it, and last of the text's end."),
@@ -158,7 +161,7 @@ class Surprised(Moment):
 class UnitsRead(Moment):
     """What units do while the network reads a text."""
 
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
+    characters: Characters
     values: Annotated[
         list[float], Field(description="The unit's activation after reading each character.")
     ]
@@ -287,7 +290,7 @@ class NetworkStep(TypedDict):
 class NetworkRead(Moment):
     """The network at up to four steps of a text, one after the other."""
 
-    characters: Annotated[list[str], Field(description="The text's characters, as it reads them.")]
+    characters: Characters
     at: Annotated[int, Field(description="Characters read at the last of these steps.")]
     columns: Annotated[
         list[NetworkStep], Field(description="The steps, the last being the newest.")

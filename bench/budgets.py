@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import click
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.live.findings import Findings
 from bench.live.server import LiveServer
@@ -60,12 +60,17 @@ def main(browser: str, seconds: float) -> None:
         LiveServer(Path(folder) / "server") as server,
         sync_playwright() as playwright,
     ):
-        path = shutil.which(browser) or browser
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        chromium = launched(playwright, browser)
         for width in WIDTHS:
             _visit(findings, chromium, server.url, width, seconds)
         chromium.close()
     sys.exit(0 if findings.all_hold else 1)
+
+
+def launched(playwright: Playwright, browser: str) -> Browser:
+    """The browser of this name or path."""
+    path = shutil.which(browser) or browser
+    return playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
 
 
 def _visit(findings: Findings, browser: Browser, url: str, width: int, seconds: float) -> None:

@@ -7,7 +7,6 @@ for whoever changes how the page looks.
 from __future__ import annotations
 
 import io
-import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +17,7 @@ import click
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench.budgets import ARGUMENTS
+from bench.budgets import launched
 from bench.live.server import LiveServer
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -43,8 +42,7 @@ def main(browser: str) -> None:
     """Take pictures of the page, of its start and of every state."""
     STATES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        path = shutil.which(browser) or browser
-        chromium = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        chromium = launched(playwright, browser)
         take_readme_pictures(chromium)
         for size in SIZES:
             for scheme in SCHEMES:
