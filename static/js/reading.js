@@ -65,7 +65,7 @@ export function mount(element, connection) {
     take(linesOf(store.page.net));
   });
   store.watch(
-    (page) => page.net?.options, // the same object until the network is another
+    ({ net }) => net && `${net.session} ${net.version}`, // a socket that comes back brings the same
     () => {
       turn = 0;
       if (!typed) take(linesOf(store.page.net).slice(0, 1));
