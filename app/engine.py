@@ -35,6 +35,10 @@ class Engine(ABC):
         """The newest snapshot of every session."""
 
     @abstractmethod
+    def holds(self, session_id: str) -> bool:
+        """Whether the session is in memory, or on its way there."""
+
+    @abstractmethod
     def drop(self, session_id: str) -> None:
         """Forget the session; commands it has not carried out are refused."""
 

@@ -170,6 +170,10 @@ class Keeper(Engine):
         """The newest snapshot of every session in memory."""
         return self._engine.snapshots()
 
+    def holds(self, session_id: str) -> bool:
+        """Whether the session is in memory, or on its way there."""
+        return session_id in self._guests
+
     def drop(self, session_id: str) -> None:
         """Forget the session, in memory and in the store."""
         with self._lock:

@@ -105,6 +105,10 @@ class LocalEngine(Engine):
         seats = list(self._seats.items())
         return {session_id: seat.snapshot for session_id, seat in seats if seat.snapshot}
 
+    def holds(self, session_id: str) -> bool:
+        """Whether the session is in memory."""
+        return session_id in self._seats
+
     def tidy(self) -> None:
         """Let go of replaced networks that nobody has brought back in time."""
         self.room.expire(time.monotonic())

@@ -129,7 +129,7 @@ class Publisher:
         """Whether there was something to send."""
         snapshot = self._engine.snapshot(watcher.session_id)
         last = watcher.last
-        if snapshot is None or (last is not None and snapshot.seq == last.seq):
+        if snapshot is None or (last is not None and _moment(snapshot) == _moment(last)):
             return False
         if last is None and not self._outlet.is_open(watcher.name):
             return False
@@ -137,7 +137,7 @@ class Publisher:
         watcher.not_before = now + self._interval()
         if last is not None:
             self._send_remarks(watcher, snapshot, last)
-        if last is None or snapshot.description.version != last.description.version:
+        if last is None or _network(snapshot) != _network(last):
             self._send(watcher, "state", state_of(snapshot))
         else:
             self._send(watcher, "frame", frame_of(snapshot, last))
@@ -154,8 +154,18 @@ class Publisher:
         self._metrics.frame_sent()
 
     def _send_remarks(self, watcher: _Watcher, snapshot: Snapshot, last: Snapshot) -> None:
-        seen = last.remarks[-1].number if last.remarks else 0
+        same = snapshot.life == last.life
+        seen = last.remarks[-1].number if last.remarks and same else 0
         for remark in snapshot.remarks:
             if remark.number > seen:
                 notice: Notice = {"level": remark.level, "message": remark.message}
                 self._outlet.send(watcher.name, "notice", notice)
+
+
+def _moment(snapshot: Snapshot) -> tuple[int, int]:
+    return snapshot.life, snapshot.seq
+
+
+def _network(snapshot: Snapshot) -> tuple[int, int]:
+    """A page that has seen another has to be shown the whole, not what has changed."""
+    return snapshot.life, snapshot.description.version

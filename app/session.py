@@ -64,6 +64,7 @@ class Session:
         self._run: Run | None = None
         self._spare: Spare | None = None
         self._description = Description(0, "", Options(), (), 0)
+        self._life = time.time_ns()
         self._seq = 0
         self._saved_at: float | None = None
         self._saving = True
@@ -228,6 +229,7 @@ class Session:
             saving=self._saving,
             recoveries=len(run.trainer.recoveries),
             undoable=self.undoable,
+            life=self._life,
         )
 
     def _new_run(self, command: Learn) -> Run:

@@ -45,7 +45,7 @@ class Snapshot:
 
     Attributes:
         session_id: whose it is.
-        seq: grows from snapshot to snapshot of a session.
+        seq: grows from snapshot to snapshot of one life of a session.
         description: what changes only when the network is replaced.
         status: what the session is doing.
         steps: sentences learnt from by this network.
@@ -69,6 +69,8 @@ class Snapshot:
         recoveries: how often this network ran off and was brought back.
         undoable: how the network took the place of one that can be brought back; None where there
             is none.
+        life: another, and a later one, each time that the session begins in a process' memory: what
+            was counted before may count for less.
     """
 
     session_id: str
@@ -94,3 +96,4 @@ class Snapshot:
     saving: bool = True
     recoveries: int = 0
     undoable: Replacement | None = None
+    life: int = 0

@@ -84,6 +84,9 @@ class StillEngine(Engine):
     def snapshots(self) -> Mapping[str, Snapshot]:
         return self.shown
 
+    def holds(self, session_id: str) -> bool:
+        return session_id in self.shown
+
     def drop(self, session_id: str) -> None:
         self.shown.pop(session_id, None)
 
@@ -219,6 +222,19 @@ def test_a_new_network_is_sent_whole_to_every_tab(stage: Stage) -> None:
     stage.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
     stage.publish()
     assert stage.pages.events() == ["state"] * 4
+
+
+def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_tell(
+    stage: Stage,
+) -> None:
+    stage.publish()
+    stage.pages.read()
+    told = (Remark(1, "warning", "it went back a little"),)
+    stage.show(replace(FIRST, life=7, steps=4, points=(), remarks=told))
+    stage.publish()
+    assert stage.pages.events() == ["state", "notice", "state"]
+    assert stage.pages.sent[-1][2]["steps"] == 4
+    assert stage.pages.sent[-2][2]["message"] == "it went back a little"
 
 
 def test_remarks_are_sent_once_and_old_ones_not_at_all(stage: Stage) -> None:
