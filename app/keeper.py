@@ -24,6 +24,7 @@ from app.commands import (
 )
 from app.engine import Engine
 from app.local_engine import LocalEngine
+from app.loss import loss_in_words
 from app.metrics import Metrics
 from app.refusal import Refusal
 from app.session_id import short_id
@@ -53,6 +54,7 @@ UNREACHABLE = "The server cannot reach its store now, and your network rests the
 STOPPING = "The server is restarting. It is back in a moment."
 DAMAGED = "What the server had kept of your network cannot be read, so a new one begins."
 GONE = "This session is not here any more: reload the page."
+TAKEN_OVER = "This session goes on elsewhere: reload the page."
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,8 @@ class Keeping:
     keep_seconds: float
 
 
+FIRST_NETWORK = (1, False)
+"""The beginning of the mark of a network that a session begins with, and that learns."""
 Mark = tuple[object, ...]
 """What a checkpoint would hold, as far as can be told from outside: another mark, another one."""
 
@@ -132,6 +136,10 @@ class Keeper(Engine):
 
     def create(self, session_id: str) -> Future[Answer]:
         """Have the session: as it is, as it was kept, or new."""
+        return self.take_over(session_id, lost_at=None)
+
+    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+        """Have the session as it was kept; it hears of it if its machine failed, at a Unix time."""
         with self._lock:
             guest = self._guests.get(session_id)
             if guest is not None:
@@ -144,7 +152,7 @@ class Keeper(Engine):
             except Refusal as refusal:
                 return _failed(refusal)
             guest = self._guests[session_id] = _Guest(waiting=deque())
-        self._fetchers.submit(self._fetch, session_id, guest)
+        self._fetchers.submit(self._fetch, session_id, guest, lost_at)
         return guest.arrival
 
     def command(self, session_id: str, command: Command) -> Future[Answer]:
@@ -181,9 +189,9 @@ class Keeper(Engine):
         self._fetchers.submit(self._remove, session_id)
 
     def save_all(self) -> Future[bool]:
-        """Stop learning and save every session; whether all could be."""
+        """Stop learning and save every session; whether all could be. Can be tried again."""
         with self._lock:
-            if self._final is None:
+            if self._final is None or (self._final.done() and not self._final.result()):
                 self._final = Future()
                 self._engine.hold()
                 self._wake_up.set()
@@ -221,15 +229,18 @@ class Keeper(Engine):
         min(idle, key=lambda guest: guest.left_at).leaving = True
         self._wake_up.set()
 
-    def _fetch(self, session_id: str, guest: _Guest) -> None:
+    def _fetch(self, session_id: str, guest: _Guest, lost_at: float | None) -> None:
         first: Command = self._starting
         remark: Tell | None = None
         saved_at: float | None = None
         try:
             with self._metrics.store("load"):
+                self._store.claim(session_id)
                 stored = self._store.load(session_id)
             if stored is not None:
                 first, saved_at = Restore(stored.checkpoint), stored.saved_at
+            if lost_at is not None:
+                remark = loss_in_words(stored, lost_at)
         except DamagedCheckpoint:
             log.exception("a checkpoint is damaged", extra={"session": short_id(session_id)})
             remark = Tell("error", DAMAGED)
@@ -397,10 +408,14 @@ class Keeper(Engine):
             return False
         try:
             with self._metrics.store("save"):
-                self._store.save(checkpoints, time.time())
+                taken_over = self._store.save(checkpoints, time.time())
         except StoreError as error:
             self._begin_to_fail(error)
             return True
+        for session_id in taken_over:
+            log.warning("goes on elsewhere", extra={"session": short_id(session_id)})
+            with self._lock:
+                self._let_go(session_id, Refusal(TAKEN_OVER))
         if self._failing:
             log.info("the store can be written to again")
         self._failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
@@ -468,8 +483,11 @@ def _mark_of(checkpoint: Checkpoint) -> Mark:
 
 
 def _matters_at_once(mark: Mark, saved: Mark | None) -> bool:
-    """Whether a network was replaced, or has been paused, since the last checkpoint."""
-    return saved is not None and mark[:2] != saved[:2]
+    """Whether a network was replaced, or has been paused, since the last checkpoint.
+
+    The one that each session begins with has nothing of its visitor's.
+    """
+    return mark[:2] != (saved[:2] if saved is not None else FIRST_NETWORK)
 
 
 def _pass_on(done: Future[Answer], waiting: Future[Answer]) -> None:

@@ -46,17 +46,26 @@ class Store:
 
     Every method may raise `StoreError`; what was there before is there still.
 
+    Where several processes train sessions of one store, each has a holder's name. Who has claimed a
+    session last is the only one to write it: a machine that was taken for dead, and was only cut
+    off, cannot bring back what has gone on elsewhere since.
+
     Attributes:
         copies: what the sessions have shared.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, holder: str | None = None) -> None:
         self._engine = engine
+        self._holder = holder
         self.copies = Copies(engine)
 
     @classmethod
-    def open(cls, url: str) -> Store:
+    def open(cls, url: str, holder: str | None = None) -> Store:
         """The store at an address as SQLAlchemy writes it, made or brought up to date.
+
+        Args:
+            url: the address.
+            holder: a name like no other's; None where nobody else trains these sessions.
 
         Raises:
             StoreError: it cannot be reached, or there is no driver for it.
@@ -64,20 +73,40 @@ class Store:
         with errors_in_words():
             engine = make_engine(url)
             migrate(engine)
-        return cls(engine)
+        return cls(engine, holder)
 
     @property
     def kind(self) -> str:
         """The name of the database's make."""
         return self._engine.dialect.name
 
-    def save(self, checkpoints: Sequence[Checkpoint], at: float) -> None:
-        """Take in these checkpoints, all of them or none, at this Unix time."""
+    def save(self, checkpoints: Sequence[Checkpoint], at: float) -> frozenset[str]:
+        """Take in these checkpoints, all of them or none, at this Unix time.
+
+        Returns:
+            The sessions that another holder has claimed meanwhile: those are left as they are.
+        """
         rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
         if not rows:
-            return
+            return frozenset()
         with errors_in_words(), self._engine.begin() as connection:
-            _write(connection, rows, at)
+            theirs = self._held_by_others(connection, rows)
+            ours = [row for row in rows if row.checkpoint.session_id not in theirs]
+            if ours:
+                _write(connection, ours, at, self._holder)
+        return theirs
+
+    def claim(self, session_id: str) -> None:
+        """Be the only one to write this session from now on, if it is there and holders count."""
+        if self._holder is None:
+            return
+        claimed = (
+            sa.update(sessions)
+            .where(sessions.c.session_id == session_id)
+            .values(holder=self._holder)
+        )
+        with errors_in_words(), self._engine.begin() as connection:
+            connection.execute(claimed)
 
     def load(self, session_id: str) -> Stored | None:
         """The session's checkpoint; None where there is none.
@@ -131,6 +160,17 @@ class Store:
         """Let go of every connection."""
         self._engine.dispose()
 
+    def _held_by_others(self, connection: sa.Connection, rows: Sequence[_Row]) -> frozenset[str]:
+        if self._holder is None:
+            return frozenset()
+        ids = [row.checkpoint.session_id for row in rows]
+        theirs = (
+            sa.select(sessions.c.session_id)
+            .where(sessions.c.session_id.in_(ids), sessions.c.holder != self._holder)
+            .with_for_update()
+        )
+        return frozenset(connection.execute(theirs).scalars())
+
     def _remove(self, which: sa.ColumnElement[bool]) -> int:
         with errors_in_words(), self._engine.begin() as connection:
             return connection.execute(sa.delete(sessions).where(which)).rowcount  # texts go along
@@ -148,7 +188,7 @@ def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
     return [newest[session_id] for session_id in sorted(newest)]
 
 
-def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
+def _write(connection: sa.Connection, rows: Sequence[_Row], at: float, holder: str | None) -> None:
     _put(
         connection,
         sessions,
@@ -161,6 +201,7 @@ def _write(connection: sa.Connection, rows: Sequence[_Row], at: float) -> None:
                 "state": row.parts.state,
                 "state_digest": digest_of(row.parts.state),
                 "arrays": row.parts.arrays,
+                "holder": holder,
             }
             for row in rows
         ],

@@ -26,6 +26,7 @@ sessions = Table(
     Column("state", LargeBinary, nullable=False),  # JSON: what is small
     Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
     Column("arrays", LargeBinary, nullable=False),  # npz: what is large
+    Column("holder", String(100)),  # who alone may write it; none: anybody
     Index("sessions_by_seen_at", "seen_at"),
 )
 

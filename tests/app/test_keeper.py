@@ -150,6 +150,47 @@ def test_a_new_network_and_a_pause_are_saved_at_once(
     wait_for(lambda: (stored := house.store.load("ann")) and not stored.checkpoint.learning)
 
 
+def test_who_was_on_a_machine_that_failed_is_told_how_much_is_lost(house: House) -> None:
+    house.open()
+    house.create("learns", "rests")
+    house.ask("rests", Pause())
+    wait_for(lambda: house.now("learns").saved_at and house.now("rests").saved_at)
+    house.close()
+    house.open()
+    stored = house.store.load("learns")
+    assert stored is not None
+    for name, lost_at in (("learns", stored.saved_at + 4.2), ("rests", time.time()), ("new", 1.0)):
+        house.keeper.take_over(name, lost_at).result(PATIENCE)
+
+    def told(name: str) -> str:
+        remark = wait_for(lambda: house.now(name).remarks)[0]
+        assert remark.level == "warning"
+        message: str = remark.message
+        return message
+
+    assert "4 seconds of training were lost" in told("learns")
+    assert "nothing is lost" in told("rests")
+    assert "a new one begins" in told("new")
+
+
+def test_who_goes_on_elsewhere_is_not_written_any_more(tmp_path: Path) -> None:
+    """Nor trained: the machine that lost them was only cut off."""
+    here, there = (Store.open(default_url(tmp_path), holder=name) for name in ("here", "there"))
+    keeper = Keeper(LocalEngine(STARTING, 1), here, STARTING, Keeping(10, HOUR, HOUR))
+    keeper.create("ann").result(PATIENCE)
+    keeper.command("ann", Learn("my own text", SMALL)).result(PATIENCE)
+    wait_for(lambda: there.load("ann"))
+    there.claim("ann")
+    keeper.command("ann", Pause()).result(PATIENCE)
+    wait_for(lambda: not keeper.holds("ann"))
+    assert keeper.snapshot("ann") is None
+    stored = there.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.learning
+    keeper.close()
+    there.close()
+
+
 def test_who_is_not_watched_goes_to_rest_and_comes_back(house: House) -> None:
     house.open(unwatched=0.3)
     house.create("ann", "bob")

@@ -81,6 +81,26 @@ def test_the_newest_replaces_what_was_there_and_nobody_else_s(store: Store) -> N
         assert_same(stored.checkpoint, expected)
 
 
+def test_who_lost_a_session_to_another_cannot_write_it_any_more(url: str) -> None:
+    """A machine that was only cut off must not bring back what went on elsewhere since."""
+    first, then = Store.open(url, holder="first"), Store.open(url, holder="then")
+    assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
+    then.claim("ann")
+    newer = checkpoint("ann", text="went on elsewhere", version=2)
+    assert not then.save([newer], at=2)
+    late = checkpoint("bob", text="bob's newest", version=2)
+    assert first.save([checkpoint("ann", text="too late", version=3), late], at=3) == {"ann"}
+    for name, expected in (("ann", newer), ("bob", late)):
+        stored = first.load(name)
+        assert stored is not None
+        assert_same(stored.checkpoint, expected)
+    anybody = Store.open(url)
+    assert not anybody.save([checkpoint("ann", text="without a cluster", version=4)], at=4)
+    assert not first.save([checkpoint("ann", text="and with one again", version=5)], at=5)
+    for each in (first, then, anybody):
+        each.close()
+
+
 def test_several_are_taken_in_all_or_none(store: Store) -> None:
     store.save([checkpoint("ann")], at=1)
     too_long = checkpoint("x" * 200) if store.kind == "postgresql" else checkpoint("bob")

@@ -1,0 +1,21 @@
+"""Who trains a session, where several could."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """To this revision."""
+    op.add_column("sessions", sa.Column("holder", sa.String(100)))
+
+
+def downgrade() -> None:
+    """To the one before."""
+    op.drop_column("sessions", "holder")
