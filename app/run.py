@@ -151,7 +151,8 @@ def loaded_run(
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
         _check_step(sentences, model.weight_count, "json")
         take_room(model.weight_count, "json")
-        trainer = Trainer(model, sentences, _settings_to_go_on(options, read), read.solver)
+        own = read.copy()  # whoever gave it may give it again, or may have sent it to be read only
+        trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.solver)
         if remark is None and _takes_single_sentences(read):
             trainer.go_on(read.order)
     except ModelError as error:
@@ -167,17 +168,18 @@ def loaded_run(
 
 def restored_run(checkpoint: Checkpoint) -> Run:
     """The run of a checkpoint, to go on exactly from there."""
-    model = checkpoint.saved.model
+    saved = checkpoint.saved.copy()
+    model = saved.model
     sentences = sentences_from_text(checkpoint.text)
     known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
-    settings = _settings_to_go_on(checkpoint.options, checkpoint.saved)
+    settings = _settings_to_go_on(checkpoint.options, saved)
     trainer = Trainer(
         model,
         known,
         replace(settings, learning_rate=checkpoint.set_rate),
-        checkpoint.saved.solver,
+        saved.solver,
     )
-    trainer.go_on(checkpoint.saved.order, checkpoint.totals, checkpoint.rate_since)
+    trainer.go_on(saved.order, checkpoint.totals, checkpoint.rate_since)
     curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
     return Run(checkpoint.text, checkpoint.options, trainer, curve)
 

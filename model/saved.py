@@ -42,6 +42,11 @@ class SavedModel(NamedTuple):
     solver: Solver | None
     order: Json | None
 
+    def copy(self) -> SavedModel:
+        """The same with arrays of its own, which training may write to."""
+        solver = self.solver.copy() if self.solver is not None else None
+        return SavedModel(self.model.copy(), solver, self.order)
+
     def to_json(self) -> dict[str, Any]:
         """All of it in the structure of the original's JSON, which skips what it does not know.
 
