@@ -15,7 +15,7 @@ from typing import TypeVar
 
 from app.model_json import as_json, is_small, json_of, saved_of
 from app.other_process import OtherProcess, ProcessLost
-from app.refusal import Refusal
+from app.refusal import UNEXPECTED, Refusal
 from model import ModelError
 from model.saved import SavedModel
 
@@ -37,7 +37,6 @@ FOLDER = "passing-through"
 
 NOT_TEXT = "This file is not text in UTF-8: take a model's JSON."
 TOO_MUCH = "This JSON takes more memory than a model that can be trained here: it is none."
-UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
 MANY_WAIT = f"{MOST_WAITING} large models are being read and written. Please try again soon."
 NO_ROOM = "The server cannot keep this file on its disk now. Please try again later."
 

@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from pydantic_core import PydanticCustomError
 
 from app import protocol
+from app.cluster_cli import cluster
 from app.limits import Limits
 from app.quantity import AutoOr, Quantity, Sizes
 from app.settings import ServerSettings, available_cores, default_data_dir
@@ -60,6 +61,9 @@ def main() -> None:
     """Train character-level recurrent networks: live in the browser, or right here."""
 
 
+main.add_command(cluster)
+
+
 @main.command()
 @click.option(
     "--host",
@@ -101,8 +105,29 @@ def main() -> None:
     show_envvar=True,
     default=ServerSettings.engine,
     show_default=True,
-    type=click.Choice(["local"]),
-    help="Where training runs.",
+    type=click.Choice(["local", "ray"]),
+    help="Where training runs: in this process, or on a Ray cluster.",
+)
+@click.option(
+    "--ray-address",
+    envvar="CHARNN_RAY_ADDRESS",
+    show_envvar=True,
+    default="",
+    help="The Ray cluster's, or auto; without one, Ray is started on this machine.",
+)
+@click.option(
+    "--cores-per-node",
+    envvar="CHARNN_CORES_PER_NODE",
+    show_envvar=True,
+    type=click.IntRange(1, 1024),
+    help="Cores of each process that trains on the cluster; a machine's all by default.",
+)
+@click.option(
+    "--secret",
+    envvar="CHARNN_SECRET",
+    show_envvar=True,
+    default="",
+    help="Signs the visitors' cookies, the same for all servers; made by itself by default.",
 )
 @click.option(
     "--workers",

@@ -34,6 +34,28 @@ class Engine(ABC):
     def snapshots(self) -> Mapping[str, Snapshot]:
         """The newest snapshot of every session."""
 
+    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+        """Have the session as it was kept; it hears of it if its machine failed, at a Unix time.
+
+        An engine that keeps nothing begins it.
+        """
+        del lost_at
+        return self.create(session_id)
+
+    def save_all(self) -> Future[bool]:
+        """Stop learning and save every session; whether all could be. Can be tried again.
+
+        An engine that keeps nothing saves none.
+        """
+        future: Future[bool] = Future()
+        future.set_result(False)
+        return future
+
+    @property
+    def weights(self) -> int:
+        """Of all networks in memory."""
+        return sum(snapshot.description.weights for snapshot in self.snapshots().values())
+
     @abstractmethod
     def holds(self, session_id: str) -> bool:
         """Whether the session is in memory, or on its way there."""

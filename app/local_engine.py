@@ -15,7 +15,7 @@ from app.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
 from app.compiler import Compiler
 from app.engine import Engine
 from app.limits import Limits
-from app.refusal import Refusal
+from app.refusal import UNEXPECTED, Refusal
 from app.room import Room
 from app.session import Session
 from app.snapshot import Snapshot
@@ -29,7 +29,6 @@ FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
 PATIENCE_AT_CLOSE = 2.0
 """Seconds that closing waits for slices to end; one that takes longer ends with the process."""
 
-UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
 STOPPED = "Something went wrong on the server while this network was learning, and it was paused."
 NOT_COMPILED = "The server could not compile the training of this kind of network."
 GONE = "This session is not here any more: reload the page."

@@ -35,7 +35,11 @@ class _Text(logging.Formatter):
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's name)
         """The line, with the fields that came along at its end."""
-        extra = {name: value for name, value in vars(record).items() if name not in _NOT_EXTRA}
+        extra = {
+            name: value
+            for name, value in vars(record).items()
+            if name not in _NOT_EXTRA and not name.startswith("_")  # those are a library's
+        }
         fields = "".join(f" {name}={value}" for name, value in extra.items())
         return super().formatMessage(record) + fields
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
+
 
 class Refusal(Exception):  # noqa: N818  (nothing failed: it is an answer)
     """What was asked for cannot be done, and changed nothing.

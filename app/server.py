@@ -6,25 +6,23 @@ import errno
 import logging
 import signal
 import socket
-import sys
 import threading
 from urllib.parse import quote
 
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app import pretrained, texts
+from app import pretrained
 from app.access import Access
 from app.admission import Admission
 from app.checker import Checker
 from app.clerk import Clerk
-from app.commands import Learn
+from app.engine import Engine
+from app.engines import EngineError, make_engine
 from app.events import Answering, SocketEvents, SocketOutlet
 from app.guard import Guard, is_loopback
 from app.hub import make_hub
 from app.identity import Identity, read_secret
-from app.keeper import Keeper, Keeping
-from app.local_engine import LocalEngine
 from app.logs import begin_to_log
 from app.metrics import Metrics
 from app.model_http import Models
@@ -34,9 +32,10 @@ from app.settings import ServerSettings
 from app.sharing import Sharing
 from app.stopping import Stopping
 from app.store import Store, StoreError, default_url
+from app.training_process import share_the_lock
 from app.web import make_web
 
-SWITCH_SECONDS = 0.001
+SHORTEST_SECRET = 32
 BACKLOG = 1024
 """Connections that may wait to be accepted: a lecture hall that opens the page at once."""
 
@@ -55,15 +54,14 @@ def serve(settings: ServerSettings) -> None:
         ServerError: the address cannot be listened on.
     """
     begin_to_log(settings.log_format)
-    # A thread that returns from its kernel waits so long for the interpreter's lock at the most.
-    sys.setswitchinterval(SWITCH_SECONDS)
+    share_the_lock()
     listener = _listen(settings)
     hub = make_hub(settings.async_mode)
     metrics = Metrics()
     store = _open_store(settings)
-    engine = _make_engine(settings, store, metrics)
+    engine = _begin_training(settings, store, metrics)
     metrics.watch(engine.snapshots, lambda: engine.weights)
-    secret = read_secret(settings.data_dir)
+    secret = _secret(settings)
     identity = Identity(secret)
     clerk = Clerk(settings.data_dir, settings.limits.upload)
     checker = Checker()
@@ -143,13 +141,23 @@ def _open_store(settings: ServerSettings) -> Store:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
 
 
-def _make_engine(settings: ServerSettings, store: Store, metrics: Metrics) -> Keeper:
-    starting = Learn(texts.text())
-    keeping = Keeping(
-        settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
-    )
-    engine = LocalEngine(starting, settings.workers, settings.limits)
-    return Keeper(engine, store, starting, keeping, metrics)
+def _secret(settings: ServerSettings) -> bytes:
+    if not settings.secret:
+        return read_secret(settings.data_dir)
+    if len(settings.secret) < SHORTEST_SECRET:
+        raise ServerError(
+            f"The secret has fewer than {SHORTEST_SECRET} characters and could be guessed: take a "
+            "longer one for --secret, such as `openssl rand -hex 32` prints."
+        )
+    return settings.secret.encode("utf-8", "surrogateescape")
+
+
+def _begin_training(settings: ServerSettings, store: Store, metrics: Metrics) -> Engine:
+    try:
+        return make_engine(settings, store, metrics)
+    except EngineError as error:
+        store.close()
+        raise ServerError(str(error)) from None
 
 
 def _listen(settings: ServerSettings) -> socket.socket:

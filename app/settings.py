@@ -10,7 +10,7 @@ from typing import Literal
 from app.limits import Limits
 
 AsyncMode = Literal["eventlet", "threading"]
-EngineName = Literal["local"]
+EngineName = Literal["local", "ray"]
 LogFormat = Literal["text", "json"]
 
 
@@ -37,7 +37,11 @@ class ServerSettings:
         data_dir: where the server keeps what must outlive it.
         async_mode: what serves the visitors: `eventlet` on one thread, `threading` on many.
         workers: threads that train.
-        engine: where training runs.
+        engine: where training runs: `local` in this process, `ray` on a cluster.
+        ray_address: of the Ray cluster; one is started on this machine when there is none.
+        cores_per_node: cores of each node of the cluster; None: a node has all of its machine.
+        secret: what signs cookies, where several servers share it; made in the data folder when it
+            is empty.
         database_url: the store; a SQLite file in the data folder when there is none.
         token: what a visitor must know; anybody may come when it is empty.
         trust_proxy: whether a proxy in front says truly who visits.
@@ -53,6 +57,9 @@ class ServerSettings:
     async_mode: AsyncMode = "eventlet"
     workers: int = field(default_factory=available_cores)
     engine: EngineName = "local"
+    ray_address: str = ""
+    cores_per_node: int | None = None
+    secret: str = ""
     database_url: str = ""
     token: str = ""
     trust_proxy: bool = False

@@ -15,7 +15,7 @@ from app.checkpoint import Checkpoint
 from app.clerk import Busy
 from app.copy_id import is_copy_id, new_copy_id
 from app.metrics import Metrics
-from app.refusal import Refusal
+from app.refusal import UNEXPECTED, Refusal
 from app.session_id import short_id
 from app.shares import NO_SUCH_COPY, NOT_YOURS
 from app.store import Copied, DamagedCheckpoint, Store, StoreError
@@ -42,7 +42,6 @@ UNREACHABLE = (
     "Please try again in a moment."
 )
 DAMAGED = "What the server had kept of this copy cannot be read. Ask its owner to share it again."
-UNEXPECTED = "Something went wrong on the server, and this has not been done. Please try again."
 
 
 class Sharing:

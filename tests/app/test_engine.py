@@ -10,9 +10,11 @@ from concurrent.futures import Future, wait
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from app import texts
+from app.cluster.engine import RayEngine
 from app.commands import (
     Answer,
     Capture,
@@ -30,6 +32,7 @@ from app.commands import (
 )
 from app.completion import Completion
 from app.engine import Engine
+from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
 from app.refusal import Refusal
@@ -87,9 +90,23 @@ class Client:
         return self.wait_for(lambda snapshot: snapshot.steps >= steps + more)
 
 
-@pytest.fixture(scope="module")
-def engine() -> Iterator[Engine]:
-    engine = LocalEngine(STARTING, threads=2)
+def local_engine() -> Engine:
+    return LocalEngine(STARTING, threads=2)
+
+
+def ray_engine() -> Engine:
+    on_ray = pytest.importorskip("app.cluster.on_ray", exc_type=ImportError)
+    # Nothing is kept: what is seen here is what the commands do, and nothing else.
+    config = on_ray.NodeConfig(STARTING, Limits(), None, "", "text")
+    cluster = on_ray.join("", 2, None, config)
+    engine = RayEngine(cluster.directory, cluster.leave, is_ours=cluster.is_ours)
+    assert engine.begin() == 1
+    return engine
+
+
+@pytest.fixture(scope="module", params=[local_engine, ray_engine])
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    engine: Engine = request.param()
     yield engine
     engine.close()
 
@@ -193,7 +210,20 @@ def test_a_loaded_model_is_seen_as_it_was_saved_before_it_learns_on(client: Clie
         assert client.now.greedy == shown.greedy
         assert client.now.samples == shown.samples
         time.sleep(0.02)
-    assert client.now.steps > 0
+    client.wait_for(lambda now: now.steps > 0)
+
+
+def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: Client) -> None:
+    client.ask(Pause())
+    saved = client.save()
+    before = saved.model.flat.copy()
+    saved.model.flat.flags.writeable = False  # as what another process has sent
+    for _ in range(2):
+        client.ask(Load(saved))
+        client.ask(Resume())
+        client.wait_for_steps()
+        client.ask(Pause())
+    np.testing.assert_array_equal(saved.model.flat, before)
 
 
 def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
