@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 import click
@@ -27,9 +29,13 @@ def cluster() -> None:
 
 @cluster.command()
 @ADDRESS
-def status(ray_address: str) -> None:
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def status(ray_address: str, as_json: bool) -> None:
     """List the nodes: their machines, threads, sessions and weights."""
     nodes = _asked(ray_address, "status")
+    if as_json:
+        click.echo(json.dumps([asdict(node) for node in nodes], indent=1))
+        return
     click.echo(f"{'MACHINE':12}  {'ADDRESS':20} {'THREADS':>7} {'SESSIONS':>8} {'WEIGHTS':>12}")
     for node in nodes:
         told = f"{node.machine[:12]:12}  {node.address:20} {node.threads:7} {node.sessions:8}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 import socket
 import statistics
 import sys
@@ -15,6 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from bench.live.crowd import Watched, move_sliders, open_pages
 from bench.live.findings import Findings
 from bench.live.page import Page
 from bench.live.server import LiveServer
@@ -23,7 +23,6 @@ SETTLE_SECONDS = 8.0
 SET_EVERY = 5.0
 """Seconds between two moves of a slider, on average."""
 FEW = 2
-OPENED_AT_ONCE = 20
 
 
 @click.command()
@@ -48,35 +47,14 @@ def main(sessions: int, seconds: float, async_mode: str, json_file: Path | None)
     sys.exit(0 if findings.all_hold else 1)
 
 
-class _Watched:
-    """What one page got while it was measured."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.steps: int = page.state.get("steps", 0)
-        self.frames = len(page.frames)
-        page.waits.clear()
-
-    @property
-    def gained(self) -> int:
-        """Steps of its network."""
-        steps: int = self.page.state.get("steps", 0)
-        return steps - self.steps
-
-    @property
-    def seen(self) -> int:
-        """Frames."""
-        return len(self.page.frames) - self.frames
-
-
 async def _crowd(
     server: LiveServer, count: int, seconds: float
 ) -> tuple[float, list[tuple[int, int, list[float]]]]:
     """Steps a second of all together, and steps, frames and waits of each page."""
-    pages = await _open(server, count)
+    pages = await open_pages(server.url, count)
     await asyncio.sleep(SETTLE_SECONDS)
-    watched, began = [_Watched(page) for page in pages], time.monotonic()
-    movers = [asyncio.create_task(_move_sliders(page)) for page in pages]
+    watched, began = [Watched(page) for page in pages], time.monotonic()
+    movers = [asyncio.create_task(move_sliders(page, SET_EVERY)) for page in pages]
     await asyncio.sleep(seconds)
     passed = time.monotonic() - began
     each = [(one.gained, one.seen, list(one.page.waits)) for one in watched]
@@ -84,21 +62,6 @@ async def _crowd(
         mover.cancel()
     await asyncio.gather(*(page.close() for page in pages))
     return sum(gained for gained, _, _ in each) / passed, each
-
-
-async def _open(server: LiveServer, count: int) -> list[Page]:
-    pages = [Page(server.url) for _ in range(count)]
-    for first in range(0, count, OPENED_AT_ONCE):
-        await asyncio.gather(*(page.open() for page in pages[first : first + OPENED_AT_ONCE]))
-    for page in pages:
-        await page.until(lambda state: state["steps"] > 0, seconds=60)
-    return pages
-
-
-async def _move_sliders(page: Page) -> None:
-    while True:
-        await asyncio.sleep(random.uniform(0, 2 * SET_EVERY))  # noqa: S311  (nothing is secret)
-        await page.set(temperature=random.uniform(0.5, 1.5))  # noqa: S311
 
 
 def _tell(
@@ -130,7 +93,7 @@ def _median_ms(waits: Sequence[float]) -> float:
 
 async def _stopped_reader(findings: Findings, server: LiveServer, seconds: float) -> None:
     """One page stops reading; another session goes on, and the server's memory is watched."""
-    (other,) = await _open(server, 1)
+    (other,) = await open_pages(server.url, 1)
     await asyncio.sleep(SETTLE_SECONDS)
     before, frames = server.resident_mb, len(other.frames)
     await asyncio.sleep(seconds / 2)

@@ -21,6 +21,10 @@ REPORT_PATIENCE = 8.0
 """Seconds that a node may take to answer, before it counts as hung; a busy one answers at once."""
 START_PATIENCE = 90.0
 """Seconds that a node may take to come up."""
+MOVE_PATIENCE = 1.0
+"""Seconds that whoever looks for a session waits for its arrival, before they have to ask again."""
+RESTART_SECONDS = 5.0
+"""Before a machine on which no node came up is tried again."""
 MOVES_AT_ONCE = 8
 """Sessions on their way to a node: each is in memory twice."""
 
@@ -33,6 +37,7 @@ class NodeStatus:
         name: of the node.
         machine: the name of its machine.
         address: of its machine.
+        pid: of its process there.
         threads: that it trains with.
         sessions: that it has.
         weights: of all its networks.
@@ -42,6 +47,7 @@ class NodeStatus:
     name: str
     machine: str
     address: str
+    pid: int
     threads: int
     sessions: int
     weights: int
@@ -52,6 +58,7 @@ class NodeStatus:
 class _Node:
     started: Started
     machine: Machine
+    pid: int
     weights: int = 0
     draining: bool = False
 
@@ -89,13 +96,14 @@ class Directory:
     async def place(self, session_id: str) -> Remote | None:
         """The node of a session: the one that it has, or gets; None: there is no node."""
         await self._know_what_is_there()
-        await self._arrived(session_id)
+        if not await self._arrived(session_id, MOVE_PATIENCE):
+            return None
         return self._remote(self._placement.place(session_id))
 
     async def find(self, session_id: str) -> Remote | None:
         """The node of a session; None: it has none."""
         await self._know_what_is_there()
-        await self._arrived(session_id)
+        await self._arrived(session_id, None)
         return self._remote(self._placement.where(session_id))
 
     async def forget(self, session_id: str) -> None:
@@ -143,6 +151,7 @@ class Directory:
                 name,
                 node.machine.name,
                 node.machine.address,
+                node.pid,
                 node.started.threads,
                 self._placement.count(name),
                 node.weights,
@@ -184,13 +193,14 @@ class Directory:
         name = started.remote.name
         try:
             report = await asyncio.wait_for(started.remote.ask("report"), START_PATIENCE)
-        except (Lost, TimeoutError):
-            log.warning("a node did not come up", extra={"node": name})
+        except (Lost, TimeoutError) as error:
+            log.warning("a node did not come up: %s", _last_line(error), extra={"node": name})
             self._machines.end(started.remote)
+            await asyncio.sleep(RESTART_SECONDS)
             return
         finally:
             self._starting[machine.name] -= 1
-        self._nodes[name] = _Node(started, machine, report.weights)
+        self._nodes[name] = _Node(started, machine, report.pid, report.weights)
         self._placement.add(name, started.threads, report.session_ids)
         log.info("a node is up", extra={"node": name, "threads": started.threads})
 
@@ -258,7 +268,7 @@ class Directory:
         homeless = self._placement.remove(name)
         self._move(homeless, lost_at=None)
         for session_id in homeless:
-            await self._arrived(session_id)
+            await self._arrived(session_id, None)
         self._machines.end(node.started.remote)
         log.info("a node has handed over", extra={"node": name, "sessions": len(homeless)})
         return len(homeless)
@@ -302,11 +312,12 @@ class Directory:
                         continue
                 return
 
-    async def _arrived(self, session_id: str) -> None:
-        """Wait until a session that is on its way has arrived."""
+    async def _arrived(self, session_id: str, patience: float | None) -> bool:
+        """Wait until a session that is on its way has arrived; whether it has in time."""
         task = self._moves.get(session_id)
         if task is not None:
-            await asyncio.wait([task])
+            await asyncio.wait([task], timeout=patience)
+        return task is None or task.done()
 
     def _remote(self, name: str | None) -> Remote | None:
         node = self._nodes.get(name) if name is not None else None
@@ -317,3 +328,9 @@ class Directory:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
+
+
+def _last_line(error: Exception) -> str:
+    """What is at the end of a trace from another process."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Future
@@ -47,8 +48,9 @@ class Polled:
 
 @dataclass(frozen=True)
 class Report:
-    """What a node has to do."""
+    """What a node has to do, and its process."""
 
+    pid: int
     session_ids: tuple[str, ...]
     weights: int
 
@@ -100,7 +102,7 @@ class TrainingNode:
     async def report(self) -> Report:
         """What there is to do here; and let go of what only a process that is gone looked at."""
         self._watch(self._audience.forget_the_silent(time.monotonic()))
-        return Report(tuple(self._engine.snapshots()), self._engine.weights)
+        return Report(os.getpid(), tuple(self._engine.snapshots()), self._engine.weights)
 
     async def save_all(self) -> bool:
         """Learn no more, and save every session; whether all could be."""

@@ -7,7 +7,10 @@ the machine from the server they are to try (Engine.IO 4, Socket.IO 5).
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import itertools
 import json
+import random
 import time
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +18,8 @@ from typing import Any
 import aiohttp
 
 CONNECT_SECONDS = 30.0
+FIRST_DELAY, LAST_DELAY = 0.3, 2.0
+"""Seconds to the next try of a page whose socket has ended."""
 ANSWER_SECONDS = 60.0
 
 
@@ -30,6 +35,9 @@ class Page:
         frames: when each frame came, on the monotonic clock.
         waits: seconds from each `set` to its acknowledgement.
         closings: the reasons that the server gave for leaving.
+        notices: what else the server had to say.
+        cuts: seconds from each end of the socket to the state that came by the next.
+        history: when each frame and state came, and how many steps there were then.
     """
 
     def __init__(self, url: str, cookie: str = "") -> None:
@@ -39,6 +47,9 @@ class Page:
         self.frames: list[float] = []
         self.waits: list[float] = []
         self.closings: list[str] = []
+        self.notices: list[str] = []
+        self.cuts: list[float] = []
+        self.history: list[tuple[float, int]] = []
         self.reads = True
         self._http: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse
@@ -70,6 +81,38 @@ class Page:
             self._reader.cancel()
         if self._http is not None:
             await self._http.close()
+
+    async def stay(self) -> None:
+        """Come back as often as the socket ends, as fast as the page in a browser does."""
+        while self._reader is not None:
+            with contextlib.suppress(ConnectionError):
+                await self._reader
+            began, delay = time.monotonic(), FIRST_DELAY
+            self.state = {}
+            while not self.state:
+                await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
+                delay = min(2 * delay, LAST_DELAY)
+                await self.close()
+                with contextlib.suppress(aiohttp.ClientError, Refused, TimeoutError, TypeError):
+                    await self.open()
+                    await self.until(lambda state: "steps" in state, seconds=2)
+            self.cuts.append(time.monotonic() - began)
+
+    def longest_pause(self, since: float) -> float:
+        """Seconds that it saw no new step at the most, from a moment to now."""
+        grew = [
+            then
+            for (_, before), (then, steps) in itertools.pairwise(self.history)
+            if then > since and steps > before
+        ]
+        moments = [since, *grew, time.monotonic()]
+        return max(then - before for before, then in itertools.pairwise(moments))
+
+    def fell_by(self, since: float) -> int:
+        """Steps that were lost since a moment: by how much there were fewer than before."""
+        before = [steps for then, steps in self.history if then <= since]
+        after = [steps for then, steps in self.history if then > since]
+        return max(0, before[-1] - min(after)) if before and after else 0
 
     async def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
         """Send an event, and wait for its answer."""
@@ -157,8 +200,12 @@ class Page:
             self._merge(payload)
         elif event == "state":
             self.state = payload
+        elif event == "notice":
+            self.notices.append(payload["message"])
         elif event == "closing":
             self.closings.append(payload["message"])
+        if event in ("state", "frame"):
+            self.history.append((time.monotonic(), self.state["steps"]))
         if number := packet[2:bracket]:
             await self._socket.send_str(f"43{number}[]")
 

@@ -1,0 +1,88 @@
+"""A Ray cluster of several machines, all of them this one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+NOT_INSTALLED = 'Ray is not installed here: pip install "charnn[ray]"'
+SECONDS_TO_ANSWER = 60.0
+
+
+def ray_is_installed() -> bool:
+    """Whether there can be a cluster."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray.cluster_utils  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def running_cluster(machines: int, cores: int) -> Iterator[RayCluster]:
+    """A cluster of so many machines with so many cores each, gone at the end."""
+    cluster = RayCluster()
+    try:
+        for _ in range(machines):
+            cluster.add(cores)
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+class RayCluster:
+    """A head without cores, and machines that train.
+
+    Everything ends with this process, however that ends: Ray leaves a reaper behind.
+
+    Attributes:
+        address: of the cluster.
+    """
+
+    def __init__(self) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        from ray.cluster_utils import Cluster
+
+        self._cluster = Cluster(
+            initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
+        )
+        self.address: str = self._cluster.address
+
+    def add(self, cores: int) -> None:
+        """One machine more."""
+        self._cluster.add_node(num_cpus=cores, include_dashboard=False)
+
+    def cut_off(self) -> None:
+        """Take the power away from one of the machines that train."""
+        self._cluster.remove_node(min(self._cluster.worker_nodes, key=id), allow_graceful=False)
+
+    def stop(self) -> None:
+        """End it."""
+        self._cluster.shutdown()
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """What `charnn cluster status` tells of every node."""
+        nodes: list[dict[str, Any]] = json.loads(self.command("status", "--json"))
+        return nodes
+
+    def command(self, *arguments: str) -> str:
+        """What `charnn cluster` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app", "cluster", *arguments],
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "CHARNN_RAY_ADDRESS": self.address},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_TO_ANSWER,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"charnn cluster {' '.join(arguments)} failed:\n{done.stderr}")
+        return done.stdout

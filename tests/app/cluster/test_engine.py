@@ -1,0 +1,243 @@
+"""What a web process does when nodes and directories fail under it."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from app.cluster import directory as directory_module
+from app.cluster import engine as engine_module
+from app.cluster.directory import Directory
+from app.cluster.engine import RayEngine
+from app.commands import Change, Pause, Watch
+from app.refusal import Refusal
+from tests.app.cluster.in_one_process import FewMachines, Here, NotingEngine, a_directory
+
+PATIENCE = 10.0
+
+
+class Cluster:
+    """Machines, a directory that can be lost, and web processes."""
+
+    def __init__(self) -> None:
+        self.machines = FewMachines(2)
+        self.directory = Here("directory", a_directory(self.machines))
+        self._webs: list[RayEngine] = []
+
+    def web(self) -> RayEngine:
+        """One more web process, on the same loop: its nodes' futures belong to that."""
+        web = RayEngine(self.directory, lambda: None, is_ours=False)
+        self._webs.append(web)
+        return web
+
+    def node_of(self, session_id: str) -> Here:
+        name = next(
+            name
+            for name, engine in self.machines.engines.items()
+            if session_id in engine.shown and not self.machines.node(name).lost
+        )
+        return self.machines.node(name)
+
+    def engine_of(self, session_id: str) -> NotingEngine:
+        return self.machines.engines[self.node_of(session_id).name]
+
+    def close(self) -> None:
+        for web in self._webs:
+            web.close()
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    monkeypatch.setattr(directory_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(directory_module, "RESTART_SECONDS", 0.02)
+    monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(engine_module, "UNWATCHED_SECONDS", 0.05)
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def web(cluster: Cluster) -> RayEngine:
+    """A web process with a session that it watches."""
+    web = cluster.web()
+    assert web.begin() >= 1
+    wait_for(lambda: len(cluster.machines.started) == 2)
+    web.create("ann").result(PATIENCE)
+    web.command("ann", Watch(watched=True)).result(PATIENCE)
+    return web
+
+
+def wait_for(what: Callable[[], Any]) -> Any:
+    until = time.monotonic() + PATIENCE
+    while not (found := what()):
+        assert time.monotonic() < until, "it did not come true"
+        time.sleep(0.005)
+    return found
+
+
+def temperature(web: RayEngine, session_id: str = "ann") -> float | None:
+    snapshot = web.snapshot(session_id)
+    return snapshot.temperature if snapshot else None
+
+
+def set_temperature(web: RayEngine, to: float, session_id: str = "ann") -> None:
+    web.command(session_id, Change(temperature=to)).result(PATIENCE)
+
+
+def test_commands_reach_the_session_in_their_order_and_can_be_seen(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    wanted = [number / 100 for number in range(1, 51)]
+    last = [web.command("ann", Change(temperature=each)) for each in wanted][-1]
+    last.result(PATIENCE)
+    assert temperature(web) == wanted[-1]
+    asked = [command for _, command in cluster.engine_of("ann").commands]
+    assert [command.temperature for command in asked if isinstance(command, Change)] == wanted
+    # Those that came together were sent together.
+    assert cluster.node_of("ann").asked.count("carry_out") < len(wanted) / 2
+
+
+def test_what_is_asked_while_a_node_fails_is_answered_by_the_next(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    failed = cluster.node_of("ann")
+    failed.hangs = True
+    asked = web.command("ann", Change(temperature=0.3))
+    wait_for(lambda: failed.asked[-1] == "carry_out" or "carry_out" in failed.asked[-3:])
+    failed.lost = True
+    asked.result(PATIENCE)
+    assert temperature(web) == 0.3
+    engine = cluster.engine_of("ann")
+    assert engine.taken_over["ann"] is not None  # and is told that a machine failed
+    wait_for(lambda: engine.watched("ann")[-1:] == [True])  # as somebody looks here
+
+
+def test_a_session_that_is_watched_begins_again_when_its_node_fails(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    before = web.snapshot("ann")
+    assert before is not None
+    failed = cluster.node_of("ann")
+    failed.lost = True
+    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+    assert cluster.node_of("ann") is not failed
+
+
+def test_a_machine_is_drained_under_a_session_that_is_asked_things(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    there = cluster.node_of("ann")
+    machine = next(each.machine for each in cluster.machines.started if each.remote is there)
+    draining = asyncio.run_coroutine_threadsafe(
+        cluster.directory.ask("drain", machine),
+        web._loop,
+    )
+    for number in range(20):
+        set_temperature(web, number / 20)
+        assert temperature(web) == number / 20
+    assert draining.result(PATIENCE) == 1
+    set_temperature(web, 0.77)
+    assert cluster.engine_of("ann").taken_over["ann"] is None  # nothing was lost
+    assert cluster.node_of("ann") is not there
+
+
+def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> None:
+    other = cluster.web()
+    set_temperature(other, 0.4)  # of a session that it never heard of
+    assert temperature(other) == 0.4
+    wait_for(lambda: temperature(web) == 0.4)  # and both see the same
+    other.create("ann").result(PATIENCE)
+    set_temperature(web, 0.6)
+    wait_for(lambda: temperature(other) == 0.6)
+
+
+def test_a_session_that_rests_in_the_store_begins_again_when_it_is_wanted(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    web.create("bob").result(PATIENCE)
+    cluster.engine_of("bob").drop("bob")  # as a keeper does with whom nobody watches
+    wait_for(lambda: not web.holds("bob"))
+    web.create("bob").result(PATIENCE)
+    set_temperature(web, 0.2, "bob")
+    assert temperature(web, "bob") == 0.2
+
+
+def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    cluster.directory.lost = True
+    asked = web.create("bob")
+    set_temperature(web, 0.9)  # whoever is somewhere needs no directory
+    time.sleep(0.1)
+    assert not asked.done()
+    cluster.directory.actor = a_directory(cluster.machines)
+    cluster.directory.lost = False
+    asked.result(PATIENCE)
+    assert web.snapshot("bob") is not None
+
+
+def test_without_any_node_for_long_it_says_so(
+    cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "PATIENCE", 0.3)
+    cluster.machines.broken = True
+    for started in list(cluster.machines.started):
+        cluster.machines.end(started.remote)
+    with pytest.raises(Refusal, match="No machine is there"):
+        web.create("bob").result(PATIENCE)
+    with pytest.raises(Refusal, match="No machine is there"):
+        web.command("ann", Pause()).result(PATIENCE)
+    cluster.machines.broken = False
+    before = web.snapshot("ann")
+    assert before is not None
+    # Somebody watches it: it comes back by itself.
+    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+
+
+def test_a_session_that_is_nowhere_is_refused_and_not_begun(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    for _ in range(2):
+        with pytest.raises(Refusal, match="reload"):
+            web.command("nobody", Watch(watched=True)).result(PATIENCE)
+    assert not web.holds("nobody")
+    web.drop("ann")
+    with pytest.raises(Refusal, match="reload"):
+        web.command("ann", Pause()).result(PATIENCE)
+    assert not any(engine.holds("ann") for engine in cluster.machines.engines.values())
+
+
+def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    for engine in cluster.machines.engines.values():
+        engine.full = True
+    with pytest.raises(Refusal, match="full"):
+        web.create("bob").result(PATIENCE)
+    assert not web.holds("bob")
+    set_temperature(web, 0.8)
+
+
+@pytest.mark.usefixtures("web")
+def test_a_process_that_is_gone_watches_nobody(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cluster.audience.SILENCE", 0.1)
+    killed = cluster.web()
+    killed.create("bob").result(PATIENCE)
+    killed.command("bob", Watch(watched=True)).result(PATIENCE)
+    killed._in_background = lambda work: work.close()  # type: ignore[method-assign,assignment]
+    for task in list(killed._tasks):
+        killed._loop.call_soon_threadsafe(task.cancel)
+    wait_for(lambda: cluster.engine_of("bob").watched("bob")[-1] is False)
+    assert cluster.engine_of("ann").watched("ann")[-1] is True
+
+
+def test_directories_are_of_the_kind_that_is_run() -> None:
+    """What stands in for Ray here asks the same objects that Ray's actors ask."""
+    assert isinstance(a_directory(FewMachines(1)), Directory)
