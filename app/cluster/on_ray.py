@@ -6,11 +6,14 @@ gone. Ray puts a directory that was lost on another machine by itself.
 
 from __future__ import annotations
 
+import logging
 import os
 import secrets
+import socket
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.cluster.directory import Directory
 from app.cluster.machines import Lost, Machine, Remote, Started
@@ -39,6 +42,7 @@ DIRECTORY = "charnn-directory"
 NODE = "charnn-node"
 MOST_AT_ONCE = 10_000
 """Questions that an actor may be answering."""
+KNOCK_SECONDS = 5.0
 OBJECT_STORE = 256 * 2**20
 """Bytes of a local Ray's memory for what is on its way: models, the largest 50 MB."""
 
@@ -209,18 +213,32 @@ def visit(address: str) -> Cluster:
         ) from None
 
 
+def _knock(address: str) -> None:
+    """See that somebody listens at an address, where it is one.
+
+    Raises:
+        OSError, ValueError: nobody does.
+    """
+    host = urlsplit(address if "//" in address else f"//{address}")
+    if host.port is not None:
+        socket.create_connection((host.hostname, host.port), KNOCK_SECONDS).close()
+
+
 def _connect(address: str, cores: int) -> None:
     here: dict[str, Any] = {"num_cpus": cores, "object_store_memory": OBJECT_STORE}
     try:
+        _knock(address)  # Ray itself would try for minutes
         ray.init(
             address or "local",
             namespace=NAMESPACE,
             include_dashboard=False if not address else None,
             log_to_driver=False,
+            logging_level=logging.WARNING,
             **({} if address else here),
         )
-    except (ConnectionError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
+        why = str(error).strip().splitlines()[0].rstrip(".")
         raise ClusterError(
-            f"There is no Ray cluster at {address or 'this machine'}: "
-            f"{str(error).strip().splitlines()[0]} Check --ray-address, and that `ray start` runs."
+            f"There is no Ray cluster at {address or 'this machine'}: {why}. Check --ray-address, "
+            "and that `ray start` runs there."
         ) from error

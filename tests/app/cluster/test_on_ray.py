@@ -1,0 +1,225 @@
+"""Real machines of Ray's, a real store and two web processes: what visitors see when some fail."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.live import ray_cluster
+from bench.live.postgres import Postgres
+from bench.live.ray_cluster import RayCluster
+from tests.app.visitor import Tab, Visitor
+from tests.running_server import ROOT, RunningServer, running_server
+
+pytestmark = pytest.mark.skipif(
+    not ray_cluster.ray_is_installed(), reason=ray_cluster.NOT_INSTALLED
+)
+
+MACHINES = 3
+SECRET = "known to both web processes"
+PATIENCE = 30.0
+
+
+class Place:
+    """Machines that train, and two web processes."""
+
+    def __init__(self, cluster: RayCluster, environment: dict[str, str], folder: Path) -> None:
+        self.cluster = cluster
+        self.environment = environment
+        self.folder = folder
+
+    def web(self, name: str) -> Any:
+        """One more web process."""
+        return running_server(
+            self.folder / name, options=("--engine", "ray"), environment=self.environment
+        )
+
+
+@pytest.fixture(scope="module")
+def place(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    with ray_cluster.running_cluster(MACHINES, cores=1) as cluster:
+        environment = {
+            "CHARNN_DATABASE_URL": postgres.url,
+            "CHARNN_RAY_ADDRESS": cluster.address,
+            "CHARNN_SECRET": SECRET * 2,
+        }
+        yield Place(cluster, environment, tmp_path_factory.mktemp("cluster"))
+
+
+@pytest.fixture(scope="module")
+def webs(place: Place) -> Iterator[tuple[RunningServer, RunningServer]]:
+    with place.web("one") as one, place.web("other") as other:
+        until_all_nodes_are_up(place)
+        yield one, other
+
+
+def until_all_nodes_are_up(place: Place) -> list[dict[str, Any]]:
+    until = time.monotonic() + PATIENCE
+    while len(nodes := place.cluster.nodes()) < MACHINES:
+        assert time.monotonic() < until, "a node is missing"
+    return nodes
+
+
+def learning(visitor: Visitor, text: str) -> Tab:
+    """A page whose network learns this text, and has been saved."""
+    tab = visitor.open_tab()
+    assert tab.ask("learn", {"text": text, "options": {"hidden_sizes": [8]}}) == {"ok": True}
+    tab.wait_for(lambda: tab.state["text"] == text and tab.newest("steps") > 100)
+    tab.wait_for(lambda: tab.newest("saved_at"))
+    return tab
+
+
+def learns_on(tab: Tab) -> None:
+    steps = tab.newest("steps")
+    tab.wait_for(lambda: tab.newest("steps") > steps)
+
+
+def test_sessions_are_spread_evenly_and_each_process_serves_all(
+    place: Place, webs: tuple[RunningServer, RunningServer]
+) -> None:
+    one, other = webs
+    visitors = [Visitor(web.url) for web in (one, other) for _ in range(6)]
+    tabs = [learning(each, f"the words of visitor {n}") for n, each in enumerate(visitors)]
+    sessions = [node["sessions"] for node in place.cluster.nodes()]
+    assert sum(sessions) == len(tabs)
+    assert max(sessions) - min(sessions) <= 2
+    elsewhere = Visitor(other.url)
+    elsewhere.http.cookies.update(visitors[0].http.cookies)
+    tab = elsewhere.open_tab()
+    assert tab.state["text"] == "the words of visitor 0"
+    assert tab.ask("set", {"temperature": 0.3}) == {"ok": True}
+    tabs[0].wait_for(lambda: tabs[0].newest("temperature") == 0.3)
+    for each in [*visitors, elsewhere]:
+        each.leave()
+
+
+def test_whose_node_is_killed_learns_on_elsewhere_without_opening_the_page_again(
+    place: Place, webs: tuple[RunningServer, RunningServer]
+) -> None:
+    visitors = [Visitor(web.url) for web in webs for _ in range(3)]
+    tabs = [learning(each, f"of visitor {number}") for number, each in enumerate(visitors)]
+    node = until_all_nodes_are_up(place)[0]
+    os.kill(node["pid"], signal.SIGKILL)
+    # The newcomers were spread over all nodes, so that some were there.
+    told = tabs[0].wait_for(lambda: [tab for tab in tabs if tab.notices])
+    for number, tab in enumerate(tabs):
+        learns_on(tab)
+        assert tab.is_open
+        assert tab.state["text"] == f"of visitor {number}"
+        assert tab.newest("curve")["points"] is not None
+    for tab in told:
+        (notice,) = tab.notices
+        assert notice["level"] == "warning"
+        assert "of training" in notice["message"]
+    assert node["pid"] not in {each["pid"] for each in until_all_nodes_are_up(place)}
+    for visitor in visitors:
+        visitor.leave()
+
+
+def test_whose_web_process_is_killed_finds_their_training_at_the_other(
+    place: Place, webs: tuple[RunningServer, RunningServer]
+) -> None:
+    with place.web("killed") as killed:
+        visitor = Visitor(killed.url)
+        before = learning(visitor, "mine")
+        steps = before.newest("steps")
+        killed.process.kill()
+        killed.process.wait()
+    visitor.url = webs[0].url
+    tab = visitor.open_tab()
+    assert tab.state["text"] == "mine"
+    assert tab.state["steps"] >= steps
+    learns_on(tab)
+    assert not tab.notices
+    visitor.leave()
+
+
+def test_a_web_process_that_is_asked_to_stop_leaves_the_training_as_it_is(
+    place: Place, webs: tuple[RunningServer, RunningServer]
+) -> None:
+    with place.web("stopped") as stopped:
+        visitor = Visitor(stopped.url)
+        tab = learning(visitor, "mine")
+        steps = tab.newest("steps")
+        assert stopped.stop() == 0
+        assert tab.closings
+        assert not stopped.complaints
+    visitor.url = webs[0].url
+    back = visitor.open_tab()
+    assert back.state["steps"] >= steps
+    assert back.state["status"] == "learning"
+    visitor.leave()
+
+
+def test_a_machine_that_is_drained_hands_its_sessions_over_and_nothing_is_lost(
+    place: Place, webs: tuple[RunningServer, RunningServer]
+) -> None:
+    visitors = [Visitor(webs[0].url) for _ in range(3)]
+    tabs = [learning(each, f"drained {number}") for number, each in enumerate(visitors)]
+    node = until_all_nodes_are_up(place)[0]
+    before = [tab.newest("steps") for tab in tabs]
+    told = place.cluster.command("drain", node["machine"][:12])
+    assert f"{node['sessions']} sessions go on elsewhere" in told
+    assert node["machine"][:12] not in place.cluster.command("status")
+    for tab, steps in zip(tabs, before, strict=True):
+        learns_on(tab)
+        assert tab.newest("steps") >= steps
+        assert not tab.notices
+    place.cluster.command("undrain", node["machine"])
+    until_all_nodes_are_up(place)
+    for visitor in visitors:
+        visitor.leave()
+
+
+def test_a_machine_is_named_so_that_there_is_no_doubt(place: Place) -> None:
+    with pytest.raises(RuntimeError, match="machines are called nowhere"):
+        place.cluster.command("drain", "nowhere")
+
+
+# ------------------------------------------------------------------ what to change
+
+
+def serve(*options: str, without_ray: bool = False) -> str:
+    """What a server that cannot start says."""
+    blocked = "import sys; sys.modules['ray'] = None; " if without_ray else ""
+    program = f"{blocked}from app.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program, "serve", "--port", "0", "--engine", "ray", *options],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert done.returncode == 1
+    return done.stderr
+
+
+def test_without_ray_it_says_what_to_install(tmp_path: Path) -> None:
+    told = serve("--data-dir", str(tmp_path), without_ray=True)
+    assert told == 'Error: Ray is not installed: pip install "charnn[ray]".\n'
+
+
+def test_several_machines_need_a_store_that_all_reach(tmp_path: Path) -> None:
+    assert "--database-url" in serve("--data-dir", str(tmp_path), "--ray-address", "10.0.0.1:6379")
+
+
+def test_a_secret_that_could_be_guessed_is_refused(tmp_path: Path) -> None:
+    told = serve("--data-dir", str(tmp_path), "--secret", "short")
+    assert "fewer than 32 characters" in told
+    assert "short" not in told.replace("--secret", "")
+
+
+def test_a_cluster_that_is_not_there_is_named_soon() -> None:
+    absent = RayCluster.__new__(RayCluster)
+    absent.address = "127.0.0.1:1"
+    with pytest.raises(RuntimeError, match=r"no Ray cluster at 127\.0\.0\.1:1"):
+        absent.nodes()
