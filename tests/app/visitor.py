@@ -23,15 +23,14 @@ class Tab:
         self.closings: list[dict[str, Any]] = []
         self.reads = threading.Event()
         self.reads.set()
-        self._client = socketio.Client(reconnection=False)
+        http = requests.Session()
+        http.cookies.update(cookies)  # a header would go with the first request alone
+        self._client = socketio.Client(reconnection=False, http_session=http)
         self._client.on("state", self._on(self.states))
         self._client.on("frame", self._on(self.frames))
         self._client.on("notice", self._on(self.notices))
         self._client.on("closing", self._on(self.closings))
-        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
-        self._client.connect(
-            url, headers={"Cookie": cookie}, transports=[transport], wait_timeout=PATIENCE
-        )
+        self._client.connect(url, transports=[transport], wait_timeout=PATIENCE)
 
     def ask(self, event: str, *payload: Any) -> dict[str, Any]:
         """Send an event and return the answer."""
