@@ -16,10 +16,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load looking budgets chaos pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load looking budgets chaos cluster-test pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
 setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
@@ -60,6 +60,9 @@ looking: $(VENV)/.live ## see what looking inside a network costs its training; 
 budgets: $(VENV)/.test ## see how busy the page keeps a browser; it takes two minutes
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
+
+cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; nine minutes
+	$(BIN)/python -m bench.cluster $(ARGS)
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)
@@ -121,6 +124,11 @@ $(VENV)/.live: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and what its crowds are made of into this folder"
 	@$(INSTALL) --editable '.[live]'
 	@touch $@ $(VENV)/.setup
+
+$(VENV)/.cluster: $(INSTALLED_FROM) | $(BIN)/python
+	@echo "Installing charnn and Ray into this folder"
+	@$(INSTALL) --editable '.[live,ray]'
+	@touch $@ $(VENV)/.live $(VENV)/.setup
 
 $(VENV)/.pictures: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and what its pictures are made with into this folder"

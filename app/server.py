@@ -56,7 +56,7 @@ def serve(settings: ServerSettings) -> None:
     begin_to_log(settings.log_format)
     share_the_lock()
     secret = _secret(settings)
-    listener = _listen(settings)
+    listener = _bind(settings)
     hub = make_hub(settings.async_mode)
     metrics = Metrics()
     store = _open_store(settings)
@@ -99,13 +99,14 @@ def serve(settings: ServerSettings) -> None:
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("begun", extra=_in_figures(settings))
     try:
+        _listen(settings, listener)
         hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
     finally:
+        listener.close()  # who comes now is not to wait for what nobody does any more
         sharing.close()
         engine.close()
         clerk.close()
         checker.close()
-        listener.close()
     log.info("stopped", extra={"everything_saved": stopping.lossless})
     if not stopping.lossless:
         raise ServerError("Not every session could be saved: see the log for the reason.")
@@ -160,11 +161,24 @@ def _begin_training(settings: ServerSettings, store: Store, metrics: Metrics) ->
         raise ServerError(str(error)) from None
 
 
-def _listen(settings: ServerSettings) -> socket.socket:
+def _bind(settings: ServerSettings) -> socket.socket:
+    """Take the address; nobody can connect to it before there is somebody to answer."""
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=BACKLOG)
+        listener.bind((settings.host, settings.port))
     except OSError as error:
+        raise ServerError(_why_not(settings, error)) from None
+    return listener
+
+
+def _listen(settings: ServerSettings, listener: socket.socket) -> None:
+    try:
+        listener.listen(BACKLOG)
+    except OSError as error:  # another has taken it meanwhile
         raise ServerError(_why_not(settings, error)) from None
 
 

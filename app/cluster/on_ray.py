@@ -192,6 +192,8 @@ def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfi
         get_if_exists=True,
         lifetime="detached",
         num_cpus=0,
+        # With the head, without which there is no cluster, and not with a machine that trains.
+        resources={"node:__internal_head__": 0.001},
         max_restarts=-1,
         max_concurrency=MOST_AT_ONCE,
     )
