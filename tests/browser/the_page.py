@@ -57,6 +57,13 @@ def wait_until(page: Page, holds: Callable[[], bool], seconds: float = 60) -> No
     raise AssertionError("it did not come about in time")
 
 
+def assert_learns_on(page: Page) -> None:
+    """The network takes more steps, and the page says so."""
+    steps = figure(page, "steps")
+    wait_until(page, lambda: figure(page, "steps") > steps)
+    assert "learning" in text(page, "status").lower()
+
+
 def pause(page: Page) -> None:
     """Pause, and wait until the steps stand still."""
     page.locator("#stop").click()
