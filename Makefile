@@ -3,9 +3,10 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Most tests wait for a server or a browser, so two files run at a time. A file's tests stay
-# together, for they share a server. `make test SIDE_BY_SIDE=` runs one after the other.
-SIDE_BY_SIDE ?= -n 2 --dist loadfile
+# Most tests wait for a server or a browser, so two run at a time. Each process goes through its
+# half in order, for neighbours share servers, and who is through takes the end of what the other
+# has left. `make test SIDE_BY_SIDE=` runs one after the other.
+SIDE_BY_SIDE ?= -n 2 --dist worksteal
 
 VENV := .venv
 BIN := $(VENV)/bin

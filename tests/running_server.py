@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 SECONDS_TO_START = 60
-SECONDS_TO_STOP = 10
+SECONDS_TO_STOP = 30
 
 _ADDRESS = re.compile(r"^charnn is at (http://[^/\s]+)(\S*)$", re.MULTILINE)
 

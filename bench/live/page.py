@@ -21,6 +21,8 @@ CONNECT_SECONDS = 30.0
 FIRST_DELAY, LAST_DELAY = 0.3, 2.0
 """Seconds to the next try of a page whose socket has ended."""
 ANSWER_SECONDS = 60.0
+LEAVE, JOIN, REFUSE = "41", "40", "44"
+"""Packets of Socket.IO that leave the page's place and take one, and that answer to the latter."""
 
 
 class Refused(Exception):  # noqa: N818  (it is an answer)
@@ -56,6 +58,7 @@ class Page:
         self._reader: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._asked = 0
+        self._joining: asyncio.Future[dict[str, Any]] | None = None
 
     async def open(self) -> None:
         """Come, or come back with the same cookie."""
@@ -69,9 +72,9 @@ class Page:
             max_msg_size=0,
         )
         await self._socket.receive(CONNECT_SECONDS)
-        await self._socket.send_str("40")
+        await self._socket.send_str(JOIN)
         first = await self._socket.receive(CONNECT_SECONDS)
-        if not str(first.data).startswith("40"):
+        if not str(first.data).startswith(JOIN):
             raise Refused(str(first.data))
         self._reader = asyncio.create_task(self._read())
 
@@ -146,6 +149,8 @@ class Page:
     async def send_raw(self, packet: str) -> None:
         """Send anything at all; what follows is answered, or the end of the socket."""
         await self._socket.send_bytes(b"") if not packet else await self._send_text(packet)
+        if packet == LEAVE:
+            await self._join()
         await self.send_event("pause", [{}])
         await self.send_event("resume", [{}])
 
@@ -157,6 +162,12 @@ class Page:
         """Upload something; the status of the answer."""
         status, _ = await self._request("PUT", path, body)
         return status
+
+    async def _join(self) -> None:
+        """Take a place again: who has left theirs is answered nothing else."""
+        self._joining = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(JOIN)
+        await self._answer_or_end(self._joining)
 
     async def _send_text(self, packet: str) -> None:
         whole = packet.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
@@ -191,6 +202,8 @@ class Page:
                 await self._take(packet)
             elif packet.startswith("43"):
                 self._answered(packet)
+            elif packet.startswith((JOIN, REFUSE)) and self._joining and not self._joining.done():
+                self._joining.set_result(json.loads(packet[len(JOIN) :]))
 
     async def _take(self, packet: str) -> None:
         bracket = packet.index("[")

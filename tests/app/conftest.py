@@ -18,9 +18,16 @@ from tests.running_server import RunningServer, running_server
 def live_server(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[RunningServer]:
-    """A real server in either mode, shared by the tests: each brings its own visitors."""
+    """A real server in either mode, shared by the tests: each brings its own visitors.
+
+    Its kernels are there, so that it makes no difference which test is the first.
+    """
     folder = tmp_path_factory.mktemp(f"server-{request.param}")
     with running_server(folder, async_mode=request.param) as server:
+        first = Visitor(server.url)
+        tab = first.open_tab()
+        tab.wait_for(lambda: tab.newest("steps") > 0)
+        first.leave()
         yield server
         assert not server.complaints, "the server had something to complain about"
 

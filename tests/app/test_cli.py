@@ -8,6 +8,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -171,11 +173,24 @@ def test_train_follows_a_schedule(corpus: Path, tmp_path: Path) -> None:
     assert trained("--schedule", "cosine", "--schedule-epochs", "10") != constant
 
 
+@contextmanager
+def listening_to_ctrl_c() -> Iterator[None]:
+    """A shell has what it starts in the background ignore it, and that is passed on."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="Ctrl-C is sent as a signal of POSIX")
 def test_train_stopped_by_ctrl_c_keeps_what_was_learnt(corpus: Path, tmp_path: Path) -> None:
     out = tmp_path / "m.json"
     command = [sys.executable, "-m", "app", "train", corpus, "--out", out, "--seconds", "600"]
-    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as training:
+    with (
+        listening_to_ctrl_c(),
+        subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as training,
+    ):
         assert training.stderr is not None
         shown = ""
         while "characters/s" not in shown:  # the bar: it has begun to learn

@@ -16,15 +16,18 @@ from tests.running_server import RunningServer, running_server
 OPTIONS = (
     *("--max-text", "1000"),
     *("--max-pages-per-session", "2"),
-    *("--max-sessions-per-address", "3"),
     *("--max-events-per-second", "5"),
 )
+MODES = ["eventlet", "threading"]
 
 
-@pytest.fixture(params=["eventlet", "threading"])
-def strict_server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningServer]:
-    """A server that takes on little."""
-    with running_server(tmp_path, async_mode=request.param, options=OPTIONS) as server:
+@pytest.fixture(scope="module", params=MODES)
+def strict_server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[RunningServer]:
+    """A server that takes on little, from each visitor."""
+    folder = tmp_path_factory.mktemp(f"strict-{request.param}")
+    with running_server(folder, async_mode=request.param, options=OPTIONS) as server:
         yield server
         assert not server.complaints
 
@@ -43,13 +46,14 @@ def _refusal(visitor: Visitor) -> dict[str, object]:
 def test_a_longer_text_than_the_server_takes_is_refused_with_the_limit(
     strict_server: RunningServer,
 ) -> None:
-    tab = Visitor(strict_server.url).open_tab()
+    visitor = Visitor(strict_server.url)
+    tab = visitor.open_tab()
     answer = tab.ask("learn", {"text": "abcdefghi\n" * 101})
     assert answer["field"] == "text"
     assert "1,010" in answer["error"]
     assert "1,000" in answer["error"]
     assert tab.ask("learn", {"text": "abcdefghi\n" * 100})["ok"]
-    tab.close()
+    visitor.leave()
 
 
 def test_one_network_is_open_in_so_many_pages_and_no_more(strict_server: RunningServer) -> None:
@@ -73,16 +77,20 @@ def _opened(visitor: Visitor) -> Tab | None:
         return None
 
 
-def test_one_address_begins_so_many_networks_and_no_more(strict_server: RunningServer) -> None:
-    visitors = [Visitor(strict_server.url) for _ in range(3)]
-    tabs = [visitor.open_tab() for visitor in visitors]
-    refusal = _refusal(Visitor(strict_server.url))
-    assert "3 networks" in str(refusal["message"])
-    assert refusal["data"] == {"limit": "sessions_per_address"}
-    tabs[0].next_frame()
-    visitors[0].open_tab().next_frame()  # who is here already may open another page
-    for visitor in visitors:
-        visitor.leave()
+@pytest.mark.parametrize("mode", MODES)
+def test_one_address_begins_so_many_networks_and_no_more(mode: str, tmp_path: Path) -> None:
+    options = ("--max-sessions-per-address", "3")
+    with running_server(tmp_path, async_mode=mode, options=options) as server:
+        visitors = [Visitor(server.url) for _ in range(3)]
+        tabs = [visitor.open_tab() for visitor in visitors]
+        refusal = _refusal(Visitor(server.url))
+        assert "3 networks" in str(refusal["message"])
+        assert refusal["data"] == {"limit": "sessions_per_address"}
+        tabs[0].next_frame()
+        visitors[0].open_tab().next_frame()  # who is here already may open another page
+        for visitor in visitors:
+            visitor.leave()
+        assert not server.complaints
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])

@@ -16,7 +16,7 @@ from app.refusal import Refusal
 from app.session import Session
 from app.snapshot import Snapshot
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 STARTING = Learn("a text\nto learn", Options(hidden_sizes=(8,), letter_size=3))
 
 

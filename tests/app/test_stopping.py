@@ -92,7 +92,11 @@ def test_a_killed_server_has_everything_up_to_the_last_checkpoint(tmp_path: Path
         visitor = Visitor(server.url)
         tab = visitor.open_tab()
         tab.ask("learn", {"text": "my own\nsentences", "options": {"hidden_sizes": "8"}})
-        tab.wait_for(lambda: tab.newest("steps") > 100 and tab.newest("saved_at"))
+        tab.wait_for(lambda: tab.newest("steps") > 100)
+        for event in ("pause", "resume"):  # each is saved at once; the first may have been begun
+            saved_at = tab.newest("saved_at")
+            tab.ask(event)
+            tab.wait_for(lambda before=saved_at: tab.newest("saved_at") != before)
         server.process.kill()
         server.process.wait()
     with running_server(tmp_path) as server:

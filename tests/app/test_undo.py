@@ -25,7 +25,7 @@ from app.store import Store, default_url
 from model.saved import SavedModel
 from tests.app.visitor import Visitor
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
 OTHER = Options(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
 STARTING = Learn("a first sentence\nand another", SMALL)

@@ -10,7 +10,8 @@ from typing import Any
 import requests
 import socketio
 
-PATIENCE = 15.0
+PATIENCE = 60.0
+"""Seconds: no promise of the server's, but long enough for a machine that is at much else."""
 
 
 class Tab:

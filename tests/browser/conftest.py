@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
@@ -21,15 +22,20 @@ BROWSER_ARGUMENTS = (
 )
 
 # Long enough for a busy machine that compiles kernels; a test that measures time states its own.
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+
+IS_BUSY = "document.querySelector('#stop')?.getAttribute('aria-busy') === 'true'"
+"""Whether the server has yet to answer that it pauses."""
+LOOK_MS, LOOKS = 10, 200
+"""Between two looks; after so many, there may be no server any more."""
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for a file's tests: it is slow to start, and its contexts share nothing.
+    """One browser for this folder's tests: it is slow to start, and its contexts share nothing.
 
     Not one for the whole run: while it is there its driver's event loop runs in this thread, where
-    no test of another file could have one of its own.
+    no test of another folder could have one of its own.
     """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -66,9 +72,12 @@ def new_visitor(browser: Browser, server: RunningServer) -> Iterator[Callable[[]
 def _leave(context: BrowserContext) -> None:
     """Close a visitor's tabs, with their network paused: it would learn on and slow the others."""
     for page in context.pages[:1]:
-        if page.url.startswith("http"):
-            page.locator("#stop").click()
-            page.wait_for_timeout(100)
+        with suppress(Error):  # it may be a page of the browser's own
+            page.evaluate("document.querySelector('#stop')?.click()")
+            for _ in range(LOOKS):
+                if not page.evaluate(IS_BUSY):
+                    break
+                page.wait_for_timeout(LOOK_MS)
     context.close()
 
 

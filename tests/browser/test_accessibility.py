@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser
 
 from tests.browser.looking import open_panel
-from tests.browser.the_page import open_page
+from tests.browser.the_page import open_page, pause
 from tests.running_server import RunningServer
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -32,7 +32,8 @@ def test_axe_finds_no_violation_with_everything_open(
     page.locator("#complete_beam").wait_for()
     page.locator("#look_text").fill("日")  # so that faults are looked at as well
     page.locator("#look_text_error", has_text="日").wait_for()
+    if width == 390:  # both states are looked at, and one that stands still in half the time
+        pause(page)
     found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    page.locator("#stop").click()
     context.close()
     assert found.violations_count == 0, found.generate_report()

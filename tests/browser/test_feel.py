@@ -280,7 +280,7 @@ def test_the_notice_goes_with_the_network_it_tells_of(page: Page) -> None:
 
 def test_every_button_shows_at_once_that_it_was_pressed(page: Page) -> None:
     open_page(page)
-    learn(page, page.locator("#ti").input_value())
+    learn(page)
     expect(page.locator("#panel_controls button.undo")).to_be_visible()
     for button in ("#stop", "#resume", "#learn", "#savemodel", "#loadmodel", "#loadpretrained"):
         busy = page.locator(button).evaluate(

@@ -25,9 +25,9 @@ def trained(page: Page) -> str:
 
 
 def restart(page: Page) -> None:
-    steps = figure(page, "steps")
+    """Have a paused network replaced by a new one, which learns for a moment and rests."""
     page.locator("#learn").click()
-    wait_until(page, lambda: 0 < figure(page, "steps") < steps)
+    expect(page.locator("#status")).to_have_text("Learning")
     pause(page)
 
 

@@ -48,13 +48,20 @@ def slide(page: Page, element: str, value: float) -> None:
     )
 
 
-def wait_until(page: Page, holds: Callable[[], bool], seconds: float = 20) -> None:
+def wait_until(page: Page, holds: Callable[[], bool], seconds: float = 60) -> None:
     """Wait for something to hold on the page; fail if it does not in time."""
     for _ in range(int(seconds * 20)):
         if holds():
             return
         page.wait_for_timeout(50)
     raise AssertionError("it did not come about in time")
+
+
+def assert_learns_on(page: Page) -> None:
+    """The network takes more steps, and the page says so."""
+    steps = figure(page, "steps")
+    wait_until(page, lambda: figure(page, "steps") > steps)
+    assert "learning" in text(page, "status").lower()
 
 
 def pause(page: Page) -> None:
@@ -64,9 +71,10 @@ def pause(page: Page) -> None:
     page.wait_for_timeout(300)  # the frame that was under way
 
 
-def learn(page: Page, sentences: str, **options: str) -> None:
-    """Put in sentences and options, and press learn/restart."""
-    page.locator("#ti").fill(sentences)
+def learn(page: Page, sentences: str | None = None, **options: str) -> None:
+    """Put in sentences, where those that are there are not meant, and options; learn/restart."""
+    if sentences is not None:
+        page.locator("#ti").fill(sentences)
     for name, value in options.items():
         page.locator(f"#opt_{name}").fill(value)
     page.locator("#learn").click()
