@@ -17,12 +17,15 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from bench.live.findings import Findings
 from bench.live.server import LiveServer
 from bench.main_thread import LONG_MS, tasks_of
+from bench.presses import SOON_MS, waits
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WIDTHS = (1440, 390)
 HEIGHT = 900
 PANELS = ("introduction", "stats", "samples", "complete", "surprise", "units", "weights")
 """Which are in sight, each in its turn: those that are not rest."""
+PRESSES = 5
+"""Of each: the last to be answered counts."""
 OPENINGS = 5
 OPENING_SECONDS = 1.0
 """After the first steps are on the page: by then it is all there."""
@@ -30,6 +33,14 @@ MOST_BUSY = 15.0
 """Percent of the time."""
 LEAST_FRAMES = 8.0
 """A second: with fewer there would be nothing to be busy with. The server sends ten."""
+
+CALM_CHANGES = 2.5
+"""A second: the server sends samples twice."""
+COUNT_CHANGES = """
+  window.changes = 0;
+  const sample = document.querySelector("#samples .apred");
+  new MutationObserver(() => window.changes++).observe(sample, { childList: true });
+"""
 
 
 class Work(NamedTuple):
@@ -61,6 +72,7 @@ def main(browser: str, seconds: float) -> None:
         chromium = launched(playwright, browser)
         for width in WIDTHS:
             _visit(findings, chromium, server.url, width, seconds)
+        _press_everything(findings, chromium, server, seconds)
         chromium.close()
     sys.exit(0 if findings.all_hold else 1)
 
@@ -85,6 +97,31 @@ def _visit(findings: Findings, browser: Browser, url: str, width: int, seconds: 
         page.locator(f"#panel_{panel}").scroll_into_view_if_needed()
         _judge(findings, f"{width} px, {panel}:", _measure(browser, page, frames, seconds))
     page.locator("#stop").click()
+    context.close()
+
+
+def _count_changes(findings: Findings, page: Page, seconds: float) -> None:
+    """How often the samples are others: more often than they can be read would be a flicker."""
+    page.evaluate(COUNT_CHANGES)
+    page.wait_for_timeout(seconds * 1_000)
+    changes = page.evaluate("window.changes") / seconds
+    findings.most("samples change", changes, CALM_CHANGES, "/s")
+
+
+def _press_everything(
+    findings: Findings, browser: Browser, server: LiveServer, seconds: float
+) -> None:
+    """Press what can be pressed while a network learns, and see how soon the page shows it."""
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": WIDTHS[0], "height": HEIGHT}
+    )
+    page = context.new_page()
+    page.goto("/")
+    _await_steps(page)
+    _count_changes(findings, page, seconds)
+    for press, waited in waits(page, server, PRESSES):
+        what = f"press to answer, {press} (median {median(waited):.0f} ms)"
+        findings.most(what, waited[-1], SOON_MS, " ms")
     context.close()
 
 
