@@ -58,7 +58,7 @@ load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four 
 looking: $(VENV)/.live ## see what looking inside a network costs its training; it takes two minutes
 	$(BIN)/python -m bench.looking $(ARGS)
 
-budgets: $(VENV)/.test ## see how busy the page keeps a browser; it takes two minutes
+budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it answers; it takes four minutes
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
 

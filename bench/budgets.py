@@ -1,18 +1,14 @@
-"""How busy the page keeps a browser that watches a network learn: `make budgets`.
-
-Chromium writes down every task of the page's main thread. Tasks are timed by the thread's own
-clock: whatever else the machine is at delays them, but does not make them longer.
-"""
+"""How busy the page keeps a browser, and how soon it answers a press: `make budgets`."""
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import sys
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 import click
@@ -20,18 +16,31 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from bench.live.findings import Findings
 from bench.live.server import LiveServer
+from bench.main_thread import LONG_MS, tasks_of
+from bench.presses import SOON_MS, waits
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WIDTHS = (1440, 390)
 HEIGHT = 900
 PANELS = ("introduction", "stats", "samples", "complete", "surprise", "units", "weights")
 """Which are in sight, each in its turn: those that are not rest."""
-OPENING_SECONDS = 3.0
+PRESSES = 5
+"""Of each: the last to be answered counts."""
+OPENINGS = 5
+OPENING_SECONDS = 1.0
+"""After the first steps are on the page: by then it is all there."""
 MOST_BUSY = 15.0
 """Percent of the time."""
 LEAST_FRAMES = 8.0
 """A second: with fewer there would be nothing to be busy with. The server sends ten."""
-LONG_MS = 50.0
+
+CALM_CHANGES = 2.5
+"""A second: the server sends samples twice."""
+COUNT_CHANGES = """
+  window.changes = 0;
+  const sample = document.querySelector("#samples .apred");
+  new MutationObserver(() => window.changes++).observe(sample, { childList: true });
+"""
 
 
 class Work(NamedTuple):
@@ -63,6 +72,7 @@ def main(browser: str, seconds: float) -> None:
         chromium = launched(playwright, browser)
         for width in WIDTHS:
             _visit(findings, chromium, server.url, width, seconds)
+        _press_everything(findings, chromium, server, seconds)
         chromium.close()
     sys.exit(0 if findings.all_hold else 1)
 
@@ -75,20 +85,57 @@ def launched(playwright: Playwright, browser: str) -> Browser:
 
 def _visit(findings: Findings, browser: Browser, url: str, width: int, seconds: float) -> None:
     """Open the page, and look at its panels one after another."""
+    longest = sorted(_longest_while_opening(browser, url, width) for _ in range(OPENINGS))
+    findings.tell(f"{width} px, opening: longest task, median", f"{median(longest):.0f} ms")
+    findings.most(f"{width} px, opening: longest task", longest[-1], LONG_MS, " ms")
     context = browser.new_context(base_url=url, viewport={"width": width, "height": HEIGHT})
     page = context.new_page()
     frames = _count_frames(page)
-    browser.start_tracing(page=page, categories=["toplevel"])
     page.goto("/")
-    page.wait_for_timeout(OPENING_SECONDS * 1_000)
-    opening = _tasks(browser.stop_tracing())
-    findings.tell(f"{width} px: longest task while it opens", f"{max(opening):.0f} ms")
     _await_steps(page)
     for panel in PANELS:
         page.locator(f"#panel_{panel}").scroll_into_view_if_needed()
         _judge(findings, f"{width} px, {panel}:", _measure(browser, page, frames, seconds))
     page.locator("#stop").click()
     context.close()
+
+
+def _count_changes(findings: Findings, page: Page, seconds: float) -> None:
+    """How often the samples are others: more often than they can be read would be a flicker."""
+    page.evaluate(COUNT_CHANGES)
+    page.wait_for_timeout(seconds * 1_000)
+    changes = page.evaluate("window.changes") / seconds
+    findings.most("samples change", changes, CALM_CHANGES, "/s")
+
+
+def _press_everything(
+    findings: Findings, browser: Browser, server: LiveServer, seconds: float
+) -> None:
+    """Press what can be pressed while a network learns, and see how soon the page shows it."""
+    context = browser.new_context(
+        base_url=server.url, viewport={"width": WIDTHS[0], "height": HEIGHT}
+    )
+    page = context.new_page()
+    page.goto("/")
+    _await_steps(page)
+    _count_changes(findings, page, seconds)
+    for press, waited in waits(page, server, PRESSES):
+        what = f"press to answer, {press} (median {median(waited):.0f} ms)"
+        findings.most(what, waited[-1], SOON_MS, " ms")
+    context.close()
+
+
+def _longest_while_opening(browser: Browser, url: str, width: int) -> float:
+    """Milliseconds of the longest task, for a visitor who opens the page for the first time."""
+    context = browser.new_context(base_url=url, viewport={"width": width, "height": HEIGHT})
+    page = context.new_page()
+    with tasks_of(browser, page) as tasks:
+        page.goto("/")
+        _await_steps(page)
+        page.wait_for_timeout(OPENING_SECONDS * 1_000)
+    page.locator("#stop").click()
+    context.close()
+    return max(tasks)
 
 
 def _judge(findings: Findings, where: str, work: Work) -> None:
@@ -98,29 +145,11 @@ def _judge(findings: Findings, where: str, work: Work) -> None:
 
 
 def _measure(browser: Browser, page: Page, frames: list[str], seconds: float) -> Work:
-    browser.start_tracing(page=page, categories=["toplevel"])
-    began, came = time.monotonic(), len(frames)
-    page.wait_for_timeout(seconds * 1_000)
-    passed, since = time.monotonic() - began, len(frames) - came
-    tasks = _tasks(browser.stop_tracing())
+    with tasks_of(browser, page) as tasks:
+        began, came = time.monotonic(), len(frames)
+        page.wait_for_timeout(seconds * 1_000)
+        passed, since = time.monotonic() - began, len(frames) - came
     return Work(busy=sum(tasks) / passed / 10, frames=since / passed, longest=max(tasks))
-
-
-def _tasks(trace: bytes) -> list[float]:
-    """Milliseconds that each task of the page's main thread took, by the thread's clock."""
-    events = json.loads(trace)["traceEvents"]
-    threads = {
-        (event["pid"], event["tid"])
-        for event in events
-        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
-    }
-    return [
-        event["tdur"] / 1_000
-        for event in events
-        if event["name"] == "ThreadControllerImpl::RunTask"
-        and (event["pid"], event["tid"]) in threads
-        and "tdur" in event
-    ]
 
 
 def _count_frames(page: Page) -> list[str]:

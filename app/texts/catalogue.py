@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+import zlib
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -35,6 +36,16 @@ class Text:
     def sentences(self) -> list[str]:
         """Its lines."""
         return self.text.splitlines()
+
+    @property
+    def about(self) -> str:
+        """All that is said of it: what to expect, and what was measured."""
+        return f"{self.expect} {self.measured}".strip()
+
+    @property
+    def checksum(self) -> int:
+        """By which a page knows the text when it sees it, without fetching it: Adler-32."""
+        return zlib.adler32(self.text.encode())
 
 
 def read(file_name: str) -> str:

@@ -5,11 +5,11 @@
 /** @import { Entries, EntryName, Store } from "./store.js" */
 /** @import { Limits } from "./textfile.js" */
 
+import { checksum } from "./checksum.js";
 import { takeDropped } from "./drop.js";
 import { part } from "./part.js";
 import { entriesOf } from "./store.js";
 import { charactersIn, readText, refused } from "./textfile.js";
-import { fetchText } from "./texts.js";
 
 /** @typedef {{key: string, entries: Partial<Entries>, about: string}} Chosen a text as it came */
 
@@ -136,23 +136,31 @@ function mountTexts(select, choice, connection) {
   });
   connection.store.watch(
     (page) => page.taken.text,
-    async (text) => {
-      const name = nameByLength(select, charactersIn(text));
-      const answer = name ? await fetchText(name).catch(() => null) : null;
-      if (name && answer?.ok) choice.recognise(chosenFrom(name, answer));
+    (text) => {
+      const option = optionOf(select, text);
+      if (option) choice.recognise({ key: option.value, entries: { text }, about: about(option) });
     },
   );
 }
 
 /**
- * Which of the texts a network may be learning; only one of this length is worth fetching.
+ * The option of a text that a network is learning, if it is one of them. The page is told how long
+ * each is and its checksum: fetching it to compare would be a twelfth of all that a page fetches.
  *
  * @param {HTMLSelectElement} select
- * @param {number} characters
+ * @param {string} text
  */
-function nameByLength(select, characters) {
-  const options = [...select.options];
-  return options.find(({ dataset }) => dataset.characters === String(characters))?.value;
+function optionOf(select, text) {
+  const characters = String(charactersIn(text));
+  return [...select.options].find(
+    ({ dataset }) =>
+      dataset.characters === characters && dataset.checksum === String(checksum(text)),
+  );
+}
+
+/** @param {HTMLOptionElement} option */
+function about({ dataset }) {
+  return dataset.about ?? "";
 }
 
 /**

@@ -20,10 +20,8 @@ const WORDS_MS = 5_000;
 export function mount(element, { store }) {
   const place = part(element, "#pplgraph", HTMLElement);
   const plot = mountPlot(element, place, store.page);
-  const draw = () => plot.draw();
-  draw();
   new ResizeObserver(() => plot.fit()).observe(place);
-  addEventListener("schemechange", draw);
+  addEventListener("schemechange", () => plot.draw());
   store.watch(
     (page) => page.points,
     () => plot.show(store.page),

@@ -31,7 +31,7 @@ function mountAxis(element, plot) {
   const logarithmic = part(element, "#curve_logarithmic", HTMLInputElement);
   linear.checked = preferences.get(LINEAR, false);
   logarithmic.checked = !linear.checked;
-  plot.linear = linear.checked;
+  plot.linear = linear.checked; // which draws it for the first time
   for (const input of [linear, logarithmic]) {
     input.addEventListener("change", () => {
       plot.linear = linear.checked;

@@ -26,30 +26,35 @@ import * as status from "./status.js";
 import { Store } from "./store.js";
 import * as surprise from "./surprise.js";
 import * as trend from "./trend.js";
+import { browsersTurn } from "./turn.js";
 import * as undo from "./undo.js";
 import * as units from "./units.js";
 import * as weights from "./weights.js";
 
-/** @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]} */
+/** Milliseconds of mounting after which the browser has its turn: to draw, and to hear what is pressed. */
+const SLICE_MS = 8;
+
+/**
+ * Those that draw take longest, so they come when all the others are there already.
+ *
+ * @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]}
+ */
 const PANELS = [
   [".masthead", status],
   [".masthead", kept],
   ["#offer", offer],
   [".masthead", appearance],
-  ["#panel_introduction", picture],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
   ["#panel_controls", controls],
   ["#panel_stats", figures],
   ["#panel_stats", trend],
   ["#panel_stats", epoch],
-  [".curve", curve],
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],
   ["#panel_complete", complete],
   ["#panel_reading", reading],
   ["#panel_surprise", surprise],
-  ["#panel_units", units],
   ["#panel_letter_map", letterMap],
   ["#panel_weights", weights],
   ["#panel_gradient_check", gradientCheck],
@@ -59,10 +64,18 @@ const PANELS = [
   [".desk", undo],
   ["#notices", notices],
   ["body", keys],
+  ["#panel_introduction", picture],
+  [".curve", curve],
+  ["#panel_units", units],
 ];
 
 const connection = new Connection(new Store());
+let began = performance.now();
 for (const [selector, panel] of PANELS) {
+  if (performance.now() - began > SLICE_MS) {
+    await browsersTurn();
+    began = performance.now();
+  }
   const element = document.querySelector(selector);
   if (element instanceof HTMLElement) panel.mount(element, connection);
 }

@@ -23,6 +23,9 @@ const widths = new ResizeObserver((entries) => {
   }
 });
 
+/** @type {Set<HTMLElement>} written since the page was drawn last */
+const written = new Set();
+
 /** @param {HTMLElement} place */
 export function prepare(place) {
   widths.observe(place);
@@ -35,9 +38,21 @@ export function prepare(place) {
  */
 export function write(place, sentence, beginning = "") {
   fill(place, sentence, beginning);
-  const needed = place.getBoundingClientRect().height;
-  const reserved = Number.parseFloat(getComputedStyle(place).minHeight);
-  if (needed > reserved + ROUNDING) place.style.minHeight = `${needed}px`;
+  if (written.size === 0) requestAnimationFrame(reserve);
+  written.add(place);
+}
+
+/** All at once, just before they are drawn: each measured by itself would be a layout of the page. */
+function reserve() {
+  const measured = [...written].map((place) => ({
+    place,
+    needed: place.getBoundingClientRect().height,
+    reserved: Number.parseFloat(getComputedStyle(place).minHeight),
+  }));
+  written.clear();
+  for (const { place, needed, reserved } of measured) {
+    if (needed > reserved + ROUNDING) place.style.minHeight = `${needed}px`;
+  }
 }
 
 /**

@@ -41,10 +41,21 @@ def test_another_name_is_answered_with_those_there_are(
         assert ", ".join(texts.names()) in answer.json()["error"]
 
 
+def checksum(name: str) -> int:
+    """Adler-32, as RFC 1950 has it."""
+    low, high = 1, 0
+    for byte in texts.text(name).encode():
+        low = (low + byte) % 65521
+        high = (high + low) % 65521
+    return high << 16 | low
+
+
 def test_the_page_offers_every_text_and_says_what_it_takes(live_server: RunningServer) -> None:
     page = requests.get(live_server.url, timeout=PATIENCE).text
     for name in texts.names():
-        assert f'<option value="{name}" data-characters="{len(texts.text(name))}">' in page
+        known_by = f'data-characters="{len(texts.text(name))}" data-checksum="{checksum(name)}"'
+        assert f'<option value="{name}" {known_by}' in page
         assert texts.described(name).title in page
+        assert texts.described(name).expect in page
     assert f'data-longest-line="{protocol.MAX_LINE}"' in page
     assert 'data-most-characters="2000000"' in page

@@ -119,6 +119,20 @@ def test_a_text_that_is_changed_by_hand_is_the_persons_own(page: Page) -> None:
     expect(page.locator("#ti")).to_have_value(changed)
 
 
+def test_a_learnt_text_is_only_taken_for_one_of_these_that_it_is_to_the_letter(page: Page) -> None:
+    open_page(page)
+    essays = texts.text("essays")
+    other = "X" + essays[1:]
+    page.locator("#ti").fill(other)
+    page.locator("#learn").click()
+    expect(page.locator("#edited")).to_be_hidden()
+    expect(page.locator("#ti")).to_have_value(other)
+    expect(page.locator("#text_choice")).to_have_value("")
+    page.locator("#ti").fill(essays)
+    page.locator("#learn").click()
+    expect(page.locator("#text_choice")).to_have_value("essays")
+
+
 def test_a_text_that_cannot_be_fetched_changes_nothing(page: Page) -> None:
     open_page(page)
     expect(page.locator("#text_choice")).to_have_value("essays")
