@@ -36,8 +36,6 @@ MOST_MS = 200.0
 LEAST_SPEED = 0.9
 SETTLE_SECONDS = 15.0
 """Longer than it takes until every session has been saved."""
-BETWEEN_RESTARTS = 3.0
-"""Seconds after which nginx has noticed that a process is back."""
 FEW = 8
 """Sessions whose speed is compared."""
 SET_EVERY = 2.0
@@ -266,7 +264,6 @@ async def _webs_restarted(findings: Findings, place: _Place, pages: list[Page]) 
         code, _ = await asyncio.to_thread(web.stop)
         findings.equal("rolling restart: exit code", code, 0)
         await asyncio.to_thread(web.start)
-        await asyncio.sleep(BETWEEN_RESTARTS)
     await seen.is_over()
     seen.back()
     seen.lost(0)
