@@ -21,7 +21,9 @@ from typing import Any, TypeVar
 
 from flask import Flask
 from flask_socketio import SocketIO
+from simple_websocket import ConnectionClosed
 from werkzeug.serving import WSGIRequestHandler, make_server
+from wsproto.utilities import LocalProtocolError
 
 from app.settings import AsyncMode
 
@@ -267,7 +269,7 @@ class ThreadingHub(Hub):
         """Have no WebSocket take in a message of more bytes; of itself it would take any."""
         engine = socketio.server.eio
         socket_of = functools.partial(
-            engine._async["websocket"],  # noqa: SLF001
+            closing_quietly(engine._async["websocket"]),  # noqa: SLF001
             max_message_size=most,
             event_class=_NeverForgotten,
         )
@@ -276,6 +278,21 @@ class ThreadingHub(Hub):
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of what another thread does, while everything else runs."""
         return future.result(timeout)
+
+
+def closing_quietly(websocket: Any) -> Any:
+    """The same kind of socket; one that the other end closes at the same moment is closed as well.
+
+    Engine.IO looks whether it is open still, and then closes it: what happens in between would end
+    its thread with a traceback.
+    """
+
+    class Quiet(websocket):  # type: ignore[misc]
+        def close(self) -> None:
+            with contextlib.suppress(OSError, ConnectionClosed, LocalProtocolError):
+                super().close()
+
+    return Quiet
 
 
 class _NeverForgotten(threading.Event):

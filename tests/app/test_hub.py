@@ -12,8 +12,10 @@ from concurrent.futures import Future
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from simple_websocket import ConnectionClosed
+from wsproto.utilities import LocalProtocolError
 
-from app.hub import Hub, make_hub, unmasked
+from app.hub import Hub, closing_quietly, make_hub, unmasked
 from app.settings import AsyncMode
 from tests.running_server import ROOT
 
@@ -82,6 +84,17 @@ def test_nothing_is_monkey_patched() -> None:
         assert not any(map(eventlet.patcher.is_monkey_patched, ("socket", "thread", "time", "os")))
     """
     subprocess.run([sys.executable, "-c", textwrap.dedent(code)], cwd=ROOT, check=True, timeout=60)
+
+
+@pytest.mark.parametrize(
+    "ended", [ConnectionResetError(), ConnectionClosed(1006, ""), LocalProtocolError("closed")]
+)
+def test_a_socket_that_both_ends_close_at_once_is_closed_without_a_word(ended: Exception) -> None:
+    class Socket:
+        def close(self) -> None:
+            raise ended
+
+    closing_quietly(Socket)().close()
 
 
 @given(st.binary(max_size=200), st.binary(min_size=4, max_size=4), st.integers(0, 10))
