@@ -1,9 +1,11 @@
 # charnn as a small image: `docker build --tag charnn .`, then
 # `docker run --publish 8000:8000 --volume charnn-data:/data charnn`.
+# For a cluster: `docker build --tag charnn --build-arg EXTRAS=postgres,ray .`, see deploy/.
 
 # ---- build: everything into /opt/charnn; Node comes and goes with the build of the wheel
 FROM python:3.13-slim AS build
 
+ARG EXTRAS=postgres
 WORKDIR /source
 RUN python -m venv --without-pip /opt/charnn
 COPY constraints.txt ./
@@ -14,7 +16,7 @@ COPY model model
 COPY static static
 COPY templates templates
 # Libraries' own tests are left behind.
-RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt '.[postgres]' \
+RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]" \
     && find /opt/charnn -type d -name tests -prune -exec rm -rf {} +
 
 # ---- run: Python, what the build left, and a user who may write to /data alone

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from app.cluster.on_ray import Cluster
 
 ADDRESS = click.option(
     "--ray-address",
@@ -45,12 +47,15 @@ def status(ray_address: str, as_json: bool) -> None:
 
 @cluster.command()
 @ADDRESS
-@click.argument("machine")
-def drain(ray_address: str, machine: str) -> None:
+@click.argument("machine", required=False)
+@click.option("--here", is_flag=True, help="The machine that this command runs on.")
+def drain(ray_address: str, machine: str | None, here: bool) -> None:
     """Hand the sessions of MACHINE over to the others, for it to be taken away.
 
     MACHINE is its name, its beginning, or its address, as `charnn cluster status` lists them.
     """
+    if here == (machine is not None):
+        raise click.UsageError("Name the machine, or say --here.")
     name = _machine(ray_address, machine)
     moved = _asked(ray_address, "drain", name)
     click.echo(f"{moved} sessions go on elsewhere; {name[:12]} can be taken away.")
@@ -65,13 +70,15 @@ def undrain(ray_address: str, machine: str) -> None:
     click.echo(f"{machine[:12]} takes sessions again.")
 
 
-def _machine(address: str, wanted: str) -> str:
-    """The whole name of a machine.
+def _machine(address: str, wanted: str | None) -> str:
+    """The whole name of a machine; of this one where none is wanted.
 
     Raises:
         click.ClickException: there is none of this name, or more than one.
     """
-    nodes = _asked(address, "status")
+    with _visited(address) as cluster:
+        nodes = asyncio.run(_answer(cluster.directory.ask, "status"))
+        wanted = wanted or cluster.machine()
     found = {
         node.machine for node in nodes if node.machine.startswith(wanted) or node.address == wanted
     }
@@ -88,6 +95,13 @@ def _asked(address: str, method: str, *arguments: Any) -> Any:
     Raises:
         click.ClickException: it cannot be asked, or will not do it.
     """
+    with _visited(address) as cluster:
+        return asyncio.run(_answer(cluster.directory.ask, method, *arguments))
+
+
+@contextlib.contextmanager
+def _visited(address: str) -> Iterator[Cluster]:
+    """The cluster at an address; what goes wrong with it is told to whoever gave the command."""
     try:
         from app.cluster import on_ray
     except ImportError as error:
@@ -95,8 +109,7 @@ def _asked(address: str, method: str, *arguments: Any) -> Any:
     from app.cluster.machines import Lost
 
     try:
-        visited = on_ray.visit(address)
-        return asyncio.run(_answer(visited.directory.ask, method, *arguments))
+        yield on_ray.visit(address)
     except (on_ray.ClusterError, Lost, ValueError) as error:
         raise click.ClickException(str(error)) from None
     finally:

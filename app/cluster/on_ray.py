@@ -175,6 +175,12 @@ class Cluster:
         self.is_ours = is_ours
 
     @staticmethod
+    def machine() -> str:
+        """The name of the machine that this process is on."""
+        name: str = ray.get_runtime_context().get_node_id()
+        return name
+
+    @staticmethod
     def leave() -> None:
         """Have no part in it any more; a Ray that was started for this process ends."""
         ray.shutdown()

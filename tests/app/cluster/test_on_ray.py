@@ -182,6 +182,10 @@ def test_a_machine_that_is_drained_hands_its_sessions_over_and_nothing_is_lost(
 def test_a_machine_is_named_so_that_there_is_no_doubt(place: Place) -> None:
     with pytest.raises(RuntimeError, match="machines are called nowhere"):
         place.cluster.command("drain", "nowhere")
+    with pytest.raises(RuntimeError, match="--here"):
+        place.cluster.command("drain")
+    with pytest.raises(RuntimeError, match="0 machines are called"):
+        place.cluster.command("drain", "--here")  # on the head, which trains nothing
 
 
 # ------------------------------------------------------------------ what to change

@@ -1,0 +1,138 @@
+"""What is brought along for containers and clusters, held against its schemas and charnn."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from app.cli import main
+
+DEPLOY = Path(__file__).resolve().parents[1] / "deploy"
+COMPOSE = DEPLOY / "compose.yaml"
+MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
+OTHERS = {"CHARNN_PUBLIC_PORT"}
+"""Variables of the compose file's own."""
+
+
+def validated(*command: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", *command], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def compose() -> dict[str, Any]:
+    read: dict[str, Any] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))
+    return read
+
+
+def manifests() -> list[dict[str, Any]]:
+    return [
+        each
+        for file in MANIFESTS
+        for each in yaml.safe_load_all(file.read_text(encoding="utf-8"))
+        if each
+    ]
+
+
+def of_kind(kind: str) -> dict[str, dict[str, Any]]:
+    return {each["metadata"]["name"]: each for each in manifests() if each["kind"] == kind}
+
+
+def containers() -> dict[str, dict[str, Any]]:
+    return {
+        name: container
+        for name, each in of_kind("Deployment").items()
+        for container in each["spec"]["template"]["spec"]["containers"]
+    }
+
+
+def test_the_compose_file_is_one() -> None:
+    validated("check_jsonschema", "--builtin-schema", "vendor.compose-spec", str(COMPOSE))
+
+
+@pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
+def test_the_manifests_are_what_kubernetes_takes(file: Path) -> None:
+    validated("kubernetes_validate", "--strict", str(file))
+
+
+@pytest.mark.parametrize(
+    "file", [COMPOSE, *MANIFESTS, DEPLOY / ".env.example"], ids=lambda f: f.name
+)
+def test_every_variable_of_charnn_is_one(file: Path) -> None:
+    told = CliRunner().invoke(main, ["serve", "--help"], terminal_width=200).output
+    used = set(re.findall(r"CHARNN_[A-Z_]+", file.read_text(encoding="utf-8")))
+    assert used - OTHERS <= set(re.findall(r"CHARNN_[A-Z_]+", told))
+
+
+def test_every_service_of_compose_has_a_health_check_and_limits() -> None:
+    services = compose()["services"]
+    assert len(services) == 7
+    for name, service in services.items():
+        assert service["healthcheck"]["test"], name
+        assert service["deploy"]["resources"]["limits"].keys() == {"cpus", "memory"}, name
+        assert set(service.get("depends_on", {})) <= set(services), name
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source in compose()["volumes"] or (DEPLOY / source).exists(), name
+
+
+def test_every_container_of_kubernetes_has_probes_and_limits_and_no_rights() -> None:
+    assert len(containers()) == 3
+    for name, container in containers().items():
+        for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+            assert container[probe], (name, probe)
+        assert "memory" in container["resources"]["limits"], name
+        assert {"cpu", "memory"} == container["resources"]["requests"].keys(), name
+        context = container["securityContext"]
+        assert context["readOnlyRootFilesystem"] is True, name
+        assert context["capabilities"]["drop"] == ["ALL"], name
+
+
+def test_names_and_ports_agree() -> None:
+    nginx = (DEPLOY / "nginx.conf").read_text(encoding="utf-8")
+    webs = set(re.findall(r"server (web-\d):8000", nginx))
+    assert webs == {name for name in compose()["services"] if name.startswith("web")}
+    service = of_kind("Service")["web"]["spec"]
+    assert service["ports"][0]["targetPort"] == containers()["web"]["ports"][0]["name"]
+    assert service["selector"] == {"app": "web"}
+    labels = of_kind("Deployment")["web"]["spec"]["template"]["metadata"]["labels"]
+    assert service["selector"].items() <= labels.items()
+    backend = of_kind("Ingress")["web"]["spec"]["rules"][0]["http"]["paths"][0]["backend"]
+    assert backend["service"]["name"] in of_kind("Service")
+    # What the head is called, wherever a machine joins.
+    text = COMPOSE.read_text(encoding="utf-8") + MANIFESTS[0].read_text(encoding="utf-8")
+    assert set(re.findall(r"--address=([\w-]+):6379", text)) == {"ray-head"}
+
+
+def test_a_worker_asks_for_the_cores_that_it_tells_ray_of() -> None:
+    worker = containers()["worker"]
+    assert f"--num-cpus={worker['resources']['requests']['cpu']}" in worker["command"]
+    for name in ("worker-1", "worker-2"):
+        service = compose()["services"][name]
+        cores = service["deploy"]["resources"]["limits"]["cpus"]
+        assert f"--num-cpus={cores}" in service["command"]
+
+
+def test_the_commands_of_charnn_are_there() -> None:
+    drain = containers()["worker"]["lifecycle"]["preStop"]["exec"]["command"]
+    assert drain[0] == "charnn"
+    told = CliRunner().invoke(main, [*drain[1:-1], "--help"])
+    assert told.exit_code == 0
+    assert drain[-1] in told.output
+
+
+def test_a_secret_that_was_not_filled_in_stops_compose() -> None:
+    example = (DEPLOY / ".env.example").read_text(encoding="utf-8")
+    empty = re.findall(r"^([A-Z_]+)=$", example, re.MULTILINE)
+    text = COMPOSE.read_text(encoding="utf-8")
+    assert len(empty) == 3
+    for name in empty:
+        assert set(re.findall(rf"\$\{{{name}([^}}]*)}}", text)) == {":?see deploy/.env.example"}
