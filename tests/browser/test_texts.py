@@ -189,7 +189,8 @@ def test_a_wrong_file_says_what_is_taken_and_changes_nothing(page: Page) -> None
         (b"words\n" * 400_000, "it has 2,400,000 characters"),
         (b"words\n" * 1_400_000, "it has 8,400,000 bytes"),
     ):
-        expect(page.locator("#text_choice")).to_have_value("essays")
+        # Once it is there: what was chosen last is put into the box when it has been fetched.
+        expect(page.locator("#ti")).to_have_value(texts.text("essays"))
         choose_file(page, content)
         expect(error).to_contain_text(fault)
         expect(error).to_contain_text("What is taken: a text in UTF-8, one sentence a line")
