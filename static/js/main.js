@@ -9,6 +9,7 @@ import * as curve from "./curve.js";
 import * as epoch from "./epoch.js";
 import * as figures from "./figures.js";
 import * as gradientCheck from "./gradient_check.js";
+import * as hints from "./hints.js";
 import * as kept from "./kept.js";
 import * as keys from "./keys.js";
 import * as letterMap from "./letter_map.js";
@@ -43,6 +44,7 @@ const PANELS = [
   [".masthead", status],
   [".masthead", kept],
   ["#offer", offer],
+  ["#panel_introduction", hints],
   [".masthead", appearance],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],

@@ -101,6 +101,9 @@ def test_learning_stopping_and_the_sliders(page: Page, script: Script) -> None:
         r"found \d+ distinct characters: .+", script.text("prepro_status"), re.DOTALL
     )
     assert re.fullmatch(r"forw/bwd time per example: \d+\.\d+ms", script.text("ticktime"))
+    # Nothing else stands in them: a script that reads the number's digits reads no others.
+    assert re.fullmatch(r"perplexity: \d+\.\d+", script.text("ppl"))
+    assert re.fullmatch(r"epoch: [\d,]+", script.text("epoch"))
     assert (len(script.written("samples")), len(script.written("argmax"))) == (5, 1)
     at_first = script.number("ppl")
     learn_by_heart(page, script)
