@@ -5,6 +5,7 @@
 
 import { whileBusy } from "./busy.js";
 import { Dial } from "./dial.js";
+import { isFilledEarly } from "./early.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
 import { isEdited } from "./store.js";
@@ -132,6 +133,7 @@ function mountOption(element, store, name) {
   if (!(entry instanceof HTMLInputElement || entry instanceof HTMLSelectElement)) return;
 
   showFaults(element, store, name, entry);
+  if (isFilledEarly(entry)) store.write(name, entry.value);
   entry.addEventListener("input", () => store.write(name, entry.value));
   store.watch(
     (page) => page.draft[name],

@@ -2,6 +2,7 @@
 
 /** @import { Connection } from "./connection.js" */
 
+import { isFilledEarly } from "./early.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
 
@@ -17,6 +18,7 @@ export function mount(element, { store }) {
   const found = part(element, "#prepro_status", HTMLElement);
 
   showFaults(element, store, "text", text);
+  if (isFilledEarly(text)) store.write("text", text.value);
   text.addEventListener("input", () => store.write("text", text.value));
   store.watch(
     (page) => page.draft.text,

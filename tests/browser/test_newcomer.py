@@ -18,6 +18,7 @@ SENTENCES = [
     "the train leaves at nine and never comes back",
     "the train leaves at noon and comes back at ten",
 ]
+STEPS = 20_000
 
 
 def told(page: Page, word: str) -> float:
@@ -36,7 +37,8 @@ def best_of(page: Page, hidden_sizes: str) -> float:
     page.get_by_label("Hidden sizes").fill(hidden_sizes)
     press(page, "learn/restart")
     expect(page.get_by_text("press learn to use it")).to_be_hidden()
-    wait_until(page, lambda: 20_000 < told(page, "steps") < math.inf)
+    wait_until(page, lambda: told(page, "steps") < STEPS)  # it has begun anew
+    wait_until(page, lambda: STEPS < told(page, "steps") < math.inf)
     return told(page, "perplexity")
 
 
@@ -44,6 +46,7 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     page: Page, browser: Browser, tmp_path: Path
 ) -> None:
     page.goto("/")
+    expect(page.get_by_role("status").first).to_have_text("Learning")  # as the page says it is
     page.get_by_role("textbox", name="Input sentences").fill("\n".join(SENTENCES))
     expect(page.get_by_text("press learn to use it")).to_be_visible()
     small = best_of(page, "2")
@@ -63,6 +66,7 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     with running_server(tmp_path / "elsewhere") as elsewhere:
         there = browser.new_context(base_url=elsewhere.url).new_page()
         there.goto("/")
+        expect(there.get_by_role("status").first).to_have_text("Learning")
         there.get_by_role("textbox", name="Input sentences").fill("\n".join(SENTENCES))
         press(there, "learn/restart")
         expect(there.get_by_text("press learn to use it")).to_be_hidden()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from app import texts
 from app.limits import Limits
@@ -172,6 +172,25 @@ def test_a_dropped_file_fills_the_box_that_lights_up_for_it(page: Page) -> None:
     expect(page.locator("#ti")).not_to_have_class(re.compile("receiving"))
     page.locator("#learn").click()
     expect(page.locator("#prepro_status")).to_contain_text("found 9 distinct characters")
+
+
+def test_what_is_entered_before_the_scripts_have_come_is_kept(page: Page) -> None:
+    """On a slow line the page is there long before they are, and the server's text after them."""
+    held: list[Route] = []
+    page.route("**/js/main.js", lambda route: held.append(route))  # noqa: PLW0108
+    page.goto("/", wait_until="commit")
+    page.locator("#ti").fill("my own sentences\nwritten early")
+    page.locator("#opt_hidden_sizes").fill("7")
+    page.locator("#opt_kind").select_option("gru")
+    wait_until(page, lambda: bool(held))
+    held[0].continue_()
+    expect(page.locator("#edited")).to_be_visible()
+    expect(page.locator("#status")).to_have_text("Learning")
+    expect(page.locator("#ti")).to_have_value("my own sentences\nwritten early")
+    page.locator("#learn").click()
+    expect(page.locator("#edited")).to_be_hidden()
+    expect(page.locator("#netpicture_text")).to_contain_text("7 hidden units")
+    expect(page.locator("#opt_kind")).to_have_value("gru")
 
 
 def test_a_wrong_file_says_what_is_taken_and_changes_nothing(page: Page) -> None:
