@@ -84,42 +84,79 @@ def save_moving(pictures: list[Image.Image], path: Path) -> None:
 
 def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None:
     """Every state that the page can be in, at this width and in this scheme."""
-    name = f"{size[0]}-{scheme}"
+    look = f"{size[0]}-{scheme}"
+
+    def take(state: str, page: Page, *, whole: bool = False) -> None:
+        page.screenshot(path=STATES / f"{state}-{look}.png", full_page=whole)
+
     with started() as server, opened(browser, server, size, scheme) as page:
-        page.screenshot(path=STATES / f"begun-{name}.png")
+        take("begun", page)
         page.wait_for_timeout(5000)
-        page.screenshot(path=STATES / f"learning-{name}.png")
-        page.screenshot(path=STATES / f"whole-{name}.png", full_page=True)
+        take("learning", page)
+        take("whole", page, whole=True)
         page.locator("#opt_hidden_sizes").fill("many")
         page.locator("#learn").click()
         page.locator("#hidden_sizes_error:not(:empty)").wait_for()
-        page.screenshot(path=STATES / f"fault-{name}.png")
+        take("fault", page)
         page.locator("#opt_hidden_sizes").fill("20, 20")
         page.locator("#stop").click()
-        page.locator(".status[data-status=paused]").wait_for()
+        until_status(page, "paused")
         page.wait_for_timeout(500)
-        page.screenshot(path=STATES / f"paused-{name}.png")
+        take("paused", page)
         page.keyboard.press("?")
         page.locator("dialog[open]").wait_for()
-        page.screenshot(path=STATES / f"keys-{name}.png")
+        take("keys", page)
         page.keyboard.press("Escape")
+        page.locator("#savemodel").click()
+        page.wait_for_function("document.querySelector('#tio').value")
+        page.locator("#tio").scroll_into_view_if_needed()
+        take("saved", page)
+        page.evaluate("scrollTo(0, 0)")
+        run_off(page)
+        take("recovered", page)
         server.kill()
-        page.locator(".status[data-status=lost]").wait_for()
-        page.screenshot(path=STATES / f"lost-{name}.png")
+        until_status(page, "lost")
+        take("lost", page)
+    with (
+        started(compiled=False) as server,
+        opened(browser, server, size, scheme, status="compiling") as page,
+    ):
+        take("compiling", page)
+
+
+def run_off(page: Page) -> None:
+    """Have a rectified network learn in steps too long, until it has been brought back."""
+    page.locator("#opt_kind").select_option("rnn")
+    page.locator("#opt_hidden_sizes").fill("40, 40")
+    page.locator("#opt_learning_rate").fill("1")
+    page.locator("#learn").click()
+    until_status(page, "recovered")
+
+
+def until_status(page: Page, status: str) -> None:
+    """Wait until the page says that this is so."""
+    page.locator(f".status[data-status={status}]").wait_for()
 
 
 @contextmanager
-def started() -> Iterator[LiveServer]:
-    """A server of its own, for a visitor who is the first."""
-    with tempfile.TemporaryDirectory() as folder, LiveServer(Path(folder) / "server") as server:
-        yield server
+def started(*, compiled: bool = True) -> Iterator[LiveServer]:
+    """A server of its own, for a visitor who is the first; its kernels compiled before, or not."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        environment = {} if compiled else {"NUMBA_CACHE_DIR": str(folder / "kernels")}
+        with LiveServer(folder / "server", environment=environment) as server:
+            yield server
 
 
 @contextmanager
 def opened(
-    browser: Browser, server: LiveServer, size: tuple[int, int], scheme: Scheme
+    browser: Browser,
+    server: LiveServer,
+    size: tuple[int, int],
+    scheme: Scheme,
+    status: str = "learning",
 ) -> Iterator[Page]:
-    """The page, as soon as its network has taken a step."""
+    """The page, as soon as this is what it is doing."""
     width, height = size
     context = browser.new_context(
         base_url=server.url, viewport={"width": width, "height": height}, color_scheme=scheme
@@ -127,7 +164,7 @@ def opened(
     context.set_default_timeout(PATIENCE_MS)
     page = context.new_page()
     page.goto("/")
-    page.locator(".status[data-status=learning]").wait_for()
+    until_status(page, status)
     yield page
     context.close()
 

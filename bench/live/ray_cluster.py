@@ -67,9 +67,10 @@ class RayCluster:
         """One machine more."""
         self._cluster.add_node(num_cpus=cores, include_dashboard=False)
 
-    def cut_off(self) -> None:
-        """Take the power away from one of the machines that train."""
-        self._cluster.remove_node(min(self._cluster.worker_nodes, key=id), allow_graceful=False)
+    def cut_off(self, machine: str) -> None:
+        """Take the power away from a machine that trains."""
+        nodes = {node.node_id: node for node in self._cluster.worker_nodes}
+        self._cluster.remove_node(nodes[machine], allow_graceful=False)
 
     def stop(self) -> None:
         """End it."""
