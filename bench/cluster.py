@@ -51,14 +51,14 @@ SET_EVERY = 2.0
 def main(sessions: int, crowd: int, rounds: int, seconds: float, json_file: Path | None) -> None:
     """Kill nodes, machines and web processes, and see what their visitors notice."""
     findings = Findings()
-    programs = _programs()
+    programs = found_programs()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with (
             postgres.running_postgres(programs) as database,
             ray_cluster.running_cluster(MACHINES, cores=1) as cluster,
-            _web(folder / "1", database, cluster) as first,
-            _web(folder / "2", database, cluster) as second,
+            web(folder / "1", database, cluster) as first,
+            web(folder / "2", database, cluster) as second,
             nginx.running_nginx([first.url, second.url]) as front,
         ):
             place = _Place(cluster, [first, second], front.url)
@@ -69,7 +69,7 @@ def main(sessions: int, crowd: int, rounds: int, seconds: float, json_file: Path
     sys.exit(0 if findings.all_hold else 1)
 
 
-def _programs() -> Path:
+def found_programs() -> Path:
     """The folder of PostgreSQL's programs.
 
     Raises:
@@ -90,7 +90,8 @@ def _programs() -> Path:
     return programs
 
 
-def _web(folder: Path, database: postgres.Postgres, cluster: ray_cluster.RayCluster) -> LiveServer:
+def web(folder: Path, database: postgres.Postgres, cluster: ray_cluster.RayCluster) -> LiveServer:
+    """A web process of the cluster."""
     return LiveServer(
         folder,
         "--engine",
@@ -117,6 +118,10 @@ class _Place:
     async def nodes(self) -> list[dict[str, Any]]:
         """What is known of every node."""
         return await asyncio.to_thread(self.cluster.nodes)
+
+    async def fullest(self) -> dict[str, Any]:
+        """The node with the most sessions."""
+        return max(await self.nodes(), key=lambda node: int(node["sessions"]))
 
     async def command(self, *arguments: str) -> str:
         """What a command of `charnn cluster` prints."""
@@ -218,7 +223,7 @@ class _Accident:
 
 
 async def _node_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    node = random.choice(await place.nodes())  # noqa: S311  (nothing is secret)
+    node = await place.fullest()
     seen = _Accident(findings, "node killed", pages)
     await seen.about_to_happen()
     os.kill(node["pid"], signal.SIGKILL)
@@ -229,14 +234,15 @@ async def _node_killed(findings: Findings, place: _Place, pages: list[Page]) -> 
 
 
 async def _machine_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    """With everything on it; another comes in its place."""
+    """The fullest, with everything on it; another comes in its place."""
+    node = await place.fullest()
     seen = _Accident(findings, "machine without power", pages)
     await seen.about_to_happen()
-    await asyncio.to_thread(place.cluster.cut_off)
+    await asyncio.to_thread(place.cluster.cut_off, node["machine"])
     await seen.is_over()
     seen.away(MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
-    seen.noticed(told=None)
+    seen.noticed(told=node["sessions"])
     place.cluster.add(1)  # Ray wants it on this thread; the pages wait so long
     await _until_all_nodes_are_up(place)
     newcomers = await open_pages(place.url, 3)
@@ -271,7 +277,7 @@ async def _webs_restarted(findings: Findings, place: _Place, pages: list[Page]) 
 
 
 async def _machine_drained(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    machine = (await place.nodes())[0]["machine"]
+    machine = (await place.fullest())["machine"]
     seen = _Accident(findings, "machine drained", pages)
     await seen.about_to_happen()
     findings.tell("machine drained", (await place.command("drain", machine)).strip())
@@ -287,7 +293,7 @@ async def _machine_drained(findings: Findings, place: _Place, pages: list[Page])
 
 async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
     """And a node with it, so that nobody but the web processes knows who was there."""
-    node = random.choice(await place.nodes())  # noqa: S311
+    node = await place.fullest()
     seen = _Accident(findings, "directory and a node killed", pages)
     await seen.about_to_happen()
     for pid in [*_processes("ray::_DirectoryActor"), node["pid"]]:
@@ -295,7 +301,7 @@ async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]
     await seen.is_over()
     seen.away(2 * MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
-    seen.noticed(told=None)
+    seen.noticed(told=node["sessions"])
 
 
 def _processes(title: str) -> list[int]:

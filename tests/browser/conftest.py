@@ -69,6 +69,14 @@ def new_visitor(browser: Browser, server: RunningServer) -> Iterator[Callable[[]
     assert not page_errors
 
 
+@pytest.fixture
+def lone_page(browser: Browser) -> Iterator[Page]:
+    """A visitor of a server that the test starts itself."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()
+
+
 def _leave(context: BrowserContext) -> None:
     """Close a visitor's tabs, with their network paused: it would learn on and slow the others."""
     for page in context.pages[:1]:

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from model.kernels.compile import cache_folder
 from tests.browser.the_page import figure, open_page, text, wait_until
 from tests.running_server import running_server
-
-
-@pytest.fixture
-def lone_page(browser: Browser) -> Iterator[Page]:
-    """A visitor of a server that the test starts itself."""
-    context = browser.new_context()
-    yield context.new_page()
-    context.close()
 
 
 def test_the_page_says_when_the_connection_is_lost_and_picks_up_again(
