@@ -19,6 +19,8 @@ COMPOSE = DEPLOY / "compose.yaml"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 OTHERS = {"CHARNN_PUBLIC_PORT"}
 """Variables of the compose file's own."""
+IN_THE_IMAGE = {"sh", "python", "charnn", "ray"}
+"""Programs that a slim image of Python has, and those that charnn brings: no ps, no curl."""
 
 
 def validated(*command: str) -> None:
@@ -127,6 +129,38 @@ def test_the_commands_of_charnn_are_there() -> None:
     told = CliRunner().invoke(main, [*drain[1:-1], "--help"])
     assert told.exit_code == 0
     assert drain[-1] in told.output
+
+
+def commands() -> list[list[str]]:
+    """Every command that runs in a container of charnn's own."""
+    own = [each for each in compose()["services"].values() if each["image"] == "charnn-cluster"]
+    found = [each["command"] for each in own] + [each["healthcheck"]["test"][1:] for each in own]
+    for container in containers().values():
+        probes = [container[name] for name in container if name.endswith("Probe")]
+        found += [
+            container["command"],
+            *(each["exec"]["command"] for each in probes if "exec" in each),
+        ]
+        if "lifecycle" in container:
+            found.append(container["lifecycle"]["preStop"]["exec"]["command"])
+    return found
+
+
+def test_no_command_needs_a_program_that_the_image_lacks() -> None:
+    assert {command[0] for command in commands()} <= IN_THE_IMAGE
+    in_shells = [command[-1] for command in commands() if command[0] == "sh"]
+    assert in_shells
+    for line in in_shells:
+        words = [part.split()[0] for part in line.replace("exec ", "").split("&&")]
+        assert set(words) <= IN_THE_IMAGE
+
+
+def test_the_port_that_says_whether_ray_is_well_is_the_one_that_it_is_given() -> None:
+    worker = containers()["worker"]
+    (port,) = worker["ports"]
+    assert f"--node-manager-port={port['containerPort']}" in worker["command"]
+    for probe in ("livenessProbe", "readinessProbe"):
+        assert worker[probe]["tcpSocket"]["port"] == port["name"]
 
 
 def test_a_secret_that_was_not_filled_in_stops_compose() -> None:
