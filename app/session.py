@@ -49,7 +49,7 @@ NOTHING_TO_UNDO = (
     "There is no network to bring back: the last one is kept for five minutes after a restart or a "
     "load, while the server has room for it."
 )
-COMPILING = "The server is still compiling what this takes. Please try again in a moment."
+COMPILING = "The server is still compiling what this takes: it is ready in a few seconds."
 
 
 class Session:

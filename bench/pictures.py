@@ -15,7 +15,7 @@ from typing import Literal
 
 import click
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, FloatRect, Page, expect, sync_playwright
 
 from bench.budgets import launched
 from bench.live.server import LiveServer
@@ -54,15 +54,18 @@ def main(browser: str) -> None:
 def take_readme_pictures(browser: Browser) -> None:
     """The page after a minute or so, what is seen inside the network, and its first seconds."""
     with started() as server, opened(browser, server, SIZES[0], "light") as page:
-        page.wait_for_function("document.querySelector('#samples .apred').textContent")
+        expect(page.locator("#samples .apred").first).not_to_be_empty(timeout=PATIENCE_MS)
         save_moving(list(frames(page)), DOCS / "learning.gif")
         page.wait_for_timeout(20_000)
         page.screenshot(path=DOCS / "page.png")
         for panel in ("letter_map", "weights"):
             page.locator(f"#panel_{panel} > summary").click()
-        page.set_viewport_size({"width": SIZES[0][0], "height": 3000})
-        page.wait_for_timeout(3000)
-        page.locator(".inside").screenshot(path=DOCS / "inside.png")
+        see_all(page, SIZES[0])
+        top, height = page.locator(".inside").evaluate(
+            "(inside) => [inside.offsetTop, inside.offsetHeight]"
+        )
+        clip: FloatRect = {"x": 0, "y": top, "width": SIZES[0][0], "height": height}
+        page.screenshot(path=DOCS / "inside.png", clip=clip, full_page=True)
 
 
 def frames(page: Page) -> Iterator[Image.Image]:
@@ -86,14 +89,16 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
     """Every state that the page can be in, at this width and in this scheme."""
     look = f"{size[0]}-{scheme}"
 
-    def take(state: str, page: Page, *, whole: bool = False) -> None:
-        page.screenshot(path=STATES / f"{state}-{look}.png", full_page=whole)
+    def take(state: str, page: Page) -> None:
+        page.screenshot(path=STATES / f"{state}-{look}.png")
 
     with started() as server, opened(browser, server, size, scheme) as page:
         take("begun", page)
         page.wait_for_timeout(5000)
         take("learning", page)
-        take("whole", page, whole=True)
+        see_all(page, size)
+        take("whole", page)
+        page.set_viewport_size({"width": size[0], "height": size[1]})
         page.locator("#opt_hidden_sizes").fill("many")
         page.locator("#learn").click()
         page.locator("#hidden_sizes_error:not(:empty)").wait_for()
@@ -108,7 +113,7 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         take("keys", page)
         page.keyboard.press("Escape")
         page.locator("#savemodel").click()
-        page.wait_for_function("document.querySelector('#tio').value")
+        expect(page.locator("#tio")).not_to_have_value("", timeout=PATIENCE_MS)
         page.locator("#tio").scroll_into_view_if_needed()
         take("saved", page)
         page.evaluate("scrollTo(0, 0)")
@@ -122,6 +127,13 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         opened(browser, server, size, scheme, status="compiling") as page,
     ):
         take("compiling", page)
+
+
+def see_all(page: Page, size: tuple[int, int]) -> None:
+    """Make the window so high that all panels are in sight, and wait until they show something."""
+    height: int = page.evaluate("document.documentElement.scrollHeight")
+    page.set_viewport_size({"width": size[0], "height": height})
+    page.wait_for_timeout(3000)
 
 
 def run_off(page: Page) -> None:

@@ -34,6 +34,18 @@ def arrows(kind: str) -> list[tuple[str, str]]:
     return [(start, end) for start, end in found]
 
 
+KEYWORDS = {
+    "graph",
+    "flowchart",
+    "subgraph",
+    "end",
+    "style",
+    "class",
+    "click",
+    "default",
+    "direction",
+}
+"""Of Mermaid's: a box of such a name breaks the whole drawing."""
 BOXES, IMPORTS, TALKS = boxes(), arrows("-->"), arrows("-.->")
 
 
@@ -70,6 +82,7 @@ def test_there_is_a_drawing() -> None:
     """Else the tests below would hold of nothing."""
     assert len(BOXES) > 20
     assert len(IMPORTS) + len(TALKS) == DRAWING.count("->")
+    assert not KEYWORDS & BOXES.keys()
 
 
 @pytest.mark.parametrize("box", BOXES)

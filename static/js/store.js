@@ -137,11 +137,16 @@ export class Store {
   }
 
   /**
+   * Something was entered: what was wrong with what stood there is so no longer.
+   *
    * @param {EntryName} name
    * @param {string} value
    */
   write(name, value) {
-    this.#change({ draft: { ...this.page.draft, [name]: value } });
+    if (value === this.page.draft[name]) return;
+    const { [name]: gone, ...faults } = this.page.faults;
+    const draft = { ...this.page.draft, [name]: value };
+    this.#change(gone === undefined ? { draft } : { draft, faults });
   }
 
   /** @param {string} text what the network is looked at with from now on */
