@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = ["README.md", "docs/graph.md", "docs/mathematics.md"]
+DOCUMENTS = ["README.md", "docs/graph.md", "docs/learning-to-write.md", "docs/mathematics.md"]
 
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MEASURE = re.compile(r"\b(?:loss|perplexity) (\S+)")
