@@ -92,7 +92,7 @@ def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch)
         engine.create("ann").result(PATIENCE)
         wait_for_steps(engine, "ann")
         assert engine.command("ann", Complete("a t")).result(PATIENCE)
-        with pytest.raises(Refusal, match="in a moment") as refused:
+        with pytest.raises(Refusal, match="in a few seconds") as refused:
             engine.command("ann", Complete("a t", "beam")).result(PATIENCE)
         assert refused.value.field == "method"
         compiled.set()
