@@ -100,7 +100,8 @@ export class UnitGrid {
     this.#answer = null;
     this.#shown = 0;
     this.#pointed = null;
-    this.#canvas.getContext("2d")?.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
+    this.#canvas.width = this.#canvas.height = 0;
+    this.#frame.style.setProperty("--shown", "0"); // only what is reserved for the new one is left
     this.#canvas.setAttribute("aria-label", NOT_READ);
     this.#ends.first.textContent = "";
     this.#ends.last.textContent = "";

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from bench.main_thread import LONG_MS, tasks_of
 from tests.browser.the_page import figure, greedy, open_page, pause, samples, wait_until
@@ -38,6 +38,12 @@ PUSH_DOWN = """
   pushing.textContent = "pushing";
   document.querySelector("#panel_stats").before(pushing);
 """
+PLACES = """
+  Object.fromEntries(
+    [...document.querySelectorAll("[id^=panel_]")].map(({ id, offsetTop }) => [id, offsetTop]),
+  )
+"""
+"""Of every panel in its column, wherever the page is scrolled to."""
 
 
 def test_opening_the_page_takes_less_than_200_kb(page: Page) -> None:
@@ -84,6 +90,18 @@ def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
     assert page.evaluate("window.shifts") == []
     page.evaluate(PUSH_DOWN)  # a jump would have been seen
     wait_until(page, lambda: bool(page.evaluate("window.shifts.length")))
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_what_comes_into_sight_finds_its_room_kept(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page)
+    before = page.evaluate(PLACES)
+    assert len(before) > 8
+    for shown in ("#surprise_perplexity", "#units_text", "#units_finding_outcome"):
+        page.locator(shown).scroll_into_view_if_needed()
+        expect(page.locator(shown)).not_to_be_empty()
+    assert page.evaluate(PLACES) == before
 
 
 def has_curve(page: Page) -> bool:

@@ -245,6 +245,18 @@ def test_what_another_network_does_not_have_goes_back_to_the_first(page: Page) -
     expect(page.locator("#panel_units .fault:not(:empty)")).to_have_count(0)
 
 
+def test_what_is_below_keeps_its_place_when_another_network_comes_into_sight(page: Page) -> None:
+    """Else who goes down to a button finds it moved under the pointer."""
+    open_units(page)
+    learn(page, SENTENCES, hidden_sizes="3")
+    expect(page.locator("#units_text")).to_be_empty()  # what the other network did is gone
+    place = "document.querySelector('#panel_saving').offsetTop"
+    before = page.evaluate(place)
+    see_finding(page)
+    await_reading(page)
+    assert page.evaluate(place) == before
+
+
 def test_a_row_of_the_grid_chooses_its_unit(page: Page) -> None:
     open_units(page)
     canvas = page.locator("#units_grid canvas")
