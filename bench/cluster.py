@@ -7,7 +7,6 @@ are the visitors. Everything stays on this machine, and ends by itself.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import random
 import signal
@@ -20,9 +19,10 @@ from pathlib import Path
 from typing import Any
 
 import click
+import psutil
 
 from bench.live import nginx, postgres, ray_cluster
-from bench.live.crowd import Watched, move_sliders, open_pages
+from bench.live.crowd import Watched, open_pages, p99, sliders_moving
 from bench.live.findings import Findings
 from bench.live.page import Page
 from bench.live.server import LiveServer
@@ -57,8 +57,8 @@ def main(sessions: int, crowd: int, rounds: int, seconds: float, json_file: Path
         with (
             postgres.running_postgres(programs) as database,
             ray_cluster.running_cluster(MACHINES, cores=1) as cluster,
-            web(folder / "1", database, cluster) as first,
-            web(folder / "2", database, cluster) as second,
+            cluster.web(folder / "1", database) as first,
+            cluster.web(folder / "2", database) as second,
             nginx.running_nginx([first.url, second.url]) as front,
         ):
             place = _Place(cluster, [first, second], front.url)
@@ -88,21 +88,6 @@ def found_programs() -> Path:
     if programs is None or missing:
         raise click.ClickException(" ".join(missing))
     return programs
-
-
-def web(folder: Path, database: postgres.Postgres, cluster: ray_cluster.RayCluster) -> LiveServer:
-    """A web process of the cluster."""
-    return LiveServer(
-        folder,
-        "--engine",
-        "ray",
-        environment={
-            "CHARNN_DATABASE_URL": database.url,
-            "CHARNN_RAY_ADDRESS": cluster.address,
-            "CHARNN_SECRET": "known to every web process of this measurement",
-            "CHARNN_TRUST_PROXY": "1",
-        },
-    )
 
 
 class _Place:
@@ -296,21 +281,18 @@ async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]
     node = await place.fullest()
     seen = _Accident(findings, "directory and a node killed", pages)
     await seen.about_to_happen()
-    for pid in [*_processes("ray::_DirectoryActor"), node["pid"]]:
-        os.kill(pid, signal.SIGKILL)
+    directories = [each for each in psutil.process_iter(["cmdline"]) if _is_directory(each)]
+    for process in [*directories, psutil.Process(node["pid"])]:
+        process.kill()
     await seen.is_over()
     seen.away(2 * MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
     seen.noticed(told=node["sessions"])
 
 
-def _processes(title: str) -> list[int]:
-    found = []
-    for file in Path("/proc").glob("[0-9]*/cmdline"):
-        with contextlib.suppress(OSError):  # gone meanwhile
-            if file.read_bytes().split(b"\0")[0] == title.encode():
-                found.append(int(file.parent.name))
-    return found
+def _is_directory(process: psutil.Process) -> bool:
+    command: list[str] = process.info["cmdline"] or [""]
+    return command[0] == "ray::_DirectoryActor"
 
 
 async def _until_all_nodes_are_up(place: _Place) -> None:
@@ -333,15 +315,13 @@ async def _crowd(findings: Findings, place: _Place, count: int, seconds: float) 
     pages = await open_pages(place.url, count)
     await asyncio.sleep(SETTLE_SECONDS)
     watched = [Watched(page) for page in pages]
-    movers = [asyncio.create_task(move_sliders(page, SET_EVERY)) for page in pages]
-    await asyncio.sleep(seconds)
-    for mover in movers:
-        mover.cancel()
+    async with sliders_moving(pages, SET_EVERY):
+        await asyncio.sleep(seconds)
     waits = sorted(1000 * wait for page in pages for wait in page.waits)
     name = f"{count} sessions:"
     findings.tell(f"{name} acknowledgement of set, median", f"{statistics.median(waits):.1f} ms")
-    p99 = waits[int(len(waits) * 0.99)]
-    findings.most(f"{name} acknowledgement of set, p99 of {len(waits)}", p99, MOST_MS, " ms")
+    told = f"{name} acknowledgement of set, p99 of {len(waits)}"
+    findings.most(told, p99(waits), MOST_MS, " ms")
     frames = statistics.mean(one.seen for one in watched) / seconds
     findings.tell(f"{name} frames of a page, mean", f"{frames:.2f}/s")
     await asyncio.gather(*(page.close() for page in pages))

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from bench.live.crowd import Watched, move_sliders, open_pages
+from bench.live.crowd import Watched, open_pages, p99, sliders_moving
 from bench.live.findings import Findings
 from bench.live.page import Page
 from bench.live.server import LiveServer
@@ -54,12 +54,10 @@ async def _crowd(
     pages = await open_pages(server.url, count)
     await asyncio.sleep(SETTLE_SECONDS)
     watched, began = [Watched(page) for page in pages], time.monotonic()
-    movers = [asyncio.create_task(move_sliders(page, SET_EVERY)) for page in pages]
-    await asyncio.sleep(seconds)
-    passed = time.monotonic() - began
-    each = [(one.gained, one.seen, list(one.page.waits)) for one in watched]
-    for mover in movers:
-        mover.cancel()
+    async with sliders_moving(pages, SET_EVERY):
+        await asyncio.sleep(seconds)
+        passed = time.monotonic() - began
+        each = [(one.gained, one.seen, list(one.page.waits)) for one in watched]
     await asyncio.gather(*(page.close() for page in pages))
     return sum(gained for gained, _, _ in each) / passed, each
 
@@ -78,9 +76,10 @@ def _tell(
     name = f"{sessions} sessions:"
     findings.least(f"{name} frames of the slowest page", min(frames), 1, "/s")
     findings.tell(f"{name} frames of a page, mean", f"{statistics.mean(frames):.2f}/s")
-    p99 = waits[int(len(waits) * 0.99)] * 1000
     findings.tell(f"{name} acknowledgement of set, median", f"{_median_ms(waits):.1f} ms")
-    findings.most(f"{name} acknowledgement of set, p99 of {len(waits)}", p99, 150, " ms")
+    findings.most(
+        f"{name} acknowledgement of set, p99 of {len(waits)}", 1000 * p99(waits), 150, " ms"
+    )
     share = min(gains) / statistics.mean(gains)
     findings.least(f"{name} smallest share over the mean", share, 0.5)
     findings.least(f"{name} all together over {FEW} sessions", speed, 0.8)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import json
 import statistics
-import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -17,11 +16,11 @@ from pathlib import Path
 
 import click
 import psutil
-import sqlalchemy
+import psycopg
 
-from bench.cluster import found_programs, web
+from bench.cluster import found_programs
 from bench.live import postgres, ray_cluster
-from bench.live.crowd import Watched, move_sliders, open_pages
+from bench.live.crowd import Watched, open_pages, p99, sliders_moving
 from bench.live.page import Page
 from bench.live.server import LiveServer
 
@@ -29,6 +28,8 @@ SETTLE_SECONDS = 15.0
 SET_EVERY = 5.0
 """Seconds between two moves of a slider, on average."""
 MB = 1e6
+WRITTEN = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+"""Bytes of the database's log so far."""
 COLUMNS = (
     ("sessions", "sessions", "d"),
     ("characters/s", "characters", ",.0f"),
@@ -86,9 +87,11 @@ def main(sessions: str, seconds: float, json_file: Path | None) -> None:
         tempfile.TemporaryDirectory() as folder,
         postgres.running_postgres(found_programs()) as database,
         ray_cluster.running_cluster(1, cores=1) as cluster,
-        web(Path(folder), database, cluster) as server,
+        cluster.web(Path(folder), database) as server,
+        psycopg.connect(database.url, autocommit=True) as connection,
     ):
-        place = _Place(server, cluster.nodes()[0]["pid"], database)
+        node = psutil.Process(cluster.nodes()[0]["pid"])
+        place = _Place(server, node, psutil.Process(database.pid), connection)
         print("  ".join(f"{name:>14}" for name, _, _ in COLUMNS), flush=True)
         sizes = asyncio.run(_measured(place, counts, seconds))
     if json_file is not None:
@@ -98,41 +101,41 @@ def main(sessions: str, seconds: float, json_file: Path | None) -> None:
 class _Place:
     """The processes that visitors cost something, and what they have taken so far."""
 
-    def __init__(self, server: LiveServer, node: int, database: postgres.Postgres) -> None:
-        self.url = server.url
-        self.node = psutil.Process(node)
-        self.web = psutil.Process(server.process.pid)
-        self._database = psutil.Process(database.pid)
-        self._engine = sqlalchemy.create_engine(
-            database.url.replace("postgresql:", "postgresql+psycopg:")
-        )
+    def __init__(
+        self,
+        server: LiveServer,
+        node: psutil.Process,
+        database: psutil.Process,
+        connection: psycopg.Connection,
+    ) -> None:
+        self.server = server
+        self.node = node
+        self._web = psutil.Process(server.process.pid)
+        self._database = database
+        self._connection = connection
 
     def taken(self) -> list[float]:
         """Seconds of a core's time of node, web process and database, and bytes written so far."""
-        with self._engine.connect() as connection:
-            written = connection.scalar(
-                sqlalchemy.text("select pg_current_wal_insert_lsn() - '0/0'::pg_lsn")
-            )
-        backends = [self._database, *self._database.children()]
+        written = self._connection.execute(WRITTEN).fetchone()
         return [
-            _seconds([self.node]),
-            _seconds([self.web]),
-            _seconds(backends),
-            float(written),
+            _seconds(self.node),
+            _seconds(self._web),
+            sum(map(_seconds, [self._database, *self._database.children()])),
+            float(written[0] if written else 0),
         ]
 
 
-def _seconds(processes: Sequence[psutil.Process]) -> float:
+def _seconds(process: psutil.Process) -> float:
     """Of a core's time."""
-    times = [process.cpu_times() for process in processes]
-    return sum(time.user + time.system for time in times)
+    taken = process.cpu_times()
+    return taken.user + taken.system
 
 
 async def _measured(place: _Place, counts: Sequence[int], seconds: float) -> list[Size]:
     pages: list[Page] = []
     sizes = []
     for count in counts:
-        pages += await open_pages(place.url, count - len(pages))
+        pages += await open_pages(place.server.url, count - len(pages))
         await asyncio.sleep(SETTLE_SECONDS)
         sizes.append(await _size(place, pages, seconds))
         told = asdict(sizes[-1])
@@ -143,13 +146,11 @@ async def _measured(place: _Place, counts: Sequence[int], seconds: float) -> lis
 
 async def _size(place: _Place, pages: Sequence[Page], seconds: float) -> Size:
     watched = [Watched(page) for page in pages]
-    movers = [asyncio.create_task(move_sliders(page, SET_EVERY)) for page in pages]
-    before, sent, began = place.taken(), sum(page.received for page in pages), time.monotonic()
-    await asyncio.sleep(seconds)
-    passed, after = time.monotonic() - began, place.taken()
-    sent = sum(page.received for page in pages) - sent
-    for mover in movers:
-        mover.cancel()
+    async with sliders_moving(pages, SET_EVERY):
+        before, sent, began = place.taken(), sum(page.received for page in pages), time.monotonic()
+        await asyncio.sleep(seconds)
+        passed, after = time.monotonic() - began, place.taken()
+        sent = sum(page.received for page in pages) - sent
     node, web_process, database, written = (
         (now - then) / passed for now, then in zip(after, before, strict=True)
     )
@@ -160,16 +161,16 @@ async def _size(place: _Place, pages: Sequence[Page], seconds: float) -> Size:
         characters=sum(speeds),
         characters_of_each=statistics.median(speeds),
         frames=statistics.mean(one.seen for one in watched) / passed,
-        p99_ms=1000 * waits[int(len(waits) * 0.99)],
+        p99_ms=1000 * p99(waits),
         training_cores=node,
         web_cores=web_process,
         database_cores=database,
         node_mb=place.node.memory_info().rss / MB,
-        web_mb=place.web.memory_info().rss / MB,
+        web_mb=place.server.resident_mb,
         written_mb=written / MB,
         sent_kb=sent / passed / len(pages) / 1000,
     )
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
+from collections.abc import AsyncIterator, Sequence
 
 from bench.live.page import Page
 
@@ -41,8 +43,23 @@ async def open_pages(url: str, count: int) -> list[Page]:
     return pages
 
 
-async def move_sliders(page: Page, every: float) -> None:
-    """Move a slider for ever, once in so many seconds on average."""
+@contextlib.asynccontextmanager
+async def sliders_moving(pages: Sequence[Page], every: float) -> AsyncIterator[None]:
+    """Every page's slider is moved meanwhile, once in so many seconds on average."""
+    movers = [asyncio.create_task(_move_for_ever(page, every)) for page in pages]
+    try:
+        yield
+    finally:
+        for mover in movers:
+            mover.cancel()
+
+
+def p99(waits: Sequence[float]) -> float:
+    """Of waits in ascending order, that which 99 of 100 keep to."""
+    return waits[int(len(waits) * 0.99)]
+
+
+async def _move_for_ever(page: Page, every: float) -> None:
     while True:
         await asyncio.sleep(random.uniform(0, 2 * every))  # noqa: S311  (nothing is secret)
         await page.set(temperature=random.uniform(0.5, 1.5))  # noqa: S311

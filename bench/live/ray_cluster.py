@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.live.postgres import Postgres
+from bench.live.server import LiveServer
+
 NOT_INSTALLED = 'Ray is not installed here: pip install "charnn[ray]"'
 SECONDS_TO_ANSWER = 60.0
 SOON_LOST = {
@@ -71,6 +74,20 @@ class RayCluster:
         """Take the power away from a machine that trains."""
         nodes = {node.node_id: node for node in self._cluster.worker_nodes}
         self._cluster.remove_node(nodes[machine], allow_graceful=False)
+
+    def web(self, folder: Path, database: Postgres) -> LiveServer:
+        """A web process of it, which is behind a proxy or will be."""
+        return LiveServer(
+            folder,
+            "--engine",
+            "ray",
+            environment={
+                "CHARNN_DATABASE_URL": database.url,
+                "CHARNN_RAY_ADDRESS": self.address,
+                "CHARNN_SECRET": "known to every web process of this cluster",
+                "CHARNN_TRUST_PROXY": "1",
+            },
+        )
 
     def stop(self) -> None:
         """End it."""

@@ -144,9 +144,8 @@ export class Store {
    */
   write(name, value) {
     if (value === this.page.draft[name]) return;
-    const { [name]: gone, ...faults } = this.page.faults;
-    const draft = { ...this.page.draft, [name]: value };
-    this.#change(gone === undefined ? { draft } : { draft, faults });
+    const { [name]: _, ...faults } = this.page.faults;
+    this.#change({ draft: { ...this.page.draft, [name]: value }, faults });
   }
 
   /** @param {string} text what the network is looked at with from now on */

@@ -49,20 +49,13 @@ class Place:
 
 @pytest.fixture
 def place(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
-    with running_cluster(MACHINES, cores=1) as cluster:
-        environment = {
-            "CHARNN_DATABASE_URL": postgres.url,
-            "CHARNN_RAY_ADDRESS": cluster.address,
-            "CHARNN_SECRET": "known to both of these servers, and to nobody else",
-            "CHARNN_TRUST_PROXY": "1",
-        }
-        ray = ("--engine", "ray")
-        with (
-            LiveServer(tmp_path / "1", *ray, environment=environment) as one,
-            LiveServer(tmp_path / "2", *ray, environment=environment) as two,
-            running_nginx([one.url, two.url]) as front,
-        ):
-            yield Place(cluster, (one, two), front.url)
+    with (
+        running_cluster(MACHINES, cores=1) as cluster,
+        cluster.web(tmp_path / "1", postgres) as one,
+        cluster.web(tmp_path / "2", postgres) as two,
+        running_nginx([one.url, two.url]) as front,
+    ):
+        yield Place(cluster, (one, two), front.url)
 
 
 def test_a_page_outlives_its_machine_and_its_web_process_without_being_opened_again(
