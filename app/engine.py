@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 
 from app.commands import Answer, Command
@@ -50,6 +50,13 @@ class Engine(ABC):
         future: Future[bool] = Future()
         future.set_result(False)
         return future
+
+    def when_failed(self, call: Callable[[str], None]) -> None:
+        """Have something called, on any thread, with what is wrong, once it can train no more.
+
+        An engine that trains in this process never fails.
+        """
+        del call
 
     @property
     def weights(self) -> int:

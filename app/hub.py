@@ -61,7 +61,7 @@ class Hub(ABC):
 
     @abstractmethod
     def spawn_from_signal(self, task: Callable[[], None]) -> None:
-        """Run a task beside everything else; may be called by a signal handler."""
+        """Run a task beside everything else; for any thread, and for signal handlers."""
 
     @abstractmethod
     def sleep(self, seconds: float) -> None:
@@ -134,7 +134,7 @@ class EventletHub(Hub):
         self._eventlet.spawn(task)
 
     def spawn_from_signal(self, task: Callable[[], None]) -> None:
-        """Run a task beside everything else; may be called by a signal handler."""
+        """Run a task beside everything else; for any thread, and for signal handlers."""
         self._call_soon(lambda: self.spawn(task))
 
     def sleep(self, seconds: float) -> None:
@@ -249,7 +249,7 @@ class ThreadingHub(Hub):
         threading.Thread(target=task, daemon=True).start()
 
     def spawn_from_signal(self, task: Callable[[], None]) -> None:
-        """Run a task beside everything else; may be called by a signal handler."""
+        """Run a task beside everything else; for any thread, and for signal handlers."""
         self.spawn(task)
 
     def sleep(self, seconds: float) -> None:

@@ -51,7 +51,7 @@ def serve(settings: ServerSettings) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Raises:
-        ServerError: the address cannot be listened on.
+        ServerError: the address cannot be listened on, or training can go on no more.
     """
     begin_to_log(settings.log_format)
     share_the_lock()
@@ -96,6 +96,7 @@ def serve(settings: ServerSettings) -> None:
     hub.spawn(lambda: metrics.watch_hub(hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, lambda *_: stopping.ask(outlet))
+    engine.when_failed(lambda why: stopping.fail(outlet, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("begun", extra=_in_figures(settings))
     try:
@@ -108,6 +109,8 @@ def serve(settings: ServerSettings) -> None:
         clerk.close()
         checker.close()
     log.info("stopped", extra={"everything_saved": stopping.lossless})
+    if stopping.failure:
+        raise ServerError(stopping.failure)
     if not stopping.lossless:
         raise ServerError("Not every session could be saved: see the log for the reason.")
 

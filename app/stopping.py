@@ -18,6 +18,10 @@ GRACE = 0.1
 
 SAVED = "The server is restarting. Your network is saved, and goes on when it is back."
 NOT_SAVED = "The server is restarting, and could not save the last moments of your network."
+FAILED = (
+    "The machines that train have failed. Your network goes on from where it was last saved, as "
+    "soon as they are back."
+)
 
 
 class Pages(Protocol):
@@ -35,6 +39,7 @@ class Stopping:
 
     Attributes:
         begun: whether newcomers are sent away already.
+        failure: what is wrong, where it is not somebody who wants the server to stop.
         lossless: whether every session could be saved.
     """
 
@@ -46,6 +51,7 @@ class Stopping:
         self._hub = hub
         self._save_all = save_all
         self.begun = False
+        self.failure = ""
         self.lossless = True
 
     def ask(self, pages: Pages) -> None:
@@ -56,10 +62,17 @@ class Stopping:
         self.begun = True
         self._hub.spawn_from_signal(lambda: self._stop(pages))
 
+    def fail(self, pages: Pages, why: str) -> None:
+        """Stop because training can go on no more. For any thread."""
+        if not self.begun:
+            self.failure = why
+            self.ask(pages)
+
     def _stop(self, pages: Pages) -> None:
         try:
             self.lossless = self._save()
-            pages.tell_everybody(SAVED if self.lossless else NOT_SAVED)
+            saved = SAVED if self.lossless else NOT_SAVED
+            pages.tell_everybody(FAILED if self.failure else saved)
             self._hub.sleep(GRACE)
             pages.close_all()
             self._hub.sleep(GRACE)
@@ -70,6 +83,8 @@ class Stopping:
             self._hub.stop()
 
     def _save(self) -> bool:
+        if self.failure:
+            return False  # there is nobody to ask
         try:
             return self._hub.wait(self._save_all(), PATIENCE)
         except TimeoutError:

@@ -33,6 +33,7 @@ MOST_SECONDS_AWAY = 10.0
 MOST_SECONDS_LOST = 10.0
 MOST_SECONDS_CUT = 5.0
 MOST_MS = 200.0
+MOST_SECONDS_WITHOUT_A_HEAD = 60.0
 LEAST_SPEED = 0.9
 SETTLE_SECONDS = 15.0
 """Longer than it takes until every session has been saved."""
@@ -130,6 +131,7 @@ async def _accidents(findings: Findings, place: _Place, count: int) -> None:
         _webs_restarted,
         _machine_drained,
         _directory_killed,
+        _head_lost,
     ):
         await accident(findings, place, pages)
         for task in staying:
@@ -228,7 +230,7 @@ async def _machine_killed(findings: Findings, place: _Place, pages: list[Page]) 
     seen.away(MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
     seen.noticed(told=node["sessions"])
-    place.cluster.add(1)  # Ray wants it on this thread; the pages wait so long
+    place.cluster.add()  # Ray wants it on this thread; the pages wait so long
     await _until_all_nodes_are_up(place)
     newcomers = await open_pages(place.url, 3)
     newest = (await place.nodes())[-1]
@@ -288,6 +290,24 @@ async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]
     seen.away(2 * MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
     seen.noticed(told=node["sessions"])
+
+
+async def _head_lost(findings: Findings, place: _Place, pages: list[Page]) -> None:
+    """And all of Ray with it: another begins, and web processes are started again as they end."""
+    seen = _Accident(findings, "Ray's head lost", pages)
+    await seen.about_to_happen()
+    place.cluster.stop()  # Ray wants it on this thread; the pages wait so long
+    place.cluster.start()
+    for code in await asyncio.gather(*(asyncio.to_thread(web.ended) for web in place.webs)):
+        findings.equal("Ray's head lost: exit code of a web process", code, 1)
+    told = sum("have failed" in " ".join(page.closings) for page in pages)
+    findings.equal("Ray's head lost: told why they have to wait", told, len(pages))
+    for web in place.webs:
+        await asyncio.to_thread(web.start)
+    await seen.is_over()
+    seen.away(MOST_SECONDS_WITHOUT_A_HEAD)
+    seen.lost(MOST_SECONDS_LOST)
+    seen.noticed(told=None, cut=None)  # machines go one after the other: some sessions had moved
 
 
 def _is_directory(process: psutil.Process) -> bool:

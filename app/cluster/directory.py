@@ -82,6 +82,9 @@ class Directory:
         self._beginning = asyncio.Lock()
         self._begun = False
 
+    async def is_there(self) -> None:
+        """Answer, for those who want to know whether anybody does."""
+
     async def begin(self) -> int:
         """Find the nodes that are there, and start those that are missing; how many there are.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import secrets
 import threading
@@ -34,9 +35,18 @@ FORGET_SECONDS = 60.0
 """After which a session that no page here watches is not followed any more."""
 RETRY_SECONDS = 0.1
 """Before a node or the directory is asked again."""
+BEAT_SECONDS = 2.0
+"""Between two questions to the directory whether it is there, and how long the answer may take."""
+SILENT_BEATS = 6
+"""Without a word from anybody, after which none is expected: a directory that failed is back after
+three. Beats are counted and not seconds, for a process may have been stopped meanwhile."""
 PATIENCE = 50.0
 """Seconds that a session may be without a node, before whoever waits is told."""
 
+CUT_OFF = (
+    "Nothing of the Ray cluster answers any more. Every session is in the store: start this again, "
+    "and before it Ray on this machine, once its head is up."
+)
 GONE = "This session is not here any more: reload the page."
 NO_NODE = (
     "No machine is there to train your network at the moment. It is kept, and goes on as soon as "
@@ -108,6 +118,8 @@ class RayEngine(Engine):
         self._polled: dict[str, Remote] = {}  # nodes, by their names
         self._tasks: set[asyncio.Task[None]] = set()
         self._dropping: dict[str, asyncio.Task[None]] = {}
+        self._heard = False  # of the directory or a node, since the last beat
+        self._tell_failed: Callable[[str], None] = log.error
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="cluster", daemon=True)
         self._thread.start()
@@ -116,7 +128,8 @@ class RayEngine(Engine):
         """Have the nodes begin, and wait until the first is up; how many there are then."""
         asked = asyncio.run_coroutine_threadsafe(self._ask_directory("begin"), self._loop)
         nodes: int = asked.result()
-        self._loop.call_soon_threadsafe(self._in_background, self._tidy_for_ever())
+        for work in (self._tidy_for_ever(), self._listen_while_there_is_a_cluster()):
+            self._loop.call_soon_threadsafe(self._in_background, work)
         return nodes
 
     # -------------------------------------------------------------- the engine's side
@@ -155,6 +168,14 @@ class RayEngine(Engine):
         future: Future[bool] = Future()
         future.set_result(True)
         return future
+
+    def when_failed(self, call: Callable[[str], None]) -> None:
+        """Have it called once the cluster that this process has a part in is gone.
+
+        When Ray's head was lost, and also when there is another, nodes and directory end with it,
+        and this process' own part too: it has to begin anew.
+        """
+        self._tell_failed = call
 
     def close(self) -> None:
         """Ask nobody any more."""
@@ -323,6 +344,7 @@ class RayEngine(Engine):
         }
         watched = frozenset(session_id for session_id, place in there.items() if place.watched)
         polled: Polled = await node.ask("poll", self._name, due, watched)
+        self._heard = True
         for session_id in due:
             there[session_id].looked_at = now
         for session_id, news in polled.news.items():
@@ -353,7 +375,19 @@ class RayEngine(Engine):
                     self._talk(session_id, place)
 
     async def _tell_lost(self, node: Remote) -> None:
-        await self._ask_directory("lost", node.name)
+        with contextlib.suppress(Refusal):  # a directory that is lost as well finds out by itself
+            await self._ask_directory("lost", node.name)
+
+    async def _listen_while_there_is_a_cluster(self) -> None:
+        silent = 0
+        while silent < SILENT_BEATS:
+            self._heard = False
+            await asyncio.sleep(BEAT_SECONDS)
+            with contextlib.suppress(Lost, TimeoutError):
+                await asyncio.wait_for(self._directory.ask("is_there"), BEAT_SECONDS)
+                self._heard = True
+            silent = 0 if self._heard else silent + 1
+        self._tell_failed(CUT_OFF)
 
     async def _ask_directory(self, method: str, *arguments: Any) -> Any:
         """What the directory says, the one that took the place of a lost one too.

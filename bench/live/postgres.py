@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from bench.live.ports import free_port
 
 NOT_INSTALLED = "PostgreSQL is not installed here (on Debian: apt-get install postgresql)"
 OWNER = "postgres"
@@ -57,7 +58,7 @@ class Postgres:
     def __init__(self, programs: Path, folder: Path) -> None:
         self._programs = programs
         self._folder = folder
-        self._port = _free_port()
+        self._port = free_port()
         self._server: subprocess.Popen[bytes] | None = None
         self.url = f"postgresql://{OWNER}@127.0.0.1:{self._port}/postgres"
         if os.geteuid() == 0:
@@ -118,9 +119,3 @@ class Postgres:
         if os.geteuid() == 0:
             change += [f"--reuid={OWNER}", f"--regid={OWNER}", "--init-groups"]
         return [*change, *command]
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port

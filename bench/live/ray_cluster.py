@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from bench.live.ports import free_port
 from bench.live.postgres import Postgres
 from bench.live.server import LiveServer
 
@@ -38,10 +39,9 @@ def ray_is_installed() -> bool:
 @contextlib.contextmanager
 def running_cluster(machines: int, cores: int) -> Iterator[RayCluster]:
     """A cluster of so many machines with so many cores each, gone at the end."""
-    cluster = RayCluster()
+    cluster = RayCluster(machines, cores)
     try:
-        for _ in range(machines):
-            cluster.add(cores)
+        cluster.start()
         yield cluster
     finally:
         cluster.stop()
@@ -56,19 +56,28 @@ class RayCluster:
         address: of the cluster.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, machines: int, cores: int) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
         os.environ.update(SOON_LOST)
+        self._machines = machines
+        self._cores = cores
+        self._port = free_port()
+        self._cluster: Any
+        self.address: str
+
+    def start(self) -> None:
+        """Start it; once it was stopped, another one at the same address."""
         from ray.cluster_utils import Cluster
 
-        self._cluster = Cluster(
-            initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False}
-        )
-        self.address: str = self._cluster.address
+        head = {"num_cpus": 0, "include_dashboard": False, "gcs_server_port": self._port}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.address = self._cluster.address
+        for _ in range(self._machines):
+            self.add()
 
-    def add(self, cores: int) -> None:
+    def add(self) -> None:
         """One machine more."""
-        self._cluster.add_node(num_cpus=cores, include_dashboard=False)
+        self._cluster.add_node(num_cpus=self._cores, include_dashboard=False)
 
     def cut_off(self, machine: str) -> None:
         """Take the power away from a machine that trains."""
@@ -90,7 +99,7 @@ class RayCluster:
         )
 
     def stop(self) -> None:
-        """End it."""
+        """End it at once, with all machines."""
         self._cluster.shutdown()
 
     def nodes(self) -> list[dict[str, Any]]:

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import re
 import signal
-import socket
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
+from bench.live.ports import free_port
+
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 30.0
+SECONDS_TO_GIVE_UP = 90.0
 CROWD = ("--max-sessions-per-address", "10000")
 """Here everybody comes from one address."""
 
@@ -34,7 +36,7 @@ class LiveServer:
         self._folder = folder
         self._options = options
         self._environment = environment or {}
-        self._port = _free_port()
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         self.process: subprocess.Popen[str]
         folder.mkdir(parents=True, exist_ok=True)
@@ -72,6 +74,10 @@ class LiveServer:
         code = self.process.wait(SECONDS_TO_STOP)
         return code, time.monotonic() - began
 
+    def ended(self) -> int:
+        """Wait until it has ended by itself: its exit code."""
+        return self.process.wait(SECONDS_TO_GIVE_UP)
+
     def __enter__(self) -> LiveServer:
         self.start()
         return self
@@ -99,9 +105,3 @@ class LiveServer:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
         found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) * 1024 / 1e6 if found else 0.0
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port

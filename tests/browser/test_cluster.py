@@ -25,6 +25,7 @@ pytestmark = [
 
 MACHINES = 2
 PATIENCE = 30.0
+SECONDS_WITHOUT_RAY = 60.0
 
 
 class Place:
@@ -58,7 +59,7 @@ def place(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
         yield Place(cluster, (one, two), front.url)
 
 
-def test_a_page_outlives_its_machine_and_its_web_process_without_being_opened_again(
+def test_a_page_outlives_machine_web_process_and_ray_itself_without_being_opened_again(
     lone_page: Page, place: Place
 ) -> None:
     page = lone_page
@@ -81,6 +82,16 @@ def test_a_page_outlives_its_machine_and_its_web_process_without_being_opened_ag
         wait_until(page, lambda steps=steps: figure(page, "steps") > steps)
         assert_learns_on(page)
         web.start()
+
+    place.cluster.stop()  # and its head, so that nobody knows of anything any more
+    place.cluster.start()
+    told = page.locator("#notices").get_by_text("The machines that train have failed")
+    expect(told).to_be_visible(timeout=1000 * SECONDS_WITHOUT_RAY)
+    for web in place.webs:
+        assert web.ended() == 1  # so that whoever looks after it starts it again
+        assert "Nothing of the Ray cluster answers" in web.log
+        web.start()
+    assert_learns_on(page)
 
     assert page.locator("#opt_hidden_sizes").input_value() == "12"
     assert "found 15 distinct characters" in text(page, "prepro_status")

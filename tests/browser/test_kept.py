@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect
 
+from bench.live.ports import free_port
 from tests.running_server import running_server
 
 SAVED = re.compile(r"Saved at .*\d")
@@ -49,7 +49,7 @@ def test_the_page_says_that_it_is_not_being_saved_as_long_as_that_is_so(
 def test_a_page_is_told_of_a_restart_and_finds_its_network_again(
     browser: Browser, tmp_path: Path
 ) -> None:
-    port = _free_port()
+    port = free_port()
     context = browser.new_context(base_url=f"http://127.0.0.1:{port}")
     page = context.new_page()
     with running_server(tmp_path, port=port):
@@ -75,9 +75,3 @@ def _locked(store: Path) -> Iterator[None]:
     yield
     other.rollback()
     other.close()
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-        return port

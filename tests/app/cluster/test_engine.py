@@ -56,6 +56,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.setattr(directory_module, "RESTART_SECONDS", 0.02)
     monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(engine_module, "UNWATCHED_SECONDS", 0.05)
+    monkeypatch.setattr(engine_module, "BEAT_SECONDS", 0.05)
     cluster = Cluster()
     yield cluster
     cluster.close()
@@ -241,3 +242,29 @@ def test_a_process_that_is_gone_watches_nobody(
 def test_directories_are_of_the_kind_that_is_run() -> None:
     """What stands in for Ray here asks the same objects that Ray's actors ask."""
     assert isinstance(a_directory(FewMachines(1)), Directory)
+
+
+@pytest.mark.parametrize("how", ["lost", "hangs"])
+def test_a_process_whose_cluster_is_gone_says_so_once(
+    cluster: Cluster, web: RayEngine, how: str
+) -> None:
+    told: list[str] = []
+    web.when_failed(told.append)
+    for each in (cluster.directory, *map(cluster.machines.node, cluster.machines.engines)):
+        setattr(each, how, True)
+    wait_for(lambda: told)
+    assert told == [engine_module.CUT_OFF]
+
+
+def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    told: list[str] = []
+    web.when_failed(told.append)
+    long = 3 * engine_module.SILENT_BEATS * engine_module.BEAT_SECONDS
+    cluster.directory.lost = True
+    time.sleep(long)
+    cluster.directory.lost = False
+    web.command("ann", Watch(watched=False)).result(PATIENCE)
+    time.sleep(long)  # nobody asks the nodes now
+    assert not told
