@@ -65,7 +65,7 @@ budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
 
-cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; nine minutes
+cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; ten minutes
 	$(BIN)/python -m bench.cluster $(ARGS)
 
 sizing: $(VENV)/.cluster ## see what a visitor costs the machines of a cluster; four minutes
