@@ -24,6 +24,23 @@ def ink_of_the_curve(page: Page) -> str:
     return colour
 
 
+# ------------------------------------------------------------------ all at once
+
+
+@pytest.mark.parametrize(("width", "height"), [(1440, 900), (1280, 800)])
+def test_controls_figures_curve_and_samples_are_in_sight_together(
+    page: Page, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    open_page(page)
+    for hint in page.get_by_role("button", name="got it").all():
+        hint.click()
+    page.evaluate("scrollTo(0, 0)")
+    for element in ("learn", "lr_slider", "ppl", "pplgraph", "temperature_slider", "samples"):
+        expect(page.locator(f"#{element}")).to_be_in_viewport(ratio=1)
+    expect(page.locator("#argmax .apred")).to_be_in_viewport(ratio=1)
+
+
 # ------------------------------------------------------------------ light and dark
 
 
