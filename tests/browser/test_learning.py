@@ -11,6 +11,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.the_page import (
+    assert_learns_on,
     figure,
     greedy,
     learn,
@@ -149,8 +150,10 @@ def test_a_network_that_runs_off_is_brought_back_and_the_page_says_so(page: Page
     at, rate = float(page.locator("#lr_slider").input_value()), float(text(page, "lr_text"))
     assert at == pytest.approx(min(math.log10(rate), -1.95), abs=0.03)
     page.locator("#resume").click()
-    # And it learns on; how soon depends on how much training the machine has time for.
-    wait_until(page, lambda: 1 <= figure(page, "ppl") < 2, seconds=90)
+    # And it learns on, if only how frequent each of 13 characters is: of one network in twenty
+    # none of the last layer's units ever fires again after such a rate.
+    assert_learns_on(page)
+    wait_until(page, lambda: 1 <= figure(page, "ppl") < 12.5, seconds=90)
 
 
 def test_sentences_of_one_character_train_like_any_other(page: Page) -> None:
@@ -159,6 +162,13 @@ def test_sentences_of_one_character_train_like_any_other(page: Page) -> None:
     expect(page.locator("#prepro_status")).to_contain_text("found 3 distinct characters")
     # Three equally likely characters, and then the end, which is certain.
     wait_until(page, lambda: 1 < figure(page, "ppl") < 2.2)
+
+
+def test_every_space_that_it_writes_is_shown(page: Page) -> None:
+    open_page(page)
+    learn(page, "so   far")
+    wait_until(page, lambda: greedy(page) == "so   far")
+    wait_until(page, lambda: "so   far" in samples(page))
 
 
 def test_markup_in_the_text_stays_text(page: Page) -> None:
