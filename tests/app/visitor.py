@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import queue
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -31,7 +32,23 @@ class Tab:
         self._client.on("frame", self._on(self.frames))
         self._client.on("notice", self._on(self.notices))
         self._client.on("closing", self._on(self.closings))
-        self._client.connect(url, transports=[transport], wait_timeout=PATIENCE)
+        self._connect(url, transport)
+
+    def _connect(self, url: str, transport: str) -> None:
+        """Take a place.
+
+        Raises:
+            ConnectionError: of Socket.IO: there is none for this page.
+        """
+        answers: queue.Queue[Any] = queue.Queue()
+        self._client.on("connect", lambda: answers.put(None))
+        self._client.on("connect_error", answers.put)
+        self._client.connect(url, transports=[transport], wait=False)
+        refusal = answers.get(timeout=PATIENCE)
+        if refusal is not None:
+            # The client may poll until the next ping before it goes; nobody has to wait for that.
+            threading.Thread(target=self._client.disconnect, daemon=True).start()
+            raise socketio.exceptions.ConnectionError(refusal)
 
     def ask(self, event: str, *payload: Any) -> dict[str, Any]:
         """Send an event and return the answer."""
