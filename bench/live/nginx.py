@@ -14,6 +14,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bench.live.ports import free_port
+
 NOT_INSTALLED = "nginx is not installed here (on Debian: apt-get install nginx)"
 SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
 SECONDS_TO_CHANGE = 20.0
@@ -66,8 +68,7 @@ class Nginx:
         self._program = program
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
-        with socket.create_server(("127.0.0.1", 0)) as taken:
-            self._port: int = taken.getsockname()[1]
+        self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         folder.chmod(0o755)  # its workers are another user where it is started by root
         (folder / "site.conf").write_text(site(servers, self._port))

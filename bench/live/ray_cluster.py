@@ -62,7 +62,7 @@ class RayCluster:
         self._machines = machines
         self._cores = cores
         self._port = free_port()
-        self._cluster: Any
+        self._cluster: Any = None
         self.address: str
 
     def start(self) -> None:
@@ -100,7 +100,8 @@ class RayCluster:
 
     def stop(self) -> None:
         """End it at once, with all machines."""
-        self._cluster.shutdown()
+        if self._cluster is not None:  # it may not even have begun
+            self._cluster.shutdown()
 
     def nodes(self) -> list[dict[str, Any]]:
         """What `charnn cluster status` tells of every node."""
