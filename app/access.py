@@ -14,7 +14,8 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from app.copy_id import is_path
-from app.plain_refusal import plain_refusal
+from app.errors import UserError
+from app.web.http.responses import error_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,12 +28,6 @@ OPEN_PATH = "/healthz"
 OPEN_FOLDER = "/static/"
 LONGEST_FORM = 4096
 """Bytes that the form with the token may have."""
-
-NEEDED = (
-    "This server needs its access token: open the address that it printed when it started, or send "
-    '"Authorization: Bearer" and the token.'
-)
-WRONG = "This is not the token. It is in the address that the server printed when it started."
 
 
 class _FormRequest(Request):
@@ -65,14 +60,14 @@ class Access:
         offered = _offered(request)
         if offered is not None:
             known = self._is_token(_bytes(offered))
-            return self._let_in(request) if known else self._ask(request, WRONG)
+            return self._let_in(request) if known else self._ask(request, UserError("token_wrong"))
         if request.path == OPEN_PATH or request.path.startswith(OPEN_FOLDER):
             return None
         if self._is_known(request):
             return None
         if request.path == TOKEN_FORM or _is_page(request.path):
             return self._ask(request)
-        response = plain_refusal(NEEDED, HTTPStatus.UNAUTHORIZED)
+        response = error_response(UserError("token_needed"), HTTPStatus.UNAUTHORIZED)
         response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
@@ -106,9 +101,9 @@ class Access:
         )
         return response
 
-    def _ask(self, request: Request, fault: str = "") -> Response:
+    def _ask(self, request: Request, error: UserError | None = None) -> Response:
         with self._web.request_context(request.environ):
-            page = render_template("token.html", fault=fault, wanted=_wanted_page(request))
+            page = render_template("token.html", error=error, wanted=_wanted_page(request))
         response = Response(page, status=HTTPStatus.UNAUTHORIZED, mimetype="text/html")
         response.headers["Cache-Control"] = "no-store"
         return response

@@ -9,26 +9,14 @@ from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from app.errors import LimitExceeded
 from app.limits import Limits
-from app.refusal import Refusal
 
 BURST_SECONDS = 2.0
 """A page that has been quiet may send the events of so many seconds at once."""
 
 MOST_ADDRESSES = 1000
 """That are remembered before those with nothing here any more are forgotten."""
-
-
-class TooMany(Refusal):
-    """A limit is reached that others, or other pages, take up.
-
-    Attributes:
-        limit: its name.
-    """
-
-    def __init__(self, message: str, limit: str) -> None:
-        super().__init__(message)
-        self.limit = limit
 
 
 class TokenBucket:
@@ -71,29 +59,20 @@ class Admission:
         """A page wants to open.
 
         Raises:
-            TooMany: a limit is reached.
+            LimitExceeded: a limit is reached.
         """
         place = network_of(address)
         with self._lock:
             self._forget_the_gone(place)
             if len(self._pages_of.get(session_id, ())) >= self._limits.pages_per_session:
-                raise TooMany(
-                    f"This network is open in {self._limits.pages_per_session:,} pages, as many as "
-                    "one may have here. Close one of them, and this page opens by itself.",
-                    "pages_per_session",
-                )
+                raise LimitExceeded("pages_per_session", limit=self._limits.pages_per_session)
             sessions = self._sessions_of.get(place, set())
             if (
                 session_id not in sessions
                 and len(sessions) >= self._limits.sessions_per_address
                 and not self._is_in_memory(session_id)
             ):
-                raise TooMany(
-                    f"{self._limits.sessions_per_address:,} networks are open from your address, "
-                    "as many as one may have here. Wait until some have been left: this page opens "
-                    "by itself then.",
-                    "sessions_per_address",
-                )
+                raise LimitExceeded("sessions_per_address", limit=self._limits.sessions_per_address)
             self._pages[page] = _Page(
                 session_id, TokenBucket(self._limits.events_per_second, time.monotonic())
             )
@@ -115,17 +94,13 @@ class Admission:
         """A page asks for something.
 
         Raises:
-            TooMany: it asks too often.
+            LimitExceeded: it asks too often.
         """
         with self._lock:
             asking = self._pages.get(page)
             if asking is None or asking.bucket.take(time.monotonic()):
                 return
-        raise TooMany(
-            f"This page has sent more than {self._limits.events_per_second:g} events a second, as "
-            "many as are taken. Wait a moment and try again.",
-            "events_per_second",
-        )
+        raise LimitExceeded("events_per_second", limit=self._limits.events_per_second)
 
     def _forget_the_gone(self, newcomer: str) -> None:
         """Sessions that rest in the store and that nobody looks at count for nobody.

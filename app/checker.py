@@ -9,10 +9,9 @@ import threading
 from concurrent.futures import Future
 
 from app.checking import NetworkToCheck, checked
-from app.clerk import Busy
+from app.errors import BusyError, UserError
 from app.other_process import OtherProcess, ProcessLost
 from app.questions import CheckedMatrix
-from app.refusal import Refusal
 
 log = logging.getLogger(__name__)
 
@@ -27,11 +26,6 @@ processor. Who has asked is answered earlier, and finds everything compiled the 
 IDLE_SECONDS = 60.0
 """Until the process ends, and with it some 150 MB; to start it again takes about a second."""
 
-MANY_WAIT = f"{MOST_WAITING} networks wait for their check already. Please try again soon."
-UNDER_WAY = "The gradients of this network are being checked already. Please wait for the answer."
-LOST = "The check was lost before it was through. Please try again."
-UNEXPECTED = "Something went wrong on the server, and nothing was checked. Please try again."
-CLOSED = "The server is restarting. It is back in a moment."
 
 Outcome = Future[list[CheckedMatrix]]
 
@@ -54,14 +48,14 @@ class Checker:
     def check(self, asker: str, network: NetworkToCheck) -> Outcome:
         """The errors of every matrix, once it is this network's turn.
 
-        It fails with `Busy` where it could be done at another time: too many wait, this asker is
-        among them, or the process was lost.
+        It fails with `BusyError` where it could be done at another time: too many wait, this asker
+        is among them, or the process was lost.
         """
         outcome: Outcome = Future()
         with self._changing:
-            refusal = self._admit(asker, network, outcome)
-        if refusal:
-            outcome.set_exception(Busy(refusal))
+            error = self._admit(asker, network, outcome)
+        if error:
+            outcome.set_exception(error)
         else:
             outcome.add_done_callback(lambda _: self._let_go(asker))
         return outcome
@@ -76,16 +70,16 @@ class Checker:
                 self._refuse(self._line.get_nowait())
         self._line.put(None)
 
-    def _admit(self, asker: str, network: NetworkToCheck, outcome: Outcome) -> str | None:
+    def _admit(self, asker: str, network: NetworkToCheck, outcome: Outcome) -> BusyError | None:
         """Put it at the end of the line; why not, if it cannot be there."""
         if self._closed:
-            return CLOSED
+            return BusyError("server_stopping")
         if asker in self._asking:
-            return UNDER_WAY
+            return BusyError("check_pending")
         try:
             self._line.put_nowait((network, outcome))
         except queue.Full:
-            return MANY_WAIT
+            return BusyError("checks_full", limit=MOST_WAITING)
         self._asking.add(asker)
         return None
 
@@ -112,13 +106,13 @@ class Checker:
             matrices = self.other.call(checked, network)
         except ProcessLost:
             log.info("the process that checks gradients was lost")
-            outcome.set_exception(Busy(CLOSED if self._closed else LOST))
+            outcome.set_exception(BusyError("server_stopping" if self._closed else "check_lost"))
         except Exception:
             log.exception("gradients could not be checked")
-            outcome.set_exception(Refusal(UNEXPECTED))
+            outcome.set_exception(UserError("unexpected"))
         else:
             outcome.set_result(matrices)
 
     def _refuse(self, asked: tuple[NetworkToCheck, Outcome] | None) -> None:
         if asked is not None and asked[1].set_running_or_notify_cancel():
-            asked[1].set_exception(Busy(CLOSED))
+            asked[1].set_exception(BusyError("server_stopping"))

@@ -6,8 +6,8 @@ import math
 import time
 from dataclasses import dataclass
 
+from app.errors import UserError
 from app.questions import CheckedMatrix
-from app.refusal import Refusal
 from app.run import Run
 from model import CharModel, gradient_check
 
@@ -49,7 +49,7 @@ def copied(run: Run) -> NetworkToCheck:
     """A run's network as it is now, and the beginning of the first sentence that it learns.
 
     Raises:
-        Refusal: the network is too large to be checked.
+        UserError: the network is too large to be checked.
     """
     began = time.perf_counter()
     sentence = run.trainer.learnt[0][: _most_characters(run.model)]
@@ -85,10 +85,7 @@ def _most_characters(model: CharModel) -> int:
     predictions = (CHECK_WORK // matrices - COST_WORK) // model.weight_count
     characters = predictions - 1  # the end of the sentence is one too
     if characters < SHORTEST:
-        raise Refusal(
-            f"With {model.weight_count:,} weights in {matrices:,} matrices, this network is too "
-            "large to check its gradients here."
-        )
+        raise UserError("check_too_large", weights=model.weight_count, matrices=matrices)
     return min(LONGEST, characters)
 
 

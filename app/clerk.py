@@ -13,9 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from app.errors import BusyError, UserError, from_model
 from app.model_json import as_json, is_small, json_of, saved_of
 from app.other_process import OtherProcess, ProcessLost
-from app.refusal import UNEXPECTED, Refusal
 from model import ModelError
 from model.saved import SavedModel
 
@@ -34,15 +34,6 @@ MEMORY_PER_BYTE = 14
 LEAST_MEMORY = 256_000_000
 
 FOLDER = "passing-through"
-
-NOT_TEXT = "This file is not text in UTF-8: take a model's JSON."
-TOO_MUCH = "This JSON takes more memory than a model that can be trained here: it is none."
-MANY_WAIT = f"{MOST_WAITING} large models are being read and written. Please try again soon."
-NO_ROOM = "The server cannot keep this file on its disk now. Please try again later."
-
-
-class Busy(Refusal):
-    """It could be done at another time."""
 
 
 class Clerk:
@@ -64,24 +55,24 @@ class Clerk:
         """An empty file that nobody else sees.
 
         Raises:
-            Busy: there is no room for it.
+            BusyError: there is no room for it.
         """
         try:
             handle, name = tempfile.mkstemp(dir=self._folder)
         except OSError:
             log.warning("there is no room in %s", self._folder)
-            raise Busy(NO_ROOM) from None
+            raise BusyError("disk_full") from None
         os.close(handle)
         return Path(name)
 
     def read(self, path: Path) -> Future[SavedModel]:
-        """The model in a file; fails with a `Refusal` where there is none."""
+        """The model in a file; fails with a `UserError` where there is none."""
         if path.stat().st_size <= SMALL_FILE:
             return self._threads.submit(_refusing, read_file, path)
         return self._elsewhere(read_file, path)
 
     def read_text(self, text: str) -> Future[SavedModel]:
-        """The model in a short text; fails with a `Refusal` where there is none."""
+        """The model in a short text; fails with a `UserError` where there is none."""
         return self._threads.submit(_refusing, saved_of, text)
 
     def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
@@ -117,7 +108,7 @@ class Clerk:
         """Have it done in the other process, in the order of asking."""
         if not self._waiting.acquire(blocking=False):
             future: Future[T] = Future()
-            future.set_exception(Busy(MANY_WAIT))
+            future.set_exception(BusyError("models_full", limit=MOST_WAITING))
             return future
         future = self._asker.submit(_refusing, self.other.call, function, *arguments)
         future.add_done_callback(lambda _: self._waiting.release())
@@ -128,12 +119,12 @@ def read_file(path: Path) -> SavedModel:
     """The model in a file.
 
     Raises:
-        Refusal: there is none.
+        UserError: there is none.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise Refusal(NOT_TEXT, "json") from None
+        raise UserError("model_not_utf8", "json") from None
     return saved_of(text)
 
 
@@ -141,12 +132,12 @@ def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
     """Write a model into a file.
 
     Raises:
-        Refusal: there is nothing to save.
+        UserError: there is nothing to save.
     """
     try:
         path.write_bytes(content(saved))
     except ModelError as error:
-        raise Refusal(str(error), "json") from None
+        raise from_model(error, "json") from None
     return path
 
 
@@ -154,19 +145,19 @@ def _refusing(function: Callable[..., T], *arguments: object) -> T:
     """What a function returns; whatever goes wrong as a sentence for the person who asked."""
     try:
         return function(*arguments)
-    except Refusal:
+    except UserError:
         raise
     except MemoryError:
-        raise Refusal(TOO_MUCH, "json") from None
+        raise UserError("model_memory", "json") from None
     except ProcessLost:
         log.info("the process that reads and writes large models was lost")
-        raise Busy(UNEXPECTED) from None
+        raise BusyError("unexpected") from None
     except OSError as error:
         log.warning("a model could not be read or written: %s", error.strerror or error)
-        raise Busy(NO_ROOM) from None
+        raise BusyError("disk_full") from None
     except Exception:
         log.exception("a model could not be read or written")
-        raise Refusal(UNEXPECTED) from None
+        raise UserError("unexpected") from None
 
 
 def discard(future: Future[Path]) -> None:

@@ -8,6 +8,7 @@ from app import questions
 from app.checking import NetworkToCheck
 from app.checkpoint import Checkpoint
 from app.completion import Completion
+from app.errors import Notice
 from app.options import Method, Options
 from app.payload import Payload
 from app.remark import Level
@@ -135,7 +136,7 @@ class Tell:
     """A sentence for whoever watches."""
 
     level: Level
-    message: str
+    notice: Notice
 
 
 Command = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from app.refusal import Refusal
+from app.errors import UserError
 from model import CharModel
 
 SAMPLES = 3
@@ -43,7 +43,7 @@ def drawn(
     """A few sentences drawn after the beginning.
 
     Raises:
-        Refusal: the beginning is too long for this network.
+        UserError: the beginning is too long for this network.
         TextError: it holds a character that the network does not know.
     """
     most = _most_characters(model, prime, SAMPLES)
@@ -55,7 +55,7 @@ def likeliest(model: CharModel, prime: str, width: int) -> list[Completion]:
     """The likeliest sentences that a beam of this width finds after the beginning, best first.
 
     Raises:
-        Refusal: the beginning is too long for this network.
+        UserError: the beginning is too long for this network.
         TextError: it holds a character that the network does not know.
     """
     most = _most_characters(model, prime, width)
@@ -68,10 +68,12 @@ def likeliest(model: CharModel, prime: str, width: int) -> list[Completion]:
 def _most_characters(model: CharModel, prime: str, sentences: int) -> int:
     readable = READING_WORK // model.weight_count
     if len(prime) > readable:
-        raise Refusal(
-            f"The beginning has {len(prime):,} characters. This network is large, with "
-            f"{model.weight_count:,} weights: shorten it to {readable:,} at most.",
+        raise UserError(
+            "prime_too_long_for_network",
             "prime",
+            characters=len(prime),
+            weights=model.weight_count,
+            limit=readable,
         )
     return max(SHORTEST, min(LONGEST, WRITING_WORK // (model.weight_count * sentences)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from app.commands import Answer, Command
@@ -14,8 +14,8 @@ class Engine(ABC):
     """Trains sessions. No call blocks, so that the thread that serves everybody may make them.
 
     Commands of one session take effect in the order they were given; a command that cannot be done
-    fails its future with a `Refusal` and changes nothing. What a command did is in the snapshot by
-    the time its future is done.
+    fails its future with a `UserError` and changes nothing. What a command did is in the snapshot
+    by the time its future is done.
     """
 
     @abstractmethod
@@ -57,6 +57,10 @@ class Engine(ABC):
         An engine that trains in this process never fails.
         """
         del call
+
+    def problems(self) -> Sequence[str]:
+        """What keeps this engine from training, for the operator; empty while all is well."""
+        return ()
 
     @property
     def weights(self) -> int:

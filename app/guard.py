@@ -15,7 +15,8 @@ from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
-from app.plain_refusal import plain_refusal
+from app.errors import UserError
+from app.web.http.responses import error_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -38,15 +39,6 @@ HEADERS = {
 }
 """On every answer: nothing from elsewhere runs in the page, and nothing elsewhere frames it."""
 ONLY_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
-
-OTHER_SITE = (
-    "This request comes from the page of another site, and is not taken. Open charnn's own page; "
-    "if charnn stands behind a proxy, start it with --trust-proxy."
-)
-OTHER_HOST = (
-    "This server answers to localhost only. Open it by that name; if it stands behind a proxy, "
-    "start it with --trust-proxy."
-)
 
 
 class Guard:
@@ -82,10 +74,10 @@ class Guard:
         return (refused or self._app)(environ, start)
 
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
-        if self.local_only and not _is_local_name(environ.get("HTTP_HOST", "")):
-            return plain_refusal(OTHER_HOST, HTTPStatus.FORBIDDEN)
+        if self.local_only and not is_local_name(environ.get("HTTP_HOST", "")):
+            return error_response(UserError("other_host"), HTTPStatus.FORBIDDEN)
         if _matters(environ) and not _is_from_here(environ):
-            return plain_refusal(OTHER_SITE, HTTPStatus.FORBIDDEN)
+            return error_response(UserError("other_site"), HTTPStatus.FORBIDDEN)
         return None
 
 
@@ -144,8 +136,10 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
         return None
 
 
-def _is_local_name(host: str) -> bool:
-    """Whether a Host header names this machine as itself; an address cannot be rebound."""
+def is_local_name(host: str) -> bool:
+    """Whether a host, or a Host header, is this machine's own; an address cannot be rebound."""
+    if is_loopback(host):  # an IPv6 address without its brackets
+        return True
     try:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:

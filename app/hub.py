@@ -68,8 +68,8 @@ class Hub(ABC):
         """Let everything else run for a while."""
 
     @abstractmethod
-    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
-        """The connection that a request came by."""
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket | None:
+        """The connection that a request came by; None where it came by none."""
 
     @abstractmethod
     def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:
@@ -141,7 +141,7 @@ class EventletHub(Hub):
         """Let everything else run for a while."""
         self._eventlet.sleep(seconds)
 
-    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket | None:
         """The connection that a request came by."""
         connection: socket.socket = environ["eventlet.input"].get_socket()
         return connection
@@ -256,9 +256,9 @@ class ThreadingHub(Hub):
         """Let everything else run for a while."""
         time.sleep(seconds)
 
-    def connection(self, environ: Mapping[str, Any]) -> socket.socket:
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket | None:
         """The connection that a request came by."""
-        connection: socket.socket = environ["werkzeug.socket"]
+        connection: socket.socket | None = environ.get("werkzeug.socket")
         return connection
 
     def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:

@@ -7,7 +7,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -23,10 +23,10 @@ from app.commands import (
     Watch,
 )
 from app.engine import Engine
+from app.errors import Notice, UserError
 from app.local_engine import LocalEngine
 from app.loss import loss_in_words
 from app.metrics import Metrics
-from app.refusal import Refusal
 from app.session_id import short_id
 from app.snapshot import Snapshot
 from app.store import DamagedCheckpoint, Store, StoreError
@@ -48,13 +48,6 @@ TIDY_SECONDS = 3600.0
 """Between two looks for sessions that nobody touches any more."""
 MOST_LEAVING = 16
 """Sessions on their way out that make way for others, before newcomers have to wait."""
-
-FULL = "This server is full: {limit:,} sessions are open. Please try again in a few minutes."
-UNREACHABLE = "The server cannot reach its store now, and your network rests there. It tries again."
-STOPPING = "The server is restarting. It is back in a moment."
-DAMAGED = "What the server had kept of your network cannot be read, so a new one begins."
-GONE = "This session is not here any more: reload the page."
-TAKEN_OVER = "This session goes on elsewhere: reload the page."
 
 
 @dataclass(frozen=True)
@@ -146,11 +139,11 @@ class Keeper(Engine):
                 guest.leaving = False
                 return guest.arrival
             if self._final is not None:
-                return _failed(Refusal(STOPPING))
+                return _failed(UserError("server_stopping"))
             try:
                 self._make_way()
-            except Refusal as refusal:
-                return _failed(refusal)
+            except UserError as error:
+                return _failed(error)
             guest = self._guests[session_id] = _Guest(waiting=deque())
         self._fetchers.submit(self._fetch, session_id, guest, lost_at)
         return guest.arrival
@@ -160,7 +153,7 @@ class Keeper(Engine):
         with self._lock:
             guest = self._guests.get(session_id)
             if guest is None:
-                return _failed(Refusal(GONE))
+                return _failed(UserError("session_gone"))
             if isinstance(command, Watch):
                 guest.watched, guest.left_at = command.watched, time.monotonic()
             guest.leaving = False
@@ -185,7 +178,7 @@ class Keeper(Engine):
     def drop(self, session_id: str) -> None:
         """Forget the session, in memory and in the store."""
         with self._lock:
-            self._let_go(session_id, Refusal(GONE))
+            self._let_go(session_id, UserError("session_gone"))
         self._fetchers.submit(self._remove, session_id)
 
     def save_all(self) -> Future[bool]:
@@ -206,6 +199,10 @@ class Keeper(Engine):
         self._saver.join(2 * LOOK_SECONDS)
         self._store.close()
 
+    def problems(self) -> Sequence[str]:
+        """What keeps sessions from being trained."""
+        return self._engine.problems()
+
     @property
     def weights(self) -> int:
         """Of all networks in memory."""
@@ -217,7 +214,7 @@ class Keeper(Engine):
         """Send the session that was watched least recently to rest, if there are too many.
 
         Raises:
-            Refusal: none can go.
+            UserError: none can go.
         """
         staying = [guest for guest in self._guests.values() if not guest.leaving]
         if len(staying) < self._keeping.sessions:
@@ -225,7 +222,7 @@ class Keeper(Engine):
         idle = [guest for guest in staying if not guest.watched and guest.waiting is None]
         on_their_way = len(self._guests) - len(staying)
         if not idle or self._failing or on_their_way >= MOST_LEAVING:
-            raise Refusal(FULL.format(limit=self._keeping.sessions))
+            raise UserError("server_full", limit=self._keeping.sessions)
         min(idle, key=lambda guest: guest.left_at).leaving = True
         self._wake_up.set()
 
@@ -243,12 +240,12 @@ class Keeper(Engine):
                 remark = loss_in_words(stored, lost_at)
         except DamagedCheckpoint:
             log.exception("a checkpoint is damaged", extra={"session": short_id(session_id)})
-            remark = Tell("error", DAMAGED)
+            remark = Tell("error", Notice("checkpoint_damaged"))
             self._remove(session_id)
         except StoreError as error:
             log.warning("%s", error, extra={"session": short_id(session_id)})
             with self._lock:
-                self._let_go(session_id, Refusal(UNREACHABLE))
+                self._let_go(session_id, UserError("store_unreachable"))
             return
         self._seat(session_id, guest, first, remark, saved_at)
 
@@ -282,9 +279,9 @@ class Keeper(Engine):
             return
         with self._lock:
             if self._guests.get(session_id) is guest:
-                self._let_go(session_id, Refusal(str(error)))
+                self._let_go(session_id, error)
 
-    def _let_go(self, session_id: str, why: Refusal) -> None:
+    def _let_go(self, session_id: str, why: BaseException) -> None:
         guest = self._guests.pop(session_id, None)
         self._engine.drop(session_id)
         if guest is None:
@@ -397,7 +394,7 @@ class Keeper(Engine):
         for future in asked:
             try:
                 checkpoint = future.result(max(0.0, until - time.monotonic()))
-            except (Refusal, TimeoutError):
+            except (UserError, TimeoutError):
                 continue  # gone meanwhile, or in a turn without end
             if isinstance(checkpoint, Checkpoint):
                 yield checkpoint, _mark_of(checkpoint)
@@ -415,7 +412,7 @@ class Keeper(Engine):
         for session_id in taken_over:
             log.warning("goes on elsewhere", extra={"session": short_id(session_id)})
             with self._lock:
-                self._let_go(session_id, Refusal(TAKEN_OVER))
+                self._let_go(session_id, UserError("session_taken_over"))
         if self._failing:
             log.info("the store can be written to again")
         self._failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
@@ -501,7 +498,7 @@ def _pass_on(done: Future[Answer], waiting: Future[Answer]) -> None:
     done.add_done_callback(pass_on)
 
 
-def _failed(refusal: Refusal) -> Future[Answer]:
+def _failed(error: BaseException) -> Future[Answer]:
     future: Future[Answer] = Future()
-    future.set_exception(refusal)
+    future.set_exception(error)
     return future

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
 from app.compiler import Compiler
 from app.engine import Engine
+from app.errors import UserError
 from app.limits import Limits
-from app.refusal import UNEXPECTED, Refusal
 from app.room import Room
 from app.session import Session
 from app.snapshot import Snapshot
@@ -29,10 +28,6 @@ FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
 PATIENCE_AT_CLOSE = 2.0
 """Seconds that closing waits for slices to end; one that takes longer ends with the process."""
 
-STOPPED = "Something went wrong on the server while this network was learning, and it was paused."
-NOT_COMPILED = "The server could not compile the training of this kind of network."
-GONE = "This session is not here any more: reload the page."
-
 
 @dataclass
 class _Seat:
@@ -41,6 +36,14 @@ class _Seat:
     session: Session
     mailbox: deque[tuple[Command, Future[Answer]]] = field(default_factory=deque)
     snapshot: Snapshot | None = None
+
+    def taken_out(self) -> Iterator[tuple[Command, Future[Answer]]]:
+        """Each command of the mailbox, in order; safe while another thread takes from it too."""
+        while True:
+            try:
+                yield self.mailbox.popleft()
+            except IndexError:
+                return
 
 
 class LocalEngine(Engine):
@@ -57,6 +60,7 @@ class LocalEngine(Engine):
         self._turns = Turns(threads)
         self._seats: dict[str, _Seat] = {}
         self._seating = threading.Lock()
+        self._closed = False
         self._compiler = Compiler()
         self._compiler.prepare(FIRST_KERNELS)
         self._threads = [
@@ -88,7 +92,7 @@ class LocalEngine(Engine):
         with self._seating:
             seat = self._seats.get(session_id)
             if seat is None:
-                future.set_exception(Refusal(GONE))
+                future.set_exception(UserError("session_gone"))
                 return future
             seat.mailbox.append((command, future))
             self._turns.call(session_id)
@@ -125,12 +129,18 @@ class LocalEngine(Engine):
             self._turns.remove(session_id)
         if seat is not None:
             seat.session.forget()
-        while seat is not None and seat.mailbox:
-            with contextlib.suppress(IndexError):  # a thread that holds it may have been faster
-                seat.mailbox.popleft()[1].set_exception(Refusal(GONE))
+            _tell([(future, None, UserError("session_gone")) for _, future in seat.taken_out()])
+
+    def problems(self) -> Sequence[str]:
+        """The training threads that have ended, though nothing has asked them to."""
+        if self._closed:
+            return ()
+        ended = [thread.name for thread in self._threads if not thread.is_alive()]
+        return [f"the thread {name} has ended" for name in ended]
 
     def close(self) -> None:
         """Stop training, as soon as the slices that are under way have ended."""
+        self._closed = True
         self._turns.close()
         until = time.monotonic() + PATIENCE_AT_CLOSE
         for thread in self._threads:
@@ -142,24 +152,31 @@ class LocalEngine(Engine):
         while (turn := self._turns.take()) is not None:
             began = time.thread_time()  # what other programs take is not the session's to pay for
             seat = self._seats.get(turn.session_id)
-            learning = seat is not None and self._serve(seat, turn)
-            if seat is not None and self._seats.get(turn.session_id) is not seat:
-                seat.session.forget()  # dropped meanwhile
+            learning = False
+            if seat is not None:
+                try:
+                    learning = self._serve(seat, turn)
+                except Exception:  # the thread has other sessions to train
+                    log.exception("session %s: a slice failed", seat.session.short_id)
+                    seat.session.fail("training_failed")
+                if self._seats.get(turn.session_id) is not seat:
+                    seat.session.forget()  # dropped meanwhile
             self._turns.give_back(turn, time.thread_time() - began, learning)
 
     def _serve(self, seat: _Seat, turn: Turn) -> bool:
         """Carry out what was asked, learn if it is time to; whether it wants to go on learning."""
         outcomes = _carry_out_all(seat)
         session = seat.session
-        if session.kernels is None:
+        try:
+            if session.kernels is None:
+                return False
+            ready = self._make_ready(session)
+            if ready:
+                _use(session, turn)
+            seat.snapshot = session.snapshot()
+            return ready and session.learning
+        finally:
             _tell(outcomes)
-            return False
-        ready = self._make_ready(session)
-        if ready:
-            _use(session, turn)
-        seat.snapshot = session.snapshot()
-        _tell(outcomes)
-        return ready and session.learning
 
     def _make_ready(self, session: Session) -> bool:
         """Whether its kernels are ready; if not, it is called again when they are."""
@@ -167,7 +184,7 @@ class LocalEngine(Engine):
         if needed is None or kernels_ready(*needed):
             return True
         if self._compiler.failed(needed):
-            session.fail(NOT_COMPILED)
+            session.fail("kernels_failed")
             return False
         session_id = session.session_id
         self._compiler.prepare(needed, then=lambda: self._turns.call(session_id))
@@ -182,7 +199,7 @@ def _use(session: Session, turn: Turn) -> None:
             session.train(turn.seconds)
     except Exception:
         log.exception("session %s: training failed", session.short_id)
-        session.fail(STOPPED)
+        session.fail("training_failed")
 
 
 _Outcome = tuple[Future[Answer], Answer, Exception | None]
@@ -191,23 +208,24 @@ _Outcome = tuple[Future[Answer], Answer, Exception | None]
 def _carry_out_all(seat: _Seat) -> list[_Outcome]:
     """What came of every command in the mailbox, in order; to be told once it can be seen."""
     outcomes: list[_Outcome] = []
-    while seat.mailbox:
-        command, future = seat.mailbox.popleft()
+    for command, future in seat.taken_out():
         try:
             answer = seat.session.carry_out(command)
             if isinstance(command, Learn | Load | LoadPretrained | OpenCopy):
                 log.info("a new network", extra=seat.session.in_figures)
             outcomes.append((future, answer, None))
-        except Refusal as refusal:
-            outcomes.append((future, None, refusal))
+        except UserError as error:
+            outcomes.append((future, None, error))
         except Exception:
             log.exception("session %s: %s failed", seat.session.short_id, type(command).__name__)
-            outcomes.append((future, None, Refusal(UNEXPECTED)))
+            outcomes.append((future, None, UserError("unexpected")))
     return outcomes
 
 
-def _tell(outcomes: list[_Outcome]) -> None:
+def _tell(outcomes: Iterable[_Outcome]) -> None:
     for future, answer, error in outcomes:
+        if not future.set_running_or_notify_cancel():
+            continue  # the caller has given up
         if error is not None:
             future.set_exception(error)
         else:

@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app import questions
+from app.errors import UserError, from_model
 from app.payload import Payload
-from app.refusal import Refusal
 from app.run import Run
 from model import CharModel, ModelError
 from model.features import FEATURES, best_followers
@@ -42,21 +42,18 @@ SHOWN = 4
 LOWEST_RANGE = 1e-9
 """Activations that are all smaller are shown as none, not as noise."""
 
-RUN_OFF = "The network has run off: there is no number left to show."
-OTHER_NETWORK = "The network is another by now: its sizes are not those of this question."
-
 
 def answer(run: Run, question: Payload) -> questions.Moment:
     """What is to be said of the network as it is now.
 
     Raises:
-        Refusal: the network does not know a character of the text, or has no such layer or unit.
+        UserError: the network does not know a character of the text, or has no such layer or unit.
     """
     began = time.perf_counter()
     try:
         found = ANSWERS[type(question)](run, question)
     except ModelError as error:
-        raise Refusal(str(error), error.field) from None
+        raise from_model(error) from None
     found["took"] = _rounded((time.perf_counter() - began) * 1000)
     return found
 
@@ -91,7 +88,7 @@ def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
     size = activations.shape[1]
     for number, field in ((asked.unit, "unit"), (asked.first, "first")):
         if number > size:
-            raise Refusal(_too_many(number, size, "unit", "units in this layer"), field)
+            raise UserError("no_such_unit", field, number=number, count=size)
     scale = 1.0 if asked.state == "h" and run.model.kind != "rnn" else _largest(activations)
     rows = activations[:, asked.first - 1 :][:, : GRID_CELLS // len(activations)].T
     return {
@@ -138,7 +135,7 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
     if state == "h":
         return layer.h
     if layer.c is None:
-        raise Refusal(f"A layer of kind {model.kind} keeps no cell state: choose h.", "state")
+        raise UserError("no_cell_state", "state", kind=model.kind)
     return layer.c
 
 
@@ -147,7 +144,7 @@ def network(run: Run, asked: questions.Network) -> questions.NetworkRead:
     model = run.model
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
     if sum(-(-size // asked.cell) for size in sizes) > questions.MOST_CELLS:
-        raise Refusal(OTHER_NETWORK, "cell")
+        raise UserError("network_replaced", "cell")
     reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
     at = min(asked.at, len(characters))
     first = max(0, at - COLUMNS + 1)
@@ -201,7 +198,7 @@ def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
     vectors = run.model.parameters["Wil"]
     found = letter_map(vectors)
     if found is None:
-        raise Refusal(RUN_OFF)
+        raise UserError("network_diverged")
     points, (first, second) = found.points[:MOST_LETTERS], found.shares
     return {
         **_moment(run),
@@ -282,13 +279,7 @@ def _finite(number: float) -> float | None:
 def _check_layer(layer: int, model: CharModel) -> None:
     count = len(model.hidden_sizes)
     if layer > count:
-        raise Refusal(_too_many(layer, count, "hidden layer", "hidden layers"), "layer")
-
-
-def _too_many(number: int, count: int, noun: str, nouns: str) -> str:
-    """Why a layer or unit of this number cannot be looked at."""
-    there = f"There is 1 {noun}" if count == 1 else f"There are {count} {nouns}"
-    return f"{there}, so there is no {number}: choose one from 1 to {count}."
+        raise UserError("no_such_layer", "layer", number=layer, count=count)
 
 
 ANSWERS: Mapping[type[Payload], Callable[[Run, Any], questions.Moment]] = MappingProxyType(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from app.refusal import Refusal
+from app.errors import from_model
 from model import ModelError
 from model.saved import SavedModel, read_model
 
@@ -16,12 +16,12 @@ def saved_of(text: str) -> SavedModel:
     """The model that a JSON holds.
 
     Raises:
-        Refusal: it is no model.
+        UserError: it is no model.
     """
     try:
         return read_model(text)
     except ModelError as error:
-        raise Refusal(str(error), "json") from None
+        raise from_model(error, "json") from None
 
 
 def json_of(saved: SavedModel) -> str:
@@ -31,12 +31,12 @@ def json_of(saved: SavedModel) -> str:
     and with it the thread that serves everybody.
 
     Raises:
-        Refusal: the network has run off.
+        UserError: the network has diverged.
     """
     try:
         mapping = saved.to_json()
     except ModelError as error:
-        raise Refusal(str(error), "json") from None
+        raise from_model(error, "json") from None
     return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(mapping))
 
 
@@ -44,7 +44,7 @@ def as_json(saved: SavedModel) -> bytes:
     """A model's JSON as a file holds it; a large one is for a process that keeps nobody waiting.
 
     Raises:
-        Refusal, ModelError: there is nothing to save.
+        UserError, ModelError: there is nothing to save.
     """
     return (json_of(saved) if is_small(saved) else _json_at_once(saved)).encode()
 

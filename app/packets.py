@@ -10,7 +10,6 @@ import io
 import logging
 import socket
 from collections.abc import Callable, Iterable
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
@@ -18,7 +17,8 @@ from socketio import Server
 from socketio import packet as packets
 from werkzeug.wrappers import Response
 
-from app.plain_refusal import plain_refusal
+from app.errors import PayloadTooLarge, UserError
+from app.web.http.responses import error_response
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -42,12 +42,6 @@ RESERVED = frozenset({"connect", "disconnect", "*"})
 """Names of events that the library keeps for itself, and yet would take from a peer."""
 EXPLAINED_ONCE = "(further occurrences of this error will be logged with level INFO)"
 """How Engine.IO ends what it logs as an error when a request is malformed."""
-
-MALFORMED = "This is no packet of Socket.IO. Open the socket again with a client of Engine.IO 4."
-TOO_LARGE = "This packet is larger than the server takes."
-UNREAD = "The answers before this have not been read. Open the socket again, and read them."
-NO_SOCKET = "There is no such socket any more: open one."
-NO_UPGRADE = "This is no handshake of a WebSocket of version 13."
 
 
 class MalformedPacketError(ValueError):
@@ -143,9 +137,9 @@ class PacketCheck:
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
         query = parse_qs(environ.get("QUERY_STRING", ""), errors="replace")
         if "j" in query:  # JSONP, which is for pages of other sites
-            return plain_refusal(MALFORMED, HTTPStatus.BAD_REQUEST)
+            return error_response(UserError("malformed_packet"))
         if "HTTP_UPGRADE" in environ and not _is_handshake(environ):
-            return plain_refusal(NO_UPGRADE, HTTPStatus.BAD_REQUEST)
+            return error_response(UserError("invalid_handshake"))
         if environ["REQUEST_METHOD"] == "POST":
             return self._body_refusal(environ, query.get("sid", [""])[0])
         return None
@@ -153,25 +147,25 @@ class PacketCheck:
     def _body_refusal(self, environ: WSGIEnvironment, name: str) -> Response | None:
         peer = self._engine.sockets.get(name)
         if peer is None or peer.closed:
-            return plain_refusal(NO_SOCKET, HTTPStatus.BAD_REQUEST)
+            return error_response(UserError("no_socket"))
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdecimal():
-            return self._turn_away(name, MALFORMED, HTTPStatus.BAD_REQUEST)
+            return self._turn_away(name, UserError("malformed_packet"))
         if len(length) > 15 or int(length) > self._engine.max_http_buffer_size:
-            return self._turn_away(name, TOO_LARGE, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return self._turn_away(name, PayloadTooLarge("packet_too_large"))
         body = _checked_body(environ["wsgi.input"].read(int(length)))
         if body is None:
-            return self._turn_away(name, MALFORMED, HTTPStatus.BAD_REQUEST)
+            return self._turn_away(name, UserError("malformed_packet"))
         if not _has_read(peer, self._engine):
-            return self._turn_away(name, UNREAD, HTTPStatus.BAD_REQUEST)
+            return self._turn_away(name, UserError("answers_unread"))
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         return None
 
-    def _turn_away(self, name: str, message: str, status: HTTPStatus) -> Response:
-        log.info("a polling socket was closed: %s", message)
+    def _turn_away(self, name: str, error: UserError) -> Response:
+        log.info("a polling socket was closed: %s", error.code)
         _close(self._engine, name)
-        return plain_refusal(message, status)
+        return error_response(error)
 
 
 class _Aside:

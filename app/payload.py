@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
+from app.errors import message_of
+
 
 class Payload(BaseModel):
     """What an event from the page carries; nothing more is accepted."""
@@ -19,12 +21,14 @@ def one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
 
     def check(choice: object) -> object:
         if choice not in known:
-            raise refused(f"{name}: choose {', '.join(known[:-1])} or {known[-1]}.")
+            raise field_error(
+                "unknown_choice", name=name, known=", ".join(known[:-1]), last=known[-1]
+            )
         return choice
 
     return check
 
 
-def refused(message: str) -> PydanticCustomError:
-    """The error that becomes this sentence at the entry's field."""
-    return PydanticCustomError("entry", "{message}", {"message": message})
+def field_error(code: str, **values: object) -> PydanticCustomError:
+    """The error that becomes a `UserError` of this code at the field that is validated."""
+    return PydanticCustomError(code, "{message}", {"message": message_of(code, **values)})

@@ -24,12 +24,12 @@ from pydantic_core import ErrorDetails
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app import questions, shares
+from app.errors import MESSAGES, UserError
 from app.limits import Limits
 from app.options import Kind, Method, ScheduleName
 from app.options import Options as NetworkOptions
-from app.payload import Payload, one_of, refused
+from app.payload import Payload, field_error, one_of
 from app.quantity import AutoOr, Quantity, Sizes
-from app.refusal import Refusal
 from app.remark import Level
 from app.snapshot import Replacement, Status
 
@@ -65,29 +65,22 @@ Point = tuple[int, float | None, float | None, float | None, float | None]
 def _text_to_learn(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or USUAL_LIMITS
     if not text.strip():
-        raise refused("There is no sentence to learn: write at least one, one a line.")
+        raise field_error("text_empty")
     if len(text) > limits.text:
-        raise refused(
-            f"The text has {len(text):,} characters. Shorten it to {limits.text:,} at most."
-        )
+        raise field_error("text_too_long", characters=len(text), limit=limits.text)
     from model import sentences_from_text
 
     longest = max(map(len, sentences_from_text(text)))
     if longest > MAX_LINE:
-        raise refused(
-            f"A line has {longest:,} characters. Break it into lines of {MAX_LINE:,} at most: "
-            "each line is one sentence."
-        )
+        raise field_error("line_too_long", characters=longest, limit=MAX_LINE)
     return text
 
 
 def _beginning(prime: str) -> str:
     if not prime:
-        raise refused("There is nothing to go on from: type a beginning.")
+        raise field_error("prime_empty")
     if len(prime) > MAX_BEGINNING:
-        raise refused(
-            f"The beginning has {len(prime):,} characters. Shorten it to {MAX_BEGINNING:,} at most."
-        )
+        raise field_error("prime_too_long", characters=len(prime), limit=MAX_BEGINNING)
     return prime
 
 
@@ -287,6 +280,9 @@ class Refused(TypedDict):
     """It cannot be done, and nothing has changed."""
 
     ok: Literal[False]
+    code: Annotated[
+        str, Field(description="A name for programs, which stays when the message is reworded.")
+    ]
     error: Annotated[str, Field(description="What to change, as a sentence for the person.")]
     field: Annotated[
         str | None,
@@ -439,12 +435,18 @@ class Notice(TypedDict):
     """A sentence for the person, not bound to a field."""
 
     level: Annotated[Level, Field(description="How much it matters.")]
+    code: Annotated[
+        str, Field(description="A name for programs, which stays when the message is reworded.")
+    ]
     message: Annotated[str, Field(description="The sentence.")]
 
 
 class Closing(TypedDict):
     """The server is about to close the socket, and why."""
 
+    code: Annotated[
+        str, Field(description="A name for programs, which stays when the message is reworded.")
+    ]
     message: Annotated[str, Field(description="A sentence for the person.")]
 
 
@@ -498,37 +500,37 @@ def read_event(
     """The payload of an event from the page, checked against what the server takes on.
 
     Raises:
-        Refusal: the event is unknown, or its payload is malformed or out of range.
+        UserError: the event is unknown, or its payload is malformed or out of range.
     """
     event = CLIENT_EVENTS.get(name) if isinstance(name, str) else None
     if event is None:
-        raise Refusal(f"There is no such event. There are {', '.join(CLIENT_EVENTS)}.")
+        raise UserError("unknown_event", known=", ".join(CLIENT_EVENTS))
     if len(arguments) > 1 or not all(isinstance(each, dict) for each in arguments):
-        raise Refusal(f"{name} takes one object with its fields.")
+        raise UserError("malformed_event", event=name)
     try:
         return event.payload.model_validate(arguments[0] if arguments else {}, context=limits)
     except ValidationError as error:
-        raise _as_refusal(event.payload, error.errors(include_url=False)[0]) from None
+        raise _as_user_error(event.payload, error.errors(include_url=False)[0]) from None
 
 
-def _as_refusal(payload: type[Payload], error: ErrorDetails) -> Refusal:
+def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:
     """The first thing wrong, as a sentence for the person and the field where to show it."""
     place: list[Any] = [part for part in error["loc"] if isinstance(part, str)]
     field = place[-1] if place else None
+    if error["type"] in MESSAGES:
+        return UserError(error["type"], field, message=error["msg"])
     match error["type"]:
-        case "entry":
-            return Refusal(error["msg"], field)
         case "missing":
-            return Refusal(f'"{field}" is missing: send it.', field)
+            return UserError("missing_field", field)
         case "extra_forbidden":
             known = ", ".join(_fields(payload)) or "none"
-            return Refusal(f"This event has a field that it does not take. It takes: {known}.")
+            return UserError("unknown_field", known=known)
         case "model_type":
-            return Refusal(f'"{field}" must be an object with its fields.', field)
+            return UserError("not_an_object", field)
         case "string_type" | "string_unicode":
-            return Refusal(f'"{field}" must be text: send a string.', field)
+            return UserError("not_text", field)
         case _:
-            return Refusal(f'"{field}" cannot be used: {error["msg"].lower()}.', field)
+            return UserError("invalid_field", field, reason=error["msg"].lower())
 
 
 def _fields(payload: type[Payload]) -> list[str]:

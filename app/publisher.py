@@ -158,7 +158,11 @@ class Publisher:
         seen = last.remarks[-1].number if last.remarks and same else 0
         for remark in snapshot.remarks:
             if remark.number > seen:
-                notice: Notice = {"level": remark.level, "message": remark.message}
+                notice: Notice = {
+                    "level": remark.level,
+                    "code": remark.code,
+                    "message": remark.message,
+                }
                 self._outlet.send(watcher.name, "notice", notice)
 
 

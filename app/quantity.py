@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic_core import PydanticCustomError
 
+from app.payload import field_error
+
 AUTO = "auto"
 LONGEST_NUMBER = 1000  # characters; whoever sends millions is not kept company while they are read
 LONGEST_SHOWN = 40  # characters of a refused entry that its message repeats
@@ -17,7 +19,12 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORE
 
 
 class _NotRead(Exception):  # noqa: N818  (never leaves this module)
-    """Why an entry could not be read, as the end of a sentence that begins with the entry."""
+    """Why an entry could not be read: a code, and what its message needs."""
+
+    def __init__(self, code: str, **values: object) -> None:
+        super().__init__(code)
+        self.code = code
+        self.values = values
 
 
 @dataclass(frozen=True)
@@ -53,13 +60,13 @@ class Quantity:
     def check(self, number: float) -> float | int:
         """The number, if it is within the range."""
         if number < self.low or (number == self.low and not self.low_included):
-            raise _NotRead("is too small")
+            raise _NotRead("too_small")
         if number > self.high:
-            raise _NotRead("is too large")
+            raise _NotRead("too_large")
         if not self.whole:
             return number
         if number != int(number):
-            raise _NotRead("is not a whole number")
+            raise _NotRead("not_whole")
         return int(number)
 
 
@@ -93,11 +100,11 @@ class Sizes:
 
     def _check(self, entries: list[Any]) -> tuple[int, ...]:
         if not entries:
-            raise _NotRead("is empty")
+            raise _NotRead("nothing_entered")
         if any(isinstance(entry, str) and not entry.strip() for entry in entries):
-            raise _NotRead("has an empty entry")
+            raise _NotRead("empty_entry")
         if len(entries) > self.most:
-            raise _NotRead(f"has {len(entries)} entries, which is too many")
+            raise _NotRead("too_many_entries", count=len(entries))
         return tuple(self._check_entry(entry, alone=len(entries) == 1) for entry in entries)
 
     def _check_entry(self, entry: object, alone: bool) -> int:
@@ -106,7 +113,7 @@ class Sizes:
         except _NotRead as reason:
             if alone:
                 raise
-            raise _NotRead(f"cannot be used: {_show(entry)} {reason}") from None
+            raise _NotRead(reason.code, entry=_show(entry)) from None
 
 
 @dataclass(frozen=True)
@@ -153,25 +160,25 @@ def _as_number(entry: object) -> float:
     if isinstance(entry, str):
         return _typed_number(entry)
     if isinstance(entry, bool) or not isinstance(entry, int | float):
-        raise _NotRead("is not a number")
+        raise _NotRead("not_a_number")
     try:
         number = float(entry)
     except OverflowError:
-        raise _NotRead("is too large") from None
+        raise _NotRead("too_large") from None
     if not math.isfinite(number):
-        raise _NotRead("is not a number")
+        raise _NotRead("not_a_number")
     return number
 
 
 def _typed_number(entry: str) -> float:
     typed = entry.strip()
     if not typed:
-        raise _NotRead("is empty")
+        raise _NotRead("nothing_entered")
     if len(typed) > LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
-        raise _NotRead("is not a number")
+        raise _NotRead("not_a_number")
     number = float(typed)
     if math.isinf(number):
-        raise _NotRead("is too large")
+        raise _NotRead("too_large")
     return number
 
 
@@ -184,12 +191,9 @@ def _as_entries(entry: object) -> list[Any]:
     return [entry]
 
 
-def _refused(name: str, entry: object, reason: _NotRead, take: str) -> PydanticCustomError:
-    if entry == [] or (isinstance(entry, str) and not entry.strip()):
-        message = f"{name}: nothing was entered. Write {take}."
-    else:
-        message = f"{name}: {_show(entry)} {reason}. Write {take}."
-    return PydanticCustomError("entry", "{message}", {"message": message})
+def _refused(name: str, entry: object, reason: _NotRead, rule: str) -> PydanticCustomError:
+    values = {"entry": _show(entry), **reason.values}
+    return field_error(reason.code, name=name, rule=rule, **values)
 
 
 def _show(entry: object) -> str:

@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.options import Feature, StateName
-from app.payload import Payload, one_of, refused
+from app.payload import Payload, field_error, one_of
 from app.quantity import Quantity
 
 MAX_READ = 110
@@ -32,9 +32,9 @@ FEATURES = get_args(Feature)
 
 def _text_to_read(text: str) -> str:
     if not text:
-        raise refused("There is nothing to read: type a text, or take a sample or a line.")
+        raise field_error("probe_empty")
     if len(text) > MAX_READ:
-        raise refused(f"The text has {len(text):,} characters. Shorten it to {MAX_READ:,} at most.")
+        raise field_error("text_too_long", characters=len(text), limit=MAX_READ)
     return text
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.errors import Notice
 from model import Recovery
 
 QUIET = 0.5
@@ -16,7 +17,7 @@ class Recoveries:
         self._seen = self._told = 0
         self._newest_at = 0.0
 
-    def news(self, recoveries: tuple[Recovery, ...], now: float) -> str | None:
+    def news(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
         """What to tell of all the recoveries of a training; None where there is nothing new."""
         if len(recoveries) > self._seen:
             self._seen, self._newest_at = len(recoveries), now
@@ -24,16 +25,7 @@ class Recoveries:
         if not untold or now - self._newest_at < QUIET:
             return None
         self._told = self._seen
-        return _in_words(untold, recoveries[-1].learning_rate)
-
-
-def _in_words(times: int, learning_rate: float) -> str:
-    if times == 1:
-        return (
-            "The network ran off, so it went back to its last good state and goes on at half the "
-            f"learning rate, {learning_rate:g}."
-        )
-    return (
-        f"The network ran off {times} times, so it went back to its last good state and goes on "
-        f"at a lower learning rate, {learning_rate:g}."
-    )
+        rate = recoveries[-1].learning_rate
+        if untold == 1:
+            return Notice("rolled_back", {"learning_rate": rate})
+        return Notice("rolled_back_often", {"times": untold, "learning_rate": rate})

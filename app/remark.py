@@ -14,4 +14,5 @@ class Remark:
 
     number: int
     level: Level
+    code: str
     message: str

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable
 from typing import Protocol
 
-from app.refusal import Refusal
+from app.errors import UserError
 
 SHORT = 0.75
 """Share of the room from which on a few more networks might find none."""
@@ -58,22 +58,15 @@ class Room:
         """Have room for the holder's network, in place of the one it has.
 
         Raises:
-            Refusal: it is too large, or there is no room for it now; the one it has keeps its room.
+            UserError: it is too large, or there is no room for it now; the one it has stays.
         """
         if weights > self._one:
-            raise Refusal(
-                f"This network would have {weights:,} weights; up to {self._one:,} are trained "
-                "here. Take fewer or smaller hidden layers.",
-                field,
-            )
+            raise UserError("network_too_large", field, weights=weights, limit=self._one)
         with self._lock:
             others = self._used - self._weights.get(holder, 0)
             if others + weights > self._together:
-                raise Refusal(
-                    f"The networks of all visitors together may have {self._together:,} weights, "
-                    f"and {others:,} are taken: there is no room for {weights:,} more now. Take a "
-                    "smaller network, or try again later.",
-                    field,
+                raise UserError(
+                    "memory_full", field, limit=self._together, used=others, weights=weights
                 )
             self._weights[holder] = weights
             gone = self._clear(self._together)

@@ -9,11 +9,11 @@ from typing import cast
 
 from app.checkpoint import Checkpoint
 from app.curve import Curve
+from app.errors import Notice, UserError, from_model
 from app.memorising import Memorising
 from app.options import Kind, Options
 from app.recent import Recent
 from app.recoveries import Recoveries
-from app.refusal import Refusal
 from app.shown_texts import ShownTexts
 from app.validation import Validation
 from model import (
@@ -34,7 +34,7 @@ MAX_STEP_WORK = 2_000_000_000
 would keep a training thread from everybody else for longer than they should notice."""
 
 TakeRoom = Callable[[int, str], None]
-"""Has room for so many weights, or raises a `Refusal` at the field that asked for them."""
+"""Has room for so many weights, or raises a `UserError` at the field that asked for them."""
 
 
 def without_end(_weights: int, _field: str) -> None:
@@ -110,7 +110,7 @@ def new_run(
     """A new network on a text; with a seed, the same one again.
 
     Raises:
-        Refusal: the text or the options cannot be used.
+        UserError: the text or the options cannot be used.
     """
     try:
         sentences = sentences_from_text(text)
@@ -125,7 +125,7 @@ def new_run(
         )
         trainer = Trainer(model, sentences, replace(_settings(options), seed=seed))
     except ModelError as error:
-        raise Refusal(str(error), error.field) from None
+        raise from_model(error) from None
     return Run(text, options, trainer, Curve(curve_version))
 
 
@@ -135,7 +135,7 @@ def loaded_run(
     options: Options,
     curve_version: int,
     take_room: TakeRoom = without_end,
-) -> tuple[Run, str | None]:
+) -> tuple[Run, Notice | None]:
     """A saved model that goes on with a text, and a remark on what the text lost by it.
 
     The network's part of the options comes with the model; that of its training stays, but for a
@@ -143,7 +143,7 @@ def loaded_run(
     the order that was to come.
 
     Raises:
-        Refusal: the model is too large, or none of the text's sentences fits it.
+        UserError: the model is too large, or none of the text's sentences fits it.
     """
     options = replace(options, schedule="constant")
     try:
@@ -156,7 +156,7 @@ def loaded_run(
         if remark is None and _takes_single_sentences(read):
             trainer.go_on(read.order)
     except ModelError as error:
-        raise Refusal(str(error), "json") from None
+        raise from_model(error, "json") from None
     made_with = replace(
         options,
         kind=cast(Kind, model.kind),
@@ -214,25 +214,25 @@ def _takes_single_sentences(saved: SavedModel) -> bool:
 def _check_step(sentences: list[str], weights: int, field: str) -> None:
     longest = max(map(len, sentences), default=0)
     if longest * weights > MAX_STEP_WORK:
-        raise Refusal(
-            f"A line of {longest:,} characters is too long for a network of {weights:,} weights: "
-            f"take lines of {MAX_STEP_WORK // weights:,} at most, or a smaller network.",
+        raise UserError(
+            "line_too_long_for_network",
             field,
+            characters=longest,
+            weights=weights,
+            limit=MAX_STEP_WORK // weights,
         )
 
 
-def _known_sentences(sentences: list[str], vocabulary: Vocabulary) -> tuple[list[str], str | None]:
-    """The sentences that the model can read, and a remark if there are others."""
+def _known_sentences(
+    sentences: list[str], vocabulary: Vocabulary
+) -> tuple[list[str], Notice | None]:
+    """The sentences that the model can read, and a notice if there are others."""
     known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
     left_out = len(sentences) - len(known)
     if not left_out:
         return known, None
     unknown = name_characters(vocabulary.unknown("".join(sentences)))
     if not known:
-        raise Refusal(
-            f"This model does not know {unknown}, and every sentence of the text has one of them. "
-            "Learn a text that the model can read first, then load it.",
-            "json",
-        )
+        raise UserError("text_unreadable", "json", unknown=unknown)
     count = "1 sentence is" if left_out == 1 else f"{left_out:,} sentences are"
-    return known, f"{count} left out: this model does not know {unknown}."
+    return known, Notice("sentences_skipped", {"skipped": count, "unknown": unknown})

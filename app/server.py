@@ -1,4 +1,4 @@
-"""Puts the server together, and runs it until it is asked to stop."""
+"""The application: `create_app` puts it together, `serve` runs it until it is asked to stop."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import threading
+from pathlib import Path
 from urllib.parse import quote
 
 from flask import Flask
@@ -17,15 +18,14 @@ from app.access import Access
 from app.admission import Admission
 from app.checker import Checker
 from app.clerk import Clerk
+from app.compressed import compress
 from app.engine import Engine
 from app.engines import EngineError, make_engine
-from app.events import Answering, SocketEvents, SocketOutlet
-from app.guard import Guard, is_loopback
+from app.guard import Guard, is_local_name
 from app.hub import make_hub
 from app.identity import Identity, read_secret
 from app.logs import begin_to_log
 from app.metrics import Metrics
-from app.model_http import Models
 from app.packets import Packet, PacketCheck, keep_out_malformed
 from app.publisher import Publisher
 from app.settings import ServerSettings
@@ -33,7 +33,11 @@ from app.sharing import Sharing
 from app.stopping import Stopping
 from app.store import Store, StoreError, default_url
 from app.training_process import share_the_lock
-from app.web import make_web
+from app.web.extension import NAME, Extension, extension_of
+from app.web.http import BLUEPRINTS
+from app.web.service import Service
+from app.web.sockets.emitter import Emitter
+from app.web.sockets.handlers import SocketEvents
 
 SHORTEST_SECRET = 32
 BACKLOG = 1024
@@ -47,146 +51,186 @@ class ServerError(Exception):
     """The server cannot run as it was asked to; the message says what to change."""
 
 
-def serve(settings: ServerSettings) -> None:
-    """Serve until SIGTERM or SIGINT.
+def create_app(
+    config: ServerSettings, engine: Engine | None = None, store: Store | None = None
+) -> Flask:
+    """The Flask application, with its parts in `app.extensions["charnn"]`.
+
+    It trains as soon as it is made, and answers any WSGI server or test client; what runs beside
+    the requests, such as sending frames, is started by `serve`. Who makes it calls
+    `extension_of(app).close()` at the end.
+
+    Args:
+        config: how it runs.
+        engine: where sessions are trained; made from `config` where there is none.
+        store: where shared copies are, and the sessions of an engine that is made here; opened from
+            `config` where there is none.
+
+    Raises:
+        ServerError: it cannot run as `config` asks.
+    """
+    secret = _secret(config)
+    app = Flask(
+        "charnn",
+        root_path=str(Path(__file__).parent),
+        template_folder=str(_folder("templates")),
+        static_folder=str(_folder("static")),
+    )
+    hub = make_hub(config.async_mode)
+    metrics = Metrics()
+    store = store or _open_store(config)
+    engine = engine or _begin_training(config, store, metrics)
+    metrics.watch(engine.snapshots, lambda: engine.weights)
+    clerk = Clerk(config.data_dir, config.limits.upload)
+    checker = Checker()
+    sharing = Sharing(store, metrics)
+    socketio = SocketIO(
+        app,
+        async_mode=hub.async_mode,
+        manage_session=False,
+        max_http_buffer_size=config.limits.message,
+        cors_allowed_origins=[],  # the guard compares origins, for every request alike
+        serializer=Packet,
+    )
+    hub.limit_messages(socketio, config.limits.message)
+    emitter = Emitter(socketio)
+    extension = Extension(
+        config=config,
+        hub=hub,
+        metrics=metrics,
+        engine=engine,
+        identity=Identity(secret),
+        clerk=clerk,
+        checker=checker,
+        sharing=sharing,
+        service=Service(engine, hub, clerk, checker, sharing, config.limits),
+        stopping=Stopping(hub, engine.save_all),
+        socketio=socketio,
+        emitter=emitter,
+        publisher=Publisher(engine, emitter, metrics),
+        admission=Admission(config.limits, lambda each: engine.snapshot(each) is not None),
+    )
+    app.extensions[NAME] = extension
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    app.after_request(compress)
+    SocketEvents(
+        extension.identity, extension.publisher, extension.service, extension.admission, metrics
+    ).bind(socketio)
+    _add_middleware(app, socketio, config, secret)
+    return app
+
+
+def serve(config: ServerSettings, engine: Engine | None = None, store: Store | None = None) -> None:
+    """Serve until SIGTERM or SIGINT; the parameters are those of `create_app`.
 
     Raises:
         ServerError: the address cannot be listened on, or training can go on no more.
     """
-    begin_to_log(settings.log_format)
+    begin_to_log(config.log_format)
     share_the_lock()
-    secret = _secret(settings)
-    listener = _bind(settings)
-    hub = make_hub(settings.async_mode)
-    metrics = Metrics()
-    store = _open_store(settings)
-    engine = _begin_training(settings, store, metrics)
-    metrics.watch(engine.snapshots, lambda: engine.weights)
-    identity = Identity(secret)
-    clerk = Clerk(settings.data_dir, settings.limits.upload)
-    checker = Checker()
-    sharing = Sharing(store, metrics)
-    answering = Answering(engine, hub, clerk, checker, sharing, settings.limits)
-    stopping = Stopping(hub, engine.save_all)
-    models = Models(settings.limits, identity, engine, answering, hub)
-    web = make_web(
-        settings,
-        identity,
-        engine,
-        models,
-        metrics,
-        is_stopping=lambda: stopping.begun,
-        has_copy=answering.has_copy,
-    )
-    socketio = SocketIO(
-        web,
-        async_mode=hub.async_mode,
-        manage_session=False,
-        max_http_buffer_size=settings.limits.message,
-        cors_allowed_origins=[],  # the guard compares origins, for every request alike
-        serializer=Packet,
-    )
-    hub.limit_messages(socketio, settings.limits.message)
-    outlet = SocketOutlet(socketio)
-    publisher = Publisher(engine, outlet, metrics)
-    admission = Admission(settings.limits, lambda each: engine.snapshot(each) is not None)
-    SocketEvents(identity, publisher, answering, admission, metrics).bind(socketio)
-    _protect(web, socketio, settings, secret, listener)
-    hub.spawn(lambda: publisher.run(hub.sleep))
-    hub.spawn(lambda: metrics.watch_hub(hub.sleep))
-    for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: stopping.ask(outlet))
-    engine.when_failed(lambda why: stopping.fail(outlet, why))
-    threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
-    log.info("begun", extra=_in_figures(settings))
+    listener = _bind(config)
     try:
-        _listen(settings, listener)
-        hub.serve(web, listener, begun=lambda: _announce(listener, settings.token))
+        app = create_app(config, engine, store)
+    except ServerError:
+        listener.close()
+        raise
+    here = extension_of(app)
+    here.hub.spawn(lambda: here.publisher.run(here.hub.sleep))
+    here.hub.spawn(lambda: here.metrics.watch_hub(here.hub.sleep))
+    for stop_signal in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(stop_signal, lambda *_: here.stopping.ask(here.emitter))
+    here.engine.when_failed(lambda why: here.stopping.fail(here.emitter, why))
+    threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
+    log.info("begun", extra=_in_figures(config))
+    try:
+        _listen(config, listener)
+        here.hub.serve(app, listener, begun=lambda: _announce(listener, config.token))
     finally:
         listener.close()  # who comes now is not to wait for what nobody does any more
-        sharing.close()
-        engine.close()
-        clerk.close()
-        checker.close()
-    log.info("stopped", extra={"everything_saved": stopping.lossless})
-    if stopping.failure:
-        raise ServerError(stopping.failure)
-    if not stopping.lossless:
+        here.close()
+    log.info("stopped", extra={"everything_saved": here.stopping.lossless})
+    if here.stopping.failure:
+        raise ServerError(here.stopping.failure)
+    if not here.stopping.lossless:
         raise ServerError("Not every session could be saved: see the log for the reason.")
 
 
-def _in_figures(settings: ServerSettings) -> dict[str, str | int]:
+def _in_figures(config: ServerSettings) -> dict[str, str | int]:
     """How the server runs, for the log: neither its token nor its database's password."""
     return {
-        "async_mode": settings.async_mode,
-        "engine": settings.engine,
-        "workers": settings.workers,
-        "store": settings.database_url.split(":")[0] or "sqlite",
+        "async_mode": config.async_mode,
+        "engine": config.engine,
+        "workers": config.workers,
+        "store": config.database_url.split(":")[0] or "sqlite",
     }
 
 
-def _protect(
-    web: Flask, socketio: SocketIO, settings: ServerSettings, secret: bytes, listener: socket.socket
-) -> None:
+def _add_middleware(app: Flask, socketio: SocketIO, config: ServerSettings, secret: bytes) -> None:
     """Put what every request must pass before the pages and the sockets, the outermost last."""
     keep_out_malformed(socketio.server)
-    entrance = PacketCheck(web.wsgi_app, socketio.server)
-    guarded = Access(entrance, web, settings.token, secret) if settings.token else entrance
-    local_only = is_loopback(listener.getsockname()[0])
-    web.wsgi_app = Guard(  # type: ignore[method-assign]  # as Flask has layers put in
-        guarded, trust_proxy=settings.trust_proxy, local_only=local_only
+    entrance = PacketCheck(app.wsgi_app, socketio.server)
+    guarded = Access(entrance, app, config.token, secret) if config.token else entrance
+    app.wsgi_app = Guard(  # type: ignore[method-assign]  # as Flask has layers put in
+        guarded, trust_proxy=config.trust_proxy, local_only=is_local_name(config.host)
     )
 
 
-def _open_store(settings: ServerSettings) -> Store:
+def _folder(name: str) -> Path:
+    """Where the page's files are: beside the package in a checkout, inside it when installed."""
+    installed = Path(__file__).parent / name
+    return installed if installed.is_dir() else Path(__file__).parent.parent / name
+
+
+def _open_store(config: ServerSettings) -> Store:
     try:
-        return Store.open(settings.database_url or default_url(settings.data_dir))
+        return Store.open(config.database_url or default_url(config.data_dir))
     except StoreError as error:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
 
 
-def _secret(settings: ServerSettings) -> bytes:
-    if not settings.secret:
-        return read_secret(settings.data_dir)
-    if len(settings.secret) < SHORTEST_SECRET:
+def _secret(config: ServerSettings) -> bytes:
+    if not config.secret:
+        return read_secret(config.data_dir)
+    if len(config.secret) < SHORTEST_SECRET:
         raise ServerError(
             f"The secret has fewer than {SHORTEST_SECRET} characters and could be guessed: take a "
             "longer one for --secret, such as `openssl rand -hex 32` prints."
         )
-    return settings.secret.encode("utf-8", "surrogateescape")
+    return config.secret.encode("utf-8", "surrogateescape")
 
 
-def _begin_training(settings: ServerSettings, store: Store, metrics: Metrics) -> Engine:
+def _begin_training(config: ServerSettings, store: Store, metrics: Metrics) -> Engine:
     try:
-        return make_engine(settings, store, metrics)
+        return make_engine(config, store, metrics)
     except EngineError as error:
         store.close()
         raise ServerError(str(error)) from None
 
 
-def _bind(settings: ServerSettings) -> socket.socket:
+def _bind(config: ServerSettings) -> socket.socket:
     """Take the address; nobody can connect to it before there is somebody to answer."""
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if family == socket.AF_INET6:
         listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
-        listener.bind((settings.host, settings.port))
+        listener.bind((config.host, config.port))
     except OSError as error:
-        raise ServerError(_why_not(settings, error)) from None
+        raise ServerError(_why_not(config, error)) from None
     return listener
 
 
-def _listen(settings: ServerSettings, listener: socket.socket) -> None:
+def _listen(config: ServerSettings, listener: socket.socket) -> None:
     try:
         listener.listen(BACKLOG)
     except OSError as error:  # another has taken it meanwhile
-        raise ServerError(_why_not(settings, error)) from None
+        raise ServerError(_why_not(config, error)) from None
 
 
-def _why_not(settings: ServerSettings, error: OSError) -> str:
-    address = f"{settings.host}:{settings.port}"
+def _why_not(config: ServerSettings, error: OSError) -> str:
+    address = f"{config.host}:{config.port}"
     if error.errno == errno.EADDRINUSE:
         return (
             f"Another program already listens on {address}: stop it, or choose another port "

@@ -29,9 +29,9 @@ from app.commands import (
     Watch,
 )
 from app.completion import Completion
+from app.errors import Notice, UserError, from_model
 from app.options import Options
 from app.questions import Moment
-from app.refusal import Refusal
 from app.remark import Level, Remark
 from app.room import Room
 from app.run import Run, loaded_run, new_run, restored_run
@@ -44,12 +44,6 @@ from model.saved import SavedModel
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
 REMARKS_KEPT = 5
-
-NOTHING_TO_UNDO = (
-    "There is no network to bring back: the last one is kept for five minutes after a restart or a "
-    "load, while the server has room for it."
-)
-COMPILING = "The server is still compiling what this takes: it is ready in a few seconds."
 
 
 class Session:
@@ -113,7 +107,7 @@ class Session:
         """Do what the visitor asks.
 
         Raises:
-            Refusal: it cannot be done, and nothing has changed.
+            UserError: it cannot be done, and nothing has changed.
         """
         try:
             return self._carry_out(command)
@@ -136,7 +130,7 @@ class Session:
             case NoteStored():
                 self._note_stored(command.at)
             case Tell():
-                self._remark(command.level, command.message)
+                self._remark(command.level, command.notice)
             case _:
                 return self._answer(command)
         return None
@@ -198,10 +192,10 @@ class Session:
         if news := run.recoveries.news(run.trainer.recoveries, time.monotonic()):
             self._remark("warning", news)
 
-    def fail(self, message: str) -> None:
+    def fail(self, code: str) -> None:
         """Something went wrong that the visitor did not cause: stop, and tell them."""
         self._pause()
-        self._remark("error", message)
+        self._remark("error", Notice(code))
 
     def snapshot(self) -> Snapshot:
         """What it looks like now."""
@@ -255,7 +249,7 @@ class Session:
         spare = self._spare
         run = spare.run if spare is not None and self.undoable else None
         if run is None:
-            raise Refusal(NOTHING_TO_UNDO)
+            raise UserError("nothing_to_undo")
         self._room.let_go(self)  # its room is taken as the network's own
         self._take_room(run.model.weight_count, None)
         self._replace(run, "undo")
@@ -305,7 +299,7 @@ class Session:
         run = self._existing_run()
         searches = asked.method == "beam"
         if self.status == "compiling" or (searches and not beam_search_ready(run.options.kind)):
-            raise Refusal(COMPILING, "method")
+            raise UserError("compiling", "method")
         try:
             if searches:
                 return completion.likeliest(run.model, asked.prime, asked.width)
@@ -313,12 +307,12 @@ class Session:
                 run.model, asked.prime, asked.temperature, asked.top_k, asked.top_p
             )
         except TextError as error:
-            raise Refusal(str(error), error.field) from None
+            raise from_model(error) from None
 
     def _look(self, asked: Look) -> Moment:
         run = self._existing_run()
         if self.status == "compiling":
-            raise Refusal(COMPILING)
+            raise UserError("compiling")
         return looking.answer(run, asked.question)
 
     def _capture(self) -> Checkpoint:
@@ -354,7 +348,7 @@ class Session:
 
     def _existing_run(self) -> Run:
         if self._run is None:
-            raise Refusal("Nothing is learning here yet: press learn first.")
+            raise UserError("no_network")
         return self._run
 
     def _made_with_now(self) -> Options:
@@ -364,15 +358,16 @@ class Session:
     def _next_curve_version(self) -> int:
         return self._run.curve.version + 1 if self._run else 0
 
-    def _remark(self, level: Level, message: str) -> None:
+    def _remark(self, level: Level, notice: Notice) -> None:
         number = self._remarks[-1].number + 1 if self._remarks else 1
-        self._remarks = (*self._remarks, Remark(number, level, message))[-REMARKS_KEPT:]
+        remark = Remark(number, level, notice.code, notice.message)
+        self._remarks = (*self._remarks, remark)[-REMARKS_KEPT:]
 
 
 def _pretrained(name: str) -> SavedModel:
     names = list(pretrained.cards())
     if not names:
-        raise Refusal("This charnn brings no pretrained model along.", "name")
+        raise UserError("no_pretrained", "name")
     if name and name not in names:
-        raise Refusal(f"There is no such pretrained model. There is {', '.join(names)}.", "name")
+        raise UserError("unknown_pretrained", "name", known=", ".join(names))
     return pretrained.saved_model(name or names[0])

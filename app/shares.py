@@ -11,24 +11,18 @@ from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.copy_id import is_copy_id
-from app.payload import Payload, refused
-
-NO_SUCH_COPY = (
-    "There is no shared network at this link: it has been withdrawn, or the link is not whole. Ask "
-    "whoever gave it to you for another."
-)
-NOT_YOURS = "You have shared no such copy, or it is withdrawn already."
+from app.payload import Payload, field_error
 
 
 def _openable(copy_id: str) -> str:
     if not is_copy_id(copy_id):
-        raise refused(NO_SUCH_COPY)
+        raise field_error("no_such_copy")
     return copy_id
 
 
 def _withdrawable(copy_id: str) -> str:
     if not is_copy_id(copy_id):
-        raise refused(NOT_YOURS)
+        raise field_error("not_your_copy")
     return copy_id
 
 

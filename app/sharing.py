@@ -12,12 +12,10 @@ from dataclasses import replace
 from typing import TypeVar
 
 from app.checkpoint import Checkpoint
-from app.clerk import Busy
 from app.copy_id import is_copy_id, new_copy_id
+from app.errors import BusyError, UserError
 from app.metrics import Metrics
-from app.refusal import UNEXPECTED, Refusal
 from app.session_id import short_id
-from app.shares import NO_SUCH_COPY, NOT_YOURS
 from app.store import Copied, DamagedCheckpoint, Store, StoreError
 from model import sentences_from_text
 
@@ -32,23 +30,12 @@ MOST_WAITING = 8
 MOST_LOOKS = 256
 """Questions about copies that wait for the store, none of which takes long."""
 
-TOO_MANY = (
-    f"You have shared {MOST_COPIES} copies, which is as many as one may have. Withdraw one that "
-    "nobody needs any more."
-)
-MANY_WAIT = f"{MOST_WAITING} copies are being shared and opened already. Please try again soon."
-UNREACHABLE = (
-    "The server cannot reach its store now, where shared copies are kept, and nothing was changed. "
-    "Please try again in a moment."
-)
-DAMAGED = "What the server had kept of this copy cannot be read. Ask its owner to share it again."
-
 
 class Sharing:
     """Does what has to do with copies on threads of its own.
 
     What is large is done on one thread, a copy at a time; whoever only looks need not wait for it.
-    Every future fails with a `Refusal` at `id` where it cannot be done.
+    Every future fails with a `UserError` at `id` where it cannot be done.
     """
 
     def __init__(self, store: Store, metrics: Metrics | None = None) -> None:
@@ -89,7 +76,7 @@ class Sharing:
         with self._metrics.store("share"):
             copy_id = self._copies.keep(owner_id, _frozen(checkpoint), about, MOST_COPIES)
         if copy_id is None:
-            raise Refusal(TOO_MANY, "id")
+            raise UserError("too_many_copies", "id", limit=MOST_COPIES)
         _note("a copy was shared", copy_id, session=short_id(owner_id))
         return copy_id
 
@@ -99,9 +86,9 @@ class Sharing:
                 copy = self._copies.fetch(copy_id, time.time()) if is_copy_id(copy_id) else None
         except DamagedCheckpoint:
             log.exception("a shared copy is damaged", extra={"copy": short_id(copy_id)})
-            raise Refusal(DAMAGED, "id") from None
+            raise UserError("copy_damaged", "id") from None
         if copy is None:
-            raise Refusal(NO_SUCH_COPY, "id")
+            raise UserError("no_such_copy", "id")
         _note("a copy was opened", copy_id)
         return copy
 
@@ -117,7 +104,7 @@ class Sharing:
         with self._metrics.store("withdraw"):
             withdrawn = self._copies.withdraw(owner_id, copy_id)
         if not withdrawn:
-            raise Refusal(NOT_YOURS, "id")
+            raise UserError("not_your_copy", "id")
         _note("a copy was withdrawn", copy_id, session=short_id(owner_id))
 
 
@@ -131,12 +118,12 @@ class _Thread:
     def ask(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Have it done in the order of asking."""
         if not self._waiting.acquire(blocking=False):
-            return _failed(Busy(MANY_WAIT, "id"))
+            return _failed(BusyError("copies_full", "id", limit=MOST_WAITING))
         try:
             future = self._pool.submit(_refusing, function, *arguments)
         except RuntimeError:  # closed
             self._waiting.release()
-            return _failed(Busy(UNREACHABLE, "id"))
+            return _failed(BusyError("copies_unreachable", "id"))
         future.add_done_callback(lambda _: self._waiting.release())
         return future
 
@@ -149,19 +136,19 @@ def _refusing(function: Callable[..., T], *arguments: object) -> T:
     """What a function returns; whatever goes wrong as a sentence for the person who asked."""
     try:
         return function(*arguments)
-    except Refusal:
+    except UserError:
         raise
     except StoreError as error:
         log.warning("a shared copy could not be reached: %s", error)
-        raise Busy(UNREACHABLE, "id") from None
+        raise BusyError("copies_unreachable", "id") from None
     except Exception:
         log.exception("a shared copy could not be used")
-        raise Refusal(UNEXPECTED, "id") from None
+        raise UserError("unexpected", "id") from None
 
 
-def _failed(refusal: Refusal) -> Future[T]:
+def _failed(error: UserError) -> Future[T]:
     future: Future[T] = Future()
-    future.set_exception(refusal)
+    future.set_exception(error)
     return future
 
 

@@ -23,7 +23,7 @@ class Transfer:
     """
 
     def __init__(
-        self, connection: socket.socket, patience: float, sleep: Callable[[float], None]
+        self, connection: socket.socket | None, patience: float, sleep: Callable[[float], None]
     ) -> None:
         self.moved = 0
         self._connection = connection
@@ -47,5 +47,6 @@ class Transfer:
 
     def _cut_off(self) -> None:
         """Nothing more comes in, and what waits to go out fails."""
-        with contextlib.suppress(OSError):  # it has gone by itself
-            self._connection.shutdown(socket.SHUT_RDWR)
+        if self._connection is not None:
+            with contextlib.suppress(OSError):  # it has ended already
+                self._connection.shutdown(socket.SHUT_RDWR)

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
+from app.errors import Notice
 from app.hub import Hub
 
 log = logging.getLogger(__name__)
@@ -16,18 +17,11 @@ PATIENCE = 4.0
 GRACE = 0.1
 """Seconds for the last messages to leave."""
 
-SAVED = "The server is restarting. Your network is saved, and goes on when it is back."
-NOT_SAVED = "The server is restarting, and could not save the last moments of your network."
-FAILED = (
-    "The machines that train have failed. Your network goes on from where it was last saved, as "
-    "soon as they are back."
-)
-
 
 class Pages(Protocol):
     """Everybody who is there."""
 
-    def tell_everybody(self, message: str) -> None:
+    def announce_closing(self, why: Notice) -> None:
         """Tell every page that its socket is about to be closed, and why."""
 
     def close_all(self) -> None:
@@ -71,8 +65,8 @@ class Stopping:
     def _stop(self, pages: Pages) -> None:
         try:
             self.lossless = self._save()
-            saved = SAVED if self.lossless else NOT_SAVED
-            pages.tell_everybody(FAILED if self.failure else saved)
+            saved = "restarting" if self.lossless else "restarting_unsaved"
+            pages.announce_closing(Notice("cluster_lost" if self.failure else saved))
             self._hub.sleep(GRACE)
             pages.close_all()
             self._hub.sleep(GRACE)

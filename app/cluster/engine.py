@@ -19,7 +19,7 @@ from app.cluster.news import Known, News, known_of, put_together
 from app.cluster.node import CarriedOut, Outcome, Polled
 from app.commands import Answer, Command, Watch
 from app.engine import Engine
-from app.refusal import UNEXPECTED, Refusal
+from app.errors import UserError
 from app.session_id import short_id
 from app.snapshot import Snapshot
 
@@ -46,11 +46,6 @@ PATIENCE = 50.0
 CUT_OFF = (
     "Nothing of the Ray cluster answers any more. Every session is in the store: start this again, "
     "and before it Ray on this machine, once its head is up."
-)
-GONE = "This session is not here any more: reload the page."
-NO_NODE = (
-    "No machine is there to train your network at the moment. It is kept, and goes on as soon as "
-    "there is one: please try again in a moment."
 )
 
 
@@ -183,8 +178,8 @@ class RayEngine(Engine):
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        for place in self._places.values():
-            _refuse(place, Refusal(GONE))
+        for place in list(self._places.values()):
+            _refuse(place, UserError("session_gone"))
         self._leave()
 
     async def _end(self) -> None:
@@ -223,11 +218,11 @@ class RayEngine(Engine):
             await self._dropped(session_id)
             while place.waiting or place.node is None:
                 await self._answer(session_id, place)
-        except Refusal as refusal:
-            self._give_up(session_id, place, refusal)
+        except UserError as error:
+            self._give_up(session_id, place, error)
         except Exception:
             log.exception("session %s: the cluster could not be asked", short_id(session_id))
-            self._give_up(session_id, place, Refusal(UNEXPECTED))
+            self._give_up(session_id, place, UserError("unexpected"))
         finally:
             place.talking = False
 
@@ -268,7 +263,7 @@ class RayEngine(Engine):
         """The session's node, where it is or begins.
 
         Raises:
-            Refusal: it is nowhere, cannot begin, or there is no node for too long.
+            UserError: it is nowhere, cannot begin, or there is no node for too long.
         """
         until = time.monotonic() + PATIENCE
         while place.node is None and self._places.get(session_id) is place:
@@ -277,11 +272,11 @@ class RayEngine(Engine):
                 place.node, place.lost_at = node, None
                 self._follow(node)
             elif time.monotonic() > until:
-                raise Refusal(NO_NODE)
+                raise UserError("no_node")
             else:
                 await asyncio.sleep(RETRY_SECONDS)
         if place.node is None:
-            raise Refusal(GONE)
+            raise UserError("session_gone")
         return place.node
 
     async def _find(self, session_id: str, place: _Place) -> Remote | None:
@@ -289,7 +284,7 @@ class RayEngine(Engine):
             return await self._ask_directory("place", session_id)  # type: ignore[no-any-return]
         node: Remote | None = await self._ask_directory("find", session_id)
         if node is None:
-            raise Refusal(GONE)
+            raise UserError("session_gone")
         return node
 
     async def _taken_over(self, session_id: str, place: _Place, node: Remote) -> bool:
@@ -298,16 +293,16 @@ class RayEngine(Engine):
         except Lost:
             self._note_lost(node)
             return False
-        if outcome is not None and outcome.refusal is not None:
-            raise outcome.refusal
+        if outcome is not None and outcome.error is not None:
+            raise outcome.error
         return outcome is not None
 
-    def _give_up(self, session_id: str, place: _Place, refusal: Refusal) -> None:
+    def _give_up(self, session_id: str, place: _Place, error: UserError) -> None:
         """Whoever waits is told; what somebody watches is tried again."""
-        hopeless = refusal.message == GONE or not place.watched
-        if hopeless and self._places.get(session_id) is place:
-            del self._places[session_id]
-        _refuse(place, refusal)
+        hopeless = error.code == "session_gone" or not place.watched
+        if hopeless:
+            self._forget(session_id, place)
+        _refuse(place, error)
 
     # -------------------------------------------------------------- nodes
 
@@ -324,13 +319,15 @@ class RayEngine(Engine):
             except Lost:
                 self._note_lost(node)
                 return
+            except Exception:  # the next poll is of other sessions too
+                log.exception("the node %s could not be polled", node.name)
             took = time.monotonic() - began
             await asyncio.sleep(max(POLL_SECONDS - took, REST_FACTOR * took))
 
     async def _poll(self, node: Remote) -> None:
         there = {
             session_id: place
-            for session_id, place in self._places.items()
+            for session_id, place in list(self._places.items())
             if place.node is not None and place.node.name == node.name
         }
         if not there:
@@ -359,8 +356,8 @@ class RayEngine(Engine):
         place.node = None
         if place.watched:
             self._talk(session_id, place)
-        elif self._places.get(session_id) is place:
-            del self._places[session_id]
+        else:
+            self._forget(session_id, place)
 
     def _note_lost(self, node: Remote) -> None:
         """A node cannot be reached: its sessions will be elsewhere."""
@@ -375,7 +372,7 @@ class RayEngine(Engine):
                     self._talk(session_id, place)
 
     async def _tell_lost(self, node: Remote) -> None:
-        with contextlib.suppress(Refusal):  # a directory that is lost as well finds out by itself
+        with contextlib.suppress(UserError):  # a directory that is lost as well finds out by itself
             await self._ask_directory("lost", node.name)
 
     async def _listen_while_there_is_a_cluster(self) -> None:
@@ -393,7 +390,7 @@ class RayEngine(Engine):
         """What the directory says, the one that took the place of a lost one too.
 
         Raises:
-            Refusal: there is none for too long.
+            UserError: there is none for too long.
         """
         until = time.monotonic() + PATIENCE
         while True:
@@ -401,14 +398,14 @@ class RayEngine(Engine):
                 return await self._directory.ask(method, *arguments)
             except Lost:
                 if time.monotonic() > until:
-                    raise Refusal(NO_NODE) from None
+                    raise UserError("no_node") from None
                 await asyncio.sleep(RETRY_SECONDS)
 
     # -------------------------------------------------------------- sessions go
 
     def _begin_to_drop(self, session_id: str, place: _Place | None) -> None:
         if place is not None:
-            _refuse(place, Refusal(GONE))
+            _refuse(place, UserError("session_gone"))
         self._dropping[session_id] = self._in_background(self._drop(session_id))
 
     async def _drop(self, session_id: str) -> None:
@@ -417,7 +414,7 @@ class RayEngine(Engine):
             if node is not None:
                 await node.ask("drop", session_id)
             await self._ask_directory("forget", session_id)
-        except (Lost, Refusal):
+        except (Lost, UserError):
             log.warning("a session could not be dropped", extra={"session": short_id(session_id)})
         finally:
             del self._dropping[session_id]
@@ -437,7 +434,12 @@ class RayEngine(Engine):
                     self._talk(session_id, place)
                 unused = not (place.watched or place.waiting or place.talking)
                 if unused and now - place.used_at > FORGET_SECONDS:
-                    del self._places[session_id]
+                    self._forget(session_id, place)
+
+    def _forget(self, session_id: str, place: _Place) -> None:
+        """Follow a session no more; another thread may be dropping it at the same time."""
+        if self._places.get(session_id) is place:
+            self._places.pop(session_id, None)
 
     def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         task = self._loop.create_task(work)
@@ -447,12 +449,12 @@ class RayEngine(Engine):
 
 
 def _tell(future: Future[Answer], outcome: Outcome) -> None:
-    if outcome.refusal is not None:
-        future.set_exception(outcome.refusal)
+    if outcome.error is not None:
+        future.set_exception(outcome.error)
     else:
         future.set_result(outcome.answer)
 
 
-def _refuse(place: _Place, refusal: Refusal) -> None:
+def _refuse(place: _Place, error: UserError) -> None:
     while place.waiting:
-        place.waiting.popleft()[1].set_exception(refusal)
+        place.waiting.popleft()[1].set_exception(error)

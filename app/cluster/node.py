@@ -14,7 +14,7 @@ from app.cluster.audience import Audience
 from app.cluster.news import Known, News, news_of
 from app.commands import Answer, Command, Watch
 from app.engine import Engine
-from app.refusal import UNEXPECTED, Refusal
+from app.errors import UserError
 
 log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Outcome:
     """What came of a command: an answer, or a refusal."""
 
     answer: Answer
-    refusal: Refusal | None = None
+    error: UserError | None = None
 
 
 @dataclass(frozen=True)
@@ -142,8 +142,8 @@ async def _outcome(future: Future[Answer]) -> Outcome:
     """Whatever comes of it: an exception of ours would come through Ray as another."""
     try:
         return Outcome(await asyncio.wrap_future(future))
-    except Refusal as refusal:
-        return Outcome(None, refusal)
+    except UserError as error:
+        return Outcome(None, error)
     except Exception:
         log.exception("a command failed")
-        return Outcome(None, Refusal(UNEXPECTED))
+        return Outcome(None, UserError("unexpected"))

@@ -9,7 +9,7 @@ import pytest
 
 from app.limits import Limits
 from app.protocol import read_event
-from app.refusal import Refusal
+from app.errors import UserError
 from bench.chaos import ABUSED_SESSIONS, bystander_during
 from bench.live.abuse import cases
 from bench.live.server import LiveServer
@@ -21,7 +21,7 @@ def test_every_event_is_read_or_refused_in_words() -> None:
         if case.kind == "event":
             try:
                 read_event(case.name, tuple(case.value), Limits())
-            except Refusal as refusal:
+            except UserError as refusal:
                 refusals.append(refusal.message)
     assert len(refusals) > 500
     assert all(len(message.encode()) > 10 for message in refusals)  # it can be sent

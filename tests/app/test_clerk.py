@@ -20,7 +20,7 @@ import pytest
 from app.clerk import FOLDER, MOST_WAITING, SMALL_FILE, Busy, Clerk
 from app.model_forms import FORMS, Form
 from app.model_json import is_small
-from app.refusal import Refusal
+from app.errors import UserError
 from model.char_model import CharModel
 from model.saved import SavedModel
 from model.solver import Adam
@@ -138,7 +138,7 @@ def test_what_is_no_model_is_refused(
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
-    with pytest.raises(Refusal, match=told) as refused:
+    with pytest.raises(UserError, match=told) as refused:
         clerk.read(path).result(PATIENCE)
     assert refused.value.field == "json"
 
@@ -155,7 +155,7 @@ def test_a_file_that_would_eat_the_memory_is_refused_and_the_next_is_read(
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(b"[" + b"[]," * (UPLOAD // 3) + b"0]")
-    with pytest.raises(Refusal, match="more memory"):
+    with pytest.raises(UserError, match="more memory"):
         clerk.read(path).result(PATIENCE)
     large = clerk.write(LARGE).result(PATIENCE)
     assert same(clerk.read(large).result(PATIENCE), LARGE)
@@ -165,14 +165,14 @@ def test_a_network_that_has_run_off_cannot_be_written(clerk: Clerk) -> None:
     for units, form in itertools.product((8, 150), FORMS):
         saved = a_model(units)
         saved.model.flat[0] = np.nan
-        with pytest.raises(Refusal, match="run off"):
+        with pytest.raises(UserError, match="run off"):
             clerk.write(saved, form.content).result(PATIENCE)
 
 
 def test_what_was_refused_leaves_no_file_behind(clerk: Clerk, tmp_path: Path) -> None:
     saved = a_model(8)
     saved.model.flat[0] = np.nan
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         clerk.write(saved).result(PATIENCE)
     wait_for(lambda: not list((tmp_path / FOLDER).iterdir()))
 

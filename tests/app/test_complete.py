@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app import completion
-from app.refusal import Refusal
+from app.errors import UserError
 from model import CharModel, Vocabulary
 from tests.app.visitor import Tab, Visitor
 
@@ -134,7 +134,7 @@ def large_network() -> CharModel:
 
 def test_a_large_network_reads_and_writes_less_at_one_go() -> None:
     model = large_network()
-    with pytest.raises(Refusal, match="to 40") as refused:
+    with pytest.raises(UserError, match="to 40") as refused:
         completion.drawn(model, "a" * 500, 1.0, None, None)
     assert refused.value.field == "prime"
     found = completion.likeliest(model, "ab", 20)

@@ -35,7 +35,7 @@ from app.engine import Engine
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.refusal import Refusal
+from app.errors import UserError
 from app.snapshot import Snapshot
 from model.saved import SavedModel, read_model
 
@@ -63,7 +63,7 @@ class Client:
         """The completions, once all is compiled."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            with contextlib.suppress(Refusal):
+            with contextlib.suppress(UserError):
                 found = self.ask(asked)
                 assert isinstance(found, list)
                 return found
@@ -287,7 +287,7 @@ def test_models_load_in_every_dress_of_the_original(
 )
 def test_what_cannot_be_done_changes_nothing(client: Client, command: Command, field: str) -> None:
     version = client.now.description.version
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         client.ask(command)
     assert refused.value.field == field
     assert len(refused.value.message) > 20
@@ -309,7 +309,7 @@ def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client
 def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
     saved = client.save()
     client.ask(Learn("ZEBRA\nXYLOPHON", SMALL))
-    with pytest.raises(Refusal, match="does not know"):
+    with pytest.raises(UserError, match="does not know"):
         client.ask(Load(saved))
     assert client.now.description.text == "ZEBRA\nXYLOPHON"
     client.wait_for_steps()
@@ -372,12 +372,12 @@ def test_a_dropped_session_is_gone(engine: Engine, client: Client) -> None:
     engine.drop(client.session_id)
     assert engine.snapshot(client.session_id) is None
     assert client.session_id not in engine.snapshots()
-    with pytest.raises(Refusal, match="reload"):
+    with pytest.raises(UserError, match="reload"):
         client.ask(Pause())
 
 
 def test_a_session_that_nobody_made_is_refused(engine: Engine) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         engine.command("nobody", Pause()).result(PATIENCE)
     assert engine.snapshot("nobody") is None
 
@@ -398,7 +398,7 @@ def test_commands_and_snapshots_can_travel(client: Client) -> None:
     assert pickle.loads(pickle.dumps(client.ask(Capture()))).text == TEXT  # noqa: S301
     snapshot = client.now
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301
-    refusal = pickle.loads(pickle.dumps(Refusal("message", "field")))  # noqa: S301
+    refusal = pickle.loads(pickle.dumps(UserError("message", "field")))  # noqa: S301
     assert (refusal.message, refusal.field) == ("message", "field")
 
 

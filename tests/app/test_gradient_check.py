@@ -17,7 +17,7 @@ from app.checker import MOST_WAITING, NICENESS, Checker
 from app.checking import NetworkToCheck
 from app.clerk import Busy
 from app.options import Kind, Options
-from app.refusal import Refusal
+from app.errors import UserError
 from app.run import Run, new_run
 from model.layout import GATES, Layout
 from tests.app.test_clerk import is_running, wait_for
@@ -94,7 +94,7 @@ def test_what_is_moved_is_no_more_work_than_one_can_wait_for(hidden_sizes: tuple
 def test_a_network_of_very_many_layers_is_refused() -> None:
     layout = Layout("lstm", 5, 2, (1,) * 400)
     run = a_run(hidden_sizes=layout.hidden_sizes)
-    with pytest.raises(Refusal, match="too large to check") as refused:
+    with pytest.raises(UserError, match="too large to check") as refused:
         checking.copied(run)
     assert refused.value.field is None
 

@@ -17,7 +17,7 @@ from app.keeper import Keeper, Keeping
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.refusal import Refusal
+from app.errors import UserError
 from app.snapshot import Snapshot
 from app.store import Copied, Store, StoreError, default_url
 from model.saved import SavedModel
@@ -204,7 +204,7 @@ def test_who_is_not_watched_goes_to_rest_and_comes_back(house: House) -> None:
     house.send_to_rest_after(0.3)
     wait_for(lambda: house.keeper.snapshot("ann") is None)
     assert house.keeper.snapshot("bob") is not None
-    with pytest.raises(Refusal, match="reload"):
+    with pytest.raises(UserError, match="reload"):
         house.ask("ann", Pause())
     stored = house.store.load("ann")
     assert stored is not None
@@ -229,7 +229,7 @@ def test_a_full_house_says_so_and_sends_nobody_away(house: House) -> None:
     house.open(sessions=1)
     house.create("ann")
     house.ask("ann", Watch(watched=True))
-    with pytest.raises(Refusal, match="1 session"):
+    with pytest.raises(UserError, match="1 session"):
         house.create("bob")
     house.wait_for_steps("ann")
 
@@ -237,12 +237,12 @@ def test_a_full_house_says_so_and_sends_nobody_away(house: House) -> None:
 def test_all_networks_together_have_their_limit(house: House) -> None:
     house.open(total_weights=2000)
     house.create("ann")
-    with pytest.raises(Refusal, match="2,000") as refused:
+    with pytest.raises(UserError, match="2,000") as refused:
         house.ask("ann", Learn("some text", Options(hidden_sizes=(50,))))
     assert refused.value.field == "hidden_sizes"
     assert house.now("ann").description.options == SMALL
     house.ask("ann", Learn("some text", SMALL))
-    with pytest.raises(Refusal, match="together"):
+    with pytest.raises(UserError, match="together"):
         house.create("bob", "cid", "dan", "eve", "fay")
 
 
@@ -250,7 +250,7 @@ def test_who_was_refused_for_want_of_room_takes_none(house: House) -> None:
     house.open(total_weights=2000)
     house.create("ann")
     before = house.keeper.weights
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         house.ask("ann", Learn("some text", Options(hidden_sizes=(50,))))
     assert house.keeper.weights == before
     house.keeper.drop("ann")
@@ -295,7 +295,7 @@ def test_who_cannot_be_fetched_is_told_and_not_replaced_by_a_new_one(
 
     load = house.store.load
     monkeypatch.setattr(house.store, "load", fail)
-    with pytest.raises(Refusal, match="store"):
+    with pytest.raises(UserError, match="store"):
         house.create("ann")
     monkeypatch.setattr(house.store, "load", load)
     house.create("ann")

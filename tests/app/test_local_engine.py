@@ -12,7 +12,7 @@ from app import compiler, local_engine, session
 from app.commands import Complete, Learn, Pause
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.refusal import Refusal
+from app.errors import UserError
 from app.session import Session
 from app.snapshot import Snapshot
 
@@ -92,7 +92,7 @@ def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch)
         engine.create("ann").result(PATIENCE)
         wait_for_steps(engine, "ann")
         assert engine.command("ann", Complete("a t")).result(PATIENCE)
-        with pytest.raises(Refusal, match="in a few seconds") as refused:
+        with pytest.raises(UserError, match="in a few seconds") as refused:
             engine.command("ann", Complete("a t", "beam")).result(PATIENCE)
         assert refused.value.field == "method"
         compiled.set()

@@ -13,7 +13,7 @@ import pytest
 from app import looking, questions
 from app.options import Options
 from app.payload import Payload
-from app.refusal import Refusal
+from app.errors import UserError
 from app.run import Run, new_run
 from model import CharModel, sentences_from_text
 from model.layout import GATES
@@ -202,7 +202,7 @@ def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
 
 def test_a_kind_without_a_cell_state_says_so() -> None:
     run = run_of(TEXT, kind="gru")
-    with pytest.raises(Refusal, match="keeps no cell state") as refused:
+    with pytest.raises(UserError, match="keeps no cell state") as refused:
         ask(run, questions.Units(text="it", state="c"))
     assert refused.value.field == "state"
 
@@ -270,7 +270,7 @@ def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None
     shared = ask(run, questions.Network(text="it", at=2, cell=3))["columns"][2]["layers"][1]
     expected = [np.mean(single[:3]), np.mean(single[3:6]), single[6]]
     np.testing.assert_allclose(shared, expected, atol=1.1)
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         ask(run_of(TEXT, hidden_sizes=(700,)), questions.Network(text="it"))
     assert refused.value.field == "cell"
 
@@ -286,5 +286,5 @@ def test_a_network_that_has_run_off_is_answered_of_too() -> None:
         questions.Network(text="it"),
     ):
         assert "NaN" not in json.dumps(ask(run, question))
-    with pytest.raises(Refusal, match="run off"):
+    with pytest.raises(UserError, match="run off"):
         ask(run, questions.Letters())

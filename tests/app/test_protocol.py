@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from app import protocol, protocol_export
 from app.protocol import CLIENT_EVENTS, Change, Complete, Learn, Load, read_event
-from app.refusal import Refusal
+from app.errors import UserError
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -42,13 +42,13 @@ fields = st.sampled_from(
     arguments=st.lists(anything | st.dictionaries(fields, anything), max_size=2),
 )
 def test_any_event_is_read_or_refused(event: str, arguments: list[object]) -> None:
-    with contextlib.suppress(Refusal):
+    with contextlib.suppress(UserError):
         read_event(event, tuple(arguments))
 
 
 @given(arguments=st.lists(anything, min_size=1, max_size=2))
 def test_every_refusal_is_a_sentence(arguments: list[object]) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         read_event("learn", tuple(arguments))
     assert len(refused.value.message) > 10
     assert refused.value.message.endswith(".")
@@ -65,7 +65,7 @@ def test_a_learning_rate_is_read_as_a_number_or_as_typed(rate: float) -> None:
 @given(st.floats().filter(lambda number: not 0 < number <= 1))
 def test_any_other_learning_rate_is_refused_at_its_field(rate: float) -> None:
     for entry in (rate, repr(rate)):
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(UserError) as refused:
             read_event("set", ({"learning_rate": entry},))
         assert refused.value.field == "learning_rate"
 
@@ -103,7 +103,7 @@ def test_hidden_sizes_are_read_as_a_list_or_as_typed(sizes: list[int]) -> None:
 def test_hidden_sizes_that_cannot_be_used_say_why_and_what_to_write(
     entry: object, reason: str
 ) -> None:
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(UserError) as refused:
         read_event("learn", ({"text": "a", "options": {"hidden_sizes": entry}},))
     assert refused.value.field == "hidden_sizes"
     assert reason in refused.value.message
@@ -115,24 +115,24 @@ def test_hidden_sizes_that_cannot_be_used_say_why_and_what_to_write(
     "entry", ["nan", "inf", "-inf", "1e999", "0x1", "1_0", "0,1", "١", "", " "]
 )
 def test_what_only_a_computer_calls_a_number_is_refused(entry: str) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         read_event("set", ({"temperature": entry},))
 
 
 def test_texts_and_lines_beyond_the_limits_are_refused_with_the_limit() -> None:
     line = "a" * (protocol.MAX_LINE + 1)
-    with pytest.raises(Refusal, match="10,000"):
+    with pytest.raises(UserError, match="10,000"):
         read_event("learn", ({"text": line},))
     short = "a" * 99 + "\n"
-    with pytest.raises(Refusal, match="2,000,000"):
+    with pytest.raises(UserError, match="2,000,000"):
         read_event("learn", ({"text": short * 20_001},))
     assert read_event("learn", ({"text": short * 20_000},))
 
 
 def test_a_field_that_is_not_declared_is_refused_and_the_declared_ones_are_named() -> None:
-    with pytest.raises(Refusal, match="json"):
+    with pytest.raises(UserError, match="json"):
         read_event("load", ({"json": "{}", "path": "/"},))
-    with pytest.raises(Refusal, match="learning_rate, temperature"):
+    with pytest.raises(UserError, match="learning_rate, temperature"):
         read_event("set", ({"rate": 1},))
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.refusal import Refusal
+from app.errors import UserError
 from app.room import Room
 
 
 def test_a_network_that_is_too_large_is_refused_with_the_limit() -> None:
-    with pytest.raises(Refusal, match="up to 100") as refused:
+    with pytest.raises(UserError, match="up to 100") as refused:
         Room(100, 1000).take("ann", 101, "hidden_sizes")
     assert refused.value.field == "hidden_sizes"
 
@@ -30,6 +30,6 @@ def test_all_together_never_take_more_than_there_is(wishes: list[tuple[str, int]
         try:
             room.take(holder, weights, None)
             held[holder] = weights
-        except Refusal:
+        except UserError:
             assert weights > 50 or sum({**held, holder: weights}.values()) > 100
     assert room.weights == sum(held.values()) <= 100

@@ -15,7 +15,7 @@ from app.commands import Capture, Change, Learn, Restore
 from app.model_json import saved_of
 from app.options import Options
 from app.recoveries import QUIET, Recoveries
-from app.refusal import Refusal
+from app.errors import UserError
 from app.room import Room
 from app.run import Run, loaded_run, new_run
 from app.session import Session
@@ -86,7 +86,7 @@ def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
 def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
     saved = saved_training(TrainingSettings(), steps=3)
     saved["solver"]["order"].update(damage)
-    with pytest.raises(Refusal, match="order") as refused:
+    with pytest.raises(UserError, match="order") as refused:
         loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert refused.value.field == "json"
 

@@ -22,7 +22,7 @@ from app.checkpoint import Checkpoint
 from app.clerk import Busy
 from app.copy_id import is_copy_id, is_path, new_copy_id, path_of
 from app.protocol import read_event
-from app.refusal import Refusal
+from app.errors import UserError
 from app.shares import NO_SUCH_COPY, NOT_YOURS
 from app.sharing import MOST_COPIES, MOST_WAITING, Sharing
 from app.store import Copied, DamagedCheckpoint, Store
@@ -162,7 +162,7 @@ def test_a_copy_that_was_damaged_is_not_opened_and_spoils_no_other(store: Store,
     with pytest.raises(DamagedCheckpoint):
         store.copies.fetch(spoilt, at=2)
     sharing = Sharing(store)
-    with pytest.raises(Refusal, match="share it again") as refused:
+    with pytest.raises(UserError, match="share it again") as refused:
         sharing.fetch(spoilt).result(PATIENCE)
     sharing.close()
     assert refused.value.field == "id"
@@ -230,7 +230,7 @@ def test_whatever_is_no_name_is_refused_at_its_field_before_the_store_is_asked(n
         if fits:
             assert dict(read_event(event, ({"id": name},))) == {"id": name}
             continue
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(UserError) as refused:
             read_event(event, ({"id": name},))
         assert refused.value.field == "id"
         # A sentence of ours, in which nothing of the name stands.

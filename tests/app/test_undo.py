@@ -18,7 +18,7 @@ from app.keeper import Keeper, Keeping
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.refusal import Refusal
+from app.errors import UserError
 from app.room import Room
 from app.snapshot import Snapshot
 from app.store import Store, default_url
@@ -149,14 +149,14 @@ def test_its_samples_and_prediction_follow_at_once(client: Client) -> None:
 
 def test_where_nothing_was_replaced_it_is_said(client: Client) -> None:
     steps = client.now.steps
-    with pytest.raises(Refusal, match="no network to bring back"):
+    with pytest.raises(UserError, match="no network to bring back"):
         client.ask(Undo())
     assert client.now.steps >= steps
     client.wait_for_steps()
 
 
 def test_what_was_refused_has_replaced_nothing(client: Client) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(UserError):
         client.ask(Learn("two lines\nof text", Options(hidden_sizes=(1000, 1000))))
     assert client.undoable() is None
 
@@ -184,7 +184,7 @@ def test_it_is_let_go_after_a_while_and_the_pages_hear_of_it(
 
     wait_for(is_gone)
     assert engine.room.weights == weights
-    with pytest.raises(Refusal, match="no network to bring back"):
+    with pytest.raises(UserError, match="no network to bring back"):
         client.ask(Undo())
 
 
@@ -278,7 +278,7 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
         ann = Client(keeper)
         assert ann.now.description.text == "the text\nthat stays"
         assert ann.undoable() is None
-        with pytest.raises(Refusal, match="no network to bring back"):
+        with pytest.raises(UserError, match="no network to bring back"):
             ann.ask(Undo())
     finally:
         keeper.close()

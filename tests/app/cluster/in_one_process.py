@@ -14,7 +14,7 @@ from app.cluster.machines import Lost, Machine, Remote, Started
 from app.cluster.node import TrainingNode
 from app.commands import Answer, Change, Command, Watch
 from app.engine import Engine
-from app.refusal import Refusal
+from app.errors import UserError
 from app.snapshot import Snapshot
 from tests.app.snapshots import FIRST
 
@@ -33,7 +33,7 @@ class NotingEngine(Engine):
 
     def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         if self.full:
-            return _failed(Refusal("full"))
+            return _failed(UserError("full"))
         self.taken_over.setdefault(session_id, lost_at)
         if session_id not in self.shown:
             self.shown[session_id] = replace(FIRST, session_id=session_id, life=id(self))
@@ -41,7 +41,7 @@ class NotingEngine(Engine):
 
     def command(self, session_id: str, command: Command) -> Future[Answer]:
         if session_id not in self.shown:
-            return _failed(Refusal("gone", "session"))
+            return _failed(UserError("gone", "session"))
         self.commands.append((session_id, command))
         now = self.shown[session_id]
         if isinstance(command, Change) and command.temperature is not None:
@@ -156,7 +156,7 @@ def _done() -> Future[Answer]:
     return future
 
 
-def _failed(refusal: Refusal) -> Future[Answer]:
+def _failed(refusal: UserError) -> Future[Answer]:
     future: Future[Answer] = Future()
     future.set_exception(refusal)
     return future

@@ -14,7 +14,7 @@ from app.cluster import engine as engine_module
 from app.cluster.directory import Directory
 from app.cluster.engine import RayEngine
 from app.commands import Change, Pause, Watch
-from app.refusal import Refusal
+from app.errors import UserError
 from tests.app.cluster.in_one_process import FewMachines, Here, NotingEngine, a_directory
 
 PATIENCE = 10.0
@@ -189,9 +189,9 @@ def test_without_any_node_for_long_it_says_so(
     cluster.machines.broken = True
     for started in list(cluster.machines.started):
         cluster.machines.end(started.remote)
-    with pytest.raises(Refusal, match="No machine is there"):
+    with pytest.raises(UserError, match="No machine is there"):
         web.create("bob").result(PATIENCE)
-    with pytest.raises(Refusal, match="No machine is there"):
+    with pytest.raises(UserError, match="No machine is there"):
         web.command("ann", Pause()).result(PATIENCE)
     cluster.machines.broken = False
     before = web.snapshot("ann")
@@ -204,11 +204,11 @@ def test_a_session_that_is_nowhere_is_refused_and_not_begun(
     cluster: Cluster, web: RayEngine
 ) -> None:
     for _ in range(2):
-        with pytest.raises(Refusal, match="reload"):
+        with pytest.raises(UserError, match="reload"):
             web.command("nobody", Watch(watched=True)).result(PATIENCE)
     assert not web.holds("nobody")
     web.drop("ann")
-    with pytest.raises(Refusal, match="reload"):
+    with pytest.raises(UserError, match="reload"):
         web.command("ann", Pause()).result(PATIENCE)
     assert not any(engine.holds("ann") for engine in cluster.machines.engines.values())
 
@@ -218,7 +218,7 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 ) -> None:
     for engine in cluster.machines.engines.values():
         engine.full = True
-    with pytest.raises(Refusal, match="full"):
+    with pytest.raises(UserError, match="full"):
         web.create("bob").result(PATIENCE)
     assert not web.holds("bob")
     set_temperature(web, 0.8)

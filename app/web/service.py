@@ -1,51 +1,35 @@
-"""What a page's events do, and how they are answered."""
+"""Answers what a page asks of its session."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import request
-from flask_socketio import ConnectionRefusedError as SocketRefused
-from flask_socketio import SocketIO
-
 from app import commands, looking, protocol, questions, shares
-from app.admission import Admission, TooMany
 from app.checker import Checker
 from app.checking import NetworkToCheck
 from app.checkpoint import Checkpoint
-from app.clerk import SMALL_FILE, Busy, Clerk, discard
+from app.clerk import SMALL_FILE, Clerk, discard
 from app.completion import Completion
 from app.copy_id import path_of
 from app.engine import Engine
+from app.errors import BusyError, UserError
 from app.hub import Hub
-from app.identity import Identity
 from app.limits import Limits
-from app.metrics import Metrics
 from app.model_forms import Form
 from app.model_json import is_small
 from app.options import Options
 from app.payload import Payload
-from app.publisher import Publisher
-from app.refusal import Refusal
 from app.sharing import Sharing
 from app.store import Copied
 from model.saved import SavedModel
 
-UNKNOWN_PAGE = "This page is not known here any more: reload it."
-LARGE_TO_LOAD = (
-    f"A model of more than {SMALL_FILE:,} characters is too large for this event: "
-    "send it by PUT /api/model.json."
-)
-LARGE_TO_SAVE = "This model is too large for this event: fetch it by GET /api/model.json."
-
 T = TypeVar("T")
 
 
-class Answering:
+class Service:
     """Turns events into commands, and what came of them into answers."""
 
     def __init__(
@@ -70,14 +54,14 @@ class Answering:
         """Do what an event asks of a session."""
         try:
             return self._do(session_id, protocol.read_event(event, arguments, self._limits))
-        except Refusal as refusal:
-            return refused(refusal)
+        except UserError as error:
+            return error.answer
 
     def has_copy(self, copy_id: str) -> bool:
         """Whether there is such a shared copy.
 
         Raises:
-            Refusal: the store cannot be asked.
+            UserError: the store cannot be asked.
         """
         return self._wait(self._sharing.is_there(copy_id))
 
@@ -85,7 +69,7 @@ class Answering:
         """Have the session, wherever it is kept.
 
         Raises:
-            Refusal: there is no place for it now, or it cannot be fetched.
+            UserError: there is no place for it now, or it cannot be fetched.
         """
         self._wait(self._engine.create(session_id))
 
@@ -93,7 +77,7 @@ class Answering:
         """The session's model in a file, which is the caller's to remove.
 
         Raises:
-            Refusal: there is nothing to save, or it takes too long.
+            UserError: there is nothing to save, or it takes too long.
         """
         writing = self.clerk.write(self._saved(session_id), form.content)
         try:
@@ -106,7 +90,7 @@ class Answering:
         """Have the session go on with the model in a file.
 
         Raises:
-            Refusal: there is none in it, or it cannot be trained here.
+            UserError: there is none in it, or it cannot be trained here.
         """
         saved = self._wait(self.clerk.read(path))
         self._carry_out(session_id, commands.Load(saved))
@@ -146,7 +130,7 @@ class Answering:
     def _small_json(self, session_id: str) -> str:
         saved = self._saved(session_id)
         if not is_small(saved):
-            raise Refusal(LARGE_TO_SAVE, "json")
+            raise UserError("too_large_to_save", "json")
         return self._wait(self.clerk.write_text(saved))
 
     def _check_gradients(self, session_id: str) -> questions.GradientChecked:
@@ -179,10 +163,7 @@ class Answering:
         try:
             return self._hub.wait(future, self._limits.answer_seconds)
         except TimeoutError:
-            raise Busy(
-                f"The server is too busy for this now: it has not been done within "
-                f"{self._limits.answer_seconds:g} seconds. Please try again."
-            ) from None
+            raise BusyError("answer_timeout", seconds=self._limits.answer_seconds) from None
 
     def _command_for(self, payload: Payload) -> commands.Command:
         match payload:
@@ -190,7 +171,7 @@ class Answering:
                 return commands.OpenCopy(self._wait(self._sharing.fetch(payload.id)))
             case protocol.Load():
                 if len(payload.json_text) > SMALL_FILE:
-                    raise Refusal(LARGE_TO_LOAD, "json")
+                    raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
                 return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
             case _:
                 return command_for(payload)
@@ -246,121 +227,3 @@ def _as_sent(completion: Completion) -> protocol.Completion:
         "log_probability": completion.log_probability,
         "cut": completion.cut,
     }
-
-
-def refused(refusal: Refusal) -> protocol.Refused:
-    """A refusal as an answer."""
-    return {"ok": False, "error": refusal.message, "field": refusal.field}
-
-
-class SocketOutlet:
-    """The way to the pages: their sockets."""
-
-    def __init__(self, socketio: SocketIO) -> None:
-        self._socketio = socketio
-
-    def is_open(self, watcher: str) -> bool:
-        """Whether the socket has been told that it is connected; before, frames would be lost."""
-        connected: bool = self._socketio.server.manager.is_connected(watcher, "/")
-        return connected
-
-    def send(
-        self,
-        watcher: str,
-        event: str,
-        payload: Mapping[str, Any],
-        acknowledged: Callable[[], None] | None = None,
-    ) -> None:
-        """Send a page an event, and call `acknowledged` when it has taken it in."""
-        callback = (lambda *_: acknowledged()) if acknowledged else None
-        self._socketio.emit(event, payload, to=watcher, callback=callback)
-
-    def tell_everybody(self, message: str) -> None:
-        """Tell every page that its socket is about to be closed, and why."""
-        closing: protocol.Closing = {"message": message}
-        self._socketio.emit("closing", closing)
-
-    def close_all(self) -> None:
-        """Close every socket; the pages come back when they can."""
-        server = self._socketio.server
-        for watcher in [sid for sid, _ in server.manager.get_participants("/", None)]:
-            server.disconnect(watcher)
-
-
-class SocketEvents:
-    """Handles the sockets' events: connecting, leaving, and whatever a page asks."""
-
-    def __init__(
-        self,
-        identity: Identity,
-        publisher: Publisher,
-        answering: Answering,
-        admission: Admission,
-        metrics: Metrics,
-    ) -> None:
-        self._identity = identity
-        self._publisher = publisher
-        self._answering = answering
-        self._admission = admission
-        self._metrics = metrics
-
-    def bind(self, socketio: SocketIO) -> None:
-        """Have the events come here, those that no page should send included."""
-        self._socketio = socketio
-        socketio.on_event("connect", self.connect)
-        socketio.on_event("disconnect", self.disconnect)
-        socketio.on_event("*", self.ask)
-
-    def _is_there_still(self, page: str) -> bool:
-        server = self._socketio.server
-        return server.manager.eio_sid_from_sid(page, "/") in server.eio.sockets
-
-    def connect(self, _auth: object = None) -> None:
-        """A page has come, or has come back."""
-        session_id = self._identity.session_id(request.cookies)
-        if session_id is None:
-            raise SocketRefused(UNKNOWN_PAGE)
-        page = _socket_name()
-        try:
-            self._admission.enter(page, session_id, request.remote_addr or "")
-            self._answering.admit(session_id)
-        except TooMany as refusal:
-            raise SocketRefused(refusal.message, {"limit": refusal.limit}) from None
-        except Refusal as refusal:
-            self._admission.leave(page)
-            raise SocketRefused(refusal.message, {}) from None  # the page shows it, and comes back
-        except BaseException:
-            self._admission.leave(page)
-            raise
-        if not self._is_there_still(page):  # nobody would ever tell that it has left
-            self._admission.leave(page)
-            raise SocketRefused(UNKNOWN_PAGE)
-        self._publisher.join(page, session_id)
-
-    def disconnect(self, _reason: object = None) -> None:
-        """A page is gone."""
-        self._admission.leave(_socket_name())
-        self._publisher.leave(_socket_name())
-
-    def ask(self, event: object, *arguments: object) -> Mapping[str, Any]:
-        """A page asks for something."""
-        began = time.monotonic()
-        answer = self._answer(event, arguments)
-        name = str(event) if event in protocol.CLIENT_EVENTS else "unknown"
-        self._metrics.event_answered(name, bool(answer["ok"]), time.monotonic() - began)
-        return answer
-
-    def _answer(self, event: object, arguments: tuple[object, ...]) -> Mapping[str, Any]:
-        session_id = self._identity.session_id(request.cookies)
-        if session_id is None:
-            return refused(Refusal(UNKNOWN_PAGE))
-        try:
-            self._admission.ask(_socket_name())
-        except TooMany as refusal:
-            return refused(refusal)
-        return self._answering.answer(session_id, event, arguments)
-
-
-def _socket_name() -> str:
-    name: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
-    return name

@@ -1,0 +1,1 @@
+"""HTTP and Socket.IO: what stands between the visitors and their sessions."""

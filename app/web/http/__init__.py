@@ -1,0 +1,9 @@
+"""The pages and the API, as blueprints."""
+
+from __future__ import annotations
+
+from app.web.http import api, models, ops, pages
+
+BLUEPRINTS = (pages.blueprint, api.blueprint, models.blueprint, ops.blueprint)
+
+__all__ = ["BLUEPRINTS"]

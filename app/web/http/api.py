@@ -1,0 +1,75 @@
+"""The texts that charnn has, and the curve as a table."""
+
+from __future__ import annotations
+
+import csv
+import io
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+from werkzeug.wrappers import Response as AnyResponse
+
+from app import texts
+from app.errors import UserError
+from app.frames import options_of
+from app.protocol import BroughtText
+from app.snapshot import Snapshot
+from app.web.extension import extension
+from app.web.http.responses import as_attachment, error_response
+
+HISTORY_FILE = "charnn-history.csv"
+
+blueprint = Blueprint("api", __name__)
+
+
+@blueprint.get("/api/texts/<name>")
+def text(name: str) -> AnyResponse:
+    """A text that charnn has, by its name."""
+    if name not in texts.names():
+        error = UserError("unknown_text", "text", known=", ".join(texts.names()))
+        return error_response(error, HTTPStatus.NOT_FOUND)
+    return jsonify(_as_answer(texts.described(name)))
+
+
+@blueprint.get("/api/history.csv")
+def history() -> AnyResponse:
+    """The session's curve."""
+    here = extension()
+    try:
+        snapshot = here.engine.snapshot(here.known_session())
+    except UserError as error:
+        return error_response(error, HTTPStatus.NOT_FOUND)
+    table = history_csv(snapshot) if snapshot else ""
+    return as_attachment(Response(table, mimetype="text/csv"), HISTORY_FILE)
+
+
+def history_csv(snapshot: Snapshot) -> str:
+    """The curve as a table."""
+    out = io.StringIO()
+    table = csv.writer(out, lineterminator="\n")
+    table.writerow(
+        ["step", "epoch", "seconds", "perplexity", "held_out_perplexity", "learning_rate"]
+    )
+    for point in snapshot.points:
+        table.writerow(
+            [
+                point.step,
+                f"{point.epoch:.4f}",
+                f"{point.seconds:.4f}",
+                f"{point.perplexity:.6g}",
+                "" if point.held_out is None else f"{point.held_out:.6g}",
+                "" if point.learning_rate is None else f"{point.learning_rate:.6g}",
+            ]
+        )
+    return out.getvalue()
+
+
+def _as_answer(text: texts.Text) -> BroughtText:
+    return {
+        "ok": True,
+        "text": text.text,
+        "title": text.title,
+        "expect": text.expect,
+        "measured": text.measured,
+        "options": options_of(text.options),
+    }

@@ -1,0 +1,171 @@
+"""The model as a file: downloads and uploads, in pieces, so that a large one does not block."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from functools import partial
+from http import HTTPStatus
+from pathlib import Path
+from typing import IO, Any, cast
+
+from flask import Blueprint, Response, current_app, jsonify, request
+from werkzeug.wrappers import Response as AnyResponse
+
+from app.errors import BusyError, PayloadTooLarge, UserError
+from app.model_forms import FORMS, Form
+from app.slow_peers import Transfer
+from app.web.extension import Extension, extension
+from app.web.http.responses import as_attachment, error_response
+
+PIECE = 65_536
+MAX_UPLOADS = 4
+"""At once: each is a file on the disk, and then a place in the queue of the model reader."""
+MAX_DOWNLOADS = 16
+
+blueprint = Blueprint("models", __name__)
+
+
+class Slots:
+    """How many transfers one application has under way, of either kind."""
+
+    def __init__(self) -> None:
+        self.uploads = threading.BoundedSemaphore(MAX_UPLOADS)
+        self.downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
+
+
+def download(form: Form) -> AnyResponse:
+    """Answer with the session's model as such a file."""
+    here, slots = extension(), _slots()
+    try:
+        session_id = here.known_session()
+    except UserError as error:
+        return error_response(error, HTTPStatus.NOT_FOUND)
+    if not slots.downloads.acquire(blocking=False):
+        return error_response(BusyError("downloads_full", limit=MAX_DOWNLOADS))
+    try:
+        path = here.service.save(session_id, form)
+    except BaseException as error:
+        slots.downloads.release()
+        if isinstance(error, UserError):
+            return error_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
+        raise
+    return _streamed(here, path, form, slots)
+
+
+for _form in FORMS:
+    blueprint.add_url_rule(
+        f"/api/model{_form.suffix}",
+        f"download{_form.suffix.replace('.', '_')}",
+        partial(download, _form),
+    )
+
+
+@blueprint.put("/api/model.json")
+def upload() -> AnyResponse:
+    """Go on with the model in the body."""
+    here, slots = extension(), _slots()
+    transfer = _transfer(here)
+    try:
+        session_id = here.known_session()
+    except UserError as error:
+        return error_response(error, HTTPStatus.NOT_FOUND)
+    if not slots.uploads.acquire(blocking=False):
+        return error_response(BusyError("uploads_full", limit=MAX_UPLOADS))
+    path: Path | None = None
+    try:
+        _check_size(request.content_length or 0, here)
+        path = here.clerk.new_file()
+        _receive(here, path, transfer)
+        here.service.load(session_id, path)
+    except UserError as error:
+        return error_response(error)
+    finally:
+        slots.uploads.release()
+        if path is not None:
+            here.clerk.remove(path)
+    return jsonify({"ok": True})
+
+
+def _slots() -> Slots:
+    slots: Slots = current_app.extensions.setdefault("charnn_transfers", Slots())
+    return slots
+
+
+def _check_size(size: int, here: Extension) -> None:
+    if size > here.config.limits.upload:
+        raise PayloadTooLarge("upload_too_large", "json", limit=here.config.limits.upload)
+
+
+def _transfer(here: Extension) -> Transfer:
+    """This request's coming or going, watched until it is over."""
+    connection = here.hub.connection(request.environ)
+    transfer = Transfer(connection, here.config.limits.answer_seconds, here.hub.sleep)
+    if connection is not None:
+        here.hub.after_request(request.environ, transfer.end)
+        here.hub.spawn(transfer.watch)
+    return transfer
+
+
+def _receive(here: Extension, path: Path, transfer: Transfer) -> None:
+    """Write the body to a file.
+
+    Raises:
+        UserError: it is too large, or does not come.
+    """
+    try:
+        with path.open("wb") as file:
+            for piece in _body(request.environ):
+                transfer.moved += len(piece)
+                _check_size(transfer.moved, here)
+                _write(file, piece)
+    except UserError:
+        raise
+    except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
+        raise UserError("upload_incomplete", "json") from None
+    announced = request.content_length
+    if announced is not None and transfer.moved < announced:
+        raise UserError("upload_incomplete", "json")
+    transfer.end()
+
+
+def _streamed(here: Extension, path: Path, form: Form, slots: Slots) -> AnyResponse:
+    """A file in pieces. Its name is removed at once, its content with the end of the answer."""
+    file = path.open("rb")
+    size = path.stat().st_size
+    here.clerk.remove(path)
+    transfer = _transfer(here)
+
+    def pieces() -> Iterator[bytes]:
+        while piece := file.read(PIECE):
+            yield piece
+            transfer.moved += len(piece)
+
+    def over() -> None:
+        file.close()
+        slots.downloads.release()
+
+    response = Response(pieces(), mimetype=form.mimetype)
+    response.content_length = size
+    response.call_on_close(over)
+    return as_attachment(response, form.name)
+
+
+def _body(environ: Mapping[str, Any]) -> Iterator[bytes]:
+    """The body of a request in pieces, whether its length was announced or not."""
+    stream = cast("IO[bytes]", environ["wsgi.input"])
+    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
+        while piece := stream.read(PIECE):
+            yield piece
+        return
+    left = request.content_length or 0
+    while left > 0 and (piece := stream.read(min(left, PIECE))):
+        left -= len(piece)
+        yield piece
+
+
+def _write(file: IO[bytes], piece: bytes) -> None:
+    try:
+        file.write(piece)
+    except OSError:
+        raise BusyError("disk_full") from None

@@ -1,0 +1,30 @@
+"""What operators' programs ask: whether the server is well, and its metrics."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+
+from flask import Blueprint, Response, jsonify
+from prometheus_client import CONTENT_TYPE_LATEST
+
+from app.web.extension import extension
+
+blueprint = Blueprint("ops", __name__)
+
+
+@blueprint.get("/healthz")
+def health() -> tuple[Response, int]:
+    """200 while the server can train; 503 and the reasons while it cannot, or while it stops."""
+    here = extension()
+    problems = list(here.engine.problems())
+    if here.stopping.begun:
+        problems.append("the server is stopping")
+    if problems:
+        return jsonify({"ok": False, "problems": problems}), HTTPStatus.SERVICE_UNAVAILABLE
+    return jsonify({"ok": True}), HTTPStatus.OK
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """The metrics, as Prometheus reads them."""
+    return Response(extension().metrics.text(), content_type=CONTENT_TYPE_LATEST)

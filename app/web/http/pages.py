@@ -1,0 +1,67 @@
+"""The page, and the links of shared networks."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from importlib.metadata import version
+
+from flask import Blueprint, Response, render_template, request
+
+from app import pretrained, texts
+from app.copy_id import is_copy_id
+from app.errors import UserError
+from app.protocol import MAX_LINE
+from app.web.extension import extension
+
+blueprint = Blueprint("pages", __name__)
+
+
+@blueprint.get("/")
+def index() -> Response:
+    """The page, with a cookie that names its session."""
+    return _page()
+
+
+@blueprint.get("/s/<path:copy_id>")  # whatever else it may be, it is told on the same page
+def shared(copy_id: str) -> tuple[Response, int] | Response:
+    """The page, offering a shared copy."""
+    # It opens nothing by itself: a link on another site would replace a visitor's network.
+    try:
+        if not (is_copy_id(copy_id) and extension().service.has_copy(copy_id)):
+            return _no_copy(UserError("no_such_copy")), HTTPStatus.NOT_FOUND
+    except UserError as error:
+        return _no_copy(error), HTTPStatus.SERVICE_UNAVAILABLE
+    return _unlisted(_page(copy_id))
+
+
+def _page(copy_id: str = "") -> Response:
+    here = extension()
+    session_id = here.identity.session_id(request.cookies)
+    response = Response(
+        render_template(
+            "index.html",
+            version=version("charnn"),
+            upload=here.config.limits.upload,
+            cards=list(pretrained.cards().values()),
+            texts=[texts.described(name) for name in texts.names()],
+            most_characters=here.config.limits.text,
+            longest_line=MAX_LINE,
+            copy_id=copy_id,
+            is_new=session_id is None,
+        )
+    )
+    response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
+    here.identity.give(response, session_id, request.is_secure)
+    return response
+
+
+def _no_copy(error: UserError) -> Response:
+    """A page in place of a shared network that cannot be opened."""
+    return _unlisted(Response(render_template("no_copy.html", error=error)))
+
+
+def _unlisted(response: Response) -> Response:
+    """A response that no search engine lists: the link is for those who were given it."""
+    response.headers["X-Robots-Tag"] = "noindex"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,1 @@
+"""What the tests share: applications in this process, servers in their own, and visitors."""

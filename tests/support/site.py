@@ -1,0 +1,233 @@
+"""An application in this process, and visitors to it: no socket, no server, no waiting for either.
+
+HTTP goes through Flask's test client and events through Flask-SocketIO's, both through all of the
+middleware. What `serve` runs beside the requests is run here by whoever waits for something.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from flask.testing import FlaskClient
+from flask_socketio import SocketIO, SocketIOTestClient
+from socketio import packet as packets
+from werkzeug.test import TestResponse
+
+from app.engine import Engine
+from app.server import create_app
+from app.settings import ServerSettings
+from app.web.extension import Extension, extension_of
+from tests.support.pacing import pace_training
+
+PATIENCE = 60.0
+"""Seconds until a test gives up: long enough for a machine that is busy with much else."""
+LOOK = 0.005
+CONFIG = ServerSettings(async_mode="threading", workers=1, unwatched_minutes=0)
+
+
+class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)
+    """The application did not let a page in.
+
+    Attributes:
+        message: what the page shows.
+        data: the code and the limit, if there are any.
+    """
+
+    def __init__(self, refusal: dict[str, Any]) -> None:
+        super().__init__(refusal)
+        self.message: str = refusal.get("message", "")
+        self.data: dict[str, str] | None = refusal.get("data")
+
+
+class _Peer:
+    """The connection that a page's socket would have."""
+
+    closed = False
+
+
+class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
+    """One open page: it keeps what it is sent, and acknowledges it while `reads` is true."""
+
+    def __init__(self, here: Extension, app: Flask, http: FlaskClient) -> None:
+        self.states: list[dict[str, Any]] = []
+        self.frames: list[dict[str, Any]] = []
+        self.notices: list[dict[str, Any]] = []
+        self.closings: list[dict[str, Any]] = []
+        self.reads = True
+        self._here = here
+        self._refusal: dict[str, Any] | None = None
+        self._unread: list[int] = []
+        super().__init__(app, here.socketio, flask_test_client=http)
+        if not self.is_connected():
+            raise ConnectionRefused(self._refusal or {})
+
+    def connect(self, **options: Any) -> None:
+        """Open the page's socket."""
+        server = self.socketio.server
+        server.eio.sockets[self.eio_sid] = _Peer()
+        library_send = server._send_packet
+
+        def send(eio_sid: str, packet: Any) -> None:
+            library_send(eio_sid, packet)
+            tab = self.clients.get(eio_sid)
+            if isinstance(tab, Tab) and tab is self:
+                tab._take_in(packet)
+
+        server._send_packet = send
+        super().connect(**options)
+
+    def ask(self, event: str, *payload: Any) -> dict[str, Any]:
+        """Send an event and return the answer."""
+        answer: dict[str, Any] = self.emit(event, *(payload or ({},)), callback=True)
+        return answer
+
+    def wait_for(self, what: Callable[[], Any]) -> Any:
+        """Let the application send frames until something is true, and return it."""
+        until = time.monotonic() + PATIENCE
+        while time.monotonic() < until:
+            self._here.publisher.publish(time.monotonic())
+            if found := what():
+                return found
+            time.sleep(LOOK)
+        raise AssertionError("it did not come true")
+
+    @property
+    def state(self) -> dict[str, Any]:
+        """The newest state, once there is one."""
+        self.wait_for(lambda: self.states)
+        return self.states[-1]
+
+    def next_frame(self) -> dict[str, Any]:
+        """A frame that has not come yet."""
+        seen = len(self.frames)
+        self.wait_for(lambda: len(self.frames) > seen)
+        return self.frames[-1]
+
+    def newest(self, field: str) -> Any:
+        """The value of a field that the page shows now."""
+        shown = [self.state, *self.frames]
+        return next(each[field] for each in reversed(shown) if field in each)
+
+    def wait_for_steps(self, more_than: int = 0) -> int:
+        """Wait until the network has taken more steps, and return how many."""
+        steps: int = self.wait_for(
+            lambda: (self.newest("steps") > more_than) and self.newest("steps")
+        )
+        return steps
+
+    def read(self) -> None:
+        """Acknowledge what has come while `reads` was false."""
+        self.reads = True
+        while self._unread:
+            self._acknowledge(self._unread.pop(0))
+
+    def close(self) -> None:
+        """Close the page."""
+        if self.is_connected():
+            self.disconnect()
+        self.socketio.server.eio.sockets.pop(self.eio_sid, None)
+
+    def _take_in(self, packet: Any) -> None:
+        if packet.packet_type == packets.CONNECT_ERROR:
+            self._refusal = packet.data
+        if packet.packet_type != packets.EVENT:
+            return
+        name, payload = packet.data[0], packet.data[1]
+        if name == "state":
+            self.frames.clear()  # what a page shows is the state and the frames since
+        {
+            "state": self.states,
+            "frame": self.frames,
+            "notice": self.notices,
+            "closing": self.closings,
+        }[name].append(payload)
+        if packet.id is None:
+            return
+        if self.reads:
+            self._acknowledge(packet.id)
+        else:
+            self._unread.append(packet.id)
+
+    def _acknowledge(self, number: int) -> None:
+        packet = packets.Packet(packets.ACK, data=[], id=number)
+        self.socketio.server._handle_eio_message(self.eio_sid, packet.encode())
+
+
+class Visitor:
+    """A browser: a cookie, and pages."""
+
+    def __init__(self, site: Site) -> None:
+        self._site = site
+        self.http: FlaskClient = site.app.test_client()
+        self.get("/")
+        self._tabs: list[Tab] = []
+
+    def open_tab(self) -> Tab:
+        """Open a page.
+
+        Raises:
+            ConnectionRefused: the application does not let it in.
+        """
+        tab = Tab(self._site.parts, self._site.app, self.http)
+        self._tabs.append(tab)
+        return tab
+
+    def get(self, path: str, **options: Any) -> TestResponse:
+        """Fetch something with the browser's cookie."""
+        return self.http.get(path, **options)
+
+    def put(self, path: str, body: bytes, **options: Any) -> TestResponse:
+        """Upload something with the browser's cookie."""
+        return self.http.put(path, data=body, **options)
+
+    def leave(self) -> None:
+        """Close every page."""
+        for tab in self._tabs:
+            tab.close()
+
+
+class Site:
+    """An application with its parts.
+
+    Attributes:
+        app: the Flask application.
+        parts: what `create_app` put into its extension.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+        self.parts = extension_of(app)
+        self._visitors: list[Visitor] = []
+
+    def visitor(self) -> Visitor:
+        """A new browser."""
+        self._visitors.append(Visitor(self))
+        return self._visitors[-1]
+
+    @property
+    def socketio(self) -> SocketIO:
+        """The Socket.IO server."""
+        return self.parts.socketio
+
+    def close(self) -> None:
+        """Close every page, and the application."""
+        for visitor in self._visitors:
+            visitor.leave()
+        self.parts.close()
+
+
+@contextmanager
+def open_site(data_dir: Path, engine: Engine | None = None, **config: Any) -> Iterator[Site]:
+    """An application on a folder, closed at the end; `config` changes `CONFIG`."""
+    pace_training()
+    site = Site(create_app(replace(CONFIG, data_dir=data_dir, **config), engine=engine))
+    try:
+        yield site
+    finally:
+        site.close()
