@@ -32,7 +32,7 @@ run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARN
 	@$(BIN)/charnn serve $(ARGS)
 
 test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
-	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 
 lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories, of the page as well
@@ -40,7 +40,7 @@ lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisor
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m tests.advisories
+	$(BIN)/python -m tests.support.advisories
 	$(NPM) run --silent lint
 	$(NPM) run --silent types
 
@@ -62,7 +62,7 @@ looking: $(VENV)/.live ## see what looking inside a network costs its training; 
 	$(BIN)/python -m bench.looking $(ARGS)
 
 budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it answers; it takes four minutes
-	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
 
 cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; ten minutes
@@ -75,7 +75,7 @@ chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lo
 	$(BIN)/python -m bench.chaos $(ARGS)
 
 pictures: $(VENV)/.pictures ## take the README's pictures anew, and one of every state; three minutes
-	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
+	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.pictures $(ARGS)
 
 pretrained: $(VENV)/.setup ## train anew the models that charnn brings along; in a minute or so

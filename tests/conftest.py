@@ -1,15 +1,14 @@
-"""What all tests share: a real server, as a process of its own."""
+"""What all tests share: Hypothesis' settings, the tiers, a real server, PostgreSQL."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
 
 from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
-from tests.running_server import RunningServer, running_server
+from tests.support.server import RunningServer, running_server
 
 # The same inputs on every run, so that a red test is red for everyone; no deadline, because an
 # example may wait for the compiler or for whatever else the machine is at.
@@ -22,30 +21,21 @@ settings.register_profile(
 settings.load_profile("charnn")
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """What serves the visitors, where a test does not try both."""
-    parser.addoption("--async-mode", choices=["eventlet", "threading"], default="eventlet")
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    """Every server that a test starts reads it there."""
-    os.environ["CHARNN_ASYNC_MODE"] = config.getoption("--async-mode")
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
-    """A server with a data folder of its own; a module's tests share it, each as its own visitor.
+    """A real server, one for each worker: every test comes as a visitor of its own.
 
-    Not one for the whole run: visitors who are gone train on for a while, and would slow the tests
-    that come after.
+    It trains with pauses, and a session that no page watches is stored and leaves at once. Its
+    log must hold nothing but plain news when it ends.
     """
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
+        assert not running.complaints, "the server has logged warnings or errors"
 
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A PostgreSQL that runs; whoever stops it starts it again."""
+    """A running PostgreSQL; a test that stops it starts it again."""
     programs = find_programs()
     if programs is None:
         pytest.skip(NOT_INSTALLED)

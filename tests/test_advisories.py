@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.advisories import report
+from tests.support.advisories import report
 
 
 def test_a_known_vulnerability_is_named_with_the_version_that_mends_it() -> None:

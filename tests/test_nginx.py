@@ -11,8 +11,8 @@ import requests
 from app.store import default_url
 from bench.live import nginx
 from bench.live.nginx import Nginx, running_nginx
-from tests.app.visitor import PATIENCE, Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import PATIENCE, Visitor
+from tests.support.server import RunningServer, running_server
 
 pytestmark = pytest.mark.skipif(nginx.find_program() is None, reason=nginx.NOT_INSTALLED)
 

@@ -14,8 +14,8 @@ from types import ModuleType
 
 import pytest
 
-from tests import browser_setup
-from tests.running_server import running_server
+from tests.support import browser
+from tests.support.server import running_server
 
 ROOT = Path(__file__).parents[1]
 
@@ -114,20 +114,20 @@ def test_the_lock_file_records_no_download_addresses() -> None:
 @pytest.fixture
 def no_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """A system with no browser, where nothing can be installed."""
-    monkeypatch.setattr(browser_setup, "COMMANDS", ())
+    monkeypatch.setattr(browser, "COMMANDS", ())
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CHARNN_BROWSER", raising=False)
 
 
 @pytest.mark.usefixtures("no_browser")
 def test_without_a_browser_the_setup_stops_and_says_what_to_install() -> None:
-    with pytest.raises(browser_setup.BrowserMissingError, match="Install one"):
-        browser_setup.find_browser()
+    with pytest.raises(browser.BrowserMissingError, match="Install one"):
+        browser.find_browser()
 
 
 def test_a_chosen_browser_that_does_not_start_is_named() -> None:
     setup = subprocess.run(
-        [sys.executable, ROOT / "tests" / "browser_setup.py"],
+        [sys.executable, ROOT / "tests" / "browser.py"],
         env={**os.environ, "CHARNN_BROWSER": "/no/such/browser"},
         capture_output=True,
         text=True,

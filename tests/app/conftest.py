@@ -10,8 +10,8 @@ import sqlalchemy as sa
 
 from app.store import Store, default_url
 from bench.live.postgres import Postgres
-from tests.app.visitor import Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import Visitor
+from tests.support.server import RunningServer, running_server
 
 
 @pytest.fixture(scope="session", params=["eventlet", "threading"])

@@ -25,7 +25,7 @@ from model.char_model import CharModel
 from model.saved import SavedModel
 from model.solver import Adam
 from model.vocabulary import Vocabulary
-from tests.running_server import ROOT
+from tests.support.server import ROOT
 
 PATIENCE = 60.0
 UPLOAD = 20_000_000

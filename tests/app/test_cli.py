@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from app.cli import main
 from model import CharModel
 from model.export import loading_lines, safetensors_file
-from tests.running_server import ROOT
+from tests.support.server import ROOT
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 

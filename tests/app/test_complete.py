@@ -10,7 +10,7 @@ import pytest
 from app import completion
 from app.errors import UserError
 from model import CharModel, Vocabulary
-from tests.app.visitor import Tab, Visitor
+from tests.support.client import Tab, Visitor
 
 SAMPLE = {"prime": "the ", "method": "sample"}
 BEAM = {"prime": "the ", "method": "beam"}

@@ -10,8 +10,8 @@ import requests
 from flask import Flask
 
 from app.compressed import compress
-from tests.app.visitor import PATIENCE, Visitor
-from tests.running_server import ROOT, RunningServer
+from tests.support.client import PATIENCE, Visitor
+from tests.support.server import ROOT, RunningServer
 
 SCRIPT = "/static/js/main.js"
 TEXTS = ("/", SCRIPT, "/static/css/base.css", "/api/texts/essays")

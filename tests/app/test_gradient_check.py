@@ -21,8 +21,8 @@ from app.errors import UserError
 from app.run import Run, new_run
 from model.layout import GATES, Layout
 from tests.app.test_clerk import is_running, wait_for
-from tests.app.visitor import Tab, Visitor
-from tests.running_server import RunningServer
+from tests.support.client import Tab, Visitor
+from tests.support.server import RunningServer
 
 PATIENCE = 60.0
 RIGHT = 1e-4

@@ -15,8 +15,8 @@ from itsdangerous import Signer
 
 from app.identity import COOKIE, SECRET_FILE
 from app.session_id import new_session_id
-from tests.app.visitor import PATIENCE, Tab, Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import PATIENCE, Tab, Visitor
+from tests.support.server import RunningServer, running_server
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"

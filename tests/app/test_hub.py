@@ -17,7 +17,7 @@ from wsproto.utilities import LocalProtocolError
 
 from app.hub import Hub, closing_quietly, make_hub, unmasked
 from app.settings import AsyncMode
-from tests.running_server import ROOT
+from tests.support.server import ROOT
 
 
 @pytest.fixture(params=["eventlet", "threading"])

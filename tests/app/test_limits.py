@@ -10,8 +10,8 @@ import socketio
 
 from app.admission import Admission, TokenBucket, TooMany, network_of
 from app.limits import Limits
-from tests.app.visitor import PATIENCE, Tab, Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import PATIENCE, Tab, Visitor
+from tests.support.server import RunningServer, running_server
 
 OPTIONS = (
     *("--max-text", "1000"),

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.logs import begin_to_log
-from tests.app.visitor import Visitor
-from tests.running_server import running_server
+from tests.support.client import Visitor
+from tests.support.server import running_server
 
 
 @pytest.fixture(autouse=True)

@@ -17,7 +17,7 @@ from app.errors import UserError
 from app.run import Run, new_run
 from model import CharModel, sentences_from_text
 from model.layout import GATES
-from tests.app.visitor import Tab, Visitor
+from tests.support.client import Tab, Visitor
 
 LARGEST_ANSWER = 16_000
 ASTRAL = "".join(map(chr, range(0x1F300, 0x1F300 + 150)))

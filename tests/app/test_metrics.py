@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from app.metrics import Metrics
-from tests.app.visitor import Visitor
-from tests.running_server import RunningServer
+from tests.support.client import Visitor
+from tests.support.server import RunningServer
 
 
 def figure(text: str, name: str) -> float:

@@ -23,8 +23,8 @@ from app.limits import Limits
 from app.model_http import MOST_UPLOADS, PIECE
 from model import CharModel
 from model.export import python_file, safetensors_file
-from tests.app.visitor import Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import Visitor
+from tests.support.server import RunningServer, running_server
 
 PATIENCE = 60.0
 WIDE = {"hidden_sizes": "450"}

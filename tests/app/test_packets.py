@@ -15,8 +15,8 @@ import requests
 import websocket
 
 from app.packets import MOST_UNREAD, MalformedPacketError, Packet
-from tests.app.visitor import PATIENCE, Visitor
-from tests.running_server import RunningServer, running_server
+from tests.support.client import PATIENCE, Visitor
+from tests.support.server import RunningServer, running_server
 
 DEEP = "[" * 100_000
 ENDING = [

@@ -13,8 +13,8 @@ import socketio
 from pydantic import TypeAdapter
 
 from app import protocol
-from tests.app.visitor import PATIENCE, Tab, Visitor
-from tests.running_server import RunningServer
+from tests.support.client import PATIENCE, Tab, Visitor
+from tests.support.server import RunningServer
 
 SMALL = {"hidden_sizes": "8", "letter_size": "3"}
 

@@ -30,8 +30,8 @@ from app.store.copies import TOUCH_SECONDS
 from app.store.tables import copies
 from bench.live.postgres import Postgres
 from tests.app.checkpoints import assert_same, checkpoint
-from tests.app.visitor import PATIENCE, Tab, Visitor
-from tests.running_server import running_server
+from tests.support.client import PATIENCE, Tab, Visitor
+from tests.support.server import running_server
 
 TEXT = "the own words\nof somebody\nwho shares"
 OPTIONS = {"hidden_sizes": "7", "letter_size": "3"}

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.visitor import Visitor
-from tests.running_server import ROOT, running_server
+from tests.support.client import Visitor
+from tests.support.server import ROOT, running_server
 
 
 @pytest.mark.parametrize("async_mode", ["eventlet", "threading"])

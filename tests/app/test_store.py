@@ -31,7 +31,7 @@ from bench.live.postgres import Postgres
 from model import CharModel, Trainer, TrainingSettings, Vocabulary
 from model.saved import SavedModel
 from tests.app.checkpoints import POINT, assert_same, checkpoint
-from tests.running_server import ROOT
+from tests.support.server import ROOT
 
 LETTERS = st.lists(
     st.characters(codec="utf-16", categories=["L", "N", "P", "S", "Zs", "Cs"]),

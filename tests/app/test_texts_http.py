@@ -7,8 +7,8 @@ import requests
 from pydantic import TypeAdapter
 
 from app import protocol, texts
-from tests.app.visitor import PATIENCE, Visitor
-from tests.running_server import RunningServer
+from tests.support.client import PATIENCE, Visitor
+from tests.support.server import RunningServer
 
 
 @pytest.mark.parametrize("name", texts.names())

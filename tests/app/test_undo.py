@@ -23,7 +23,7 @@ from app.room import Room
 from app.snapshot import Snapshot
 from app.store import Store, default_url
 from model.saved import SavedModel
-from tests.app.visitor import Visitor
+from tests.support.client import Visitor
 
 PATIENCE = 60.0
 SMALL = Options(hidden_sizes=(8,), letter_size=3)

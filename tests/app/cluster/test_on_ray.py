@@ -16,8 +16,8 @@ import pytest
 from bench.live import ray_cluster
 from bench.live.postgres import Postgres
 from bench.live.ray_cluster import RayCluster
-from tests.app.visitor import Tab, Visitor
-from tests.running_server import ROOT, RunningServer, running_server
+from tests.support.client import Tab, Visitor
+from tests.support.server import ROOT, RunningServer, running_server
 
 pytestmark = pytest.mark.skipif(
     not ray_cluster.ray_is_installed(), reason=ray_cluster.NOT_INSTALLED

@@ -1,0 +1,160 @@
+"""A script that drives the original demo of 2014 by its elements' ids drives this page too."""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page
+
+from app import pretrained
+from tests.e2e.the_page import wait_until
+
+SENTENCES = ("one small step", "another one", "then the next")
+LETTERS = sorted(set("".join(SENTENCES)))
+STANDS_STILL_MS = 700
+
+
+class Script:
+    """What such a script does: it finds an element by its id, reads it, fills it or clicks it."""
+
+    def __init__(self, page: Page) -> None:
+        self._page = page
+
+    def click(self, element: str) -> None:
+        self._page.evaluate("(id) => document.getElementById(id).click()", element)
+
+    def text(self, element: str) -> str:
+        return str(self._page.evaluate("(id) => document.getElementById(id).textContent", element))
+
+    def number(self, element: str) -> float:
+        """As parseFloat reads what comes after the colon; 0 while there is none."""
+        found = re.match(r"\s*\d+(\.\d+)?", self.text(element).partition(":")[2])
+        return float(found[0]) if found else 0.0
+
+    def value(self, element: str) -> str:
+        return str(self._page.evaluate("(id) => document.getElementById(id).value", element))
+
+    def fill(self, element: str, value: str) -> None:
+        """No event tells of it: the original reads its boxes when a button is pressed."""
+        self._page.evaluate(
+            "([id, value]) => { document.getElementById(id).value = value; }", [element, value]
+        )
+
+    def slide(self, element: str, logarithm: float) -> None:
+        self.fill(element, str(logarithm))
+        self._page.evaluate(
+            "(id) => document.getElementById(id).dispatchEvent(new Event('input'))", element
+        )
+
+    def written(self, element: str) -> list[str]:
+        """The text of each `apred` in an element."""
+        found: list[str] = self._page.evaluate(
+            "(id) => [...document.getElementById(id).getElementsByClassName('apred')]"
+            ".map((each) => each.textContent)",
+            element,
+        )
+        return found
+
+    def stop(self) -> str:
+        """Stop, and wait until the network rests; what it predicts then."""
+        self.click("stop")
+        wait_until(self._page, self._stands_still)
+        return self.written("argmax")[0]
+
+    def saved(self) -> str:
+        """What saving puts into the box."""
+        self.fill("tio", "")
+        self.click("savemodel")
+        wait_until(self._page, lambda: self.value("tio") != "")
+        return self.value("tio")
+
+    def _stands_still(self) -> bool:
+        epoch = self.text("epoch")
+        self._page.wait_for_timeout(STANDS_STILL_MS)
+        return self.text("epoch") == epoch
+
+
+@pytest.fixture
+def script(page: Page) -> Script:
+    """A script on the page, which learns by itself."""
+    page.goto("/")
+    script = Script(page)
+    wait_until(page, lambda: script.number("epoch") > 0)
+    return script
+
+
+def learn_by_heart(page: Page, script: Script) -> str:
+    """Have three sentences learnt, and stop; the prediction."""
+    script.fill("ti", "\n".join(SENTENCES))
+    script.click("learn")
+    wait_until(page, lambda: script.text("prepro_status").startswith(f"found {len(LETTERS)} "))
+    wait_until(page, lambda: 1 < script.number("ppl") < 1.6, seconds=60)
+    wait_until(page, lambda: script.written("argmax")[0] in SENTENCES)
+    return script.stop()
+
+
+def test_learning_stopping_and_the_sliders(page: Page, script: Script) -> None:
+    assert script.value("ti").strip()
+    assert re.fullmatch(
+        r"found \d+ distinct characters: .+", script.text("prepro_status"), re.DOTALL
+    )
+    assert re.fullmatch(r"forw/bwd time per example: \d+\.\d+ms", script.text("ticktime"))
+    # Nothing else stands in them: a script that reads the number's digits reads no others.
+    assert re.fullmatch(r"perplexity: \d+\.\d+", script.text("ppl"))
+    assert re.fullmatch(r"epoch: [\d,]+", script.text("epoch"))
+    assert (len(script.written("samples")), len(script.written("argmax"))) == (5, 1)
+    at_first = script.number("ppl")
+    learn_by_heart(page, script)
+    assert script.number("ppl") < at_first
+
+    epoch = script.number("epoch")
+    script.click("resume")
+    wait_until(page, lambda: script.number("epoch") > epoch)
+    script.slide("lr_slider", -3)
+    assert script.text("lr_text") == "0.00100"
+    script.slide("lr_slider", -2.5)
+    assert script.text("lr_text") == "0.00316"
+
+    script.slide("temperature_slider", -1)
+    assert script.text("temperature_text") == "0.10"
+    wait_until(page, lambda: set(script.written("samples")) <= set(SENTENCES))
+    script.slide("temperature_slider", 1)
+    assert script.text("temperature_text") == "10.00"
+    wait_until(page, lambda: not set(script.written("samples")) & set(SENTENCES))
+
+
+def test_saving_loading_and_the_pretrained_model(page: Page, script: Script) -> None:
+    prediction = learn_by_heart(page, script)
+    saved = script.saved()
+    model = json.loads(saved)
+    assert (model["generator"], model["hidden_sizes"], model["letter_size"]) == (
+        "lstm",
+        [20, 20],
+        5,
+    )
+    assert sorted(model["vocab"]) == LETTERS
+    assert sorted(model["letterToIndex"].values()) == list(range(1, len(LETTERS) + 1))
+    for letter, index in model["letterToIndex"].items():
+        assert model["indexToLetter"][str(index)] == letter
+    assert (model["model"]["Wil"]["n"], model["model"]["Wil"]["d"]) == (len(LETTERS) + 1, 5)
+
+    script.fill("opt_hidden_sizes", "3")
+    script.click("learn")
+    wait_until(page, lambda: script.written("argmax")[0] != prediction)
+    script.stop()
+    assert json.loads(script.saved())["hidden_sizes"] == [3]
+    script.fill("tio", saved)
+    script.click("loadmodel")
+    # Not by its prediction alone: three units may have learnt that sentence as well.
+    wait_until(page, lambda: script.value("opt_hidden_sizes") == "20, 20")
+    wait_until(page, lambda: script.written("argmax")[0] == prediction)
+    assert json.loads(script.saved())["model"] == model["model"]
+
+    script.click("loadpretrained")
+    wait_until(page, lambda: script.text("lr_text") == "0.00010")
+    wait_until(page, lambda: float(script.value("lr_slider")) == -4)
+    loaded = json.loads(script.saved())
+    assert loaded["hidden_sizes"] == list(next(iter(pretrained.cards().values())).hidden_sizes)
+    assert all(script.written("samples"))
