@@ -287,6 +287,10 @@ class Refused(TypedDict):
     """It cannot be done, and nothing has changed."""
 
     ok: Literal[False]
+    code: Annotated[
+        str,
+        Field(description="Which refusal this is: a name for programs, see the table of codes."),
+    ]
     error: Annotated[str, Field(description="What to change, as a sentence for the person.")]
     field: Annotated[
         str | None,
@@ -439,12 +443,18 @@ class Notice(TypedDict):
     """A sentence for the person, not bound to a field."""
 
     level: Annotated[Level, Field(description="How much it matters.")]
+    code: Annotated[
+        str, Field(description="Which notice this is: a name for programs, see the table of codes.")
+    ]
     message: Annotated[str, Field(description="The sentence.")]
 
 
 class Closing(TypedDict):
     """The server is about to close the socket, and why."""
 
+    code: Annotated[
+        str, Field(description="Why it closes: a name for programs, see the table of codes.")
+    ]
     message: Annotated[str, Field(description="A sentence for the person.")]
 
 
