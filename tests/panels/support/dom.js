@@ -11,7 +11,7 @@ const RENDERED = new URL("build/panels/", ROOT);
 
 /** What modules of the page find without asking the window for it. */
 const GLOBALS =
-  /^(HTML\w*Element|SVG\w*|\w*Event|EventTarget|Node\w*|Element|Document\w*|Text|Range|Option|Image|DOMParser|DOMRect\w*|MutationObserver|document|location|history|localStorage|sessionStorage|navigator|getComputedStyle|addEventListener|removeEventListener)$/;
+  /^(HTML\w*Element|SVG\w*|\w*Event|EventTarget|Node\w*|Element|Document\w*|Text|Range|Option|Image|DOMParser|DOMRect\w*|MutationObserver|document|location|history|localStorage|sessionStorage|navigator|getComputedStyle|devicePixelRatio)$/;
 
 /** @type {Map<Variant, string>} */
 const pages = new Map([["blank", "<!doctype html>"]]);
@@ -25,13 +25,19 @@ openWindow("index"); // libraries look for one when they are imported
  * @param {Variant} variant
  */
 export function openWindow(variant) {
-  const { window } = new JSDOM(html(variant), { url: "http://localhost/" });
-  const { context } = installIn(window);
+  const { window } = new JSDOM(html(variant), {
+    url: "http://localhost/",
+    pretendToBeVisual: true, // else the tab would be hidden
+  });
+  installIn(window);
   for (const name of Object.getOwnPropertyNames(window)) {
     if (GLOBALS.test(name)) define(name, Reflect.get(window, name));
   }
+  for (const name of /** @type {const} */ (["addEventListener", "removeEventListener"])) {
+    define(name, window[name].bind(window));
+  }
   define("window", window);
-  return { window, context };
+  return window;
 }
 
 /** @param {Variant} variant */

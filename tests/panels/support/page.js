@@ -8,7 +8,7 @@
 import { openWindow } from "./dom.js"; // the first of all: modules of the page want a window
 import { ScriptedConnection } from "./connection.js";
 import { NOW } from "./state.js";
-import { reset, setMedia, setSight, setSize } from "./stubs.js";
+import { drawn, reset, setMedia, setSight, setSize } from "./stubs.js";
 
 /** @typedef {{mount: (element: HTMLElement, connection: Connection) => void}} Panel */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} TextEntry */
@@ -29,25 +29,23 @@ export function openPage(t, { variant = "index", remembered = {} } = {}) {
     reset();
     t.mock.timers.reset();
   });
-  const { window, context } = openWindow(variant);
+  const window = openWindow(variant);
   for (const [key, value] of Object.entries(remembered)) window.localStorage.setItem(key, value);
-  return new Page(t, context);
+  return new Page(t);
 }
 
 class Page {
   /** To a server that says what the test tells it to. */
   connection = new ScriptedConnection();
   store = this.connection.store;
+  /** Every call on the context of a canvas, as `[name, ...arguments]`. */
+  drawn = drawn;
 
   #timers;
 
-  /**
-   * @param {TestContext} t
-   * @param {{calls: unknown[][]}} context of every canvas
-   */
-  constructor(t, context) {
+  /** @param {TestContext} t */
+  constructor(t) {
     this.#timers = t.mock.timers;
-    this.context = context;
   }
 
   /**

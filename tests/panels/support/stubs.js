@@ -14,7 +14,7 @@ export function installOnce() {
   define("IntersectionObserver", SightObserver);
   define("ResizeObserver", SizeObserver);
   define("ImageData", Pixels);
-  define("Path2D", class {});
+  define("Path2D", Path);
   define("requestAnimationFrame", requestFrame);
   define("cancelAnimationFrame", cancelFrame);
   define("matchMedia", matchMedia);
@@ -29,7 +29,7 @@ export function installOnce() {
  */
 export function installIn(window) {
   const { HTMLDialogElement, HTMLCanvasElement, Element, HTMLElement } = window;
-  Object.assign(window, { matchMedia, devicePixelRatio: 1 });
+  Object.assign(window, { matchMedia, requestAnimationFrame, devicePixelRatio: 1 });
   HTMLDialogElement.prototype.showModal = function () {
     this.open = true;
   };
@@ -40,10 +40,8 @@ export function installIn(window) {
   Element.prototype.scrollIntoView = () => {};
   HTMLElement.prototype.setPointerCapture = () => {};
   HTMLElement.prototype.releasePointerCapture = () => {};
-  const context = newContext();
   HTMLCanvasElement.prototype.getContext = /** @type {any} */ (() => context);
   HTMLCanvasElement.prototype.toBlob = (callback) => callback(new Blob([], { type: "image/png" }));
-  return { context };
 }
 
 /** Forget what the last test has observed and asked for. */
@@ -53,6 +51,7 @@ export function reset() {
   sights.clear();
   sizes.clear();
   queries.clear();
+  drawn.length = 0;
 }
 
 /**
@@ -197,26 +196,34 @@ class Pixels {
   }
 }
 
-/** A 2D context that takes every call and keeps it in `calls`, as `[name, ...arguments]`. */
-function newContext() {
-  /** @type {unknown[][]} */
-  const calls = [];
-  /** @type {Record<string, unknown>} */
-  const known = {
-    calls,
+/** @type {unknown[][]} every call on the context of any canvas, as `[name, ...arguments]` */
+export const drawn = [];
+
+/** A 2D context of every canvas: the library of the curve keeps to its first window. */
+const context = new Proxy(
+  {
     measureText: (/** @type {string} */ text) => ({ width: 8 * text.length }),
-    createImageData: (/** @type {number} */ w, /** @type {number} */ h) => new Pixels(w, h),
-  };
-  return /** @type {{calls: unknown[][]}} */ (
-    new Proxy(known, {
-      get: (target, name) => {
-        const key = String(name);
-        return key in target
-          ? target[key]
-          : (/** @type {unknown[]} */ ...all) => void calls.push([key, ...all]);
-      },
-    })
-  );
+    createImageData: (/** @type {number} */ width, /** @type {number} */ height) =>
+      new Pixels(width, height),
+  },
+  { get: methodOf },
+);
+
+class Path {
+  constructor() {
+    return new Proxy(this, { get: methodOf });
+  }
+}
+
+/**
+ * What is not there is a method that draws.
+ *
+ * @param {object} target
+ * @param {string | symbol} name
+ */
+function methodOf(target, name) {
+  if (name in target || typeof name === "symbol") return Reflect.get(target, name);
+  return (/** @type {unknown[]} */ ...all) => void drawn.push([name, ...all]);
 }
 
 /**
