@@ -31,7 +31,7 @@ setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
 run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
-test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
+test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/unit/model -x" narrows it
 	@browser="$$($(BIN)/python tests/browser_setup.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
 

@@ -27,7 +27,7 @@ from model.saved import read_model
 Doubles = npt.NDArray[np.float64]
 
 ALPHABET = "abcd"
-VECTORS = sorted((Path(__file__).parents[1] / "data" / "parity").glob("*.json"))
+VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
 
 # The gates of a cell as the matrices of the saved JSON name them, in PyTorch's order.
 TORCH_GATES = {"lstm": ["i", "f", "c", "o"], "gru": ["r", "z", "c"], "rnn": ["h"]}

@@ -29,7 +29,7 @@ Array = npt.NDArray[np.floating[Any]]
 KINDS = sorted(GATES)
 DEPTHS = [(20,), (12, 7)]
 PREFIXES = ["", "a", "abba", "dcbaabcddcba"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def a_network(
