@@ -104,8 +104,9 @@ def test_the_reference_is_computed_in_float64_and_leaves_the_model_as_it_is() ->
 
 def test_the_reference_refuses_characters_that_the_model_does_not_know() -> None:
     model = CharModel.create(Vocabulary.from_sentences([ALPHABET]))
-    with pytest.raises(TextError, match="does not know the character 'e'"):
+    with pytest.raises(TextError, match="'e'") as caught:
         reference_cost_and_gradient(model, "abcde")
+    assert caught.value.code == "unknown_characters"
 
 
 # ---------------------------------------------------------------- the original
