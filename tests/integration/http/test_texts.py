@@ -1,44 +1,44 @@
-"""The texts that charnn brings along, as a page fetches them."""
+"""The texts that charnn has, as a page fetches and offers them."""
 
 from __future__ import annotations
 
 import pytest
-import requests
 from pydantic import TypeAdapter
 
 from app import protocol, texts
-from tests.support.client import PATIENCE, Visitor
-from tests.support.server import RunningServer
+from app.protocol import MAX_LINE
+from tests.support.site import Site, Visitor
 
 
-@pytest.mark.parametrize("name", texts.names())
-def test_a_text_comes_with_what_is_known_of_it_and_can_be_learnt(
-    visitor: Visitor, name: str
-) -> None:
-    described = texts.described(name)
-    answer = visitor.get(f"/api/texts/{name}").json()
-    TypeAdapter(protocol.BroughtText).validate_python(answer)
-    assert answer["text"] == described.text
-    for said in ("title", "expect", "measured"):
-        assert answer[said] == getattr(described, said)
+def test_every_text_comes_with_what_is_known_of_it(site: Site) -> None:
+    for name in texts.names():
+        described = texts.described(name)
+        answer = site.app.test_client().get(f"/api/texts/{name}").get_json()
+        TypeAdapter(protocol.BroughtText).validate_python(answer)
+        assert answer["text"] == described.text
+        for said in ("title", "expect", "measured"):
+            assert answer[said] == getattr(described, said)
+
+
+def test_a_text_can_be_learnt_as_it_came(visitor: Visitor) -> None:
+    answer = visitor.get("/api/texts/names").get_json()
     tab = visitor.open_tab()
     given = {"text": answer["text"], "options": answer["options"]}
     assert tab.ask("learn", given) == {"ok": True}
-    tab.wait_for(lambda: tab.state["text"] == described.text)
+    tab.wait_for(lambda: tab.state["text"] == answer["text"])
     assert tab.state["options"] == answer["options"]
 
 
-@pytest.mark.parametrize(
-    "name", ["novels", "sums.held_out", "catalogue.toml", "..%2Fessays", "%00"]
-)
-def test_another_name_is_answered_with_those_there_are(
-    live_server: RunningServer, name: str
-) -> None:
-    answer = requests.get(f"{live_server.url}/api/texts/{name}", timeout=PATIENCE)
-    assert answer.status_code == 404
-    if "%2F" not in name:  # no name at all, but a longer address
-        assert answer.json()["ok"] is False
-        assert ", ".join(texts.names()) in answer.json()["error"]
+@pytest.mark.parametrize("name", ["novels", "sums.held_out", "catalogue.toml", "%00"])
+def test_another_name_is_answered_with_those_there_are(site: Site, name: str) -> None:
+    response = site.app.test_client().get(f"/api/texts/{name}")
+    answer = response.get_json()
+    assert (response.status_code, answer["code"]) == (404, "unknown_text")
+    assert all(known in answer["error"] for known in texts.names())
+
+
+def test_an_address_that_leads_out_of_the_texts_leads_nowhere(site: Site) -> None:
+    assert site.app.test_client().get("/api/texts/..%2Fessays").status_code == 404
 
 
 def checksum(name: str) -> int:
@@ -50,12 +50,11 @@ def checksum(name: str) -> int:
     return high << 16 | low
 
 
-def test_the_page_offers_every_text_and_says_what_it_takes(live_server: RunningServer) -> None:
-    page = requests.get(live_server.url, timeout=PATIENCE).text
+def test_the_page_knows_every_text_by_its_checksum_and_what_may_be_learnt(site: Site) -> None:
+    page = site.app.test_client().get("/").text
     for name in texts.names():
         known_by = f'data-characters="{len(texts.text(name))}" data-checksum="{checksum(name)}"'
         assert f'<option value="{name}" {known_by}' in page
-        assert texts.described(name).title in page
-        assert texts.described(name).expect in page
-    assert f'data-longest-line="{protocol.MAX_LINE}"' in page
-    assert 'data-most-characters="2000000"' in page
+    assert f'data-longest-line="{MAX_LINE}"' in page
+    assert f'data-most-characters="{site.parts.config.limits.text}"' in page
+    assert f'data-most="{site.parts.config.limits.upload}"' in page
