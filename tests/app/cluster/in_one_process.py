@@ -16,7 +16,7 @@ from app.commands import Answer, Change, Command, Watch
 from app.engine import Engine
 from app.errors import UserError
 from app.snapshot import Snapshot
-from tests.app.snapshots import FIRST
+from tests.support.snapshots import FIRST
 
 
 class NotingEngine(Engine):
