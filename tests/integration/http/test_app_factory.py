@@ -16,7 +16,7 @@ from app.server import ServerError, create_app
 from app.snapshot import Snapshot
 from app.store import Store, default_url
 from app.web.extension import Extension, extension_of
-from tests.support.site import CONFIG, Site, Visitor, open_site
+from tests.support.site import CONFIG, Site, open_site
 from tests.support.snapshots import FIRST
 
 
@@ -125,10 +125,6 @@ def test_two_applications_in_one_process_share_nothing(tmp_path: Path) -> None:
         counted = b'charnn_event_latency_seconds_count{event="pause",outcome="ok"}'
         assert counted in one.parts.metrics.text()
         assert counted not in other.parts.metrics.text()
-        other_tab = Visitor(one).open_tab()
-        one.parts.emitter.close_all()
-        assert not one.parts.stopping.begun
-        other_tab.close()
 
 
 def test_health_is_503_with_the_problems_while_the_engine_has_some(tmp_path: Path) -> None:
