@@ -24,6 +24,7 @@ from typing_extensions import is_typeddict
 
 from app import errors, protocol, questions, shares
 from app.quantity import AutoOr, Quantity, Sizes
+from model import errors as model_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
@@ -40,7 +41,10 @@ PARTS: dict[type, str] = {
 }
 """What answers are made of, and where."""
 
-CODES: Mapping[str, Mapping[str, str]] = {"Of the application": errors.MESSAGES}
+CODES: Mapping[str, Mapping[str, str]] = {
+    "Of the application": errors.MESSAGES,
+    "Of the library": model_errors.MESSAGES,
+}
 """Every code that may be sent, by where it comes from, with what it says."""
 
 WRITTEN_FROM = "Written by `python -m app.protocol_export` from app/protocol.py."
@@ -254,7 +258,7 @@ def _http_section() -> Iterator[str]:
     yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
     yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
-    yield "| `GET /healthz` | Whether the server is up. |"
+    yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
     yield ""
     yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"
     yield "others as well, and holds up nobody. `PUT` answers as an event does, with 413 where the"

@@ -103,8 +103,8 @@ def test_a_training_that_goes_on_is_where_its_schedule_was() -> None:
 def test_what_is_out_of_range_is_refused_by_name() -> None:
     with pytest.raises(SettingsError) as refusal:
         TrainingSettings(schedule="sine")  # type: ignore[arg-type]
-    assert refusal.value.field == "schedule"
+    assert (refusal.value.code, refusal.value.field) == ("unknown_choice", "schedule")
     for epochs in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(SettingsError) as refusal:
             TrainingSettings(schedule_epochs=epochs)
-        assert refusal.value.field == "schedule_epochs"
+        assert (refusal.value.code, refusal.value.field) == ("out_of_range", "schedule_epochs")

@@ -155,18 +155,23 @@ def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
 
 
 @pytest.mark.parametrize(
-    ("field", "value"),
+    ("field", "value", "code"),
     [
-        *[("learning_rate", bad) for bad in (0, -1, 11, math.nan, math.inf, -math.inf)],
-        *[("l2", bad) for bad in (-1e-9, 1.1, math.nan, math.inf)],
-        *[("clip", bad) for bad in (0, -5, math.nan)],
+        *[("learning_rate", bad, "out_of_range") for bad in (0, -1, 11, math.nan, math.inf)],
+        *[("l2", bad, "out_of_range") for bad in (-1e-9, 1.1, math.nan)],
+        *[("clip", bad, "out_of_range") for bad in (0, -5, math.nan)],
+        *[("batch_size", bad, "invalid_batch_size") for bad in (0, 10_001, True)],
+        ("solver", "sgd", "unknown_choice"),
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name_and_value(field: str, value: float) -> None:
+def test_a_setting_out_of_range_is_refused_by_name_and_value(
+    field: str, value: Any, code: str
+) -> None:
     change: dict[str, Any] = {field: value}
-    with pytest.raises(SettingsError, match=str(value)) as caught:
+    with pytest.raises(SettingsError) as caught:
         replace(TrainingSettings(), **change)
-    assert caught.value.field == field
+    assert (caught.value.code, caught.value.field) == (code, field)
+    assert caught.value.values["value"] is value
 
 
 # ---------------------------------------------------------------- progress
@@ -258,20 +263,20 @@ def test_a_sentence_far_longer_than_those_before_it_is_learnt_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sentences", "message"),
+    ("sentences", "code", "named"),
     [
-        ([], "at least one sentence"),
-        (["start", ""], "empty"),
-        (["start", "stop!", "Q"], "'p', '!'|'p', 'o'|'o', 'p', '!'"),
+        ([], "no_sentences", None),
+        (["start", ""], "empty_sentence", None),
+        (["start", "stop!", "Q"], "unknown_characters", "'o', 'p', '!'"),
     ],
 )
 def test_sentences_that_cannot_be_learnt_from_are_refused_at_the_text(
-    sentences: list[str], message: str
+    sentences: list[str], code: str, named: str | None
 ) -> None:
     model = CharModel.create(Vocabulary.from_sentences(["start"]), hidden_sizes=(2,))
-    with pytest.raises(TextError, match=message) as caught:
+    with pytest.raises(TextError, match=named) as caught:
         Trainer(model, sentences)
-    assert caught.value.field == "text"
+    assert (caught.value.code, caught.value.field) == (code, "text")
 
 
 # ---------------------------------------------------------------- threads
@@ -353,8 +358,9 @@ def test_a_training_that_was_saved_goes_on_exactly(
 def test_a_damaged_order_of_the_sentences_is_refused(order: Any) -> None:
     saved = trainer_on(SENTENCES).to_json()
     saved["solver"]["order"] = order
-    with pytest.raises(FormatError, match="order"):
+    with pytest.raises(FormatError) as caught:
         Trainer.from_json(saved, SENTENCES)
+    assert (caught.value.code, caught.value.field) == ("order_damaged", "json")
 
 
 def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate() -> None:

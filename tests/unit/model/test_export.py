@@ -29,7 +29,7 @@ Array = npt.NDArray[np.floating[Any]]
 KINDS = sorted(GATES)
 DEPTHS = [(20,), (12, 7)]
 PREFIXES = ["", "a", "abba", "dcbaabcddcba"]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def a_network(
@@ -212,8 +212,9 @@ def test_the_document_has_the_lines_that_load_a_file() -> None:
 
 @pytest.mark.parametrize("make", [safetensors_file, python_file])
 def test_a_network_that_has_run_off_is_refused(make: Any) -> None:
-    with pytest.raises(FormatError, match="run off to infinity"):
+    with pytest.raises(FormatError) as caught:
         make(run_off())
+    assert caught.value.code == "model_diverged"
 
 
 # ---------------------------------------------------------------- the program
@@ -324,7 +325,7 @@ def test_the_program_draws_by_the_odds_that_the_temperature_makes(tmp_path: Path
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        (["--prime", "a🙂"], "does not know the character '🙂'"),
+        (["--prime", "a🙂"], "'🙂'"),
         (["--temperature", "nan"], "--temperature"),
         (["--temperature", "-1"], "--temperature"),
         (["--count", "-1"], "--count"),

@@ -95,5 +95,6 @@ def test_what_was_read_stays_when_another_text_is_read() -> None:
 
 
 def test_unknown_characters_are_named() -> None:
-    with pytest.raises(TextError, match="'x', 'y'"):
+    with pytest.raises(TextError, match="'x', 'y'") as caught:
         network("gru", 1).read("abxy")
+    assert caught.value.code == "unknown_characters"

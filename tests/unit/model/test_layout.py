@@ -103,4 +103,5 @@ def test_sizes_that_no_network_can_have_are_refused_by_field(
     good: dict[str, Any] = {"kind": "lstm", "inputs": 9, "letter_size": 5, "hidden_sizes": (20, 20)}
     with pytest.raises(SettingsError) as caught:
         Layout(**(good | change))
-    assert caught.value.field == field
+    code = "unknown_kind" if field == "kind" else f"invalid_{field}"
+    assert (caught.value.code, caught.value.field) == (code, field)

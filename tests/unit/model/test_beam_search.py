@@ -188,18 +188,18 @@ def test_a_network_that_has_run_off_has_no_alternatives(kind: str, dtype: str) -
 
 @pytest.mark.parametrize("width", [0, -1, 21, 2.5, True, "5", math.nan])
 def test_a_width_that_cannot_be_is_refused(width: Any) -> None:
-    with pytest.raises(SettingsError, match="from 1 to 20") as caught:
+    with pytest.raises(SettingsError) as caught:
         network().beam_search(width)
-    assert caught.value.field == "width"
+    assert (caught.value.code, caught.value.field) == ("invalid_width", "width")
 
 
 def test_other_options_are_refused_where_they_were_given() -> None:
     with pytest.raises(SettingsError) as length:
         network().beam_search(max_chars=-1)
-    assert length.value.field == "max_chars"
+    assert (length.value.code, length.value.field) == ("invalid_max_chars", "max_chars")
     with pytest.raises(TextError, match="'Z'") as unknown:
         network().beam_search(prime="abZ")
-    assert unknown.value.field == "prime"
+    assert (unknown.value.code, unknown.value.field) == ("unknown_characters", "prime")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -237,109 +237,116 @@ def claim(rows: int, columns: int) -> Json:
     return {"n": rows, "d": columns, "w": []}
 
 
-# Where to put what, and what the message must name. A place is a path into the file.
-BAD_VALUES = [
-    ("hidden_sizes", [], "Hidden sizes"),
-    ("hidden_sizes", [3, 0], "Hidden sizes"),
-    ("hidden_sizes", [3, -2], "Hidden sizes"),
-    ("hidden_sizes", [3, 2.5], "hidden_sizes"),
-    ("hidden_sizes", [3, True], "hidden_sizes"),
-    ("hidden_sizes", [3, "2"], "hidden_sizes"),
-    ("hidden_sizes", [3, math.nan], "hidden_sizes"),
-    ("hidden_sizes", "3, 2", "hidden_sizes"),
-    ("hidden_sizes", {"0": 3, "1": 2}, "hidden_sizes"),
-    ("hidden_sizes", None, "hidden_sizes"),
-    ("hidden_sizes", 3, "hidden_sizes"),
-    ("hidden_sizes", [3], "Wh"),
-    ("hidden_sizes", [3, 2, 2], "Wix2"),
-    ("hidden_sizes", [2, 3], "Wix0"),
-    ("hidden_sizes", [HUGE, HUGE], "Wix0"),
-    ("hidden_sizes", [BEYOND_PRINTING, 2], "Wix0"),
-    ("hidden_sizes", [3] * 300_000, "Wix1"),
-    ("letter_size", 0, "letter size"),
-    ("letter_size", -1, "letter size"),
-    ("letter_size", 2.5, "letter_size"),
-    ("letter_size", True, "letter_size"),
-    ("letter_size", "2", "letter_size"),
-    ("letter_size", None, "letter_size"),
-    ("letter_size", HUGE, "Wil"),
-    ("letter_size", 3, "Wil"),
-    ("generator", "gpt", "generator"),
-    ("generator", "x" * 10_000, "generator"),
-    ("generator", "rnn", "Wxh0"),
-    ("generator", None, "generator"),
-    ("generator", ["lstm"], "generator"),
-    ("letterToIndex", {}, "letterToIndex"),
-    ("letterToIndex", ["a", "b"], "letterToIndex"),
-    ("letterToIndex", None, "letterToIndex"),
-    ("letterToIndex/a", 0, "letterToIndex"),
-    ("letterToIndex/a", 2, "letterToIndex"),
-    ("letterToIndex/a", 9, "letterToIndex"),
-    ("letterToIndex/a", -1, "letterToIndex"),
-    ("letterToIndex/a", True, "letterToIndex"),
-    ("letterToIndex/a", 1.5, "letterToIndex"),
-    ("letterToIndex/a", "1", "letterToIndex"),
-    ("letterToIndex/a", None, "letterToIndex"),
-    ("letterToIndex/a", BEYOND_PRINTING, "letterToIndex"),
-    ("letterToIndex/d", 5, "contradict"),
-    ("indexToLetter/1", "b", "contradict"),
-    ("indexToLetter/5", "d", "contradict"),
-    ("indexToLetter", ["a", "b", " ", "c"], "contradict"),
-    ("indexToLetter", {}, "contradict"),
-    ("vocab", ["b", "a", " ", "c"], "contradict"),
-    ("vocab", ["a", "b", " "], "contradict"),
-    ("vocab", "ab c", "contradict"),
-    ("model", {}, "Wil"),
-    ("model", [], "model"),
-    ("model", None, "model"),
-    ("model/Wfh1", None, "model.Wfh1"),
-    ("model/Wfh1", [0.1, 0.2], "model.Wfh1"),
-    ("model/Wfh1", {}, "model.Wfh1"),
-    ("model/Wfh1", {"n": 2, "d": 2}, "model.Wfh1"),
-    ("model/Wfh1/n", 3, "model.Wfh1"),
-    ("model/Wfh1/n", None, "model.Wfh1"),
-    ("model/Wfh1/n", "2", "model.Wfh1"),
-    ("model/Wfh1/n", HUGE, "model.Wfh1"),
-    ("model/Wfh1/n", BEYOND_PRINTING, "model.Wfh1"),
-    ("model/Wfh1/n", "x" * 10_000, "model.Wfh1"),
-    ("model/Wfh1/n", math.nan, "model.Wfh1"),
-    ("model/Wfh1/n", math.inf, "model.Wfh1"),
-    ("model/bi0/d", True, "model.bi0"),
-    ("model/Wfh1/d", 1, "model.Wfh1"),
-    ("model/Wfh1/w", [0.1] * 3, "model.Wfh1"),
-    ("model/Wfh1/w", [0.1] * 5, "model.Wfh1"),
-    ("model/Wfh1/w", [], "model.Wfh1"),
-    ("model/Wfh1/w", "0.1 0.2 0.3 0.4", "model.Wfh1"),
-    ("model/Wfh1/w", None, "model.Wfh1"),
-    ("model/Wfh1/w", {"0": 1, "1": 1, "2": 1, "4": 1}, "position '3'"),
-    ("model/Wfh1/w", {"0": 1, "1": 1, "2": 1, "3": 1, "length": 4}, "model.Wfh1"),
-    ("model/Wfh1/w", [[0.1, 0.2], [0.3, 0.4]], "model.Wfh1"),
-    ("model/Wfh1/w", [[0.1], [0.2], [0.3], [0.4]], "model.Wfh1"),
-    ("model/Wfh1/w/2", math.nan, "model.Wfh1"),
-    ("model/Wfh1/w/2", math.inf, "model.Wfh1"),
-    ("model/Wfh1/w/2", -math.inf, "model.Wfh1"),
-    ("model/Wfh1/w/2", None, "model.Wfh1"),
-    ("model/Wfh1/w/2", True, "model.Wfh1"),
-    ("model/Wfh1/w/2", "0.3", "model.Wfh1"),
-    ("model/Wfh1/w/2", 10**400, "model.Wfh1"),
-    ("model/Wfh1/w/2", 1e39, "model"),  # fits float64 alone
-    ("solver", [1], "solver"),
-    ("solver", "rmsprop", "solver"),
-    ("solver/step_cache", [1], "step_cache"),
-    ("solver/step_cache", {"Wil": claim(5, 2)}, "step_cache.Wil"),
-    ("solver/step_cache/Whd/w/0", -1e-9, "step_cache"),
-    ("solver/step_cache/Whd/w/0", math.nan, "step_cache.Whd"),
-    ("solver/step_cache/Whd/n", 4, "step_cache.Whd"),
-    ("solver/decay_rate", 1.0, "decay_rate"),
-    ("solver/decay_rate", -0.1, "decay_rate"),
-    ("solver/decay_rate", math.nan, "decay_rate"),
-    ("solver/decay_rate", "0.999", "decay_rate"),
-    ("solver/decay_rate", True, "decay_rate"),
-    ("solver/decay_rate", 10**400, "decay_rate"),
-    ("solver/smooth_eps", 0, "smooth_eps"),
-    ("solver/smooth_eps", 1e-60, "smooth_eps"),  # 0 in float32
-    ("solver/smooth_eps", math.inf, "smooth_eps"),
-    ("solver/smooth_eps", None, "smooth_eps"),
+# Where to put what, the code of the error, and what it must name. A place is a path into the file.
+BAD_VALUES: list[tuple[str, Any, str, str | None]] = [
+    ("hidden_sizes", [], "invalid_hidden_sizes", None),
+    ("hidden_sizes", [3, 0], "invalid_hidden_sizes", None),
+    ("hidden_sizes", [3, -2], "invalid_hidden_sizes", None),
+    ("hidden_sizes", [3, 2.5], "hidden_sizes_not_integers", None),
+    ("hidden_sizes", [3, True], "hidden_sizes_not_integers", None),
+    ("hidden_sizes", [3, "2"], "hidden_sizes_not_integers", None),
+    ("hidden_sizes", [3, math.nan], "hidden_sizes_not_integers", None),
+    ("hidden_sizes", "3, 2", "hidden_sizes_not_integers", None),
+    ("hidden_sizes", {"0": 3, "1": 2}, "hidden_sizes_not_integers", None),
+    ("hidden_sizes", None, "hidden_sizes_not_integers", None),
+    ("hidden_sizes", 3, "hidden_sizes_not_integers", None),
+    ("hidden_sizes", [3], "matrix_shape_mismatch", "model.Whd"),
+    ("hidden_sizes", [3, 2, 2], "matrix_missing", "Wix2"),
+    ("hidden_sizes", [2, 3], "matrix_shape_mismatch", "model.Wix0"),
+    ("hidden_sizes", [HUGE, HUGE], "matrix_shape_mismatch", "model.Wix0"),
+    ("hidden_sizes", [BEYOND_PRINTING, 2], "matrix_shape_mismatch", "model.Wix0"),
+    ("hidden_sizes", [3] * 50_000, "matrix_shape_mismatch", "model.Wix1"),
+    ("letter_size", 0, "invalid_letter_size", None),
+    ("letter_size", -1, "invalid_letter_size", None),
+    ("letter_size", 2.5, "letter_size_not_an_integer", None),
+    ("letter_size", True, "letter_size_not_an_integer", None),
+    ("letter_size", "2", "letter_size_not_an_integer", None),
+    ("letter_size", None, "letter_size_not_an_integer", None),
+    ("letter_size", HUGE, "matrix_shape_mismatch", "model.Wil"),
+    ("letter_size", 3, "matrix_shape_mismatch", "model.Wil"),
+    ("generator", "gpt", "unknown_generator", None),
+    ("generator", "x" * 10_000, "unknown_generator", None),
+    ("generator", "rnn", "matrix_missing", "Wxh0"),
+    ("generator", None, "unknown_generator", None),
+    ("generator", ["lstm"], "unknown_generator", None),
+    ("letterToIndex", {}, "letters_not_numbered", None),
+    ("letterToIndex", ["a", "b"], "entry_not_an_object", "letterToIndex"),
+    ("letterToIndex", None, "entry_not_an_object", "letterToIndex"),
+    ("letterToIndex/a", 0, "letters_not_numbered", None),
+    ("letterToIndex/a", 2, "letters_not_numbered", None),
+    ("letterToIndex/a", 9, "letters_not_numbered", None),
+    ("letterToIndex/a", -1, "letters_not_numbered", None),
+    ("letterToIndex/a", True, "letters_not_numbered", None),
+    ("letterToIndex/a", 1.5, "letters_not_numbered", None),
+    ("letterToIndex/a", "1", "letters_not_numbered", None),
+    ("letterToIndex/a", None, "letters_not_numbered", None),
+    ("letterToIndex/a", BEYOND_PRINTING, "letters_not_numbered", None),
+    ("letterToIndex/d", 5, "letters_contradict", "indexToLetter"),
+    ("indexToLetter/1", "b", "letters_contradict", "indexToLetter"),
+    ("indexToLetter/5", "d", "letters_contradict", "indexToLetter"),
+    ("indexToLetter", ["a", "b", " ", "c"], "letters_contradict", "indexToLetter"),
+    ("indexToLetter", {}, "letters_contradict", "indexToLetter"),
+    ("vocab", ["b", "a", " ", "c"], "letters_contradict", "vocab"),
+    ("vocab", ["a", "b", " "], "letters_contradict", "vocab"),
+    ("vocab", "ab c", "letters_contradict", "vocab"),
+    ("model", {}, "matrix_missing", "Wil"),
+    ("model", [], "entry_not_an_object", "model"),
+    ("model", None, "entry_not_an_object", "model"),
+    ("model/Wfh1", None, "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1", [0.1, 0.2], "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1", {}, "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1", {"n": 2, "d": 2}, "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1/n", 3, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", None, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", "2", "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", HUGE, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", BEYOND_PRINTING, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", "x" * 10_000, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", math.nan, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/n", math.inf, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/bi0/d", True, "matrix_shape_mismatch", "model.bi0"),
+    ("model/Wfh1/d", 1, "matrix_shape_mismatch", "model.Wfh1"),
+    ("model/Wfh1/w", [0.1] * 3, "matrix_size_mismatch", "model.Wfh1"),
+    ("model/Wfh1/w", [0.1] * 5, "matrix_size_mismatch", "model.Wfh1"),
+    ("model/Wfh1/w", [], "matrix_size_mismatch", "model.Wfh1"),
+    ("model/Wfh1/w", "0.1 0.2 0.3 0.4", "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1/w", None, "matrix_without_numbers", "model.Wfh1"),
+    ("model/Wfh1/w", {"0": 1, "1": 1, "2": 1, "4": 1}, "matrix_number_missing", "3"),
+    (
+        "model/Wfh1/w",
+        {"0": 1, "1": 1, "2": 1, "3": 1, "length": 4},
+        "matrix_size_mismatch",
+        "model.Wfh1",
+    ),
+    ("model/Wfh1/w", [[0.1, 0.2], [0.3, 0.4]], "matrix_size_mismatch", "model.Wfh1"),
+    ("model/Wfh1/w", [[0.1], [0.2], [0.3], [0.4]], "matrix_not_numeric", "model.Wfh1"),
+    ("model/Wfh1/w/2", math.nan, "matrix_not_finite", "model.Wfh1"),
+    ("model/Wfh1/w/2", math.inf, "matrix_not_finite", "model.Wfh1"),
+    ("model/Wfh1/w/2", -math.inf, "matrix_not_finite", "model.Wfh1"),
+    ("model/Wfh1/w/2", None, "matrix_not_numeric", "model.Wfh1"),
+    ("model/Wfh1/w/2", True, "matrix_not_numeric", "model.Wfh1"),
+    ("model/Wfh1/w/2", "0.3", "matrix_not_numeric", "model.Wfh1"),
+    ("model/Wfh1/w/2", 10**400, "matrix_not_finite", "model.Wfh1"),
+    ("model/Wfh1/w/2", 1e39, "weight_too_large", "model"),  # fits float64 alone
+    ("solver", [1], "entry_not_an_object", "solver"),
+    ("solver", "rmsprop", "entry_not_an_object", "solver"),
+    ("solver/step_cache", [1], "entry_not_an_object", "step_cache"),
+    ("solver/step_cache", {"Wil": claim(5, 2)}, "matrix_size_mismatch", "step_cache.Wil"),
+    ("solver/step_cache/Whd/w/0", -1e-9, "step_cache_negative", None),
+    ("solver/step_cache/Whd/w/0", math.nan, "matrix_not_finite", "step_cache.Whd"),
+    ("solver/step_cache/Whd/n", 4, "matrix_shape_mismatch", "step_cache.Whd"),
+    ("solver/decay_rate", 1.0, "decay_out_of_range", "decay_rate"),
+    ("solver/decay_rate", -0.1, "decay_out_of_range", "decay_rate"),
+    ("solver/decay_rate", math.nan, "decay_out_of_range", "decay_rate"),
+    ("solver/decay_rate", "0.999", "decay_out_of_range", "decay_rate"),
+    ("solver/decay_rate", True, "decay_out_of_range", "decay_rate"),
+    ("solver/decay_rate", 10**400, "decay_out_of_range", "decay_rate"),
+    ("solver/smooth_eps", 0, "smooth_eps_out_of_range", None),
+    ("solver/smooth_eps", 1e-60, "smooth_eps_out_of_range", None),  # 0 in float32
+    ("solver/smooth_eps", math.inf, "smooth_eps_out_of_range", None),
+    ("solver/smooth_eps", None, "smooth_eps_out_of_range", None),
+    ("solver/steps", -1, "steps_not_a_count", None),
+    ("solver/steps", 1.5, "steps_not_a_count", None),
 ]
 
 
@@ -351,14 +358,16 @@ def put(tree: Any, place: str, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "value", "named"), BAD_VALUES, ids=[place for place, _, _ in BAD_VALUES]
+    ("place", "value", "code", "named"), BAD_VALUES, ids=[place for place, *_ in BAD_VALUES]
 )
 def test_a_bad_value_is_refused_and_its_place_named(
-    saved: Json, place: str, value: Any, named: str
+    saved: Json, place: str, value: Any, code: str, named: str | None
 ) -> None:
     put(saved, place, value)
-    assert named in str(refusal(json.dumps(saved)))
-    assert named in str(refusal(saved))
+    for text in (json.dumps(saved), saved):
+        error = refusal(text)
+        assert error.code == code
+        assert named is None or named in error.values.values()
 
 
 @pytest.mark.parametrize(
@@ -366,7 +375,8 @@ def test_a_bad_value_is_refused_and_its_place_named(
 )
 def test_a_missing_member_is_named(saved: Json, name: str) -> None:
     del saved[name]
-    assert f'"{name}"' in str(refusal(json.dumps(saved)))
+    error = refusal(json.dumps(saved))
+    assert (error.code, error.values) == ("entry_missing", {"key": name})
 
 
 @pytest.mark.parametrize("name", list(GOOD["model"]))
@@ -374,9 +384,8 @@ def test_a_missing_member_is_named(saved: Json, name: str) -> None:
 def test_a_missing_matrix_is_named(saved: Json, where: str, name: str) -> None:
     matrices = saved["model"] if where == "model" else saved["solver"]["step_cache"]
     del matrices[name]
-    message = str(refusal(json.dumps(saved)))
-    assert name in message
-    assert where in message
+    error = refusal(json.dumps(saved))
+    assert (error.code, error.values) == ("matrix_missing", {"where": where, "matrix": name})
 
 
 def test_a_claim_of_huge_sizes_in_every_place_takes_no_memory(saved: Json) -> None:
@@ -385,21 +394,27 @@ def test_a_claim_of_huge_sizes_in_every_place_takes_no_memory(saved: Json) -> No
         saved["letter_size"] = size
         saved["model"] = {name: claim(size, size) for name in saved["model"]}
         saved["model"]["Wil"] = claim(5, size)
-        assert "model.Wil" in str(refusal(json.dumps(saved)))
+        error = refusal(json.dumps(saved))
+        assert (error.code, error.values["place"]) == ("matrix_size_mismatch", "model.Wil")
 
 
 def test_letters_that_are_no_single_characters_are_refused(saved: Json) -> None:
     del saved["vocab"], saved["indexToLetter"]
-    for letter in ("", "ab", 7):
+    for letter, code in [
+        ("", "vocabulary_entry_not_a_character"),
+        ("ab", "vocabulary_entry_not_a_character"),
+        (7, "letters_not_strings"),
+    ]:
         saved["letterToIndex"] = {letter: 1, "b": 2, " ": 3, "c": 4}
-        assert "character" in str(refusal(saved))
+        assert refusal(saved).code == code
 
 
 def test_a_nan_as_the_text_of_a_file_is_refused() -> None:
     text = json.dumps(GOOD)
     number = json.dumps(GOOD["model"]["Wil"]["w"][0])
     for bad in ("NaN", "Infinity", "-Infinity", "1e400", "-1e400"):
-        assert "model.Wil" in str(refusal(text.replace(number, bad, 1)))
+        error = refusal(text.replace(number, bad, 1))
+        assert (error.code, error.values["place"]) == ("matrix_not_finite", "model.Wil")
 
 
 @pytest.mark.parametrize(
@@ -442,8 +457,7 @@ def places(tree: Any, above: str = "") -> Iterator[str]:
 
 @given(st.integers(0, len(json.dumps(GOOD)) - 1))
 def test_a_file_cut_short_anywhere_is_refused(length: int) -> None:
-    message = str(refusal(json.dumps(GOOD)[:length]))
-    assert "whole" in message
+    assert refusal(json.dumps(GOOD)[:length]).code == "json_invalid"
 
 
 anything = st.recursive(
@@ -530,5 +544,6 @@ def delete(tree: Any, place: str) -> None:
 def test_a_network_that_has_run_off_is_not_saved() -> None:
     model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,))
     model.flat[3] = np.inf
-    with pytest.raises(FormatError, match="run off"):
+    with pytest.raises(FormatError) as caught:
         model.to_json()
+    assert caught.value.code == "model_diverged"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -61,30 +63,40 @@ def test_unknown_characters_are_named_once_each_in_order_of_appearance() -> None
     assert vocabulary.unknown("xaybxz") == ["x", "y", "z"]
     assert not vocabulary.can_encode("ax")
     assert vocabulary.can_encode("cab")
-    with pytest.raises(TextError, match="the characters 'x', 'y', 'z'") as caught:
+    with pytest.raises(TextError, match="'x', 'y', 'z'") as caught:
         vocabulary.encode("xaybxz")
-    assert caught.value.field == "text"
+    assert (caught.value.code, caught.value.field) == ("unknown_characters", "text")
 
 
 def test_many_unknown_characters_are_counted_instead_of_listed() -> None:
-    assert name_characters(["x"]) == "the character 'x'"
+    assert "'x'" in name_characters(["x"])
     named = name_characters([chr(ord("a") + n) for n in range(13)])
     assert "'j'" in named
     assert "'k'" not in named
-    assert named.endswith("and 3 more")
+    assert re.findall(r"\d+", named) == ["3"]
 
 
 @pytest.mark.parametrize("sentences", [[], [""], ["", ""]])
 def test_no_character_at_all_is_refused_at_the_text(sentences: list[str]) -> None:
-    with pytest.raises(TextError, match="at least one sentence") as caught:
+    with pytest.raises(TextError) as caught:
         Vocabulary.from_sentences(sentences)
-    assert caught.value.field == "text"
+    assert (caught.value.code, caught.value.field) == ("empty_vocabulary", "text")
 
 
-@pytest.mark.parametrize("letters", [["a", "a"], ["ab"], ["a", ""]])
-def test_entries_that_are_no_single_distinct_characters_are_refused(letters: list[str]) -> None:
-    with pytest.raises(FormatError):
+@pytest.mark.parametrize(
+    ("letters", "code"),
+    [
+        (["a", "a"], "duplicate_character"),
+        (["ab"], "vocabulary_entry_not_a_character"),
+        (["a", ""], "vocabulary_entry_not_a_character"),
+    ],
+)
+def test_entries_that_are_no_single_distinct_characters_are_refused(
+    letters: list[str], code: str
+) -> None:
+    with pytest.raises(FormatError) as caught:
         Vocabulary(letters)
+    assert (caught.value.code, caught.value.field) == (code, "json")
 
 
 def test_vocabularies_are_equal_when_they_number_the_same_characters_alike() -> None:
