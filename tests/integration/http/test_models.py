@@ -186,11 +186,16 @@ def test_a_file_that_is_no_model_is_refused_and_training_goes_on(visitor: Visito
     version = tab.state["version"]
     damaged = json.loads(saved)
     del damaged["model"]["Wil"]
-    for body in (b"", b"[]", saved.encode()[:1000], json.dumps(damaged).encode()):
+    for body, reason in (
+        (b"", "json_invalid"),
+        (saved.encode()[:1000], "json_invalid"),
+        (b"[]", "json_not_an_object"),
+        (json.dumps(damaged).encode(), "matrix_missing"),
+    ):
         response = visitor.put(ADDRESS, body)
-        assert (response.status_code, response.get_json()["field"]) == (400, "json")
-        refused = tab.ask("load", {"json": body.decode()})
-        assert refused == response.get_json()
+        assert code(response) == (400, reason)
+        assert response.get_json()["field"] == "json"
+        assert tab.ask("load", {"json": body.decode()}) == response.get_json()
     assert code(visitor.put(ADDRESS, "{}".encode("utf-16"))) == (400, "model_not_utf8")
     tab.wait_for_steps(more_than=tab.newest("steps"))
     assert (tab.newest("version"), tab.newest("status")) == (version, "learning")
