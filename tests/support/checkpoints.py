@@ -1,0 +1,61 @@
+"""Checkpoints to put into a store, and to compare with what comes out."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from app.checkpoint import Checkpoint
+from app.curve import CurvePoint
+from app.options import Options
+from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
+
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)
+
+
+def checkpoint(
+    session_id: str = "ann",
+    text: str = "abba\ncaba",
+    version: int = 1,
+    kind: str = "lstm",
+    solver: str = "rmsprop",
+    hidden_sizes: tuple[int, ...] = (4,),
+    seed: int = 1,
+) -> Checkpoint:
+    """A small network in the midst of its training."""
+    sentences = ["abba", "caba"]
+    model = CharModel.create(Vocabulary.from_sentences(sentences), kind, hidden_sizes, 3, seed)
+    training = TrainingSettings(solver=solver, seed=seed)  # type: ignore[arg-type]
+    trainer = Trainer(model, sentences, training)
+    return Checkpoint(
+        session_id=session_id,
+        version=version,
+        text=text,
+        options=Options(hidden_sizes=hidden_sizes, schedule="halve", validation_fraction=0.1),
+        learning=True,
+        learning_rate=0.005,
+        set_rate=0.01,
+        rate_since=1.5,
+        temperature=1.0,
+        saved=trainer.saved(),
+        totals=Progress(7, 3.5, 28, 0.25, 12.5, 35),
+        curve_version=2,
+        curve_interval=0.2,
+        points=(POINT, CurvePoint(20, 0.2, 1.0, float("inf"), 25)),
+    )
+
+
+def assert_same(one: Checkpoint, other: Checkpoint) -> None:
+    """Whether two checkpoints are the same, bit for bit."""
+    plain = ("session_id", "version", "text", "options", "learning", "learning_rate")
+    plain += ("set_rate", "rate_since", "temperature", "totals")
+    plain += ("curve_version", "curve_interval", "points")
+    for name in plain:
+        assert getattr(one, name) == getattr(other, name), name
+    assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
+    assert one.saved.model.layout == other.saved.model.layout
+    assert one.saved.order == other.saved.order
+    assert one.saved.model.flat.dtype == other.saved.model.flat.dtype
+    np.testing.assert_array_equal(one.saved.model.flat, other.saved.model.flat)
+    assert type(one.saved.solver) is type(other.saved.solver)
+    for name, value in vars(one.saved.solver).items() if one.saved.solver else ():
+        np.testing.assert_array_equal(value, getattr(other.saved.solver, name))
