@@ -18,7 +18,7 @@ from app.frames import frame_of
 from app.publisher import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
 from app.remark import Remark
 from app.snapshot import Snapshot
-from tests.app.snapshots import FIRST, POINT
+from tests.support.snapshots import FIRST, POINT
 
 
 def test_the_largest_frame_stays_under_16_kb() -> None:

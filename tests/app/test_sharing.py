@@ -29,7 +29,7 @@ from app.store import Copied, DamagedCheckpoint, Store
 from app.store.copies import TOUCH_SECONDS
 from app.store.tables import copies
 from bench.live.postgres import Postgres
-from tests.app.checkpoints import assert_same, checkpoint
+from tests.support.checkpoints import assert_same, checkpoint
 from tests.support.client import PATIENCE, Tab, Visitor
 from tests.support.server import running_server
 

@@ -32,10 +32,10 @@ from app.commands import (
 )
 from app.completion import Completion
 from app.engine import Engine
+from app.errors import UserError
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.errors import UserError
 from app.snapshot import Snapshot
 from model.saved import SavedModel, read_model
 

@@ -14,11 +14,11 @@ from app import keeper as keeper_module
 from app import spare
 from app.commands import Capture, Change, Learn, Load, Pause, Resume, Save, Undo, Watch
 from app.engine import Engine
+from app.errors import UserError
 from app.keeper import Keeper, Keeping
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.errors import UserError
 from app.room import Room
 from app.snapshot import Snapshot
 from app.store import Store, default_url

@@ -10,9 +10,9 @@ import pytest
 
 from app import compiler, local_engine, session
 from app.commands import Complete, Learn, Pause
+from app.errors import UserError
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.errors import UserError
 from app.session import Session
 from app.snapshot import Snapshot
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.cluster.news import Known, News, known_of, news_of, put_together
 from app.snapshot import Snapshot
-from tests.app.snapshots import FIRST, POINT
+from tests.support.snapshots import FIRST, POINT
 
 
 def after(snapshot: Snapshot, what: str) -> Snapshot:

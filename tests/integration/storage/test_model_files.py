@@ -18,9 +18,9 @@ import numpy as np
 import pytest
 
 from app.clerk import FOLDER, MOST_WAITING, SMALL_FILE, Busy, Clerk
+from app.errors import UserError
 from app.model_forms import FORMS, Form
 from app.model_json import is_small
-from app.errors import UserError
 from model.char_model import CharModel
 from model.saved import SavedModel
 from model.solver import Adam

@@ -13,15 +13,15 @@ import pytest
 
 from app import keeper as keeper_module
 from app.commands import Answer, Change, Command, Learn, Pause, Save, Watch
+from app.errors import UserError
 from app.keeper import Keeper, Keeping
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.errors import UserError
 from app.snapshot import Snapshot
 from app.store import Copied, Store, StoreError, default_url
 from model.saved import SavedModel
-from tests.app.checkpoints import checkpoint
+from tests.support.checkpoints import checkpoint
 
 PATIENCE = 60.0
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
