@@ -1,41 +1,78 @@
-"""Models of every size are read and written, in this process or in another."""
+"""Models are read and written: small ones in this process, large ones in another."""
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import json
-import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from app.clerk import FOLDER, MOST_WAITING, SMALL_FILE, Busy, Clerk
-from app.errors import UserError
+from app import clerk as files_module
+from app import model_json
+from app.clerk import FOLDER, MOST_WAITING, Clerk
+from app.errors import BusyError, UserError
 from app.model_forms import FORMS, Form
 from app.model_json import is_small
 from model.char_model import CharModel
 from model.saved import SavedModel
 from model.solver import Adam
 from model.vocabulary import Vocabulary
-from tests.support.server import ROOT
+from tests.support.other_processes import end_at_once, own_pid, wait_for_go
+from tests.support.processes import is_running
+from tests.support.waiting import PATIENCE, wait_for
 
-PATIENCE = 60.0
-UPLOAD = 20_000_000
+UPLOAD = 1_000_000
+SMALL_FILE, SMALL_MODEL = 20_000, 2_000
+"""What is small in these tests, so that what is large is soon written."""
+LEAST_MEMORY = 50_000_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _low_limits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files_module, "SMALL_FILE", SMALL_FILE)
+        patch.setattr(model_json, "SMALL_MODEL", SMALL_MODEL)
+        patch.setattr(files_module, "LEAST_MEMORY", LEAST_MEMORY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
+    """Reads and writes with a process that has all that it needs, where a test leaves it so."""
+    files = Clerk(tmp_path_factory.mktemp("files"), UPLOAD)
+    yield files
+    files.close()
 
 
 @pytest.fixture
-def clerk(tmp_path: Path) -> Iterator[Clerk]:
-    clerk = Clerk(tmp_path, UPLOAD)
-    yield clerk
-    clerk.close()
+def new_files(tmp_path: Path) -> Iterator[Callable[[], Clerk]]:
+    """Makes some that have a process of their own, once it is needed."""
+    made: list[Clerk] = []
+
+    def make() -> Clerk:
+        made.append(Clerk(tmp_path, UPLOAD))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def files(new_files: Callable[[], Clerk]) -> Clerk:
+    return new_files()
+
+
+@pytest.fixture
+def large_file(tmp_path: Path) -> Path:
+    """A file that is large enough for the other process, and is nothing else."""
+    path = tmp_path / "large.json"
+    path.write_bytes(b"[" * (SMALL_FILE + 1))
+    return path
 
 
 def a_model(units: int) -> SavedModel:
@@ -46,238 +83,210 @@ def a_model(units: int) -> SavedModel:
     return SavedModel(model, Adam(mean, mean * mean, steps=9), order)
 
 
-SMALL, LARGE = a_model(8), a_model(150)
+SMALL, LARGE = a_model(4), a_model(20)
 
 
-def same(one: SavedModel, other: SavedModel) -> bool:
+def diverged(units: int) -> SavedModel:
+    saved = a_model(units)
+    saved.model.flat[0] = np.nan
+    return saved
+
+
+def assert_same(one: SavedModel, other: SavedModel) -> None:
     assert isinstance(one.solver, Adam)
     assert isinstance(other.solver, Adam)
-    return (
-        one.model.flat.tobytes() == other.model.flat.tobytes()
-        and one.solver.step_mean.tobytes() == other.solver.step_mean.tobytes()
-        and one.solver.step_cache.tobytes() == other.solver.step_cache.tobytes()
-        and one.solver.steps == other.solver.steps
-        and one.order == other.order
-        and one.model.vocabulary.letters == other.model.vocabulary.letters
-    )
+    assert one.model.flat.tobytes() == other.model.flat.tobytes()
+    assert one.solver.step_mean.tobytes() == other.solver.step_mean.tobytes()
+    assert one.solver.step_cache.tobytes() == other.solver.step_cache.tobytes()
+    assert one.solver.steps == other.solver.steps
+    assert one.order == other.order
+    assert one.model.vocabulary.letters == other.model.vocabulary.letters
 
 
-def wait_for(what: Callable[[], object]) -> None:
-    until = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.02)
+def code_of(read: Any) -> str:
+    """The code of the error with which something failed."""
+    error = read.exception(PATIENCE)
+    assert isinstance(error, UserError)
+    return error.code
 
 
-def is_running(pid: int) -> bool:
-    """Whether any thread of a process runs still: its first may be gone long before the others."""
-    with contextlib.suppress(FileNotFoundError, ProcessLookupError):
-        threads = Path(f"/proc/{pid}/task").iterdir()
-        return any(_state_of(thread) != "Z" for thread in threads)  # which nobody has buried yet
-    return False
+@pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
+def test_every_number_of_a_model_comes_back_as_it_was(shared: Clerk, saved: SavedModel) -> None:
+    path = shared.write(saved).result(PATIENCE)
+    assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [
+        *saved.model.hidden_sizes
+    ]
+    assert path.read_text(encoding="utf-8") == shared.write_text(saved).result(PATIENCE)
+    assert_same(shared.read(path).result(PATIENCE), saved)
 
 
-def _state_of(thread: Path) -> str:
-    try:
-        return (thread / "stat").read_text(encoding="ascii").rpartition(")")[2].split()[0]
-    except (FileNotFoundError, ProcessLookupError):
-        return "Z"
+def test_small_models_take_no_other_process(files: Clerk) -> None:
+    path = files.write(SMALL).result(PATIENCE)
+    files.read(path).result(PATIENCE)
+    text = files.write_text(SMALL).result(PATIENCE)
+    assert_same(files.read_text(text).result(PATIENCE), SMALL)
+    assert files.other.pid is None
 
 
-@pytest.mark.parametrize("saved", [SMALL, LARGE])
-def test_every_number_comes_back_as_it_was(clerk: Clerk, saved: SavedModel) -> None:
-    path = clerk.write(saved).result(PATIENCE)
-    assert same(clerk.read(path).result(PATIENCE), saved)
-
-
-def test_only_large_models_take_another_process(clerk: Clerk) -> None:
-    path = clerk.write(SMALL).result(PATIENCE)
-    clerk.read(path).result(PATIENCE)
-    assert clerk.other.pid is None
-    clerk.write(LARGE).result(PATIENCE)
-    assert clerk.other.pid is not None
-
-
-def test_here_and_elsewhere_the_same_is_written(clerk: Clerk) -> None:
-    elsewhere = clerk.write(LARGE).result(PATIENCE).read_text(encoding="utf-8")
-    assert clerk.write_text(LARGE).result(PATIENCE) == elsewhere
+def test_large_models_take_another_process(shared: Clerk) -> None:
     assert not is_small(LARGE)
+    shared.write(LARGE).result(PATIENCE)
+    pid = shared.other.pid
+    assert pid is not None
+    assert is_running(pid)
 
 
 @pytest.mark.parametrize("form", FORMS, ids=lambda form: form.suffix)
-@pytest.mark.parametrize("saved", [SMALL, LARGE])
-def test_every_form_is_written_here_and_elsewhere(
-    clerk: Clerk, saved: SavedModel, form: Form
+@pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
+def test_every_form_is_written_alike_in_either_process(
+    shared: Clerk, saved: SavedModel, form: Form
 ) -> None:
-    path = clerk.write(saved, form.content).result(PATIENCE)
+    path = shared.write(saved, form.content).result(PATIENCE)
     assert path.read_bytes() == form.content(saved)
-    assert (clerk.other.pid is None) == is_small(saved)
-
-
-def test_a_short_text_is_read_without_a_file(clerk: Clerk) -> None:
-    text = clerk.write_text(SMALL).result(PATIENCE)
-    assert same(clerk.read_text(text).result(PATIENCE), SMALL)
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    "content",
     [
-        (b"", "not a whole JSON"),
-        (b"[1, 2]", "not a saved model"),
-        (b"%PDF-1.7 \xe2\xe3", "UTF-8"),
-        ("{}".encode("utf-16"), "UTF-8"),
-        (b"[" * 2000, "cannot be read"),
-        (b"[" * (SMALL_FILE + 1), "cannot be read"),
-        (b'{"a": ' + b"1" * SMALL_FILE + b"}", "cannot be read"),
-        (b'{"model": "' + b"x" * SMALL_FILE + b'"}', "letterToIndex"),
-        (b"\xff" * (SMALL_FILE + 1), "UTF-8"),
+        b"",
+        b"[1, 2]",
+        b"[" * 2000,
+        b"[" * (SMALL_FILE + 1),
+        b'{"a": ' + b"1" * SMALL_FILE + b"}",
+        b'{"model": "' + b"x" * SMALL_FILE + b'"}',
     ],
 )
-def test_what_is_no_model_is_refused(
-    clerk: Clerk, tmp_path: Path, content: bytes, told: str
-) -> None:
+def test_a_file_that_is_no_model_is_refused(shared: Clerk, tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
-    with pytest.raises(UserError, match=told) as refused:
-        clerk.read(path).result(PATIENCE)
-    assert refused.value.field == "json"
+    with pytest.raises(UserError) as caught:
+        shared.read(path).result(PATIENCE)
+    assert caught.value.field == "json"
 
 
-def test_a_mark_at_the_beginning_is_no_harm(clerk: Clerk, tmp_path: Path) -> None:
-    text = clerk.write_text(SMALL).result(PATIENCE)
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7 \xe2\xe3", "{}".encode("utf-16"), b"\xff" * (SMALL_FILE + 1)]
+)
+def test_a_file_that_is_not_utf_8_is_refused(shared: Clerk, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        shared.read(path).result(PATIENCE)
+    assert (caught.value.code, caught.value.field) == ("model_not_utf8", "json")
+
+
+def test_a_byte_order_mark_does_no_harm(shared: Clerk, tmp_path: Path) -> None:
+    text = shared.write_text(SMALL).result(PATIENCE)
     path = tmp_path / "model.json"
     path.write_text("\ufeff" + text, encoding="utf-8")
-    assert same(clerk.read(path).result(PATIENCE), SMALL)
+    assert_same(shared.read(path).result(PATIENCE), SMALL)
 
 
-def test_a_file_that_would_eat_the_memory_is_refused_and_the_next_is_read(
-    clerk: Clerk, tmp_path: Path
+def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
+    shared: Clerk, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.json"
-    path.write_bytes(b"[" + b"[]," * (UPLOAD // 3) + b"0]")
-    with pytest.raises(UserError, match="more memory"):
-        clerk.read(path).result(PATIENCE)
-    large = clerk.write(LARGE).result(PATIENCE)
-    assert same(clerk.read(large).result(PATIENCE), LARGE)
+    path.write_bytes(b"[" + b"[]," * 1_500_000 + b"0]")  # 20 bytes of memory for each of its own
+    assert code_of(shared.read(path)) == "model_memory"
+    large = shared.write(LARGE).result(PATIENCE)
+    assert_same(shared.read(large).result(PATIENCE), LARGE)
 
 
-def test_a_network_that_has_run_off_cannot_be_written(clerk: Clerk) -> None:
-    for units, form in itertools.product((8, 150), FORMS):
-        saved = a_model(units)
-        saved.model.flat[0] = np.nan
-        with pytest.raises(UserError, match="run off"):
-            clerk.write(saved, form.content).result(PATIENCE)
-
-
-def test_what_was_refused_leaves_no_file_behind(clerk: Clerk, tmp_path: Path) -> None:
-    saved = a_model(8)
-    saved.model.flat[0] = np.nan
+def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
+    shared: Clerk, files: Clerk, tmp_path: Path
+) -> None:
+    for units, form in itertools.product((4, 20), FORMS):
+        with pytest.raises(UserError) as caught:
+            shared.write(diverged(units), form.content).result(PATIENCE)
+        assert caught.value.field == "json"
     with pytest.raises(UserError):
-        clerk.write(saved).result(PATIENCE)
+        files.write(diverged(4)).result(PATIENCE)
     wait_for(lambda: not list((tmp_path / FOLDER).iterdir()))
 
 
-def test_a_process_that_was_killed_is_started_again(clerk: Clerk) -> None:
-    path = clerk.write(LARGE).result(PATIENCE)
-    first = clerk.other.pid
-    assert first is not None
-    os.kill(first, signal.SIGKILL)
-    wait_for(lambda: not is_running(first))
-    assert same(clerk.read(path).result(PATIENCE), LARGE)
-    assert clerk.other.pid != first
-
-
-def test_a_process_that_is_killed_at_work_fails_what_it_was_at_and_nothing_more(
-    clerk: Clerk,
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "model_memory"),
+        (OSError(28, "full"), "disk_full"),
+        (ZeroDivisionError(), "unexpected"),
+        (BusyError("disk_full"), "disk_full"),
+    ],
+)
+def test_whatever_goes_wrong_comes_with_a_code(
+    files: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
-    path = clerk.write(LARGE).result(PATIENCE)
-    pid = clerk.other.pid
-    assert pid is not None
-    os.kill(pid, signal.SIGSTOP)  # so that it is at work when it is killed
-    lost, next_one = clerk.read(path), clerk.read(path)
-    wait_for(lost.running)
-    os.kill(pid, signal.SIGKILL)
-    # None only if it was killed before the asker had looked at it, and found another.
-    assert isinstance(lost.exception(PATIENCE), Busy | None)
-    assert same(next_one.result(PATIENCE), LARGE)
+    def fail(_path: Path) -> SavedModel:
+        raise error
+
+    monkeypatch.setattr(files_module, "read_file", fail)
+    path = tmp_path / "model.json"
+    path.touch()
+    assert code_of(files.read(path)) == code
 
 
-def test_no_more_large_models_wait_than_there_is_room_for(clerk: Clerk) -> None:
-    path = clerk.write(LARGE).result(PATIENCE)
-    assert clerk.other.pid is not None
-    os.kill(clerk.other.pid, signal.SIGSTOP)
-    waiting = [clerk.read(path) for _ in range(MOST_WAITING)]
-    with pytest.raises(Busy, match="try again"):
-        clerk.read(path).result(PATIENCE)
-    os.kill(clerk.other.pid, signal.SIGCONT)
+def test_without_room_for_a_file_it_is_said_before_anything_is_written(
+    files: Clerk, tmp_path: Path
+) -> None:
+    (tmp_path / FOLDER).rmdir()
+    with pytest.raises(BusyError) as caught:
+        files.new_file()
+    assert caught.value.code == "disk_full"
+
+
+def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
+    files: Clerk, large_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", end_at_once)
+    lost: Any = files.read(large_file)
+    monkeypatch.setattr(files_module, "read_file", own_pid)
+    next_one: Any = files.read(large_file)
+    assert code_of(lost) == "unexpected"
+    assert isinstance(lost.exception(), BusyError)
+    assert next_one.result(PATIENCE) == files.other.pid
+
+
+def test_no_more_large_models_wait_than_there_is_room_for(
+    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", wait_for_go)
+    waiting = [files.read(large_file) for _ in range(MOST_WAITING)]
+    assert code_of(files.read(large_file)) == "models_full"
+    (tmp_path / "go").touch()
     for each in waiting:
         each.result(PATIENCE)
-    clerk.read(path).result(PATIENCE)
+    files.read(large_file).result(PATIENCE)
 
 
-def test_the_process_does_not_hear_the_signals_that_stop_a_server(clerk: Clerk) -> None:
-    path = clerk.write(LARGE).result(PATIENCE)
-    pid = clerk.other.pid
-    assert pid is not None
-    for stop_signal in (signal.SIGINT, signal.SIGTERM):
-        os.kill(pid, stop_signal)
-    assert same(clerk.read(path).result(PATIENCE), LARGE)
-    assert clerk.other.pid == pid
-
-
-def test_files_are_private_and_those_of_a_former_server_are_gone(tmp_path: Path) -> None:
+def test_files_are_private_and_those_of_a_former_server_are_gone(
+    tmp_path: Path, new_files: Callable[[], Clerk]
+) -> None:
     left = tmp_path / FOLDER / "left"
     left.parent.mkdir()
     left.touch()
-    clerk = Clerk(tmp_path, UPLOAD)
-    try:
-        assert not left.exists()
-        assert left.parent.stat().st_mode & 0o777 == 0o700
-        assert clerk.new_file().stat().st_mode & 0o777 == 0o600
-    finally:
-        clerk.close()
+    files = new_files()
+    assert not left.exists()
+    assert left.parent.stat().st_mode & 0o777 == 0o700
+    assert files.new_file().stat().st_mode & 0o777 == 0o600
 
 
-def test_the_process_ends_with_its_clerk(clerk: Clerk) -> None:
-    clerk.write(LARGE).result(PATIENCE)
-    pid = clerk.other.pid
-    assert pid is not None
-    clerk.close()
+def test_closing_ends_the_process_and_removes_the_files(
+    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", own_pid)
+    reading: Any = files.read(large_file)
+    pid = reading.result(PATIENCE)
+    assert is_running(pid)
+    files.close()
     assert not is_running(pid)
+    assert not (tmp_path / FOLDER).exists()
 
 
-OWNER = """
-    import sys, time
-    from pathlib import Path
-    from tests.app.test_clerk import LARGE, PATIENCE, UPLOAD, Clerk
-
-    if __name__ == "__main__":
-        clerk = Clerk(Path(sys.argv[1]), UPLOAD)
-        clerk.write(LARGE).result(PATIENCE)
-        print(clerk.other.pid, flush=True)
-        {then}
-"""
-
-
-@pytest.mark.parametrize("then", ["sys.exit()", "time.sleep(600)"])
-def test_the_process_ends_with_its_owner_closed_or_not(tmp_path: Path, then: str) -> None:
-    script = tmp_path / "owner.py"
-    script.write_text(textwrap.dedent(OWNER).replace("{then}", then), encoding="utf-8")
-    owner = subprocess.Popen(
-        [sys.executable, str(script), str(tmp_path)],
-        stdout=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    assert owner.stdout is not None
-    pid = int(owner.stdout.readline())
-    if "sleep" in then:
-        owner.kill()
-    owner.wait(PATIENCE)
-    wait_for(lambda: not is_running(pid))
-    owner.stdout.close()
-
-
-def test_what_is_written_is_json_as_everybody_reads_it(clerk: Clerk) -> None:
-    path = clerk.write(LARGE).result(PATIENCE)
-    assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [150]
+def test_a_large_model_is_written_at_once_as_it_is_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    piece_by_piece = model_json.json_of(LARGE).encode()
+    assert not is_small(LARGE)
+    assert model_json.as_json(LARGE) == piece_by_piece
+    monkeypatch.setattr(model_json, "SMALL_MODEL", 10**6)
+    assert model_json.as_json(LARGE) == piece_by_piece
