@@ -48,6 +48,33 @@ def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
     assert loaded.model.greedy() == run.model.greedy()
 
 
+def _keyed_by_position(saved: dict[str, Any]) -> None:
+    for matrices in (saved["model"], saved["solver"]["step_cache"]):
+        for matrix in matrices.values():
+            matrix["w"] = {str(i): value for i, value in enumerate(matrix["w"])}
+
+
+def _without_solver(saved: dict[str, Any]) -> None:
+    del saved["solver"]
+
+
+def _with_empty_cache(saved: dict[str, Any]) -> None:
+    saved["solver"]["step_cache"] = {}
+
+
+@pytest.mark.parametrize("change", [_keyed_by_position, _without_solver, _with_empty_cache])
+def test_models_load_in_every_form_of_the_original(
+    change: Callable[[dict[str, Any]], None],
+) -> None:
+    run = new_run(TEXT, OPTIONS, 0, seed=1)
+    run.trainer.train(20)
+    saved = as_saved(run)
+    change(saved)
+    loaded, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 1)
+    assert loaded.model.greedy() == run.model.greedy()
+    loaded.trainer.train(1)
+
+
 def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
     run = new_run(TEXT, OPTIONS, 0)
     run.trainer.train(20)
