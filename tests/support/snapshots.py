@@ -25,5 +25,5 @@ FIRST = Snapshot(
     greedy="g",
     curve_version=0,
     points=(POINT,),
-    remarks=(Remark(1, "info", "rolled_back", "old"),),
+    remarks=(Remark(1, "info", "old", "Any words."),),
 )
