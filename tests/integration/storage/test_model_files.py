@@ -146,22 +146,24 @@ def test_every_form_is_written_alike_in_either_process(
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "code"),
     [
-        b"",
-        b"[1, 2]",
-        b"[" * 2000,
-        b"[" * (SMALL_FILE + 1),
-        b'{"a": ' + b"1" * SMALL_FILE + b"}",
-        b'{"model": "' + b"x" * SMALL_FILE + b'"}',
+        (b"", "json_invalid"),
+        (b"[1, 2]", "json_not_an_object"),
+        (b"[" * 2000, "json_unreadable"),
+        (b"[" * (SMALL_FILE + 1), "json_unreadable"),
+        (b'{"a": ' + b"1" * SMALL_FILE + b"}", "json_unreadable"),
+        (b'{"model": "' + b"x" * SMALL_FILE + b'"}', "entry_missing"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused(shared: Clerk, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_no_model_is_refused(
+    shared: Clerk, tmp_path: Path, content: bytes, code: str
+) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
         shared.read(path).result(PATIENCE)
-    assert caught.value.field == "json"
+    assert (caught.value.code, caught.value.field) == (code, "json")
 
 
 @pytest.mark.parametrize(
@@ -198,7 +200,7 @@ def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
     for units, form in itertools.product((4, 20), FORMS):
         with pytest.raises(UserError) as caught:
             shared.write(diverged(units), form.content).result(PATIENCE)
-        assert caught.value.field == "json"
+        assert (caught.value.code, caught.value.field) == ("model_diverged", "json")
     with pytest.raises(UserError):
         files.write(diverged(4)).result(PATIENCE)
     wait_for(lambda: not list((tmp_path / FOLDER).iterdir()))

@@ -114,7 +114,7 @@ def test_a_beginning_with_unknown_characters_is_refused_at_its_field(
     session.carry_out(Learn(TEXT, Options(hidden_sizes=(4,), letter_size=3)))
     with pytest.raises(UserError) as caught:
         session.carry_out(Complete(prime, method))
-    assert caught.value.field == "prime"
+    assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
 
 
 def test_a_large_network_reads_and_writes_less_at_once() -> None:

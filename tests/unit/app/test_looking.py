@@ -104,7 +104,7 @@ def test_a_question_that_cannot_be_answered_is_refused_at_its_field(
 def test_a_text_with_unknown_characters_is_refused_at_its_field(event: str) -> None:
     with pytest.raises(UserError) as caught:
         ask(run_of(TEXT), read_event(event, ({"text": "naïve 日"},)))
-    assert caught.value.field == "text"
+    assert (caught.value.code, caught.value.field) == ("unknown_characters", "text")
 
 
 @pytest.mark.parametrize("kind", sorted(GATES))

@@ -119,7 +119,7 @@ def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
     saved["solver"]["order"].update(damage)
     with pytest.raises(UserError) as caught:
         loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
-    assert caught.value.field == "json"
+    assert (caught.value.code, caught.value.field) == ("order_damaged", "json")
 
 
 MANY = "\n".join(f"sentence {number}" for number in range(200))

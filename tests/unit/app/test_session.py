@@ -51,23 +51,23 @@ def session(clock: Clock) -> Session:
 
 
 @pytest.mark.parametrize(
-    ("command", "field"),
+    ("command", "code", "field"),
     [
-        (Learn("", SMALL), "text"),
-        (Learn(" \n\n", SMALL), "text"),
-        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "hidden_sizes"),
-        (Learn(TEXT, Options(hidden_sizes=(0,))), "hidden_sizes"),
-        (LoadPretrained("no such model"), "name"),
-        (Complete("a ZEBRA"), "prime"),
+        (Learn("", SMALL), "empty_vocabulary", "text"),
+        (Learn(" \n\n", SMALL), "empty_vocabulary", "text"),
+        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "network_too_large", "hidden_sizes"),
+        (Learn(TEXT, Options(hidden_sizes=(0,))), "invalid_hidden_sizes", "hidden_sizes"),
+        (LoadPretrained("no such model"), "unknown_pretrained", "name"),
+        (Complete("a ZEBRA"), "unknown_characters", "prime"),
     ],
 )
 def test_what_cannot_be_done_is_refused_at_its_field_and_changes_nothing(
-    session: Session, command: Command, field: str
+    session: Session, command: Command, code: str, field: str
 ) -> None:
     before = session.snapshot()
     with pytest.raises(UserError) as caught:
         session.carry_out(command)
-    assert caught.value.field == field
+    assert (caught.value.code, caught.value.field) == (code, field)
     after = session.snapshot()
     assert (after.description, after.steps) == (before.description, before.steps)
     session.train(0.001)
