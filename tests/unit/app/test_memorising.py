@@ -1,4 +1,4 @@
-"""When a network begins to learn its sentences by heart, that is noticed, and not before."""
+"""That a network begins to memorise its sentences is noticed when it does, and not before."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_a_network_that_still_learns_the_language_does_not_memorise() -> None:
     assert follow(FALLING).since is None
 
 
-def test_it_memorises_from_where_the_sentences_kept_aside_went_best() -> None:
+def test_it_memorises_from_where_the_held_out_sentences_did_best() -> None:
     since = follow([*FALLING, *PARTING]).since
     assert since is not None
     assert len(FALLING) - 5 <= since <= len(FALLING) + 5
@@ -52,5 +52,5 @@ def test_one_by_one_or_all_at_once_is_the_same(pairs: list[tuple[float, float | 
 
 
 @given(st.lists(st.floats(1, 1e6)))
-def test_without_sentences_kept_aside_nothing_can_be_told(learnt: list[float]) -> None:
+def test_without_held_out_sentences_it_is_never_said_to_memorise(learnt: list[float]) -> None:
     assert follow([(each, None) for each in learnt]).since is None

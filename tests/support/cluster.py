@@ -33,7 +33,7 @@ class NotingEngine(Engine):
 
     def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         if self.full:
-            return _failed(UserError("full"))
+            return _failed(UserError("server_full", limit=1))
         self.taken_over.setdefault(session_id, lost_at)
         if session_id not in self.shown:
             self.shown[session_id] = replace(FIRST, session_id=session_id, life=id(self))
@@ -41,7 +41,7 @@ class NotingEngine(Engine):
 
     def command(self, session_id: str, command: Command) -> Future[Answer]:
         if session_id not in self.shown:
-            return _failed(UserError("gone", "session"))
+            return _failed(UserError("session_gone"))
         self.commands.append((session_id, command))
         now = self.shown[session_id]
         if isinstance(command, Change) and command.temperature is not None:

@@ -2,75 +2,46 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 from app import keeper as keeper_module
 from app import spare
-from app.commands import Capture, Change, Learn, Load, Pause, Resume, Save, Undo, Watch
+from app.checkpoint import Checkpoint
+from app.commands import Capture, Change, Command, Learn, Load, Pause, Resume, Undo, Watch
 from app.engine import Engine
+from app.errors import UserError
 from app.keeper import Keeper, Keeping
 from app.limits import Limits
 from app.local_engine import LocalEngine
 from app.options import Options
-from app.errors import UserError
-from app.room import Room
+from app.run import new_run
 from app.snapshot import Snapshot
 from app.store import Store, default_url
 from model.saved import SavedModel
-from tests.support.client import Visitor
+from tests.support.sessions import SMALL, STARTING, Client
+from tests.support.site import Visitor
+from tests.support.waiting import PATIENCE, wait_for
 
-PATIENCE = 60.0
-SMALL = Options(hidden_sizes=(8,), letter_size=3)
 OTHER = Options(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
-STARTING = Learn("a first sentence\nand another", SMALL)
 HOUR = 3600.0
 
 
-def wait_for(what: Callable[[], Any]) -> Any:
-    until = time.monotonic() + PATIENCE
-    while not (found := what()):
-        assert time.monotonic() < until, "it did not come true"
-        time.sleep(0.01)
-    return found
+def watched(engine: Engine, session_id: str = "ann") -> Client:
+    """A session that learns, and is watched."""
+    client = Client(engine, session_id)
+    client.ask(Watch(watched=True))
+    client.wait_for_steps()
+    return client
 
 
-class Client:
-    """Asks an engine about one session."""
-
-    def __init__(self, engine: Engine, session_id: str = "ann") -> None:
-        self.engine, self.session_id = engine, session_id
-        engine.create(session_id).result(PATIENCE)
-        self.ask(Watch(watched=True))
-        self.wait_for_steps()
-
-    def ask(self, command: Any) -> Any:
-        return self.engine.command(self.session_id, command).result(PATIENCE)
-
-    @property
-    def now(self) -> Snapshot:
-        snapshot = self.engine.snapshot(self.session_id)
-        assert snapshot is not None
-        return snapshot
-
-    def undoable(self) -> str | None:
-        return self.now.undoable
-
-    def wait_for_steps(self, more: int = 1) -> None:
-        steps = self.now.steps
-        wait_for(lambda: self.now.steps >= steps + more)
-
-    def rest(self) -> tuple[Snapshot, SavedModel]:
-        """Pause, and see what is there."""
-        self.ask(Pause())
-        saved = self.ask(Save())
-        assert isinstance(saved, SavedModel)
-        return self.now, saved
+def assert_refused(client: Client, command: Command, code: str) -> None:
+    with pytest.raises(UserError) as caught:
+        client.ask(command)
+    assert caught.value.code == code
 
 
 @pytest.fixture
@@ -82,7 +53,7 @@ def engine() -> Iterator[LocalEngine]:
 
 @pytest.fixture
 def client(engine: LocalEngine) -> Client:
-    return Client(engine)
+    return watched(engine)
 
 
 def assert_same(before: tuple[Snapshot, SavedModel], after: tuple[Snapshot, SavedModel]) -> None:
@@ -103,11 +74,11 @@ def test_a_restart_is_undone_exactly_and_redone_exactly(client: Client) -> None:
     before = client.rest()
     assert before[0].undoable is None
     client.ask(Learn("quite another text\nof two lines", OTHER))
-    assert client.undoable() == "restart"
+    assert client.now.undoable == "restart"
     wait_for(lambda: client.now.points)
     newer = client.rest()
     client.ask(Undo())
-    assert client.undoable() == "undo"
+    assert client.now.undoable == "undo"
     assert client.now.status == "paused"
     assert_same(before, client.rest())
     client.ask(Undo())
@@ -117,11 +88,11 @@ def test_a_restart_is_undone_exactly_and_redone_exactly(client: Client) -> None:
 
 
 def test_a_load_is_undone_exactly(client: Client) -> None:
-    loaded = client.ask(Save())
+    loaded = client.save()
     client.wait_for_steps(50)
     before = client.rest()
     client.ask(Load(loaded))
-    assert client.undoable() == "load"
+    assert client.now.undoable == "load"
     client.ask(Undo())
     assert_same(before, client.rest())
 
@@ -147,18 +118,17 @@ def test_its_samples_and_prediction_follow_at_once(client: Client) -> None:
     assert set("".join(client.now.samples)) <= set("ab")
 
 
-def test_where_nothing_was_replaced_it_is_said(client: Client) -> None:
+def test_undo_is_refused_where_nothing_was_replaced(client: Client) -> None:
     steps = client.now.steps
-    with pytest.raises(UserError, match="no network to bring back"):
-        client.ask(Undo())
+    assert_refused(client, Undo(), "nothing_to_undo")
     assert client.now.steps >= steps
     client.wait_for_steps()
 
 
-def test_what_was_refused_has_replaced_nothing(client: Client) -> None:
-    with pytest.raises(UserError):
-        client.ask(Learn("two lines\nof text", Options(hidden_sizes=(1000, 1000))))
-    assert client.undoable() is None
+def test_what_was_refused_replaces_nothing(client: Client) -> None:
+    too_large = Learn("two lines\nof text", Options(hidden_sizes=(1000, 1000)))
+    assert_refused(client, too_large, "network_too_large")
+    assert client.now.undoable is None
 
 
 def test_only_the_last_one_is_kept(client: Client) -> None:
@@ -170,7 +140,7 @@ def test_only_the_last_one_is_kept(client: Client) -> None:
     assert client.now.description.text == "the third\ntext"
 
 
-def test_it_is_let_go_after_a_while_and_the_pages_hear_of_it(
+def test_it_is_removed_after_a_while_and_the_pages_are_told(
     client: Client, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spare, "KEPT_SECONDS", 0.1)
@@ -180,32 +150,30 @@ def test_it_is_let_go_after_a_while_and_the_pages_hear_of_it(
 
     def is_gone() -> bool:
         engine.tidy()
-        return client.undoable() is None
+        return client.now.undoable is None
 
     wait_for(is_gone)
     assert engine.room.weights == weights
-    with pytest.raises(UserError, match="no network to bring back"):
-        client.ask(Undo())
+    assert_refused(client, Undo(), "nothing_to_undo")
 
 
-def test_it_makes_way_for_a_visitor_who_needs_its_room() -> None:
-    weights = Client(engine := LocalEngine(STARTING, threads=2)).now.description.weights
-    engine.close()
+def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
+    weights = new_run(STARTING.text, STARTING.options, 0).model.weight_count
     engine = LocalEngine(STARTING, 2, Limits(total_weights=4 * weights))
     try:
-        ann = Client(engine, "ann")
+        ann = watched(engine)
         ann.ask(STARTING)
         ann.ask(Pause())
-        assert ann.undoable() == "restart"
+        assert ann.now.undoable == "restart"
         assert engine.room.weights == 2 * weights
         for name in ("bob", "cid"):
             engine.create(name).result(PATIENCE)
-        assert ann.undoable() == "restart"
+        assert ann.now.undoable == "restart"
         engine.create("dot").result(PATIENCE)
-        wait_for(lambda: ann.undoable() is None)
+        wait_for(lambda: ann.now.undoable is None)
         assert engine.room.weights == 4 * weights
         ann.ask(STARTING)
-        assert ann.undoable() is None  # there is no room to keep one
+        assert ann.now.undoable is None  # there is no room to keep one
     finally:
         engine.close()
 
@@ -215,46 +183,6 @@ def test_it_goes_with_its_session(client: Client, engine: LocalEngine) -> None:
     assert engine.room.weights == 2 * client.now.description.weights
     engine.drop("ann")
     wait_for(lambda: engine.room.weights == 0)
-
-
-class Kept:
-    """A spare network of so many weights."""
-
-    def __init__(self, weights: int) -> None:
-        self.weights, self.until = weights, HOUR
-        self.is_here = True
-
-    def let_go(self) -> None:
-        self.is_here = False
-
-
-def test_the_oldest_spare_networks_make_way_and_no_more_than_have_to() -> None:
-    told: list[object] = []
-    room = Room(100, 1000, told.append)
-    spares = {name: Kept(100) for name in "abc"}
-    for name, each in spares.items():
-        room.take(name, 100, None)
-        room.spare(name, each)
-    assert room.weights == 600
-    for name in "defg":
-        room.take(name, 100, None)
-    assert [name for name, each in spares.items() if not each.is_here] == []
-    room.take("h", 100, None)
-    assert told == ["a"]
-    assert [name for name, each in spares.items() if not each.is_here] == ["a"]
-    assert room.weights == 1000
-
-
-def test_a_room_that_is_short_keeps_no_spare_network() -> None:
-    told: list[object] = []
-    room = Room(100, 400, told.append)
-    for name in "abc":
-        room.take(name, 100, None)
-    kept = Kept(100)
-    room.spare("a", kept)
-    assert not kept.is_here
-    assert told == []  # its holder knows from its own turn
-    assert room.weights == 300
 
 
 def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
@@ -267,24 +195,25 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
         return Keeper(LocalEngine(STARTING, 2), store, STARTING, Keeping(10, HOUR, HOUR))
 
     keeper = opened()
-    ann = Client(keeper)
+    ann = watched(keeper)
     ann.ask(Learn("the text\nthat stays", SMALL))
-    assert ann.undoable() == "restart"
-    assert ann.ask(Capture()).text == "the text\nthat stays"
+    assert ann.now.undoable == "restart"
+    captured = ann.ask(Capture())
+    assert isinstance(captured, Checkpoint)
+    assert captured.text == "the text\nthat stays"
     assert keeper.save_all().result(PATIENCE)
     keeper.close()
     keeper = opened()
     try:
-        ann = Client(keeper)
+        ann = watched(keeper)
         assert ann.now.description.text == "the text\nthat stays"
-        assert ann.undoable() is None
-        with pytest.raises(UserError, match="no network to bring back"):
-            ann.ask(Undo())
+        assert ann.now.undoable is None
+        assert_refused(ann, Undo(), "nothing_to_undo")
     finally:
         keeper.close()
 
 
-def test_the_keeper_lets_go_of_what_is_too_old(
+def test_sessions_with_a_store_remove_a_spare_network_that_is_too_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
@@ -292,22 +221,21 @@ def test_the_keeper_lets_go_of_what_is_too_old(
     store = Store.open(default_url(tmp_path))
     keeper = Keeper(LocalEngine(STARTING, 2), store, STARTING, Keeping(10, HOUR, HOUR))
     try:
-        ann = Client(keeper)
+        ann = watched(keeper)
         ann.ask(STARTING)
         ann.ask(Pause())
-        wait_for(lambda: ann.undoable() is None)
+        wait_for(lambda: ann.now.undoable is None)
         wait_for(lambda: keeper.weights == ann.now.description.weights)
     finally:
         keeper.close()
 
 
-def test_every_tab_is_told_and_any_of_them_can_undo(visitor: Visitor) -> None:
+def test_every_page_is_told_and_any_of_them_can_undo(visitor: Visitor) -> None:
     one, other = visitor.open_tab(), visitor.open_tab()
     text = one.state["text"]
     assert one.state["undoable"] is None
     refused = one.ask("undo")
-    assert not refused["ok"]
-    assert "no network to bring back" in refused["error"]
+    assert (refused["ok"], refused["code"]) == (False, "nothing_to_undo")
     assert one.ask("learn", {"text": "my own\ntext", "options": {"hidden_sizes": "8"}})["ok"]
     for tab in (one, other):
         tab.wait_for(lambda tab=tab: tab.state["text"] == "my own\ntext")  # type: ignore[misc]
@@ -316,4 +244,3 @@ def test_every_tab_is_told_and_any_of_them_can_undo(visitor: Visitor) -> None:
     for tab in (one, other):
         tab.wait_for(lambda tab=tab: tab.state["text"] == text)  # type: ignore[misc]
         assert tab.newest("undoable") == "undo"
-        assert "undoable" not in tab.next_frame()

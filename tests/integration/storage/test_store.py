@@ -30,7 +30,7 @@ from app.store.migrate import config, migrate
 from bench.live.postgres import Postgres
 from model import CharModel, Trainer, TrainingSettings, Vocabulary
 from model.saved import SavedModel
-from tests.app.checkpoints import POINT, assert_same, checkpoint
+from tests.support.checkpoints import POINT, assert_same, checkpoint
 from tests.support.server import ROOT
 
 LETTERS = st.lists(

@@ -1,4 +1,4 @@
-"""The models that charnn brings along are what their cards say."""
+"""The models that charnn ships are what their cards say."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def test_most_of_what_the_first_writes_are_words_of_its_text() -> None:
     assert sum(word in known for word in words) / len(words) >= 0.7
 
 
-def test_who_takes_a_model_has_one_of_their_own() -> None:
+def test_a_pretrained_model_is_a_copy_of_the_caller_s_own() -> None:
     name = CARDS_SHIPPED[0].name
     one, other = pretrained.saved_model(name), pretrained.saved_model(name)
     assert one.solver is not None

@@ -12,7 +12,7 @@ import pytest
 from app.cluster import directory as directory_module
 from app.cluster.directory import Directory
 from app.cluster.machines import Machine, Remote
-from tests.app.cluster.in_one_process import FewMachines, a_directory
+from tests.support.cluster import FewMachines, a_directory
 
 Scene = Callable[[Directory, FewMachines], Awaitable[None]]
 

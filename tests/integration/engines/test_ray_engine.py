@@ -15,7 +15,7 @@ from app.cluster.directory import Directory
 from app.cluster.engine import RayEngine
 from app.commands import Change, Pause, Watch
 from app.errors import UserError
-from tests.app.cluster.in_one_process import FewMachines, Here, NotingEngine, a_directory
+from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
 
 PATIENCE = 10.0
 

@@ -52,7 +52,7 @@ def test_points_that_were_there_change_only_with_the_version() -> None:
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=30))
-def test_a_network_that_runs_off_makes_no_error(costs: list[float]) -> None:
+def test_a_network_that_diverges_makes_no_error(costs: list[float]) -> None:
     for point in drawn(costs, every=0.2).points:
         assert point.perplexity >= 0
 

@@ -69,7 +69,7 @@ def test_a_node_that_is_retired_keeps_what_it_has_until_it_takes_again() -> None
     assert placement.place("newcomer") == "one"
 
 
-def test_what_a_node_tells_corrects_what_was_thought(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_node_reports_corrects_what_was_assumed(monkeypatch: pytest.MonkeyPatch) -> None:
     placement = Placement()
     placement.add("node", threads=1)
     placement.add("other", threads=1)
