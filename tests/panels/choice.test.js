@@ -159,7 +159,6 @@ test("a file comes into the box, keeps the options, and can be chosen again", as
   assert.equal(page.get("#text_choice [value=file]").textContent, "mine.txt");
   assert.equal(page.state("#panel_controls"), "edited");
   assert.equal(page.value("#opt_hidden_sizes"), "20, 20");
-  assert.equal(page.value("#textfile"), "");
   await page.choose("#text_choice", "sums");
   await page.choose("#text_choice", "file");
   assert.deepEqual(shown(page), ["file", "one line\nanother"]);
@@ -189,6 +188,16 @@ test("a file that cannot be used says why at the box and changes nothing", async
   await page.chooseFiles("#textfile", file("a good one"));
   assert.equal(page.fault("#text_error"), null);
   assert.deepEqual(shown(page), ["file", "a good one"]);
+});
+
+test("the same file can be opened again after it was changed", async (t) => {
+  const page = openChoice(t);
+  const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
+  await page.chooseFiles("#textfile", file("a"));
+  assert.deepEqual(
+    emptied.mock.calls.map((call) => [call.this, call.arguments[0]]),
+    [[page.get("#textfile"), ""]],
+  );
 });
 
 test("a choice of files that was given up changes nothing", async (t) => {

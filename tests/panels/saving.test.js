@@ -79,6 +79,7 @@ test("a file is uploaded as it is, and told of by its name", async (t) => {
   await page.chooseFiles("#uploadmodel", new File(["not json"], "notes.json"));
   await page.tick(10);
   assert.equal(page.fault("#json_error"), "model_damaged");
+  const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
   await page.chooseFiles("#uploadmodel", new File([MODEL], "mine.json"));
   await page.tick(10);
   assert.deepEqual(page.connection.sent("PUT /api/model.json"), ["not json", MODEL]);
@@ -86,6 +87,7 @@ test("a file is uploaded as it is, and told of by its name", async (t) => {
   assert.match(outcome(page), /mine\.json/);
   assert.equal(page.fault("#json_error"), null);
   assert.equal(page.value("#tio"), "");
+  assert.deepEqual(emptied.mock.calls[0]?.arguments, [""]); // so that it can be chosen again
 });
 
 test("a file that is too large is refused before it is sent", async (t) => {
