@@ -33,7 +33,11 @@ export function openWindow(variant) {
   for (const name of Object.getOwnPropertyNames(window)) {
     if (GLOBALS.test(name)) define(name, Reflect.get(window, name));
   }
-  for (const name of /** @type {const} */ (["addEventListener", "removeEventListener"])) {
+  for (const name of /** @type {const} */ ([
+    "addEventListener",
+    "removeEventListener",
+    "dispatchEvent",
+  ])) {
     define(name, window[name].bind(window));
   }
   define("window", window);
