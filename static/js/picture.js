@@ -45,11 +45,15 @@ export function mount(element, connection) {
       const { reading } = store.page;
       return reading ? { text: reading, at: asked, cell: picture.perCell } : null;
     },
+    isBehind: () => asked !== picture.at,
     show: (answer) => picture.show(answer),
     wait: (fault) => picture.wait(fault),
     places: TEXT_PLACE,
   });
-  picture.onMove(ask);
+  picture.onMove(() => {
+    watching.tellState();
+    ask();
+  });
 
   store.watch(
     (page) => page.net?.options, // the same object until the network is another

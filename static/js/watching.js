@@ -22,6 +22,7 @@ import { faultIn } from "./messages.js";
  * @property {E} event
  * @property {HTMLElement} panel that carries the state
  * @property {() => Question<E> | null} question what to ask now; null: nothing
+ * @property {() => boolean} [isBehind] whether the person has gone on, and what to ask follows later
  * @property {(answer: Answers[E], question: Question<E>) => void} show
  * @property {(fault: Fault | null) => void} wait say why nothing can be shown yet; null once it can
  * @property {(answer: Answers[E]) => Fault | null} [faultOf] why there is nothing to show in an answer
@@ -70,7 +71,7 @@ export class Watching {
     connection.store.watch(
       ({ link, net }) => (link === "open" ? net : null),
       () => {
-        this.#tellState();
+        this.tellState();
         this.#ask();
       },
     );
@@ -79,14 +80,21 @@ export class Watching {
   /** Something else is to be asked, at once if it is seen. */
   changed() {
     this.#due = 0;
-    this.#tellState();
+    this.tellState();
     this.#ask();
   }
 
   /** The answer is not shown any longer. */
   forget() {
     this.#shown = null;
-    this.#tellState();
+    this.tellState();
+  }
+
+  /** The person has gone on, or an answer has come. */
+  tellState() {
+    const { dataset } = this.#look.panel;
+    const state = this.#state();
+    if (dataset.state !== state) dataset.state = state;
   }
 
   #ask() {
@@ -109,7 +117,7 @@ export class Watching {
     const answer = await this.#connection.answerTo(this.#look.event, question);
     const wanted = this.#subject() === subject; // else it may be of the network before this one
     if (wanted) this.#take(answer, question, key);
-    this.#tellState();
+    this.tellState();
     const took = answer.ok ? answer.took : 0;
     const rest = Math.max(this.#look.pace ?? PACE_MS, REST_FACTOR * took);
     this.#due = wanted ? performance.now() + rest : 0;
@@ -156,17 +164,11 @@ export class Watching {
     this.#isEmpty = isEmpty?.(answer) ?? false;
   }
 
-  #tellState() {
-    const { dataset } = this.#look.panel;
-    const state = this.#state();
-    if (dataset.state !== state) dataset.state = state;
-  }
-
   #state() {
     const subject = this.#subject();
     if (this.#refused === subject) return this.#shown === null ? "refused" : "outdated";
     if (this.#shown === null) return "loading";
-    if (this.#shown !== subject) return "outdated";
+    if (this.#shown !== subject || this.#look.isBehind?.()) return "outdated";
     return this.#isEmpty ? "empty" : "shown";
   }
 
