@@ -13,8 +13,10 @@ import pytest
 from werkzeug.test import TestResponse
 
 from app.clerk import FOLDER
+from app.errors import BusyError
 from app.limits import Limits
 from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
+from app.web.service import Service
 from model import CharModel
 from model.export import python_file, safetensors_file
 from tests.support.site import PATIENCE, Site, Tab, Visitor, open_site
@@ -199,6 +201,31 @@ def test_a_file_that_is_no_model_is_refused_and_training_goes_on(visitor: Visito
     assert code(visitor.put(ADDRESS, "{}".encode("utf-16"))) == (400, "model_not_utf8")
     tab.wait_for_steps(more_than=tab.newest("steps"))
     assert (tab.newest("version"), tab.newest("status")) == (version, "learning")
+
+
+def test_a_disk_that_is_full_is_told_and_what_came_is_removed(
+    guest: Visitor, strict: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    with monkeypatch.context() as without_room:
+        without_room.setattr(strict.parts.clerk, "new_file", lambda: full)
+        body = b" " * UPLOAD
+        assert code(guest.put(ADDRESS, body)) == (503, "disk_full")
+    guest.open_tab().wait_for(lambda: not full.is_symlink())
+
+
+def test_a_download_that_cannot_be_written_takes_up_no_place(
+    guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Path:
+        raise BusyError("models_full", limit=8)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(Service, "save", refuse)
+        refused = {code(guest.get(ADDRESS)) for _ in range(MAX_DOWNLOADS + 1)}
+        assert refused == {(503, "models_full")}
+    assert guest.get(ADDRESS).status_code == 200
 
 
 # ------------------------------------------------------------------ how much at once

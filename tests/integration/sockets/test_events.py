@@ -11,7 +11,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from app import protocol
-from tests.support.site import Tab, Visitor, open_site
+from app.errors import Notice
+from app.limits import Limits
+from tests.support.site import ConnectionRefused, Tab, Visitor, open_site
+from tests.support.stub_engine import StubEngine
 
 SMALL = {"hidden_sizes": "8", "letter_size": "3"}
 
@@ -157,6 +160,39 @@ def test_what_cannot_be_done_is_refused_at_its_field_and_training_goes_on(
         answer = tab.ask(event, payload)
         assert (answer["ok"], answer["code"], answer["field"]) == (False, code, field)
     assert_goes_on(tab, version)
+
+
+# ------------------------------------------------------------------ how it ends
+
+
+def test_every_page_is_told_why_before_its_socket_is_closed(tmp_path: Path) -> None:
+    with open_site(tmp_path, engine=StubEngine()) as site:
+        tabs = [site.visitor().open_tab() for _ in range(2)]
+        site.parts.emitter.announce_closing(Notice("restarting"))
+        assert all(tab.is_connected() for tab in tabs)
+        site.parts.emitter.close_all()
+        for tab in tabs:
+            assert [closing["code"] for closing in tab.closings] == ["restarting"]
+            assert not tab.is_connected()
+
+
+def test_a_page_that_left_while_it_was_let_in_takes_up_no_place(tmp_path: Path) -> None:
+    engine = StubEngine()
+    with open_site(tmp_path, engine=engine, limits=Limits(pages_per_session=1)) as site:
+        visitor = site.visitor()
+        engine.meanwhile = site.socketio.server.eio.sockets.clear
+        with pytest.raises(ConnectionRefused) as refused:
+            visitor.open_tab()
+        assert refused.value.data == {"code": "unknown_page"}
+        engine.meanwhile = _fail
+        with pytest.raises(ZeroDivisionError):
+            visitor.open_tab()
+        engine.meanwhile = None
+        assert visitor.open_tab().state
+
+
+def _fail() -> None:
+    raise ZeroDivisionError
 
 
 # ------------------------------------------------------------------ whose it is

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from app.admission import Admission, TokenBucket, network_of
+from app.admission import MOST_ADDRESSES, Admission, TokenBucket, network_of
 from app.errors import LimitExceeded
 from app.limits import Limits
 
@@ -41,6 +41,17 @@ def test_sessions_count_for_their_address_while_they_are_in_memory_or_open() -> 
         admission.enter("page c", "c", "192.0.2.1")  # it learns on without a page
     in_memory.remove("a")
     admission.enter("page c", "c", "192.0.2.1")
+
+
+def test_addresses_where_nothing_is_any_more_are_forgotten() -> None:
+    admission = Admission(Limits(), lambda _: False)
+    addresses = [f"192.0.{number // 250}.{number % 250}" for number in range(MOST_ADDRESSES + 2)]
+    for address in addresses:
+        admission.enter(f"page of {address}", f"session of {address}", address)
+        if address != addresses[0]:
+            admission.leave(f"page of {address}")
+    assert len(admission._sessions_of) < MOST_ADDRESSES
+    assert addresses[0] in admission._sessions_of
 
 
 def test_pages_count_for_their_session_until_they_leave() -> None:
