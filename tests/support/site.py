@@ -179,8 +179,8 @@ class Visitor:
         return tab
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        """Fetch something with the browser's cookie."""
-        return self.http.get(path, **options)
+        """Fetch something with the browser's cookie, to its end."""
+        return self.http.get(path, **{"buffered": True, **options})
 
     def put(self, path: str, body: bytes, **options: Any) -> TestResponse:
         """Upload something with the browser's cookie."""

@@ -154,10 +154,11 @@ def test_an_error_has_a_status_by_its_kind() -> None:
     ]
 
 
-def test_an_error_of_the_library_has_the_librarys_message_and_the_field_that_is_asked_for() -> None:
-    error = ModelError("Any words.", "hidden_sizes")
-    assert (from_model(error).message, from_model(error).field) == ("Any words.", "hidden_sizes")
-    assert from_model(error, "json").field == "json"
+def test_an_error_of_the_library_keeps_its_code_and_message_at_the_field_asked_for() -> None:
+    error = ModelError("invalid_hidden_sizes", "hidden_sizes")
+    answer = from_model(error)
+    assert (answer.code, answer.message) == (error.code, error.message)
+    assert (answer.field, from_model(error, "json").field) == ("hidden_sizes", "json")
 
 
 def test_http_sockets_and_middleware_answer_with_an_error_in_the_same_form() -> None:

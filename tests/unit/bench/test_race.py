@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench import report
-from bench.contestants import BRAIN_JS, CHARNN, CONTESTANTS, MATRIX_PRODUCT, Contestant
+from bench.contestants import BRAIN_JS, CONTESTANTS, MATRIX_PRODUCT, Contestant
 from bench.networks import NETWORKS, Network
 from bench.race import Race
 from bench.results import Result
@@ -19,9 +19,10 @@ CONSTANT = """
 def version(): return "1.0"
 def prepare(network, sentences): return lambda seconds: 100.0 * network.hidden_sizes[0]
 """
-NOT_INSTALLED = """
+REASON = "no-such-peer"
+NOT_INSTALLED = f"""
 from bench.contestants import Absent
-raise Absent("it is not installed (pip install it)")
+raise Absent("{REASON}")
 """
 BREAKS_DOWN = """
 def version(): return "0.1"
@@ -43,18 +44,14 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Contestant]
 
 
 def test_everyone_takes_a_turn_in_every_round(made_up: list[Contestant]) -> None:
-    with Race([CHARNN, *made_up]) as race:
-        small, large = race.run([SMALL, Network((4,), 2)], SENTENCES, rounds=3, seconds=0.02)
+    with Race(made_up) as race:
+        small, large = race.run([SMALL, Network((4,), 2)], SENTENCES, rounds=3, seconds=0.01)
     for result in (small, large):
         assert {name: len(rates) for name, rates in result.rates.items()} == {
-            "charnn": 3,
             "constant": 3,
             MATRIX_PRODUCT.name: 3,
         }
     assert (small.speed("constant"), large.speed("constant")) == (300, 400)
-    assert small.speed("charnn") > 0
-    assert small.peak is not None
-    assert 0 < (small.share_of_peak("charnn") or 0) < 1
 
 
 def test_who_cannot_run_is_named_with_the_reason_in_every_report(
@@ -64,12 +61,12 @@ def test_who_cannot_run_is_named_with_the_reason_in_every_report(
         results = list(race.run([SMALL], SENTENCES, rounds=1, seconds=0.01))
         conditions = report.Conditions.here_and_now(1, 0.01, race.versions)
     assert race.versions["constant"] == "1.0"
-    assert race.versions["not_installed"] == "absent: it is not installed (pip install it)"
-    assert results[0].absent["not_installed"] == "it is not installed (pip install it)"
+    assert REASON in race.versions["not_installed"]
+    assert results[0].absent["not_installed"] == REASON
     assert "ZeroDivisionError" in results[0].absent["breaks_down"]
     page = report.as_page(conditions, results, None)
     for text in (report.as_table(results[0]), page, str(report.as_json(conditions, results))):
-        assert "pip install it" in text
+        assert REASON in text
         assert "ZeroDivisionError" in text
     assert report.method() in page
 
@@ -86,8 +83,10 @@ def test_every_real_contestant_runs_or_says_why_not() -> None:
         (result,) = race.run([SMALL], SENTENCES, rounds=1, seconds=0.01)
     for contestant in CONTESTANTS:
         name = contestant.name
-        assert name in result.rates or "not installed" in result.absent[name]
+        assert name in result.rates or "Error" not in result.absent[name]
     assert {"charnn", "plain NumPy"} <= set(result.rates)
+    assert result.speed("charnn") > 0
+    assert 0 < (result.share_of_peak("charnn") or 0) < 1
 
 
 def test_figures_are_medians_over_the_rounds() -> None:

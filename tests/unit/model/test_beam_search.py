@@ -60,7 +60,7 @@ def log_probability(model: CharModel, text: str, prime: str, ended: bool) -> flo
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     width=st.integers(1, 20),
@@ -83,7 +83,7 @@ def test_log_probabilities_are_those_of_the_expression_graph(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("seed", range(3))
 @pytest.mark.parametrize("prime", ["", "ab"])
 def test_a_beam_wide_enough_finds_the_best_of_all_sentences(
     kind: str, seed: int, prime: str
@@ -105,7 +105,7 @@ def test_a_beam_wide_enough_finds_the_best_of_all_sentences(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@settings(max_examples=25)
+@settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     prime=st.text(ALPHABET, max_size=4),
@@ -119,7 +119,7 @@ def test_a_beam_of_one_is_the_greedy_sentence(
     assert text == model.greedy(prime, max_chars)
 
 
-@settings(max_examples=50)
+@settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), width=st.integers(1, 20), max_chars=st.integers(0, 30))
 def test_the_best_is_never_less_probable_than_the_greedy_sentence(
     seed: int, width: int, max_chars: int
@@ -134,14 +134,14 @@ def test_after_beginnings_of_essays_the_best_is_never_less_probable_than_the_gre
     essays = sentences_from_text(texts.text("essays"))
     random = np.random.default_rng(1)
     better = 0
-    for sentence in random.choice(essays, 100, replace=False):
+    for sentence in random.choice(essays, 20, replace=False):
         prime = sentence[: random.integers(len(sentence))]
         greedy = model.greedy(prime)
         best, score = model.beam_search(5, prime)[0]
         expected = log_probability(model, greedy, prime, ended=len(greedy) < 100)
         assert score >= expected - 1e-4, prime
         better += best != greedy
-    assert better > 10  # or the beam would not be worth its while
+    assert better > 2  # or the beam would not be worth its while
 
 
 def test_a_wider_beam_finds_more_and_the_same_every_time() -> None:

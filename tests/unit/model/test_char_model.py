@@ -106,7 +106,7 @@ def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(sentence=sentences_it_knows)
 def test_the_predictions_of_a_sentence_multiply_to_its_cost(
     kind: str, dtype: str, sentence: str
@@ -129,6 +129,7 @@ def test_predictions_are_named_by_character_with_the_end_first() -> None:
     assert list(model.next_char_probabilities("st")) == [END, *model.vocabulary.letters]
 
 
+@settings(max_examples=25)
 @given(st.lists(sentences_it_knows, min_size=1, max_size=5))
 def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
     model = network(dtype=np.float64)
@@ -176,7 +177,7 @@ def test_a_prime_is_continued_and_not_repeated(fluent: CharModel) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(cut=st.integers(0, 40))
 def test_greedy_writing_goes_on_from_its_own_beginning(kind: str, cut: int) -> None:
     model = network(kind)
@@ -195,7 +196,7 @@ def test_greedy_writing_takes_the_likeliest_character_every_time(kind: str) -> N
 
 
 @pytest.mark.parametrize("write", ["sample", "greedy"])
-@pytest.mark.parametrize("max_chars", [0, 1, 7, 100, 1000])
+@pytest.mark.parametrize("max_chars", [0, 1, 1000])
 def test_no_more_is_written_than_asked_for(write: str, max_chars: int) -> None:
     model = network()
     model.parameters["bd"][0] = -100  # never END
@@ -225,7 +226,7 @@ def test_the_same_seed_samples_the_same_and_others_differ() -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@pytest.mark.parametrize("temperature", [1e-9, 1e-30, 1e-300, 5e-324])
+@pytest.mark.parametrize("temperature", [1e-9, 5e-324])
 def test_near_zero_temperature_the_likeliest_characters_win(
     kind: str, dtype: str, temperature: float
 ) -> None:
@@ -233,7 +234,7 @@ def test_near_zero_temperature_the_likeliest_characters_win(
     assert model.sample(temperature, seed=2) == model.greedy()
 
 
-@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 1e300])
+@pytest.mark.parametrize("temperature", [0.5, 2.0, 1e300])
 def test_samples_are_as_frequent_as_the_tempered_probabilities(temperature: float) -> None:
     draws = 4000
     model = network()

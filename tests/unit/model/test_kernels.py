@@ -27,7 +27,7 @@ STEP = 1e-5  # of the slopes that gradients are compared with
 SLOPE_ERROR = 1e-6  # of a slope: rounding of the cost, over the step
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     kind=st.sampled_from(sorted(GATES)),
     hidden_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
@@ -84,7 +84,7 @@ def slopes(model: CharModel, matrix: npt.NDArray[Any], sentence: str) -> tuple[D
 
 
 @pytest.mark.parametrize("kind", sorted(GATES))
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     hidden_sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3),
     letter_size=st.integers(1, 20),
@@ -103,7 +103,7 @@ def test_single_precision_computes_the_same_gradients_but_for_rounding(
     assert apart < 1e-4 * (np.linalg.norm(exact) + 1e-3)
 
 
-@settings(max_examples=40)
+@settings(max_examples=25)
 @given(
     kind=st.sampled_from(sorted(GATES)),
     hidden_sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3),
@@ -155,7 +155,7 @@ def matrix_apart(random: np.random.Generator, rows: int, columns: int, dtype: st
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("product", ["plain", "a transposed", "b transposed"])
-@settings(max_examples=150)
+@settings(max_examples=80)
 @given(
     shape=st.tuples(lengths, lengths, lengths), gap=st.integers(0, 9), seed=st.integers(0, 2**32)
 )

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import END, CharModel, Mat, TextError, Vocabulary
@@ -45,6 +45,7 @@ def graph_states(model: CharModel, text: str) -> list[list[Doubles]]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
 @given(text=TEXTS, seed=SEEDS)
 def test_activations_equal_those_of_the_graph(kind: str, text: str, seed: int) -> None:
     model = network(kind, seed)
@@ -61,6 +62,7 @@ def test_activations_equal_those_of_the_graph(kind: str, text: str, seed: int) -
 
 
 @pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
 @given(text=TEXTS.filter(bool), seed=SEEDS)
 def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
     kind: str, text: str, seed: int

@@ -1,11 +1,10 @@
-"""The examples of the documents, run as a reader runs them."""
+"""The examples of the documents, each run by itself as a program."""
 
 from __future__ import annotations
 
 import math
 import re
-import subprocess
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -28,21 +27,19 @@ def examples() -> list[tuple[str, str]]:
     ]
 
 
+@pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("source", [pytest.param(source, id=name) for name, source in examples()])
-def test_an_example_runs_and_what_it_trains_learns(source: str) -> None:
-    finished = subprocess.run(
-        [sys.executable, "-W", "error::RuntimeWarning", "-c", source],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-    assert finished.returncode == 0, finished.stderr
-    assert finished.stdout
-    told = QUOTED.sub("", finished.stdout)
-    assert not re.search(r"\b(nan|inf)\b", told, re.IGNORECASE), finished.stdout
-    measures = [float(number) for number in MEASURE.findall(finished.stdout)]
+def test_an_example_runs_and_what_it_trains_learns(
+    source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    program = tmp_path / "example.py"
+    program.write_text(source, encoding="utf-8")
+    runpy.run_path(str(program), run_name="__main__")
+    printed = capsys.readouterr().out
+    assert printed
+    told = QUOTED.sub("", printed)
+    assert not re.search(r"\b(nan|inf)\b", told, re.IGNORECASE), printed
+    measures = [float(number) for number in MEASURE.findall(printed)]
     if "backward(" in source or ".train" in source:
         assert len(measures) >= 2, "the example shows that it learns"
     if measures:

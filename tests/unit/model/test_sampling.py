@@ -54,7 +54,7 @@ def tempered(model: CharModel, prefix: str, temperature: float) -> Doubles:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(
     seed=st.integers(0, 2**32 - 1),
     temperature=st.floats(0.1, 5),
@@ -83,7 +83,7 @@ def test_only_characters_of_the_nucleus_are_drawn(
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@pytest.mark.parametrize("temperature", [0.1, 1.0, 1e6, 1e300])
+@pytest.mark.parametrize("temperature", [0.1, 1e300])
 @pytest.mark.parametrize("likeliest", [{"top_k": 1}, {"top_p": 1e-9}])
 def test_the_likeliest_character_alone_is_the_greedy_sentence(
     kind: str, dtype: str, temperature: float, likeliest: dict[str, Any]

@@ -474,7 +474,7 @@ anything = st.recursive(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=300)
 @given(
     place=st.sampled_from(list(places(GOOD))),
     how=st.sampled_from(["put", "delete", "swap"]),
@@ -494,7 +494,7 @@ def test_a_changed_file_is_refused_or_else_is_a_model_that_works(
     read_and_use_or_refuse(json.dumps(tree))
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(
     at=st.integers(0, len(json.dumps(GOOD))),
     cut=st.integers(0, 12),
