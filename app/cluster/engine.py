@@ -454,6 +454,8 @@ class RayEngine(Engine):
 
 
 def _tell(future: Future[Answer], outcome: Outcome) -> None:
+    if not future.set_running_or_notify_cancel():
+        return  # the caller has given up
     if outcome.error is not None:
         future.set_exception(outcome.error)
     else:
@@ -462,4 +464,4 @@ def _tell(future: Future[Answer], outcome: Outcome) -> None:
 
 def _refuse(place: _Place, error: UserError) -> None:
     while place.waiting:
-        place.waiting.popleft()[1].set_exception(error)
+        _tell(place.waiting.popleft()[1], Outcome(None, error))
