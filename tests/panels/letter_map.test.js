@@ -30,7 +30,7 @@ async function openMap(t, answer) {
 let steps = 1_000;
 
 /**
- * The network has learnt, and looks so now.
+ * The network has gone on learning, and looks so now.
  *
  * @param {Page} page
  * @param {LettersMapped | Refused} answer
