@@ -11,7 +11,7 @@ const RIGHT = [FIRST, SECOND];
 
 /** @param {import("node:test").TestContext} t */
 function openCheck(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_gradient_check" });
   page.mount("#panel_gradient_check", gradientCheck);
   page.connection.begin();
   return page;

@@ -18,7 +18,7 @@ const LETTERS = { "": [2, 1], " ": [-2, -1], e: [1, -1], t: [-1, 1], 7: [0.5, 0]
  * @param {LettersMapped} answer
  */
 async function openMap(t, answer) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_letter_map" });
   page.mount("#panel_letter_map", letterMap);
   page.resize("#letter_map_plot", SIZE);
   page.connection.answers("letters", answer);
@@ -30,7 +30,7 @@ async function openMap(t, answer) {
 let steps = 1_000;
 
 /**
- * The network has learnt, and looks so now.
+ * The network has gone on learning, and looks so now.
  *
  * @param {Page} page
  * @param {LettersMapped | Refused} answer
@@ -119,7 +119,7 @@ test("a component that turns over turns nothing over in the picture", async (t) 
 test("another network is not turned to lie as the one before did", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const { END: [x = 0] = [] } = places(page);
-  page.connection.answers("letters", lettersMapped({ "": [-20, -10], a: [20, 10], b: [0, 0] }));
+  page.connection.answers("letters", lettersMapped({ "": [-0.2, -0.1], a: [0.2, 0.1], b: [0, 0] }));
   page.connection.tell("state", state({ version: 2 }));
   assert.equal(page.state("#panel_letter_map"), "outdated");
   await page.tick(510);
@@ -209,7 +209,7 @@ test("a network whose vectors are no numbers any longer is told with a code", as
 });
 
 test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_letter_map" });
   page.mount("#panel_letter_map", letterMap);
   page.connection.begin();
   await page.see("#panel_letter_map > summary");

@@ -29,7 +29,7 @@ function answerTo({ text, at }) {
  * @param {import("node:test").TestContext} t
  */
 async function openPicture(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_introduction" });
   page.mount("#panel_introduction", picture);
   page.connection.answers("network", answerTo);
   page.connection.begin({ options: SMALL });

@@ -14,7 +14,7 @@ import * as surprise from "../../static/js/surprise.js";
  * @param {import("../../static/js/protocol").Surprised} answer
  */
 async function openSurprise(t, answer) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_surprise" });
   page.mount("#panel_surprise", surprise);
   page.connection.answers("surprise", answer);
   page.connection.begin();
@@ -176,7 +176,7 @@ test("a server that cannot answer now is told in the panel, not as a notice", as
 });
 
 test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_surprise" });
   page.mount("#panel_surprise", surprise);
   page.connection.begin();
   page.store.read("a");

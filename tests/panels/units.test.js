@@ -35,7 +35,7 @@ function setTokens(page, tokens) {
  * @param {{answer?: UnitsRead, hidden_sizes?: number[]}} [options]
  */
 async function openUnits(t, { answer = unitsRead(TEXT, ROWS), hidden_sizes = [3, 3] } = {}) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_units" });
   setTokens(page, { ...LIGHT, ...ABOVE });
   page.mount("#panel_units", units);
   page.resize("#units_grid canvas", { width: 50, height: 30 });
@@ -441,7 +441,7 @@ test("another feature is asked for at once, and one that the text lacks leaves t
 });
 
 test("the list of units is asked for only where it is in sight itself", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_units" });
   page.mount("#panel_units", units);
   page.connection.begin();
   page.store.read(TEXT);

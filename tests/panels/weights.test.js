@@ -14,7 +14,7 @@ import * as weights from "../../static/js/weights.js";
  * @param {Partial<State>} [changes]
  */
 async function openWeights(t, answer, changes) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_weights" });
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", answer);
   page.connection.begin(changes);
@@ -165,7 +165,7 @@ test("a layer that is refused is told at its field, not as a notice", async (t) 
 });
 
 test("a server that cannot answer now is told in the panel", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_weights" });
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", refused("busy"));
   page.connection.begin();

@@ -114,8 +114,10 @@ class FewMachines:
         self.started: list[Started] = []
         self.engines: dict[str, NotingEngine] = {}
         self.broken = False
+        self.looks = 0  # of the directory, for what is up
 
     def all(self) -> Sequence[Machine]:
+        self.looks += 1
         return list(self.up)
 
     def running(self) -> Sequence[Started]:

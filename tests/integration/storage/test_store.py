@@ -2,47 +2,27 @@
 
 from __future__ import annotations
 
-import io
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import sqlalchemy as sa
 from alembic import command
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
-from app.curve import CurvePoint
-from app.options import Options
 from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
-from app.store.codec import Encoded, decode, encode
+from app.store.codec import encode
 from app.store.migrate import config, migrate
 from bench.live.postgres import Postgres
-from model import CharModel, Trainer, TrainingSettings, Vocabulary
-from model.saved import SavedModel
-from tests.support.checkpoints import POINT, assert_same, checkpoint
+from tests.support.checkpoints import assert_same, checkpoint
 from tests.support.server import ROOT
-
-LETTERS = st.lists(
-    st.characters(codec="utf-16", categories=["L", "N", "P", "S", "Zs", "Cs"]),
-    min_size=1,
-    max_size=6,
-    unique=True,
-)
-
-
-CHANGED = ("options", "set_rate", "rate_since", "points")
-"""What the first format did not hold, or not all of it."""
+from tests.support.waiting import PATIENCE
 
 
 def change(store: Store, statement: str, data: bytes = b"") -> None:
@@ -56,10 +36,8 @@ def ask(store: Store, statement: str) -> Any:
         return connection.execute(sa.text(statement)).scalar_one()
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
-@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
-def test_what_is_saved_is_loaded_bit_for_bit(store: Store, kind: str, solver: str) -> None:
-    given = checkpoint(kind=kind, solver=solver, hidden_sizes=(4, 3))
+def test_a_checkpoint_is_loaded_as_it_was_saved(store: Store) -> None:
+    given = checkpoint(kind="gru", solver="adam", hidden_sizes=(4, 3))
     store.save([given], at=123.5)
     stored = store.load("ann")
     assert stored is not None
@@ -67,11 +45,11 @@ def test_what_is_saved_is_loaded_bit_for_bit(store: Store, kind: str, solver: st
     assert_same(stored.checkpoint, given)
 
 
-def test_a_session_that_nobody_saved_is_not_there(store: Store) -> None:
+def test_a_session_that_was_never_saved_is_not_there(store: Store) -> None:
     assert store.load("nobody") is None
 
 
-def test_the_newest_replaces_what_was_there_and_nobody_else_s(store: Store) -> None:
+def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store) -> None:
     store.save([checkpoint("ann"), checkpoint("bob")], at=1)
     newer = replace(checkpoint("ann", text="other\ntext", version=2, seed=2), learning=False)
     store.save([newer], at=2)
@@ -81,7 +59,7 @@ def test_the_newest_replaces_what_was_there_and_nobody_else_s(store: Store) -> N
         assert_same(stored.checkpoint, expected)
 
 
-def test_who_lost_a_session_to_another_cannot_write_it_any_more(url: str) -> None:
+def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -> None:
     """A machine that was only cut off must not bring back what went on elsewhere since."""
     first, then = Store.open(url, holder="first"), Store.open(url, holder="then")
     assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
@@ -112,133 +90,32 @@ def test_several_are_taken_in_all_or_none(store: Store) -> None:
     assert (stored.checkpoint.text, stored.saved_at) == ("abba\ncaba", 1)
 
 
-@pytest.mark.parametrize("text", ["a\0b", "\ud83d alone", "🙂 日本\r\n", " \n"])
-def test_every_text_comes_back_as_it_was(store: Store, text: str) -> None:
-    store.save([checkpoint(text=text)], at=1)
-    stored = store.load("ann")
-    assert stored is not None
-    assert stored.checkpoint.text == text
+def test_every_text_comes_back_as_it_was(store: Store) -> None:
+    texts = ("a\0b", "\ud83d alone", "🙂 日本\r\n", " \n")
+    store.save([checkpoint(str(number), text) for number, text in enumerate(texts)], at=1)
+    for number, text in enumerate(texts):
+        stored = store.load(str(number))
+        assert stored is not None
+        assert stored.checkpoint.text == text
 
 
-@given(
-    letters=LETTERS,
-    text=st.text(st.characters(codec=None), max_size=20),  # type: ignore[arg-type]
-    numbers=st.lists(st.floats(width=32), min_size=1, max_size=5),
-    kind=st.sampled_from(["lstm", "gru", "rnn"]),
-    hidden_sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3).map(tuple),
-    solver=st.sampled_from(["rmsprop", "adam"]),
-    in_order=st.booleans(),
-    rate=st.floats(min_value=1e-300, max_value=1),
-    steps=st.none() | st.integers(0, 2**53),
-)
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
-def test_any_checkpoint_survives_being_written(
-    letters: list[str],
-    text: str,
-    numbers: list[float],
-    kind: str,
-    hidden_sizes: tuple[int, ...],
-    solver: str,
-    in_order: bool,
-    rate: float,
-    steps: int | None,
-) -> None:
-    model = CharModel.create(Vocabulary(letters), kind, hidden_sizes, 2, seed=0)
-    model.flat[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
-    training = TrainingSettings(solver=solver)  # type: ignore[arg-type]
-    saved = Trainer(model, [letters[0]], training).saved()
-    assert saved.solver is not None
-    saved.solver.step_cache[: len(numbers)] = numbers
-    if solver == "rmsprop" or steps is not None:
-        saved.solver.steps = steps  # type: ignore[assignment]
-    order = saved.order if in_order else None
-    made = replace(
-        checkpoint(text=text), saved=SavedModel(model, saved.solver, order), learning_rate=rate
+def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(store: Store) -> None:
+    damages = (
+        "UPDATE sessions SET state = :bytes",
+        "UPDATE sessions SET arrays = :bytes",
+        "UPDATE texts SET text = :bytes",
+        "DELETE FROM texts",
     )
-    again = decode("ann", encode(made))
-    assert_same(again, made)
-    assert again.saved.model.flat.tobytes() == model.flat.tobytes()  # a NaN's own bits as well
+    names = [str(number) for number in range(len(damages))]
+    store.save([checkpoint(name) for name in ("intact", *names)], at=1)
+    for name, damage in zip(names, damages, strict=True):
+        change(store, f"{damage} WHERE session_id = '{name}'", b'{"format": 1}')
+        with pytest.raises(DamagedCheckpoint):
+            store.load(name)
+    assert store.load("intact") is not None
 
 
-@pytest.mark.parametrize("part", ["state", "arrays"])
-@pytest.mark.parametrize("length", [0, 1, 40, -1, -200])
-def test_what_is_not_whole_is_not_loaded(part: str, length: int) -> None:
-    encoded = encode(checkpoint())
-    cut: dict[str, bytes] = {part: getattr(encoded, part)[:length]}
-    with pytest.raises(DamagedCheckpoint):
-        decode("ann", encoded._replace(**cut))
-
-
-def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
-    made = checkpoint()
-    encoded = encode(made)
-    spoilt = bytearray(encoded.arrays)
-    spoilt[encoded.arrays.index(made.saved.model.flat.tobytes()) + 40] ^= 1
-    with pytest.raises(DamagedCheckpoint):
-        decode("ann", Encoded(encoded.state, bytes(spoilt), encoded.text))
-
-
-def test_a_format_of_the_future_is_not_guessed_at() -> None:
-    encoded = encode(checkpoint())
-    future = encoded.state.replace(b'"format": 3', b'"format": 4')
-    with pytest.raises(DamagedCheckpoint, match="format 4"):
-        decode("ann", encoded._replace(state=future))
-
-
-def test_the_first_format_is_read_still() -> None:
-    """It knew nothing of schedules, of sentences kept aside, and of either in the curve."""
-    encoded = encode(checkpoint())
-    state = json.loads(encoded.state)
-    state["format"] = 1
-    del state["set_rate"], state["rate_since"]
-    for option in ("schedule", "schedule_epochs", "validation_fraction"):
-        del state["options"][option]
-    with np.load(io.BytesIO(encoded.arrays)) as file:
-        arrays = {name: file[name] for name in file.files}
-    arrays["points"] = arrays["points"][:, :5]
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
-    read = decode("ann", old)
-    assert read.options == Options(hidden_sizes=(4,))
-    assert (read.set_rate, read.rate_since) == (0.005, 0.0)
-    assert read.points[0] == CurvePoint(*POINT[:5])
-    assert_same(replace(checkpoint(), **{name: getattr(read, name) for name in CHANGED}), read)
-
-
-def test_the_second_format_is_read_still() -> None:
-    """It did not know what the learning rate had been set to at a point of the curve."""
-    encoded = encode(checkpoint())
-    state = {**json.loads(encoded.state), "format": 2}
-    with np.load(io.BytesIO(encoded.arrays)) as file:
-        arrays = {**file}
-    arrays["points"] = arrays["points"][:, :7]
-    out = io.BytesIO()
-    np.savez(out, **arrays)
-    old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
-    assert decode("ann", old).points[0] == POINT._replace(set_rate=None)
-
-
-@pytest.mark.parametrize(
-    "damage",
-    [
-        "UPDATE sessions SET state = :bytes WHERE session_id = 'ann'",
-        "UPDATE sessions SET arrays = :bytes WHERE session_id = 'ann'",
-        "UPDATE texts SET text = :bytes WHERE session_id = 'ann'",
-        "DELETE FROM texts WHERE session_id = 'ann'",
-    ],
-)
-def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(
-    store: Store, damage: str
-) -> None:
-    store.save([checkpoint("ann"), checkpoint("bob")], at=1)
-    change(store, damage, b'{"format": 1}')
-    with pytest.raises(DamagedCheckpoint, match="Begin a new network, or bring the database back"):
-        store.load("ann")
-    assert store.load("bob") is not None
-
-
-def test_who_begins_anew_after_damage_gets_their_own_text(store: Store) -> None:
+def test_a_session_begun_anew_after_damage_gets_its_own_text(store: Store) -> None:
     """Versions are counted anew then: that of the damaged text may come a second time."""
     store.save([checkpoint(text="the old one", version=2)], at=1)
     change(store, "UPDATE sessions SET state = :bytes", b"damaged")
@@ -257,7 +134,7 @@ def test_a_text_is_written_only_when_it_has_changed(store: Store) -> None:
     assert ask(store, "SELECT version FROM texts") == 2
 
 
-def test_who_was_not_touched_is_removed_with_the_text(store: Store) -> None:
+def test_sessions_that_were_not_touched_are_removed_with_their_texts(store: Store) -> None:
     store.save([checkpoint("old"), checkpoint("used")], at=1)
     store.touch(["used"], at=50)
     assert store.remove_untouched(before=10) == 1
@@ -292,32 +169,34 @@ def test_threads_may_save_and_load_at_once(store: Store) -> None:
     assert not failures
 
 
-STARTING_AT_ONCE = (
-    "import sys\n"
-    "from app.store import Store\n"
-    "print('ready', flush=True)\n"
-    "sys.stdin.readline()\n"
-    "Store.open(sys.argv[1]).close()\n"
-)
+STARTING_AT_ONCE = """
+import os, sys
+from app.store import Store
+
+wait, go = os.pipe()
+servers = []
+for _ in range(4):
+    servers.append(os.fork())
+    if not servers[-1]:
+        os.close(go)
+        os.read(wait, 1)
+        Store.open(sys.argv[1]).close()
+        os._exit(0)
+os.close(go)  # all begin now
+sys.exit(any([os.waitpid(server, 0)[1] for server in servers]))
+"""
 
 
 def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
+    """They are forked where no thread runs yet, so that the libraries are loaded once for all."""
     command = [sys.executable, "-c", STARTING_AT_ONCE, url]
-    pipe = subprocess.PIPE
-    servers = [
-        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, stderr=pipe, text=True)
-        for _ in range(4)
-    ]
-    for server in servers:
-        assert server.stdout is not None
-        assert server.stdout.readline() == "ready\n"
-    for server in servers:
-        assert server.stdin is not None
-        server.stdin.write("go\n")
-        server.stdin.flush()
-    for server in servers:
-        _, errors = server.communicate(timeout=60)
-        assert (server.returncode, errors) == (0, "")
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    store = Store.open(url)
+    store.save([checkpoint()], at=1)
+    store.close()
 
 
 def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
@@ -329,7 +208,7 @@ def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
         connect._write_ahead(file)
 
     with ThreadPoolExecutor(8) as threads:
-        for number in range(60):
+        for number in range(20):
             list(threads.map(turn_on, [tmp_path / str(number)] * 8))
 
 
@@ -361,7 +240,7 @@ def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> No
 def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> None:
     store.save([checkpoint()], at=1)
     change(store, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(StoreError, match="probably a newer one"):
+    with pytest.raises(StoreError):
         Store.open(url)
     assert store.load("ann") is not None
 
@@ -393,7 +272,7 @@ def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
     saving = (
         "import itertools, sys\n"
         "from app.store import Store\n"
-        "from tests.app.test_store import checkpoint\n"
+        "from tests.support.checkpoints import checkpoint\n"
         "store = Store.open(sys.argv[1])\n"
         "for n in itertools.count(1):\n"
         "    store.save([checkpoint(name, str(n), n) for name in 'ab'], at=n)\n"
@@ -418,7 +297,7 @@ def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
     assert int(texts.pop()) >= told
 
 
-def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
     store = Store.open(default_url(tmp_path))
     store.save([checkpoint()], at=1)
     limited: list[int] = [1]
@@ -427,7 +306,7 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     def _limit(connection: Any, *_: Any) -> None:
         connection.execute(f"PRAGMA max_page_count={limited[0]}")
 
-    with pytest.raises(StoreError, match="full"):
+    with pytest.raises(StoreError):
         store.save([checkpoint("bob", text="x" * 1_000_000)], at=2)
     assert store.load("ann") is not None
     limited[0] = 100_000
@@ -436,9 +315,9 @@ def test_a_full_disk_is_told_and_nothing_is_lost(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_is_no_database_is_named_as_such(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sessions.sqlite").write_bytes(b"not a database, and long enough to tell" * 100)
-    with pytest.raises(StoreError, match="not a database"):
+    with pytest.raises(StoreError):
         Store.open(default_url(tmp_path))
 
 
@@ -447,37 +326,24 @@ def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postg
     store.save([checkpoint()], at=1)
     postgres.stop()
     try:
-        began = time.monotonic()
-        with pytest.raises(StoreError) as failed:
+        with pytest.raises(StoreError) as caught:
             store.save([checkpoint()], at=2)
+        assert "abba" not in str(caught.value)
         with pytest.raises(StoreError):
             store.load("ann")
-        assert time.monotonic() - began < 20  # it does not hang; how fast it is, is not the point
-        assert "abba" not in str(failed.value)
     finally:
         postgres.start()
     store.save([checkpoint()], at=3)
-    stored = store.load("ann")
-    assert stored is not None
-    assert stored.saved_at == 3
-    store.close()
-
-
-def test_connections_that_were_cut_while_nobody_used_them_cost_no_save(
-    postgres: Postgres,
-) -> None:
-    store = Store.open(postgres.url)
-    store.save([checkpoint()], at=1)
     postgres.stop()
-    postgres.start()
-    store.save([checkpoint()], at=2)  # the first after it, and not only the second
+    postgres.start()  # while no connection is in use
+    store.save([checkpoint()], at=4)  # the first after it, and not only the second
     stored = store.load("ann")
     assert stored is not None
-    assert stored.saved_at == 2
+    assert stored.saved_at == 4
     store.close()
 
 
-def test_who_reads_does_not_wait_for_who_writes(store: Store) -> None:
+def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     store.save([checkpoint()], at=1)
     with store._engine.begin() as writing:
         writing.execute(sa.text("UPDATE sessions SET saved_at = 2"))
@@ -486,12 +352,12 @@ def test_who_reads_does_not_wait_for_who_writes(store: Store) -> None:
     assert stored.saved_at == 1
 
 
-def test_a_file_that_another_program_holds_is_told_and_used_again(
+def test_a_file_that_another_program_locks_is_reported_and_used_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "BUSY_SECONDS", 0.01)
     store = Store.open(default_url(tmp_path))
-    with store._engine.begin(), pytest.raises(StoreError, match="locked"):
+    with store._engine.begin(), pytest.raises(StoreError):
         store.save([checkpoint()], at=1)
     store.save([checkpoint()], at=2)
     assert store.load("ann") is not None
@@ -506,31 +372,33 @@ def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
-    with pytest.raises(StoreError, match=r"cannot be used: .*file"):
+    with pytest.raises(StoreError) as caught:
         Store.open(default_url(tmp_path / "file" / "data"))
+    assert str(tmp_path / "file") in str(caught.value)
 
 
-def test_without_a_driver_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_driver_the_error_names_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
-    with pytest.raises(StoreError, match=r'pip install "charnn\[postgres\]"'):
+    with pytest.raises(StoreError) as caught:
         Store.open("postgresql://user:hidden@127.0.0.1:1/name")
+    assert "charnn[postgres]" in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("url", "message"),
+    "url",
     [
-        ("nonsense", "cannot be read"),
-        ("postgresql://user:hidden@host:port/name", "cannot be read"),
-        ("sqlite://", "in a file"),
-        ("sqlite:///:memory:", "in a file"),
-        ("postgres://user:hidden@127.0.0.1:1/name", "cannot be used"),
-        ("oracle+nothing://host/name", "sqlite or postgresql"),
-        ("postgresql://user:hidden@127.0.0.1:1/name", "cannot be used"),
+        "nonsense",
+        "postgresql://user:hidden@host:port/name",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgres://user:hidden@127.0.0.1:1/name",
+        "oracle+nothing://user:hidden@host/name",
+        "postgresql://user:hidden@127.0.0.1:1/name",
     ],
 )
-def test_an_address_that_cannot_be_used_is_refused_without_its_password(
-    url: str, message: str
-) -> None:
-    with pytest.raises(StoreError, match=message) as refused:
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(StoreError) as caught:
         Store.open(url)
-    assert "hidden" not in str(refused.value)
+    assert "hidden" not in str(caught.value)

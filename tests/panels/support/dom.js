@@ -17,15 +17,17 @@ const GLOBALS =
 const pages = new Map([["blank", "<!doctype html>"]]);
 
 installOnce();
-openWindow("index"); // libraries look for one when they are imported
+/** Parts are cut from it; libraries look for one when they are imported. */
+const whole = openWindow("index").document;
 
 /**
  * From now on, `document` and all that belongs to it are of a new window.
  *
  * @param {Variant} variant
+ * @param {string} [only] the selector of the part that is wanted of the page, which opens sooner
  */
-export function openWindow(variant) {
-  const { window } = new JSDOM(html(variant), {
+export function openWindow(variant, only) {
+  const { window } = new JSDOM(only ? partOf(only) : html(variant), {
     url: "http://localhost/",
     pretendToBeVisual: true, // else the tab would be hidden
   });
@@ -42,6 +44,13 @@ export function openWindow(variant) {
   }
   define("window", window);
   return window;
+}
+
+/** @param {string} selector */
+function partOf(selector) {
+  const part = whole.querySelector(selector);
+  if (!part) throw new Error(`the page has no ${selector}`);
+  return `<!doctype html>${part.outerHTML}`;
 }
 
 /** @param {Variant} variant */
