@@ -8,7 +8,10 @@ import * as appearance from "../../static/js/appearance.js";
  * @param {string} [chosen] on an earlier visit
  */
 function openAppearance(t, chosen) {
-  const page = openPage(t, { remembered: chosen ? { scheme: chosen } : {} });
+  const page = openPage(t, {
+    only: ".masthead",
+    remembered: chosen ? { scheme: chosen } : {},
+  });
   if (chosen) document.documentElement.dataset.scheme = chosen; // as scheme.js has done
   const heard = t.mock.fn();
   addEventListener("schemechange", heard);

@@ -28,7 +28,7 @@ const SUMS = {
  * @param {import("node:test").TestContext} t
  */
 function openChoice(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_sentences, #panel_controls" });
   Object.assign(page.get("#textfile").dataset, LIMITS);
   Object.assign(page.get("#text_choice [value=essays]").dataset, {
     characters: String(ESSAYS.length),
@@ -210,7 +210,8 @@ test("a choice of files that was given up changes nothing", async (t) => {
 });
 
 test("the page tells the limits of a file", (t) => {
-  const { mostCharacters, longestLine } = openPage(t).get("#textfile").dataset;
+  const page = openPage(t, { only: "#textfile" });
+  const { mostCharacters, longestLine } = page.get("#textfile").dataset;
   assert.ok(Number(mostCharacters) > Number(longestLine));
   assert.ok(Number(longestLine) > 0);
 });

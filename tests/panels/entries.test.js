@@ -13,7 +13,7 @@ const MOST_A_SECOND = 20;
 
 /** @param {import("node:test").TestContext} t */
 function openEntries(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_controls, #panel_samples, #notices" });
   page.mount("#panel_controls", controls);
   page.mount("#panel_samples", samples);
   page.mount("#notices", notices);

@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import * as hints from "../../static/js/hints.js";
 
 test("the hints are put away for good by their button, and the focus goes to the heading", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_introduction" });
   page.mount("#panel_introduction", hints);
   assert.equal(page.get("#hints").hidden, false);
   assert.ok(page.get("#hints").ariaLabel);

@@ -6,7 +6,7 @@ import * as kept from "../../static/js/kept.js";
 
 /** @param {import("node:test").TestContext} t */
 function openKept(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: ".masthead" });
   page.mount(".masthead", kept);
   return page;
 }

@@ -16,7 +16,7 @@ const ID = "A".repeat(22);
  * @param {"shared" | "shared_first_visit"} variant
  */
 function openOffer(t, variant) {
-  const page = openPage(t, { variant });
+  const page = openPage(t, { variant, only: "#offer, #panel_controls" });
   history.replaceState(null, "", `/s/${ID}`);
   page.mount("#offer", offer);
   page.mount("#panel_controls", controls);

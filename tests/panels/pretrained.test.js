@@ -6,7 +6,7 @@ import * as pretrained from "../../static/js/pretrained.js";
 
 /** @param {import("node:test").TestContext} t */
 function openPretrained(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_pretrained" });
   page.mount("#panel_pretrained", pretrained);
   page.connection.begin();
   const options = page.all("#pretrained_choice option");

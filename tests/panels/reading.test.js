@@ -12,7 +12,7 @@ const PAUSE_MS = 160;
  * @param {Partial<import("../../static/js/protocol").State>} [changes]
  */
 function openReading(t, changes) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_reading" });
   page.mount("#panel_reading", reading);
   assert.equal(page.state("#panel_reading"), "loading");
   page.connection.begin(changes);

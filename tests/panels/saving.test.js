@@ -11,7 +11,7 @@ const MODEL = '{"hidden_sizes":[20]}';
  * @param {string} [most] bytes of the largest file
  */
 function openSaving(t, most = "30") {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_saving" });
   page.get("#uploadmodel").dataset.most = most;
   page.mount("#panel_saving", saving);
   page.connection.begin();

@@ -5,9 +5,11 @@ import { refused, state } from "./support/state.js";
 import * as controls from "../../static/js/controls.js";
 import * as sentences from "../../static/js/sentences.js";
 
+const ONLY = "#panel_sentences, #panel_controls";
+
 /** @param {import("node:test").TestContext} t */
 function openSentences(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: ONLY });
   page.mount("#panel_sentences", sentences);
   page.mount("#panel_controls", controls);
   return page;
@@ -37,7 +39,7 @@ test("another network's text comes into the box unless a person is writing there
 });
 
 test("sentences written before the scripts have come are kept from the network's text", (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: ONLY });
   /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "written early";
   page.mount("#panel_sentences", sentences);
   page.mount("#panel_controls", controls);

@@ -8,7 +8,7 @@ import * as sharing from "../../static/js/sharing.js";
 
 /** @param {import("node:test").TestContext} t */
 function openSharing(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#sharing" });
   page.mount("#sharing", sharing);
   page.connection.begin();
   return page;

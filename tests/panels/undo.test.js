@@ -13,8 +13,8 @@ import * as undo from "../../static/js/undo.js";
  * @param {Partial<State>} [changes]
  */
 function openUndo(t, changes) {
-  const page = openPage(t);
-  page.mount(".desk", undo);
+  const page = openPage(t, { only: "#panel_controls, #panel_saving, #panel_pretrained, #notices" });
+  page.mount("body", undo);
   page.mount("#notices", notices);
   page.connection.begin(changes);
   return page;

@@ -13,21 +13,22 @@ const RENDERED = new URL("build/panels/", ROOT);
 const GLOBALS =
   /^(HTML\w*Element|SVG\w*|\w*Event|EventTarget|Node\w*|Element|Document\w*|Text|Range|Option|Image|DOMParser|DOMRect\w*|MutationObserver|document|location|history|localStorage|sessionStorage|navigator|getComputedStyle|devicePixelRatio)$/;
 
-/** @type {Map<Variant, string>} */
+/** @type {Map<string, string>} by variant, and by the parts that are wanted of it */
 const pages = new Map([["blank", "<!doctype html>"]]);
+/** @type {Map<Variant, Document>} parts are taken from them */
+const wholes = new Map();
 
 installOnce();
-/** Parts are cut from it; libraries look for one when they are imported. */
-const whole = openWindow("index").document;
+openWindow("blank"); // libraries look for one when they are imported
 
 /**
  * From now on, `document` and all that belongs to it are of a new window.
  *
  * @param {Variant} variant
- * @param {string} [only] the selector of the part that is wanted of the page, which opens sooner
+ * @param {string} [only] a selector of the parts that are wanted of the page, which opens sooner
  */
 export function openWindow(variant, only) {
-  const { window } = new JSDOM(only ? partOf(only) : html(variant), {
+  const { window } = new JSDOM(only ? partsOf(variant, only) : html(variant), {
     url: "http://localhost/",
     pretendToBeVisual: true, // else the tab would be hidden
   });
@@ -46,11 +47,27 @@ export function openWindow(variant, only) {
   return window;
 }
 
-/** @param {string} selector */
-function partOf(selector) {
-  const part = whole.querySelector(selector);
-  if (!part) throw new Error(`the page has no ${selector}`);
-  return `<!doctype html>${part.outerHTML}`;
+/**
+ * @param {Variant} variant
+ * @param {string} selector
+ */
+function partsOf(variant, selector) {
+  const key = `${variant} ${selector}`;
+  const page = pages.get(key) ?? cut(variant, selector);
+  pages.set(key, page);
+  return page;
+}
+
+/**
+ * @param {Variant} variant
+ * @param {string} selector
+ */
+function cut(variant, selector) {
+  const whole = wholes.get(variant) ?? new JSDOM(html(variant)).window.document;
+  wholes.set(variant, whole);
+  const parts = [...whole.querySelectorAll(selector)];
+  if (parts.length === 0) throw new Error(`the page has no ${selector}`);
+  return ["<!doctype html>", ...parts.map(({ outerHTML }) => outerHTML)].join("");
 }
 
 /** @param {Variant} variant */

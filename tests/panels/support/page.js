@@ -21,7 +21,7 @@ const TICK_MS = 10;
  *
  * @param {TestContext} t
  * @param {{variant?: Variant, only?: string, remembered?: Record<string, string>}} [options] `only`:
- *   the selector of the part that is wanted of the page, which opens sooner; `remembered`: what the
+ *   a selector of the parts that are wanted of the page, which opens sooner; `remembered`: what the
  *   browser remembers of an earlier visit
  */
 export function openPage(t, { variant = "index", only, remembered = {} } = {}) {
