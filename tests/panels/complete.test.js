@@ -20,7 +20,7 @@ const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
  * @param {import("node:test").TestContext} t
  */
 async function openComplete(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_complete" });
   page.mount("#panel_complete", complete);
   page.connection.begin();
   page.connection.answers("complete", answerTo);
@@ -333,7 +333,7 @@ test("those who type on hear their typing, and not what has come meanwhile", asy
 });
 
 test("every entry is labelled and described by the place of its fault, in reading order", (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_complete" });
   const entries = page.all("#panel_complete input");
   assert.deepEqual(
     entries.map(({ id }) => id),

@@ -32,7 +32,7 @@ const LONG = Array.from({ length: 100 }, (_, index) => [10 * (index + 1), 30 - i
  * @param {Record<string, string>} [remembered]
  */
 async function openCurve(t, points, remembered = {}) {
-  const page = openPage(t, { remembered });
+  const page = openPage(t, { only: ".curve", remembered });
   page.resize("#pplgraph", SIZE);
   page.resize("#curve_stage", SIZE);
   page.mount(".curve", curve);
@@ -209,7 +209,7 @@ test("the axis of the last visit is there again, and the earlier runs as they we
 });
 
 test("a browser that keeps nothing has the curve all the same", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: ".curve" });
   const get = () => {
     throw new Error("not for this page");
   };

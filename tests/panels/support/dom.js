@@ -13,19 +13,22 @@ const RENDERED = new URL("build/panels/", ROOT);
 const GLOBALS =
   /^(HTML\w*Element|SVG\w*|\w*Event|EventTarget|Node\w*|Element|Document\w*|Text|Range|Option|Image|DOMParser|DOMRect\w*|MutationObserver|document|location|history|localStorage|sessionStorage|navigator|getComputedStyle|devicePixelRatio)$/;
 
-/** @type {Map<Variant, string>} */
+/** @type {Map<string, string>} */
 const pages = new Map([["blank", "<!doctype html>"]]);
+/** @type {Map<Variant, Document>} to take parts of */
+const wholes = new Map();
 
 installOnce();
-openWindow("index"); // libraries look for one when they are imported
+openWindow("blank"); // libraries look for one when they are imported
 
 /**
  * From now on, `document` and all that belongs to it are of a new window.
  *
  * @param {Variant} variant
+ * @param {string} [only] the selector of the one element that is wanted: the whole page takes longer
  */
-export function openWindow(variant) {
-  const { window } = new JSDOM(html(variant), {
+export function openWindow(variant, only) {
+  const { window } = new JSDOM(only ? partOf(variant, only) : html(variant), {
     url: "http://localhost/",
     pretendToBeVisual: true, // else the tab would be hidden
   });
@@ -45,6 +48,29 @@ function html(variant) {
   const page = pages.get(variant) ?? read(variant);
   pages.set(variant, page);
   return page;
+}
+
+/**
+ * @param {Variant} variant
+ * @param {string} selector
+ */
+function partOf(variant, selector) {
+  const name = `${variant} ${selector}`;
+  const page = pages.get(name) ?? `<!doctype html>${elementOf(variant, selector).outerHTML}`;
+  pages.set(name, page);
+  return page;
+}
+
+/**
+ * @param {Variant} variant
+ * @param {string} selector
+ */
+function elementOf(variant, selector) {
+  const whole = wholes.get(variant) ?? new JSDOM(html(variant)).window.document;
+  wholes.set(variant, whole);
+  const element = whole.querySelector(selector);
+  if (!element) throw new Error(`the page has no ${selector}`);
+  return element;
 }
 
 /** @param {Variant} variant */

@@ -20,16 +20,18 @@ const TICK_MS = 10;
  * A page with nothing mounted on it, and a clock that stands still until the test moves it on.
  *
  * @param {TestContext} t
- * @param {{variant?: Variant, remembered?: Record<string, string>}} [options] what the browser
- *   remembers of an earlier visit
+ * @param {object} [options]
+ * @param {Variant} [options.variant]
+ * @param {string} [options.only] the one element of the page that the test is about
+ * @param {Record<string, string>} [options.remembered] by the browser, of an earlier visit
  */
-export function openPage(t, { variant = "index", remembered = {} } = {}) {
+export function openPage(t, { variant = "index", only, remembered = {} } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: NOW * 1000 });
   t.after(() => {
     reset();
     t.mock.timers.reset();
   });
-  const window = openWindow(variant);
+  const window = openWindow(variant, only);
   for (const [key, value] of Object.entries(remembered)) window.localStorage.setItem(key, value);
   return new Page(t);
 }
