@@ -241,9 +241,14 @@ test("a part that is drawn over stays in view while the curve grows, until a dou
 });
 
 test("an unsteady hand draws over nothing", async (t) => {
-  const page = await openCurve(t, LONG);
-  await drag(page, 0.5, 0.51);
+  const page = await openCurve(
+    t,
+    Array.from({ length: 500 }, (_, step) => [step, 9]),
+  );
+  await drag(page, 0.5, 0.5 + 7 / WIDTH);
   assert.equal(page.state(".curve"), "whole");
+  await drag(page, 0.5, 0.5 + 9 / WIDTH);
+  assert.equal(page.state(".curve"), "part");
 });
 
 test("the keyboard zooms, goes on and brings the whole back", async (t) => {
