@@ -6,7 +6,7 @@ import * as controls from "../../static/js/controls.js";
 
 /** @param {import("node:test").TestContext} t */
 function openControls(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_controls" });
   page.mount("#panel_controls", controls);
   return page;
 }
@@ -198,7 +198,7 @@ test("a frame moves the learning rate, but not while the person is at it", async
 });
 
 test("an option filled in before the panel was there counts as an edit", (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_controls" });
   /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
   page.mount("#panel_controls", controls);
   page.connection.begin();

@@ -32,7 +32,7 @@ const LONG = Array.from({ length: 100 }, (_, index) => [10 * (index + 1), 30 - i
  * @param {Record<string, string>} [remembered]
  */
 async function openCurve(t, points, remembered = {}) {
-  const page = openPage(t, { remembered });
+  const page = openPage(t, { only: ".curve", remembered });
   page.resize("#pplgraph", SIZE);
   page.resize("#curve_stage", SIZE);
   page.mount(".curve", curve);
@@ -209,7 +209,7 @@ test("the axis of the last visit is there again, and the earlier runs as they we
 });
 
 test("a browser that keeps nothing has the curve all the same", async (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: ".curve" });
   const get = () => {
     throw new Error("not for this page");
   };
@@ -241,9 +241,14 @@ test("a part that is drawn over stays in view while the curve grows, until a dou
 });
 
 test("an unsteady hand draws over nothing", async (t) => {
-  const page = await openCurve(t, LONG);
-  await drag(page, 0.5, 0.51);
+  const page = await openCurve(
+    t,
+    Array.from({ length: 500 }, (_, step) => [step, 9]),
+  );
+  await drag(page, 0.5, 0.5 + 7 / WIDTH);
   assert.equal(page.state(".curve"), "whole");
+  await drag(page, 0.5, 0.5 + 9 / WIDTH);
+  assert.equal(page.state(".curve"), "part");
 });
 
 test("the keyboard zooms, goes on and brings the whole back", async (t) => {

@@ -146,7 +146,8 @@ test("what is refused stays to be mended, and Escape or the slider takes its pla
 });
 
 test("who types on before the answer has come keeps what they type", async (t) => {
-  const { page, send } = openDial(t);
+  const { page, dial, send } = openDial(t);
+  dial.follow(0.002);
   /** @type {(answer: Done) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));

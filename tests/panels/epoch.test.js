@@ -8,7 +8,7 @@ import * as epoch from "../../static/js/epoch.js";
 
 /** @param {import("node:test").TestContext} t */
 function openEpoch(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_stats" });
   page.mount("#panel_stats", epoch);
   return page;
 }

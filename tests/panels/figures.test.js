@@ -10,7 +10,7 @@ const NOTHING = "–";
 
 /** @param {import("node:test").TestContext} t */
 function openFigures(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_stats" });
   page.mount("#panel_stats", figures);
   return page;
 }

@@ -5,7 +5,7 @@ import { frame, state } from "./support/state.js";
 import * as prediction from "../../static/js/prediction.js";
 
 test("the greedy prediction is that of the newest state or frame, as it was written", (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_prediction" });
   page.mount("#panel_prediction", prediction);
   const shown = () => page.get("#argmax .apred").textContent;
   assert.equal(shown(), "");

@@ -6,7 +6,7 @@ import * as samples from "../../static/js/samples.js";
 
 /** @param {import("node:test").TestContext} t */
 function openSamples(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_samples" });
   page.mount("#panel_samples", samples);
   return page;
 }

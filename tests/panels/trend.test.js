@@ -8,7 +8,7 @@ import * as trend from "../../static/js/trend.js";
 
 /** @param {import("node:test").TestContext} t */
 function openTrend(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_stats" });
   page.mount("#panel_stats", trend);
   return page;
 }
