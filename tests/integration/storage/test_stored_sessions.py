@@ -291,7 +291,7 @@ def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_o
     server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     server.open()
-    server.store.save([checkpoint("ann", text="worth\nkeeping")], at=time.time())
+    server.store.save([checkpoint("ann", text="cab\nabc")], at=time.time())
 
     def fail(_session_id: str) -> None:
         raise error
@@ -300,7 +300,7 @@ def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_o
         patch.setattr(server.store, "load", fail)
         assert_refused(lambda: server.create("ann"), code)
     server.create("ann")
-    assert server.now("ann").description.text == "worth\nkeeping"
+    assert server.now("ann").description.text == "cab\nabc"
 
 
 @pytest.fixture
