@@ -1,4 +1,4 @@
-"""What those send who mean harm is answered in words, and changes nothing for anybody else."""
+"""What is sent with bad intent is refused, and changes nothing for anybody else."""
 
 from __future__ import annotations
 
@@ -8,30 +8,44 @@ from pathlib import Path
 import pytest
 
 from app.limits import Limits
-from app.protocol import read_event
-from app.errors import UserError
 from bench.chaos import ABUSED_SESSIONS, bystander_during
 from bench.live.abuse import cases
 from bench.live.server import LiveServer
+from tests.support.site import open_site
+
+MANY = Limits(events_per_second=1_000_000)
+"""So that what is bad is looked at, and not only that there is too much of it."""
 
 
-def test_every_event_is_read_or_refused_in_words() -> None:
-    refusals = []
-    for case in cases(1500):
-        if case.kind == "event":
-            try:
-                read_event(case.name, tuple(case.value), Limits())
-            except UserError as refusal:
-                refusals.append(refusal.message)
-    assert len(refusals) > 500
-    assert all(len(message.encode()) > 10 for message in refusals)  # it can be sent
+def test_bad_events_bodies_and_cookies_do_no_harm_to_another_session(tmp_path: Path) -> None:
+    with open_site(tmp_path, limits=MANY) as site:
+        bystander = site.visitor().open_tab()
+        bystander.ask("learn", {"text": "let me be\nplease"})
+        bystander.wait_for_steps()
+        before = (bystander.state["session"], bystander.state["version"])
+        visitor, stranger = site.visitor(), site.app.test_client()
+        page = visitor.open_tab()
+        statuses, answers = [], []
+        for case in cases(1400)[::4]:
+            match case.kind:
+                case "event":
+                    answers.append(page.ask(case.name, *case.value))
+                case "body":
+                    statuses.append(visitor.put("/api/model.json", case.value).status_code)
+                case "cookie":
+                    headers = {"Cookie": f"charnn={case.value}"}
+                    answer = stranger.get("/api/history.csv", headers=headers)
+                    statuses.append(answer.status_code)
+        assert all(answer["ok"] or answer["code"] for answer in answers)
+        assert not [status for status in statuses if status >= 500]
+        bystander.wait_for_steps(bystander.newest("steps"))
+        assert (bystander.state["session"], bystander.state["version"]) == before
+        assert len(bystander.states) == 2  # at the opening, and of what it learns
 
 
-@pytest.mark.parametrize("async_mode", ["eventlet", "threading"])
-def test_a_server_under_abuse_keeps_its_temper_and_everybody_else(
-    tmp_path: Path, async_mode: str
-) -> None:
-    with LiveServer(tmp_path, "--async-mode", async_mode, *ABUSED_SESSIONS) as server:
+@pytest.mark.extended
+def test_a_server_that_is_abused_logs_no_error_and_serves_everybody_else(tmp_path: Path) -> None:
+    with LiveServer(tmp_path, *ABUSED_SESSIONS) as server:
         told = asyncio.run(bystander_during(server, cases(300)))
         assert told.as_before
         assert told.complaints == []
