@@ -20,7 +20,7 @@ NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 FOR_FIREFOX := $(if $(shell command -v firefox-esr || command -v firefox),node_modules/.stamp)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -34,6 +34,13 @@ run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARN
 test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+	$(if $(ARGS),,@$(MAKE) --no-print-directory test-panels)
+
+test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without server and browser
+	@$(NPM) test --silent
+
+panel-pages: $(VENV)/.setup ## render the page for the tests of its panels
+	@$(BIN)/python -m tests.support.render_page
 
 lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories, of the page as well
 	$(BIN)/ruff check .

@@ -6,7 +6,7 @@ export default [
   { ignores: ["static/vendor/**", "node_modules/**", ".venv/**", "build/**", "dist/**"] },
   js.configs.recommended,
   {
-    files: ["static/js/**/*.js"],
+    files: ["static/js/**/*.js", "tests/panels/**/*.js"],
     languageOptions: { globals: globals.browser },
     rules: {
       complexity: ["error", 12],
@@ -20,5 +20,6 @@ export default [
       "prefer-const": "error",
     },
   },
+  { files: ["tests/panels/**/*.js"], languageOptions: { globals: globals.node } },
   { files: ["bench/**/*.cjs", "tests/**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

@@ -281,7 +281,8 @@ class Refused(TypedDict):
 
     ok: Literal[False]
     code: Annotated[
-        str, Field(description="A name for programs, which stays when the message is reworded.")
+        str,
+        Field(description="Which refusal this is: a name for programs, see the table of codes."),
     ]
     error: Annotated[str, Field(description="What to change, as a sentence for the person.")]
     field: Annotated[
@@ -436,7 +437,7 @@ class Notice(TypedDict):
 
     level: Annotated[Level, Field(description="How much it matters.")]
     code: Annotated[
-        str, Field(description="A name for programs, which stays when the message is reworded.")
+        str, Field(description="Which notice this is: a name for programs, see the table of codes.")
     ]
     message: Annotated[str, Field(description="The sentence.")]
 
@@ -445,7 +446,7 @@ class Closing(TypedDict):
     """The server is about to close the socket, and why."""
 
     code: Annotated[
-        str, Field(description="A name for programs, which stays when the message is reworded.")
+        str, Field(description="Why it closes: a name for programs, see the table of codes.")
     ]
     message: Annotated[str, Field(description="A sentence for the person.")]
 

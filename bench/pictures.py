@@ -147,7 +147,7 @@ def run_off(page: Page) -> None:
 
 def until_status(page: Page, status: str) -> None:
     """Wait until the page says that this is so."""
-    page.locator(f".status[data-status={status}]").wait_for()
+    page.locator(f".status[data-state={status}]").wait_for()
 
 
 @contextmanager

@@ -7,9 +7,10 @@
 
 import { checksum } from "./checksum.js";
 import { takeDropped } from "./drop.js";
+import { refusalOf } from "./messages.js";
 import { part } from "./part.js";
 import { entriesOf } from "./store.js";
-import { charactersIn, readText, refused } from "./textfile.js";
+import { charactersIn, readText } from "./textfile.js";
 
 /** @typedef {{key: string, entries: Partial<Entries>, about: string}} Chosen a text as it came */
 
@@ -188,9 +189,7 @@ function mountFiles(element, choice, store) {
     const [file] = files;
     if (!file) return;
     const answer =
-      files.length > 1
-        ? refused("These are several files: take one at a time.", limits)
-        : await readText(file, limits);
+      files.length > 1 ? refusalOf("several_files", "text", limits) : await readText(file, limits);
     store.blame({ text: "text" }, answer.ok ? null : answer);
     if (answer.ok) choice.putFile(file.name, answer.text);
   };

@@ -4,6 +4,7 @@
 /** @import { Complete, Completed, Completion, Refused, State } from "./protocol" */
 
 import { showFaults } from "./fault.js";
+import { refusalOf } from "./messages.js";
 import { part } from "./part.js";
 import { fill, prepare, write } from "./writing.js";
 
@@ -34,13 +35,6 @@ const PLACES = {
     method: "complete_prime",
   },
   beam: { prime: "complete_prime", width: "complete_width", method: "complete_width" },
-};
-
-/** @type {Refused} */
-const NO_BEGINNING = {
-  ok: false,
-  error: "There is nothing to go on from: type a beginning.",
-  field: "prime",
 };
 
 /**
@@ -115,7 +109,7 @@ class Asking {
       return;
     }
     this.#answers.clear();
-    this.#connection.store.blame(PLACES.sample, NO_BEGINNING);
+    this.#connection.store.blame(PLACES.sample, refusalOf("prime_empty", "prime"));
   }
 
   /** Ask anew if the network is another by now, and somebody sees it. */

@@ -1,12 +1,14 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
 /** @import { Answers, BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "./protocol" */
+/** @import { Fault } from "./messages.js" */
 /** @import { Store } from "./store.js" */
 
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./watching.js").LookEvent} Inquiry */
 
 import { io } from "../vendor/socket.io.esm.min.js";
 import { NoAnswer } from "./http.js";
+import { noticeOf, refusalOf } from "./messages.js";
 import { fetchModel, giveModel } from "./models.js";
 import { fetchText } from "./texts.js";
 
@@ -19,44 +21,34 @@ const RETRY_WHEN_FULL_MS = 10_000;
 /** A hidden tab draws nothing; this is how long it puts off the next frame. */
 const UNDRAWN_MS = 500;
 
-/** @type {Refused} */
-const NOT_CONNECTED = {
-  ok: false,
-  error: "The connection to the server is lost, so nothing was changed. It comes back by itself.",
-  field: null,
-};
-/** @type {Refused} */
-const NO_ANSWER = {
-  ok: false,
-  error: "The server has not answered. Please try again.",
-  field: null,
-};
-
-/** @type {Notice} */
-const NEEDS_TOKEN = {
-  level: "error",
-  message: "The server asks for its access token now. Reload this page to enter it.",
-};
+/**
+ * What is used of Socket.IO's client.
+ *
+ * @typedef {object} Socket
+ * @property {boolean} connected
+ * @property {boolean} active whether it goes on trying by itself
+ * @property {() => unknown} connect
+ * @property {(event: string, take: (...data: any[]) => void) => unknown} on
+ * @property {(milliseconds: number) => {emitWithAck: (event: string, payload: object) => Promise<any>}} timeout
+ * @property {{on: (event: "reconnect_error", take: () => void) => unknown}} io
+ */
 
 export class Connection {
-  /** @type {string | null} why the server has not let this page in */
+  /** @type {Fault | null} why the server has not let this page in */
   #refusal = null;
-  #socket = io({
-    autoConnect: false,
-    transports: ["websocket", "polling"],
-    tryAllTransports: true,
-    reconnectionDelay: 300,
-    reconnectionDelayMax: 2_000,
-  });
+  #socket;
 
-  /** @param {Store} store */
-  constructor(store) {
+  /**
+   * @param {Store} store
+   * @param {Socket} [socket]
+   */
+  constructor(store, socket = newSocket()) {
     this.store = store;
-    const socket = this.#socket;
+    this.#socket = socket;
     socket.on("connect", () => {
       store.setLink("open");
-      store.retract(NOT_CONNECTED.error);
-      store.retract(NEEDS_TOKEN.message);
+      store.retract("not_connected");
+      store.retract("needs_token");
       this.#showRefusal(null);
     });
     socket.on("disconnect", () => {
@@ -66,8 +58,11 @@ export class Connection {
     socket.on("connect_error", (error) => {
       store.setLink("lost");
       if (socket.active) return; // the server cannot be reached: the library goes on trying
-      const { data } = /** @type {{data?: {limit?: string}}} */ (error);
-      this.#showRefusal(data ? error.message : this.#refusal);
+      const { data, message } = /** @type {Error & {data?: {code: string, limit?: string}}} */ (
+        error
+      );
+      // Opening the page again makes an unknown one known: that is not worth a notice.
+      if (data && data.code !== "unknown_page") this.#showRefusal({ code: data.code, message });
       this.#comeBack(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
     socket.io.on("reconnect_error", () => this.#lookForDoor());
@@ -80,7 +75,7 @@ export class Connection {
       onceDrawn(acknowledge);
     });
     socket.on("notice", (/** @type {Notice} */ notice) => store.notify(notice));
-    socket.on("closing", (/** @type {Closing} */ { message }) => this.#showRefusal(message));
+    socket.on("closing", (/** @type {Closing} */ closing) => this.#showRefusal(closing));
   }
 
   /** Begin, once the panels are there to show what comes. */
@@ -159,7 +154,7 @@ export class Connection {
       answer = await ask();
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error;
-      answer = this.#socket.connected ? NO_ANSWER : NOT_CONNECTED;
+      answer = this.#noAnswer();
     }
     this.store.blame({ [place]: place }, answer.ok ? null : answer);
     return answer;
@@ -171,11 +166,11 @@ export class Connection {
    */
   async #send(event, payload) {
     // The library would keep it and send it later, when it is no longer what the person wants.
-    if (!this.#socket.connected) return NOT_CONNECTED;
+    if (!this.#socket.connected) return this.#noAnswer();
     try {
       return await this.#socket.timeout(PATIENCE_MS).emitWithAck(event, payload);
     } catch {
-      return this.#socket.connected ? NO_ANSWER : NOT_CONNECTED;
+      return this.#noAnswer();
     }
   }
 
@@ -194,16 +189,36 @@ export class Connection {
   /** Ask for the page anew, as a reload would; a server that was given a token shows a form instead. */
   async #lookForDoor() {
     const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) this.store.notify(NEEDS_TOKEN);
+    if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
   }
 
-  /** @param {string | null} message why the server does not let this page in; null once it does */
-  #showRefusal(message) {
-    if (message === this.#refusal) return;
-    if (this.#refusal !== null) this.store.retract(this.#refusal);
-    if (message !== null) this.store.notify({ level: "warning", message });
-    this.#refusal = message;
+  /** @returns {Refused} */
+  #noAnswer() {
+    return refusalOf(this.#socket.connected ? "no_answer" : "not_connected", null);
   }
+
+  /**
+   * Said once for as long as it is the same: whoever has dismissed it has read it.
+   *
+   * @param {Fault | null} refusal why the server does not let this page in; null once it does
+   */
+  #showRefusal(refusal) {
+    if (refusal?.message === this.#refusal?.message) return;
+    if (this.#refusal) this.store.retract(this.#refusal.code);
+    if (refusal) this.store.notify({ level: "warning", ...refusal });
+    this.#refusal = refusal;
+  }
+}
+
+/** @returns {Socket} */
+function newSocket() {
+  return io({
+    autoConnect: false,
+    transports: ["websocket", "polling"],
+    tryAllTransports: true,
+    reconnectionDelay: 300,
+    reconnectionDelayMax: 2_000,
+  });
 }
 
 /**

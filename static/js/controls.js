@@ -1,7 +1,7 @@
 /** Start, pause, the learning rate, and the options of the next network. */
 
 /** @import { Connection } from "./connection.js" */
-/** @import { Entries, EntryName, Store } from "./store.js" */
+/** @import { Entries, EntryName, Page, Store } from "./store.js" */
 
 import { whileBusy } from "./busy.js";
 import { Dial } from "./dial.js";
@@ -59,9 +59,19 @@ function mountButtons(element, connection) {
     (page) => page.net?.status === "paused",
     (paused) => resume.classList.toggle("suggested", paused),
   );
-  store.watch(isEdited, (is) => {
-    edited.hidden = !is;
+  store.watch(stateOf, (state) => {
+    element.dataset.state = state;
+    edited.hidden = state !== "edited";
   });
+}
+
+/**
+ * @param {Page} page
+ * @returns {"loading" | "unedited" | "edited"}
+ */
+function stateOf(page) {
+  if (isEdited(page)) return "edited";
+  return page.net ? "unedited" : "loading";
 }
 
 /**

@@ -5,7 +5,7 @@
 /** @import { UnitChoice } from "./unit_choice.js" */
 
 import { inDecimals } from "./activation.js";
-import { showFaults } from "./fault.js";
+import { showFaults, tellFault } from "./fault.js";
 import { part } from "./part.js";
 import { Watching } from "./watching.js";
 
@@ -42,9 +42,7 @@ export function mountFinding(element, connection, choice) {
     places: { feature: "units_feature" },
     pace: PACE_MS,
     show: (answer, question) => list.show(answer, question.feature),
-    wait: (words) => {
-      wait.textContent = words;
-    },
+    wait: (fault) => tellFault(wait, fault),
   });
   feature.addEventListener("change", () => watching.changed());
   return {

@@ -3,7 +3,9 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { CheckedMatrix, GradientChecked, Options, State } from "./protocol" */
 
+import { tellFault } from "./fault.js";
 import { layerOf, matrixInWords } from "./matrix_name.js";
+import { faultIn, faultOf } from "./messages.js";
 import { scientific } from "./numbers.js";
 import { part } from "./part.js";
 import { fill } from "./writing.js";
@@ -14,8 +16,6 @@ const WRONG = 1e-3;
 const MOST_NAMED = 4;
 
 const BUSY = "Checking the gradients, which may take some seconds …";
-const ANOTHER =
-  "The network was replaced while its gradients were checked. Please check those of the new one.";
 
 /**
  * @param {HTMLElement} element
@@ -31,15 +31,16 @@ export function mount(element, connection) {
     if (button.hasAttribute("aria-busy")) return;
     const asked = networkOf(store.page.net);
     button.setAttribute("aria-busy", "true");
-    fault.textContent = "";
+    tellFault(fault, null);
     report.clear(BUSY);
     const answer = await connection.answerTo("gradient_check", {});
     button.removeAttribute("aria-busy");
     report.clear("");
     const { net } = store.page;
-    if (!answer.ok) fault.textContent = answer.error;
-    else if (!net || networkOf(net) !== asked) fault.textContent = ANOTHER;
-    else report.show(answer, net.options);
+    if (!answer.ok) tellFault(fault, faultIn(answer));
+    else if (!net || networkOf(net) !== asked) {
+      tellFault(fault, faultOf("replaced_while_checking"));
+    } else report.show(answer, net.options);
   });
   store.watch(
     ({ net }) => networkOf(net),
@@ -103,7 +104,7 @@ class Report {
 function inWords(matrices) {
   const wrong = matrices.filter(isWrong);
   if (wrong.length > 0) {
-    const named = wrong.slice(0, MOST_NAMED).map(faultOf).join(", ");
+    const named = wrong.slice(0, MOST_NAMED).map(disagreementOf).join(", ");
     const more = wrong.length > MOST_NAMED ? ` and ${wrong.length - MOST_NAMED} more` : "";
     const verb = wrong.length === 1 ? "does" : "do";
     return `${wrong.length} of ${matrices.length} matrices ${verb} not agree with the measured slopes: ${named}${more}.`;
@@ -125,7 +126,7 @@ function isTooLarge(error) {
 }
 
 /** @param {CheckedMatrix} matrix */
-function faultOf({ name, graph, kernels }) {
+function disagreementOf({ name, graph, kernels }) {
   if (isTooLarge(graph) && isTooLarge(kernels)) return `${name} by both`;
   return isTooLarge(graph) ? `${name} by the graph` : `${name} by the kernels`;
 }

@@ -2,6 +2,8 @@
 
 /** @import { Refused } from "./protocol" */
 
+import { refusalOf } from "./messages.js";
+
 /** The server cannot be asked, or its answer does not come. */
 export class NoAnswer extends Error {}
 
@@ -24,14 +26,12 @@ export async function ask(address, request) {
  * @param {string} field to blame where something else has answered
  * @returns {Promise<Refused>}
  */
-export async function refusalOf(response, field) {
+export async function refusalIn(response, field) {
   const answer = await response.json().catch(() => null);
   if (answer !== null && typeof answer.error === "string") {
-    return { ok: false, error: answer.error, field: answer.field ?? null };
+    return { ok: false, code: answer.code, error: answer.error, field: answer.field ?? null };
   }
-  const error =
-    response.status === 413
-      ? "This file is larger than what is let through on the way to the server."
-      : `The server could not be asked: something on the way to it answered with error ${response.status}. Please try again.`;
-  return { ok: false, error, field };
+  return response.status === 413
+    ? refusalOf("proxy_too_large", field)
+    : refusalOf("proxy_error", field, response.status);
 }

@@ -3,10 +3,9 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { Page } from "./store.js" */
 
+import { tellFault } from "./fault.js";
+import { faultOf } from "./messages.js";
 import { part } from "./part.js";
-
-const NOT_SAVED =
-  "Not being saved: the server cannot write to its store. Training goes on, and saving comes back by itself.";
 
 /**
  * @param {HTMLElement} element
@@ -22,7 +21,7 @@ export function mount(element, { store }) {
     ({ net }) => net?.saving ?? true,
     (saving) => {
       trouble.hidden = saving;
-      trouble.textContent = saving ? "" : NOT_SAVED;
+      tellFault(trouble, saving ? null : faultOf("not_saving"));
     },
   );
 }

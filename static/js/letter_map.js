@@ -9,7 +9,9 @@
 
 import { apart } from "./apart.js";
 import { Behind } from "./behind.js";
+import { tellFault } from "./fault.js";
 import { kindOf } from "./letter_kind.js";
+import { faultOf } from "./messages.js";
 import { nameOf } from "./naming.js";
 import { plain, wholePercent } from "./numbers.js";
 import { part } from "./part.js";
@@ -31,8 +33,6 @@ const ROOM_OF_WORD = 26;
 const MOST_MOVED = 9;
 const PAIRS_TOLD = 2;
 
-const RUN_OFF = "The letter vectors are no longer numbers: the network has run off.";
-
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
@@ -40,9 +40,6 @@ const RUN_OFF = "The letter vectors are no longer numbers: the network has run o
 export function mount(element, connection) {
   const map = new LetterMap(element);
   const wait = part(element, "#letter_map_wait", HTMLElement);
-  const say = (/** @type {string} */ words) => {
-    wait.textContent = words;
-  };
   connection.store.watch(
     ({ net }) => `${net?.session} ${net?.version}`,
     () => map.forget(),
@@ -51,10 +48,10 @@ export function mount(element, connection) {
     event: "letters",
     question: () => ({}),
     show: (answer) => {
-      if (answer.letters.length === 0) say(RUN_OFF);
+      if (answer.letters.length === 0) tellFault(wait, faultOf("letters_diverged"));
       else map.show(answer);
     },
-    wait: say,
+    wait: (fault) => tellFault(wait, fault),
     get pace() {
       return map.isCrowded ? PACE.many : PACE.few;
     },

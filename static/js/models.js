@@ -2,7 +2,8 @@
 
 /** @import { Done, Refused } from "./protocol" */
 
-import { ask, NoAnswer, refusalOf } from "./http.js";
+import { ask, NoAnswer, refusalIn } from "./http.js";
+import { refusalOf } from "./messages.js";
 
 const ADDRESS = "/api/model.json";
 
@@ -16,10 +17,10 @@ export const MOST_CHARACTERS = 5_000_000;
  */
 export async function fetchModel() {
   const response = await ask(ADDRESS, { cache: "no-store" });
-  if (!response.ok) return refusalOf(response, "json");
+  if (!response.ok) return refusalIn(response, "json");
   if (Number(response.headers.get("Content-Length")) > MOST_CHARACTERS) {
     await response.body?.cancel();
-    return refused("This model is too large for the box: use download, which has no limit.");
+    return refusalOf("model_too_large_to_show", "json");
   }
   try {
     return { ok: true, json: await response.text() };
@@ -36,13 +37,5 @@ export async function fetchModel() {
  */
 export async function giveModel(model) {
   const response = await ask(ADDRESS, { method: "PUT", body: model });
-  return response.ok ? { ok: true } : refusalOf(response, "json");
-}
-
-/**
- * @param {string} error
- * @returns {Refused}
- */
-export function refused(error) {
-  return { ok: false, error, field: "json" };
+  return response.ok ? { ok: true } : refusalIn(response, "json");
 }

@@ -26,6 +26,7 @@ export function mount(element, { store }) {
   store.watch(
     (page) => page.notices,
     (notices) => {
+      element.dataset.state = notices.length > 0 ? "shown" : "empty";
       const numbers = new Set(notices.map(({ number }) => number));
       for (const [number, card] of shown) {
         if (numbers.has(number)) continue;
@@ -57,10 +58,11 @@ function buttonFor({ words, run }, dismiss) {
  * @param {NumberedNotice} notice
  * @param {() => void} dismiss
  */
-function cardFor({ level, message, action }, dismiss) {
+function cardFor({ level, code, message, action }, dismiss) {
   const card = document.createElement("div");
   card.className = "notice";
   card.dataset.level = level;
+  card.dataset.code = code;
   const words = document.createElement("p");
   words.textContent = message;
   const button = document.createElement("button");

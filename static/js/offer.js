@@ -6,10 +6,8 @@
 /** @import { Connection } from "./connection.js" */
 
 import { showFaults } from "./fault.js";
+import { noticeOf } from "./messages.js";
 import { part } from "./part.js";
-
-const OPENED = "This is your own copy of the shared network now, and it learns on.";
-const KEPT = "You have kept your network.";
 
 /**
  * @param {HTMLElement} element
@@ -21,13 +19,13 @@ export function mount(element, connection) {
   const id = element.dataset.copy ?? "";
   let asking = false;
 
-  /** @param {string} words */
-  const close = (words) => {
+  /** @param {"copy_opened" | "network_kept"} outcome */
+  const close = (outcome) => {
     const wasInside = element.contains(document.activeElement);
     element.hidden = true;
     // A reload shows the person's own network from now on.
     history.replaceState(null, "", "/");
-    store.notify({ level: "info", message: words });
+    store.notify(noticeOf("info", outcome));
     if (wasInside) document.getElementById("panel_controls")?.focus({ preventScroll: true });
   };
   const open = async () => {
@@ -37,13 +35,15 @@ export function mount(element, connection) {
     const answer = await connection.ask("open_shared", { id }, { id: "offer" });
     asking = false;
     button.removeAttribute("aria-busy");
-    if (answer.ok) close(OPENED);
+    if (answer.ok) close("copy_opened");
     else element.hidden = false; // what was wrong is in it, and the person may try again
   };
 
   showFaults(element, store, "offer", button);
   button.addEventListener("click", open);
-  part(element, "#keep_own", HTMLButtonElement).addEventListener("click", () => close(KEPT));
+  part(element, "#keep_own", HTMLButtonElement).addEventListener("click", () =>
+    close("network_kept"),
+  );
   if (!("new" in element.dataset)) return;
   store.watch(
     ({ net }) => net !== null,

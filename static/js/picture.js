@@ -4,10 +4,12 @@
  */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { Fault } from "./messages.js" */
 /** @import { Layer } from "./picture_layers.js" */
 /** @import { NetworkRead } from "./protocol" */
 
 import { Behind } from "./behind.js";
+import { tellFault } from "./fault.js";
 import { Likeliest } from "./likeliest.js";
 import { part } from "./part.js";
 import { Drawing, STEPS } from "./picture_drawing.js";
@@ -43,7 +45,7 @@ export function mount(element, connection) {
       return reading ? { text: reading, at: asked, cell: picture.perCell } : null;
     },
     show: (answer) => picture.show(answer),
-    wait: (words) => picture.wait(words),
+    wait: (fault) => picture.wait(fault),
     places: TEXT_PLACE,
   });
   picture.onMove(ask);
@@ -139,9 +141,9 @@ class Picture {
     this.#stepping.drawn(answer);
   }
 
-  /** @param {string} words */
-  wait(words) {
-    this.#wait.textContent = words;
+  /** @param {Fault | null} fault */
+  wait(fault) {
+    tellFault(this.#wait, fault);
   }
 
   #rest() {

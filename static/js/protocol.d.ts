@@ -383,6 +383,8 @@ export interface GradientChecked {
 /** It cannot be done, and nothing has changed. */
 export interface Refused {
   ok: false;
+  /** Which refusal this is: a name for programs, see the table of codes. */
+  code: string;
   /** What to change, as a sentence for the person. */
   error: string;
   /** Which field of the event is at fault: where to show the sentence. */
@@ -516,12 +518,16 @@ export interface Frame extends Figures {
 export interface Notice {
   /** How much it matters. */
   level: "info" | "warning" | "error";
+  /** Which notice this is: a name for programs, see the table of codes. */
+  code: string;
   /** The sentence. */
   message: string;
 }
 
 /** The server is about to close the socket, and why. */
 export interface Closing {
+  /** Why it closes: a name for programs, see the table of codes. */
+  code: string;
   /** A sentence for the person. */
   message: string;
 }

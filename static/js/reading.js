@@ -4,6 +4,7 @@
 /** @import { State } from "./protocol" */
 
 import { showFaults } from "./fault.js";
+import { refusalOf } from "./messages.js";
 import { part } from "./part.js";
 
 /** From the last key to the questions: who types on has not meant what is there. */
@@ -39,8 +40,7 @@ export function mount(element, connection) {
   const read = (text) => {
     clearTimeout(pause);
     store.read(text);
-    if (text) store.blame(TEXT_PLACE, null);
-    else store.blame(TEXT_PLACE, NOTHING);
+    store.blame(TEXT_PLACE, text ? null : refusalOf("reading_empty", "text"));
   };
 
   /** Say what is wrong with what was typed, though no panel that would is in sight. */
@@ -72,13 +72,6 @@ export function mount(element, connection) {
     },
   );
 }
-
-/** @type {import("./protocol").Refused} */
-const NOTHING = {
-  ok: false,
-  error: "There is nothing to read: type a text, or take a sample or a line.",
-  field: "text",
-};
 
 /** @param {State | null} net */
 function linesOf(net) {

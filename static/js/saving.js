@@ -4,7 +4,7 @@
 
 import { whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
-import { refused } from "./models.js";
+import { refusalOf } from "./messages.js";
 import { part } from "./part.js";
 
 /**
@@ -54,9 +54,7 @@ export function mount(element, connection) {
  * @param {number} most
  */
 function tooLarge({ store }, most) {
-  const answer = refused(
-    `This file is too large to be a model that can be trained here: ${most.toLocaleString("en")} bytes are the most.`,
-  );
+  const answer = refusalOf("model_file_too_large", "json", most);
   store.blame({ json: "json" }, answer);
   return answer;
 }

@@ -32,7 +32,7 @@ export function mount(element, { store }) {
   const recovery = new Recovery(store, () => show());
   const show = () => {
     const current = statusOf(store.page, recovery.times);
-    status.dataset.status = current;
+    status.dataset.state = current;
     const said = recovery.times > 1 && current === "recovered" ? RECOVERED_OFTEN : WORDS[current];
     if (words.textContent !== said) words.textContent = said; // else it would be read out again
   };

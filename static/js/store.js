@@ -4,8 +4,10 @@
  */
 
 /** @import { State, Frame, Notice, Refused } from "./protocol" */
+/** @import { Fault } from "./messages.js" */
 /** @import { Runs } from "./runs.js" */
 
+import { faultIn } from "./messages.js";
 import { NO_RUNS, runsAfter } from "./runs.js";
 
 /** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip" | "schedule" | "schedule_epochs" | "validation_fraction"} EntryName */
@@ -27,7 +29,7 @@ import { NO_RUNS, runsAfter } from "./runs.js";
  * @property {Entries} draft what a new network would be made from
  * @property {Entries} taken what the server's network was made from
  * @property {string} reading the text that the network is looked at with
- * @property {Record<string, string>} faults what is wrong, by the place that shows it
+ * @property {Record<string, Fault>} faults what is wrong, by the place that shows it
  * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
  */
 
@@ -173,14 +175,18 @@ export class Store {
     const faults = { ...this.page.faults };
     for (const place of Object.values(places)) delete faults[place];
     const place = refused?.field ? places[refused.field] : undefined;
-    if (refused && place) faults[place] = refused.error;
-    else if (refused) this.notify({ level: "error", message: refused.error });
+    if (refused && place) faults[place] = this.#faultAt(place, refused);
+    else if (refused) this.notify({ level: "error", ...faultIn(refused) });
     this.#change({ faults });
   }
 
-  /** @param {OwnNotice} notice */
+  /**
+   * Show a notice; of each code there is one at most, the newest.
+   *
+   * @param {OwnNotice} notice
+   */
   notify(notice) {
-    const others = this.page.notices.filter(({ message }) => message !== notice.message);
+    const others = this.page.notices.filter(({ code }) => code !== notice.code);
     const numbered = { ...notice, number: ++this.#noticesSoFar };
     this.#change({ notices: [...others, numbered].slice(-MOST_NOTICES) });
   }
@@ -188,15 +194,28 @@ export class Store {
   /**
    * A notice holds no longer.
    *
-   * @param {string} message
+   * @param {string} code
    */
-  retract(message) {
-    this.#change({ notices: this.page.notices.filter((notice) => notice.message !== message) });
+  retract(code) {
+    this.#change({ notices: this.page.notices.filter((notice) => notice.code !== code) });
   }
 
   /** @param {number} number */
   dismiss(number) {
     this.#change({ notices: this.page.notices.filter((notice) => notice.number !== number) });
+  }
+
+  /**
+   * A fault that is shown already stays the same object: it is not to be read out again.
+   *
+   * @param {string} place
+   * @param {Refused} refused
+   * @returns {Fault}
+   */
+  #faultAt(place, refused) {
+    const fault = faultIn(refused);
+    const shown = this.page.faults[place];
+    return shown?.code === fault.code && shown.message === fault.message ? shown : fault;
   }
 
   /**

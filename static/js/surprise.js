@@ -4,6 +4,7 @@
 /** @import { Surprised } from "./protocol" */
 
 import { Behind } from "./behind.js";
+import { tellFault } from "./fault.js";
 import { Likeliest } from "./likeliest.js";
 import { exactPercent, nameOf, percent, quoted } from "./naming.js";
 import { part } from "./part.js";
@@ -28,9 +29,7 @@ export function mount(element, connection) {
     event: "surprise",
     question: () => (store.page.reading ? { text: store.page.reading } : null),
     show: (answer) => shown.show(answer),
-    wait: (words) => {
-      waiting.textContent = words;
-    },
+    wait: (fault) => tellFault(waiting, fault),
     places: TEXT_PLACE,
   });
   store.watch(

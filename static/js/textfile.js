@@ -2,6 +2,8 @@
 
 /** @import { Refused } from "./protocol" */
 
+import { refusalOf } from "./messages.js";
+
 /** @typedef {{characters: number, line: number}} Limits the most characters of a text and of a line */
 
 /** The longest character of UTF-8, in bytes. */
@@ -15,13 +17,15 @@ const BYTE_ORDER_MARK = 3;
  */
 export async function readText(file, limits) {
   if (file.size > LONGEST_CHARACTER * limits.characters + BYTE_ORDER_MARK) {
-    return refused(`This file is too large: it has ${inWords(file.size)} bytes.`, limits);
+    return refusalOf("file_too_large", "text", limits, file.size);
   }
   const bytes = await bytesOf(file);
-  if (!bytes) return refused("This cannot be read: choose a file that is yours to read.", limits);
+  if (!bytes) return refusalOf("file_unreadable", "text", limits);
+  const wrong = codeOfBytes(bytes);
+  if (wrong) return refusalOf(wrong, "text", limits);
   const text = decoded(bytes);
-  const fault = faultOfBytes(bytes) ?? faultOfText(text, limits);
-  return fault === null && text !== null ? { ok: true, text } : refused(fault ?? "", limits);
+  if (text === null) return refusalOf("file_not_utf8", "text", limits);
+  return refusalOfText(text, limits) ?? { ok: true, text };
 }
 
 /**
@@ -62,29 +66,28 @@ function decoded(bytes) {
 }
 
 /** @param {Uint8Array} bytes */
-function faultOfBytes(bytes) {
-  if (beginsWith(bytes, [0x25, 0x50, 0x44, 0x46])) return "This is a PDF.";
+function codeOfBytes(bytes) {
+  if (beginsWith(bytes, [0x25, 0x50, 0x44, 0x46])) return "file_pdf";
   if (beginsWith(bytes, [0xff, 0xfe]) || beginsWith(bytes, [0xfe, 0xff])) {
-    return "This file is in UTF-16: save it in UTF-8.";
+    return "file_utf16";
   }
-  return bytes.includes(0) ? "This file is not a text." : null;
+  return bytes.includes(0) ? "file_binary" : null;
 }
 
 /**
- * @param {string | null} text
+ * @param {string} text
  * @param {Limits} limits
  */
-function faultOfText(text, limits) {
-  if (text === null) return "This file is not in UTF-8.";
-  if (!text.trim()) return "There is no sentence in this file.";
+function refusalOfText(text, limits) {
+  if (!text.trim()) return refusalOf("file_empty", "text", limits);
   const characters = charactersIn(text);
   if (characters > limits.characters) {
-    return `This file is too long: it has ${inWords(characters)} characters.`;
+    return refusalOf("file_too_long", "text", limits, characters);
   }
   const long = text.split("\n").find((line) => charactersIn(line) > limits.line);
   return long === undefined
     ? null
-    : `A line of this file has ${inWords(charactersIn(long))} characters.`;
+    : refusalOf("file_line_too_long", "text", limits, charactersIn(long));
 }
 
 /**
@@ -93,19 +96,4 @@ function faultOfText(text, limits) {
  */
 function beginsWith(bytes, beginning) {
   return beginning.every((byte, index) => bytes[index] === byte);
-}
-
-/**
- * @param {string} fault
- * @param {Limits} limits
- * @returns {Refused}
- */
-export function refused(fault, { characters, line }) {
-  const taken = `What is taken: a text in UTF-8, one sentence a line, up to ${inWords(characters)} characters, lines up to ${inWords(line)}.`;
-  return { ok: false, error: `${fault} ${taken}`, field: "text" };
-}
-
-/** @param {number} number */
-function inWords(number) {
-  return number.toLocaleString("en");
 }

@@ -2,7 +2,7 @@
 
 /** @import { BroughtText, Refused } from "./protocol" */
 
-import { ask, NoAnswer, refusalOf } from "./http.js";
+import { ask, NoAnswer, refusalIn } from "./http.js";
 
 /**
  * @param {string} name
@@ -10,7 +10,7 @@ import { ask, NoAnswer, refusalOf } from "./http.js";
  */
 export async function fetchText(name) {
   const response = await ask(`/api/texts/${encodeURIComponent(name)}`);
-  if (!response.ok) return refusalOf(response, "text");
+  if (!response.ok) return refusalIn(response, "text");
   try {
     return await response.json();
   } catch {

@@ -4,6 +4,7 @@
 /** @import { State } from "./protocol" */
 
 import { whileBusy } from "./busy.js";
+import { noticeOf } from "./messages.js";
 
 /** @type {Record<NonNullable<State["undoable"]>, string>} */
 const WORDS = {
@@ -11,7 +12,6 @@ const WORDS = {
   load: "bring the last network back",
   undo: "go back to the newer network",
 };
-const REPLACED = "The network before this one is kept for five minutes.";
 
 /**
  * @param {HTMLElement} element holds the buttons
@@ -41,8 +41,8 @@ export function mount(element, connection) {
     (net) => {
       if (net && isNews(net, last)) {
         const action = { words: WORDS.restart, run: undo };
-        store.notify({ level: "info", message: REPLACED, action });
-      } else if (net?.undoable !== last?.undoable) store.retract(REPLACED);
+        store.notify({ ...noticeOf("info", "undo_available"), action });
+      } else if (net?.undoable !== last?.undoable) store.retract("undo_available");
       last = net;
     },
   );

@@ -4,6 +4,7 @@
 /** @import { Units, UnitsRead } from "./protocol" */
 
 import { Colours, Key } from "./activation.js";
+import { tellFault } from "./fault.js";
 import { mountFinding } from "./find_units.js";
 import { part } from "./part.js";
 import { TEXT_PLACE } from "./reading.js";
@@ -48,9 +49,7 @@ export function mount(element, connection) {
     question: () => (store.page.reading ? choice.question(store.page.reading) : null),
     places: { ...PLACES, ...TEXT_PLACE },
     show,
-    wait: (words) => {
-      wait.textContent = words;
-    },
+    wait: (fault) => tellFault(wait, fault),
   });
   choice.watch(() => {
     grid.reserve(choice.rows);

@@ -4,7 +4,10 @@
  */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { Fault } from "./messages.js" */
 /** @import { Answers, ClientEvents, Refused, State } from "./protocol" */
+
+import { faultIn } from "./messages.js";
 
 /** @typedef {"surprise" | "units" | "find_units" | "letters" | "weights" | "network"} LookEvent */
 
@@ -18,7 +21,7 @@
  * @property {E} event
  * @property {() => Question<E> | null} question what to ask now; null: nothing
  * @property {(answer: Answers[E], question: Question<E>) => void} show
- * @property {(words: string) => void} wait say why nothing can be shown yet; "" once it can
+ * @property {(fault: Fault | null) => void} wait say why nothing can be shown yet; null once it can
  * @property {Readonly<Record<string, string>>} [places] where faults are shown, by field
  * @property {number} [pace] milliseconds between two questions
  */
@@ -103,14 +106,14 @@ export class Watching {
     if (answer.ok) {
       this.#answered = key;
       this.#connection.store.blame(places, null);
-      wait("");
+      wait(null);
       show(answer, question);
     } else if (answer.field && places[answer.field]) {
       this.#answered = key;
       this.#connection.store.blame(places, answer);
-      wait("");
+      wait(null);
     } else {
-      wait(answer.error);
+      wait(faultIn(answer));
       setTimeout(() => this.#ask(), RETRY_MS);
     }
   }

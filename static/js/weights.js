@@ -3,7 +3,7 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { MatrixLook, Options, WeightsLooked } from "./protocol" */
 
-import { showFaults } from "./fault.js";
+import { showFaults, tellFault } from "./fault.js";
 import { drawBars, newHistogram } from "./histogram.js";
 import { matrixInWords } from "./matrix_name.js";
 import { plain, roundPercent } from "./numbers.js";
@@ -39,9 +39,7 @@ export function mount(element, connection) {
       table.show(answer.matrices, net.options.kind);
       words.show(answer, net.options.clip);
     },
-    wait: (said) => {
-      wait.textContent = said;
-    },
+    wait: (fault) => tellFault(wait, fault),
     places: { layer: "weights_layer" },
   });
   layer.addEventListener("change", () => watching.changed());

@@ -237,7 +237,7 @@ def test_a_network_that_ran_off_is_said_to_have_recovered_and_then_to_learn(page
         seconds=90,  # an rnn may have to be compiled first
     )
     expect(page.locator("#status")).to_have_text("Learning")  # once it keeps to its way
-    assert page.locator(".status").get_attribute("data-status") == "learning"
+    assert page.locator(".status").get_attribute("data-state") == "learning"
 
 
 # ------------------------------------------------------------------ taking back

@@ -1,0 +1,123 @@
+/**
+ * The sentences of the page's own refusals and notices, by the code that programs know them by.
+ * The server's come with codes of its own.
+ */
+
+/** @import { Notice, Refused } from "./protocol" */
+/** @import { Limits } from "./textfile.js" */
+
+/** @typedef {{code: string, message: string}} Fault what is wrong: for programs, and for the person */
+
+const MESSAGES = {
+  // the connection
+  not_connected:
+    "The connection to the server is lost, so nothing was changed. It comes back by itself.",
+  no_answer: "The server has not answered. Please try again.",
+  needs_token: "The server asks for its access token now. Reload this page to enter it.",
+  proxy_too_large: "This file is larger than what is let through on the way to the server.",
+  proxy_error: (/** @type {number} */ status) =>
+    `The server could not be asked: something on the way to it answered with error ${status}. Please try again.`,
+
+  // the network
+  undo_available: "The network before this one is kept for five minutes.",
+  not_saving:
+    "Not being saved: the server cannot write to its store. Training goes on, and saving comes back by itself.",
+  letters_diverged: "The letter vectors are no longer numbers: the network has run off.",
+  replaced_while_checking:
+    "The network was replaced while its gradients were checked. Please check those of the new one.",
+  copy_opened: "This is your own copy of the shared network now, and it learns on.",
+  network_kept: "You have kept your network.",
+
+  // what is typed
+  prime_empty: "There is nothing to go on from: type a beginning.",
+  reading_empty: "There is nothing to read: type a text, or take a sample or a line.",
+
+  // models as files
+  model_too_large_to_show: "This model is too large for the box: use download, which has no limit.",
+  model_file_too_large: (/** @type {number} */ most) =>
+    `This file is too large to be a model that can be trained here: ${inWords(most)} bytes are the most.`,
+
+  // texts as files
+  several_files: (/** @type {Limits} */ limits) =>
+    `These are several files: take one at a time. ${taken(limits)}`,
+  file_too_large: (/** @type {Limits} */ limits, /** @type {number} */ bytes) =>
+    `This file is too large: it has ${inWords(bytes)} bytes. ${taken(limits)}`,
+  file_unreadable: (/** @type {Limits} */ limits) =>
+    `This cannot be read: choose a file that is yours to read. ${taken(limits)}`,
+  file_pdf: (/** @type {Limits} */ limits) => `This is a PDF. ${taken(limits)}`,
+  file_utf16: (/** @type {Limits} */ limits) =>
+    `This file is in UTF-16: save it in UTF-8. ${taken(limits)}`,
+  file_binary: (/** @type {Limits} */ limits) => `This file is not a text. ${taken(limits)}`,
+  file_not_utf8: (/** @type {Limits} */ limits) => `This file is not in UTF-8. ${taken(limits)}`,
+  file_empty: (/** @type {Limits} */ limits) =>
+    `There is no sentence in this file. ${taken(limits)}`,
+  file_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
+    `This file is too long: it has ${inWords(characters)} characters. ${taken(limits)}`,
+  file_line_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
+    `A line of this file has ${inWords(characters)} characters. ${taken(limits)}`,
+};
+
+/** @typedef {keyof typeof MESSAGES} Code */
+/**
+ * What the sentence of a code is about.
+ *
+ * @template {Code} C
+ * @typedef {(typeof MESSAGES)[C] extends (...details: infer D) => string ? D : []} Details
+ */
+
+/**
+ * @template {Code} C
+ * @param {C} code
+ * @param {Details<C>} details
+ * @returns {Fault}
+ */
+export function faultOf(code, ...details) {
+  /** @type {string | ((...details: any[]) => string)} */
+  const message = MESSAGES[code];
+  return { code, message: typeof message === "string" ? message : message(...details) };
+}
+
+/**
+ * A refusal of the page's own, as the server's are.
+ *
+ * @template {Code} C
+ * @param {C} code
+ * @param {string | null} field at fault
+ * @param {Details<C>} details
+ * @returns {Refused}
+ */
+export function refusalOf(code, field, ...details) {
+  const { message } = faultOf(code, ...details);
+  return { ok: false, code, error: message, field };
+}
+
+/**
+ * @template {Code} C
+ * @param {Notice["level"]} level
+ * @param {C} code
+ * @param {Details<C>} details
+ * @returns {Notice}
+ */
+export function noticeOf(level, code, ...details) {
+  return { level, ...faultOf(code, ...details) };
+}
+
+/**
+ * What a refusal says.
+ *
+ * @param {Refused} refused
+ * @returns {Fault}
+ */
+export function faultIn({ code, error }) {
+  return { code, message: error };
+}
+
+/** @param {Limits} limits */
+function taken({ characters, line }) {
+  return `What is taken: a text in UTF-8, one sentence a line, up to ${inWords(characters)} characters, lines up to ${inWords(line)}.`;
+}
+
+/** @param {number} number */
+function inWords(number) {
+  return number.toLocaleString("en");
+}

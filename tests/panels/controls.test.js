@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, OPTIONS, refused, state } from "./support/state.js";
+import * as controls from "../../static/js/controls.js";
+
+/** @param {import("node:test").TestContext} t */
+function openControls(t) {
+  const page = openPage(t);
+  page.mount("#panel_controls", controls);
+  return page;
+}
+
+const OPTIONS_AS_TYPED = {
+  kind: "lstm",
+  hidden_sizes: "20, 20",
+  letter_size: "5",
+  l2: "0.000001",
+  learning_rate: "0.01",
+  clip: "5",
+  schedule: "constant",
+  schedule_epochs: "100",
+  validation_fraction: "auto",
+};
+
+test("learn sends the sentences and the options as they were typed", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.store.write("text", "one\ntwo");
+  page.type("#opt_hidden_sizes", " 30,10 ");
+  await page.click("#learn");
+  const options = { ...OPTIONS_AS_TYPED, hidden_sizes: " 30,10 " };
+  assert.deepEqual(page.connection.sent("learn"), [{ text: "one\ntwo", options }]);
+});
+
+test("learn shows that it is under way until the server has answered", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  await page.click("#learn");
+  assert.equal(page.get("#learn").ariaBusy, "true");
+  page.connection.answer("learn", { ok: true });
+  await page.settle();
+  assert.equal(page.get("#learn").ariaBusy, null);
+});
+
+test("learn sends what a script has written into a field without an event", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
+  await page.click("#learn");
+  assert.equal(page.connection.sent("learn")[0].options.clip, "3");
+});
+
+test("pause and resume each send their event with nothing in it", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  await page.click("#stop");
+  await page.click("#resume");
+  assert.deepEqual(page.connection.sent("pause"), [{}]);
+  assert.deepEqual(page.connection.sent("resume"), [{}]);
+});
+
+test("resume is suggested while the network is paused, and only then", (t) => {
+  const page = openControls(t);
+  page.connection.begin({ status: "paused" });
+  assert.ok(page.get("#resume").matches(".suggested"));
+  page.connection.tell("frame", frame({ status: "learning" }));
+  assert.ok(!page.get("#resume").matches(".suggested"));
+});
+
+test("a refusal of learn is shown at the field at fault, which gets the focus", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("learn", refused("sizes_unreadable", "hidden_sizes"));
+  await page.click("#learn");
+  assert.equal(page.fault("#hidden_sizes_error"), "sizes_unreadable");
+  assert.equal(page.get("#opt_hidden_sizes").ariaInvalid, "true");
+  assert.equal(document.activeElement?.id, "opt_hidden_sizes");
+  assert.deepEqual(page.store.page.notices, []);
+});
+
+test("a refusal without a field becomes a notice and leaves the focus alone", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("learn", refused("busy"));
+  page.get("#learn").focus();
+  await page.click("#learn");
+  assert.deepEqual(
+    page.store.page.notices.map(({ code, level }) => [code, level]),
+    [["busy", "error"]],
+  );
+  assert.equal(document.activeElement?.id, "learn");
+});
+
+test("a fault goes away as soon as the field is edited", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("learn", refused("number_unreadable", "clip"));
+  await page.click("#learn");
+  page.type("#opt_clip", "4");
+  assert.equal(page.fault("#clip_error"), null);
+  assert.equal(page.get("#opt_clip").ariaInvalid, null);
+});
+
+test("the panel says that it is loading, unedited or edited", async (t) => {
+  const page = openControls(t);
+  assert.equal(page.state("#panel_controls"), "loading");
+  page.connection.begin();
+  assert.equal(page.state("#panel_controls"), "unedited");
+  page.type("#opt_l2", "0.1");
+  assert.equal(page.state("#panel_controls"), "edited");
+  assert.equal(page.get("#edited").hidden, false);
+  page.type("#opt_l2", OPTIONS_AS_TYPED.l2);
+  assert.equal(page.state("#panel_controls"), "unedited");
+  assert.equal(page.get("#edited").hidden, true);
+});
+
+test("what the server has taken with learn is not an edit any longer", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("learn", { ok: true });
+  page.type("#opt_letter_size", "7");
+  await page.click("#learn");
+  assert.equal(page.state("#panel_controls"), "unedited");
+});
+
+test("what the server has refused stays an edit", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("learn", refused("out_of_range", "letter_size"));
+  page.type("#opt_letter_size", "700");
+  await page.click("#learn");
+  assert.equal(page.state("#panel_controls"), "edited");
+  assert.equal(page.value("#opt_letter_size"), "700");
+});
+
+test("a state does not overwrite the field that a person has edited, and does the others", (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.type("#opt_letter_size", "7");
+  const options = { ...OPTIONS, letter_size: 9, clip: 2 };
+  page.connection.tell("state", state({ version: 2, options }));
+  assert.equal(page.value("#opt_letter_size"), "7");
+  assert.equal(page.value("#opt_clip"), "2");
+});
+
+test("the slider of the learning rate sends the number it stands for, not its logarithm", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.type("#lr_slider", "-3");
+  await page.settle();
+  assert.deepEqual(page.connection.sent("set"), [{ learning_rate: 0.001 }]);
+});
+
+test("of the numbers a slider passes while one is under way, only the newest is sent", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  for (const at of ["-3", "-3.5", "-4"]) page.type("#lr_slider", at);
+  page.connection.answer("set", { ok: true });
+  await page.tick(100);
+  assert.deepEqual(page.connection.sent("set"), [
+    { learning_rate: 0.001 },
+    { learning_rate: 0.0001 },
+  ]);
+});
+
+test("a typed learning rate is sent as typed, and a refusal is shown at it", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("set", refused("out_of_range", "learning_rate"));
+  await page.choose("#lr_typed", "7");
+  assert.deepEqual(page.connection.sent("set"), [{ learning_rate: "7" }]);
+  assert.equal(page.fault("#lr_error"), "out_of_range");
+  assert.equal(page.value("#lr_typed"), "7");
+});
+
+test("Escape gives up a refused learning rate and shows the server's again", async (t) => {
+  const page = openControls(t);
+  page.connection.begin({ learning_rate: 0.02 });
+  page.connection.answers("set", refused("out_of_range", "learning_rate"));
+  await page.choose("#lr_typed", "7");
+  page.press("#lr_typed", "Escape");
+  assert.equal(page.fault("#lr_error"), null);
+  assert.equal(page.value("#lr_typed"), "0.02000");
+});
+
+test("a frame moves the learning rate, but not while the person is at it", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers("set", { ok: true });
+  page.connection.tell("frame", frame({ learning_rate: 0.001 }));
+  assert.equal(page.value("#lr_slider"), "-3");
+  page.type("#lr_slider", "-4");
+  page.connection.tell("frame", frame({ learning_rate: 0.01 }));
+  assert.equal(page.value("#lr_slider"), "-4");
+  await page.tick(1_000);
+  assert.equal(page.value("#lr_slider"), "-2");
+});
+
+test("an option filled in before the panel was there counts as an edit", (t) => {
+  const page = openPage(t);
+  /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
+  page.mount("#panel_controls", controls);
+  page.connection.begin();
+  assert.equal(page.store.page.draft.clip, "3");
+  assert.equal(page.state("#panel_controls"), "edited");
+});

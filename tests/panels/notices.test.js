@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import * as notices from "../../static/js/notices.js";
+
+/** @param {import("node:test").TestContext} t */
+function openNotices(t) {
+  const page = openPage(t);
+  page.mount("#notices", notices);
+  page.connection.begin();
+  return page;
+}
+
+/** @param {ReturnType<typeof openPage>} page */
+function shown(page) {
+  return page.all(".notice").map(({ dataset }) => [dataset.level, dataset.code]);
+}
+
+test("a notice is a card with its level, its code and its sentence", (t) => {
+  const page = openNotices(t);
+  page.connection.tell("notice", { level: "warning", code: "full", message: "<b>It</b> is full." });
+  assert.deepEqual(shown(page), [["warning", "full"]]);
+  assert.equal(page.get(".notice p").textContent, "<b>It</b> is full.");
+});
+
+test("the panel says whether it shows any notice", (t) => {
+  const page = openNotices(t);
+  assert.equal(page.state("#notices"), "empty");
+  page.connection.tell("notice", { level: "info", code: "a", message: "" });
+  assert.equal(page.state("#notices"), "shown");
+  page.store.retract("a");
+  assert.equal(page.state("#notices"), "empty");
+});
+
+test("an info goes by itself after ten seconds, a warning and an error stay", async (t) => {
+  const page = openNotices(t);
+  for (const level of /** @type {const} */ (["info", "warning", "error"])) {
+    page.connection.tell("notice", { level, code: level, message: "" });
+  }
+  await page.tick(9_900);
+  assert.equal(shown(page).length, 3);
+  await page.tick(200);
+  assert.deepEqual(shown(page), [
+    ["warning", "warning"],
+    ["error", "error"],
+  ]);
+});
+
+test("a notice can be dismissed, and the others keep their cards", async (t) => {
+  const page = openNotices(t);
+  page.connection.tell("notice", { level: "error", code: "a", message: "" });
+  page.connection.tell("notice", { level: "error", code: "b", message: "" });
+  const [, other] = page.all(".notice");
+  await page.click("#notices .notice-dismiss");
+  assert.deepEqual(shown(page), [["error", "b"]]);
+  assert.equal(page.get(".notice"), other);
+});
+
+test("a notice that holds no longer goes", (t) => {
+  const page = openNotices(t);
+  page.connection.tell("notice", { level: "error", code: "a", message: "" });
+  page.store.retract("a");
+  assert.deepEqual(shown(page), []);
+});
+
+test("the action of a notice runs once and takes the notice away", async (t) => {
+  const page = openNotices(t);
+  const run = t.mock.fn();
+  const action = { words: "undo it", run };
+  page.store.notify({ level: "info", code: "undoable", message: "Replaced.", action });
+  await page.click(".notice button.quiet");
+  assert.equal(run.mock.callCount(), 1);
+  assert.deepEqual(shown(page), []);
+});

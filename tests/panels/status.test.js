@@ -1,0 +1,69 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, state } from "./support/state.js";
+import * as status from "../../static/js/status.js";
+
+/** @param {import("node:test").TestContext} t */
+function openStatus(t) {
+  const page = openPage(t);
+  page.mount(".masthead", status);
+  return page;
+}
+
+test("the status is connecting until the first state has come", (t) => {
+  const page = openStatus(t);
+  assert.equal(page.state(".status"), "connecting");
+  page.connection.open();
+  assert.equal(page.state(".status"), "connecting");
+  page.connection.tell("state", state());
+  assert.equal(page.state(".status"), "learning");
+});
+
+test("the status follows the network's", (t) => {
+  const page = openStatus(t);
+  page.connection.begin({ status: "compiling" });
+  assert.equal(page.state(".status"), "compiling");
+  for (const each of /** @type {const} */ (["learning", "paused"])) {
+    page.connection.tell("frame", frame({ status: each }));
+    assert.equal(page.state(".status"), each);
+  }
+});
+
+test("the status is lost while the server cannot be reached, whatever the network did", (t) => {
+  const page = openStatus(t);
+  page.connection.begin({ status: "paused" });
+  page.connection.lose();
+  assert.equal(page.state(".status"), "lost");
+  page.connection.open();
+  assert.equal(page.state(".status"), "paused");
+});
+
+test("a network that was brought back is told of for eight seconds", async (t) => {
+  const page = openStatus(t);
+  page.connection.begin({ recoveries: 1 });
+  assert.equal(page.state(".status"), "learning");
+  page.connection.tell("frame", frame({ recoveries: 2 }));
+  assert.equal(page.state(".status"), "recovered");
+  await page.tick(7_900);
+  assert.equal(page.state(".status"), "recovered");
+  await page.tick(200);
+  assert.equal(page.state(".status"), "learning");
+});
+
+test("a network that is replaced takes the word of its recovery with it", (t) => {
+  const page = openStatus(t);
+  page.connection.begin();
+  page.connection.tell("frame", frame({ recoveries: 1 }));
+  page.connection.tell("state", state({ version: 2, recoveries: 0 }));
+  assert.equal(page.state(".status"), "learning");
+});
+
+test("the same status again is not written anew: it would be read out again", (t) => {
+  const page = openStatus(t);
+  page.connection.begin();
+  const words = page.get("#status").firstChild;
+  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.tell("frame", frame({ steps: 400 }));
+  assert.equal(page.get("#status").firstChild, words);
+});

@@ -1,0 +1,137 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { entriesOf, isEdited, Store } from "../../static/js/store.js";
+import { curve, frame, OPTIONS, refused, state } from "./support/state.js";
+
+/** @param {Parameters<typeof state>[0]} [changes] */
+function storeWith(changes) {
+  const store = new Store();
+  store.replace(state(changes));
+  return store;
+}
+
+/** @param {Store} store */
+function codes(store) {
+  return store.page.notices.map(({ code }) => code);
+}
+
+test("a watcher is told at once, and again only when its part has changed", () => {
+  const store = storeWith();
+  /** @type {(number | undefined)[]} */
+  const shown = [];
+  store.watch(
+    ({ net }) => net?.temperature,
+    (temperature) => shown.push(temperature),
+  );
+  store.merge(frame({ steps: 300 }));
+  store.merge(frame({ temperature: 0.5 }));
+  assert.deepEqual(shown, [1, 0.5]);
+});
+
+test("a frame changes what it names and keeps the rest of the state", () => {
+  const store = storeWith({ text: "kept", samples: ["old"] });
+  store.merge(frame({ steps: 300 }));
+  assert.equal(store.page.net?.steps, 300);
+  assert.equal(store.page.net?.text, "kept");
+  assert.deepEqual(store.page.net?.samples, ["old"]);
+});
+
+test("a frame before the first state is dropped", () => {
+  const store = new Store();
+  store.merge(frame());
+  assert.equal(store.page.net, null);
+});
+
+test("points of a frame are put after those that the page has", () => {
+  const store = storeWith({ curve: curve([1, 9], [2, 8]) });
+  store.merge(frame({ curve: { ...curve([3, 7]), start: 2 } }));
+  assert.deepEqual(store.page.points.steps, [1, 2, 3]);
+  assert.deepEqual(store.page.points.perplexities, [9, 8, 7]);
+});
+
+test("a curve of another version replaces every point", () => {
+  const store = storeWith({ curve: curve([1, 9], [2, 8]) });
+  store.merge(frame({ curve: { ...curve([4, 6]), version: 2 } }));
+  assert.deepEqual(store.page.points.steps, [4]);
+});
+
+test("a state fills in what the person has not touched and keeps what they have edited", () => {
+  const store = storeWith();
+  store.write("clip", "3");
+  store.replace(state({ text: "new", options: { ...OPTIONS, clip: 2 } }));
+  assert.equal(store.page.draft.clip, "3");
+  assert.equal(store.page.draft.text, "new");
+  assert.equal(isEdited(store.page), true);
+});
+
+test("what was sent and taken is no edit any longer", () => {
+  const store = storeWith();
+  store.write("clip", "3");
+  store.settle(store.page.draft);
+  assert.equal(isEdited(store.page), false);
+});
+
+test("line ends of a text are those that a textarea gives back, or it would seem edited", () => {
+  const { text } = entriesOf({ text: "a\r\nb\rc", options: OPTIONS });
+  assert.equal(text, "a\nb\nc");
+});
+
+test("a refusal is kept with its code at the place of its field", () => {
+  const store = storeWith();
+  store.blame({ learning_rate: "lr" }, refused("out_of_range", "learning_rate"));
+  assert.equal(store.page.faults.lr?.code, "out_of_range");
+  assert.deepEqual(codes(store), []);
+});
+
+test("a refusal without a place becomes a notice with its code", () => {
+  const store = storeWith();
+  store.blame({ learning_rate: "lr" }, refused("out_of_range", "temperature"));
+  store.blame({}, refused("busy"));
+  assert.deepEqual(store.page.faults, {});
+  assert.deepEqual(codes(store), ["out_of_range", "busy"]);
+});
+
+test("another answer about the same places clears their faults and no others", () => {
+  const store = storeWith();
+  store.blame({ text: "text", clip: "clip" }, refused("empty", "text"));
+  store.blame({ json: "json" }, refused("damaged", "json"));
+  store.blame({ text: "text", clip: "clip" }, refused("out_of_range", "clip"));
+  assert.deepEqual(Object.keys(store.page.faults).sort(), ["clip", "json"]);
+  store.blame({ text: "text", clip: "clip" }, null);
+  assert.deepEqual(Object.keys(store.page.faults), ["json"]);
+});
+
+test("the same fault again is not told anew: it would be read out again", () => {
+  const store = storeWith();
+  let told = 0;
+  store.watch(
+    ({ faults }) => faults.text,
+    () => told++,
+  );
+  store.blame({ text: "text" }, refused("empty", "text"));
+  store.blame({ text: "text" }, refused("empty", "text"));
+  assert.equal(told, 2);
+});
+
+test("editing a field clears its own fault", () => {
+  const store = storeWith();
+  store.blame({ clip: "clip" }, refused("out_of_range", "clip"));
+  store.write("clip", "4");
+  assert.deepEqual(store.page.faults, {});
+});
+
+test("of a code there is one notice, the newest, and there are three at most", () => {
+  const store = new Store();
+  for (const code of ["a", "b", "a", "c", "d"]) {
+    store.notify({ level: "info", code, message: `${code}.` });
+  }
+  assert.deepEqual(codes(store), ["a", "c", "d"]);
+});
+
+test("a notice is retracted by its code, and dismissed by its number", () => {
+  const store = new Store();
+  for (const code of ["a", "b", "c"]) store.notify({ level: "info", code, message: "" });
+  store.retract("b");
+  store.dismiss(store.page.notices[0]?.number ?? 0);
+  assert.deepEqual(codes(store), ["c"]);
+});

@@ -1,0 +1,95 @@
+/** What a server says: whole and valid, so that a test names only what it is about. */
+
+/** @import { Curve, Figures, Frame, Options, Refused, State } from "../../../static/js/protocol" */
+
+/** When a test begins, in seconds of Unix time. */
+export const NOW = 1_750_000_000;
+
+/** @type {Options} */
+export const OPTIONS = {
+  kind: "lstm",
+  hidden_sizes: [20, 20],
+  letter_size: 5,
+  l2: 0.000001,
+  learning_rate: 0.01,
+  clip: 5,
+  schedule: "constant",
+  schedule_epochs: 100,
+  validation_fraction: null,
+};
+
+/** @type {Figures} */
+const FIGURES = {
+  status: "learning",
+  steps: 200,
+  epoch: 100,
+  perplexity: 4,
+  held_out_perplexity: null,
+  memorising_since: null,
+  ms_per_example: 2.5,
+  characters_per_second: 4_000,
+  learning_rate: 0.01,
+  temperature: 1,
+  saved_at: NOW - 5,
+  saving: true,
+};
+
+/** @type {State} */
+const STATE = {
+  ...FIGURES,
+  version: 1,
+  session: "abcd",
+  text: "a cat sat\na dog ran",
+  options: OPTIONS,
+  vocabulary: [" ", "a", "c", "d", "g", "n", "o", "r", "s", "t"],
+  weights: 6_000,
+  sentences: 2,
+  held_out_sentences: 0,
+  now: NOW,
+  recoveries: 0,
+  undoable: null,
+  samples: ["a cat ran", "a dog sat", "a cat", "a dog", "a"],
+  greedy: "a cat sat",
+  curve: curve([100, 8], [200, 4]),
+};
+
+/**
+ * @param {Partial<State>} [changes]
+ * @returns {State}
+ */
+export function state(changes = {}) {
+  return { ...STATE, ...changes };
+}
+
+let seq = 0;
+
+/**
+ * @param {Partial<Frame>} [changes]
+ * @returns {Frame}
+ */
+export function frame(changes = {}) {
+  return { ...FIGURES, seq: ++seq, ...changes };
+}
+
+/**
+ * The whole curve, from its steps and the perplexities at them.
+ *
+ * @param {[step: number, perplexity: number | null][]} points
+ * @returns {Curve}
+ */
+export function curve(...points) {
+  return {
+    version: 1,
+    start: 0,
+    points: points.map(([step, perplexity]) => [step, perplexity, null, 0.01, null]),
+  };
+}
+
+/**
+ * @param {string} code
+ * @param {string | null} [field]
+ * @returns {Refused}
+ */
+export function refused(code, field = null) {
+  return { ok: false, code, error: `The sentence of ${code}.`, field };
+}

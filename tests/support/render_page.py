@@ -1,0 +1,39 @@
+"""Writes the page as Flask renders it to `build/panels`, where the tests of the panels read it."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from unittest.mock import Mock
+
+from app.engine import Engine
+from app.server import create_app
+from app.settings import ServerSettings
+from app.web.extension import extension_of
+
+FOLDER = Path("build/panels")
+COPY = "/s/" + "A" * 22
+"""A link to a shared copy."""
+
+
+def main() -> None:
+    """Write every variant of the page."""
+    engine, store = Mock(spec=Engine), Mock()
+    store.copies.has.return_value = True  # there is a copy of every name
+    with tempfile.TemporaryDirectory() as folder:
+        config = ServerSettings(data_dir=Path(folder), async_mode="threading")
+        app = create_app(config, engine, store)
+        visitor = app.test_client()  # it keeps its cookie, so that the server knows it afterwards
+        pages = {
+            "index": visitor.get("/"),
+            "shared": visitor.get(COPY),
+            "shared_first_visit": app.test_client().get(COPY),
+        }
+        FOLDER.mkdir(parents=True, exist_ok=True)
+        for name, response in pages.items():
+            (FOLDER / f"{name}.html").write_text(response.get_data(as_text=True), encoding="utf-8")
+        extension_of(app).close()
+
+
+if __name__ == "__main__":
+    main()
