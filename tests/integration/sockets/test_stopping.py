@@ -34,8 +34,7 @@ def test_a_server_that_is_stopped_tells_its_pages_why_and_saves_everything(tmp_p
     assert (server.data_dir / "secret").stat().st_mode & 0o777 == 0o600
     with open_site(server.data_dir) as site:  # as another server on the same data
         again = site.visitor()
-        for name, value in visitor.http.cookies.items():
-            again.http.set_cookie(name, value)
+        again.take_cookies(visitor.http.cookies.get_dict())
         back = again.open_tab()
         assert (back.state["session"], back.state["text"]) == (session, TEXT)
         assert back.state["steps"] >= steps
