@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import ExitStack
+from operator import gt
+from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -14,29 +18,55 @@ from bench.live.nginx import Nginx, running_nginx
 from tests.support.client import PATIENCE, Visitor
 from tests.support.server import RunningServer, running_server
 
-pytestmark = pytest.mark.skipif(nginx.find_program() is None, reason=nginx.NOT_INSTALLED)
+pytestmark = [
+    pytest.mark.extended,
+    pytest.mark.skipif(nginx.find_program() is None, reason=nginx.NOT_INSTALLED),
+]
 
-Servers = tuple[RunningServer, RunningServer]
+FEW, MANY = 4, 64
+"""Visitors: one of two servers gets none of so many as often as a coin falls on one side."""
+
+
+class Webs:
+    """Two servers that share a store and a secret; one that was killed can be started again."""
+
+    def __init__(self, folder: Path, until_the_end: ExitStack) -> None:
+        self.servers: dict[int, RunningServer] = {}
+        self._folder = folder
+        self._until_the_end = until_the_end
+        self._environment = {
+            "CHARNN_SECRET": "known to both of these servers, and to no other",
+            "CHARNN_DATABASE_URL": default_url(folder),
+            "CHARNN_TRUST_PROXY": "1",
+        }
+        for number in (1, 2):
+            self.start(number)
+
+    def start(self, number: int, port: int = 0) -> None:
+        """Start one, where sessions stay in memory that no page watches."""
+        folder = self._folder / str(number)
+        server = running_server(folder, port=port, options=(), environment=self._environment)
+        self.servers[number] = self._until_the_end.enter_context(server)
+
+    def kill(self, number: int) -> None:
+        """End one as the machine's power would."""
+        self.servers[number].process.kill()
+        self.servers[number].process.wait()
+
+    def sessions(self) -> list[int]:
+        """How many sessions each has in memory."""
+        return [sessions_of(server) for server in self.servers.values()]
 
 
 @pytest.fixture(scope="module")
-def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Servers]:
-    folder = tmp_path_factory.mktemp("webs")
-    environment = {
-        "CHARNN_SECRET": "known to both of these servers, and to nobody else",
-        "CHARNN_DATABASE_URL": default_url(folder),
-        "CHARNN_TRUST_PROXY": "1",
-    }
-    with (
-        running_server(folder / "1", environment=environment) as one,
-        running_server(folder / "2", environment=environment) as two,
-    ):
-        yield one, two
+def webs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webs]:
+    with ExitStack() as until_the_end:
+        yield Webs(tmp_path_factory.mktemp("webs"), until_the_end)
 
 
 @pytest.fixture(scope="module")
-def front(servers: Servers) -> Iterator[Nginx]:
-    with running_nginx([server.url for server in servers]) as front:
+def front(webs: Webs) -> Iterator[Nginx]:
+    with running_nginx([server.url for server in webs.servers.values()]) as front:
         yield front
 
 
@@ -51,19 +81,19 @@ def test_nginx_finds_no_mistake_in_it(front: Nginx) -> None:
     front.check()
 
 
-def test_newcomers_are_spread_and_a_visitor_stays_with_one_server(
-    front: Nginx, servers: Servers
-) -> None:
-    visitors = [Visitor(front.url) for _ in range(10)]
-    for visitor in visitors:
+def test_newcomers_are_spread_and_a_visitor_stays_with_one_server(front: Nginx, webs: Webs) -> None:
+    visitors: list[Visitor] = []
+    before = webs.sessions()
+    while len(visitors) < FEW or not all(map(gt, webs.sessions(), before)):
+        assert len(visitors) < MANY, "one server is given nobody"
+        visitor = Visitor(front.url)
+        visitors.append(visitor)
         for transport in ("polling", "websocket"):  # polling takes many requests
             tab = visitor.open_tab(transport)
             tab.wait_for(lambda tab=tab: tab.newest("steps") is not None)
             assert tab.ask("set", {"temperature": 0.5}) == {"ok": True}
             tab.close()
-    held = [sessions_of(server) for server in servers]
-    assert sum(held) == len(visitors)  # nobody was at both
-    assert min(held) > 0  # in one of 2 ** 9 runs of a fair coin it would not be
+    assert sum(webs.sessions()) - sum(before) == len(visitors)  # none was at both
     for visitor in visitors:
         visitor.leave()
 
@@ -89,17 +119,18 @@ def test_a_model_goes_up_and_down(front: Nginx) -> None:
 
 
 def test_when_a_server_is_killed_its_visitors_are_served_by_the_other(
-    front: Nginx, servers: Servers
+    front: Nginx, webs: Webs
 ) -> None:
     visitors = [Visitor(front.url) for _ in range(6)]
     for number, visitor in enumerate(visitors):
         tab = visitor.open_tab()
         assert tab.ask("learn", {"text": f"of visitor {number}"}) == {"ok": True}
         tab.wait_for(lambda tab=tab: tab.newest("saved_at"))
-    servers[0].process.kill()
-    servers[0].process.wait()
-    for number, visitor in enumerate(visitors):
-        assert visitor.get("/").ok
-        assert visitor.open_tab().state["text"] == f"of visitor {number}"
-    for visitor in visitors:
-        visitor.leave()
+    webs.kill(1)
+    try:
+        for number, visitor in enumerate(visitors):
+            assert visitor.get("/").ok
+            assert visitor.open_tab().state["text"] == f"of visitor {number}"
+            visitor.leave()
+    finally:
+        webs.start(1, port=urlsplit(webs.servers[1].url).port or 0)

@@ -1,4 +1,4 @@
-"""`charnn serve`: what it is told, and where it cannot start."""
+"""`charnn serve` and `charnn cluster`: what they are told, and where they cannot start."""
 
 from __future__ import annotations
 
@@ -84,6 +84,13 @@ def leaves_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(server, "share_the_lock", lambda: None)
 
 
+@pytest.fixture
+def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "app.cluster.on_ray", raising=False)
+    monkeypatch.delattr(cluster, "on_ray", raising=False)
+    monkeypatch.setitem(sys.modules, "ray", None)
+
+
 def failed(*options: object) -> str:
     """What a server that cannot start says."""
     done = serve("--port", 0, *options)
@@ -130,18 +137,18 @@ def test_several_machines_need_a_store_that_all_reach(tmp_path: Path) -> None:
     assert "--database-url" in failed("--data-dir", tmp_path, *cluster)
 
 
-@pytest.mark.usefixtures("leaves_the_process_alone")
-@pytest.mark.parametrize("command", ["serve", "status"])
-def test_without_ray_the_package_to_install_is_named(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, command: str
-) -> None:
-    monkeypatch.delitem(sys.modules, "app.cluster.on_ray", raising=False)
-    monkeypatch.delattr(cluster, "on_ray", raising=False)
-    monkeypatch.setitem(sys.modules, "ray", None)
-    if command == "serve":
-        told = failed("--data-dir", tmp_path, "--engine", "ray")
-    else:
-        done = CliRunner().invoke(main, ["cluster", "status"])
-        assert done.exit_code == 1
-        told = done.stderr
-    assert "charnn[ray]" in told
+@pytest.mark.usefixtures("leaves_the_process_alone", "no_ray")
+def test_without_ray_the_package_to_install_is_named(tmp_path: Path) -> None:
+    assert "charnn[ray]" in failed("--data-dir", tmp_path, "--engine", "ray")
+
+
+@pytest.mark.usefixtures("no_ray")
+def test_without_ray_the_cluster_s_commands_name_the_package_too() -> None:
+    done = CliRunner().invoke(main, ["cluster", "status"])
+    assert done.exit_code == 1
+    assert "charnn[ray]" in done.stderr
+
+
+@pytest.mark.parametrize("words", [[], ["machine", "--here"]], ids=["none", "two"])
+def test_draining_takes_exactly_one_machine(words: list[str]) -> None:
+    assert CliRunner().invoke(main, ["cluster", "drain", *words]).exit_code == 2
