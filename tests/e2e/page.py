@@ -150,6 +150,13 @@ def expect_no_fault(page: Page, name: str) -> None:
     expect(page.locator(f"#{name}_error[data-code]")).to_have_count(0)
 
 
+def share(page: Page) -> str:
+    """Share a copy of the network; the link that the page shows."""
+    page.locator("#share").click()
+    expect(page.locator("#share_address")).to_be_visible()
+    return page.locator("#share_address").input_value()
+
+
 def notice(page: Page, code: str) -> Locator:
     """The notice of this code."""
     return page.locator(f"#notices [data-code='{code}']")

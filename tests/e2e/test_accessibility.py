@@ -17,6 +17,7 @@ from tests.e2e.page import (
     open_page,
     open_panel,
     pause,
+    share,
 )
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -56,12 +57,11 @@ def test_axe_finds_no_violation_in_what_comes_and_goes(page: Page) -> None:
     open_page(page)
     learn(page, "abab\nbaba", hidden_sizes="8")
     pause(page)
-    page.locator("#share").click()
-    link = page.locator("#share_address").input_value()
-    page.goto(link)
+    page.goto(share(page))
     await_status(page, "paused")
-    page.locator("#share").click()
+    share(page)
     page.locator("#copies").get_by_role("button").click()
+    expect(page.locator("#copies li")).to_have_count(0)
     page.locator("#open_shared").click()
     expect_fault(page, "offer", "no_such_copy")
     learn(page, hidden_sizes="4")

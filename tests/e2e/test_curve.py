@@ -12,6 +12,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.page import (
     await_figure,
+    await_perplexity,
     figure,
     learn,
     open_page,
@@ -113,7 +114,9 @@ def test_a_part_that_is_drawn_over_stays_in_view_while_the_network_learns(page: 
 
 
 def test_the_keyboard_zooms_and_the_axis_is_logarithmic_or_linear(page: Page) -> None:
-    with_a_curve(page)
+    open_page(page)
+    await_perplexity(page, 15)
+    wait_until(page, lambda: len(history(page)) > ENOUGH_POINTS)
     pause(page)
 
     def linear(value: float) -> float:

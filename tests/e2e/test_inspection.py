@@ -180,7 +180,6 @@ def test_panels_that_are_closed_or_out_of_sight_ask_nothing(page: Page) -> None:
         wait_until(page, lambda: questions(event) >= before + more)
 
     open_page(page)
-    learn(page, SENTENCES, hidden_sizes="8")
     await_questions("network", 3)  # the picture of the network is in sight
     assert sum(all_of_them()) == 0
 

@@ -88,7 +88,7 @@ def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
     assert figure(page, "ppl") > 1
     assert page.evaluate("window.shifts") == []
     page.evaluate(PUSH_DOWN)  # a jump would have been seen
-    page.wait_for_function("window.shifts.length > 0")
+    page.wait_for_function("() => window.shifts.length > 0")
 
 
 @pytest.mark.parametrize("width", WIDTHS)

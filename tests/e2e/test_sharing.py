@@ -16,6 +16,7 @@ from tests.e2e.page import (
     notice,
     open_page,
     pause,
+    share,
     wait_until,
 )
 
@@ -30,9 +31,7 @@ def shared_words(page: Page) -> str:
     learn(page, WORDS, hidden_sizes="8")
     await_figure(page, "steps", 300)
     pause(page)
-    page.locator("#share").click()
-    expect(page.locator("#share_address")).to_be_visible()
-    return page.locator("#share_address").input_value()
+    return share(page)
 
 
 def test_a_link_opens_the_network_for_a_new_visitor_and_it_learns_on(
