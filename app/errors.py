@@ -243,7 +243,7 @@ class PayloadTooLarge(UserError):  # noqa: N818  (as HTTP libraries name it)
 
 def from_model(error: ModelError, field: str | None = None) -> UserError:
     """An error of the library as an answer, at another field than the library's if one is given."""
-    return UserError(getattr(error, "code", "x"), field or error.field, message=str(error))
+    return UserError(error.code, field or error.field, message=error.message)
 
 
 def _rebuilt(kind: type[UserError], code: str, field: str | None, message: str) -> UserError:

@@ -65,10 +65,7 @@ def evaluation_of(model: CharModel, sentences: Sequence[str]) -> Evaluation:
     unknown = {unit: count for unit, count in units.items() if unit not in vocabulary.index}
     known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
     if sentences and not known:
-        raise TextError(
-            f"The model does not know {name_characters(list(unknown))}, and every sentence has "
-            "one of them: take a text in the model's characters."
-        )
+        raise TextError("no_known_sentences", characters=name_characters(list(unknown)))
     predictions = sum(len(vocabulary.units(sentence)) + 1 for sentence in known)
     left_out = len(sentences) - len(known)
     return Evaluation(model.perplexity(known), len(known), predictions, left_out, unknown)

@@ -200,8 +200,11 @@ class Keeper(Engine):
         self._store.close()
 
     def problems(self) -> Sequence[str]:
-        """What keeps sessions from being trained."""
-        return self._engine.problems()
+        """What keeps sessions from being trained, and from being saved."""
+        problems = list(self._engine.problems())
+        if not (self._closing.is_set() or self._saver.is_alive()):
+            problems.append(f"the thread {self._saver.name} has ended")
+        return problems
 
     @property
     def weights(self) -> int:

@@ -118,9 +118,14 @@ class LocalEngine(Engine):
 
     def _spare_gone(self, holder: object) -> None:
         """Its session has a turn, so that its pages hear of it."""
+        if isinstance(holder, Session):
+            self._call(holder.session_id)
+
+    def _call(self, session_id: str) -> None:
+        """Have the session's next turn come soon, if it has not been dropped."""
         with self._seating:
-            if isinstance(holder, Session) and holder.session_id in self._seats:
-                self._turns.call(holder.session_id)
+            if session_id in self._seats:
+                self._turns.call(session_id)
 
     def drop(self, session_id: str) -> None:
         """Forget the session; commands it has not carried out are refused."""
@@ -154,11 +159,7 @@ class LocalEngine(Engine):
             seat = self._seats.get(turn.session_id)
             learning = False
             if seat is not None:
-                try:
-                    learning = self._serve(seat, turn)
-                except Exception:  # the thread has other sessions to train
-                    log.exception("session %s: a slice failed", seat.session.short_id)
-                    seat.session.fail("training_failed")
+                learning = self._serve(seat, turn)
                 if self._seats.get(turn.session_id) is not seat:
                     seat.session.forget()  # dropped meanwhile
             self._turns.give_back(turn, time.thread_time() - began, learning)
@@ -166,17 +167,27 @@ class LocalEngine(Engine):
     def _serve(self, seat: _Seat, turn: Turn) -> bool:
         """Carry out what was asked, learn if it is time to; whether it wants to go on learning."""
         outcomes = _carry_out_all(seat)
-        session = seat.session
         try:
-            if session.kernels is None:
-                return False
-            ready = self._make_ready(session)
-            if ready:
-                _use(session, turn)
-            seat.snapshot = session.snapshot()
-            return ready and session.learning
+            return self._go_on(seat, turn)
+        except Exception:  # the thread has other sessions to train
+            log.exception("session %s: a slice failed", seat.session.short_id)
+            _pause_after_failure(seat)
+            return False
         finally:
             _tell(outcomes)
+
+    def _go_on(self, seat: _Seat, turn: Turn) -> bool:
+        """Write and learn, as far as it can; whether it wants to go on learning."""
+        session = seat.session
+        if session.kernels is None:
+            return False
+        ready = self._make_ready(session)
+        if ready:
+            session.write()
+            if session.learning and not turn.called:
+                session.train(turn.seconds)
+        seat.snapshot = session.snapshot()
+        return ready and session.learning
 
     def _make_ready(self, session: Session) -> bool:
         """Whether its kernels are ready; if not, it is called again when they are."""
@@ -187,19 +198,17 @@ class LocalEngine(Engine):
             session.fail("kernels_failed")
             return False
         session_id = session.session_id
-        self._compiler.prepare(needed, then=lambda: self._turns.call(session_id))
+        self._compiler.prepare(needed, then=lambda: self._call(session_id))
         return False
 
 
-def _use(session: Session, turn: Turn) -> None:
-    """Write and learn; what goes wrong stops this session and no other."""
+def _pause_after_failure(seat: _Seat) -> None:
+    """Stop a session that something went wrong in, and show it, as far as it can be shown."""
     try:
-        session.write()
-        if session.learning and not turn.called:
-            session.train(turn.seconds)
+        seat.session.fail("training_failed")
+        seat.snapshot = seat.session.snapshot()
     except Exception:
-        log.exception("session %s: training failed", session.short_id)
-        session.fail("training_failed")
+        log.exception("session %s: it cannot be shown", seat.session.short_id)
 
 
 _Outcome = tuple[Future[Answer], Answer, Exception | None]

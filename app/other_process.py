@@ -43,7 +43,8 @@ class OtherProcess:
 
         Args:
             name: of the process, for whoever looks at it.
-            memory: bytes that it may have beyond what it begins with; None: as many as there are.
+            memory: bytes that it may have beyond what its first function's libraries take; None: as
+                many as there are.
             seconds: that an answer may take once the call is sent; None: as many as it takes.
             niceness: how much more readily than this process it leaves the processors to others.
         """
@@ -146,11 +147,12 @@ def _serve(pipe: Connection, memory: int | None) -> None:
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if memory is not None:
-        _limit_memory(memory)
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, arguments = pipe.recv()
+            if memory is not None:  # after the libraries of the first function are loaded
+                _limit_memory(memory)
+                memory = None
             pipe.send(_outcome(function, arguments))
 
 

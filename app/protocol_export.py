@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import inspect
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from string import Formatter
 from typing import (
     Annotated,
     Any,
@@ -21,8 +22,9 @@ from typing import (
 from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
-from app import protocol, questions, shares
+from app import errors, protocol, questions, shares
 from app.quantity import AutoOr, Quantity, Sizes
+from model import errors as model_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
@@ -38,6 +40,12 @@ PARTS: dict[type, str] = {
     questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
 }
 """What answers are made of, and where."""
+
+CODES: Mapping[str, Mapping[str, str]] = {
+    "Of the application": errors.MESSAGES,
+    "Of the library": model_errors.MESSAGES,
+}
+"""Every code that may be sent, by where it comes from, with what it says."""
 
 WRITTEN_FROM = "Written by `python -m app.protocol_export` from app/protocol.py."
 
@@ -191,7 +199,8 @@ def _event_interfaces() -> Iterator[str]:
 
 def documentation() -> str:
     """docs/protocol.md."""
-    return "\n".join([*_introduction(), *_client_section(), *_server_section(), *_http_section()])
+    sections = (_introduction, _client_section, _server_section, _http_section, _code_section)
+    return "\n".join(line for section in sections for line in section())
 
 
 def _introduction() -> Iterator[str]:
@@ -209,8 +218,8 @@ def _client_section() -> Iterator[str]:
     yield "## From the page"
     yield ""
     yield "Each event carries one object and is answered by an acknowledgement: `{ok: true, …}`, or"
-    yield "`{ok: false, error, field}`, after which nothing has changed. Numbers may be sent as"
-    yield "numbers or as the text that was typed; a field that is not listed is refused."
+    yield "`{ok: false, code, error, field}`, after which nothing has changed. Numbers may be sent"
+    yield "as numbers or as the text that was typed; a field that is not listed is refused."
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
         yield from _section(f"`{name}`", event.payload)
@@ -249,7 +258,7 @@ def _http_section() -> Iterator[str]:
     yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
     yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
-    yield "| `GET /healthz` | Whether the server is up. |"
+    yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
     yield ""
     yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"
     yield "others as well, and holds up nobody. `PUT` answers as an event does, with 413 where the"
@@ -257,6 +266,30 @@ def _http_section() -> Iterator[str]:
     yield "for another reason. An upload of which nothing comes is cut off."
     yield ""
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
+
+
+def _code_section() -> Iterator[str]:
+    yield "## Codes"
+    yield ""
+    yield "What is refused, what a `notice` tells and why a socket is closed have a `code`, by"
+    yield "which programs go: it stays when the sentence is reworded. Words in braces are filled"
+    yield "in."
+    yield ""
+    for where, messages_of_codes in CODES.items():
+        yield f"### {where}"
+        yield ""
+        yield "| Code | Sentence |"
+        yield "| --- | --- |"
+        for code, message in messages_of_codes.items():
+            yield f"| `{code}` | {_as_template(message)} |"
+        yield ""
+
+
+def _as_template(message: str) -> str:
+    """A message with its values named, without how they are formatted."""
+    parts = Formatter().parse(message)
+    named = "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in parts)
+    return named.replace("|", "\\|")
 
 
 def _section(title: str, message: type) -> Iterator[str]:

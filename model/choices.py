@@ -26,21 +26,11 @@ def drawing(model: CharModel, temperature: float, top_k: int | None, top_p: floa
             or top_p not a number above 0 and up to 1.
     """
     if not (math.isfinite(temperature) and temperature > 0):
-        raise SettingsError(
-            f"The temperature must be a number above 0; it is {temperature!r}.", "temperature"
-        )
+        raise SettingsError("invalid_temperature", "temperature", value=temperature)
     if not (top_k is None or is_size(top_k)):
-        raise SettingsError(
-            f"top_k must be a whole number from 1 on, such as 10, or None for all characters; "
-            f"it is {top_k!r}.",
-            "top_k",
-        )
+        raise SettingsError("invalid_top_k", "top_k", value=top_k)
     if not (top_p is None or 0 < top_p <= 1):  # false for NaN
-        raise SettingsError(
-            f"top_p must be a number above 0, at most 1, such as 0.9, or None for all characters; "
-            f"it is {top_p!r}.",
-            "top_p",
-        )
+        raise SettingsError("invalid_top_p", "top_p", value=top_p)
     coldest = float(np.finfo(model.flat.dtype).tiny)  # less would be 0 to the kernel
     most = model.layout.inputs
     return Choice(

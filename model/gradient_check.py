@@ -181,10 +181,7 @@ def _places(
 ) -> dict[str, list[Place]]:
     """Which numbers of each matrix are checked: all, or so many drawn at random."""
     if numbers is not None and numbers < 1:
-        raise SettingsError(
-            f"At least 1 number of each matrix must be checked; it is {numbers}.",
-            "numbers_per_matrix",
-        )
+        raise SettingsError("invalid_numbers_per_matrix", "numbers_per_matrix", value=numbers)
     random = np.random.default_rng(seed)
     places = {}
     for name, matrix in matrices.items():

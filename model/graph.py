@@ -40,8 +40,8 @@ _recording: ContextVar[Operations | None] = ContextVar("recording", default=None
 class ShapeError(ModelError):
     """Matrices that do not fit an operation; the message names it and their shapes."""
 
-    def __init__(self, operation: str, problem: str) -> None:
-        super().__init__(f"{operation}: {problem}", operation)
+    def __init__(self, code: str, operation: str, **values: Any) -> None:
+        super().__init__(code, operation, operation=operation, **values)
 
 
 class Graph:
@@ -87,17 +87,9 @@ class Graph:
             ModelError: the loss was not computed in this graph.
         """
         if loss.shape != (1, 1):
-            raise ShapeError(
-                "backward",
-                f"the loss must be one number, shape (1, 1), and its shape is {loss.shape}: "
-                "add it up with .sum() first.",
-            )
+            raise ShapeError("loss_not_a_scalar", "backward", shape=loss.shape)
         if not any(output is loss for output, _ in self._operations):
-            raise ModelError(
-                "backward: the loss was not computed in this graph. "
-                "Compute it inside `with Graph() as graph:`.",
-                "backward",
-            )
+            raise ModelError("loss_not_in_graph", "backward")
         for output, _ in self._operations:
             output.grad.fill(0.0)
         loss.grad.fill(1.0)
@@ -135,7 +127,7 @@ class Mat:
 
     def __float__(self) -> float:
         if self.shape != (1, 1):
-            raise ShapeError("float", f"only shape (1, 1) is one number; this is {self.shape}.")
+            raise ShapeError("not_a_scalar", "float", shape=self.shape)
         return float(self.value[0, 0])
 
     # ------------------------------------------------------------ arithmetic, with broadcasting
@@ -190,11 +182,7 @@ class Mat:
         """The matrix product: (m, k) @ (k, n) is (m, n)."""
         other = _as_mat(other)
         if self.shape[1] != other.shape[0]:
-            raise ShapeError(
-                "matmul",
-                f"shapes {self.shape} and {other.shape} do not fit: the first must have as many "
-                "columns as the second has rows.",
-            )
+            raise ShapeError("matmul_mismatch", "matmul", first=self.shape, second=other.shape)
         out = Mat(self.value @ other.value)
 
         def send_back() -> None:
@@ -295,9 +283,10 @@ class Mat:
         targets = _indices("softmax_cross_entropy", targets, classes, "column", self.shape)
         if len(targets) != rows:
             raise ShapeError(
+                "targets_mismatch",
                 "softmax_cross_entropy",
-                f"logits of shape {self.shape} and targets of shape ({len(targets)},) do not fit: "
-                "every row needs one target.",
+                first=self.shape,
+                second=targets.shape,
             )
         each = np.arange(rows)
         shifted = self.value - self.value.max(axis=1, keepdims=True)  # exp cannot overflow
@@ -334,9 +323,11 @@ class Mat:
         part = self.value[place]
         if part.size == 0:
             raise ShapeError(
+                "empty_slice",
                 "slice",
-                f"shape {self.shape} has nothing at rows {_written(row)}, "
-                f"columns {_written(column)}.",
+                shape=self.shape,
+                rows=_written(row),
+                columns=_written(column),
             )
         out = Mat(part)
 
@@ -355,14 +346,17 @@ class Mat:
         _check_axis("concatenate", axis)
         mats = [_as_mat(part) for part in parts]
         if not mats:
-            raise ShapeError("concatenate", "there is no matrix to put together.")
+            raise ShapeError("nothing_to_concatenate", "concatenate")
         across, dimension = 1 - axis, ("columns", "rows")[axis]
         for mat in mats:
             if mat.shape[across] != mats[0].shape[across]:
                 raise ShapeError(
+                    "concatenate_mismatch",
                     "concatenate",
-                    f"shapes {mats[0].shape} and {mat.shape} do not fit along axis {axis}: "
-                    f"all must have as many {dimension}.",
+                    first=mats[0].shape,
+                    second=mat.shape,
+                    axis=axis,
+                    dimension=dimension,
                 )
         out = Mat(np.concatenate([mat.value for mat in mats], axis=axis))
         ends = np.cumsum([mat.shape[axis] for mat in mats])
@@ -397,28 +391,18 @@ def _matrix_of(value: npt.ArrayLike) -> Doubles:
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
-        raise ShapeError(
-            "Mat", "a matrix is rows of equally many numbers, such as [[1, 2], [3, 4]]."
-        ) from None
+        raise ShapeError("not_a_matrix", "Mat") from None
     if array.ndim == 0:
         return array.reshape(1, 1)
     if array.ndim != 2 or array.size == 0:
-        raise ShapeError(
-            "Mat",
-            f"a matrix has rows and columns, at least one of each, and this has shape "
-            f"{array.shape}: write [[1, 2]] for a row, [[1], [2]] for a column.",
-        )
+        raise ShapeError("not_two_dimensional", "Mat", shape=array.shape)
     return array
 
 
 def _check_broadcast(operation: str, a: Mat, b: Mat) -> None:
     if all(m == n or 1 in (m, n) for m, n in zip(a.shape, b.shape, strict=True)):
         return
-    raise ShapeError(
-        operation,
-        f"shapes {a.shape} and {b.shape} do not fit: rows must be as many in both, or 1 in one "
-        "of them, and columns likewise.",
-    )
+    raise ShapeError("broadcast_mismatch", operation, first=a.shape, second=b.shape)
 
 
 def _summed_to(shape: tuple[int, int], grad: Doubles) -> Doubles:
@@ -432,7 +416,7 @@ def _summed_to(shape: tuple[int, int], grad: Doubles) -> Doubles:
 
 def _check_axis(operation: str, axis: int) -> None:
     if axis not in (0, 1):
-        raise ShapeError(operation, f"a matrix has the axes 0 and 1; {axis!r} is neither.")
+        raise ShapeError("axis_out_of_range", operation, axis=axis)
 
 
 def _indices(
@@ -445,12 +429,16 @@ def _indices(
     """Indices as an array (n,), each of a row or column that there is."""
     indices = np.asarray(given)
     if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
-        raise ShapeError(operation, "indices must be a list of whole numbers, such as [0, 2, 1].")
+        raise ShapeError("indices_not_integers", operation)
     wrong = indices[(indices < 0) | (indices >= count)]
     if wrong.size:
         raise ShapeError(
+            "index_out_of_range",
             operation,
-            f"shape {shape} has no {dimension} {wrong[0]}: they are numbered 0 to {count - 1}.",
+            shape=shape,
+            dimension=dimension,
+            index=int(wrong[0]),
+            last=count - 1,
         )
     return indices
 

@@ -84,14 +84,11 @@ class Layout:
     def __post_init__(self) -> None:
         if self.kind not in GATES:
             known = " or ".join(sorted(GATES))
-            raise SettingsError(f"There is no network of kind {self.kind!r}: take {known}.", "kind")
+            raise SettingsError("unknown_kind", "kind", kind=self.kind, known=known)
         if not is_size(self.letter_size):
-            raise SettingsError("The letter size must be a whole number from 1 on.", "letter_size")
+            raise SettingsError("invalid_letter_size", "letter_size")
         if not self.hidden_sizes or not all(map(is_size, self.hidden_sizes)):
-            raise SettingsError(
-                "Hidden sizes must be whole numbers from 1 on, one a layer, such as 20, 20.",
-                "hidden_sizes",
-            )
+            raise SettingsError("invalid_hidden_sizes", "hidden_sizes")
 
     @property
     def gates(self) -> int:

@@ -88,10 +88,7 @@ def check_can_be_saved(model: CharModel) -> None:
         FormatError: the network has run off.
     """
     if not np.isfinite(model.flat).all():
-        raise FormatError(
-            "This network has run off to infinity, and there is nothing in it to save. "
-            "Learn again with a lower learning rate."
-        )
+        raise FormatError("model_diverged")
 
 
 def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> SavedModel:
@@ -142,27 +139,24 @@ def _parse(text: str | bytes) -> Json:
     try:
         parsed = json.loads(text)
     except json.JSONDecodeError as error:
-        raise FormatError(
-            f"This is not a whole JSON: it goes wrong at line {error.lineno}, column "
-            f"{error.colno}. Paste everything that was saved, from the first {{ to the last }}."
-        ) from None
+        raise FormatError("json_invalid", line=error.lineno, column=error.colno) from None
     except (RecursionError, ValueError):  # nested too deep, not UTF-8, a number of 5,000 digits
-        raise FormatError("This JSON cannot be read: it is not a saved model.") from None
+        raise FormatError("json_unreadable") from None
     if not isinstance(parsed, Mapping):
-        raise FormatError("This JSON is not a saved model: it must be an object in braces.")
+        raise FormatError("json_not_an_object")
     return parsed
 
 
 def _mapping(parent: Json, key: str) -> Json:
     value = _entry(parent, key)
     if not isinstance(value, Mapping):
-        raise FormatError(f'"{key}" must be an object in braces.')
+        raise FormatError("entry_not_an_object", key=key)
     return value
 
 
 def _entry(parent: Json, key: str) -> Any:
     if key not in parent:
-        raise FormatError(f'The JSON has no "{key}": it is not a whole saved model.')
+        raise FormatError("entry_missing", key=key)
     return parent[key]
 
 
@@ -171,32 +165,32 @@ def _read_vocabulary(parsed: Json) -> Vocabulary:
     index = _mapping(parsed, "letterToIndex")
     numbers = {number: letter for letter, number in index.items() if _is_whole(number)}
     if not all(isinstance(letter, str) for letter in index):
-        raise FormatError('"letterToIndex" must have characters for its keys.')
+        raise FormatError("letters_not_strings")
     if not index or sorted(numbers) != list(range(1, len(index) + 1)):
-        raise FormatError('"letterToIndex" must number the characters 1, 2, 3 … without a gap.')
+        raise FormatError("letters_not_numbered")
     letters = [numbers[number] for number in sorted(numbers)]
     backwards = parsed.get("indexToLetter")
     if backwards is not None and backwards != {str(i): c for i, c in enumerate(letters, start=1)}:
-        raise FormatError('"indexToLetter" and "letterToIndex" contradict each other.')
+        raise FormatError("letters_contradict", key="indexToLetter")
     vocab = parsed.get("vocab")
     if vocab is not None and vocab != letters:
-        raise FormatError('"vocab" and "letterToIndex" contradict each other.')
+        raise FormatError("letters_contradict", key="vocab")
     return Vocabulary(letters)
 
 
 def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
     hidden_sizes, letter_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
     if not isinstance(hidden_sizes, list) or not all(map(_is_whole, hidden_sizes)):
-        raise FormatError('"hidden_sizes" must be a list of whole numbers, such as [20, 20].')
+        raise FormatError("hidden_sizes_not_integers")
     if not _is_whole(letter_size):
-        raise FormatError('"letter_size" must be a whole number.')
+        raise FormatError("letter_size_not_an_integer")
     kind = _entry(parsed, "generator")
     if not isinstance(kind, str) or kind not in GATES:
-        raise FormatError(f'"generator" must be {" or ".join(sorted(GATES))}, nothing else.')
+        raise FormatError("unknown_generator", known=" or ".join(sorted(GATES)))
     try:
         return Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
     except ModelError as error:
-        raise FormatError(f"The saved model cannot be used. {error}") from None
+        raise FormatError(error.code, **error.values) from None
 
 
 def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver | None:
@@ -208,16 +202,14 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver |
         return None
     step_cache = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
     if step_cache.min() < 0:
-        raise FormatError('"step_cache" holds a number below 0, which no mean of squares can be.')
+        raise FormatError("step_cache_negative")
     decay_rate = _read_decay(solver, "decay_rate", 0.999)
     smooth_eps = solver.get("smooth_eps", 1e-8)
     if not (_is_number(smooth_eps) and LEAST_SMOOTH_EPS <= smooth_eps <= 1):
-        raise FormatError(
-            f'"smooth_eps" of the solver must be a number from {LEAST_SMOOTH_EPS:g} to 1.'
-        )
+        raise FormatError("smooth_eps_out_of_range", least=LEAST_SMOOTH_EPS)
     steps = solver.get("steps")
     if steps is not None and not (_is_whole(steps) and 0 <= steps <= MOST_STEPS):
-        raise FormatError('"steps" of the solver must be a whole number from 0 on.')
+        raise FormatError("steps_not_a_count")
     if not solver.get("step_mean"):
         return RMSProp(step_cache, decay_rate, float(smooth_eps), steps)
     step_mean = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
@@ -228,7 +220,7 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver |
 def _read_decay(solver: Json, key: str, usual: float) -> float:
     decay = solver.get(key, usual)
     if not (_is_number(decay) and 0 <= decay < 1):
-        raise FormatError(f'"{key}" of the solver must be a number from 0 to below 1.')
+        raise FormatError("decay_out_of_range", key=key)
     return float(decay)
 
 
@@ -247,7 +239,7 @@ def _read_order(parsed: Json) -> Json | None:
         and all(isinstance(number, str) for number in order["random"].values())
     )
     if not sound:
-        raise FormatError('"order" of the solver is damaged: leave it out.')
+        raise FormatError("order_damaged")
     return dict(order)
 
 
@@ -264,11 +256,11 @@ def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeL
     flat = np.zeros(layout.parameter_count, dtype=dtype)  # (parameters,)
     for name, view in layout.views(flat).items():
         if name not in matrices:
-            raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
+            raise FormatError("matrix_missing", where=where, matrix=name)
         with np.errstate(over="ignore"):  # too large for float32: found below
             view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
     if not np.isfinite(flat).all():
-        raise FormatError(f'"{where}" holds a number that is too large for a weight.')
+        raise FormatError("weight_too_large", where=where)
     return flat
 
 
@@ -276,7 +268,7 @@ def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
     """Say which matrix is missing or short, in a file with fewer numbers than its sizes claim."""
     for name, shape in layout.shapes():
         if name not in matrices:
-            raise FormatError(f'"{where}" misses the matrix {name}, which its sizes ask for.')
+            raise FormatError("matrix_missing", where=where, matrix=name)
         _check_shape(matrices[name], shape, f"{where}.{name}")
 
 
@@ -287,17 +279,20 @@ def _holds_numbers(matrix: Any) -> bool:
 def _check_shape(matrix: Any, shape: tuple[int, ...], place: str) -> None:
     rows, columns = shape
     if not _holds_numbers(matrix):
-        raise FormatError(f'"{place}" must hold its numbers under "w".')
+        raise FormatError("matrix_without_numbers", place=place)
     n, d = matrix.get("n"), matrix.get("d")
     if not (_is_number(n) and _is_number(d) and (n, d) == (rows, columns)):
         raise FormatError(
-            f'"{place}" must be {_shown(rows)} x {_shown(columns)} for these sizes; '
-            f"its n x d is {_shown(n)} x {_shown(d)}."
+            "matrix_shape_mismatch",
+            place=place,
+            rows=_shown(rows),
+            columns=_shown(columns),
+            n=_shown(n),
+            d=_shown(d),
         )
     if len(matrix["w"]) != rows * columns:
-        raise FormatError(
-            f'"{place}" must hold {_shown(rows * columns)} numbers; it holds {len(matrix["w"])}.'
-        )
+        expected, held = _shown(rows * columns), len(matrix["w"])
+        raise FormatError("matrix_size_mismatch", place=place, expected=expected, held=held)
 
 
 def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray[np.float64]:
@@ -307,15 +302,16 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
         try:
             numbers = [numbers[str(position)] for position in range(len(numbers))]
         except KeyError as error:
-            raise FormatError(f'"{place}" has no number at position {error}.') from None
+            position = error.args[0]
+            raise FormatError("matrix_number_missing", place=place, position=position) from None
     if not all(map(_is_number, numbers)):
-        raise FormatError(f'"{place}" holds something that is not a number.')
+        raise FormatError("matrix_not_numeric", place=place)
     try:
         values = np.array(numbers, dtype=np.float64)
     except OverflowError:
         values = np.array([np.inf])
     if not np.isfinite(values).all():
-        raise FormatError(f'"{place}" holds NaN or an infinite number: the model is damaged.')
+        raise FormatError("matrix_not_finite", place=place)
     return values.reshape(shape)
 
 

@@ -23,9 +23,9 @@ def pack_sentences(
         TextError: there is none, one is empty, or one has characters the vocabulary lacks.
     """
     if not sentences:
-        raise TextError("There is nothing to learn: write at least one sentence, one a line.")
+        raise TextError("no_sentences")
     if not all(sentences):
-        raise TextError("A sentence is empty: every sentence needs at least one character.")
+        raise TextError("empty_sentence")
     between = np.array([START_OR_END], dtype=np.int32)
     pieces = [between]
     for sentence in sentences:

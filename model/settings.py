@@ -63,9 +63,10 @@ class TrainingSettings:
         _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
         if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MOST_SENTENCES_A_STEP:
             raise SettingsError(
-                f"The batch size must be a whole number from 1 to {MOST_SENTENCES_A_STEP:,}; "
-                f"it is {self.batch_size!r}.",
+                "invalid_batch_size",
                 "batch_size",
+                value=self.batch_size,
+                most=MOST_SENTENCES_A_STEP,
             )
         _check_name("solver", self.solver, get_args(SolverName))
         _check_name("schedule", self.schedule, get_args(ScheduleName))
@@ -84,7 +85,8 @@ class TrainingSettings:
 
 def _check_name(field: str, name: str, names: tuple[str, ...]) -> None:
     if name not in names:
-        raise SettingsError(f"There is no {field} {name!r}: take {' or '.join(names)}.", field)
+        known = " or ".join(names)
+        raise SettingsError("unknown_choice", field, option=field, value=name, known=known)
 
 
 def _check(field: str, name: str, value: float, above: float | None, to: float) -> None:
@@ -94,4 +96,4 @@ def _check(field: str, name: str, value: float, above: float | None, to: float) 
         return
     low = "from 0" if above is None else f"above {above:g}"
     high = "" if math.isinf(to) else f", at most {to:g}"
-    raise SettingsError(f"The {name} must be a number {low}{high}; it is {value!r}.", field)
+    raise SettingsError("out_of_range", field, option=name, range=low + high, value=value)

@@ -210,7 +210,7 @@ class Trainer:
         try:
             self._batches.restore(dict(order))
         except (ValueError, KeyError, TypeError, OverflowError):
-            raise FormatError('"order" of the solver is damaged: leave it out.') from None
+            raise FormatError("order_damaged") from None
 
     @property
     def settings(self) -> TrainingSettings:

@@ -36,13 +36,13 @@ class Vocabulary:
 
     def __init__(self, letters: Sequence[str]) -> None:
         if not letters:
-            raise TextError("There is no character to learn: write at least one sentence.")
+            raise TextError("empty_vocabulary")
         if any(len(letter) != 1 for letter in letters):
-            raise FormatError("Every entry of the vocabulary must be one single character.")
+            raise FormatError("vocabulary_entry_not_a_character")
         self.letters: tuple[str, ...] = tuple(letters)
         self.index: Mapping[str, int] = {c: i for i, c in enumerate(self.letters, start=1)}
         if len(self.index) != len(self.letters):
-            raise FormatError("The vocabulary names a character twice: each must stand once.")
+            raise FormatError("duplicate_character")
         self._in_utf16_units = bool(_SURROGATE.search("".join(self.letters)))
 
     @classmethod
@@ -89,10 +89,8 @@ class Vocabulary:
         try:
             return np.array([self.index[unit] for unit in self.units(text)], dtype=np.int32)
         except KeyError:
-            raise TextError(
-                f"The model does not know {name_characters(self.unknown(text))}: "
-                "leave them out, or train a new model on a text that has them."
-            ) from None
+            characters = name_characters(self.unknown(text))
+            raise TextError("unknown_characters", characters=characters) from None
 
     def decode(self, indices: Iterable[int]) -> str:
         """The text that indices from 1 on stand for."""

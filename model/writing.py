@@ -55,9 +55,7 @@ def write(
         TextError: the prime holds a character that the model does not know.
     """
     if not is_size(count):
-        raise SettingsError(
-            f"The count must be a whole number from 1 on; it is {count!r}.", "count"
-        )
+        raise SettingsError("invalid_count", "count", value=count)
     _check_max_chars(max_chars)
     given = _start_and(model.vocabulary, prime)
     sentences: list[str] = []
@@ -78,9 +76,7 @@ def beam_search(
         TextError: the prime holds a character that the model does not know.
     """
     if not (is_size(width) and width <= WIDEST_BEAM):
-        raise SettingsError(
-            f"The width must be a whole number from 1 to {WIDEST_BEAM}; it is {width!r}.", "width"
-        )
+        raise SettingsError("invalid_width", "width", value=width, most=WIDEST_BEAM)
     _check_max_chars(max_chars)
     given = _start_and(model.vocabulary, prime)
     state, work, logits = _step_space(model, width)
@@ -172,6 +168,4 @@ def _ranking(places: int) -> Ranking:
 
 def _check_max_chars(max_chars: int) -> None:
     if max_chars < 0:
-        raise SettingsError(
-            f"max_chars must be a number from 0 on; it is {max_chars}.", "max_chars"
-        )
+        raise SettingsError("invalid_max_chars", "max_chars", value=max_chars)

@@ -309,7 +309,7 @@ class Directory:
                 except Lost:
                     self._fail_over(remote.name)
                     continue
-                if outcome is None or outcome.refusal is not None:
+                if outcome is None or outcome.error is not None:
                     self._placement.forget(session_id)
                     if outcome is None:  # it hands over itself
                         continue

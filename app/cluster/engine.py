@@ -428,13 +428,18 @@ class RayEngine(Engine):
     async def _tidy_for_ever(self) -> None:
         while True:
             await asyncio.sleep(UNWATCHED_SECONDS)
-            now = time.monotonic()
-            for session_id, place in list(self._places.items()):
-                if place.watched and place.node is None:
-                    self._talk(session_id, place)
-                unused = not (place.watched or place.waiting or place.talking)
-                if unused and now - place.used_at > FORGET_SECONDS:
-                    self._forget(session_id, place)
+            try:
+                self._tidy(time.monotonic())
+            except Exception:
+                log.exception("tidying failed")
+
+    def _tidy(self, now: float) -> None:
+        for session_id, place in list(self._places.items()):
+            if place.watched and place.node is None:
+                self._talk(session_id, place)
+            unused = not (place.watched or place.waiting or place.talking)
+            if unused and now - place.used_at > FORGET_SECONDS:
+                self._forget(session_id, place)
 
     def _forget(self, session_id: str, place: _Place) -> None:
         """Follow a session no more; another thread may be dropping it at the same time."""
@@ -449,6 +454,8 @@ class RayEngine(Engine):
 
 
 def _tell(future: Future[Answer], outcome: Outcome) -> None:
+    if not future.set_running_or_notify_cancel():
+        return  # the caller has given up
     if outcome.error is not None:
         future.set_exception(outcome.error)
     else:
@@ -457,4 +464,4 @@ def _tell(future: Future[Answer], outcome: Outcome) -> None:
 
 def _refuse(place: _Place, error: UserError) -> None:
     while place.waiting:
-        place.waiting.popleft()[1].set_exception(error)
+        _tell(place.waiting.popleft()[1], Outcome(None, error))

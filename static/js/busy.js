@@ -1,6 +1,15 @@
 /** A button shows that it was pressed for as long as what it asked for is under way. */
 
 /**
+ * Whether what a button asked for is under way: a second press of a double click asks for nothing.
+ *
+ * @param {HTMLElement} button
+ */
+export function isBusy(button) {
+  return button.hasAttribute("aria-busy");
+}
+
+/**
  * @template T
  * @param {HTMLElement} button
  * @param {() => Promise<T>} work

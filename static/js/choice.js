@@ -170,7 +170,7 @@ function about({ dataset }) {
  * @returns {Chosen}
  */
 function chosenFrom(name, text) {
-  return { key: name, entries: entriesOf(text), about: `${text.expect} ${text.measured}` };
+  return { key: name, entries: entriesOf(text), about: `${text.expect} ${text.measured}`.trim() };
 }
 
 /**

@@ -11,6 +11,7 @@ import { fill, prepare, write } from "./writing.js";
 /** @typedef {"prime" | "temperature" | "top_k" | "top_p" | "width"} EntryName */
 /** @typedef {Record<EntryName, HTMLInputElement>} Entries */
 /** @typedef {Complete["method"]} Method */
+/** @typedef {"empty" | "busy" | "shown" | "refused"} PanelState */
 
 /** From the last key to the question: who types on has not meant what is there. */
 const PAUSE_MS = 150;
@@ -36,6 +37,8 @@ const PLACES = {
   },
   beam: { prime: "complete_prime", width: "complete_width", method: "complete_width" },
 };
+/** The field that has the place of a refusal which names none. */
+const ANY_FIELD = "method";
 
 /**
  * @param {HTMLElement} element
@@ -47,7 +50,9 @@ export function mount(element, connection) {
       ENTRIES.map((name) => [name, part(element, `#complete_${name}`, HTMLInputElement)]),
     )
   );
-  const asking = new Asking(connection, entries, new Answers(element));
+  const asking = new Asking(connection, entries, new Answers(element), (state) => {
+    element.dataset.state = state;
+  });
   for (const name of ENTRIES) {
     showFaults(element, connection.store, `complete_${name}`, entries[name]);
     entries[name].addEventListener("input", () => asking.entered());
@@ -76,6 +81,7 @@ class Asking {
   #connection;
   #entries;
   #answers;
+  #tellState;
 
   /** How often something was entered: an answer to less is outdated. */
   #entered = 0;
@@ -91,11 +97,14 @@ class Asking {
    * @param {Connection} connection
    * @param {Entries} entries
    * @param {Answers} answers
+   * @param {(state: PanelState) => void} tellState
    */
-  constructor(connection, entries, answers) {
+  constructor(connection, entries, answers, tellState) {
     this.#connection = connection;
     this.#entries = entries;
     this.#answers = answers;
+    this.#tellState = tellState;
+    tellState("empty");
   }
 
   /** The person has entered something. */
@@ -106,8 +115,10 @@ class Asking {
     this.#pause = undefined;
     if (this.#entries.prime.value) {
       this.#pause = setTimeout(() => this.#typed(), PAUSE_MS);
+      this.#tellState("busy");
       return;
     }
+    this.#tellState("empty");
     this.#answers.clear();
     this.#connection.store.blame(PLACES.sample, refusalOf("prime_empty", "prime"));
   }
@@ -149,19 +160,25 @@ class Asking {
       if (entered !== this.#entered) return;
       this.#take(method, prime, answer);
       answers.push(answer);
-      if (isAboutPrime(answer)) break; // which the other would say as well
+      if (isAboutPrime(answer) || !isFinal(answer)) break; // which the other would say as well
     }
     this.#moment = answers.every(isFinal) ? moment : null;
-    if (answers.every(({ ok }) => ok)) this.#speak(entered);
+    const isAnswered = answers.every(({ ok }) => ok);
+    this.#tellState(isAnswered ? "shown" : "refused");
+    if (isAnswered) this.#speak(entered);
   }
 
   /**
+   * A refusal that names no field is shown here, too: it may come every second, and a notice of it
+   * would be read out each time, and come back to a person who has dismissed it.
+   *
    * @param {Method} method
    * @param {string} prime
    * @param {Completed | Refused} answer
    */
   #take(method, prime, answer) {
-    this.#connection.store.blame(PLACES[method], answer.ok ? null : answer);
+    const refused = answer.ok ? null : { ...answer, field: answer.field ?? ANY_FIELD };
+    this.#connection.store.blame(PLACES[method], refused);
     if (answer.ok) this.#answers.show(method, prime, answer.completions);
     else if (isAboutPrime(answer)) this.#answers.outdate();
   }

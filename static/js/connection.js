@@ -61,7 +61,8 @@ export class Connection {
       const { data, message } = /** @type {Error & {data?: {code: string, limit?: string}}} */ (
         error
       );
-      if (data) this.#showRefusal({ code: data.code, message });
+      // Opening the page again makes an unknown one known: that is not worth a notice.
+      if (data && data.code !== "unknown_page") this.#showRefusal({ code: data.code, message });
       this.#comeBack(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
     socket.io.on("reconnect_error", () => this.#lookForDoor());

@@ -24,7 +24,10 @@ export function mount(element, { store }) {
   addEventListener("schemechange", () => plot.draw());
   store.watch(
     (page) => page.points,
-    () => plot.show(store.page),
+    () => {
+      plot.show(store.page);
+      element.dataset.state = stateOf(plot);
+    },
   );
   mountEarlierName(element, store);
   part(element, "#curve_png", HTMLButtonElement).addEventListener("click", () =>
@@ -40,26 +43,32 @@ export function mount(element, { store }) {
  */
 function mountPlot(element, place, page) {
   const reading = part(element, "#pplgraph_reading", HTMLElement);
-  const stage = part(element, "#curve_stage", HTMLElement);
   const view = part(element, "#curve_view", HTMLElement);
   const labels = new MarkLabels(part(element, "#curve_marks", HTMLElement));
   const plot = new CurvePlot(place, page, {
-    drawn: (drawn) => {
-      labels.show(drawn, plot.content.marks());
-      stage.classList.toggle("zoomed", plot.range !== null);
-    },
+    drawn: (drawn) => labels.show(drawn, plot.content.marks()),
     pointed: (drawn) => {
       reading.textContent = pointed(drawn);
       labels.point(drawn.cursor.left);
     },
     looked: (range) => {
       view.textContent = viewInWords(range);
+      element.dataset.state = stateOf(plot);
       fillTable();
     },
   });
   const fillTable = mountTable(element, plot);
   mountControls(element, plot);
   return plot;
+}
+
+/**
+ * @param {CurvePlot} plot
+ * @returns {"empty" | "whole" | "part"}
+ */
+function stateOf({ range, page }) {
+  if (page.points.steps.length === 0) return "empty";
+  return range ? "part" : "whole";
 }
 
 /**

@@ -4,8 +4,10 @@
  */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { State } from "./protocol" */
 
 import { part } from "./part.js";
+import { isSame } from "./runs.js";
 
 const SECOND_MS = 1_000;
 /** Epochs a second that a bar can still be followed at. */
@@ -18,12 +20,14 @@ const FASTEST = 0.5;
 export function mount(element, { store }) {
   const bar = part(element, "#epoch_progress", HTMLElement);
   const words = part(element, "#epoch_speed", HTMLElement);
-  let last = 0;
+  /** @type {State | null} the network a second ago, or when it came */
+  let before = null;
 
   const look = () => {
-    const epoch = store.page.net?.epoch ?? 0;
-    const rate = Math.max(0, epoch - last); // less: it was another network's
-    last = epoch;
+    const { net } = store.page;
+    const epoch = net?.epoch ?? 0;
+    const rate = Math.max(0, epoch - (before?.epoch ?? 0));
+    before = net;
     bar.hidden = rate > FASTEST;
     words.textContent = rate > FASTEST ? `${inWords(rate)}/s` : "";
     bar.setAttribute("aria-valuenow", String(Math.floor((epoch % 1) * 100)));
@@ -33,7 +37,13 @@ export function mount(element, { store }) {
     if (!bar.hidden) bar.style.setProperty("--share", String(epoch % 1));
   };
   setInterval(look, SECOND_MS);
-  store.watch((page) => page.net?.epoch ?? 0, draw);
+  store.watch(
+    (page) => page.net,
+    (net) => {
+      if (net && !(before && isSame(before, net))) before = net; // it took no second to get here
+      draw(net?.epoch ?? 0);
+    },
+  );
 }
 
 /** @param {number} rate */

@@ -59,6 +59,7 @@ function mountVerdict(element, store) {
   store.watch(
     ({ net }) => net?.memorising_since ?? null,
     (step) => {
+      verdict.dataset.state = step === null ? "empty" : "shown";
       verdict.textContent = step === null ? "" : memorising(step);
     },
   );

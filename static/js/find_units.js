@@ -38,15 +38,20 @@ export function mountFinding(element, connection, choice) {
 
   const watching = new Watching(finding, connection, {
     event: "find_units",
+    panel: finding,
     question: () => ({ feature: /** @type {Feature} */ (feature.value), state: choice.state }),
     places: { feature: "units_feature" },
     pace: PACE_MS,
     show: (answer, question) => list.show(answer, question.feature),
+    isEmpty: ({ found }) => found.length === 0,
     wait: (fault) => tellFault(wait, fault),
   });
   feature.addEventListener("change", () => watching.changed());
   return {
-    clear: () => list.clear(),
+    clear: () => {
+      list.clear();
+      watching.forget();
+    },
     /** The person looks at something else. */
     changed: () => {
       list.mark(choice);

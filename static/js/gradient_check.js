@@ -1,6 +1,7 @@
 /** Whether the gradients are right, measured on a copy of the network when somebody asks. */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { Fault } from "./messages.js" */
 /** @import { CheckedMatrix, GradientChecked, Options, State } from "./protocol" */
 
 import { tellFault } from "./fault.js";
@@ -26,6 +27,15 @@ export function mount(element, connection) {
   const button = part(element, "#gradient_check", HTMLButtonElement);
   const fault = part(element, "#gradient_check_error", HTMLElement);
   const report = new Report(element);
+  /** @param {"ready" | "busy" | "agreed" | "disagreed" | "refused"} state */
+  const tell = (state) => {
+    element.dataset.state = state;
+  };
+  /** @param {Fault} refusal */
+  const refuse = (refusal) => {
+    tell("refused");
+    tellFault(fault, refusal);
+  };
 
   button.addEventListener("click", async () => {
     if (button.hasAttribute("aria-busy")) return;
@@ -33,19 +43,25 @@ export function mount(element, connection) {
     button.setAttribute("aria-busy", "true");
     tellFault(fault, null);
     report.clear(BUSY);
+    tell("busy");
     const answer = await connection.answerTo("gradient_check", {});
     button.removeAttribute("aria-busy");
     report.clear("");
     const { net } = store.page;
-    if (!answer.ok) tellFault(fault, faultIn(answer));
-    else if (!net || networkOf(net) !== asked) {
-      tellFault(fault, faultOf("replaced_while_checking"));
-    } else report.show(answer, net.options);
+    if (!answer.ok) refuse(faultIn(answer));
+    else if (!net || networkOf(net) !== asked) refuse(faultOf("replaced_while_checking"));
+    else {
+      report.show(answer, net.options);
+      tell(answer.matrices.some(isWrong) ? "disagreed" : "agreed");
+    }
   });
   store.watch(
     ({ net }) => networkOf(net),
     () => {
-      if (!button.hasAttribute("aria-busy")) report.clear("");
+      if (button.hasAttribute("aria-busy")) return; // what comes is not of this network
+      report.clear("");
+      tellFault(fault, null);
+      tell("ready");
     },
   );
 }
@@ -73,7 +89,7 @@ class Report {
 
   /** @param {string} words in the place of an outcome */
   clear(words) {
-    this.#say(words, "busy");
+    this.#outcome.textContent = words;
     this.#results.hidden = true;
   }
 
@@ -82,21 +98,11 @@ class Report {
    * @param {Options} options
    */
   show({ matrices, sentence, steps }, options) {
-    this.#say(inWords(matrices), matrices.some(isWrong) ? "bad" : "good");
+    this.#outcome.textContent = inWords(matrices);
     this.#steps.textContent = `After ${steps.toLocaleString("en")} steps, on the sentence`;
     fill(this.#sentence, sentence, "");
     this.#rows.replaceChildren(...matrices.map((matrix) => rowOf(matrix, options)));
     this.#results.hidden = false;
-  }
-
-  /**
-   * @param {string} words
-   * @param {"busy" | "good" | "bad"} tone
-   */
-  #say(words, tone) {
-    this.#outcome.textContent = words;
-    this.#outcome.classList.toggle("busy", tone === "busy");
-    this.#outcome.classList.toggle("bad", tone === "bad");
   }
 }
 

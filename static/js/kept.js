@@ -14,8 +14,15 @@ import { part } from "./part.js";
 export function mount(element, { store }) {
   const saved = part(element, "#saved", HTMLElement);
   const trouble = part(element, "#unsaved", HTMLElement);
-  store.watch(savedAt, (words) => {
-    saved.textContent = words;
+  const time = document.createElement("time");
+  store.watch(savedAt, (at) => {
+    saved.dataset.state = at === null ? "empty" : "shown";
+    saved.replaceChildren();
+    if (at === null) return;
+    const date = new Date(at * 1000);
+    time.dateTime = date.toISOString();
+    time.textContent = date.toLocaleTimeString([], { timeStyle: "medium" });
+    saved.append("Saved at ", time);
   });
   store.watch(
     ({ net }) => net?.saving ?? true,
@@ -27,12 +34,10 @@ export function mount(element, { store }) {
 }
 
 /**
- * The time of the last save by this computer's clock, whatever the server's says.
+ * The second of the last save by this computer's clock, whatever the server's says; null if none.
  *
  * @param {Page} page
  */
 function savedAt({ net, clockAhead }) {
-  if (!net?.saved_at) return "";
-  const time = new Date((net.saved_at + clockAhead) * 1000);
-  return `Saved at ${time.toLocaleTimeString([], { timeStyle: "medium" })}`;
+  return net?.saved_at ? Math.floor(net.saved_at + clockAhead) : null;
 }

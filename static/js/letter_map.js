@@ -46,11 +46,10 @@ export function mount(element, connection) {
   );
   new Watching(part(element, ".look-body", HTMLElement), connection, {
     event: "letters",
+    panel: element,
     question: () => ({}),
-    show: (answer) => {
-      if (answer.letters.length === 0) tellFault(wait, faultOf("letters_diverged"));
-      else map.show(answer);
-    },
+    show: (answer) => map.show(answer),
+    faultOf: ({ letters }) => (letters.length === 0 ? faultOf("letters_diverged") : null),
     wait: (fault) => tellFault(wait, fault),
     get pace() {
       return map.isCrowded ? PACE.many : PACE.few;

@@ -22,6 +22,7 @@ const MESSAGES = {
   undo_available: "The network before this one is kept for five minutes.",
   not_saving:
     "Not being saved: the server cannot write to its store. Training goes on, and saving comes back by itself.",
+  network_diverged: "The network has run off.",
   letters_diverged: "The letter vectors are no longer numbers: the network has run off.",
   replaced_while_checking:
     "The network was replaced while its gradients were checked. Please check those of the new one.",

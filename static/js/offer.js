@@ -5,6 +5,7 @@
 
 /** @import { Connection } from "./connection.js" */
 
+import { isBusy, whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { noticeOf } from "./messages.js";
 import { part } from "./part.js";
@@ -17,28 +18,32 @@ export function mount(element, connection) {
   const { store } = connection;
   const button = part(element, "#open_shared", HTMLButtonElement);
   const id = element.dataset.copy ?? "";
-  let asking = false;
+  const show = (/** @type {"loading" | "ready" | "busy" | "refused" | "closed"} */ state) => {
+    element.dataset.state = state;
+  };
 
   /** @param {"copy_opened" | "network_kept"} outcome */
   const close = (outcome) => {
     const wasInside = element.contains(document.activeElement);
     element.hidden = true;
+    show("closed");
     // A reload shows the person's own network from now on.
     history.replaceState(null, "", "/");
     store.notify(noticeOf("info", outcome));
     if (wasInside) document.getElementById("panel_controls")?.focus({ preventScroll: true });
   };
   const open = async () => {
-    if (asking) return;
-    asking = true;
-    button.setAttribute("aria-busy", "true");
-    const answer = await connection.ask("open_shared", { id }, { id: "offer" });
-    asking = false;
-    button.removeAttribute("aria-busy");
-    if (answer.ok) close("copy_opened");
-    else element.hidden = false; // what was wrong is in it, and the person may try again
+    if (isBusy(button)) return;
+    show("busy");
+    const answer = await whileBusy(button, () =>
+      connection.ask("open_shared", { id }, { id: "offer" }),
+    );
+    if (answer.ok) return close("copy_opened");
+    show("refused");
+    element.hidden = false; // what was wrong is in it, and the person may try again
   };
 
+  show(element.hidden ? "loading" : "ready");
   showFaults(element, store, "offer", button);
   button.addEventListener("click", open);
   part(element, "#keep_own", HTMLButtonElement).addEventListener("click", () =>

@@ -40,15 +40,20 @@ export function mount(element, connection) {
   });
   const watching = new Watching(figure, connection, {
     event: "network",
+    panel: figure,
     question: () => {
       const { reading } = store.page;
       return reading ? { text: reading, at: asked, cell: picture.perCell } : null;
     },
+    isBehind: () => asked !== picture.at,
     show: (answer) => picture.show(answer),
     wait: (fault) => picture.wait(fault),
     places: TEXT_PLACE,
   });
-  picture.onMove(ask);
+  picture.onMove(() => {
+    watching.tellState();
+    ask();
+  });
 
   store.watch(
     (page) => page.net?.options, // the same object until the network is another
@@ -56,6 +61,7 @@ export function mount(element, connection) {
       const { net } = store.page;
       if (!net) return;
       picture.draw(layersOf(net));
+      watching.forget();
       caption.textContent = inWords(net, picture.perCell);
       ask();
     },
@@ -64,6 +70,7 @@ export function mount(element, connection) {
     ({ faults, reading }) => (faults[TEXT_PLACE.text] ? null : reading),
     (text) => {
       picture.read([...(text ?? "")].slice(0, MOST_CHARACTERS), text === null);
+      if (picture.isAtRest) watching.forget();
       ask();
     },
   );
@@ -72,6 +79,8 @@ export function mount(element, connection) {
 /** The picture, and what belongs to it: each part shows the same step. */
 class Picture {
   perCell = 1;
+  /** Whether it shows nothing that the network does. */
+  isAtRest = true;
 
   #drawing;
   #likeliest;
@@ -81,7 +90,6 @@ class Picture {
   #unread;
   /** @type {Layer[]} */
   #layers = [];
-  #isAtRest = true;
   /** @type {() => void} */
   #tellMove = () => {};
 
@@ -93,7 +101,7 @@ class Picture {
     this.#wait = part(figure, "#netpicture_wait", HTMLElement);
     this.#unread = part(figure, "#netpicture_unread", HTMLElement);
     this.#stepping = new Stepping(figure, () => {
-      if (this.#isAtRest) this.#rest();
+      if (this.isAtRest) this.#rest();
       this.#tellMove();
     });
   }
@@ -127,13 +135,13 @@ class Picture {
   read(characters, isUnreadable) {
     this.#stepping.read(characters);
     this.#unread.hidden = !isUnreadable;
-    if (this.#isAtRest || characters.length === 0) this.#rest();
+    if (this.isAtRest || characters.length === 0) this.#rest();
   }
 
   /** @param {NetworkRead} answer */
   show(answer) {
     if (!this.#isOfThisNetwork(answer)) return; // the next answer is
-    this.#isAtRest = false;
+    this.isAtRest = false;
     this.#drawing.light(answer.columns);
     const { at, characters, columns } = answer;
     this.#likeliest.show(columns.at(-1)?.likeliest ?? [], characters[at] ?? END);
@@ -147,7 +155,7 @@ class Picture {
   }
 
   #rest() {
-    this.#isAtRest = true;
+    this.isAtRest = true;
     this.#drawing.rest(this.#stepping.lastCharacters(STEPS));
     this.#likeliest.show([]);
     this.#behind.show([]);

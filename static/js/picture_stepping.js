@@ -24,6 +24,7 @@ export class Stepping {
   #back;
   #forward;
   #spoken;
+  #steps;
 
   #playing = false;
   #inSight = false;
@@ -48,6 +49,7 @@ export class Stepping {
     this.#play = part(figure, "#netpicture_play", HTMLButtonElement);
     this.#back = part(figure, "#netpicture_back", HTMLButtonElement);
     this.#forward = part(figure, "#netpicture_forward", HTMLButtonElement);
+    this.#steps = part(figure, ".network-steps", HTMLElement);
     this.#spoken = part(figure, "#netpicture_spoken", HTMLElement);
 
     this.#back.addEventListener("click", () => this.#step(-1));
@@ -55,6 +57,7 @@ export class Stepping {
     this.#slider.addEventListener("input", () => this.#slide());
     this.#play.addEventListener("click", () => this.#setPlaying(!this.#playing));
     this.#watchSight(figure);
+    this.#setPlaying(false);
     this.#show();
   }
 
@@ -123,6 +126,7 @@ export class Stepping {
   #setPlaying(playing) {
     this.#playing = playing && this.#characters.length > 0;
     this.#telling = false;
+    this.#steps.dataset.state = this.#playing ? "playing" : "stopped";
     this.#play.textContent = this.#playing ? "pause playing" : "play through";
     this.#keepTime();
   }

@@ -2,7 +2,7 @@
 
 /** @import { Connection } from "./connection.js" */
 
-import { whileBusy } from "./busy.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
 
@@ -14,18 +14,27 @@ export function mount(element, connection) {
   const choice = part(element, "#pretrained_choice", HTMLSelectElement);
   const button = part(element, "#loadpretrained", HTMLButtonElement);
   const outcome = part(element, "#pretrained_outcome", HTMLElement);
+  const show = (/** @type {"ready" | "busy" | "loaded" | "refused"} */ state, words = "") => {
+    element.dataset.state = state;
+    outcome.textContent = words;
+  };
+
+  show("ready");
   showFaults(element, connection.store, "name", button);
   choice.addEventListener("change", () => {
-    outcome.textContent = "";
+    if (!isBusy(button)) show("ready");
+    connection.store.blame({ name: "name" }, null); // what was wrong with another one
     showCard(element, choice.value);
   });
   button.addEventListener("click", async () => {
-    outcome.textContent = "";
+    if (isBusy(button)) return; // the network before would be replaced twice, and undone once
+    show("busy");
     const name = choice.value;
     const answer = await whileBusy(button, () =>
       connection.ask("load_pretrained", { name }, { name: "name" }),
     );
-    if (answer.ok) outcome.textContent = "Loaded. Its samples are above.";
+    if (answer.ok) show("loaded", "Loaded. Its samples are above.");
+    else show("refused");
   });
 }
 

@@ -2,6 +2,7 @@
 
 /** @import { Connection } from "./connection.js" */
 /** @import { State } from "./protocol" */
+/** @import { Page } from "./store.js" */
 
 import { showFaults } from "./fault.js";
 import { refusalOf } from "./messages.js";
@@ -23,6 +24,9 @@ export function mount(element, connection) {
   const { store } = connection;
   const box = part(element, "#look_text", HTMLInputElement);
   showFaults(element, store, "look_text", box);
+  store.watch(stateOf, (state) => {
+    element.dataset.state = state;
+  });
   let typed = false;
   let turn = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -71,6 +75,12 @@ export function mount(element, connection) {
       if (!typed) take(linesOf(store.page.net).slice(0, 1));
     },
   );
+}
+
+/** @param {Page} page */
+function stateOf({ net, faults }) {
+  if (faults.look_text) return "refused";
+  return net ? "ready" : "loading";
 }
 
 /** @param {State | null} net */

@@ -39,10 +39,12 @@ export function runsAfter(runs, before, now) {
 }
 
 /**
+ * Whether these are two moments of one network.
+ *
  * @param {State} net
  * @param {State} other
  */
-function isSame(net, other) {
+export function isSame(net, other) {
   return net.version === other.version && net.session === other.session;
 }
 

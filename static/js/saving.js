@@ -2,10 +2,12 @@
 
 /** @import { Connection } from "./connection.js" */
 
-import { whileBusy } from "./busy.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { refusalOf } from "./messages.js";
 import { part } from "./part.js";
+
+/** @typedef {"ready" | "busy" | "saved" | "loaded" | "refused"} SavingState */
 
 /**
  * @param {HTMLElement} element
@@ -15,35 +17,40 @@ export function mount(element, connection) {
   const box = part(element, "#tio", HTMLTextAreaElement);
   const file = part(element, "#uploadmodel", HTMLInputElement);
   const outcome = part(element, "#saving_outcome", HTMLElement);
-  const say = (/** @type {string} */ words) => {
+  const show = (/** @type {SavingState} */ state, words = "") => {
+    element.dataset.state = state;
     outcome.textContent = words;
   };
 
+  show("ready");
   showFaults(element, connection.store, "json", box);
   const save = part(element, "#savemodel", HTMLButtonElement);
   const load = part(element, "#loadmodel", HTMLButtonElement);
   const give = (/** @type {Blob} */ model) => whileBusy(load, () => connection.loadModel(model));
 
   save.addEventListener("click", async () => {
-    say("");
+    show("busy");
     const answer = await whileBusy(save, () => connection.saveModel());
-    if (!answer.ok) return;
+    if (!answer.ok) return show("refused");
     box.value = answer.json;
-    say(`Saved into the box: ${sizeOf(answer.json.length)}.`);
+    show("saved", `Saved into the box: ${sizeOf(answer.json.length)}.`);
   });
   load.addEventListener("click", async () => {
-    say("");
+    if (isBusy(load)) return; // the network before would be replaced twice, and undone once
+    show("busy");
     const answer = await give(new Blob([box.value]));
-    if (answer.ok) say("Loaded the model from the box.");
+    if (answer.ok) show("loaded", "Loaded the model from the box.");
+    else show("refused");
   });
   file.addEventListener("change", async () => {
     const chosen = file.files?.[0];
     if (!chosen) return;
-    say("");
+    show("busy");
     const most = Number(file.dataset.most);
     const answer = chosen.size > most ? tooLarge(connection, most) : await give(chosen);
     file.value = ""; // so that choosing the same file again is a change too
-    if (answer.ok) say(`Loaded the model from ${chosen.name}.`);
+    if (answer.ok) show("loaded", `Loaded the model from ${chosen.name}.`);
+    else show("refused");
   });
 }
 

@@ -1,6 +1,7 @@
 /** The sentences to learn from, and the characters that were found in them. */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { Page } from "./store.js" */
 
 import { isFilledEarly } from "./early.js";
 import { showFaults } from "./fault.js";
@@ -18,6 +19,9 @@ export function mount(element, { store }) {
   const found = part(element, "#prepro_status", HTMLElement);
 
   showFaults(element, store, "text", text);
+  store.watch(stateOf, (state) => {
+    element.dataset.state = state;
+  });
   if (isFilledEarly(text)) store.write("text", text.value);
   text.addEventListener("input", () => store.write("text", text.value));
   store.watch(
@@ -32,6 +36,12 @@ export function mount(element, { store }) {
       found.textContent = vocabulary ? foundIn(vocabulary) : "";
     },
   );
+}
+
+/** @param {Page} page */
+function stateOf({ net, faults }) {
+  if (faults.text) return "refused";
+  return net ? "ready" : "loading";
 }
 
 /** @param {string[]} vocabulary */

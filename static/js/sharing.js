@@ -3,11 +3,15 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { OwnCopy, Refused } from "./protocol" */
 
+import { isBusy, whileBusy } from "./busy.js";
 import { showFaults } from "./fault.js";
 import { part } from "./part.js";
 
 const WHEN = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
 const COUNT = new Intl.NumberFormat("en");
+
+/** @typedef {"ready" | "busy" | "shared" | "copied" | "selected" | "withdrawn" | "refused"} SharingState */
+/** @typedef {(state: SharingState, words?: string) => void} Show says what has come of a press */
 
 /**
  * @param {HTMLElement} element
@@ -16,23 +20,26 @@ const COUNT = new Intl.NumberFormat("en");
 export function mount(element, connection) {
   const button = part(element, "#share", HTMLButtonElement);
   const outcome = part(element, "#share_outcome", HTMLElement);
-  const link = new Link(element, outcome);
-  const list = new Copies(element, connection, (path) => {
-    outcome.textContent = "Withdrawn: its link leads nowhere now.";
+  /** @type {Show} */
+  const show = (state, words = "") => {
+    element.dataset.state = state;
+    outcome.textContent = words;
+  };
+  const link = new Link(element, show);
+  const list = new Copies(element, connection, show, (path) => {
     link.forget(path);
     button.focus({ preventScroll: true });
   });
 
+  show("ready");
   showFaults(element, connection.store, "share", button);
   button.addEventListener("click", async () => {
-    if (button.hasAttribute("aria-busy")) return;
-    outcome.textContent = "";
-    button.setAttribute("aria-busy", "true");
-    const answer = await connection.ask("share", {}, { id: "share" });
-    button.removeAttribute("aria-busy");
-    if (!answer.ok) return;
+    if (isBusy(button)) return;
+    show("busy");
+    const answer = await whileBusy(button, () => connection.ask("share", {}, { id: "share" }));
+    if (!answer.ok) return show("refused");
     link.show(answer.path);
-    outcome.textContent = "Here is the link: whoever has it can open this copy.";
+    show("shared", "Here is the link: whoever has it can open this copy.");
     await list.refresh();
   });
   list.fillWhenSeen();
@@ -42,16 +49,16 @@ export function mount(element, connection) {
 class Link {
   #place;
   #address;
-  #outcome;
+  #show;
 
   /**
    * @param {HTMLElement} element
-   * @param {HTMLElement} outcome
+   * @param {Show} show
    */
-  constructor(element, outcome) {
+  constructor(element, show) {
     this.#place = part(element, "#share_link", HTMLElement);
     this.#address = part(element, "#share_address", HTMLInputElement);
-    this.#outcome = outcome;
+    this.#show = show;
     this.#address.addEventListener("focus", () => this.#address.select());
     part(element, "#copy_link", HTMLButtonElement).addEventListener("click", () => this.#copy());
   }
@@ -71,11 +78,11 @@ class Link {
   async #copy() {
     try {
       await navigator.clipboard.writeText(this.#address.value);
-      this.#outcome.textContent = "The link is copied.";
+      this.#show("copied", "The link is copied.");
     } catch {
       this.#address.focus();
       this.#address.select();
-      this.#outcome.textContent = "The link is selected: copy it as you copy any text.";
+      this.#show("selected", "The link is selected: copy it as you copy any text.");
     }
   }
 }
@@ -85,6 +92,7 @@ class Copies {
   #element;
   #list;
   #connection;
+  #show;
   #gone;
   #asked = 0;
   #told = false;
@@ -94,12 +102,14 @@ class Copies {
   /**
    * @param {HTMLElement} element
    * @param {Connection} connection
+   * @param {Show} show
    * @param {(path: string) => void} gone called when one has been withdrawn
    */
-  constructor(element, connection, gone) {
+  constructor(element, connection, show, gone) {
     this.#element = element;
     this.#list = part(element, "#copies", HTMLUListElement);
     this.#connection = connection;
+    this.#show = show;
     this.#gone = gone;
   }
 
@@ -124,7 +134,7 @@ class Copies {
     const answer = await this.#connection.answerTo("shares", {});
     if (asked !== this.#asked) return; // what was asked later is newer
     this.#tell(answer.ok || !answer.field ? null : answer);
-    if (answer.ok) this.#show(answer.copies);
+    if (answer.ok) this.#fill(answer.copies);
   }
 
   /**
@@ -143,7 +153,7 @@ class Copies {
    *
    * @param {OwnCopy[]} copies the newest first
    */
-  #show(copies) {
+  #fill(copies) {
     const ids = new Set(copies.map(({ id }) => id));
     for (const [id, item] of this.#items) {
       if (ids.has(id)) continue;
@@ -186,10 +196,13 @@ class Copies {
    * @param {HTMLButtonElement} button
    */
   async #withdraw({ id, path }, button) {
-    if (button.hasAttribute("aria-busy")) return;
-    button.setAttribute("aria-busy", "true");
-    const answer = await this.#connection.ask("withdraw", { id }, { id: "share" });
-    button.removeAttribute("aria-busy");
+    if (isBusy(button)) return;
+    this.#show("busy");
+    const answer = await whileBusy(button, () =>
+      this.#connection.ask("withdraw", { id }, { id: "share" }),
+    );
+    if (answer.ok) this.#show("withdrawn", "Withdrawn: its link leads nowhere now.");
+    else this.#show("refused");
     if (answer.ok) this.#gone(path);
     await this.refresh(); // it may have been withdrawn elsewhere
   }

@@ -6,6 +6,7 @@
 import { Behind } from "./behind.js";
 import { tellFault } from "./fault.js";
 import { Likeliest } from "./likeliest.js";
+import { faultOf } from "./messages.js";
 import { exactPercent, nameOf, percent, quoted } from "./naming.js";
 import { part } from "./part.js";
 import { TEXT_PLACE } from "./reading.js";
@@ -27,6 +28,7 @@ export function mount(element, connection) {
   const shown = new Shown(element);
   const watching = new Watching(body, connection, {
     event: "surprise",
+    panel: element,
     question: () => (store.page.reading ? { text: store.page.reading } : null),
     show: (answer) => shown.show(answer),
     wait: (fault) => tellFault(waiting, fault),
@@ -77,9 +79,15 @@ class Shown {
     for (const [place, probability] of answer.probabilities.entries()) {
       this.#shade(place, probability);
     }
-    this.#perplexity.textContent = perplexityInWords(answer.perplexity);
+    this.#tellPerplexity(answer.perplexity);
     this.#choose(this.#chosen);
     this.#behind.show(answer.probabilities.map((p, place) => tableRow(answer, place, p)));
+  }
+
+  /** @param {number | null} perplexity */
+  #tellPerplexity(perplexity) {
+    tellFault(this.#perplexity, perplexity === null ? faultOf("network_diverged") : null);
+    if (perplexity !== null) this.#perplexity.textContent = inWords(perplexity);
   }
 
   /**
@@ -188,9 +196,8 @@ function contextOf(characters, place) {
   return `After “${place > CONTEXT ? "…" : ""}${before}”`;
 }
 
-/** @param {number | null} perplexity */
-function perplexityInWords(perplexity) {
-  if (perplexity === null) return "The network has run off.";
+/** @param {number} perplexity */
+function inWords(perplexity) {
   const figure = perplexity.toFixed(2);
   return `Perplexity of this text: ${figure}, as if guessing among ${figure} characters.`;
 }

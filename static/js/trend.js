@@ -4,9 +4,11 @@
  */
 
 /** @import { Connection } from "./connection.js" */
+/** @import { State } from "./protocol" */
 /** @import { Page } from "./store.js" */
 
 import { part } from "./part.js";
+import { isSame } from "./runs.js";
 
 const SECOND_MS = 1_000;
 /** How far it looks back. */
@@ -42,7 +44,8 @@ export function mount(element, { store }) {
 
 /** Means of the perplexity, a second each, for as long as one network learns without a pause. */
 class History {
-  #version = -1;
+  /** @type {State | null} */
+  #net = null;
   /** @type {number[]} */
   #means = [];
   /** @type {number[]} */
@@ -51,8 +54,9 @@ class History {
   /** @param {Page} page */
   add({ net }) {
     if (!net) return;
-    if (net.version !== this.#version || net.status !== "learning") {
-      this.#version = net.version;
+    const isAnother = this.#net !== null && !isSame(this.#net, net);
+    this.#net = net;
+    if (isAnother || net.status !== "learning") {
       this.#means = [];
       this.#second = [];
     }

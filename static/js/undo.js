@@ -3,7 +3,7 @@
 /** @import { Connection } from "./connection.js" */
 /** @import { State } from "./protocol" */
 
-import { whileBusy } from "./busy.js";
+import { isBusy, whileBusy } from "./busy.js";
 import { noticeOf } from "./messages.js";
 
 /** @type {Record<NonNullable<State["undoable"]>, string>} */
@@ -24,10 +24,13 @@ export function mount(element, connection) {
 
   for (const button of buttons) {
     if (!(button instanceof HTMLButtonElement)) continue;
-    button.addEventListener("click", () => whileBusy(button, undo));
+    button.addEventListener("click", () => {
+      if (!isBusy(button)) whileBusy(button, undo); // undone twice, it would be redone
+    });
     store.watch(
       ({ net }) => net?.undoable ?? null,
       (undoable) => {
+        button.dataset.state = undoable ?? "empty";
         button.hidden = undoable === null;
         if (undoable) button.textContent = WORDS[undoable];
       },

@@ -46,6 +46,7 @@ export function mount(element, connection) {
   };
   const watching = new Watching(part(element, ".look-body", HTMLElement), connection, {
     event: "units",
+    panel: element,
     question: () => (store.page.reading ? choice.question(store.page.reading) : null),
     places: { ...PLACES, ...TEXT_PLACE },
     show,
@@ -61,6 +62,7 @@ export function mount(element, connection) {
     ({ net }) => `${net?.session} ${net?.version}`,
     () => {
       for (const each of [text, grid, finding]) each.clear();
+      watching.forget();
     },
   );
   const shown = ["#units_one", "#units_all"].map((place) => part(element, place, HTMLElement));

@@ -1,6 +1,7 @@
 /**
  * Asks about the network again and again, while a panel is seen: only then does looking cost
- * anything. One question is under way at a time, and the newest wins.
+ * anything. One question is under way at a time, and the newest wins. The panel's `data-state` says
+ * whether the answer on it is that to the question of now.
  */
 
 /** @import { Connection } from "./connection.js" */
@@ -19,9 +20,13 @@ import { faultIn } from "./messages.js";
  * @template {LookEvent} E
  * @typedef {object} Look
  * @property {E} event
+ * @property {HTMLElement} panel that carries the state
  * @property {() => Question<E> | null} question what to ask now; null: nothing
+ * @property {() => boolean} [isBehind] whether the person has gone on, and what to ask follows later
  * @property {(answer: Answers[E], question: Question<E>) => void} show
  * @property {(fault: Fault | null) => void} wait say why nothing can be shown yet; null once it can
+ * @property {(answer: Answers[E]) => Fault | null} [faultOf] why there is nothing to show in an answer
+ * @property {(answer: Answers[E]) => boolean} [isEmpty] whether an answer says that there is nothing
  * @property {Readonly<Record<string, string>>} [places] where faults are shown, by field
  * @property {number} [pace] milliseconds between two questions
  */
@@ -43,6 +48,11 @@ export class Watching {
   #answered = null;
   /** When the network may be asked again. */
   #due = 0;
+  /** @type {string | null} what the answer that is shown is to */
+  #shown = null;
+  /** @type {string | null} what was not answered, when it was asked last */
+  #refused = null;
+  #isEmpty = false;
 
   /**
    * @param {HTMLElement} body what is seen, or not: of a details, what it opens
@@ -60,14 +70,31 @@ export class Watching {
     document.addEventListener("visibilitychange", () => this.#ask());
     connection.store.watch(
       ({ link, net }) => (link === "open" ? net : null),
-      () => this.#ask(),
+      () => {
+        this.tellState();
+        this.#ask();
+      },
     );
   }
 
   /** Something else is to be asked, at once if it is seen. */
   changed() {
     this.#due = 0;
+    this.tellState();
     this.#ask();
+  }
+
+  /** The answer is not shown any longer. */
+  forget() {
+    this.#shown = null;
+    this.tellState();
+  }
+
+  /** The person has gone on, or an answer has come. */
+  tellState() {
+    const { dataset } = this.#look.panel;
+    const state = this.#state();
+    if (dataset.state !== state) dataset.state = state;
   }
 
   #ask() {
@@ -86,9 +113,11 @@ export class Watching {
    */
   async #askNow(question, key) {
     this.#asking = true;
+    const subject = this.#subject();
     const answer = await this.#connection.answerTo(this.#look.event, question);
-    const wanted = JSON.stringify(this.#look.question()) === JSON.stringify(question);
+    const wanted = this.#subject() === subject; // else it may be of the network before this one
     if (wanted) this.#take(answer, question, key);
+    this.tellState();
     const took = answer.ok ? answer.took : 0;
     const rest = Math.max(this.#look.pace ?? PACE_MS, REST_FACTOR * took);
     this.#due = wanted ? performance.now() + rest : 0;
@@ -102,12 +131,12 @@ export class Watching {
    * @param {string} key
    */
   #take(answer, question, key) {
-    const { places = {}, show, wait } = this.#look;
+    const { places = {}, wait } = this.#look;
+    this.#refused = answer.ok ? null : this.#subject();
     if (answer.ok) {
       this.#answered = key;
       this.#connection.store.blame(places, null);
-      wait(null);
-      show(answer, question);
+      this.#show(answer, question);
     } else if (answer.field && places[answer.field]) {
       this.#answered = key;
       this.#connection.store.blame(places, answer);
@@ -116,6 +145,37 @@ export class Watching {
       wait(faultIn(answer));
       setTimeout(() => this.#ask(), RETRY_MS);
     }
+  }
+
+  /**
+   * @param {Answers[E]} answer
+   * @param {Question<E>} question
+   */
+  #show(answer, question) {
+    const { faultOf, isEmpty, show, wait } = this.#look;
+    const fault = faultOf?.(answer) ?? null;
+    wait(fault);
+    if (fault) {
+      this.#refused = this.#subject();
+      return;
+    }
+    show(answer, question);
+    this.#shown = this.#subject();
+    this.#isEmpty = isEmpty?.(answer) ?? false;
+  }
+
+  #state() {
+    const subject = this.#subject();
+    if (this.#refused === subject) return this.#shown === null ? "refused" : "outdated";
+    if (this.#shown === null) return "loading";
+    if (this.#shown !== subject || this.#look.isBehind?.()) return "outdated";
+    return this.#isEmpty ? "empty" : "shown";
+  }
+
+  /** What is to be asked, and of which network. */
+  #subject() {
+    const { net } = this.#connection.store.page;
+    return JSON.stringify([net?.session, net?.version, this.#look.question()]);
   }
 }
 

@@ -16,6 +16,14 @@ const USUAL = { least: 1e-4, most: 1e-2 };
 const FAR = { least: 1e-5, most: 3e-2 };
 
 const NOTHING_YET = "How far a step moves the weights is shown as soon as the network learns.";
+/** What is said of how far a step moves most weights. */
+const VERDICTS = {
+  "very-high": "the learning rate is high",
+  high: "more than is usual",
+  usual: "that is usual",
+  low: "less than is usual",
+  "very-low": "the learning rate is low",
+};
 const NO_MEDIAN = "–";
 
 /**
@@ -32,6 +40,7 @@ export function mount(element, connection) {
 
   const watching = new Watching(part(element, ".look-body", HTMLElement), connection, {
     event: "weights",
+    panel: element,
     question: () => ({ layer: Number(layer.value) }),
     show: (answer) => {
       const { net } = store.page;
@@ -81,10 +90,21 @@ class Words {
    */
   show({ matrices, change_at, clipped, clips_norm }, clip) {
     const change = change_at === null ? null : medianOf(matrices);
-    const verdict = change === null ? NOTHING_YET : verdictOn(change);
     const seen = change_at === null ? "" : `Seen at step ${change_at.toLocaleString("en")}.`;
-    this.#verdict.textContent = verdict;
+    this.#judge(change);
     this.#clipped.textContent = `${clippedInWords(clipped, clips_norm, clip)} ${seen}`;
+  }
+
+  /** @param {number | null} change */
+  #judge(change) {
+    if (change === null) {
+      this.#verdict.dataset.state = "unknown";
+      this.#verdict.textContent = NOTHING_YET;
+      return;
+    }
+    const verdict = verdictOn(change);
+    this.#verdict.dataset.state = verdict;
+    this.#verdict.textContent = `Most weights move by about ${roundPercent(change, 1)} a step: ${VERDICTS[verdict]}.`;
   }
 }
 
@@ -108,17 +128,15 @@ function medianOf(matrices) {
   return null;
 }
 
-/** @param {number} change */
+/**
+ * @param {number} change
+ * @returns {keyof typeof VERDICTS}
+ */
 function verdictOn(change) {
-  return `Most weights move by about ${roundPercent(change, 1)} a step: ${compared(change)}.`;
-}
-
-/** @param {number} change */
-function compared(change) {
-  if (change > FAR.most) return "the learning rate is high";
-  if (change > USUAL.most) return "more than is usual";
-  if (change < FAR.least) return "the learning rate is low";
-  return change < USUAL.least ? "less than is usual" : "that is usual";
+  if (change > FAR.most) return "very-high";
+  if (change > USUAL.most) return "high";
+  if (change < FAR.least) return "very-low";
+  return change < USUAL.least ? "low" : "usual";
 }
 
 /**

@@ -6,7 +6,14 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.pacing import pace_training
 from tests.support.site import Site, Visitor, open_site
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _paced() -> None:
+    """Training leaves the processors to the tests."""
+    pace_training()
 
 
 @pytest.fixture(scope="session")

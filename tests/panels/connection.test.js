@@ -164,9 +164,9 @@ test("a socket that the library brings back is left to it", async (t) => {
 
 test("a refused socket says why, tries again soon, and takes it back once it is let in", async (t) => {
   const page = openBlank(t);
-  page.connection.refuse({ message: "No.", data: { code: "unknown_session" } });
+  page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
-  assert.deepEqual(codes(page), ["unknown_session"]);
+  assert.deepEqual(codes(page), ["server_full"]);
   page.connection.refuse(null);
   await page.tick(1_600);
   assert.equal(page.store.page.link, "open");
@@ -175,7 +175,7 @@ test("a refused socket says why, tries again soon, and takes it back once it is 
 
 test("where a limit is reached the page waits longer before it tries again", async (t) => {
   const page = openBlank(t);
-  const data = { code: "too_many_pages", limit: "pages" };
+  const data = { code: "pages_per_session", limit: "pages_per_session" };
   page.connection.refuse({ message: "Full.", data });
   page.connection.open();
   await page.tick(9_900);
@@ -186,7 +186,7 @@ test("where a limit is reached the page waits longer before it tries again", asy
 
 test("the same refusal again is not shown to who has dismissed it", async (t) => {
   const page = openBlank(t);
-  page.connection.refuse({ message: "No.", data: { code: "unknown_session" } });
+  page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
   page.store.dismiss(page.store.page.notices[0]?.number ?? 0);
   await page.tick(1_600);
@@ -196,21 +196,34 @@ test("the same refusal again is not shown to who has dismissed it", async (t) =>
 
 test("a refusal for another reason takes the place of the one before", async (t) => {
   const page = openBlank(t);
-  page.connection.refuse({ message: "No.", data: { code: "unknown_session" } });
+  page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
-  page.connection.refuse({ message: "Full.", data: { code: "too_many_pages", limit: "pages" } });
+  page.connection.refuse({
+    message: "Full.",
+    data: { code: "pages_per_session", limit: "pages_per_session" },
+  });
   await page.tick(1_600);
-  assert.deepEqual(codes(page), ["too_many_pages"]);
+  assert.deepEqual(codes(page), ["pages_per_session"]);
+});
+
+test("a page that the server does not know comes back and shows no notice", async (t) => {
+  const page = openBlank(t);
+  page.connection.refuse({ message: "Reload.", data: { code: "unknown_page" } });
+  page.connection.open();
+  assert.deepEqual(codes(page), []);
+  page.connection.refuse(null);
+  await page.tick(1_600);
+  assert.equal(page.store.page.link, "open");
 });
 
 test("a refusal without a reason keeps what is shown and tries again soon", async (t) => {
   const page = openBlank(t);
-  page.connection.refuse({ message: "No.", data: { code: "unknown_session" } });
+  page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
   page.connection.refuse({ message: "xhr poll error" });
   await page.tick(3_200);
   assert.equal(page.connection.attempts, 3);
-  assert.deepEqual(codes(page), ["unknown_session"]);
+  assert.deepEqual(codes(page), ["server_full"]);
 });
 
 test("what the server says as it closes is a warning until the page is back", async (t) => {

@@ -6,7 +6,7 @@ import * as controls from "../../static/js/controls.js";
 
 /** @param {import("node:test").TestContext} t */
 function openControls(t) {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_controls" });
   page.mount("#panel_controls", controls);
   return page;
 }
@@ -198,10 +198,96 @@ test("a frame moves the learning rate, but not while the person is at it", async
 });
 
 test("an option filled in before the panel was there counts as an edit", (t) => {
-  const page = openPage(t);
+  const page = openPage(t, { only: "#panel_controls" });
   /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
   page.mount("#panel_controls", controls);
   page.connection.begin();
   assert.equal(page.store.page.draft.clip, "3");
   assert.equal(page.state("#panel_controls"), "edited");
+});
+
+test("every option is labelled and described by the place of its fault", (t) => {
+  const page = openControls(t);
+  const entries = page.all("#newnet :is(input, select)");
+  assert.deepEqual(
+    entries.map(({ id }) => id),
+    Object.keys(OPTIONS_AS_TYPED).map((name) => `opt_${name}`),
+  );
+  for (const { id, tabIndex } of [...entries, page.get("#lr_typed")]) {
+    const described = page.get(`#${id}`).getAttribute("aria-describedby")?.split(" ") ?? [];
+    const places = described.filter((each) => each.endsWith("_error"));
+    assert.equal(page.get(`#${places[0]}`).getAttribute("role"), "alert");
+    assert.equal(tabIndex, 0);
+    assert.ok(page.get(`#${id}`).ariaLabel ?? page.get(`label[for=${id}]`).textContent);
+  }
+});
+
+test("the options are those that the network was made with", (t) => {
+  const page = openControls(t);
+  /** @type {import("../../static/js/protocol").Options} */
+  const options = {
+    ...OPTIONS,
+    kind: "gru",
+    hidden_sizes: [7, 6, 5],
+    schedule: "cosine",
+    schedule_epochs: 50,
+    validation_fraction: 0.25,
+  };
+  page.connection.begin({ options });
+  const shown = Object.keys(OPTIONS_AS_TYPED).map((name) => page.value(`#opt_${name}`));
+  assert.deepEqual(shown, ["gru", "7, 6, 5", "5", "0.000001", "0.01", "5", "cosine", "50", "0.25"]);
+});
+
+test("one fault after the other is shown at its field, and the one before goes", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.answers(
+    "learn",
+    refused("number_unreadable", "schedule_epochs"),
+    refused("out_of_range", "validation_fraction"),
+  );
+  await page.click("#learn");
+  assert.equal(page.fault("#schedule_epochs_error"), "number_unreadable");
+  await page.click("#learn");
+  assert.equal(page.fault("#schedule_epochs_error"), null);
+  assert.equal(page.fault("#validation_fraction_error"), "out_of_range");
+  assert.equal(document.activeElement?.id, "opt_validation_fraction");
+});
+
+test("pause and resume show that they are under way", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  for (const [button, event] of /** @type {const} */ ([
+    ["#stop", "pause"],
+    ["#resume", "resume"],
+  ])) {
+    page.get(button).click();
+    assert.equal(page.get(button).ariaBusy, "true"); // at once
+    page.connection.answer(event, refused("busy"));
+    await page.settle();
+    assert.equal(page.get(button).ariaBusy, null);
+  }
+});
+
+test("without a connection learn sends nothing and is under way no longer", async (t) => {
+  const page = openControls(t);
+  page.connection.begin();
+  page.connection.lose();
+  await page.click("#learn");
+  assert.deepEqual(page.connection.sent("learn"), []);
+  assert.equal(page.get("#learn").ariaBusy, null);
+  assert.deepEqual(
+    page.store.page.notices.map(({ code }) => code),
+    ["not_connected"],
+  );
+});
+
+test("a rate that a network was brought back with is followed, beyond the slider's end too", (t) => {
+  const page = openControls(t);
+  page.connection.begin({ learning_rate: 0.5 });
+  assert.equal(page.value("#lr_slider"), "-1.95");
+  assert.equal(page.value("#lr_typed"), "0.50000");
+  page.connection.tell("frame", frame({ learning_rate: 0.00001, recoveries: 1 }));
+  assert.equal(page.value("#lr_slider"), "-5");
+  assert.equal(page.get("#lr_text").textContent, "0.00001");
 });

@@ -23,6 +23,7 @@ class Tab:
         self.frames: list[dict[str, Any]] = []
         self.notices: list[dict[str, Any]] = []
         self.closings: list[dict[str, Any]] = []
+        self._polls = transport == "polling"
         self.reads = threading.Event()
         self.reads.set()
         http = requests.Session()
@@ -93,7 +94,10 @@ class Tab:
 
     def close(self) -> None:
         """Close the page."""
-        self._client.disconnect()
+        closing = threading.Thread(target=self._client.disconnect, daemon=True)
+        closing.start()
+        if not self._polls:  # whose last poll may last until the server's next ping
+            closing.join(PATIENCE)
 
     def _on(self, kept: list[dict[str, Any]]) -> Callable[[dict[str, Any]], None]:
         def keep(payload: dict[str, Any]) -> None:

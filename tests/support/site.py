@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from engineio.packet import Packet as EncodedPacket
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_socketio import SocketIO, SocketIOTestClient
@@ -49,6 +50,7 @@ class _Peer:
     """The connection that a page's socket would have."""
 
     closed = False
+    closing = True  # so that Engine.IO, which looks for sockets that have gone, leaves it alone
 
 
 class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
@@ -71,16 +73,22 @@ class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
         """Open the page's socket."""
         server = self.socketio.server
         server.eio.sockets[self.eio_sid] = _Peer()
-        library_send = server._send_packet
+        server._send_packet = self._seeing(server._send_packet)
+        server._send_eio_packet = self._seeing(server._send_eio_packet)
+        super().connect(**options)
 
-        def send(eio_sid: str, packet: Any) -> None:
-            library_send(eio_sid, packet)
+    def _seeing(self, send: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+        """A way of the library's to send, which every page sees."""
+
+        def send_and_see(eio_sid: str, packet: Any) -> None:
+            send(eio_sid, packet)
             tab = self.clients.get(eio_sid)
-            if isinstance(tab, Tab) and tab is self:
+            if isinstance(packet, EncodedPacket):  # what asks for no acknowledgement
+                packet = packets.Packet(encoded_packet=packet.data)
+            if isinstance(tab, Tab):
                 tab._take_in(packet)
 
-        server._send_packet = send
-        super().connect(**options)
+        return send_and_see
 
     def ask(self, event: str, *payload: Any) -> dict[str, Any]:
         """Send an event and return the answer."""
@@ -179,8 +187,8 @@ class Visitor:
         return tab
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        """Fetch something with the browser's cookie."""
-        return self.http.get(path, **options)
+        """Fetch something with the browser's cookie, to its end."""
+        return self.http.get(path, **{"buffered": True, **options})
 
     def put(self, path: str, body: bytes, **options: Any) -> TestResponse:
         """Upload something with the browser's cookie."""

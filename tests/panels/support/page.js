@@ -20,16 +20,17 @@ const TICK_MS = 10;
  * A page with nothing mounted on it, and a clock that stands still until the test moves it on.
  *
  * @param {TestContext} t
- * @param {{variant?: Variant, remembered?: Record<string, string>}} [options] what the browser
- *   remembers of an earlier visit
+ * @param {{variant?: Variant, only?: string, remembered?: Record<string, string>}} [options] `only`:
+ *   a selector of the parts that are wanted of the page, which opens sooner; `remembered`: what the
+ *   browser remembers of an earlier visit
  */
-export function openPage(t, { variant = "index", remembered = {} } = {}) {
+export function openPage(t, { variant = "index", only, remembered = {} } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: NOW * 1000 });
   t.after(() => {
     reset();
     t.mock.timers.reset();
   });
-  const window = openWindow(variant);
+  const window = openWindow(variant, only);
   for (const [key, value] of Object.entries(remembered)) window.localStorage.setItem(key, value);
   return new Page(t);
 }

@@ -40,7 +40,7 @@ export function installIn(window) {
   Element.prototype.scrollIntoView = () => {};
   HTMLElement.prototype.setPointerCapture = () => {};
   HTMLElement.prototype.releasePointerCapture = () => {};
-  HTMLCanvasElement.prototype.getContext = /** @type {any} */ (() => context);
+  HTMLCanvasElement.prototype.getContext = /** @type {any} */ (contextOf);
   HTMLCanvasElement.prototype.toBlob = (callback) => callback(new Blob([], { type: "image/png" }));
 }
 
@@ -199,15 +199,30 @@ class Pixels {
 /** @type {unknown[][]} every call on the context of any canvas, as `[name, ...arguments]` */
 export const drawn = [];
 
-/** A 2D context of every canvas: the library of the curve keeps to its first window. */
-const context = new Proxy(
-  {
+/** @type {WeakMap<HTMLCanvasElement, object>} */
+const contexts = new WeakMap();
+
+/**
+ * The 2D context of a canvas.
+ *
+ * @this {HTMLCanvasElement}
+ */
+function contextOf() {
+  const context = contexts.get(this) ?? newContext(this);
+  contexts.set(this, context);
+  return context;
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function newContext(canvas) {
+  const measured = {
+    canvas,
     measureText: (/** @type {string} */ text) => ({ width: 8 * text.length }),
     createImageData: (/** @type {number} */ width, /** @type {number} */ height) =>
       new Pixels(width, height),
-  },
-  { get: methodOf },
-);
+  };
+  return new Proxy(measured, { get: methodOf });
+}
 
 class Path {
   constructor() {

@@ -1,0 +1,306 @@
+"""What an engine does, whichever it is: everything here goes through its interface."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, wait
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from app.cluster.engine import RayEngine
+from app.commands import (
+    Answer,
+    Capture,
+    Change,
+    Complete,
+    Learn,
+    Load,
+    LoadPretrained,
+    NoteStored,
+    Pause,
+    Resume,
+    Save,
+    Watch,
+)
+from app.completion import Completion
+from app.engine import Engine
+from app.errors import UserError
+from app.limits import Limits
+from app.local_engine import LocalEngine
+from app.options import Options
+from tests.support.sessions import SMALL, Client
+from tests.support.waiting import PATIENCE, wait_for
+
+TEXT = "a first sentence\n  and another \n\nthe third is here"
+STARTING = Learn(TEXT, SMALL)
+
+
+def completions(client: Client, asked: Complete) -> list[Completion]:
+    """The completions, once all is compiled."""
+
+    def answer() -> list[Completion] | None:
+        try:
+            found = client.ask(asked)
+        except UserError as error:
+            if error.code != "compiling":
+                raise
+            return None
+        assert isinstance(found, list)
+        return found
+
+    found = wait_for(answer)
+    assert found is not None
+    return found
+
+
+def local_engine() -> Engine:
+    return LocalEngine(STARTING, threads=2)
+
+
+def ray_engine() -> Engine:
+    on_ray = pytest.importorskip("app.cluster.on_ray", exc_type=ImportError)
+    # Nothing is kept: what is seen here is what the commands do, and nothing else.
+    config = on_ray.NodeConfig(STARTING, Limits(), None, "", "text")
+    cluster = on_ray.join("", 2, None, config)
+    engine = RayEngine(cluster.directory, cluster.leave, is_ours=cluster.is_ours)
+    assert engine.begin() == 1
+    return engine
+
+
+@pytest.fixture(
+    scope="module", params=[local_engine, pytest.param(ray_engine, marks=pytest.mark.extended)]
+)
+def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
+    engine: Engine = request.param()
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def new_client(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Client]]:
+    """Makes sessions that are gone when the test is over."""
+    made: list[str] = []
+
+    def make(name: str = "ann") -> Client:
+        session_id = f"{request.node.name}-{name}"
+        made.append(session_id)
+        return Client(engine, session_id)
+
+    yield make
+    for session_id in made:
+        engine.drop(session_id)
+
+
+@pytest.fixture
+def client(new_client: Callable[[str], Client]) -> Client:
+    """One session that learns, and is watched."""
+    client = new_client("ann")
+    client.ask(Watch(watched=True))
+    client.wait_for_steps()
+    return client
+
+
+def test_a_new_session_learns_the_starting_text(client: Client) -> None:
+    snapshot = client.wait_for(lambda now: now.points and now.samples)
+    assert snapshot.status == "learning"
+    assert snapshot.description.text == TEXT
+    assert snapshot.description.options == SMALL
+    assert set(snapshot.description.vocabulary) == set(TEXT) - {"\n"}
+    assert snapshot.epoch == snapshot.steps / 3
+    assert len(snapshot.samples) == 5
+
+
+def test_a_session_that_is_there_is_not_made_again(engine: Engine, client: Client) -> None:
+    steps = client.now.steps
+    engine.create(client.session_id).result(PATIENCE)
+    assert client.now.description.version == 1
+    assert client.now.steps >= steps
+
+
+def test_what_a_command_did_can_be_seen_when_it_is_answered(client: Client) -> None:
+    client.ask(Change(learning_rate=0.003, temperature=0.7))
+    assert (client.now.learning_rate, client.now.temperature) == (0.003, 0.7)
+    client.ask(Pause())
+    assert client.now.status == "paused"
+    client.ask(Learn("other\ntext", SMALL))
+    assert client.now.description.text == "other\ntext"
+    assert client.now.status == "learning"
+
+
+def test_a_paused_session_stands_still_and_resumes_from_there(
+    client: Client, new_client: Callable[[str], Client]
+) -> None:
+    client.ask(Pause())
+    before = client.now
+    new_client("bob").wait_for_steps(1000)  # in many turns
+    assert client.now == before
+    client.ask(Resume())
+    client.wait_for_steps()
+
+
+def test_commands_take_effect_in_their_order(client: Client) -> None:
+    for rate in (0.1, 0.2, 0.3):
+        last = client.engine.command(client.session_id, Change(learning_rate=rate))
+    last.result(PATIENCE)
+    assert client.now.learning_rate == 0.3
+
+
+def test_a_new_temperature_is_heard_even_in_a_paused_session(client: Client) -> None:
+    client.ask(Pause())
+    before = client.now.samples
+    client.ask(Change(temperature=10.0))
+    assert client.now.samples != before
+
+
+def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: Client) -> None:
+    client.ask(Pause())
+    saved = client.save()
+    before = saved.model.flat.copy()
+    saved.model.flat.flags.writeable = False  # as what another process has sent
+    for _ in range(2):
+        client.ask(Load(saved))
+        client.ask(Resume())
+        client.wait_for_steps()
+        client.ask(Pause())
+    np.testing.assert_array_equal(saved.model.flat, before)
+
+
+def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
+    saved = client.save()
+    client.ask(Pause())
+    client.ask(Load(saved))
+    assert client.now.status == "paused"
+    assert client.now.steps == 0
+    assert client.now.points == ()
+
+
+def test_loading_keeps_what_was_set(client: Client) -> None:
+    saved = client.save()
+    client.ask(Learn(TEXT, Options(hidden_sizes=(4, 4), clip=2.0)))
+    client.ask(Change(learning_rate=0.002, temperature=0.4))
+    client.ask(Load(saved))
+    assert (client.now.learning_rate, client.now.temperature) == (0.002, 0.4)
+    assert client.now.description.options == Options(
+        hidden_sizes=(8,), letter_size=3, learning_rate=0.002, clip=2.0
+    )
+
+
+def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
+    version = client.now.description.version
+    for command, code, field in (
+        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "network_too_large", "hidden_sizes"),
+        (LoadPretrained("no such model"), "unknown_pretrained", "name"),
+    ):
+        with pytest.raises(UserError) as caught:
+            client.ask(command)
+        assert (caught.value.code, caught.value.field) == (code, field)
+    assert client.now.description.version == version
+    client.wait_for_steps()
+
+
+def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client: Client) -> None:
+    saved = client.save()
+    client.ask(Learn(f"{TEXT}\nwho has a ZEBRA?", SMALL))
+    client.ask(Load(saved))
+    (remark,) = client.now.remarks
+    assert (remark.level, remark.code) == ("warning", "sentences_skipped")
+    assert "'Z'" in remark.message
+    assert client.now.description.text.endswith("ZEBRA?")
+    client.wait_for(lambda now: now.steps > 0 and now.epoch == now.steps / 3)
+
+
+def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
+    saved = client.save()
+    client.ask(Learn("ZEBRA\nXYLOPHON", SMALL))
+    with pytest.raises(UserError) as caught:
+        client.ask(Load(saved))
+    assert (caught.value.code, caught.value.field) == ("text_unreadable", "json")
+    assert client.now.description.text == "ZEBRA\nXYLOPHON"
+    client.wait_for_steps()
+
+
+def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client) -> None:
+    client.ask(Pause())
+    before = client.now
+    for method in ("sample", "beam"):
+        found = completions(client, Complete("a f", method))
+        assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301
+        assert set("".join(each.text for each in found)) <= set(before.description.vocabulary)
+    assert replace(client.now, seq=before.seq) == before
+
+
+def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]) -> None:
+    ann, bob = new_client("ann"), new_client("bob")
+    bob.ask(Learn("bobs own text", SMALL))
+    ann.ask(Change(temperature=3.0))
+    assert ann.now.description.text == TEXT
+    assert bob.now.temperature == 1
+    ann.ask(Pause())
+    bob.wait_for_steps()
+    assert bob.now.status == "learning"
+
+
+def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
+    engine: Engine, new_client: Callable[[str], Client]
+) -> None:
+    clients = [new_client(str(number)) for number in range(12)]
+    for large in clients[:2]:  # as many as there are threads
+        large.ask(Learn(20 * "a long line for a large network\n", Options(hidden_sizes=(150,))))
+    before = [client.now.steps for client in clients]
+    answers: list[Future[Answer]] = [
+        engine.command(client.session_id, Change(temperature=2.0)) for client in clients
+    ]
+    assert not wait(answers, PATIENCE).not_done
+    for client, steps in zip(clients, before, strict=True):
+        assert client.now.temperature == 2.0
+        client.wait_for(lambda now, steps=steps: now.steps > steps)  # type: ignore[misc]
+
+
+def test_a_dropped_session_is_gone(engine: Engine, client: Client) -> None:
+    engine.drop(client.session_id)
+    assert engine.snapshot(client.session_id) is None
+    assert client.session_id not in engine.snapshots()
+    with pytest.raises(UserError) as caught:
+        client.ask(Pause())
+    assert caught.value.code == "session_gone"
+
+
+def test_a_command_to_an_unknown_session_is_refused(engine: Engine) -> None:
+    with pytest.raises(UserError) as caught:
+        engine.command("unknown", Pause()).result(PATIENCE)
+    assert caught.value.code == "session_gone"
+    assert engine.snapshot("unknown") is None
+
+
+def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Client) -> None:
+    commands = [
+        STARTING,
+        Pause(),
+        Change(0.1, 2.0),
+        Watch(watched=True),
+        Save(),
+        NoteStored(None),
+        Complete("a", top_k=3),
+    ]
+    assert pickle.loads(pickle.dumps(commands)) == commands  # noqa: S301
+    load = pickle.loads(pickle.dumps(Load(client.save())))  # noqa: S301
+    assert client.ask(load) is None
+    assert pickle.loads(pickle.dumps(client.ask(Capture()))).text == TEXT  # noqa: S301
+    snapshot = client.now
+    assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301
+    error = UserError("too_many_copies", "field", limit=3)
+    sent = pickle.loads(pickle.dumps(error))  # noqa: S301
+    assert (sent.code, sent.field, sent.message) == (error.code, "field", error.message)
+
+
+def test_text_beyond_the_basic_plane_survives_a_save_and_a_load(client: Client) -> None:
+    client.ask(Learn("naïve 🙂 日本\n🙂", SMALL))
+    client.ask(Pause())
+    saved = client.save()
+    greedy = client.now.greedy
+    client.ask(Load(saved))
+    assert client.now.greedy == greedy
+    assert "🙂" in client.now.description.vocabulary

@@ -1,0 +1,111 @@
+"""The queue of gradient checks, and the process that carries them out one after the other."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app import checker as checker_module
+from app.checker import MOST_WAITING, Checker
+from app.errors import BusyError, UserError
+from tests.support.other_processes import Work, carry_out, fail
+from tests.support.processes import is_running
+from tests.support.waiting import PATIENCE, wait_for
+
+NOTHING: Any = Work()
+
+
+@pytest.fixture
+def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Checker]]:
+    """Makes checkers whose checks take no time, but for what a test wants to wait for."""
+    monkeypatch.setattr(checker_module, "checked", carry_out)
+    made: list[Checker] = []
+
+    def make(**options: float) -> Checker:
+        made.append(Checker(**options))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def checker(new_checker: Callable[..., Checker]) -> Checker:
+    """One checker."""
+    return new_checker()
+
+
+def code_of(outcome: checker_module.Outcome) -> str:
+    """The code of the error with which a check failed."""
+    error = outcome.exception(PATIENCE)
+    assert isinstance(error, UserError)
+    return error.code
+
+
+def test_a_visitor_waits_once_and_only_so_many_may_wait(checker: Checker, tmp_path: Path) -> None:
+    work: Any = Work(tmp_path)
+    at_work = checker.check("ann", work)
+    wait_for(lambda: work.has_begun)
+    waiting = [checker.check(f"visitor {n}", NOTHING) for n in range(MOST_WAITING)]
+    assert code_of(checker.check("ann", NOTHING)) == "check_pending"
+    assert code_of(checker.check("too late", NOTHING)) == "checks_full"
+    given_up, *others = waiting
+    assert given_up.cancel()
+    work.let_go()
+    for each in (at_work, *others):
+        assert each.result(PATIENCE) == []
+    for asker in ("ann", "visitor 0", "too late"):
+        assert checker.check(asker, NOTHING).result(PATIENCE) == []
+
+
+def test_a_process_that_is_killed_fails_its_check_and_not_the_next(
+    checker: Checker, tmp_path: Path
+) -> None:
+    work: Any = Work(tmp_path)
+    lost, next_one = checker.check("ann", work), checker.check("bob", NOTHING)
+    wait_for(lambda: work.has_begun)
+    pid = checker.other.pid
+    assert pid is not None
+    os.kill(pid, signal.SIGKILL)
+    assert code_of(lost) == "check_lost"
+    assert next_one.result(PATIENCE) == []
+    assert checker.other.pid != pid
+
+
+def test_a_check_that_fails_is_reported_and_the_next_is_done(
+    checker: Checker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checker_module, "checked", fail)
+    assert code_of(checker.check("ann", NOTHING)) == "unexpected"
+    monkeypatch.setattr(checker_module, "checked", carry_out)
+    assert checker.check("ann", NOTHING).result(PATIENCE) == []
+
+
+def test_the_process_ends_when_there_is_nothing_to_check_and_begins_again(
+    new_checker: Callable[..., Checker],
+) -> None:
+    checker = new_checker(idle_seconds=0.01)
+    for _ in range(2):
+        assert checker.check("ann", NOTHING).result(PATIENCE) == []
+        wait_for(lambda: checker.other.pid is None)
+
+
+def test_closing_ends_the_process_and_fails_whatever_was_asked(
+    checker: Checker, tmp_path: Path
+) -> None:
+    work: Any = Work(tmp_path)
+    at_work, waiting = checker.check("ann", work), checker.check("bob", NOTHING)
+    wait_for(lambda: work.has_begun)
+    pid = checker.other.pid
+    assert pid is not None
+    checker.close()
+    assert not is_running(pid)
+    for each in (at_work, waiting, checker.check("cay", NOTHING)):
+        assert code_of(each) == "server_stopping"
+        assert isinstance(each.exception(), BusyError)

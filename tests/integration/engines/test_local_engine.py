@@ -1,0 +1,83 @@
+"""What only the engine on this process's own threads does."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from app import compiler, local_engine, session
+from app.commands import Complete, Pause
+from app.errors import UserError
+from app.local_engine import LocalEngine
+from tests.support.sessions import STARTING, Client
+from tests.support.waiting import PATIENCE
+
+
+@pytest.fixture
+def engine() -> Iterator[LocalEngine]:
+    engine = LocalEngine(STARTING, threads=2)
+    yield engine
+    engine.close()
+
+
+def test_it_says_that_it_compiles_and_then_learns(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = threading.Event()
+    for module in (local_engine, session):
+        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: ready.is_set())
+    compiled = threading.Event()
+    monkeypatch.setattr(compiler, "prepare_kernels", lambda *_needed: compiled.wait(PATIENCE))
+    client = Client(engine)
+    assert client.now.status == "compiling"
+    client.ask(Pause())
+    assert client.now.status == "compiling"
+    client.ask(STARTING)
+    assert client.now.steps == 0
+    ready.set()
+    compiled.set()
+    client.wait_for_steps()
+    assert client.now.status == "learning"
+
+
+def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled = threading.Event()
+    monkeypatch.setattr(compiler, "prepare_beam_search", lambda _kind: compiled.wait(PATIENCE))
+    monkeypatch.setattr(session, "beam_search_ready", lambda _kind: compiled.is_set())
+    engine = LocalEngine(STARTING, threads=2)
+    try:
+        client = Client(engine)
+        client.wait_for_steps()
+        assert client.ask(Complete("a f"))
+        with pytest.raises(UserError) as caught:
+            client.ask(Complete("a f", "beam"))
+        assert (caught.value.code, caught.value.field) == ("compiling", "method")
+        compiled.set()
+        assert client.ask(Complete("a f", "beam"))
+    finally:
+        compiled.set()
+        engine.close()
+
+
+def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for module in (local_engine, session):
+        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: False)
+
+    def fail(*_needed: str) -> None:
+        raise RuntimeError("no compiler")
+
+    monkeypatch.setattr(compiler, "prepare_kernels", fail)
+    now = Client(engine).wait_for(lambda now: now.remarks)
+    assert (now.status, now.remarks[0].code) == ("compiling", "kernels_failed")
+    assert "no compiler" in caplog.text
+
+
+def test_closing_ends_every_training_thread() -> None:
+    engine = LocalEngine(STARTING, threads=3)
+    engine.create("ann").result(PATIENCE)
+    engine.close()
+    assert not [each for each in threading.enumerate() if each in engine._threads]

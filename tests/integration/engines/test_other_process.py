@@ -1,0 +1,152 @@
+"""What is computed in another process: killed, stopped, closed or orphaned, it holds up nobody."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from app.other_process import OtherProcess, ProcessLost
+from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
+from tests.support.processes import is_running
+from tests.support.server import ROOT
+from tests.support.waiting import PATIENCE, wait_for
+
+MOST_MEMORY = 50_000_000
+
+
+@pytest.fixture
+def new_process() -> Iterator[Callable[..., OtherProcess]]:
+    """Makes processes that are gone when the test is over."""
+    made: list[OtherProcess] = []
+
+    def make(**options: float) -> OtherProcess:
+        made.append(OtherProcess("test", **options))  # type: ignore[arg-type]
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def process(new_process: Callable[..., OtherProcess]) -> OtherProcess:
+    """One process, which has not begun."""
+    return new_process()
+
+
+def test_it_begins_with_the_first_call_and_serves_the_next_ones(process: OtherProcess) -> None:
+    assert process.pid is None
+    pid = process.call(own_pid)
+    assert pid == process.pid != os.getpid()
+    assert process.call(own_pid) == pid
+
+
+def test_what_a_function_raises_is_raised_here_and_the_process_goes_on(
+    process: OtherProcess,
+) -> None:
+    pid = process.call(own_pid)
+    with pytest.raises(ZeroDivisionError):
+        process.call(fail)
+    assert process.call(own_pid) == pid
+
+
+def test_after_being_killed_at_rest_it_is_started_again(process: OtherProcess) -> None:
+    pid = process.call(own_pid)
+    os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: not is_running(pid))
+    assert process.call(own_pid) != pid
+
+
+def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
+    process: OtherProcess, tmp_path: Path
+) -> None:
+    work = Work(tmp_path)
+    with ThreadPoolExecutor(1) as thread:
+        lost = thread.submit(process.call, carry_out, work)
+        wait_for(lambda: work.has_begun)
+        pid = process.pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        assert isinstance(lost.exception(PATIENCE), ProcessLost)
+    assert process.call(own_pid) != pid
+
+
+def test_a_call_that_takes_too_long_is_given_up(
+    new_process: Callable[..., OtherProcess], tmp_path: Path
+) -> None:
+    process = new_process(seconds=0.0)
+    with pytest.raises(ProcessLost):
+        process.call(carry_out, Work(tmp_path))
+    assert process.pid is None
+
+
+def test_more_memory_than_allowed_fails_the_call_and_not_the_process(
+    new_process: Callable[..., OtherProcess],
+) -> None:
+    process = new_process(memory=MOST_MEMORY)
+    pid = process.call(own_pid)
+    with pytest.raises(MemoryError):
+        process.call(bytearray, 2 * MOST_MEMORY)
+    assert process.call(own_pid) == pid
+
+
+def test_the_signals_that_stop_a_server_do_not_reach_it(process: OtherProcess) -> None:
+    pid = process.call(own_pid)
+    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+        os.kill(pid, stop_signal)
+    assert process.call(own_pid) == pid
+
+
+def test_it_can_leave_the_processors_to_others(new_process: Callable[..., OtherProcess]) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    theirs = new_process(niceness=3).call(own_niceness)
+    assert theirs == min(ours + 3, 19)  # there is nothing beyond
+
+
+def test_it_rests_until_the_next_call_and_is_closed_for_good(process: OtherProcess) -> None:
+    first = process.call(own_pid)
+    process.rest()
+    assert not is_running(first)
+    second = process.call(own_pid)
+    process.close()
+    assert not is_running(second)
+    with pytest.raises(ProcessLost):
+        process.call(own_pid)
+
+
+OWNER = """
+    import sys, time
+    from app.other_process import OtherProcess
+    from tests.support.other_processes import own_pid
+
+    if __name__ == "__main__":
+        print(OtherProcess("test").call(own_pid), flush=True)
+        {then}
+"""
+
+
+@pytest.mark.parametrize("then", ["sys.exit()", "time.sleep(600)"])
+def test_it_ends_with_the_process_that_asks(tmp_path: Path, then: str) -> None:
+    script = tmp_path / "owner.py"
+    script.write_text(textwrap.dedent(OWNER).replace("{then}", then), encoding="utf-8")
+    owner = subprocess.Popen(
+        [sys.executable, str(script)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    assert owner.stdout is not None
+    pid = int(owner.stdout.readline())
+    if "sleep" in then:
+        owner.kill()
+    owner.wait(PATIENCE)
+    wait_for(lambda: not is_running(pid))
+    owner.stdout.close()

@@ -1,0 +1,388 @@
+"""What a web process does when nodes and directories fail under it, without Ray."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Future
+from typing import Any
+
+import pytest
+
+from app.cluster import directory as directory_module
+from app.cluster import engine as engine_module
+from app.cluster.directory import Directory
+from app.cluster.engine import RayEngine
+from app.commands import Answer, Change, Pause, Watch
+from app.errors import UserError
+from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
+from tests.support.waiting import PATIENCE, wait_for
+
+
+class Cluster:
+    """Machines, a directory that can be lost, and web processes."""
+
+    def __init__(self) -> None:
+        self.machines = FewMachines(2)
+        self.directory = Here("directory", a_directory(self.machines))
+        self._webs: list[RayEngine] = []
+
+    def web(self) -> RayEngine:
+        """One more web process, on the same loop: its nodes' futures belong to that."""
+        web = RayEngine(self.directory, lambda: None, is_ours=False)
+        self._webs.append(web)
+        return web
+
+    def node_of(self, session_id: str) -> Here:
+        name = next(
+            name
+            for name, engine in self.machines.engines.items()
+            if session_id in engine.shown and not self.machines.node(name).lost
+        )
+        return self.machines.node(name)
+
+    def engine_of(self, session_id: str) -> NotingEngine:
+        return self.machines.engines[self.node_of(session_id).name]
+
+    def close(self) -> None:
+        for web in self._webs:  # with the directory's tasks, which Ray's actors would take along
+            asyncio.run_coroutine_threadsafe(_end_all_tasks(), web._loop).result(PATIENCE)
+            web.close()
+
+
+async def _end_all_tasks() -> None:
+    tasks = asyncio.all_tasks() - {asyncio.current_task()}
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@pytest.fixture
+def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    monkeypatch.setattr(directory_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(directory_module, "RESTART_SECONDS", 0.02)
+    monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(engine_module, "UNWATCHED_SECONDS", 0.05)
+    monkeypatch.setattr(engine_module, "REST_FACTOR", 0.0)
+    monkeypatch.setattr(engine_module, "BEAT_SECONDS", 0.05)
+    cluster = Cluster()
+    yield cluster
+    cluster.close()
+
+
+@pytest.fixture
+def web(cluster: Cluster) -> RayEngine:
+    """A web process with a session that it watches."""
+    web = cluster.web()
+    assert web.begin() >= 1
+    wait_for(lambda: len(cluster.machines.started) == 2)
+    web.create("ann").result(PATIENCE)
+    web.command("ann", Watch(watched=True)).result(PATIENCE)
+    return web
+
+
+def assert_refused(answer: Future[Answer], code: str) -> None:
+    error = answer.exception(PATIENCE)
+    assert isinstance(error, UserError)
+    assert error.code == code
+
+
+def wait_until_asked_again(actor: Here, method: str, times: int) -> None:
+    """Wait until something has been asked so many times more."""
+    before = actor.asked.count(method)
+    wait_for(lambda: actor.asked.count(method) >= before + times)
+
+
+def temperature(web: RayEngine, session_id: str = "ann") -> float | None:
+    snapshot = web.snapshot(session_id)
+    return snapshot.temperature if snapshot else None
+
+
+def set_temperature(web: RayEngine, to: float, session_id: str = "ann") -> None:
+    web.command(session_id, Change(temperature=to)).result(PATIENCE)
+
+
+def test_commands_reach_the_session_in_their_order_and_can_be_seen(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    wanted, node = [number / 100 for number in range(1, 51)], cluster.node_of("ann")
+    before = node.asked.count("carry_out")
+    node.hangs = True
+    first = web.command("ann", Change(temperature=wanted[0]))
+    wait_for(lambda: node.asked.count("carry_out") > before)
+    others = [web.command("ann", Change(temperature=each)) for each in wanted[1:]]
+    wait_for(lambda: len(web._places["ann"].waiting) == len(wanted))
+    node.hangs = False
+    for each in (first, *others):
+        each.result(PATIENCE)
+    assert temperature(web) == wanted[-1]
+    asked = [command for _, command in cluster.engine_of("ann").commands]
+    assert [command.temperature for command in asked if isinstance(command, Change)] == wanted
+    assert node.asked.count("carry_out") == before + 2  # what came meanwhile was sent together
+
+
+def test_what_is_asked_while_a_node_fails_is_answered_by_the_next(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    failed = cluster.node_of("ann")
+    before = failed.asked.count("carry_out")
+    failed.hangs = True
+    asked = web.command("ann", Change(temperature=0.3))
+    wait_for(lambda: failed.asked.count("carry_out") > before)
+    failed.lost = True
+    asked.result(PATIENCE)
+    assert temperature(web) == 0.3
+    engine = cluster.engine_of("ann")
+    assert engine.taken_over["ann"] is not None  # and is told that a machine failed
+    wait_for(lambda: engine.watched("ann")[-1:] == [True])  # as somebody looks here
+
+
+def test_a_session_that_is_watched_begins_again_when_its_node_fails(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    before = web.snapshot("ann")
+    assert before is not None
+    failed = cluster.node_of("ann")
+    failed.lost = True
+    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+    assert cluster.node_of("ann") is not failed
+
+
+def test_a_machine_is_drained_under_a_session_that_is_asked_things(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    there = cluster.node_of("ann")
+    machine = next(each.machine for each in cluster.machines.started if each.remote is there)
+    draining = asyncio.run_coroutine_threadsafe(
+        cluster.directory.ask("drain", machine),
+        web._loop,
+    )
+    for number in range(20):
+        set_temperature(web, number / 20)
+        assert temperature(web) == number / 20
+    assert draining.result(PATIENCE) == 1
+    set_temperature(web, 0.77)
+    assert cluster.engine_of("ann").taken_over["ann"] is None  # nothing was lost
+    assert cluster.node_of("ann") is not there
+
+
+def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> None:
+    other = cluster.web()
+    set_temperature(other, 0.4)  # of a session that it never heard of
+    assert temperature(other) == 0.4
+    wait_for(lambda: temperature(web) == 0.4)  # and both see the same
+    other.create("ann").result(PATIENCE)
+    set_temperature(web, 0.6)
+    wait_for(lambda: temperature(other) == 0.6)
+
+
+def test_a_session_that_rests_in_the_store_begins_again_when_it_is_wanted(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    web.create("bob").result(PATIENCE)
+    cluster.engine_of("bob").drop("bob")  # as a keeper does with whom nobody watches
+    wait_for(lambda: not web.holds("bob"))
+    web.create("bob").result(PATIENCE)
+    set_temperature(web, 0.2, "bob")
+    assert temperature(web, "bob") == 0.2
+
+
+def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    cluster.directory.lost = True
+    asked = web.create("bob")
+    set_temperature(web, 0.9)  # a session that is at a node needs no directory
+    wait_until_asked_again(cluster.directory, "place", 3)
+    assert not asked.done()
+    cluster.directory.actor = a_directory(cluster.machines)
+    cluster.directory.lost = False
+    asked.result(PATIENCE)
+    assert web.snapshot("bob") is not None
+
+
+def test_without_any_node_for_long_it_says_so(
+    cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine_module, "PATIENCE", 0.05)
+    cluster.machines.broken = True
+    for started in list(cluster.machines.started):
+        cluster.machines.end(started.remote)
+    assert_refused(web.create("bob"), "no_node")
+    assert_refused(web.command("ann", Pause()), "no_node")
+    cluster.machines.broken = False
+    before = web.snapshot("ann")
+    assert before is not None
+    # Somebody watches it: it comes back by itself.
+    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+
+
+def test_a_session_that_is_nowhere_is_refused_and_not_begun(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    for _ in range(2):
+        assert_refused(web.command("unknown", Watch(watched=True)), "session_gone")
+    assert not web.holds("unknown")
+    web.drop("ann")
+    assert_refused(web.command("ann", Pause()), "session_gone")
+    assert not any(engine.holds("ann") for engine in cluster.machines.engines.values())
+
+
+def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    for engine in cluster.machines.engines.values():
+        engine.full = True
+    assert_refused(web.create("bob"), "server_full")
+    assert not web.holds("bob")
+    set_temperature(web, 0.8)
+
+
+@pytest.mark.usefixtures("web")
+def test_a_process_that_is_gone_watches_nobody(
+    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.cluster.audience.SILENCE", 0.1)
+    killed = cluster.web()
+    killed.create("bob").result(PATIENCE)
+    killed.command("bob", Watch(watched=True)).result(PATIENCE)
+    killed._in_background = lambda work: work.close()  # type: ignore[method-assign,assignment]
+    for task in list(killed._tasks):
+        killed._loop.call_soon_threadsafe(task.cancel)
+    wait_for(lambda: cluster.engine_of("bob").watched("bob")[-1] is False)
+    wait_for(lambda: cluster.engine_of("ann").watched("ann")[-1] is True)
+
+
+def test_directories_are_of_the_kind_that_is_run() -> None:
+    """What stands in for Ray here asks the same objects that Ray's actors ask."""
+    assert isinstance(a_directory(FewMachines(1)), Directory)
+
+
+@pytest.mark.parametrize("how", ["lost", "hangs"])
+def test_a_process_whose_cluster_is_gone_says_so_once(
+    cluster: Cluster, web: RayEngine, how: str
+) -> None:
+    told: list[str] = []
+    web.when_failed(told.append)
+    for each in (cluster.directory, *map(cluster.machines.node, cluster.machines.engines)):
+        setattr(each, how, True)
+    wait_for(lambda: told)
+    assert told == [engine_module.CUT_OFF]
+
+
+def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
+    cluster: Cluster, web: RayEngine
+) -> None:
+    told: list[str] = []
+    web.when_failed(told.append)
+    beats = 2 * engine_module.SILENT_BEATS
+    cluster.directory.lost = True
+    wait_until_asked_again(cluster.directory, "is_there", beats)
+    cluster.directory.lost = False
+    web.command("ann", Watch(watched=False)).result(PATIENCE)
+    wait_until_asked_again(cluster.directory, "is_there", beats)  # the nodes are hardly asked now
+    assert not told
+
+
+@pytest.mark.parametrize("is_answered", [True, False])
+def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
+    cluster: Cluster, web: RayEngine, is_answered: bool
+) -> None:
+    node = cluster.node_of("ann")
+    node.hangs = True
+    given_up, other = (web.command("ann", Change(temperature=each)) for each in (0.1, 0.2))
+    wait_for(lambda: len(web._places["ann"].waiting) == 2)
+    assert given_up.cancel()
+    if is_answered:
+        node.hangs = False
+        assert other.result(PATIENCE) is None
+        assert temperature(web) == 0.2
+    else:
+        web.drop("ann")
+        assert_refused(other, "session_gone")
+
+
+# ------------------------------------------------------------------ other threads, and errors
+
+
+class Interrupted(engine_module._Place):
+    """A place that has another session dropped, by another thread, as soon as it is looked at."""
+
+    interrupt: Callable[[], None] | None = None
+
+    @property
+    def watched(self) -> bool:
+        interrupt, self.interrupt = self.interrupt, None
+        if interrupt is not None:
+            thread = threading.Thread(target=interrupt)
+            thread.start()
+            thread.join(PATIENCE)
+        return bool(self.__dict__["watched"])
+
+    @watched.setter
+    def watched(self, watched: bool) -> None:
+        self.__dict__["watched"] = watched
+
+    @property
+    def node(self) -> Any:
+        return self.__dict__["node"] if self.watched else None
+
+    @node.setter
+    def node(self, node: Any) -> None:
+        self.__dict__["node"] = node
+
+
+async def poll(web: RayEngine, node: Here) -> None:
+    await web._poll(node)
+
+
+async def tidy(web: RayEngine, _node: Here) -> None:
+    web._tidy(0.0)
+
+
+async def note_lost(web: RayEngine, node: Here) -> None:
+    web._note_lost(node)
+
+
+@pytest.mark.parametrize("go_through_all", [poll, tidy, note_lost])
+def test_a_session_may_be_dropped_by_another_thread_while_all_are_gone_through(
+    cluster: Cluster, web: RayEngine, go_through_all: Callable[..., Coroutine[Any, Any, None]]
+) -> None:
+    web.create("bob").result(PATIENCE)
+    place, node = web._places["ann"], cluster.node_of("ann")
+
+    async def dropped_meanwhile() -> None:
+        place.__class__ = Interrupted
+        place.interrupt = lambda: web.drop("bob")  # type: ignore[attr-defined]
+        await go_through_all(web, node)
+
+    asyncio.run_coroutine_threadsafe(dropped_meanwhile(), web._loop).result(PATIENCE)
+    assert not web.holds("bob")
+    set_temperature(cluster.web(), 0.4)
+    wait_for(lambda: temperature(web) == 0.4)  # it is polled still
+
+
+def test_an_unexpected_error_of_a_poll_or_of_tidying_ends_neither(
+    cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failed: set[str] = set()
+
+    def failing_once(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def fail_once(*arguments: Any) -> Any:
+            if name not in failed:
+                failed.add(name)
+                raise ZeroDivisionError
+            return work(*arguments)
+
+        return fail_once
+
+    actor = cluster.node_of("ann").actor
+    monkeypatch.setattr(actor, "poll", failing_once("poll", actor.poll))
+    monkeypatch.setattr(web, "_tidy", failing_once("tidy", web._tidy))
+    wait_for(lambda: failed == {"poll", "tidy"})
+    set_temperature(cluster.web(), 0.4)
+    wait_for(lambda: temperature(web) == 0.4)
+    monkeypatch.setattr(engine_module, "FORGET_SECONDS", 0.0)
+    web.command("ann", Watch(watched=False)).result(PATIENCE)
+    wait_for(lambda: not web.holds("ann"))

@@ -1,0 +1,140 @@
+"""Where a token is asked for, only who knows it comes in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from flask.testing import FlaskClient
+from itsdangerous import Signer
+
+from app.access import COOKIE, LONGEST_FORM
+from app.identity import SECRET_FILE
+from tests.support.site import Site, Tab, open_site
+
+TOKEN = "naïve & a=100% s3cret/+ ?"
+SHARED = f"/s/{'A' * 22}"
+POLLING = "/socket.io/?EIO=4&transport=polling"
+WEBSOCKET = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+
+
+@pytest.fixture(scope="module")
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with open_site(tmp_path_factory.mktemp("locked"), token=TOKEN) as site:
+        yield site
+
+
+@pytest.fixture
+def browser(locked: Site) -> FlaskClient:
+    return locked.app.test_client()
+
+
+def test_without_the_token_only_the_form_is_shown(browser: FlaskClient) -> None:
+    for path in ("/", SHARED):
+        page = browser.get(path)
+        assert page.status_code == 401
+        assert 'action="/token"' in page.text
+        assert "data-code" not in page.text
+        assert page.headers["Content-Security-Policy"]
+        assert "Set-Cookie" not in page.headers
+    for path in ("/api/model.json", "/api/history.csv", "/metrics", "/nowhere", POLLING):
+        answer = browser.get(path)
+        assert (answer.status_code, answer.get_json()["code"]) == (401, "token_needed")
+        assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert browser.get("/socket.io/?transport=websocket", headers=WEBSOCKET).status_code == 401
+
+
+def test_health_and_the_styles_of_the_form_need_no_token(browser: FlaskClient) -> None:
+    assert browser.get("/healthz").status_code == 200
+    assert browser.get("/static/css/base.css").status_code == 200
+    assert browser.get("/static/../api/model.json").status_code in {401, 404}
+
+
+def test_the_address_with_the_token_opens_the_page_and_leaves_no_token_in_it(
+    locked: Site, browser: FlaskClient
+) -> None:
+    answer = browser.get(f"/?token={quote(TOKEN, safe='')}")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/")
+    given = answer.headers["Set-Cookie"]
+    assert "HttpOnly" in given
+    assert "SameSite=Lax" in given
+    assert "s3cret" not in given
+    page = browser.get("/")
+    assert page.status_code == 200
+    assert 'id="learn"' in page.text
+    tab = Tab(locked.parts, locked.app, browser)
+    assert tab.ask("pause") == {"ok": True}
+    tab.close()
+
+
+@pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN.upper(), "é" * LONGEST_FORM])
+def test_the_form_takes_no_other_token(browser: FlaskClient, wrong: str) -> None:
+    answer = browser.post("/token", data={"token": wrong})
+    assert answer.status_code == 401
+    assert 'data-code="token_wrong"' in answer.text
+    assert browser.get_cookie(COOKIE) is None
+
+
+def test_the_form_takes_the_token_with_blanks_around_it(browser: FlaskClient) -> None:
+    answer = browser.post("/token", data={"token": f" {TOKEN} "}, follow_redirects=True)
+    assert answer.status_code == 200
+    assert 'id="learn"' in answer.text
+
+
+def test_a_program_sends_the_token_with_each_request(browser: FlaskClient) -> None:
+    sent = f"Bearer {TOKEN}".encode().decode("latin-1")
+    assert browser.get("/", environ_overrides={"HTTP_AUTHORIZATION": sent}).status_code == 200
+    assert browser.get(POLLING, headers={"Authorization": "Bearer guess"}).status_code == 401
+
+
+def test_a_forged_cookie_opens_nothing(locked: Site, browser: FlaskClient) -> None:
+    secret = (locked.parts.config.data_dir / SECRET_FILE).read_bytes()
+    for forged in ("known", "known.", "known.x", Signer(secret).sign("known").decode(), "x" * 4000):
+        browser.set_cookie(COOKIE, forged)
+        assert browser.get("/").status_code == 401
+
+
+def test_another_token_ends_the_cookies_that_were_given_for_the_old_one(tmp_path: Path) -> None:
+    with open_site(tmp_path, token="first") as site:
+        http = site.app.test_client()
+        http.get("/?token=first")
+        given = http.get_cookie(COOKIE)
+        assert given is not None
+    for token, status in (("first", 200), ("second", 401)):
+        with open_site(tmp_path, token=token) as site:
+            http = site.app.test_client()
+            http.set_cookie(COOKIE, given.value)
+            assert http.get("/").status_code == status
+
+
+def test_whoever_wanted_a_shared_network_comes_to_it_with_the_token(browser: FlaskClient) -> None:
+    assert f'name="wanted" value="{SHARED}"' in browser.get(SHARED).text
+    wrong = browser.post("/token", data={"token": "x", "wanted": SHARED})
+    assert f'name="wanted" value="{SHARED}"' in wrong.text
+    by_link = browser.get(f"{SHARED}?token={quote(TOKEN, safe='')}")
+    assert (by_link.status_code, by_link.headers["Location"]) == (303, SHARED)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [
+        (SHARED, SHARED),
+        ("//evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("/s/../api/model.json", "/"),
+        (f"{SHARED}\r\nSet-Cookie: a=b", "/"),
+        ("", "/"),
+    ],
+)
+def test_the_form_leads_nowhere_but_to_a_page_of_this_server(
+    browser: FlaskClient, wanted: str, led_to: str
+) -> None:
+    answer = browser.post("/token", data={"token": TOKEN, "wanted": wanted})
+    assert (answer.status_code, answer.headers["Location"]) == (303, led_to)

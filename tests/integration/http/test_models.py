@@ -1,0 +1,275 @@
+"""Models go down and up as files; what is too large, not whole or too much is refused."""
+
+from __future__ import annotations
+
+import io
+import json
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from werkzeug.test import TestResponse
+
+from app.clerk import FOLDER
+from app.errors import BusyError
+from app.limits import Limits
+from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
+from app.web.service import Service
+from model import CharModel
+from model.export import python_file, safetensors_file
+from tests.support.site import PATIENCE, Site, Tab, Visitor, open_site
+
+ADDRESS = "/api/model.json"
+UPLOAD = 400_000
+"""Bytes that the strict site takes: a small model, and not much more."""
+CHUNKED = {"Transfer-Encoding": "chunked"}
+
+
+@pytest.fixture(scope="module")
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A site that takes little."""
+    with open_site(tmp_path_factory.mktemp("strict"), limits=Limits(upload=UPLOAD)) as site:
+        yield site
+
+
+@pytest.fixture
+def guest(strict: Site) -> Iterator[Visitor]:
+    """Somebody who visits the strict site, and has a network there."""
+    guest = strict.visitor()
+    guest.open_tab().ask("pause")
+    yield guest
+    guest.leave()
+
+
+def paused(visitor: Visitor, units: int = 8) -> Tab:
+    """A page with a network of its own that rests."""
+    tab = visitor.open_tab()
+    options = {"hidden_sizes": str(units), "letter_size": "3"}
+    assert tab.ask("learn", {"text": "abc\nbca 🙂", "options": options}) == {"ok": True}
+    assert tab.ask("pause") == {"ok": True}
+    return tab
+
+
+def files_of(site: Site) -> list[Path]:
+    """What the site has on its disk of models that go up or down."""
+    return list((site.parts.config.data_dir / FOLDER).iterdir())
+
+
+def open_files_of(site: Site) -> list[str]:
+    """What the site holds open of them, with a name or without."""
+    folder = str(site.parts.config.data_dir / FOLDER)
+    opened = []
+    for entry in Path("/proc/self/fd").iterdir():
+        try:
+            opened.append(str(entry.readlink()))
+        except FileNotFoundError:  # closed since the folder was listed
+            continue
+    return [name for name in opened if name.startswith(folder)]
+
+
+def wait_until_gone(tab: Tab, site: Site) -> None:
+    """Files are removed on a thread."""
+    tab.wait_for(lambda: not files_of(site))
+
+
+def announced(length: int) -> dict[str, str]:
+    """What an upload says of its length, whatever comes of it."""
+    return {"CONTENT_LENGTH": str(length)}
+
+
+def code(response: TestResponse) -> tuple[int, str]:
+    return response.status_code, response.get_json()["code"]
+
+
+# ------------------------------------------------------------------ what goes through
+
+
+@pytest.mark.parametrize("units", [8, 150], ids=["small", "large"])
+def test_a_model_of_any_size_goes_down_and_up_as_it_was(
+    site: Site, new_visitor: Callable[[], Visitor], units: int
+) -> None:
+    visitor, other = new_visitor(), new_visitor()
+    tab, other_tab = paused(visitor, units), paused(other)
+    down = visitor.get(ADDRESS)
+    assert (down.status_code, down.mimetype) == (200, "application/json")
+    assert down.headers["Content-Disposition"] == 'attachment; filename="charnn-model.json"'
+    assert down.headers["Cache-Control"] == "no-store"
+    assert int(down.headers["Content-Length"]) == len(down.data)
+    up = other.put(ADDRESS, down.data)
+    assert (up.status_code, up.get_json()) == (200, {"ok": True})
+    for each in (tab, other_tab):  # kernels may have to be loaded before anything is written
+        each.wait_for(lambda each=each: each.newest("status") == "paused")
+        each.wait_for(lambda each=each: each.newest("greedy") is not None)
+    other_tab.wait_for(lambda: other_tab.newest("greedy") == tab.newest("greedy"))
+    assert other.get(ADDRESS).get_json()["model"] == down.get_json()["model"]
+    wait_until_gone(tab, site)
+
+
+@pytest.mark.parametrize(
+    ("address", "mimetype", "made"),
+    [
+        ("/api/model.safetensors", "application/octet-stream", safetensors_file),
+        ("/api/model.py", "text/x-python; charset=utf-8", python_file),
+    ],
+)
+def test_a_model_comes_down_for_other_programs_too(
+    visitor: Visitor, address: str, mimetype: str, made: Callable[[CharModel], bytes]
+) -> None:
+    paused(visitor)
+    down = visitor.get(address)
+    assert (down.status_code, down.headers["Content-Type"]) == (200, mimetype)
+    name = f"charnn-{address.rpartition('/')[2]}"
+    assert down.headers["Content-Disposition"] == f'attachment; filename="{name}"'
+    assert down.data == made(CharModel.from_json(visitor.get(ADDRESS).data))
+
+
+def test_an_upload_of_unannounced_length_is_taken(guest: Visitor) -> None:
+    body = io.BytesIO(guest.get(ADDRESS).data)
+    response = guest.http.put(ADDRESS, input_stream=body, headers=CHUNKED)
+    assert (response.status_code, response.get_json()) == (200, {"ok": True})
+
+
+def test_large_models_do_not_go_through_a_socket(visitor: Visitor) -> None:
+    tab = paused(visitor, units=150)
+    answer = tab.ask("save")
+    assert (answer["code"], answer["field"]) == ("too_large_to_save", "json")
+    answer = tab.ask("load", {"json": " " * 1_000_001})
+    assert (answer["code"], answer["field"]) == ("too_large_to_load", "json")
+
+
+# ------------------------------------------------------------------ what is refused
+
+
+def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(guest: Visitor) -> None:
+    body = io.BytesIO(b" " * 10)
+    response = guest.http.put(ADDRESS, input_stream=body, environ_overrides=announced(UPLOAD + 1))
+    assert code(response) == (413, "upload_too_large")
+    assert response.get_json()["field"] == "json"
+    assert body.tell() == 0
+
+
+def test_an_upload_of_unannounced_length_is_refused_where_it_grows_too_large(
+    guest: Visitor, strict: Site
+) -> None:
+    body = io.BytesIO(b" " * 2 * UPLOAD)
+    response = guest.http.put(ADDRESS, input_stream=body, headers=CHUNKED)
+    assert code(response) == (413, "upload_too_large")
+    assert body.tell() <= UPLOAD + PIECE
+    wait_until_gone(guest.open_tab(), strict)
+
+
+def test_an_upload_that_breaks_off_changes_nothing(guest: Visitor, strict: Site) -> None:
+    tab = guest.open_tab()
+    version = tab.state["version"]
+    response = guest.http.put(
+        ADDRESS, input_stream=io.BytesIO(b"{"), environ_overrides=announced(1000)
+    )
+    assert code(response) == (400, "upload_incomplete")
+    wait_until_gone(tab, strict)
+    assert tab.ask("set", {"temperature": 3}) == {"ok": True}
+    tab.wait_for(lambda: tab.newest("temperature") == 3)
+    assert tab.newest("version") == version
+
+
+def test_an_upload_whose_connection_ends_is_refused(guest: Visitor) -> None:
+    class Broken(io.BytesIO):
+        def read(self, _size: int | None = -1, /) -> bytes:
+            raise OSError("the connection has ended")
+
+    response = guest.http.put(ADDRESS, input_stream=Broken(), environ_overrides=announced(1000))
+    assert code(response) == (400, "upload_incomplete")
+
+
+def test_a_file_that_is_no_model_is_refused_and_training_goes_on(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    saved = tab.ask("save")["json"]
+    version = tab.state["version"]
+    damaged = json.loads(saved)
+    del damaged["model"]["Wil"]
+    for body, reason in (
+        (b"", "json_invalid"),
+        (saved.encode()[:1000], "json_invalid"),
+        (b"[]", "json_not_an_object"),
+        (json.dumps(damaged).encode(), "matrix_missing"),
+    ):
+        response = visitor.put(ADDRESS, body)
+        assert code(response) == (400, reason)
+        assert response.get_json()["field"] == "json"
+        assert tab.ask("load", {"json": body.decode()}) == response.get_json()
+    assert code(visitor.put(ADDRESS, "{}".encode("utf-16"))) == (400, "model_not_utf8")
+    tab.wait_for_steps(more_than=tab.newest("steps"))
+    assert (tab.newest("version"), tab.newest("status")) == (version, "learning")
+
+
+def test_a_disk_that_is_full_is_told_and_what_came_is_removed(
+    guest: Visitor, strict: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = tmp_path / "full"
+    full.symlink_to("/dev/full")
+    with monkeypatch.context() as without_room:
+        without_room.setattr(strict.parts.clerk, "new_file", lambda: full)
+        body = b" " * UPLOAD
+        assert code(guest.put(ADDRESS, body)) == (503, "disk_full")
+    guest.open_tab().wait_for(lambda: not full.is_symlink())
+
+
+def test_a_download_that_cannot_be_written_takes_up_no_place(
+    guest: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> Path:
+        raise BusyError("models_full", limit=8)
+
+    with monkeypatch.context() as busy:
+        busy.setattr(Service, "save", refuse)
+        refused = {code(guest.get(ADDRESS)) for _ in range(MAX_DOWNLOADS + 1)}
+        assert refused == {(503, "models_full")}
+    assert guest.get(ADDRESS).status_code == 200
+
+
+# ------------------------------------------------------------------ how much at once
+
+
+class Held(io.BytesIO):
+    """A body of which nothing comes before it may."""
+
+    def __init__(self, may_come: threading.Event) -> None:
+        super().__init__(b"{}")
+        self._may_come = may_come
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        assert self._may_come.wait(PATIENCE)
+        return super().read(size)
+
+
+def test_no_more_than_a_few_upload_at_once(guest: Visitor, strict: Site) -> None:
+    tab, may_come = guest.open_tab(), threading.Event()
+
+    def upload() -> TestResponse:
+        return guest.http.put(ADDRESS, input_stream=Held(may_come), environ_overrides=announced(2))
+
+    with ThreadPoolExecutor(MAX_UPLOADS) as threads:
+        try:
+            uploads = [threads.submit(upload) for _ in range(MAX_UPLOADS)]
+            tab.wait_for(lambda: len(files_of(strict)) == MAX_UPLOADS)
+            assert code(guest.put(ADDRESS, b"{}")) == (503, "uploads_full")
+        finally:
+            may_come.set()
+        assert [each.result(PATIENCE).status_code for each in uploads] == [400] * MAX_UPLOADS
+    assert guest.put(ADDRESS, b"{}").status_code == 400  # there is room again
+    wait_until_gone(tab, strict)
+
+
+def test_no_more_than_so_many_download_at_once_and_those_that_are_left_make_room(
+    guest: Visitor, strict: Site
+) -> None:
+    tab = guest.open_tab()
+    under_way = [guest.get(ADDRESS, buffered=False) for _ in range(MAX_DOWNLOADS)]
+    assert code(guest.get(ADDRESS)) == (503, "downloads_full")
+    wait_until_gone(tab, strict)  # an open file needs no name
+    assert len(open_files_of(strict)) == MAX_DOWNLOADS
+    for response in under_way:
+        response.close()
+    assert not open_files_of(strict)
+    assert guest.get(ADDRESS).status_code == 200

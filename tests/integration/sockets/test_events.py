@@ -1,0 +1,233 @@
+"""What a page can rely on: what it asks is done, what it is sent follows on, and it is alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from app import protocol
+from app.errors import Notice
+from app.limits import Limits
+from tests.support.site import ConnectionRefused, Tab, Visitor, open_site
+from tests.support.stub_engine import StubEngine
+
+SMALL = {"hidden_sizes": "8", "letter_size": "3"}
+
+
+def pause(tab: Tab) -> int:
+    """Pause, and see it; the steps taken by then."""
+    assert tab.ask("pause") == {"ok": True}
+    tab.wait_for(lambda: tab.newest("status") == "paused")
+    return int(tab.newest("steps"))
+
+
+def assert_goes_on(tab: Tab, version: int) -> None:
+    """The network is the one it was, and it learns."""
+    tab.wait_for_steps(more_than=tab.newest("steps"))
+    assert (tab.newest("status"), tab.newest("version")) == ("learning", version)
+
+
+# ------------------------------------------------------------------ what is sent
+
+
+def test_a_new_visitor_finds_a_network_that_learns_by_itself(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for(lambda: tab.newest("status") == "learning")
+    tab.wait_for_steps(more_than=tab.wait_for_steps())
+    tab.wait_for(lambda: tab.newest("perplexity"))
+    assert tab.state["options"]["hidden_sizes"] == [20, 20]
+    assert len(tab.newest("samples")) == 5
+
+
+def test_states_and_frames_are_as_declared_and_the_curve_follows_on(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for(lambda: any("samples" in frame for frame in tab.frames))
+    tab.wait_for(lambda: len([frame for frame in tab.frames if "curve" in frame]) > 1)
+    TypeAdapter(protocol.State).validate_python(tab.state)
+    TypeAdapter(list[protocol.Frame]).validate_python(tab.frames)
+    json.dumps([tab.state, *tab.frames], allow_nan=False)
+    points = list(tab.state["curve"]["points"])
+    for frame in tab.frames:
+        if "curve" in frame:
+            assert frame["curve"]["start"] == len(points)
+            points += frame["curve"]["points"]
+    steps = [step for step, *_ in points]
+    assert steps == sorted(set(steps))
+
+
+def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) -> None:
+    slow, quick = visitor.open_tab(), visitor.open_tab()
+    slow.next_frame()
+    slow.reads = False
+    seen, unread = len(quick.frames), len(slow.frames)
+    quick.wait_for(lambda: len(quick.frames) >= seen + 4)
+    assert len(slow.frames) <= unread + 1
+    meanwhile = quick.newest("steps")
+    slow.read()
+    slow.wait_for(lambda: slow.newest("steps") >= meanwhile)
+
+
+# ------------------------------------------------------------------ what is asked
+
+
+def test_pause_stops_the_steps_and_resume_goes_on_from_there(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for_steps()
+    steps = pause(tab)
+    tab.ask("set", {"temperature": 2})  # what comes after it shows that nothing was learnt before
+    tab.wait_for(lambda: tab.newest("temperature") == 2)
+    assert (tab.newest("steps"), tab.newest("status")) == (steps, "paused")
+    assert tab.ask("resume", {}) == {"ok": True}
+    tab.wait_for_steps(more_than=steps)
+    assert tab.newest("status") == "learning"
+
+
+def test_sliders_act_while_it_learns(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    assert tab.ask("set", {"learning_rate": 0.002, "temperature": "0.5"}) == {"ok": True}
+    tab.wait_for(lambda: (tab.newest("learning_rate"), tab.newest("temperature")) == (0.002, 0.5))
+    tab.wait_for(lambda: tab.newest("status") == "learning")
+
+
+def test_the_temperature_changes_the_samples_of_a_paused_network(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for_steps()
+    pause(tab)
+    before = tab.newest("samples")
+    tab.ask("set", {"temperature": 5})
+    tab.wait_for(lambda: tab.newest("samples") != before)
+
+
+def test_learn_replaces_the_network_in_every_tab(visitor: Visitor) -> None:
+    one, other = visitor.open_tab(), visitor.open_tab()
+    version = one.state["version"]
+    text = "abba\n  caba \n\nbaca"
+    assert one.ask("learn", {"text": text, "options": SMALL}) == {"ok": True}
+    for tab in (one, other):
+        tab.wait_for(lambda tab=tab: tab.state["version"] == version + 1)
+        assert tab.state["text"] == text
+        assert sorted(tab.state["vocabulary"]) == ["a", "b", "c"]
+        assert tab.state["options"]["hidden_sizes"] == [8]
+        assert tab.state["curve"]["start"] == 0
+
+
+@pytest.mark.parametrize("text", ["<script>alert(1)</script>\nnaïve 🙂 日本\r\nx", "a\nb\na"])
+def test_text_comes_back_as_it_was_given_and_is_learnt(visitor: Visitor, text: str) -> None:
+    tab = visitor.open_tab()
+    assert tab.ask("learn", {"text": text, "options": SMALL})["ok"]
+    tab.wait_for(lambda: tab.state["text"] == text)
+    tab.wait_for_steps()
+    assert tab.wait_for(lambda: tab.newest("perplexity")) > 0
+
+
+def test_a_saved_model_writes_the_same_when_it_is_loaded_again(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.wait_for_steps()
+    pause(tab)
+    greedy = tab.wait_for(lambda: tab.newest("greedy"))
+    saved = tab.ask("save")
+    assert saved["ok"]
+    tab.ask("learn", {"text": "something\nelse", "options": SMALL})
+    tab.ask("pause")
+    assert tab.ask("load", {"json": saved["json"]}) == {"ok": True}
+    tab.wait_for(lambda: tab.state["options"]["hidden_sizes"] == [20, 20])
+    tab.wait_for(lambda: tab.newest("greedy") == greedy)
+    assert (tab.newest("steps"), tab.newest("status")) == (0, "paused")
+
+
+def test_what_cannot_be_done_is_refused_at_its_field_and_training_goes_on(
+    visitor: Visitor,
+) -> None:
+    tab = visitor.open_tab()
+    version = tab.state["version"]
+    large = {"text": "a", "options": {"hidden_sizes": "1000,1000,1000"}}
+    nan = {"text": "a", "options": {"learning_rate": float("nan")}}
+    cases: list[tuple[str, Any, str, str | None]] = [
+        ("learn", {"text": ""}, "text_empty", "text"),
+        ("learn", large, "network_too_large", "hidden_sizes"),
+        ("learn", nan, "not_a_number", "learning_rate"),
+        ("set", {"learning_rate": -1}, "too_small", "learning_rate"),
+        ("load_pretrained", {"name": "../../etc/passwd"}, "unknown_pretrained", "name"),
+        ("pause", "now", "malformed_event", None),
+        ("nonsense", {}, "unknown_event", None),
+    ]
+    for event, payload, code, field in cases:
+        answer = tab.ask(event, payload)
+        assert (answer["ok"], answer["code"], answer["field"]) == (False, code, field)
+    assert_goes_on(tab, version)
+
+
+# ------------------------------------------------------------------ how it ends
+
+
+def test_every_page_is_told_why_before_its_socket_is_closed(tmp_path: Path) -> None:
+    with open_site(tmp_path, engine=StubEngine()) as site:
+        tabs = [site.visitor().open_tab() for _ in range(2)]
+        site.parts.emitter.announce_closing(Notice("restarting"))
+        assert all(tab.is_connected() for tab in tabs)
+        site.parts.emitter.close_all()
+        for tab in tabs:
+            assert [closing["code"] for closing in tab.closings] == ["restarting"]
+            assert not tab.is_connected()
+
+
+def test_a_page_that_left_while_it_was_let_in_takes_up_no_place(tmp_path: Path) -> None:
+    engine = StubEngine()
+    with open_site(tmp_path, engine=engine, limits=Limits(pages_per_session=1)) as site:
+        visitor = site.visitor()
+        engine.meanwhile = site.socketio.server.eio.sockets.clear
+        with pytest.raises(ConnectionRefused) as refused:
+            visitor.open_tab()
+        assert refused.value.data == {"code": "unknown_page"}
+        engine.meanwhile = _fail
+        with pytest.raises(ZeroDivisionError):
+            visitor.open_tab()
+        engine.meanwhile = None
+        assert visitor.open_tab().state
+
+
+def _fail() -> None:
+    raise ZeroDivisionError
+
+
+# ------------------------------------------------------------------ whose it is
+
+
+def test_two_browsers_train_two_networks(new_visitor: Callable[[], Visitor]) -> None:
+    one, other = new_visitor().open_tab(), new_visitor().open_tab()
+    assert one.state["session"] != other.state["session"]
+    version = other.state["version"]
+    one.ask("learn", {"text": "only mine", "options": SMALL})
+    one.ask("set", {"temperature": 2})
+    one.wait_for(lambda: one.state["text"] == "only mine")
+    pause(one)
+    assert_goes_on(other, version)
+    assert other.newest("temperature") == 1
+
+
+def test_a_lost_connection_finds_its_training_where_it_is(tmp_path: Path) -> None:
+    with open_site(tmp_path, unwatched_minutes=10) as site:
+        visitor = site.visitor()
+        tab = visitor.open_tab()
+        session, version, steps = tab.state["session"], tab.state["version"], tab.wait_for_steps()
+        tab.close()
+        engine, session_id = site.parts.engine, next(iter(site.parts.engine.snapshots()))
+
+        def learnt_without_a_page() -> bool:
+            snapshot = engine.snapshot(session_id)
+            return snapshot is not None and snapshot.steps > steps and bool(snapshot.points)
+
+        tab.wait_for(learnt_without_a_page)
+        again = visitor.open_tab()
+        assert (again.state["session"], again.state["version"]) == (session, version)
+        assert again.state["steps"] > steps
+        assert again.state["curve"]["points"]
+        history = visitor.get("/api/history.csv")
+        assert history.mimetype == "text/csv"
+        assert history.headers["Content-Disposition"].endswith('filename="charnn-history.csv"')
+        assert len(history.text.splitlines()) > 1

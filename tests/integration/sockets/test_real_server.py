@@ -1,0 +1,341 @@
+"""What only a real server can tell: connections, transports, and how they end.
+
+Everything else about requests and events is tested in process; the threading mode has a file of
+its own.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+import socketio
+import websocket
+
+from app.clerk import FOLDER
+from app.limits import Limits
+from tests.support.client import PATIENCE, Tab, Visitor
+from tests.support.server import RunningServer, running_server
+
+POLLING = "/socket.io/?EIO=4&transport=polling"
+WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
+HANDSHAKE = {
+    "Connection": "Upgrade",
+    "Upgrade": "websocket",
+    "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Version": "13",
+}
+TEXT = "<script>alert(1)</script>\nnaïve 🙂 日本\r\nx"
+OPTIONS = {"hidden_sizes": "8", "letter_size": "3"}
+
+
+@pytest.fixture
+def visitor(server: RunningServer) -> Iterator[Visitor]:
+    visitor = Visitor(server.url)
+    yield visitor
+    visitor.leave()
+
+
+@pytest.fixture
+def bystander(server: RunningServer) -> Iterator[None]:
+    """A page of somebody else's, which is served after the test as before it."""
+    visitor = Visitor(server.url)
+    tab = visitor.open_tab()
+    tab.next_frame()
+    yield
+    assert tab.ask("set", {"temperature": 0.7}) == {"ok": True}
+    tab.wait_for(lambda: tab.newest("temperature") == 0.7)
+    assert len(tab.states) == 1
+    visitor.leave()
+
+
+def cookie_of(visitor: Visitor) -> str:
+    return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+
+
+def open_socket(
+    visitor: Visitor, connect: bool = True, options: Sequence[tuple[int, int, int]] = ()
+) -> websocket.WebSocket:
+    """A WebSocket that sends what the test likes."""
+    url = visitor.url.replace("http", "ws", 1) + WEBSOCKET
+    opened = websocket.create_connection(
+        url, cookie=cookie_of(visitor), timeout=PATIENCE, sockopt=options
+    )
+    assert opened.recv()[0] == "0"
+    if connect:
+        opened.send("40")
+        read_until(opened, "40")
+    return opened
+
+
+def read_until(opened: websocket.WebSocket, beginning: str) -> str:
+    while True:
+        data = opened.recv()
+        assert isinstance(data, str)
+        assert data, "the socket was closed"
+        if data.startswith(beginning):
+            return data
+
+
+def read_to_the_end(opened: websocket.WebSocket) -> None:
+    """Read until the server ends the socket."""
+    try:
+        while opened.recv() != "":
+            pass
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        pass
+
+
+def shake_hands(url: str, **headers: str) -> tuple[int, str]:
+    """The status of an answer to a handshake with such headers, and its own headers."""
+    place = urlsplit(url)
+    lines = {"Host": place.netloc, **HANDSHAKE, **headers}
+    said = [f"{name}: {value}" for name, value in lines.items()]
+    request = "\r\n".join([f"GET {WEBSOCKET} HTTP/1.1", *said, "", ""])
+    with socket.create_connection((place.hostname, place.port), PATIENCE) as connection:
+        connection.sendall(request.encode())
+        answer = connection.recv(4096).decode("latin-1")
+    return int(answer.split()[1]), answer.lower()
+
+
+def begin_upload(visitor: Visitor, length: int) -> socket.socket:
+    """A connection on which the body of an upload may follow."""
+    place = urlsplit(visitor.url)
+    connection = socket.create_connection((place.hostname, place.port), PATIENCE)
+    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(visitor)}"
+    connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode())
+    return connection
+
+
+def files_of(server: RunningServer) -> list[Path]:
+    """What the server has on its disk of models that go up or down."""
+    return list((server.data_dir / FOLDER).iterdir())
+
+
+# ------------------------------------------------------------------ pages
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_page_is_served_by_either_transport(visitor: Visitor, transport: str) -> None:
+    tab, other = visitor.open_tab(transport), visitor.open_tab(transport)
+    assert tab.ask("learn", {"text": TEXT, "options": OPTIONS}) == {"ok": True}
+    for each in (tab, other):
+        each.wait_for(lambda each=each: each.state["text"] == TEXT)
+        each.wait_for(lambda each=each: each.newest("steps") > 0)
+        each.next_frame()
+        each.next_frame()  # which comes when the one before was acknowledged
+    assert tab.ask("pause") == {"ok": True}
+    other.wait_for(lambda: other.newest("status") == "paused")
+
+
+def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) -> None:
+    slow, quick = visitor.open_tab(), visitor.open_tab()
+    slow.next_frame()
+    slow.reads.clear()
+    read, seen = len(slow.frames), len(quick.frames)
+    quick.wait_for(lambda: len(quick.frames) >= seen + 3)
+    assert len(slow.frames) <= read + 1  # the one that was under way, or came after it
+    meanwhile = quick.newest("steps")
+    slow.reads.set()
+    slow.wait_for(lambda: slow.newest("steps") >= meanwhile)
+
+
+def test_the_printed_address_is_that_of_the_page_and_what_runs_beside_it_runs(
+    server: RunningServer, visitor: Visitor
+) -> None:
+    assert server.door == ""
+    assert requests.get(f"{server.url}/", timeout=PATIENCE).ok
+    visitor.open_tab().next_frame()
+    told = visitor.get("/metrics").text
+    figures = dict(line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    assert float(figures["charnn_hub_stall_seconds_count"]) > 0
+    assert float(figures["charnn_frame_lag_seconds_count"]) > 0
+
+
+def test_a_flood_that_waits_for_no_answer_gets_all_of_them(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    answers: list[dict[str, Any]] = []
+    for _ in range(200):
+        tab._client.emit("set", {"temperature": 2}, callback=answers.append)
+    tab.wait_for(lambda: len(answers) == 200)
+    assert {answer.get("code") for answer in answers} <= {None, "events_per_second"}
+    assert answers[0] == {"ok": True}
+    tab.wait_for(lambda: tab.ask("pause")["ok"])
+
+
+# ------------------------------------------------------------------ who is let in
+
+
+@pytest.mark.parametrize("transport", ["websocket", "polling"])
+def test_a_page_without_a_session_is_told_why_it_is_refused(
+    server: RunningServer, transport: str
+) -> None:
+    with pytest.raises(socketio.exceptions.ConnectionError) as refused:
+        Tab(server.url, {"charnn_session": "forged"}, transport)
+    assert refused.value.args[0]["data"] == {"code": "unknown_page"}
+
+
+def test_a_handshake_of_another_site_or_of_none_is_refused(
+    server: RunningServer, visitor: Visitor
+) -> None:
+    mine = {"Cookie": cookie_of(visitor)}
+    assert shake_hands(server.url, **mine, Origin=server.url)[0] == 101
+    assert shake_hands(server.url, **mine, Origin="https://evil.example")[0] == 403
+    assert shake_hands(server.url, **mine, Host="evil.example")[0] == 403
+    assert shake_hands(server.url, **{**mine, "Sec-WebSocket-Version": "8"})[0] == 400
+    assert requests.get(server.url + WEBSOCKET, timeout=PATIENCE).status_code == 400
+    polling = requests.get(
+        server.url + POLLING, headers={"Origin": "https://evil.example"}, timeout=PATIENCE
+    )
+    assert (polling.status_code, polling.json()["code"]) == (403, "other_site")
+
+
+def test_a_handshake_with_extensions_goes_on_without_them(server: RunningServer) -> None:
+    extensions = "permessage-deflate; server_max_window_bits=abc, ;;=,"
+    status, answer = shake_hands(server.url, **{"Sec-WebSocket-Extensions": extensions})
+    assert status == 101
+    assert "sec-websocket-extensions" not in answer
+
+
+# ------------------------------------------------------------------ what is no packet
+
+
+@pytest.mark.usefixtures("bystander")
+def test_what_is_no_packet_ends_its_socket_and_no_other(visitor: Visitor) -> None:
+    for data in ("x", "42[", f"4{'[' * 100_000}"):
+        for connect in (True, False):
+            with closing(open_socket(visitor, connect)) as opened:
+                opened.send(data)
+                read_to_the_end(opened)
+
+
+@pytest.mark.usefixtures("bystander")
+def test_a_malformed_polling_body_ends_its_socket_and_no_other(visitor: Visitor) -> None:
+    opening = visitor.get(POLLING).text
+    address = f"{visitor.url}{POLLING}&sid={json.loads(opening[1:])['sid']}"
+    assert visitor.http.post(address, b"40", timeout=PATIENCE).status_code == 200
+    refused = visitor.http.post(address, b"x", timeout=PATIENCE)
+    assert (refused.status_code, refused.json()["code"]) == (400, "malformed_packet")
+    gone = visitor.http.post(address, b"2", timeout=PATIENCE)
+    assert (gone.status_code, gone.json()["code"]) == (400, "no_socket")
+
+
+@pytest.mark.usefixtures("bystander")
+def test_packets_before_the_connection_and_attachments_are_not_taken(visitor: Visitor) -> None:
+    with closing(open_socket(visitor, connect=False)) as opened:
+        for data in ('421["pause"]', '4599-["learn"]', "41", '4312["x"]'):
+            opened.send(data)
+        opened.send_binary(b"x" * 1000)
+        opened.send("40")
+        assert read_until(opened, "4").startswith("40")
+        opened.send('451-7["learn",{"text":{"_placeholder":true,"num":0}}]')
+        opened.send_binary(b"abc")
+        assert json.loads(read_until(opened, "437")[3:])[0]["code"] == "not_text"
+
+
+@pytest.mark.usefixtures("bystander")
+@pytest.mark.parametrize("frames", [1, 100])
+def test_a_message_that_is_too_long_in_all_its_frames_ends_its_socket_and_no_other(
+    visitor: Visitor, frames: int
+) -> None:
+    piece = "4" * (Limits().message // frames + 1000)
+    with closing(open_socket(visitor)) as opened:
+        try:
+            for number in range(frames):
+                kind = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
+                last = int(number == frames - 1)
+                opened.send_frame(websocket.ABNF(fin=last, opcode=kind, data=piece))
+        except OSError:
+            return  # it was closed before it was sent whole
+        read_to_the_end(opened)
+
+
+# ------------------------------------------------------------------ models
+
+
+def test_an_upload_in_chunks_is_taken(visitor: Visitor) -> None:
+    tab = visitor.open_tab()
+    tab.ask("pause")
+    saved = visitor.get("/api/model.json").content
+    address = f"{visitor.url}/api/model.json"
+    chunks = iter([saved[:1000], saved[1000:]])
+    response = visitor.http.put(address, data=chunks, timeout=PATIENCE)
+    assert (response.status_code, response.json()) == (200, {"ok": True})
+
+
+def test_an_upload_that_breaks_off_is_answered(visitor: Visitor) -> None:
+    visitor.open_tab().ask("pause")
+    with begin_upload(visitor, 1000) as connection:
+        connection.sendall(b"{")
+        connection.shutdown(socket.SHUT_WR)
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.status == 400
+        assert json.loads(response.read())["code"] == "upload_incomplete"
+
+
+@pytest.fixture(scope="module")
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    """A server that does not wait for long, and takes many events."""
+    options = ("--max-answer-seconds", "4", "--max-events-per-second", "1000")
+    with running_server(tmp_path_factory.mktemp("strict"), options=options) as server:
+        yield server
+        assert not server.complaints
+
+
+def test_an_upload_that_is_too_slow_is_cut_off(strict_server: RunningServer) -> None:
+    visitor = Visitor(strict_server.url)
+    tab = visitor.open_tab()
+    assert tab.ask("pause") == {"ok": True}
+    with begin_upload(visitor, 1000) as connection:
+        connection.sendall(b"{")
+        while connection.recv(4096):  # an answer, if there is one, and then the end
+            pass
+    tab.wait_for(lambda: not files_of(strict_server))
+    assert visitor.put("/api/model.json", b"{}").status_code == 400  # its place is free again
+    visitor.leave()
+
+
+@pytest.mark.extended
+def test_a_download_that_is_left_midway_leaves_no_file(strict_server: RunningServer) -> None:
+    visitor = Visitor(strict_server.url)
+    tab = visitor.open_tab()
+    assert tab.ask("learn", {"text": "abc\nbca", "options": {"hidden_sizes": "300"}})["ok"]
+    assert tab.ask("pause") == {"ok": True}
+    response = visitor.http.get(f"{visitor.url}/api/model.json", stream=True, timeout=PATIENCE)
+    assert response.raw.read(1000)
+    response.close()
+    tab.wait_for(lambda: not files_of(strict_server))
+    opened = Path(f"/proc/{strict_server.process.pid}/fd")
+    tab.wait_for(lambda: not [each for each in opened.iterdir() if FOLDER in _target(each)])
+    visitor.leave()
+
+
+def _target(entry: Path) -> str:
+    try:
+        return str(entry.readlink())
+    except FileNotFoundError:  # closed since the folder was listed
+        return ""
+
+
+@pytest.mark.extended
+def test_a_peer_that_sends_and_does_not_read_is_cut_off(strict_server: RunningServer) -> None:
+    visitor = Visitor(strict_server.url)
+    tab = visitor.open_tab()
+    tab.next_frame()
+    deaf = open_socket(visitor, options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)])
+    deaf.settimeout(PATIENCE)
+    with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
+        while True:  # until the server has had enough of it
+            deaf.send('42999["save"]')  # whose answer is large
+    deaf.shutdown()
+    tab.next_frame()
+    visitor.leave()

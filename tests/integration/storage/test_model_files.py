@@ -1,0 +1,294 @@
+"""Models are read and written: small ones in this process, large ones in another."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app import clerk as files_module
+from app import model_json
+from app.clerk import FOLDER, MOST_WAITING, Clerk
+from app.errors import BusyError, UserError
+from app.model_forms import FORMS, Form
+from app.model_json import is_small
+from model.char_model import CharModel
+from model.saved import SavedModel
+from model.solver import Adam
+from model.vocabulary import Vocabulary
+from tests.support.other_processes import end_at_once, own_pid, wait_for_go
+from tests.support.processes import is_running
+from tests.support.waiting import PATIENCE, wait_for
+
+UPLOAD = 1_000_000
+SMALL_FILE, SMALL_MODEL = 20_000, 2_000
+"""What is small in these tests, so that what is large is soon written."""
+LEAST_MEMORY = 50_000_000
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _low_limits() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(files_module, "SMALL_FILE", SMALL_FILE)
+        patch.setattr(model_json, "SMALL_MODEL", SMALL_MODEL)
+        patch.setattr(files_module, "LEAST_MEMORY", LEAST_MEMORY)
+        yield
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
+    """Reads and writes with a process that has all that it needs, where a test leaves it so."""
+    files = Clerk(tmp_path_factory.mktemp("files"), UPLOAD)
+    yield files
+    files.close()
+
+
+@pytest.fixture
+def new_files(tmp_path: Path) -> Iterator[Callable[[], Clerk]]:
+    """Makes some that have a process of their own, once it is needed."""
+    made: list[Clerk] = []
+
+    def make() -> Clerk:
+        made.append(Clerk(tmp_path, UPLOAD))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.close()
+
+
+@pytest.fixture
+def files(new_files: Callable[[], Clerk]) -> Clerk:
+    return new_files()
+
+
+@pytest.fixture
+def large_file(tmp_path: Path) -> Path:
+    """A file that is large enough for the other process, and is nothing else."""
+    path = tmp_path / "large.json"
+    path.write_bytes(b"[" * (SMALL_FILE + 1))
+    return path
+
+
+def a_model(units: int) -> SavedModel:
+    model = CharModel.create(Vocabulary(list("abc ü🙂")), "lstm", (units,), seed=5)
+    random = np.random.default_rng(6)
+    mean = random.normal(size=model.flat.size).astype(np.float32)
+    order = {"sentences": 2, "order": [1, 0], "sizes": [2], "random": {"state": "7"}}
+    return SavedModel(model, Adam(mean, mean * mean, steps=9), order)
+
+
+SMALL, LARGE = a_model(4), a_model(20)
+
+
+def diverged(units: int) -> SavedModel:
+    saved = a_model(units)
+    saved.model.flat[0] = np.nan
+    return saved
+
+
+def assert_same(one: SavedModel, other: SavedModel) -> None:
+    assert isinstance(one.solver, Adam)
+    assert isinstance(other.solver, Adam)
+    assert one.model.flat.tobytes() == other.model.flat.tobytes()
+    assert one.solver.step_mean.tobytes() == other.solver.step_mean.tobytes()
+    assert one.solver.step_cache.tobytes() == other.solver.step_cache.tobytes()
+    assert one.solver.steps == other.solver.steps
+    assert one.order == other.order
+    assert one.model.vocabulary.letters == other.model.vocabulary.letters
+
+
+def code_of(read: Any) -> str:
+    """The code of the error with which something failed."""
+    error = read.exception(PATIENCE)
+    assert isinstance(error, UserError)
+    return error.code
+
+
+@pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
+def test_every_number_of_a_model_comes_back_as_it_was(shared: Clerk, saved: SavedModel) -> None:
+    path = shared.write(saved).result(PATIENCE)
+    assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [
+        *saved.model.hidden_sizes
+    ]
+    assert path.read_text(encoding="utf-8") == shared.write_text(saved).result(PATIENCE)
+    assert_same(shared.read(path).result(PATIENCE), saved)
+
+
+def test_small_models_take_no_other_process(files: Clerk) -> None:
+    path = files.write(SMALL).result(PATIENCE)
+    files.read(path).result(PATIENCE)
+    text = files.write_text(SMALL).result(PATIENCE)
+    assert_same(files.read_text(text).result(PATIENCE), SMALL)
+    assert files.other.pid is None
+
+
+def test_large_models_take_another_process(shared: Clerk) -> None:
+    assert not is_small(LARGE)
+    shared.write(LARGE).result(PATIENCE)
+    pid = shared.other.pid
+    assert pid is not None
+    assert is_running(pid)
+
+
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.suffix)
+@pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
+def test_every_form_is_written_alike_in_either_process(
+    shared: Clerk, saved: SavedModel, form: Form
+) -> None:
+    path = shared.write(saved, form.content).result(PATIENCE)
+    assert path.read_bytes() == form.content(saved)
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "json_invalid"),
+        (b"[1, 2]", "json_not_an_object"),
+        (b"[" * 2000, "json_unreadable"),
+        (b"[" * (SMALL_FILE + 1), "json_unreadable"),
+        (b'{"a": ' + b"1" * SMALL_FILE + b"}", "json_unreadable"),
+        (b'{"model": "' + b"x" * SMALL_FILE + b'"}', "entry_missing"),
+    ],
+)
+def test_a_file_that_is_no_model_is_refused(
+    shared: Clerk, tmp_path: Path, content: bytes, code: str
+) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        shared.read(path).result(PATIENCE)
+    assert (caught.value.code, caught.value.field) == (code, "json")
+
+
+@pytest.mark.parametrize(
+    "content", [b"%PDF-1.7 \xe2\xe3", "{}".encode("utf-16"), b"\xff" * (SMALL_FILE + 1)]
+)
+def test_a_file_that_is_not_utf_8_is_refused(shared: Clerk, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(content)
+    with pytest.raises(UserError) as caught:
+        shared.read(path).result(PATIENCE)
+    assert (caught.value.code, caught.value.field) == ("model_not_utf8", "json")
+
+
+def test_a_byte_order_mark_does_no_harm(shared: Clerk, tmp_path: Path) -> None:
+    text = shared.write_text(SMALL).result(PATIENCE)
+    path = tmp_path / "model.json"
+    path.write_text("\ufeff" + text, encoding="utf-8")
+    assert_same(shared.read(path).result(PATIENCE), SMALL)
+
+
+def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
+    shared: Clerk, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.json"
+    path.write_bytes(b"[" + b"[]," * 1_500_000 + b"0]")  # 20 bytes of memory for each of its own
+    assert code_of(shared.read(path)) == "model_memory"
+    large = shared.write(LARGE).result(PATIENCE)
+    assert_same(shared.read(large).result(PATIENCE), LARGE)
+
+
+def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
+    shared: Clerk, files: Clerk, tmp_path: Path
+) -> None:
+    for units, form in itertools.product((4, 20), FORMS):
+        with pytest.raises(UserError) as caught:
+            shared.write(diverged(units), form.content).result(PATIENCE)
+        assert (caught.value.code, caught.value.field) == ("model_diverged", "json")
+    with pytest.raises(UserError):
+        files.write(diverged(4)).result(PATIENCE)
+    wait_for(lambda: not list((tmp_path / FOLDER).iterdir()))
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (MemoryError(), "model_memory"),
+        (OSError(28, "full"), "disk_full"),
+        (ZeroDivisionError(), "unexpected"),
+        (BusyError("disk_full"), "disk_full"),
+    ],
+)
+def test_whatever_goes_wrong_comes_with_a_code(
+    files: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    def fail(_path: Path) -> SavedModel:
+        raise error
+
+    monkeypatch.setattr(files_module, "read_file", fail)
+    path = tmp_path / "model.json"
+    path.touch()
+    assert code_of(files.read(path)) == code
+
+
+def test_without_room_for_a_file_it_is_said_before_anything_is_written(
+    files: Clerk, tmp_path: Path
+) -> None:
+    (tmp_path / FOLDER).rmdir()
+    with pytest.raises(BusyError) as caught:
+        files.new_file()
+    assert caught.value.code == "disk_full"
+
+
+def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
+    files: Clerk, large_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", end_at_once)
+    lost: Any = files.read(large_file)
+    monkeypatch.setattr(files_module, "read_file", own_pid)
+    next_one: Any = files.read(large_file)
+    assert code_of(lost) == "unexpected"
+    assert isinstance(lost.exception(), BusyError)
+    assert next_one.result(PATIENCE) == files.other.pid
+
+
+def test_no_more_large_models_wait_than_there_is_room_for(
+    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", wait_for_go)
+    waiting = [files.read(large_file) for _ in range(MOST_WAITING)]
+    assert code_of(files.read(large_file)) == "models_full"
+    (tmp_path / "go").touch()
+    for each in waiting:
+        each.result(PATIENCE)
+    files.read(large_file).result(PATIENCE)
+
+
+def test_files_are_private_and_those_of_a_former_server_are_gone(
+    tmp_path: Path, new_files: Callable[[], Clerk]
+) -> None:
+    left = tmp_path / FOLDER / "left"
+    left.parent.mkdir()
+    left.touch()
+    files = new_files()
+    assert not left.exists()
+    assert left.parent.stat().st_mode & 0o777 == 0o700
+    assert files.new_file().stat().st_mode & 0o777 == 0o600
+
+
+def test_closing_ends_the_process_and_removes_the_files(
+    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files_module, "read_file", own_pid)
+    reading: Any = files.read(large_file)
+    pid = reading.result(PATIENCE)
+    assert is_running(pid)
+    files.close()
+    assert not is_running(pid)
+    assert not (tmp_path / FOLDER).exists()
+
+
+def test_a_large_model_is_written_at_once_as_it_is_piece_by_piece(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    piece_by_piece = model_json.json_of(LARGE).encode()
+    assert not is_small(LARGE)
+    assert model_json.as_json(LARGE) == piece_by_piece
+    monkeypatch.setattr(model_json, "SMALL_MODEL", 10**6)
+    assert model_json.as_json(LARGE) == piece_by_piece

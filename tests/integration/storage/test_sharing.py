@@ -1,0 +1,140 @@
+"""Sharing goes on beside everything else, and whatever goes wrong with it is told with a code."""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from app.checkpoint import Checkpoint
+from app.errors import BusyError, UserError
+from app.sharing import MOST_COPIES, MOST_WAITING, Sharing
+from app.store import Store, StoreError, default_url
+from app.store.tables import copies
+from tests.support.checkpoints import checkpoint
+from tests.support.site import PATIENCE
+
+UNKNOWN = "A" * 22
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = Store.open(default_url(tmp_path))
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def sharing(store: Store) -> Iterator[Sharing]:
+    sharing = Sharing(store)
+    yield sharing
+    sharing.close()
+
+
+def refusal(future: Future[Any]) -> UserError:
+    """Why it could not be done."""
+    error = future.exception(PATIENCE)
+    assert isinstance(error, UserError)
+    assert error.field == "id"
+    return error
+
+
+def test_a_pause_or_a_restart_makes_no_other_copy_and_learning_does(
+    store: Store, sharing: Sharing
+) -> None:
+    given = checkpoint("ann", version=3)
+    first = sharing.share("ann", given).result(PATIENCE)
+    same = replace(given, learning=False, version=4, curve_version=9)
+    assert sharing.share("ann", same).result(PATIENCE) == first
+    newer = replace(given, totals=replace(given.totals, steps=8))
+    assert sharing.share("ann", newer).result(PATIENCE) != first
+    fetched = sharing.fetch(first).result(PATIENCE)
+    assert (fetched.version, fetched.learning, fetched.session_id) == (0, True, "")
+    assert {copy.perplexity for copy in store.copies.of("ann")} == {None}  # the last is infinite
+    known = replace(given, points=given.points[:1])
+    sharing.share("ann", known).result(PATIENCE)
+    perplexities = [copy.perplexity for copy in sharing.of("ann").result(PATIENCE)]
+    assert perplexities[0] == pytest.approx(math.exp(50 / 25))
+
+
+def test_at_the_limit_one_has_to_be_withdrawn(sharing: Sharing) -> None:
+    given = checkpoint("ann")
+    counted = [
+        replace(given, totals=replace(given.totals, steps=step)) for step in range(MOST_COPIES + 1)
+    ]
+    ids = [sharing.share("ann", each).result(PATIENCE) for each in counted[:-1]]
+    assert refusal(sharing.share("ann", counted[-1])).code == "too_many_copies"
+    sharing.withdraw("ann", ids[0]).result(PATIENCE)
+    assert sharing.share("ann", counted[-1]).result(PATIENCE) not in ids
+
+
+def test_what_is_not_there_or_not_ones_own_is_refused(sharing: Sharing) -> None:
+    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    assert refusal(sharing.fetch(UNKNOWN)).code == "no_such_copy"
+    assert refusal(sharing.fetch("no name")).code == "no_such_copy"
+    assert refusal(sharing.withdraw("bob", copy_id)).code == "not_your_copy"
+    assert refusal(sharing.withdraw("ann", UNKNOWN)).code == "not_your_copy"
+
+
+def test_a_damaged_copy_is_told_to_whoever_opens_it(store: Store, sharing: Sharing) -> None:
+    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    with store._engine.begin() as connection:
+        connection.execute(sa.update(copies).values(arrays=b"spoilt"))
+    assert refusal(sharing.fetch(copy_id)).code == "copy_damaged"
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StoreError("It cannot be used."), "copies_unreachable"), (KeyError("a bug"), "unexpected")],
+)
+def test_a_store_that_fails_is_told_and_used_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+) -> None:
+    def fails(*_: object, **__: object) -> None:
+        raise error
+
+    sharing = Sharing(store)
+    with monkeypatch.context() as failing:
+        for method in ("keep", "fetch", "has", "of", "withdraw"):
+            failing.setattr(store.copies, method, fails)
+        asked: list[Callable[[], Future[Any]]] = [
+            lambda: sharing.share("ann", checkpoint("ann")),
+            lambda: sharing.fetch(UNKNOWN),
+            lambda: sharing.is_there(UNKNOWN),
+            lambda: sharing.of("ann"),
+            lambda: sharing.withdraw("ann", UNKNOWN),
+        ]
+        assert {refusal(ask()).code for ask in asked} == {code}
+    assert sharing.of("ann").result(PATIENCE) == []
+    sharing.close()
+
+
+def test_whoever_is_too_many_is_refused_and_holds_up_no_other(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    going_on = threading.Event()
+    fetch = store.copies.fetch
+
+    def slow(copy_id: str, at: float) -> Checkpoint | None:
+        assert going_on.wait(PATIENCE)
+        return fetch(copy_id, at)
+
+    sharing = Sharing(store)
+    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    monkeypatch.setattr(store.copies, "fetch", slow)
+    waiting = [sharing.fetch(copy_id) for _ in range(MOST_WAITING)]
+    refused = refusal(sharing.fetch(copy_id))
+    assert (type(refused), refused.code) == (BusyError, "copies_full")
+    assert sharing.is_there(copy_id).result(PATIENCE)  # who only looks does not wait for them
+    going_on.set()
+    assert all(each.result(PATIENCE) for each in waiting)
+    assert sharing.fetch(copy_id).result(PATIENCE)
+    sharing.close()
+    assert refusal(sharing.fetch(copy_id)).code == "copies_unreachable"

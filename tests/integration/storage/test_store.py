@@ -1,0 +1,404 @@
+"""Whole checkpoints in, whole checkpoints out, in either make of database."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from alembic import command
+
+from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
+from app.store.codec import encode
+from app.store.migrate import config, migrate
+from bench.live.postgres import Postgres
+from tests.support.checkpoints import assert_same, checkpoint
+from tests.support.server import ROOT
+from tests.support.waiting import PATIENCE
+
+
+def change(store: Store, statement: str, data: bytes = b"") -> None:
+    """Change the database behind the store's back."""
+    with store._engine.begin() as connection:
+        connection.execute(sa.text(statement), {"bytes": data} if ":bytes" in statement else {})
+
+
+def ask(store: Store, statement: str) -> Any:
+    with store._engine.begin() as connection:
+        return connection.execute(sa.text(statement)).scalar_one()
+
+
+def test_a_checkpoint_is_loaded_as_it_was_saved(store: Store) -> None:
+    given = checkpoint(kind="gru", solver="adam", hidden_sizes=(4, 3))
+    store.save([given], at=123.5)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 123.5
+    assert_same(stored.checkpoint, given)
+
+
+def test_a_session_that_was_never_saved_is_not_there(store: Store) -> None:
+    assert store.load("nobody") is None
+
+
+def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store) -> None:
+    store.save([checkpoint("ann"), checkpoint("bob")], at=1)
+    newer = replace(checkpoint("ann", text="other\ntext", version=2, seed=2), learning=False)
+    store.save([newer], at=2)
+    for name, expected in (("ann", newer), ("bob", checkpoint("bob"))):
+        stored = store.load(name)
+        assert stored is not None
+        assert_same(stored.checkpoint, expected)
+
+
+def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -> None:
+    """A machine that was only cut off must not bring back what went on elsewhere since."""
+    first, then = Store.open(url, holder="first"), Store.open(url, holder="then")
+    assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
+    then.claim("ann")
+    newer = checkpoint("ann", text="went on elsewhere", version=2)
+    assert not then.save([newer], at=2)
+    late = checkpoint("bob", text="bob's newest", version=2)
+    assert first.save([checkpoint("ann", text="too late", version=3), late], at=3) == {"ann"}
+    for name, expected in (("ann", newer), ("bob", late)):
+        stored = first.load(name)
+        assert stored is not None
+        assert_same(stored.checkpoint, expected)
+    anybody = Store.open(url)
+    assert not anybody.save([checkpoint("ann", text="without a cluster", version=4)], at=4)
+    assert not first.save([checkpoint("ann", text="and with one again", version=5)], at=5)
+    for each in (first, then, anybody):
+        each.close()
+
+
+def test_several_are_taken_in_all_or_none(store: Store) -> None:
+    store.save([checkpoint("ann")], at=1)
+    too_long = checkpoint("x" * 200) if store.kind == "postgresql" else checkpoint("bob")
+    spoilt = replace(too_long, version=None) if store.kind == "sqlite" else too_long  # type: ignore[arg-type]
+    with pytest.raises(StoreError):
+        store.save([checkpoint("ann", version=2, text="new"), spoilt], at=2)
+    stored = store.load("ann")
+    assert stored is not None
+    assert (stored.checkpoint.text, stored.saved_at) == ("abba\ncaba", 1)
+
+
+def test_every_text_comes_back_as_it_was(store: Store) -> None:
+    texts = ("a\0b", "\ud83d alone", "🙂 日本\r\n", " \n")
+    store.save([checkpoint(str(number), text) for number, text in enumerate(texts)], at=1)
+    for number, text in enumerate(texts):
+        stored = store.load(str(number))
+        assert stored is not None
+        assert stored.checkpoint.text == text
+
+
+def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(store: Store) -> None:
+    damages = (
+        "UPDATE sessions SET state = :bytes",
+        "UPDATE sessions SET arrays = :bytes",
+        "UPDATE texts SET text = :bytes",
+        "DELETE FROM texts",
+    )
+    names = [str(number) for number in range(len(damages))]
+    store.save([checkpoint(name) for name in ("intact", *names)], at=1)
+    for name, damage in zip(names, damages, strict=True):
+        change(store, f"{damage} WHERE session_id = '{name}'", b'{"format": 1}')
+        with pytest.raises(DamagedCheckpoint):
+            store.load(name)
+    assert store.load("intact") is not None
+
+
+def test_a_session_begun_anew_after_damage_gets_its_own_text(store: Store) -> None:
+    """Versions are counted anew then: that of the damaged text may come a second time."""
+    store.save([checkpoint(text="the old one", version=2)], at=1)
+    change(store, "UPDATE sessions SET state = :bytes", b"damaged")
+    store.save([checkpoint(text="the new one", version=2)], at=2)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.text == "the new one"
+
+
+def test_a_text_is_written_only_when_it_has_changed(store: Store) -> None:
+    store.save([checkpoint()], at=1)
+    change(store, "UPDATE texts SET version = 77")
+    store.save([checkpoint()], at=2)
+    assert ask(store, "SELECT version FROM texts") == 77
+    store.save([checkpoint(text="another", version=2)], at=3)
+    assert ask(store, "SELECT version FROM texts") == 2
+
+
+def test_sessions_that_were_not_touched_are_removed_with_their_texts(store: Store) -> None:
+    store.save([checkpoint("old"), checkpoint("used")], at=1)
+    store.touch(["used"], at=50)
+    assert store.remove_untouched(before=10) == 1
+    assert store.load("old") is None
+    assert store.load("used") is not None
+    store.remove("used")
+    assert store.load("used") is None
+    store.save([checkpoint("used", text="again")], at=60)
+    stored = store.load("used")
+    assert stored is not None
+    assert stored.checkpoint.text == "again"
+
+
+def test_threads_may_save_and_load_at_once(store: Store) -> None:
+    failures: list[Exception] = []
+
+    def work(name: str) -> None:
+        try:
+            for number in range(3):
+                store.save([checkpoint(name, text=str(number), version=number)], at=number)
+                stored = store.load(name)
+                assert stored is not None
+                assert stored.checkpoint.text == str(number)
+        except Exception as error:  # noqa: BLE001  (told below)
+            failures.append(error)
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+STARTING_AT_ONCE = """
+import os, sys
+from app.store import Store
+
+wait, go = os.pipe()
+servers = []
+for _ in range(4):
+    servers.append(os.fork())
+    if not servers[-1]:
+        os.close(go)
+        os.read(wait, 1)
+        Store.open(sys.argv[1]).close()
+        os._exit(0)
+os.close(go)  # all begin now
+sys.exit(any([os.waitpid(server, 0)[1] for server in servers]))
+"""
+
+
+def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
+    """They are forked where no thread runs yet, so that the libraries are loaded once for all."""
+    command = [sys.executable, "-c", STARTING_AT_ONCE, url]
+    done = subprocess.run(
+        command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=PATIENCE
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    store = Store.open(url)
+    store.save([checkpoint()], at=1)
+    store.close()
+
+
+def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
+    """SQLite itself refuses, without waiting, where two turn a new file's log on at once."""
+    together = threading.Barrier(8)
+
+    def turn_on(file: Path) -> None:
+        together.wait()
+        connect._write_ahead(file)
+
+    with ThreadPoolExecutor(8) as threads:
+        for number in range(20):
+            list(threads.map(turn_on, [tmp_path / str(number)] * 8))
+
+
+def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> None:
+    engine = connect.make_engine(url)
+    migrate(engine, "0001")
+    parts = encode(checkpoint())
+    with engine.begin() as connection:
+        connection.execute(
+            sa.text("INSERT INTO sessions VALUES ('ann', 1.5, 1.5, 1, :state, :arrays)"),
+            {"state": parts.state, "arrays": parts.arrays},
+        )
+        connection.execute(
+            sa.text("INSERT INTO texts VALUES ('ann', 1, :text)"), {"text": parts.text}
+        )
+    engine.dispose()
+    store = Store.open(url)
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 1.5
+    assert_same(stored.checkpoint, checkpoint())
+    store.save([checkpoint(text="new")], at=2)
+    newer = store.load("ann")
+    assert newer is not None
+    assert newer.checkpoint.text == "new"
+    store.close()
+
+
+def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> None:
+    store.save([checkpoint()], at=1)
+    change(store, "UPDATE alembic_version SET version_num = '9999'")
+    with pytest.raises(StoreError):
+        Store.open(url)
+    assert store.load("ann") is not None
+
+
+def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
+    with store._engine.begin() as connection:
+        command.check(config(connection))
+
+
+def test_opening_again_finds_what_was_there(url: str) -> None:
+    with_store = Store.open(url)
+    with_store.save([checkpoint()], at=1)
+    with_store.close()
+    again = Store.open(url)
+    assert again.load("ann") is not None
+    migrate(again._engine)
+    assert again.load("ann") is not None
+    again.close()
+
+
+def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+    Store.open(default_url(tmp_path / "new" / "folder")).close()
+    (file,) = (tmp_path / "new" / "folder").glob("*.sqlite")
+    assert file.stat().st_mode & 0o077 == 0
+
+
+def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
+    """It saves all the time, and is killed in the middle of it."""
+    saving = (
+        "import itertools, sys\n"
+        "from app.store import Store\n"
+        "from tests.support.checkpoints import checkpoint\n"
+        "store = Store.open(sys.argv[1])\n"
+        "for n in itertools.count(1):\n"
+        "    store.save([checkpoint(name, str(n), n) for name in 'ab'], at=n)\n"
+        "    print(n, flush=True)\n"
+    )
+    url = default_url(tmp_path)
+    process = subprocess.Popen(
+        [sys.executable, "-c", saving, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    told = 0
+    for line in process.stdout:
+        told = int(line)
+        if told == 20:
+            os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    store = Store.open(url)
+    stored = [store.load(name) for name in "ab"]
+    store.close()
+    texts = {each.checkpoint.text for each in stored if each is not None}
+    assert len(texts) == 1
+    assert int(texts.pop()) >= told
+
+
+def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
+    store = Store.open(default_url(tmp_path))
+    store.save([checkpoint()], at=1)
+    limited: list[int] = [1]
+
+    @sa.event.listens_for(store._engine, "checkout")
+    def _limit(connection: Any, *_: Any) -> None:
+        connection.execute(f"PRAGMA max_page_count={limited[0]}")
+
+    with pytest.raises(StoreError):
+        store.save([checkpoint("bob", text="x" * 1_000_000)], at=2)
+    assert store.load("ann") is not None
+    limited[0] = 100_000
+    store.save([checkpoint("bob", text="x" * 1_000_000)], at=3)
+    assert store.load("bob") is not None
+    store.close()
+
+
+def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "sessions.sqlite").write_bytes(b"not a database, and long enough to tell" * 100)
+    with pytest.raises(StoreError):
+        Store.open(default_url(tmp_path))
+
+
+def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postgres) -> None:
+    store = Store.open(postgres.url)
+    store.save([checkpoint()], at=1)
+    postgres.stop()
+    try:
+        with pytest.raises(StoreError) as caught:
+            store.save([checkpoint()], at=2)
+        assert "abba" not in str(caught.value)
+        with pytest.raises(StoreError):
+            store.load("ann")
+    finally:
+        postgres.start()
+    store.save([checkpoint()], at=3)
+    postgres.stop()
+    postgres.start()  # while no connection is in use
+    store.save([checkpoint()], at=4)  # the first after it, and not only the second
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 4
+    store.close()
+
+
+def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
+    store.save([checkpoint()], at=1)
+    with store._engine.begin() as writing:
+        writing.execute(sa.text("UPDATE sessions SET saved_at = 2"))
+        stored = store.load("ann")
+    assert stored is not None
+    assert stored.saved_at == 1
+
+
+def test_a_file_that_another_program_locks_is_reported_and_used_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connect, "BUSY_SECONDS", 0.01)
+    store = Store.open(default_url(tmp_path))
+    with store._engine.begin(), pytest.raises(StoreError):
+        store.save([checkpoint()], at=1)
+    store.save([checkpoint()], at=2)
+    assert store.load("ann") is not None
+    store.close()
+
+
+def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+    folder = tmp_path / "50%25 of? my#stuff & ü"
+    Store.open(default_url(folder)).close()
+    assert (folder / "sessions.sqlite").stat().st_size > 0
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError) as caught:
+        Store.open(default_url(tmp_path / "file" / "data"))
+    assert str(tmp_path / "file") in str(caught.value)
+
+
+def test_without_a_driver_the_error_names_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(StoreError) as caught:
+        Store.open("postgresql://user:hidden@127.0.0.1:1/name")
+    assert "charnn[postgres]" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "nonsense",
+        "postgresql://user:hidden@host:port/name",
+        "sqlite://",
+        "sqlite:///:memory:",
+        "postgres://user:hidden@127.0.0.1:1/name",
+        "oracle+nothing://user:hidden@host/name",
+        "postgresql://user:hidden@127.0.0.1:1/name",
+    ],
+)
+def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+    with pytest.raises(StoreError) as caught:
+        Store.open(url)
+    assert "hidden" not in str(caught.value)

@@ -1,0 +1,337 @@
+"""Sessions that outlive the process and its memory, with a real store."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from app import keeper as keeper_module
+from app.commands import Answer, Change, Command, Learn, Pause, Save, Watch
+from app.errors import UserError
+from app.keeper import Keeper, Keeping
+from app.limits import Limits
+from app.local_engine import LocalEngine
+from app.loss import loss_in_words
+from app.options import Options
+from app.snapshot import Snapshot
+from app.store import Copied, Store, Stored, StoreError, default_url
+from model.saved import SavedModel
+from tests.support.checkpoints import checkpoint
+from tests.support.sessions import SMALL, STARTING
+from tests.support.waiting import PATIENCE, wait_for
+
+HOUR = 3600.0
+
+
+class Server:
+    """Sessions on a folder; it can be closed and opened again as after a crash."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.engine: Keeper
+
+    def open(self, sessions: int = 100, keep: float = 24 * HOUR, **limits: int) -> Keeper:
+        self.store = Store.open(default_url(self.folder))
+        local = LocalEngine(STARTING, 2, Limits(**limits))  # type: ignore[arg-type]
+        self.engine = Keeper(local, self.store, STARTING, Keeping(sessions, HOUR, keep))
+        return self.engine
+
+    def unload_after(self, unwatched: float) -> None:
+        """From now on: what a test does before may take a busy machine any time."""
+        self.engine._keeping = replace(self.engine._keeping, unwatched_seconds=unwatched)
+
+    def close(self) -> None:
+        self.engine.close()
+
+    def ask(self, session_id: str, command: Command) -> Answer:
+        return self.engine.command(session_id, command).result(PATIENCE)
+
+    def now(self, session_id: str) -> Snapshot:
+        snapshot = self.engine.snapshot(session_id)
+        assert snapshot is not None
+        return snapshot
+
+    def create(self, *session_ids: str) -> None:
+        for session_id in session_ids:
+            self.engine.create(session_id).result(PATIENCE)
+
+    def wait_for_steps(self, session_id: str, more: int = 1) -> None:
+        steps = self.now(session_id).steps
+        wait_for(lambda: self.now(session_id).steps >= steps + more)
+
+
+@pytest.fixture
+def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
+    monkeypatch.setattr(keeper_module, "CHECKPOINT_SECONDS", 0.2)
+    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    server = Server(tmp_path)
+    yield server
+    server.close()
+
+
+def assert_refused(ask: Callable[[], object], code: str, field: str | None = None) -> None:
+    with pytest.raises(UserError) as caught:
+        ask()
+    assert (caught.value.code, caught.value.field) == (code, field)
+
+
+def model_of(answer: Answer) -> SavedModel:
+    assert isinstance(answer, SavedModel)
+    return answer
+
+
+def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    server.ask("ann", Learn("my own text\nof two lines", SMALL))
+    server.ask("ann", Change(learning_rate=0.003, temperature=0.5))
+    server.wait_for_steps("ann", 100)
+    wait_for(lambda: len(server.now("ann").points) > 1)
+    assert server.engine.save_all().result(PATIENCE)
+    left = server.now("ann")
+    weights = model_of(server.ask("ann", Save())).model.flat
+    server.close()
+    server.open()
+    server.create("ann")
+    back = server.now("ann")
+    assert back.description == left.description
+    assert (back.learning_rate, back.temperature) == (0.003, 0.5)
+    assert back.points[: len(left.points)] == left.points
+    assert back.steps >= left.steps
+    assert back.status == "learning"
+    assert back.saved_at is not None or wait_for(lambda: server.now("ann").saved_at)
+    server.wait_for_steps("ann")
+    assert weights.shape == model_of(server.ask("ann", Save())).model.flat.shape
+
+
+def test_a_paused_session_comes_back_with_the_same_weights(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    server.wait_for_steps("ann", 100)
+    server.ask("ann", Pause())
+    saved = model_of(server.ask("ann", Save()))
+    wait_for(lambda: server.now("ann").saved_at)
+    assert server.engine.save_all().result(PATIENCE)
+    server.close()
+    server.open()
+    server.create("ann")
+    assert server.now("ann").status == "paused"
+    back = model_of(server.ask("ann", Save()))
+    np.testing.assert_array_equal(back.model.flat, saved.model.flat)
+    assert back.solver is not None
+    assert saved.solver is not None
+    np.testing.assert_array_equal(back.solver.step_cache, saved.solver.step_cache)
+    assert back.order == saved.order
+
+
+def test_a_session_is_saved_again_and_again_while_it_learns(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    wait_for(lambda: server.now("ann").saved_at)
+    steps = server.now("ann").steps
+    wait_for(
+        lambda: (stored := server.store.load("ann")) and stored.checkpoint.totals.steps > steps
+    )
+
+
+def test_a_new_network_and_a_pause_are_saved_at_once(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.open()
+    server.create("ann")
+    wait_for(lambda: server.now("ann").saved_at)
+    monkeypatch.setattr(keeper_module, "CHECKPOINT_SECONDS", HOUR)
+    server.ask("ann", Learn("quite new", SMALL))
+    wait_for(lambda: (stored := server.store.load("ann")) and stored.checkpoint.text == "quite new")
+    server.ask("ann", Pause())
+    wait_for(lambda: (stored := server.store.load("ann")) and not stored.checkpoint.learning)
+
+
+def test_a_visitor_is_told_what_was_lost_with_a_machine_that_failed(server: Server) -> None:
+    server.open()
+    server.create("learns", "rests")
+    server.ask("rests", Pause())
+    wait_for(lambda: server.now("learns").saved_at and server.now("rests").saved_at)
+    server.close()
+    server.open()
+    for name, code in (
+        ("learns", "machine_lost"),
+        ("rests", "machine_lost_paused"),
+        ("new", "machine_lost_unsaved"),
+    ):
+        server.engine.take_over(name, time.time()).result(PATIENCE)
+        [remark] = wait_for(lambda name=name: server.now(name).remarks)  # type: ignore[misc]
+        assert (remark.level, remark.code) == ("warning", code)
+
+
+@pytest.mark.parametrize(("seconds", "shown"), [(0.2, "1"), (1.4, "1"), (4.2, "4")])
+def test_what_was_lost_is_told_in_whole_seconds(seconds: float, shown: str) -> None:
+    stored = Stored(checkpoint(), saved_at=100.0)
+    lost = loss_in_words(stored, 100.0 + seconds).notice.values["lost"]
+    assert str(lost).split()[0] == shown
+
+
+def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_trained_here(
+    tmp_path: Path,
+) -> None:
+    """Nor trained: the machine that lost them was only cut off."""
+    here, there = (Store.open(default_url(tmp_path), holder=name) for name in ("here", "there"))
+    engine = Keeper(LocalEngine(STARTING, 1), here, STARTING, Keeping(10, HOUR, HOUR))
+    engine.create("ann").result(PATIENCE)
+    engine.command("ann", Learn("my own text", SMALL)).result(PATIENCE)
+    wait_for(lambda: there.load("ann"))
+    there.claim("ann")
+    engine.command("ann", Pause()).result(PATIENCE)
+    wait_for(lambda: not engine.holds("ann"))
+    assert engine.snapshot("ann") is None
+    stored = there.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.learning
+    engine.close()
+    there.close()
+
+
+def test_a_session_without_a_page_is_stored_and_unloaded_and_comes_back(server: Server) -> None:
+    server.open()
+    server.create("ann", "bob")
+    for name in ("ann", "bob"):
+        server.ask(name, Watch(watched=True))
+    server.wait_for_steps("ann")
+    server.engine.command("ann", Watch(watched=False))
+    server.unload_after(0.3)
+    wait_for(lambda: server.engine.snapshot("ann") is None)
+    assert server.engine.snapshot("bob") is not None
+    assert_refused(lambda: server.ask("ann", Pause()), "session_gone")
+    stored = server.store.load("ann")
+    assert stored is not None
+    server.unload_after(HOUR)
+    server.create("ann")
+    assert server.now("ann").steps >= stored.checkpoint.totals.steps > 0
+
+
+def test_the_session_watched_least_recently_is_unloaded_for_a_new_one(server: Server) -> None:
+    server.open(sessions=2)
+    server.create("ann", "bob")
+    for name in ("bob", "ann"):
+        server.ask(name, Watch(watched=True))
+        server.ask(name, Watch(watched=False))
+    server.create("eve")
+    wait_for(lambda: server.engine.snapshot("bob") is None)
+    assert server.engine.snapshot("ann") is not None
+    assert server.store.load("bob") is not None
+
+
+def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
+    server: Server,
+) -> None:
+    server.open(sessions=1)
+    server.create("ann")
+    server.ask("ann", Watch(watched=True))
+    assert_refused(lambda: server.create("bob"), "server_full")
+    server.wait_for_steps("ann")
+
+
+def test_all_networks_together_have_their_limit(server: Server) -> None:
+    server.open(total_weights=2000)
+    server.create("ann")
+    too_large = Learn("some text", Options(hidden_sizes=(50,)))
+    assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
+    assert server.now("ann").description.options == SMALL
+    server.ask("ann", Learn("some text", SMALL))
+    many = ("bob", "cid", "dan", "eve", "fay")
+    assert_refused(lambda: server.create(*many), "memory_full", "hidden_sizes")
+
+
+def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
+    server.open(total_weights=2000)
+    server.create("ann")
+    before = server.engine.weights
+    too_large = Learn("some text", Options(hidden_sizes=(50,)))
+    assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
+    assert server.engine.weights == before
+    server.engine.drop("ann")
+    wait_for(lambda: server.engine.weights == 0)
+
+
+def test_visitors_see_that_a_store_fails_and_when_it_is_back(
+    server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(keeper_module, "FIRST_RETRY", 0.05)
+    monkeypatch.setattr(keeper_module, "LAST_RETRY", 0.1)
+    server.open()
+    server.create("ann")
+    wait_for(lambda: server.now("ann").saved_at)
+    save = server.store.save
+
+    def fail(*_: Any) -> None:
+        raise StoreError("reason 4711")
+
+    monkeypatch.setattr(server.store, "save", fail)
+    wait_for(lambda: not server.now("ann").saving)
+    assert "4711" in caplog.text
+    server.wait_for_steps("ann")
+    saved_at = server.now("ann").saved_at
+    monkeypatch.setattr(server.store, "save", save)
+    wait_for(lambda: server.now("ann").saving)
+    assert server.now("ann").saved_at != saved_at
+
+
+def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_one(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.open()
+    server.create("ann")
+    server.ask("ann", Learn("worth keeping", SMALL))
+    assert server.engine.save_all().result(PATIENCE)
+    server.close()
+    server.open()
+
+    def fail(_session_id: str) -> None:
+        raise StoreError("unreachable")
+
+    load = server.store.load
+    monkeypatch.setattr(server.store, "load", fail)
+    assert_refused(lambda: server.create("ann"), "store_unreachable")
+    monkeypatch.setattr(server.store, "load", load)
+    server.create("ann")
+    assert server.now("ann").description.text == "worth keeping"
+
+
+def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
+    server: Server,
+) -> None:
+    server.open()
+    server.engine.create("ann")
+    server.ask("ann", Change(temperature=2.0))
+    assert server.now("ann").temperature == 2.0
+
+
+def test_a_session_that_is_not_touched_for_long_is_removed_from_the_store(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    wait_for(lambda: server.now("ann").saved_at)
+    assert server.engine.save_all().result(PATIENCE)
+    server.close()
+    server.open(keep=0.5)
+    wait_for(lambda: server.store.load("ann") is None)
+
+
+def test_a_copy_is_removed_after_its_owner_and_not_before(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    wait_for(lambda: server.now("ann").saved_at)
+    server.close()
+    store = Store.open(default_url(server.folder))
+    for owner in ("ann", "gone"):
+        about = Copied(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
+        store.copies.keep(owner, checkpoint(owner), about, most=1)
+    store.close()
+    server.open()
+    wait_for(lambda: not server.store.copies.has("copy of gone"))
+    assert server.store.copies.has("copy of ann")

@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { apart } from "../../static/js/apart.js";
+
+/** @typedef {[number, number]} Place */
+
+/**
+ * @param {Place | undefined} one
+ * @param {Place | undefined} other
+ */
+function distance(one = [NaN, NaN], other = [NaN, NaN]) {
+  return Math.hypot(one[0] - other[0], one[1] - other[1]);
+}
+
+test("marks that have their room are not moved", () => {
+  /** @type {Place[]} */
+  const places = [
+    [0, 0],
+    [20, 0],
+  ];
+  assert.deepEqual(apart(places, [13, 13], 9), places);
+});
+
+test("marks that cover each other are moved until each has its room", () => {
+  const [one, other] = apart(
+    [
+      [0, 0],
+      [3, 0],
+    ],
+    [13, 13],
+    9,
+  );
+  assert.ok(Math.abs(distance(one, other) - 13) < 1e-6);
+  assert.deepEqual([one?.[1], other?.[1]], [0, 0]); // along the line between them
+});
+
+test("no mark is moved farther than it may be, so many at one place still overlap", () => {
+  /** @type {Place[]} */
+  const places = Array.from({ length: 30 }, () => [5, 5]);
+  const moved = apart(
+    places,
+    Array.from(places, () => 13),
+    9,
+  );
+  assert.ok(moved.every((place) => distance(place, [5, 5]) <= 9 + 1e-9));
+  assert.equal(new Set(moved.map(String)).size, 30);
+});
+
+test("a wide mark takes more room", () => {
+  /** @type {Place[]} */
+  const places = [
+    [0, 0],
+    [15, 0],
+  ];
+  assert.deepEqual(apart(places, [13, 13], 9), places);
+  const [one, other] = apart(places, [26, 13], 9);
+  assert.ok(Math.abs(distance(one, other) - 19.5) < 1e-6);
+});

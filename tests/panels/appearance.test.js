@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import * as appearance from "../../static/js/appearance.js";
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {string} [chosen] on an earlier visit
+ */
+function openAppearance(t, chosen) {
+  const page = openPage(t, {
+    only: ".masthead",
+    remembered: chosen ? { scheme: chosen } : {},
+  });
+  if (chosen) document.documentElement.dataset.scheme = chosen; // as scheme.js has done
+  const heard = t.mock.fn();
+  addEventListener("schemechange", heard);
+  page.mount(".masthead", appearance);
+  return { page, heard };
+}
+
+function shown() {
+  return [document.documentElement.dataset.scheme, localStorage.getItem("scheme")];
+}
+
+/** Another tab has made a choice. */
+function chooseElsewhere(/** @type {string} */ key, /** @type {string | null} */ value) {
+  if (value === null) localStorage.removeItem(key);
+  else localStorage.setItem(key, value);
+  dispatchEvent(Object.assign(new Event("storage"), { key }));
+}
+
+test("without a choice the system decides, and what draws hears when it changes", (t) => {
+  const { page, heard } = openAppearance(t);
+  assert.equal(page.value("#scheme"), "system");
+  assert.deepEqual(shown(), [undefined, null]);
+  page.media("(prefers-color-scheme: dark)", true);
+  assert.equal(heard.mock.callCount(), 1);
+});
+
+test("a choice is shown, remembered and told to what draws, and can be given up", async (t) => {
+  const { page, heard } = openAppearance(t);
+  for (const scheme of ["dark", "light"]) {
+    await page.choose("#scheme", scheme);
+    assert.deepEqual(shown(), [scheme, scheme]);
+  }
+  assert.equal(heard.mock.callCount(), 2);
+  await page.choose("#scheme", "system");
+  assert.deepEqual(shown(), [undefined, null]);
+  assert.equal(heard.mock.callCount(), 3);
+});
+
+test("the choice of an earlier visit is the one that is selected", (t) => {
+  const { page, heard } = openAppearance(t, "dark");
+  assert.equal(page.value("#scheme"), "dark");
+  assert.equal(heard.mock.callCount(), 0);
+});
+
+test("a choice in another tab is followed, and other entries of the store are not", (t) => {
+  const { page, heard } = openAppearance(t);
+  chooseElsewhere("scheme", "dark");
+  assert.equal(page.value("#scheme"), "dark");
+  assert.deepEqual(shown(), ["dark", "dark"]);
+  chooseElsewhere("charnn.preferences", "{}");
+  assert.equal(heard.mock.callCount(), 1);
+  chooseElsewhere("scheme", null);
+  assert.equal(page.value("#scheme"), "system");
+  assert.equal(shown()[0], undefined);
+  assert.equal(heard.mock.callCount(), 2);
+});

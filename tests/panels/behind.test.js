@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { open, rowsOf } from "./support/looks.js";
+import { Behind } from "../../static/js/behind.js";
+
+test("the table is filled while it is open, and keeps the cells that say the same", async (t) => {
+  const page = openPage(t, { variant: "blank" });
+  document.body.innerHTML =
+    '<details class="behind"><summary></summary><table><tbody></tbody></table></details>';
+  const behind = new Behind(document.body);
+  behind.show([
+    ["a", "1"],
+    ["b", "2"],
+  ]);
+  assert.deepEqual(rowsOf(page, ".behind"), []);
+  await open(page, ".behind");
+  assert.deepEqual(rowsOf(page, ".behind"), [
+    ["a", "1"],
+    ["b", "2"],
+  ]);
+  const [heading, cell] = page.all("tbody tr:first-child > *");
+  assert.deepEqual([heading?.tagName, heading?.getAttribute("scope")], ["TH", "row"]);
+  const words = heading?.firstChild;
+  behind.show([["a", "3"]]);
+  assert.deepEqual(rowsOf(page, ".behind"), [["a", "3"]]);
+  assert.equal(page.get("tbody td"), cell);
+  assert.equal(heading?.firstChild, words);
+  await open(page, ".behind"); // which closes it
+  behind.show([]);
+  assert.deepEqual(rowsOf(page, ".behind"), [["a", "3"]]);
+});

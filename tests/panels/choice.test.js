@@ -1,0 +1,217 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { OPTIONS, refused, state } from "./support/state.js";
+import * as choice from "../../static/js/choice.js";
+import * as controls from "../../static/js/controls.js";
+import { checksum } from "../../static/js/checksum.js";
+import * as sentences from "../../static/js/sentences.js";
+
+/** @typedef {ReturnType<typeof openChoice>} Page */
+
+const ESSAYS = "an essay\nand another";
+const LIMITS = { mostCharacters: "30", longestLine: "20" };
+
+/** @type {import("../../static/js/protocol").BroughtText} */
+const SUMS = {
+  ok: true,
+  text: "1+1=2\n2+2=4",
+  title: "Sums",
+  expect: "Right sums.",
+  measured: "",
+  options: { ...OPTIONS, kind: "gru", hidden_sizes: [80], clip: 2 },
+};
+
+/**
+ * The page as it is while the network learns one of the texts that can be chosen.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+function openChoice(t) {
+  const page = openPage(t, { only: "#panel_sentences, #panel_controls" });
+  Object.assign(page.get("#textfile").dataset, LIMITS);
+  Object.assign(page.get("#text_choice [value=essays]").dataset, {
+    characters: String(ESSAYS.length),
+    checksum: String(checksum(ESSAYS)),
+    about: "About the essays.",
+  });
+  page.mount("#panel_sentences", sentences, choice);
+  page.mount("#panel_controls", controls);
+  page.connection.begin({ text: ESSAYS });
+  page.connection.answers("GET /api/texts/sums", SUMS);
+  return page;
+}
+
+/** @param {Page} page */
+function shown(page) {
+  return [page.value("#text_choice"), page.value("#ti")];
+}
+
+/** @param {Page} page */
+function about(page) {
+  return page.get("#text_about").textContent;
+}
+
+/** @param {string} content */
+function file(content, name = "notes.txt") {
+  return new File([content], name);
+}
+
+test("the text that the network has is recognised without fetching it", (t) => {
+  const page = openChoice(t);
+  assert.deepEqual(shown(page), ["essays", ESSAYS]);
+  assert.equal(about(page), "About the essays.");
+  assert.equal(page.get("#text_about").role, "status");
+  assert.ok(!page.connection.asked.some(({ event }) => event.startsWith("GET /api/texts")));
+});
+
+test("a text is recognised only if it is the same to the letter", (t) => {
+  const page = openChoice(t);
+  const other = `X${ESSAYS.slice(1)}`;
+  page.connection.tell("state", state({ version: 2, text: other }));
+  assert.deepEqual(shown(page), ["", other]);
+  page.connection.tell("state", state({ version: 3, text: ESSAYS }));
+  assert.deepEqual(shown(page), ["essays", ESSAYS]);
+});
+
+test("a chosen text fills the box and the options, and asks nothing of the network", async (t) => {
+  const page = openChoice(t);
+  await page.choose("#text_choice", "sums");
+  assert.deepEqual(shown(page), ["sums", SUMS.text]);
+  assert.equal(about(page), SUMS.expect);
+  assert.equal(page.value("#opt_kind"), "gru");
+  assert.equal(page.value("#opt_hidden_sizes"), "80");
+  assert.equal(page.value("#opt_clip"), "2");
+  assert.equal(page.state("#panel_controls"), "edited");
+  assert.deepEqual(page.connection.sent("learn"), []);
+});
+
+test("a chosen text stays chosen when the network learns it", async (t) => {
+  const page = openChoice(t);
+  page.connection.answers("learn", { ok: true });
+  await page.choose("#text_choice", "sums");
+  await page.click("#learn");
+  assert.equal(page.connection.sent("learn")[0].text, SUMS.text);
+  page.connection.tell("state", state({ version: 2, text: SUMS.text, options: SUMS.options }));
+  assert.deepEqual(shown(page), ["sums", SUMS.text]);
+  assert.equal(page.state("#panel_controls"), "unedited");
+});
+
+test("the person's own text and options come back after other texts and files", async (t) => {
+  const page = openChoice(t);
+  page.type("#ti", "my own words");
+  page.type("#opt_hidden_sizes", "7, 7");
+  assert.equal(page.value("#text_choice"), "");
+  await page.choose("#text_choice", "sums");
+  await page.chooseFiles("#textfile", file("from a file"));
+  assert.deepEqual(shown(page), ["file", "from a file"]);
+  await page.choose("#text_choice", "");
+  assert.deepEqual(shown(page), ["", "my own words"]);
+  assert.equal(page.value("#opt_hidden_sizes"), "7, 7");
+  assert.equal(about(page), "");
+});
+
+test("a chosen text that is changed by hand is the person's own", async (t) => {
+  const page = openChoice(t);
+  page.connection.answers("GET /api/texts/names", { ...SUMS, text: "Ann" });
+  await page.choose("#text_choice", "names");
+  page.type("#ti", "Anna");
+  assert.deepEqual(shown(page), ["", "Anna"]);
+  assert.equal(about(page), "");
+  await page.choose("#text_choice", "sums");
+  await page.choose("#text_choice", "");
+  assert.deepEqual(shown(page), ["", "Anna"]);
+});
+
+test("a text that cannot be fetched changes nothing, and the next one clears the fault", async (t) => {
+  const page = openChoice(t);
+  page.connection.answers(
+    "GET /api/texts/sums",
+    () => new Response("Bad Gateway", { status: 502 }),
+    refused("unknown_text", "text"),
+    SUMS,
+  );
+  for (const code of ["proxy_error", "unknown_text"]) {
+    await page.choose("#text_choice", "sums");
+    assert.equal(page.fault("#text_error"), code);
+    assert.equal(page.state("#panel_sentences"), "refused");
+    assert.deepEqual(shown(page), ["essays", ESSAYS]);
+    assert.equal(page.state("#panel_controls"), "unedited");
+  }
+  await page.choose("#text_choice", "sums");
+  assert.equal(page.fault("#text_error"), null);
+  assert.deepEqual(shown(page), ["sums", SUMS.text]);
+});
+
+test("a text that arrives after another one was chosen is dropped", async (t) => {
+  const page = openChoice(t);
+  await page.choose("#text_choice", "names"); // its answer is late
+  await page.choose("#text_choice", "sums");
+  page.connection.answer("GET /api/texts/names", { ...SUMS, text: "Ann" });
+  await page.tick(10);
+  assert.deepEqual(shown(page), ["sums", SUMS.text]);
+});
+
+test("a file comes into the box, keeps the options, and can be chosen again", async (t) => {
+  const page = openChoice(t);
+  await page.chooseFiles("#textfile", file("one line\nanother", "mine.txt"));
+  assert.deepEqual(shown(page), ["file", "one line\nanother"]);
+  assert.equal(page.get("#text_choice [value=file]").textContent, "mine.txt");
+  assert.equal(page.state("#panel_controls"), "edited");
+  assert.equal(page.value("#opt_hidden_sizes"), "20, 20");
+  await page.choose("#text_choice", "sums");
+  await page.choose("#text_choice", "file");
+  assert.deepEqual(shown(page), ["file", "one line\nanother"]);
+  await page.drop("#ti", file("dropped", "other.txt"));
+  assert.deepEqual(shown(page), ["file", "dropped"]);
+  assert.deepEqual(
+    page.all("#text_choice [value=file]").map(({ textContent }) => textContent),
+    ["other.txt"],
+  );
+});
+
+test("a file that cannot be used says why at the box and changes nothing", async (t) => {
+  const page = openChoice(t);
+  for (const [files, code] of /** @type {[File[], string][]} */ ([
+    [[file("%PDF-1.7")], "file_pdf"],
+    [[file("a".repeat(21))], "file_line_too_long"],
+    [[file("a\n".repeat(16))], "file_too_long"],
+    [[file("a".repeat(124))], "file_too_large"],
+    [[file("a"), file("b")], "several_files"],
+  ])) {
+    await page.drop("#ti", ...files);
+    assert.equal(page.fault("#text_error"), code);
+    assert.equal(page.get("#ti").ariaInvalid, "true");
+    assert.deepEqual(shown(page), ["essays", ESSAYS]);
+    assert.equal(page.state("#panel_controls"), "unedited");
+  }
+  await page.chooseFiles("#textfile", file("a good one"));
+  assert.equal(page.fault("#text_error"), null);
+  assert.deepEqual(shown(page), ["file", "a good one"]);
+});
+
+test("the same file can be opened again after it was changed", async (t) => {
+  const page = openChoice(t);
+  const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
+  await page.chooseFiles("#textfile", file("a"));
+  assert.deepEqual(
+    emptied.mock.calls.map((call) => [call.this, call.arguments[0]]),
+    [[page.get("#textfile"), ""]],
+  );
+});
+
+test("a choice of files that was given up changes nothing", async (t) => {
+  const page = openChoice(t);
+  await page.chooseFiles("#textfile", file(""));
+  assert.equal(page.fault("#text_error"), "file_empty");
+  await page.chooseFiles("#textfile");
+  assert.equal(page.fault("#text_error"), "file_empty");
+  assert.deepEqual(shown(page), ["essays", ESSAYS]);
+});
+
+test("the page tells the limits of a file", (t) => {
+  const page = openPage(t, { only: "#textfile" });
+  const { mostCharacters, longestLine } = page.get("#textfile").dataset;
+  assert.ok(Number(mostCharacters) > Number(longestLine));
+  assert.ok(Number(longestLine) > 0);
+});

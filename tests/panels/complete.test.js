@@ -1,0 +1,353 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, refused } from "./support/state.js";
+import * as complete from "../../static/js/complete.js";
+
+/** @import { Complete, Completed, Completion } from "../../static/js/protocol" */
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+/** Longer than a person pauses between two keys. */
+const PAUSE = 160;
+/** After the answers, for those who listen. */
+const QUIET = 710;
+
+const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
+
+/**
+ * A page with the panel in sight and a server that answers with what it was asked.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+async function openComplete(t) {
+  const page = openPage(t, { only: "#panel_complete" });
+  page.mount("#panel_complete", complete);
+  page.connection.begin();
+  page.connection.answers("complete", answerTo);
+  await page.see("#panel_complete");
+  return page;
+}
+
+/**
+ * @param {Complete} question
+ * @returns {Completed}
+ */
+function answerTo({ method, prime }) {
+  if (method === "sample")
+    return completed(...["1", "2", "3"].map((each) => `${prime.length}${each}`));
+  return completed(["sat", -1.25], ["ran", -20.5]);
+}
+
+/**
+ * @param {(string | [string, number])[]} texts
+ * @returns {Completed}
+ */
+function completed(...texts) {
+  const completions = texts.map((each) => {
+    const [text, log_probability] = typeof each === "string" ? [each, null] : each;
+    return { text, log_probability, cut: false };
+  });
+  return { ok: true, completions };
+}
+
+/**
+ * @param {Page} page
+ * @param {string} prime
+ */
+async function begin(page, prime) {
+  page.type("#complete_prime", prime);
+  await page.tick(PAUSE);
+}
+
+/** @param {Page} page */
+function drawn(page) {
+  return page.all("#complete_samples .apred").map(({ textContent }) => textContent);
+}
+
+/** @param {Page} page */
+function alternatives(page) {
+  return page
+    .all("#complete_beam tbody tr")
+    .map(({ children }) => [...children].map(({ textContent }) => textContent));
+}
+
+/** @param {Page} page */
+function isShown(page) {
+  return ["#complete_samples", "#complete_beam"].map((each) => !page.get(each).hidden);
+}
+
+/** @param {Page} page */
+function asked(page) {
+  return page.connection.sent("complete").length;
+}
+
+test("nothing is asked or shown while there is no beginning", async (t) => {
+  const page = await openComplete(t);
+  await page.tick(2_000);
+  page.type("#complete_temperature", "2");
+  await page.tick(2_000);
+  assert.equal(asked(page), 0);
+  assert.equal(page.state("#panel_complete"), "empty");
+  assert.deepEqual(isShown(page), [false, false]);
+});
+
+test("a beginning is sent as it was typed, with its options, once per method", async (t) => {
+  const page = await openComplete(t);
+  page.type("#complete_top_k", " 5");
+  page.type("#complete_top_p", "0.9");
+  page.type("#complete_width", "20");
+  page.type("#complete_prime", "the ");
+  assert.equal(page.state("#panel_complete"), "busy");
+  await page.tick(PAUSE);
+  assert.deepEqual(page.connection.sent("complete"), [
+    { prime: "the ", method: "sample", temperature: "1", top_k: " 5", top_p: "0.9" },
+    { prime: "the ", method: "beam", width: "20" },
+  ]);
+});
+
+test("the answers follow the beginning, which is marked, with their log-probabilities", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "the ");
+  assert.equal(page.state("#panel_complete"), "shown");
+  assert.deepEqual(isShown(page), [true, true]);
+  assert.deepEqual(drawn(page), ["the 41", "the 42", "the 43"]);
+  assert.deepEqual(
+    page.all("#complete_samples .given").map(({ textContent }) => textContent),
+    ["the ", "the ", "the "],
+  );
+  assert.deepEqual(alternatives(page), [
+    ["the sat", "−1.25"],
+    ["the ran", "−20.50"],
+  ]);
+});
+
+test("a cut answer ends with an ellipsis, and of a long beginning only the end is shown", async (t) => {
+  const page = await openComplete(t);
+  /** @type {Completion} */
+  const completion = { text: "<b>", log_probability: -1, cut: true };
+  page.connection.answers("complete", { ok: true, completions: [completion] });
+  await begin(page, "x".repeat(10) + "😀".repeat(60));
+  assert.equal(drawn(page)[0], `…${"😀".repeat(60)}<b>…`);
+  assert.equal(page.connection.sent("complete")[0].prime.length, 130);
+  assert.equal(page.get("#panel_complete").querySelector(".apred b, .alternative b"), null);
+});
+
+test("rows of the beam that are there already stay, and others come and go", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  const row = page.get("#complete_beam tbody tr");
+  page.connection.answers("complete", completed(["x", -1], ["y", -2], ["z", -3]));
+  await begin(page, "b");
+  assert.equal(alternatives(page).length, 3);
+  page.connection.answers("complete", completed(["x", -1]));
+  await begin(page, "c");
+  assert.deepEqual(alternatives(page), [["cx", "−1.00"]]);
+  assert.equal(page.get("#complete_beam tbody tr"), row);
+});
+
+test("who types on is asked for once, after the last key", async (t) => {
+  const page = await openComplete(t);
+  for (const prime of ["t", "th", "the"]) {
+    page.type("#complete_prime", prime);
+    await page.tick(100);
+  }
+  assert.equal(asked(page), 0);
+  await page.tick(60);
+  assert.deepEqual(
+    page.connection.sent("complete").map(({ prime }) => prime),
+    ["the", "the"],
+  );
+});
+
+test("of answers that come late only those to the newest beginning are shown", async (t) => {
+  const page = await openComplete(t);
+  /** @type {((answer: Completed) => void)[]} */
+  const answers = [];
+  page.connection.answers("complete", () => new Promise((resolve) => answers.push(resolve)));
+  for (const prime of ["a", "ab", "abc"]) await begin(page, prime);
+  assert.equal(asked(page), 1); // one is under way at a time
+  answers[0]?.(completed("!"));
+  await page.settle();
+  assert.deepEqual(isShown(page), [false, false]);
+  assert.deepEqual(page.connection.sent("complete")[1], {
+    prime: "abc",
+    method: "sample",
+    ...OPTIONS,
+  });
+  answers[1]?.(completed("?"));
+  await page.settle();
+  assert.equal(drawn(page)[0], "abc?");
+  assert.equal(page.state("#panel_complete"), "busy");
+});
+
+test("while it is seen, a network that learns on is asked anew once a second", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  await page.tick(3_000);
+  assert.equal(asked(page), 2); // of a network that rests nothing new is expected
+  page.connection.answers("complete", completed(["new", -1]));
+  for (const steps of [201, 202, 203]) {
+    page.connection.tell("frame", frame({ steps }));
+    await page.tick(100);
+  }
+  await page.tick(900);
+  assert.equal(asked(page), 4);
+  assert.equal(drawn(page)[0], "anew");
+  page.connection.tell("frame", frame({ steps: 204 }));
+  await page.tick(500);
+  page.type("#complete_prime", "b"); // as the next look comes, the beginning is not finished yet
+  await page.tick(145);
+  assert.equal(asked(page), 4);
+  await page.tick(10);
+  assert.equal(asked(page), 6);
+});
+
+test("nothing is asked by itself while the panel is out of sight or the tab is hidden", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  page.connection.tell("frame", frame({ steps: 201 }));
+  await page.leave("#panel_complete");
+  await page.tick(1_100);
+  await page.see("#panel_complete");
+  await page.hide(true);
+  await page.tick(1_100);
+  assert.equal(asked(page), 2);
+  await page.hide(false);
+  await page.tick(1_100);
+  assert.equal(asked(page), 4);
+});
+
+test("without a connection nothing is sent, and the next look asks", async (t) => {
+  const page = await openComplete(t);
+  page.connection.lose();
+  await begin(page, "a");
+  assert.equal(asked(page), 0);
+  assert.deepEqual(page.store.page.notices, []);
+  page.connection.open();
+  await page.tick(1_100);
+  assert.equal(asked(page), 2);
+  assert.equal(page.state("#panel_complete"), "shown");
+});
+
+test("a beginning that is refused leaves the last answers greyed, and is asked for once", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  page.connection.answers("complete", refused("unknown_characters", "prime"));
+  await begin(page, "ï");
+  assert.equal(page.fault("#complete_prime_error"), "unknown_characters");
+  assert.equal(page.get("#complete_prime").ariaInvalid, "true");
+  assert.equal(page.state("#panel_complete"), "refused");
+  assert.equal(page.all(".outdated").length, 2);
+  await page.tick(2_000);
+  assert.equal(asked(page), 3); // the beam would say the same, and so would the same network
+  page.connection.answers("complete", answerTo);
+  await begin(page, "b");
+  assert.equal(page.fault("#complete_prime_error"), null);
+  assert.equal(page.get("#complete_prime").ariaInvalid, null);
+  assert.equal(page.all(".outdated").length, 0);
+  assert.equal(page.state("#panel_complete"), "shown");
+});
+
+for (const [method, field] of /** @type {const} */ ([
+  ["sample", "temperature"],
+  ["sample", "top_k"],
+  ["sample", "top_p"],
+  ["beam", "width"],
+])) {
+  test(`a ${field} that is refused is told at its field, beside the other method's answer`, async (t) => {
+    const page = await openComplete(t);
+    page.connection.answers("complete", (question) =>
+      question.method === method ? refused("out_of_range", field) : answerTo(question),
+    );
+    const usual = page.value(`#complete_${field}`);
+    page.type(`#complete_${field}`, "-1");
+    await begin(page, "a");
+    assert.equal(page.fault(`#complete_${field}_error`), "out_of_range");
+    assert.equal(page.get(`#complete_${field}`).ariaInvalid, "true");
+    assert.equal(page.state("#panel_complete"), "refused");
+    assert.deepEqual(isShown(page), [method === "beam", method === "sample"]);
+    assert.deepEqual(page.store.page.notices, []);
+    page.connection.answers("complete", answerTo);
+    page.type(`#complete_${field}`, usual);
+    await page.tick(PAUSE);
+    assert.equal(page.fault(`#complete_${field}_error`), null);
+    assert.deepEqual(isShown(page), [true, true]);
+  });
+}
+
+test("a beginning that is deleted takes the answers with it, and asks nothing", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  await page.tick(QUIET);
+  await begin(page, "");
+  assert.equal(page.fault("#complete_prime_error"), "prime_empty");
+  assert.equal(page.state("#panel_complete"), "empty");
+  assert.deepEqual(isShown(page), [false, false]);
+  assert.equal(page.get("#complete_spoken").textContent, "");
+  await page.tick(1_100);
+  assert.equal(asked(page), 2);
+});
+
+for (const [code, field] of /** @type {const} */ ([
+  ["compiling", "method"],
+  ["busy", null],
+])) {
+  test(`a refusal that will not last (${code}) is told at the field, once, and asked again`, async (t) => {
+    const page = await openComplete(t);
+    page.connection.answers("complete", refused(code, field));
+    await begin(page, "a");
+    const words = page.get("#complete_prime_error").firstChild;
+    await page.tick(3_000);
+    assert.equal(page.fault("#complete_prime_error"), code);
+    assert.equal(page.get("#complete_prime_error").firstChild, words); // or it is read out again
+    assert.deepEqual(page.store.page.notices, []);
+    assert.equal(asked(page), 4); // once a second, and not for each method
+    page.connection.answers("complete", answerTo);
+    await page.tick(1_100);
+    assert.equal(page.state("#panel_complete"), "shown");
+    assert.equal(page.fault("#complete_prime_error"), null);
+  });
+}
+
+test("those who listen are told the first of each, once per beginning and after a silence", async (t) => {
+  const page = await openComplete(t);
+  const spoken = page.get("#complete_spoken");
+  assert.equal(spoken.getAttribute("role"), "status");
+  await begin(page, "the ");
+  assert.equal(spoken.textContent, "");
+  await page.tick(QUIET);
+  assert.match(spoken.textContent ?? "", /the 41.*the sat/s);
+  const words = spoken.firstChild;
+  page.connection.answers("complete", completed(["new", -1]));
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(3_000);
+  assert.equal(drawn(page)[0], "the new");
+  assert.equal(spoken.firstChild, words);
+});
+
+test("those who type on hear their typing, and not what has come meanwhile", async (t) => {
+  const page = await openComplete(t);
+  await begin(page, "a");
+  await page.tick(400);
+  page.connection.answers("complete", refused("unknown_characters", "prime"));
+  page.type("#complete_prime", "aï");
+  await page.tick(2_000);
+  assert.equal(page.get("#complete_spoken").textContent, "");
+});
+
+test("every entry is labelled and described by the place of its fault, in reading order", (t) => {
+  const page = openPage(t, { only: "#panel_complete" });
+  const entries = page.all("#panel_complete input");
+  assert.deepEqual(
+    entries.map(({ id }) => id),
+    ["prime", "temperature", "top_k", "top_p", "width"].map((name) => `complete_${name}`),
+  );
+  for (const entry of entries) {
+    assert.ok(page.get(`label[for=${entry.id}]`).textContent);
+    assert.ok(entry.getAttribute("aria-describedby")?.split(" ").includes(`${entry.id}_error`));
+    assert.equal(page.get(`#${entry.id}_error`).getAttribute("role"), "alert");
+    assert.ok(entry.tabIndex === 0);
+  }
+  assert.ok(page.get(`#${page.get("#complete_beam").getAttribute("aria-labelledby")}`));
+  assert.equal(page.all("#complete_beam thead th[scope=col]").length, 2);
+});

@@ -1,0 +1,487 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, OPTIONS, state } from "./support/state.js";
+import uPlot from "../../static/vendor/uPlot.esm.min.js";
+import * as curve from "../../static/js/curve.js";
+
+/** @import { Curve } from "../../static/js/protocol" */
+/** @typedef {ReturnType<typeof openPage>} Page */
+/** @typedef {{heldOut?: number, rate?: number, set?: number}} More */
+/** @typedef {[step: number, perplexity: number | null, more?: More]} Point */
+
+/** Of the plot on the page; between them and the edges there are the axes. */
+const SIZE = { width: 600, height: 240 };
+const LEFT = 42;
+const WIDTH = 544;
+
+const PREFERENCES = "charnn.preferences";
+
+/** @type {Point[]} a perplexity at step 60 that is halfway between the others on a logarithmic axis */
+const HALVING = [
+  [0, 16],
+  [60, 4],
+  [200, 1],
+];
+/** @type {Point[]} a hundred points, ten steps apart */
+const LONG = Array.from({ length: 100 }, (_, index) => [10 * (index + 1), 30 - index / 5]);
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Point[]} points
+ * @param {Record<string, string>} [remembered]
+ */
+async function openCurve(t, points, remembered = {}) {
+  const page = openPage(t, { only: ".curve", remembered });
+  page.resize("#pplgraph", SIZE);
+  page.resize("#curve_stage", SIZE);
+  page.mount(".curve", curve);
+  page.connection.begin({ curve: curveOf(points), steps: points.at(-1)?.[0] ?? 0 });
+  await page.settle();
+  return page;
+}
+
+/**
+ * @param {Point[]} points
+ * @param {number} [start]
+ * @returns {Curve}
+ */
+function curveOf(points, start = 0) {
+  return {
+    version: 1,
+    start,
+    points: points.map(([step, perplexity, { heldOut, rate, set } = {}]) => [
+      step,
+      perplexity,
+      heldOut ?? null,
+      rate ?? set ?? 0.01,
+      set ?? null,
+    ]),
+  };
+}
+
+/**
+ * Another network, with a curve of its own.
+ *
+ * @param {Page} page
+ * @param {number} version
+ * @param {Point[]} points
+ * @param {object} [changes]
+ */
+async function restart(page, version, points, changes = {}) {
+  page.connection.tell("state", state({ version, curve: curveOf(points), ...changes }));
+  await page.settle();
+}
+
+/**
+ * How low on the canvas lines come to a place.
+ *
+ * @param {Page} page
+ * @param {number} x
+ * @returns {number[]}
+ */
+function heights(page, x) {
+  return page.drawn
+    .filter(([name, at]) => name === "lineTo" && Math.round(Number(at)) === x)
+    .map(([, , y]) => Number(y));
+}
+
+/**
+ * The steps that the status tells to be in view; none for the whole.
+ *
+ * @param {Page} page
+ */
+function view(page) {
+  const numbers = page.get("#curve_view").textContent?.match(/[\d,]+/g) ?? [];
+  return numbers.map((number) => Number(number.replaceAll(",", "")));
+}
+
+/**
+ * @param {Page} page
+ * @param {string} type
+ * @param {number} share of the plot's width
+ */
+function point(page, type, share) {
+  const options = { clientX: share * WIDTH, clientY: 50, bubbles: true };
+  page.get(".u-over").dispatchEvent(new MouseEvent(type, options));
+}
+
+/**
+ * Draw over a part of the plot.
+ *
+ * @param {Page} page
+ * @param {number} start
+ * @param {number} end
+ */
+async function drag(page, start, end) {
+  point(page, "mouseenter", start);
+  point(page, "mousemove", start);
+  point(page, "mousedown", start);
+  point(page, "mousemove", end);
+  const options = { clientX: end * WIDTH, clientY: 50 };
+  documentOfPlots().dispatchEvent(new MouseEvent("mouseup", options));
+  await page.settle();
+}
+
+/** The one that the plot's library found when it was imported: it hears of the mouse there. */
+function documentOfPlots() {
+  const plot = new uPlot({ width: 1, height: 1, series: [{}] }, [[0]], () => {});
+  return plot.root.ownerDocument;
+}
+
+/** @param {Page} page */
+function marks(page) {
+  return page.all("#curve_marks li").map(({ textContent }) => textContent ?? "");
+}
+
+/** @param {Page} page */
+async function openTable(page) {
+  await toggleTable(page, true);
+}
+
+/**
+ * @param {Page} page
+ * @param {boolean} open
+ */
+async function toggleTable(page, open) {
+  const details = /** @type {HTMLDetailsElement} */ (page.get("#curve_table"));
+  details.open = open;
+  details.dispatchEvent(new Event("toggle"));
+  await page.settle();
+}
+
+/** @param {Page} page */
+function rows(page) {
+  return page
+    .all("#curve_table tbody tr")
+    .map(({ children }) => [...children].map(({ textContent }) => textContent));
+}
+
+function preferences() {
+  return JSON.parse(localStorage.getItem(PREFERENCES) ?? "{}");
+}
+
+test("the curve is empty before the first point, and is drawn as points come", async (t) => {
+  const page = await openCurve(t, []);
+  assert.equal(page.state(".curve"), "empty");
+  page.drawn.length = 0;
+  page.connection.tell("frame", frame({ curve: curveOf([[0, 16], [60, 4]]) })); // prettier-ignore
+  page.connection.tell("frame", frame({ curve: curveOf([[200, 1]], 2) }));
+  await page.settle();
+  assert.equal(page.state(".curve"), "whole");
+  assert.ok(heights(page, 205).length > 0);
+  assert.equal(page.all(".u-legend").length, 0);
+  const csv = /** @type {HTMLAnchorElement} */ (page.get("#curve_csv"));
+  assert.deepEqual(
+    [new URL(csv.href).pathname, csv.download],
+    ["/api/history.csv", "charnn-history.csv"],
+  );
+});
+
+test("the axis is logarithmic until a linear one is chosen, which is remembered", async (t) => {
+  const page = await openCurve(t, HALVING);
+  const middle = LEFT + Math.round((WIDTH * 60) / 200);
+  /** How far down the point in the middle is, from the first to the last. */
+  const share = () => {
+    const at = page.drawn.findIndex(([name, x]) => name === "lineTo" && x === middle);
+    const [high = 0, between = 0, low = 0] = page.drawn
+      .slice(at - 1, at + 2)
+      .map((call) => Number(call[2]));
+    page.drawn.length = 0;
+    return ((between - high) / (low - high)).toFixed(1);
+  };
+  assert.equal(share(), "0.5"); // 4 of 16 to 1
+  await page.click("#curve_linear");
+  assert.equal(share(), "0.8");
+  assert.deepEqual(preferences(), { "curve.linear": true });
+  await page.click("#curve_logarithmic");
+  assert.equal(share(), "0.5");
+  assert.deepEqual(preferences(), { "curve.linear": false });
+});
+
+test("the axis of the last visit is there again, and the earlier runs as they were", async (t) => {
+  const kept = JSON.stringify({ "curve.linear": true, "curve.earlier": false });
+  const page = await openCurve(t, HALVING, { [PREFERENCES]: kept });
+  const checked = ["linear", "logarithmic", "earlier"].map(
+    (name) => /** @type {HTMLInputElement} */ (page.get(`#curve_${name}`)).checked,
+  );
+  assert.deepEqual(checked, [true, false, false]);
+});
+
+test("a browser that keeps nothing has the curve all the same", async (t) => {
+  const page = openPage(t, { only: ".curve" });
+  const get = () => {
+    throw new Error("not for this page");
+  };
+  Object.defineProperty(globalThis, "localStorage", { get, configurable: true });
+  page.resize("#pplgraph", SIZE);
+  page.mount(".curve", curve);
+  page.connection.begin({ curve: curveOf(HALVING) });
+  await page.click("#curve_linear");
+  assert.equal(/** @type {HTMLInputElement} */ (page.get("#curve_linear")).checked, true);
+  assert.equal(page.state(".curve"), "whole");
+});
+
+test("a part that is drawn over stays in view while the curve grows, until a double click", async (t) => {
+  const page = await openCurve(t, LONG);
+  assert.equal(page.get("#curve_view").getAttribute("role"), "status");
+  await drag(page, 0.2, 0.6);
+  assert.equal(page.state(".curve"), "part");
+  assert.deepEqual(view(page), [200, 600]);
+  page.drawn.length = 0;
+  page.connection.tell("frame", frame({ curve: curveOf([[5_000, 2]], 100) }));
+  await page.settle();
+  assert.equal(page.state(".curve"), "part");
+  assert.ok(heights(page, LEFT + WIDTH / 2).length > 0); // step 400
+  assert.deepEqual(view(page), [200, 600]);
+  page.get("#curve_stage").dispatchEvent(new MouseEvent("dblclick", { bubbles: true }));
+  await page.settle();
+  assert.equal(page.state(".curve"), "whole");
+  assert.deepEqual(view(page), []);
+});
+
+test("an unsteady hand draws over nothing", async (t) => {
+  const page = await openCurve(
+    t,
+    Array.from({ length: 500 }, (_, step) => [step, 9]),
+  );
+  await drag(page, 0.5, 0.5 + 7 / WIDTH);
+  assert.equal(page.state(".curve"), "whole");
+  await drag(page, 0.5, 0.5 + 9 / WIDTH);
+  assert.equal(page.state(".curve"), "part");
+});
+
+test("the keyboard zooms, goes on and brings the whole back", async (t) => {
+  const page = await openCurve(t, LONG);
+  assert.equal(page.get("#curve_stage").tabIndex, 0);
+  assert.equal(page.press("#curve_stage", "+"), false);
+  assert.deepEqual(view(page), [250, 750]);
+  page.press("#curve_stage", "ArrowRight");
+  assert.deepEqual(view(page), [375, 875]);
+  page.press("#curve_stage", "=");
+  assert.deepEqual(view(page), [500, 750]);
+  page.press("#curve_stage", "-");
+  assert.deepEqual(view(page), [375, 875]);
+  for (let times = 0; times < 5; times++) page.press("#curve_stage", "ArrowLeft");
+  assert.deepEqual(view(page), [0, 500]); // and no further
+  page.press("#curve_stage", "0");
+  assert.equal(page.state(".curve"), "whole");
+  page.press("#curve_stage", "ArrowRight"); // there is nothing to go on to
+  assert.equal(page.state(".curve"), "whole");
+});
+
+test("other keys, and those of the browser, are left alone", async (t) => {
+  const page = await openCurve(t, LONG);
+  for (const key of ["a", "Tab", "ArrowDown", "PageDown"]) {
+    assert.equal(page.press("#curve_stage", key), true);
+  }
+  for (const modifier of ["ctrlKey", "metaKey", "altKey"]) {
+    assert.equal(page.press("#curve_stage", "+", { [modifier]: true }), true);
+  }
+  assert.equal(page.state(".curve"), "whole");
+});
+
+test("buttons zoom as well, and stop where there is nothing more to see", async (t) => {
+  const page = await openCurve(t, LONG);
+  await page.click("#curve_closer");
+  assert.deepEqual(view(page), [250, 750]);
+  for (let times = 0; times < 30; times++) page.get("#curve_closer").click();
+  const [from = 0, to = 0] = view(page);
+  assert.ok(to - from >= 40 && to - from < 80, `${to - from} steps`); // ten each: four points
+  for (let times = 0; times < 30; times++) page.get("#curve_wider").click();
+  assert.equal(page.state(".curve"), "whole");
+  await page.click("#curve_closer");
+  await page.click("#curve_whole");
+  assert.equal(page.state(".curve"), "whole");
+});
+
+test("a finger moves the part in view, and moves nothing where the whole is", async (t) => {
+  const page = await openCurve(t, LONG);
+  const stage = page.get("#curve_stage");
+  /** @type {(type: string, clientX: number, pointerType?: string) => void} */
+  const move = (type, clientX, pointerType = "touch") =>
+    void stage.dispatchEvent(Object.assign(new MouseEvent(type, { clientX }), { pointerType }));
+  move("pointerdown", 300);
+  move("pointermove", 100);
+  move("pointerup", 100);
+  assert.equal(page.state(".curve"), "whole");
+  await page.click("#curve_closer"); // 250 to 750
+  move("pointerdown", 300);
+  move("pointermove", 180); // a fifth of the width
+  assert.deepEqual(view(page), [350, 850]);
+  move("pointermove", 240);
+  assert.deepEqual(view(page), [300, 800]);
+  move("pointercancel", 240);
+  move("pointermove", 0);
+  move("pointerdown", 300, "mouse"); // that draws over a part
+  move("pointermove", 0, "mouse");
+  assert.deepEqual(view(page), [300, 800]);
+});
+
+test("a new network brings the whole curve back", async (t) => {
+  const page = await openCurve(t, LONG);
+  await page.click("#curve_closer");
+  await restart(page, 2, HALVING);
+  assert.equal(page.state(".curve"), "whole");
+});
+
+test("a learning rate that was set is marked at its step, with a label to focus", async (t) => {
+  const page = await openCurve(t, [
+    [0, 16, { set: 0.01 }],
+    [100, 8, { set: 0.01, rate: 0.005 }], // by a schedule
+    [200, 4, { set: 0.01 }],
+  ]);
+  assert.equal(page.get("#curve_marks").hidden, true);
+  page.connection.tell("frame", frame({ curve: curveOf([[400, 2, { set: 0.001 }]], 3) }));
+  await page.settle();
+  const [label = ""] = marks(page);
+  assert.deepEqual(label.match(/\d[\d.]*/g), ["0.01", "0.001", "200"]);
+  const head = page.get("#curve_marks li");
+  assert.equal(head.tabIndex, 0);
+  assert.equal(head.style.getPropertyValue("--left"), `${LEFT + WIDTH / 2}px`);
+  head.focus();
+  page.connection.tell("frame", frame({ curve: curveOf([[800, 2, { set: 0.001 }]], 4) }));
+  await page.settle();
+  assert.equal(document.activeElement, head);
+  assert.equal(head.style.getPropertyValue("--left"), `${LEFT + WIDTH / 4}px`);
+  point(page, "mousemove", 0.25);
+  assert.ok(head.matches(".near"));
+  point(page, "mousemove", 0.5);
+  assert.ok(!head.matches(".near"));
+});
+
+test("marks close to each other share a label, and those out of view have none", async (t) => {
+  const page = await openCurve(t, [
+    ...LONG.slice(0, 90),
+    [910, 9, { set: 0.01 }],
+    [920, 9, { set: 0.001 }],
+    [930, 9, { set: 0.001 }],
+    [940, 9, { set: 0.001 }],
+    [950, 9, { set: 0.001 }],
+    [960, 9, { set: 0.0001 }],
+    [1_000, 9, { set: 0.0001 }],
+  ]);
+  const [label = "", ...others] = marks(page);
+  assert.deepEqual(label.match(/\b9\d0\b/g), ["910", "950"]);
+  assert.deepEqual(others, []);
+  assert.ok(page.get("#curve_marks li").matches(".to-the-left")); // there is no room on the right
+  await drag(page, 0.1, 0.5);
+  assert.equal(page.get("#curve_marks").hidden, true);
+});
+
+test("the run before is drawn behind the new one, until it is hidden, which is remembered", async (t) => {
+  const page = await openCurve(t, HALVING);
+  assert.ok(page.get(".curve-earlier").matches(".none"));
+  page.drawn.length = 0;
+  const options = { ...OPTIONS, kind: /** @type {const} */ ("gru") };
+  await restart(page, 2, [[0, 20], [200, 18]], { options }); // prettier-ignore
+  const between = LEFT + Math.round((WIDTH * 60) / 200);
+  assert.equal(heights(page, between).length, 1); // only the other had a point there
+  assert.ok(!page.get(".curve-earlier").matches(".none"));
+  assert.match(page.get("#curve_earlier_name").textContent ?? "", /^1\b/);
+  assert.match(marks(page)[0] ?? "", /\bgru\b.*20, 20/);
+  await openTable(page);
+  const list = page.get("#curve_earlier_list");
+  assert.match(list.textContent ?? "", /\blstm\b.*20, 20.*1\.00.*200/);
+
+  page.drawn.length = 0;
+  await page.click("#curve_earlier");
+  await page.tick(5_000);
+  assert.deepEqual(heights(page, between), []);
+  assert.equal(list.childElementCount, 0);
+  assert.deepEqual(preferences(), { "curve.earlier": false });
+  await page.click("#curve_earlier");
+  assert.equal(heights(page, between).length, 1);
+});
+
+test("the whole curve in words has its figures and its earlier runs, every five seconds", async (t) => {
+  const page = await openCurve(t, [
+    [0, 16],
+    [60, 4, { heldOut: 5.5 }],
+    [200, 1],
+  ]);
+  const label = () => page.get("#pplgraph").ariaLabel?.match(/\d[\d.]*/g) ?? [];
+  assert.equal(page.get("#pplgraph").getAttribute("role"), "img");
+  assert.deepEqual(label(), []);
+  await page.tick(5_000);
+  assert.deepEqual(label(), ["16.00", "1.00", "200", "5.50"]);
+  await restart(page, 2, [[0, 20], [50, null]]); // prettier-ignore
+  await page.tick(5_000);
+  assert.deepEqual(label(), ["20.00", "20.00", "50", "1"]);
+});
+
+test("the point under the pointer is put into words, with all that it has", async (t) => {
+  const page = await openCurve(t, [
+    [0, 16],
+    [1_000, 4.321, { heldOut: 5.5, rate: 0.0012345 }],
+    [2_000, 1],
+  ]);
+  const reading = () => page.get("#pplgraph_reading").textContent?.match(/\d[\d.]*(,\d+)?/g) ?? [];
+  point(page, "mousemove", 0.5);
+  assert.deepEqual(reading(), ["4.32", "5.50", "1,000", "0.00123"]);
+  point(page, "mousemove", 1);
+  assert.deepEqual(reading(), ["1.00", "2,000", "0.01"]);
+  point(page, "mouseleave", 1);
+  assert.deepEqual(reading(), []);
+  assert.equal(page.get("#pplgraph_reading").ariaHidden, "true");
+});
+
+test("the table has up to twenty points of what is in view, the newest last, while it is open", async (t) => {
+  const page = await openCurve(t, LONG);
+  await page.tick(5_000);
+  assert.equal(rows(page).length, 0);
+  await openTable(page);
+  assert.equal(rows(page).length, 20);
+  assert.deepEqual(rows(page).at(-1), ["1,000", "10.20", "–", "0.01"]);
+  const row = page.get("#curve_table tbody tr");
+  await page.click("#curve_closer"); // 250 to 750
+  const steps = rows(page).map(([step]) => Number(step));
+  assert.ok(steps.length > 10 && Math.min(...steps) >= 250 && Math.max(...steps) === 750);
+  assert.equal(page.get("#curve_table tbody tr"), row);
+  await page.click("#curve_whole");
+  page.connection.tell(
+    "frame",
+    frame({ curve: curveOf([[1_010, null, { heldOut: 3, rate: 0.00012345 }]], 100) }),
+  );
+  assert.deepEqual(rows(page).at(-1)?.[0], "1,000"); // who reads it has some time
+  await page.tick(5_000);
+  assert.deepEqual(rows(page).at(-1), ["1,010", "–", "3.00", "0.000123"]);
+  await toggleTable(page, false);
+  assert.equal(rows(page).length, 0);
+});
+
+test("the curve is saved as a picture, larger and with a key of what it shows", async (t) => {
+  const page = await openCurve(t, [[0, 16], [200, 4, { heldOut: 5 }]]); // prettier-ignore
+  const follow = t.mock.method(HTMLAnchorElement.prototype, "click", () => {});
+  const toBlob = t.mock.method(HTMLCanvasElement.prototype, "toBlob");
+  const save = async () => {
+    page.drawn.length = 0;
+    await page.click("#curve_png");
+    await page.settle();
+    // The names in the key are beside its lines, and all at one height.
+    return page.drawn.filter(([name, , , y]) => name === "fillText" && y === 34).length;
+  };
+  assert.equal(await save(), 3); // what it learns, what is held out, the learning rate
+  const canvas = /** @type {any} */ (toBlob.mock.calls[0]?.this);
+  assert.deepEqual([canvas.width, canvas.height], [1_240, 668]);
+  assert.equal(toBlob.mock.calls[0]?.arguments[1], "image/png");
+  assert.ok(page.drawn.some(([name]) => name === "drawImage"));
+  const link = /** @type {any} */ (follow.mock.calls[0]?.this);
+  assert.equal(link.download, "charnn-curve.png");
+  assert.match(link.href, /^blob:/);
+  await restart(page, 2, [[0, 20], [200, 4]]); // prettier-ignore
+  assert.equal(await save(), 3); // what it learns, the learning rate, the earlier run
+});
+
+test("the curve is drawn anew in other colours and in another size", async (t) => {
+  const page = await openCurve(t, HALVING);
+  page.drawn.length = 0;
+  window.dispatchEvent(new Event("schemechange"));
+  await page.settle();
+  assert.ok(page.drawn.length > 0);
+  assert.equal(page.all("#pplgraph .uplot").length, 1);
+  page.resize("#pplgraph", { width: 300, height: 200 });
+  await page.settle();
+  const canvas = /** @type {HTMLCanvasElement} */ (page.get("#pplgraph canvas"));
+  assert.deepEqual([canvas.width, canvas.height], [300, 200]);
+});

@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { marksOf } from "../../static/js/curve_marks.js";
+
+/** @param {(number | null)[]} setRates at steps 10, 20 and so on */
+function points(...setRates) {
+  const steps = setRates.map((_, index) => 10 * (index + 1));
+  const others = setRates.map(() => null);
+  return { steps, setRates, perplexities: others, heldOut: others, rates: others };
+}
+
+/** @param {ReturnType<typeof points>} curve */
+function changes(curve) {
+  return marksOf(curve, "").map(({ step, short }) => [step, short.match(/[\d.]+/)?.[0]]);
+}
+
+test("a learning rate that was set anew is marked at the last step before it", () => {
+  assert.deepEqual(changes(points(0.01, 0.01, 0.001, 0.001)), [[20, "0.001"]]);
+});
+
+test("a slider that moved in a few points on end made one change", () => {
+  assert.deepEqual(changes(points(0.01, 0.009, 0.008, 0.008, 0.005)), [[10, "0.005"]]);
+  assert.deepEqual(changes(points(0.01, 0.02, 0.02, 0.02, 0.02, 0.05)), [
+    [10, "0.02"],
+    [50, "0.05"],
+  ]);
+});
+
+test("a rate that came back where it was is no change, nor is one that is unknown", () => {
+  assert.deepEqual(changes(points(0.01, 0.02, 0.01)), []);
+  assert.deepEqual(changes(points(0.01, null, 0.02, null)), []);
+});
+
+test("how a run differs from the one before is marked at its beginning, once it has a point", () => {
+  assert.deepEqual(marksOf(points(0.01), "other"), [{ step: 0, words: "other", short: "" }]);
+  assert.deepEqual(marksOf(points(), "other"), []);
+  assert.deepEqual(marksOf(points(0.01), ""), []);
+});

@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { closer, inView, moved, picked, wider } from "../../static/js/curve_view.js";
+
+const EXTENT = { last: 1_000, furthest: 1_000, least: 40 };
+const PART = { from: 400, to: 600 };
+
+test("without a choice the whole is in view, up to the last step of the curve", () => {
+  assert.deepEqual(inView(null, { ...EXTENT, furthest: 5_000 }), { from: 0, to: 1_000 });
+  assert.deepEqual(inView(PART, EXTENT), PART);
+});
+
+test("a part that is picked ends where there is something to see", () => {
+  assert.deepEqual(picked(null, EXTENT, { from: -50, to: 1_500 }), { from: 0, to: 1_000 });
+  assert.deepEqual(picked(null, { ...EXTENT, furthest: 5_000 }, { from: 900, to: 1_500 }), {
+    from: 900,
+    to: 1_500,
+  });
+});
+
+test("a part in which there is too little to see is not picked", () => {
+  assert.equal(picked(PART, EXTENT, { from: 500, to: 530 }), PART);
+  assert.equal(picked(null, EXTENT, { from: 990, to: 1_100 }), null);
+});
+
+test("zooming keeps the middle, and ends at the edges and at the whole", () => {
+  assert.deepEqual(closer(null, EXTENT), { from: 250, to: 750 });
+  assert.deepEqual(wider(PART, EXTENT), { from: 300, to: 700 });
+  assert.deepEqual(wider({ from: 0, to: 400 }, EXTENT), { from: 0, to: 800 });
+  assert.equal(wider({ from: 200, to: 900 }, EXTENT), null);
+  assert.equal(wider(null, EXTENT), null);
+});
+
+test("moving keeps the length, and ends at the edges; the whole is not moved", () => {
+  assert.deepEqual(moved(PART, EXTENT, 100), { from: 500, to: 700 });
+  assert.deepEqual(moved(PART, EXTENT, 900), { from: 800, to: 1_000 });
+  assert.deepEqual(moved(PART, EXTENT, -900), { from: 0, to: 200 });
+  assert.equal(moved(null, EXTENT, 100), null);
+});

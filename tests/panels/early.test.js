@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { isFilledEarly } from "../../static/js/early.js";
+
+/** @param {import("node:test").TestContext} t */
+function openEntries(t) {
+  openPage(t, { variant: "blank" });
+  document.body.innerHTML = `
+    <input value="5">
+    <textarea></textarea>
+    <select id="first"><option>a</option><option>b</option></select>
+    <select id="chosen"><option>a</option><option selected>b</option></select>`;
+  return /** @type {(HTMLInputElement | HTMLSelectElement)[]} */ ([
+    ...document.body.querySelectorAll("input, textarea, select"),
+  ]);
+}
+
+test("an entry as the page came with it was not filled", (t) => {
+  for (const entry of openEntries(t)) assert.equal(isFilledEarly(entry), false);
+});
+
+test("an entry that holds something else was filled", (t) => {
+  const [input, textarea, first, chosen] = openEntries(t);
+  for (const [entry, value] of /** @type {const} */ ([
+    [input, "6"],
+    [textarea, "words"],
+    [first, "b"],
+    [chosen, "a"],
+  ])) {
+    if (!entry) throw new Error("an entry is missing");
+    entry.value = value;
+    assert.equal(isFilledEarly(entry), true);
+  }
+});

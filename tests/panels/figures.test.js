@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, state } from "./support/state.js";
+import * as figures from "../../static/js/figures.js";
+
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+const NOTHING = "–";
+
+/** @param {import("node:test").TestContext} t */
+function openFigures(t) {
+  const page = openPage(t, { only: "#panel_stats" });
+  page.mount("#panel_stats", figures);
+  return page;
+}
+
+/**
+ * @param {Page} page
+ * @param {string} id
+ */
+function figure(page, id) {
+  return page.get(`#${id} .figure-value`).textContent;
+}
+
+test("every figure is a dash until the first state has come", (t) => {
+  const page = openFigures(t);
+  for (const id of ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"]) {
+    assert.equal(figure(page, id), NOTHING);
+  }
+  assert.equal(page.get("#heldout").hidden, false); // nearly every text has some: nothing jumps
+});
+
+test("the figures are those of the newest state or frame, in readable digits", (t) => {
+  const page = openFigures(t);
+  page.connection.begin({
+    perplexity: 12.345,
+    held_out_perplexity: 15,
+    held_out_sentences: 5,
+    epoch: 1234.9,
+    steps: 1_234_567,
+    characters_per_second: 45_678,
+    ms_per_example: 2.54,
+  });
+  const shown = () =>
+    ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"].map((id) => figure(page, id));
+  const expected = ["12.35", "15.00", "1,234", "1,234,567", "46,000", "2.5ms"];
+  assert.deepEqual(shown(), expected);
+  page.connection.tell("frame", frame({ steps: 1_234_999, perplexity: 11, epoch: 1235 }));
+  assert.equal(figure(page, "steps"), "1,234,999");
+  assert.equal(figure(page, "ppl"), "11.00");
+  assert.equal(figure(page, "epoch"), "1,235");
+});
+
+test("very large, very small and missing figures keep to their room", (t) => {
+  const page = openFigures(t);
+  page.connection.begin();
+  for (const [perplexity, words] of /** @type {const} */ ([
+    [999.99, "999.99"],
+    [12_345.6, "12,345"],
+    [123_456, "1.2e+5"],
+    [null, NOTHING],
+  ])) {
+    page.connection.tell("frame", frame({ perplexity }));
+    assert.equal(figure(page, "ppl"), words);
+  }
+  const few = frame({ characters_per_second: 321.4, ms_per_example: 0.123 });
+  page.connection.tell("frame", few);
+  assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], ["321", "0.12ms"]);
+  const none = frame({ characters_per_second: null, ms_per_example: null });
+  page.connection.tell("frame", none);
+  assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], [NOTHING, NOTHING]);
+});
+
+test("the held-out perplexity is hidden where no sentences are held out", (t) => {
+  const page = openFigures(t);
+  page.connection.begin({ held_out_sentences: 0 });
+  assert.equal(page.get("#heldout").hidden, true);
+  page.connection.tell("state", state({ version: 2, held_out_sentences: 6 }));
+  assert.equal(page.get("#heldout").hidden, false);
+});
+
+test("memorising is told with its step, once, and no longer of a new network", (t) => {
+  const page = openFigures(t);
+  page.connection.begin();
+  const verdict = page.get("#memorising");
+  assert.equal(verdict.getAttribute("role"), "status");
+  assert.equal(page.state("#memorising"), "empty");
+  page.connection.tell("frame", frame({ memorising_since: 1_200 }));
+  assert.equal(page.state("#memorising"), "shown");
+  assert.match(verdict.textContent ?? "", /\b1,200\b/);
+  const words = verdict.firstChild;
+  page.connection.tell("frame", frame({ memorising_since: 1_200, steps: 2_000 }));
+  assert.equal(verdict.firstChild, words); // written anew, it would be read out again
+  page.connection.tell("state", state({ version: 2 }));
+  assert.equal(page.state("#memorising"), "empty");
+  assert.equal(verdict.textContent, "");
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { checked, rowsOf, textOf } from "./support/looks.js";
+import { openPage } from "./support/page.js";
+import { frame, refused, state } from "./support/state.js";
+import * as gradientCheck from "../../static/js/gradient_check.js";
+
+const FIRST = { name: "Wil", graph: 1.24e-8, kernels: 3.4e-7, checked: 10, numbers: 160 };
+const SECOND = { name: "Wix0", graph: 0, kernels: 2e-9, checked: 10, numbers: 1_400 };
+const RIGHT = [FIRST, SECOND];
+
+/** @param {import("node:test").TestContext} t */
+function openCheck(t) {
+  const page = openPage(t, { only: "#panel_gradient_check" });
+  page.mount("#panel_gradient_check", gradientCheck);
+  page.connection.begin();
+  return page;
+}
+
+/** @param {ReturnType<typeof openPage>} page */
+function at(page) {
+  return page.state("#panel_gradient_check");
+}
+
+test("the gradients are checked when the button is pressed, and never by themselves", async (t) => {
+  const page = openCheck(t);
+  await page.see("#panel_gradient_check .look-body");
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(2_000);
+  assert.deepEqual([page.connection.sent("gradient_check"), at(page)], [[], "ready"]);
+  await page.click("#gradient_check");
+  assert.deepEqual(page.connection.sent("gradient_check"), [{}]);
+});
+
+test("while a check runs the button says so, keeps the focus and asks no second time", async (t) => {
+  const page = openCheck(t);
+  page.get("#gradient_check").focus();
+  await page.click("#gradient_check");
+  await page.click("#gradient_check");
+  assert.equal(page.connection.sent("gradient_check").length, 1);
+  assert.equal(page.get("#gradient_check").ariaBusy, "true");
+  assert.equal(document.activeElement?.id, "gradient_check");
+  assert.equal(at(page), "busy");
+  assert.notEqual(textOf(page.get("#gradient_check_outcome")), "");
+  page.connection.answer("gradient_check", checked(...RIGHT));
+  await page.settle();
+  assert.equal(page.get("#gradient_check").ariaBusy, null);
+  assert.equal(at(page), "agreed");
+});
+
+test("each matrix is a row with its errors and how many numbers were moved", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers("gradient_check", checked(...RIGHT));
+  assert.equal(page.get("#gradient_check_results").hidden, true);
+  await page.click("#gradient_check");
+  assert.equal(page.get("#gradient_check_results").hidden, false);
+  const rows = rowsOf(page, "#gradient_check_results");
+  assert.deepEqual(
+    rows.map(([, ...cells]) => cells),
+    [
+      ["1.2 × 10⁻⁸", "3.4 × 10⁻⁷", "10 of 160"],
+      ["0", "2.0 × 10⁻⁹", "10 of 1,400"],
+    ],
+  );
+  assert.deepEqual(page.all("#gradient_check_results th[scope=row] .matrix-name").map(textOf), [
+    "Wil",
+    "Wix0",
+  ]);
+  assert.match(textOf(page.get("#gradient_check_steps")), /\b1,234\b/);
+});
+
+test("the largest error of all and the number of matrices are told to those who listen", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers("gradient_check", checked(...RIGHT));
+  await page.click("#gradient_check");
+  const outcome = page.get("#gradient_check_outcome");
+  assert.equal(outcome.getAttribute("role"), "status");
+  assert.match(textOf(outcome), /\b2\b.* 3\.4 × 10⁻⁷/);
+});
+
+test("the sentence is shown as it is, its markup as text", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers("gradient_check", checked(...RIGHT));
+  await page.click("#gradient_check");
+  assert.equal(textOf(page.get("#gradient_check_sentence")), "<b>a</b> sentence");
+});
+
+test("what does not agree is named, and marked in its cell", async (t) => {
+  const page = openCheck(t);
+  const wrong = checked({ ...FIRST, kernels: 0.02 }, { ...SECOND, graph: null });
+  page.connection.answers("gradient_check", wrong);
+  await page.click("#gradient_check");
+  assert.equal(at(page), "disagreed");
+  assert.match(textOf(page.get("#gradient_check_outcome")), /\b2\b.*\b2\b.*\bWil\b.*\bWix0\b/);
+  const cells = page.all("#gradient_check_results td");
+  const marked = cells.map((cell) => cell.querySelector(".check-wrong") !== null);
+  assert.deepEqual(marked, [false, true, false, true, false, false]);
+});
+
+test("an error that is just a matter of rounding agrees, a larger one does not", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers(
+    "gradient_check",
+    checked({ ...FIRST, graph: 0.001 }),
+    checked({ ...FIRST, graph: 0.0011 }),
+  );
+  await page.click("#gradient_check");
+  assert.equal(at(page), "agreed");
+  await page.click("#gradient_check");
+  assert.equal(at(page), "disagreed");
+});
+
+test("of many that do not agree four are named, and the others counted", async (t) => {
+  const page = openCheck(t);
+  const names = ["Wil", "Wix0", "Wih0", "bi0", "Wfx0", "Wfh0"];
+  const matrices = names.map((name) => ({ ...FIRST, name, graph: 1, kernels: 1 }));
+  page.connection.answers("gradient_check", checked(...matrices));
+  await page.click("#gradient_check");
+  const told = textOf(page.get("#gradient_check_outcome"));
+  const named = names.filter((name) => told.includes(name));
+  assert.deepEqual(named, names.slice(0, 4));
+  assert.match(told, /\b2\b/);
+});
+
+test("a refusal is told at the button, not as a notice, until it is pressed again", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers("gradient_check", refused("too_many_weights"));
+  await page.click("#gradient_check");
+  assert.equal(page.fault("#gradient_check_error"), "too_many_weights");
+  assert.equal(at(page), "refused");
+  assert.equal(textOf(page.get("#gradient_check_outcome")), "");
+  assert.deepEqual(page.store.page.notices, []);
+  page.connection.answers("gradient_check", checked(...RIGHT));
+  await page.click("#gradient_check");
+  assert.equal(page.fault("#gradient_check_error"), null);
+});
+
+test("an outcome or a refusal goes when the network is replaced, not when its state comes again", async (t) => {
+  const page = openCheck(t);
+  page.connection.answers("gradient_check", checked(...RIGHT), refused("busy"));
+  await page.click("#gradient_check");
+  page.connection.tell("state", state());
+  assert.equal(at(page), "agreed");
+  page.connection.tell("state", state({ version: 2 }));
+  assert.equal(at(page), "ready");
+  assert.equal(page.get("#gradient_check_results").hidden, true);
+  assert.equal(textOf(page.get("#gradient_check_outcome")), "");
+  await page.click("#gradient_check");
+  assert.equal(at(page), "refused");
+  page.connection.tell("state", state({ version: 3 }));
+  assert.deepEqual([at(page), page.fault("#gradient_check_error")], ["ready", null]);
+});
+
+test("an outcome of a network that was replaced meanwhile is a fault of its own", async (t) => {
+  const page = openCheck(t);
+  await page.click("#gradient_check");
+  page.connection.tell("state", state({ version: 2 }));
+  assert.equal(at(page), "busy");
+  page.connection.answer("gradient_check", checked(...RIGHT));
+  await page.settle();
+  assert.equal(page.fault("#gradient_check_error"), "replaced_while_checking");
+  assert.equal(at(page), "refused");
+  assert.equal(page.get("#gradient_check_results").hidden, true);
+});

@@ -1,0 +1,71 @@
+/** The classic scripts in the head, which run before anything is drawn. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+
+let runs = 0;
+
+/**
+ * Run a script again: a module is evaluated once for each address.
+ *
+ * @param {"scheme" | "first_visit"} name
+ */
+async function run(name) {
+  await import(`../../static/js/${name}.js?run=${++runs}`);
+  return document.documentElement.dataset;
+}
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} [remembered]
+ */
+function openBlank(t, remembered) {
+  openPage(t, { variant: "blank", remembered });
+}
+
+function withoutStore() {
+  Object.defineProperty(globalThis, "localStorage", {
+    get: () => assert.fail("SecurityError"),
+    configurable: true,
+  });
+}
+
+test("both scripts hold up the first paint, and come before every style sheet", (t) => {
+  const page = openPage(t);
+  const [style] = page.all('link[rel="stylesheet"]');
+  for (const name of ["scheme", "first_visit"]) {
+    const script = page.get(`head > script[src$="/js/${name}.js"]`);
+    assert.deepEqual(script.getAttributeNames(), ["src"]);
+    assert.ok(style && script.compareDocumentPosition(style) & Node.DOCUMENT_POSITION_FOLLOWING);
+  }
+});
+
+for (const scheme of ["light", "dark"]) {
+  test(`the choice of ${scheme} is there before anything is drawn`, async (t) => {
+    openBlank(t, { scheme });
+    assert.equal((await run("scheme")).scheme, scheme);
+  });
+}
+
+test("without a choice, or with one that is none, the system decides", async (t) => {
+  openBlank(t);
+  assert.equal((await run("scheme")).scheme, undefined);
+  localStorage.setItem("scheme", "purple");
+  assert.equal((await run("scheme")).scheme, undefined);
+  withoutStore();
+  assert.equal((await run("scheme")).scheme, undefined);
+});
+
+test("a visit is the first only once", async (t) => {
+  openBlank(t);
+  assert.equal((await run("first_visit")).visit, "first");
+  delete document.documentElement.dataset.visit; // the page is opened again
+  assert.equal((await run("first_visit")).visit, undefined);
+});
+
+test("a browser that remembers nothing is not shown the hints every time", async (t) => {
+  openBlank(t);
+  withoutStore();
+  assert.equal((await run("first_visit")).visit, undefined);
+});

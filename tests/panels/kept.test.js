@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, NOW } from "./support/state.js";
+import * as kept from "../../static/js/kept.js";
+
+/** @param {import("node:test").TestContext} t */
+function openKept(t) {
+  const page = openPage(t, { only: ".masthead" });
+  page.mount(".masthead", kept);
+  return page;
+}
+
+/** @param {ReturnType<typeof openPage>} page */
+function savedAt(page) {
+  return Date.parse(/** @type {HTMLTimeElement} */ (page.get("#saved time")).dateTime) / 1000;
+}
+
+test("the page tells when the network was saved last", (t) => {
+  const page = openKept(t);
+  assert.equal(page.state("#saved"), "empty");
+  page.connection.begin({ saved_at: null });
+  assert.equal(page.state("#saved"), "empty");
+  assert.equal(page.get("#saved").textContent, "");
+  page.connection.tell("frame", frame({ saved_at: NOW - 5 }));
+  assert.equal(page.state("#saved"), "shown");
+  assert.equal(savedAt(page), NOW - 5);
+  assert.match(page.get("#saved time").textContent ?? "", /\d/);
+  page.connection.tell("frame", frame({ saved_at: NOW }));
+  assert.equal(savedAt(page), NOW);
+});
+
+test("the time is that of the person's clock where the server's differs", (t) => {
+  const page = openKept(t);
+  page.connection.begin({ now: NOW - 3_600, saved_at: NOW - 3_605 });
+  assert.equal(savedAt(page), NOW - 5);
+});
+
+test("the page warns for as long as the network cannot be saved", (t) => {
+  const page = openKept(t);
+  assert.equal(page.get("#unsaved").role, "alert");
+  page.connection.begin();
+  for (const saving of [true, false, true]) {
+    page.connection.tell("frame", frame({ saving }));
+    assert.equal(page.get("#unsaved").hidden, saving);
+    assert.equal(page.fault("#unsaved"), saving ? null : "not_saving");
+  }
+});
+
+test("the warning is not written anew with every frame: it would be read out again", (t) => {
+  const page = openKept(t);
+  page.connection.begin({ saving: false });
+  const words = page.get("#unsaved").firstChild;
+  page.connection.tell("frame", frame({ saving: false, steps: 300 }));
+  assert.equal(page.get("#unsaved").firstChild, words);
+});

@@ -1,0 +1,127 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame } from "./support/state.js";
+import * as controls from "../../static/js/controls.js";
+import * as keys from "../../static/js/keys.js";
+
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Record<string, string>} [remembered]
+ */
+function openKeys(t, remembered = {}) {
+  const page = openPage(t, { remembered });
+  page.mount("#panel_controls", controls);
+  page.mount("body", keys);
+  page.connection.begin();
+  return page;
+}
+
+/**
+ * How often it was asked to pause, and to resume.
+ *
+ * @param {Page} page
+ */
+function asked(page) {
+  return [page.connection.sent("pause").length, page.connection.sent("resume").length];
+}
+
+/** @param {Page} page */
+function isOpen(page) {
+  return /** @type {HTMLDialogElement} */ (page.get("#keys")).open;
+}
+
+test("the space bar pauses and resumes, and does not scroll", (t) => {
+  const page = openKeys(t);
+  assert.equal(page.press("body", " "), false);
+  assert.deepEqual(asked(page), [1, 0]);
+  page.connection.tell("frame", frame({ status: "paused" }));
+  assert.equal(page.press("#panel_samples", " "), false);
+  assert.deepEqual(asked(page), [1, 1]);
+});
+
+test("the space bar is left to whatever has a use of its own for it", (t) => {
+  const page = openKeys(t);
+  const places = ["#ti", "#lr_slider", "#lr_typed", "#scheme", "#keys_open", "#opt_kind"];
+  for (const selector of [...places, "#curve_linear", "a[href]", "summary"]) {
+    assert.equal(page.press(selector, " "), true, selector);
+  }
+  assert.equal(page.press("body", " ", { shiftKey: true }), true); // scrolls back
+  assert.deepEqual(asked(page), [0, 0]);
+});
+
+test("keys with a modifier, held down or taken by another are left alone", (t) => {
+  const page = openKeys(t);
+  for (const option of ["ctrlKey", "metaKey", "altKey", "repeat"]) {
+    assert.equal(page.press("body", " ", { [option]: true }), true);
+    assert.equal(page.press("body", "?", { [option]: true }), true);
+  }
+  page.get("#panel_samples").addEventListener("keydown", (event) => event.preventDefault());
+  page.press("#panel_samples", " ");
+  assert.equal(page.press("body", "x"), true);
+  assert.deepEqual([asked(page), isOpen(page)], [[0, 0], false]);
+});
+
+test("a question mark lists the keys, except where characters are typed or chosen", (t) => {
+  const page = openKeys(t);
+  for (const selector of ["#complete_prime", "#ti", "#scheme"]) {
+    assert.equal(page.press(selector, "?"), true, selector);
+    assert.equal(isOpen(page), false);
+  }
+  for (const selector of ["#lr_slider", "#curve_linear", "#learn", "body"]) {
+    assert.equal(page.press(selector, "?", { shiftKey: true }), false, selector);
+    assert.equal(isOpen(page), true);
+    page.get("#keys_close").click();
+  }
+});
+
+test("the list opens with its button, and closes with its own and with a press outside", (t) => {
+  const page = openKeys(t);
+  assert.equal(page.get("#keys_open").getAttribute("aria-haspopup"), "dialog");
+  page.get("#keys_open").click();
+  assert.equal(isOpen(page), true);
+  page.get(".keys-inside dl").click();
+  assert.equal(isOpen(page), true);
+  page.get("#keys_close").click();
+  assert.equal(isOpen(page), false);
+  page.get("#keys_open").click();
+  page.get("#keys").click(); // what is around it belongs to it
+  assert.equal(isOpen(page), false);
+});
+
+test("while the list is open no key acts on the network, and it is not opened twice", (t) => {
+  const page = openKeys(t);
+  const show = t.mock.method(HTMLDialogElement.prototype, "showModal");
+  page.get("#keys_open").click();
+  page.press("body", " ");
+  page.press("body", "?");
+  page.get("#keys_open").click();
+  assert.deepEqual(asked(page), [0, 0]);
+  assert.equal(show.mock.callCount(), 1);
+});
+
+test("that the keys are not wanted is remembered, and that they are again", (t) => {
+  const page = openKeys(t);
+  const used = /** @type {HTMLInputElement} */ (page.get("#keys_used"));
+  assert.equal(used.checked, true);
+  used.click();
+  assert.equal(localStorage.getItem("keys"), "off");
+  assert.equal(page.press("body", " "), true);
+  assert.equal(page.press("body", "?"), true);
+  assert.deepEqual([asked(page), isOpen(page)], [[0, 0], false]);
+  used.click();
+  assert.equal(localStorage.getItem("keys"), null);
+  page.press("body", " ");
+  assert.deepEqual(asked(page), [1, 0]);
+});
+
+test("on a later visit the keys are off where they were not wanted, and the list is there", (t) => {
+  const page = openKeys(t, { keys: "off" });
+  assert.equal(/** @type {HTMLInputElement} */ (page.get("#keys_used")).checked, false);
+  page.press("body", " ");
+  assert.deepEqual(asked(page), [0, 0]);
+  page.get("#keys_open").click();
+  assert.equal(isOpen(page), true);
+});

@@ -1,0 +1,218 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { lettersMapped, open, rowsOf, textOf } from "./support/looks.js";
+import { openPage } from "./support/page.js";
+import { frame, refused, state } from "./support/state.js";
+import * as letterMap from "../../static/js/letter_map.js";
+
+/** @import { LettersMapped, Refused } from "../../static/js/protocol" */
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+const SIZE = { width: 400, height: 300 };
+
+/** @type {Record<string, [number, number]>} */
+const LETTERS = { "": [2, 1], " ": [-2, -1], e: [1, -1], t: [-1, 1], 7: [0.5, 0] };
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {LettersMapped} answer
+ */
+async function openMap(t, answer) {
+  const page = openPage(t, { only: "#panel_letter_map" });
+  page.mount("#panel_letter_map", letterMap);
+  page.resize("#letter_map_plot", SIZE);
+  page.connection.answers("letters", answer);
+  page.connection.begin();
+  await page.see("#panel_letter_map .look-body");
+  return page;
+}
+
+let steps = 1_000;
+
+/**
+ * The network has gone on learning, and looks so now.
+ *
+ * @param {Page} page
+ * @param {LettersMapped | Refused} answer
+ */
+async function goOn(page, answer) {
+  page.connection.answers("letters", answer);
+  page.connection.tell("frame", frame({ steps: steps++ }));
+  await page.tick(510);
+}
+
+/**
+ * Where each mark is from the middle of the picture, by its name.
+ *
+ * @param {Page} page
+ * @returns {Record<string, number[]>}
+ */
+function places(page) {
+  const marks = page.all("#letter_map_plot .letter-mark").map((mark) => {
+    const [x = 0, y = 0] = (mark.style.transform.match(/-?[\d.]+(?=px)/g) ?? []).map(Number);
+    return [textOf(mark), [rounded(x - SIZE.width / 2), rounded(SIZE.height / 2 - y)]];
+  });
+  return Object.fromEntries(marks);
+}
+
+/** @param {number} pixels as exact as the page says it */
+function rounded(pixels) {
+  return Math.round(10 * pixels) / 10;
+}
+
+test("each character has a mark at its place, by the same measure in both directions", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  const { END = [], "␣": space, e } = places(page);
+  assert.deepEqual(page.connection.sent("letters"), [{}]);
+  assert.deepEqual(Object.keys(places(page)).sort(), ["7", "END", "e", "t", "␣"]);
+  const [x = 0, y = 0] = END;
+  assert.ok(x > 100 && x < SIZE.width / 2 - 14, `${x}`);
+  assert.ok(Math.abs(x / y - 2) < 0.01);
+  assert.deepEqual(space, [-x, -y]);
+  assert.deepEqual(e, [y, -y]);
+  assert.equal(page.state("#panel_letter_map"), "shown");
+});
+
+test("the marks have the classes of their kinds, and the key names just those there are", async (t) => {
+  const page = await openMap(t, lettersMapped({ "": [2, 1], e: [1, -1], t: [-1, 1], é: [0, 0] }));
+  const kinds = page.all("#letter_map_plot .letter-mark").map((mark) => mark.getAttribute("class"));
+  assert.deepEqual(kinds, [
+    "letter-mark kind-end",
+    "letter-mark kind-vowel",
+    "letter-mark kind-consonant",
+    "letter-mark kind-vowel",
+  ]);
+  const key = () =>
+    page
+      .all("#panel_letter_map [data-kind]")
+      .filter(({ hidden }) => !hidden)
+      .map(({ dataset }) => dataset.kind);
+  assert.deepEqual(key(), ["vowel", "consonant", "end"]);
+  await goOn(page, lettersMapped(LETTERS));
+  assert.deepEqual(key(), ["vowel", "consonant", "digit", "sign", "end"]);
+});
+
+test("the same marks move while the network learns, and those that are gone go", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  const marks = page.all("#letter_map_plot .letter-mark");
+  const before = places(page);
+  await goOn(page, lettersMapped({ "": [2, 1], " ": [-2, -0.5], e: [1, -0.5], t: [-1, 0.5] }));
+  assert.deepEqual(page.all("#letter_map_plot .letter-mark"), marks.slice(0, -1).concat());
+  assert.deepEqual(places(page).END, before.END);
+  assert.notDeepEqual(places(page).e, before.e);
+});
+
+test("a component that turns over turns nothing over in the picture", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  const before = places(page);
+  for (const [x, y] of /** @type {const} */ ([
+    [-1, 1],
+    [1, -1],
+    [-1, -1],
+  ])) {
+    const turned = Object.entries(LETTERS).map(([name, at]) => [name, [x * at[0], y * at[1]]]);
+    await goOn(page, lettersMapped(Object.fromEntries(turned)));
+    assert.deepEqual(places(page), before);
+  }
+});
+
+test("another network is not turned to lie as the one before did", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  const { END: [x = 0] = [] } = places(page);
+  page.connection.answers("letters", lettersMapped({ "": [-0.2, -0.1], a: [0.2, 0.1], b: [0, 0] }));
+  page.connection.tell("state", state({ version: 2 }));
+  assert.equal(page.state("#panel_letter_map"), "outdated");
+  await page.tick(510);
+  const after = places(page);
+  assert.deepEqual(Object.keys(after).sort(), ["END", "a", "b"]);
+  assert.ok(Math.abs((after.END?.[0] ?? 0) + x) < 1); // its own measure fills the picture, too
+});
+
+test("marks at the same place are shown apart, near to it", async (t) => {
+  const page = await openMap(t, lettersMapped({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
+  const { e: [x = 0, y = 0] = [], t: [otherX = 0, otherY = 0] = [] } = places(page);
+  const distance = Math.hypot(x - otherX, y - otherY);
+  assert.ok(distance > 8 && distance < 19, `${distance}`);
+});
+
+test("the axes tell the shares of the variance, and the bar its length on the plane", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS, { left_out: 12 }));
+  assert.match(textOf(page.get("#letter_map_first")), /\b61 %/);
+  assert.match(textOf(page.get("#letter_map_second")), /\b20 %/);
+  assert.match(textOf(page.get("#letter_map_left_out")), /\b12\b/);
+  assert.equal(textOf(page.get("#letter_map_plot .plane-bar-length")), "0.5");
+  const bar = page.get("#letter_map_plot .plane-bar").getAttribute("d") ?? "";
+  const { END: [x = 0] = [] } = places(page);
+  assert.equal(Number(/h([\d.]+)/.exec(bar)?.[1]).toFixed(0), (x / 4).toFixed(0));
+  await goOn(page, lettersMapped(LETTERS));
+  assert.equal(textOf(page.get("#letter_map_left_out")), "");
+});
+
+test("the picture is placed anew for another size, and kept while the panel has none", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  const at = () => page.get("#letter_map_plot .letter-mark").style.transform;
+  const before = at();
+  page.resize("#letter_map_plot", { width: 0, height: 0 });
+  assert.equal(at(), before);
+  page.resize("#letter_map_plot", { width: 200, height: 150 });
+  assert.notEqual(at(), before);
+});
+
+test("the closest pairs are told to those who listen, the space and the end by name", async (t) => {
+  const page = await openMap(
+    t,
+    lettersMapped({ "": [0, 0], " ": [0.1, 0], e: [2, 0], t: [2.5, 0], z: [9, 9] }),
+  );
+  const plot = page.get("#letter_map_plot");
+  assert.equal(plot.getAttribute("role"), "img");
+  assert.match(plot.getAttribute("aria-label") ?? "", /\b5\b.*\bEND\b.*\bspace\b.*\be\b.*\bt\b/);
+});
+
+test("the table behind it has a row for each character, with its place and the nearest", async (t) => {
+  const page = await openMap(t, lettersMapped(LETTERS));
+  assert.deepEqual(rowsOf(page, "#panel_letter_map .behind"), []); // closed, so not filled
+  await open(page, "#panel_letter_map .behind");
+  assert.deepEqual(rowsOf(page, "#panel_letter_map .behind"), [
+    ["END", "2.000", "1.000", "7"],
+    ["space", "−2.000", "−1.000", "t"],
+    ["7", "0.500", "0.000", "e"],
+    ["e", "1.000", "−1.000", "7"],
+    ["t", "−1.000", "1.000", "7"],
+  ]);
+  assert.equal(page.all("#panel_letter_map .behind tbody th[scope=row]").length, 5);
+});
+
+test("a picture of many marks is asked for less often", async (t) => {
+  const many = Array.from({ length: 91 }, (_, index) => [
+    String.fromCodePoint(0x4e00 + index),
+    [index, 1],
+  ]);
+  const page = await openMap(t, lettersMapped(Object.fromEntries(many)));
+  assert.ok(page.get("#letter_map_plot").classList.contains("many"));
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(1_980);
+  assert.equal(page.connection.sent("letters").length, 1);
+  await page.tick(30);
+  assert.equal(page.connection.sent("letters").length, 2);
+});
+
+test("a network whose vectors are no numbers any longer is told with a code", async (t) => {
+  const page = await openMap(t, lettersMapped({}, { left_out: 9 }));
+  assert.equal(page.fault("#letter_map_wait"), "letters_diverged");
+  assert.equal(page.state("#panel_letter_map"), "refused");
+  await goOn(page, lettersMapped(LETTERS));
+  assert.equal(page.fault("#letter_map_wait"), null);
+  await goOn(page, lettersMapped({}));
+  assert.equal(page.state("#panel_letter_map"), "outdated");
+  await goOn(page, refused("busy"));
+  assert.equal(page.fault("#letter_map_wait"), "busy");
+});
+
+test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
+  const page = openPage(t, { only: "#panel_letter_map" });
+  page.mount("#panel_letter_map", letterMap);
+  page.connection.begin();
+  await page.see("#panel_letter_map > summary");
+  await page.tick(1_000);
+  assert.deepEqual(page.connection.sent("letters"), []);
+});

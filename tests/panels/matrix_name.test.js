@@ -1,0 +1,35 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { layerOf, matrixInWords } from "../../static/js/matrix_name.js";
+
+const AROUND = ["Wil", "Whd", "bd"];
+const GATED = (/** @type {string} */ gates, /** @type {string[]} */ biases) => [
+  ...AROUND,
+  ...[...gates].flatMap((gate) => [`W${gate}x0`, `W${gate}h0`]),
+  ...biases,
+];
+const MATRICES = /** @type {const} */ ({
+  lstm: GATED("ifoc", ["bi0", "bf0", "bo0", "bc0"]),
+  gru: GATED("zrc", ["bz0", "br0", "bc0", "bch0"]),
+  rnn: [...AROUND, "Wxh0", "Whh0", "bhh0"],
+});
+
+for (const kind of /** @type {const} */ (["lstm", "gru", "rnn"])) {
+  test(`each matrix of an ${kind} has words of its own`, () => {
+    const words = MATRICES[kind].map((name) => matrixInWords(name, kind));
+    assert.ok(words.every(Boolean), words.join());
+    assert.equal(new Set(words).size, words.length);
+  });
+}
+
+test("a matrix has the same words in each layer", () => {
+  assert.equal(matrixInWords("Wix11", "lstm"), matrixInWords("Wix0", "lstm"));
+});
+
+test("a matrix of another kind of cell has no words", () => {
+  assert.deepEqual([matrixInWords("Wzx0", "lstm"), matrixInWords("Wix0", "rnn")], ["", ""]);
+});
+
+test("a matrix belongs to the layer of its number, the lowest being 1", () => {
+  assert.deepEqual(["Wix0", "bhh1", "Whd"].map(layerOf), [1, 2, null]);
+});

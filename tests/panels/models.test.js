@@ -1,0 +1,54 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { fetchModel, giveModel, MOST_CHARACTERS } from "../../static/js/models.js";
+import { NoAnswer } from "../../static/js/http.js";
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {(address: string, request: RequestInit) => Promise<Response>} answer
+ */
+function openServer(t, answer) {
+  openPage(t, { variant: "blank" });
+  return t.mock.method(globalThis, "fetch", answer);
+}
+
+/** @param {number} length */
+function modelOf(length) {
+  return new Response("{}", { headers: { "Content-Length": String(length) } });
+}
+
+test("a model is fetched as it is now, not from a cache", async (t) => {
+  const fetched = openServer(t, async () => modelOf(2));
+  assert.deepEqual(await fetchModel(), { ok: true, json: "{}" });
+  assert.deepEqual(fetched.mock.calls[0]?.arguments, ["/api/model.json", { cache: "no-store" }]);
+});
+
+test("a model that would freeze the tab is refused without taking it over the line", async (t) => {
+  const [most, more] = [modelOf(MOST_CHARACTERS), modelOf(MOST_CHARACTERS + 1)];
+  const cancelled = t.mock.method(/** @type {ReadableStream} */ (more.body), "cancel");
+  const answers = [most, more];
+  openServer(t, async () => answers.shift() ?? assert.fail("asked too often"));
+  assert.equal((await fetchModel()).ok, true);
+  const answer = await fetchModel();
+  assert.deepEqual(!answer.ok && [answer.code, answer.field], ["model_too_large_to_show", "json"]);
+  assert.equal(cancelled.mock.callCount(), 1);
+});
+
+test("a model that breaks off is no answer", async (t) => {
+  const broken = new ReadableStream({
+    pull: (stream) => stream.error(new TypeError("terminated")),
+  });
+  openServer(t, async () => new Response(broken));
+  await assert.rejects(fetchModel(), NoAnswer);
+});
+
+test("a model is given as it is, whatever its bytes", async (t) => {
+  const given = openServer(t, async () => Response.json({ ok: true }));
+  const model = new Blob([new Uint8Array([0xff, 0xfe, 0])]);
+  assert.deepEqual(await giveModel(model), { ok: true });
+  assert.deepEqual(given.mock.calls[0]?.arguments, [
+    "/api/model.json",
+    { method: "PUT", body: model },
+  ]);
+});

@@ -1,0 +1,396 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LIKELIEST, networkRead, open, rowsOf, textOf } from "./support/looks.js";
+import { openPage } from "./support/page.js";
+import { frame, OPTIONS, refused, state } from "./support/state.js";
+import * as picture from "../../static/js/picture.js";
+
+/** @import { Network } from "../../static/js/protocol" */
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+const TEXT = "a cat sat";
+/** Of each layer of the network below: the letter vector, the hidden ones, the output. */
+const LAYERS = [
+  [100, -50],
+  [1, 0, 60],
+  [20, -100],
+  [5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 90],
+];
+const SMALL = { ...OPTIONS, hidden_sizes: [3, 2], letter_size: 2 };
+
+/** @param {Required<Network>} question */
+function answerTo({ text, at }) {
+  return networkRead(text, Number(at), LAYERS);
+}
+
+/**
+ * A page with the picture in sight, of a small network that reads a text.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+async function openPicture(t) {
+  const page = openPage(t, { only: "#panel_introduction" });
+  page.mount("#panel_introduction", picture);
+  page.connection.answers("network", answerTo);
+  page.connection.begin({ options: SMALL });
+  page.store.read(TEXT);
+  await page.see(".network");
+  await page.tick(210); // network and text are each asked for, a pause apart
+  return page;
+}
+
+/** @param {Page} page */
+function steps(page) {
+  return page.all("#netpicture > g");
+}
+
+/** @param {Page} page what goes in, step by step */
+function entering(page) {
+  return steps(page).map((step) => step.querySelectorAll(".character")[0]?.textContent);
+}
+
+/** @param {Page} page what is likeliest to come out, step by step */
+function leaving(page) {
+  return steps(page).map((step) => step.querySelectorAll(".character")[1]?.textContent);
+}
+
+/** @param {string} shape of squares */
+function squares(shape) {
+  return (shape.match(/M/g) ?? []).length;
+}
+
+/** @param {Page} page how many squares each layer has, in each step */
+function squaresALayer(page) {
+  return steps(page).map((step) =>
+    [...step.querySelectorAll(".unlit")].map((path) => squares(path.getAttribute("d") ?? "")),
+  );
+}
+
+/** @param {Page} page how many squares are lit, in each step */
+function lit(page) {
+  return steps(page).map((step) =>
+    [...step.querySelectorAll(".lit, .hollow")]
+      .map((path) => squares(path.getAttribute("d") ?? ""))
+      .reduce((sum, count) => sum + count, 0),
+  );
+}
+
+/** @param {Page} page the text: what was read, what is read now, and what is to come */
+function reading(page) {
+  return [".network-read", ".network-now", ".network-to-come"].map((each) =>
+    textOf(page.get(each)),
+  );
+}
+
+/** @param {Page} page */
+function at(page) {
+  return textOf(page.get("#netpicture_place"));
+}
+
+/** @param {Page} page */
+function asked(page) {
+  return page.connection.sent("network");
+}
+
+test("the picture shows four steps, what went in and what is likeliest to come out", async (t) => {
+  const page = await openPicture(t);
+  assert.deepEqual(asked(page).at(-1), { text: TEXT, at: 4, cell: 1 });
+  assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
+  assert.deepEqual(leaving(page), ["e", "e", "e", "e"]);
+  assert.deepEqual(
+    steps(page).map((step) => step.matches(".newest-step")),
+    [false, false, false, true],
+  );
+  assert.equal(page.state(".network"), "shown");
+});
+
+test("each layer has a square for each unit, lit by its strength, hollow below zero", async (t) => {
+  const page = await openPicture(t);
+  assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
+  assert.deepEqual(lit(page), [7, 7, 7, 7]); // what is weaker than 3 is at rest
+  const [letter] = page.all("#netpicture > g .tone-letter");
+  const levels = (/** @type {string} */ name) =>
+    [...(letter?.querySelectorAll(name) ?? [])].map((path) =>
+      squares(path.getAttribute("d") ?? ""),
+    );
+  assert.deepEqual(levels(".lit"), [0, 0, 0, 0, 0, 1]);
+  assert.deepEqual(levels(".hollow"), [0, 0, 1, 0, 0, 0]);
+});
+
+test("another network is drawn at rest with its own sizes, and then lit", async (t) => {
+  const page = await openPicture(t);
+  const options = { ...OPTIONS, hidden_sizes: [7], letter_size: 4 };
+  const layers = [
+    [1, 2, 3, 4],
+    [9, 9, 9, 9, 9, 9, 9],
+    [9, 9, 9],
+  ];
+  page.connection.answers("network", ({ text, at: place }) => networkRead(text, place, layers));
+  page.connection.tell("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
+  assert.deepEqual(squaresALayer(page)[3], [4, 7, 3]);
+  assert.deepEqual(lit(page), [0, 0, 0, 0]);
+  assert.equal(page.state(".network"), "loading");
+  await page.tick(510);
+  assert.deepEqual(lit(page), [12, 12, 12, 12]);
+});
+
+test("in a large network a square stands for several units", async (t) => {
+  const page = await openPicture(t);
+  const options = { ...OPTIONS, hidden_sizes: [400], letter_size: 2 };
+  page.connection.tell("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
+  await page.tick(510);
+  assert.deepEqual(squaresALayer(page)[0], [1, 134, 1]);
+  assert.equal(asked(page).at(-1).cell, 3);
+  assert.match(textOf(page.get("#netpicture_text")), /\b3\b/);
+  assert.deepEqual(lit(page), [0, 0, 0, 0]); // the answer has the squares of another network
+});
+
+test("what the network is made of is told below the picture, and names it", async (t) => {
+  const page = await openPicture(t);
+  const named = page.get("#netpicture").getAttribute("aria-labelledby");
+  assert.match(textOf(page.get(`#${named}`)), /\b3 .*\b2 .*\b6,000\b/);
+  assert.deepEqual(
+    page.all("#netpicture .layer-name").map((name) => Number(/\d+$/.exec(textOf(name))?.[0])),
+    [2, 3, 2, 11],
+  );
+});
+
+test("it follows the network while it learns, at the same place", async (t) => {
+  const page = await openPicture(t);
+  const stronger = LAYERS.map((layer) => layer.map(() => 50));
+  page.connection.answers("network", ({ text, at: place }) => networkRead(text, place, stronger));
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(510);
+  assert.deepEqual(lit(page), [18, 18, 18, 18]);
+  assert.equal(at(page), "4 of 9");
+});
+
+test("it is stepped through by hand, and stops at the ends", async (t) => {
+  const page = await openPicture(t);
+  assert.deepEqual(reading(page), ["a c", "a", "t sat"]);
+  await page.click("#netpicture_forward");
+  assert.equal(page.state(".network"), "shown");
+  assert.deepEqual(entering(page), ["space", "c", "a", "t"]);
+  assert.deepEqual([at(page), ...reading(page)], ["5 of 9", "a ca", "t", " sat"]);
+  await page.tick(110);
+  await page.click("#netpicture_back");
+  assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
+  for (const [button, end] of /** @type {const} */ ([
+    ["#netpicture_forward", "9 of 9"],
+    ["#netpicture_back", "0 of 9"],
+  ])) {
+    assert.equal(page.get(button).ariaDisabled, "false");
+    for (let time = 0; time < 12; time++) await page.click(button);
+    assert.equal(at(page), end);
+    assert.equal(page.get(button).ariaDisabled, "true");
+  }
+});
+
+test("what there is not yet rests at the beginning of the text", async (t) => {
+  const page = await openPicture(t);
+  page.type("#netpicture_at", "0");
+  await page.tick(210);
+  assert.deepEqual(entering(page), ["START", "", "", ""]);
+  assert.deepEqual(leaving(page), ["e", "", "", ""]);
+  assert.deepEqual(lit(page), [7, 0, 0, 0]);
+  assert.deepEqual(squaresALayer(page)[3], [2, 3, 2, 11]);
+  await page.click("#netpicture_forward");
+  assert.deepEqual(entering(page), ["START", "a", "", ""]);
+});
+
+test("the slider moves it, and tells its place to those who listen", async (t) => {
+  const page = await openPicture(t);
+  page.type("#netpicture_at", "2");
+  await page.tick(110);
+  assert.deepEqual([asked(page).at(-1).at, at(page)], [2, "2 of 9"]);
+  assert.equal(page.get("#netpicture_at").ariaValueText, "2 of 9, space");
+  assert.equal(/** @type {HTMLInputElement} */ (page.get("#netpicture_at")).max, "9");
+  assert.equal(textOf(page.get("#netpicture_spoken")), ""); // said by the slider itself
+});
+
+test("places that follow each other fast are asked for once, the last of them", async (t) => {
+  const page = await openPicture(t);
+  const before = asked(page).length;
+  for (const place of ["5", "6", "7", "8"]) page.type("#netpicture_at", place);
+  await page.tick(90);
+  assert.equal(page.state(".network"), "outdated");
+  assert.deepEqual(
+    asked(page)
+      .slice(before)
+      .map(({ at: place }) => place),
+    [5],
+  );
+  await page.tick(20);
+  assert.deepEqual(
+    asked(page)
+      .slice(before)
+      .map(({ at: place }) => place),
+    [5, 8],
+  );
+  assert.equal(page.state(".network"), "shown");
+});
+
+test("it plays through the text and starts over, but only once it is told to", async (t) => {
+  const page = await openPicture(t);
+  await page.tick(1_000);
+  assert.deepEqual([at(page), page.state(".network-steps")], ["4 of 9", "stopped"]);
+  await page.click("#netpicture_play");
+  assert.equal(page.state(".network-steps"), "playing");
+  const places = [];
+  for (let beat = 0; beat < 7; beat++) {
+    await page.tick(340);
+    places.push(at(page).split(" ")[0]);
+  }
+  assert.deepEqual(places, ["5", "6", "7", "8", "9", "0", "1"]);
+  await page.click("#netpicture_play");
+  await page.tick(1_000);
+  assert.deepEqual([at(page), page.state(".network-steps")], ["1 of 9", "stopped"]);
+});
+
+test("playing waits for an answer that is slow, and ends when a person steps", async (t) => {
+  const page = await openPicture(t);
+  page.connection.answers("network", () => new Promise(() => {}));
+  await page.click("#netpicture_play");
+  await page.tick(1_400);
+  assert.equal(at(page), "5 of 9");
+  await page.click("#netpicture_back");
+  assert.equal(page.state(".network-steps"), "stopped");
+});
+
+test("out of sight and in a hidden tab it neither plays nor asks", async (t) => {
+  const page = await openPicture(t);
+  await page.click("#netpicture_play");
+  await page.leave(".network");
+  const [before, place] = [asked(page).length, at(page)];
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(1_000);
+  assert.deepEqual([asked(page).length, at(page)], [before, place]);
+  await page.see(".network");
+  await page.hide(true);
+  await page.tick(1_000);
+  assert.equal(at(page), place);
+  await page.hide(false);
+  await page.tick(700);
+  assert.notEqual(at(page), place);
+  assert.ok(asked(page).length > before);
+});
+
+test("the five likeliest next are a list with their odds, none while it is at rest", async (t) => {
+  const page = await openPicture(t);
+  const list = () =>
+    page
+      .all("#netpicture_next li")
+      .map((row) => [...row.querySelectorAll(".likely-name, .likely-share")].map(textOf));
+  assert.deepEqual(list()[0], ["e", "50 %"]);
+  assert.deepEqual(list()[4], ["b", "< 0.1 %"]);
+  assert.equal(list().length, LIKELIEST.length);
+  page.connection.tell("state", state({ version: 2, options: { ...SMALL } }));
+  assert.deepEqual(
+    list(),
+    Array.from(LIKELIEST, () => ["", ""]),
+  );
+});
+
+test("the character that really comes next is marked among the likeliest", async (t) => {
+  const page = await openPicture(t);
+  page.type("#netpicture_at", "3"); // an a comes
+  await page.tick(110);
+  assert.deepEqual(page.all("#netpicture_next .actual .likely-name").map(textOf), ["a"]);
+  page.type("#netpicture_at", "9");
+  await page.tick(110);
+  assert.deepEqual(page.all("#netpicture_next .actual .likely-name").map(textOf), ["END"]);
+});
+
+test("the table behind it tells the newest step, from above downwards", async (t) => {
+  const page = await openPicture(t);
+  assert.deepEqual(rowsOf(page, ".network .behind"), []); // closed, so not filled
+  await open(page, ".network .behind");
+  assert.deepEqual(rowsOf(page, ".network .behind"), [
+    ["output", "11", "e, 50 %; space, 25 %; END, 13 %"],
+    ["hidden 2", "2", "unit 2: −100 %; unit 1: 20 %"],
+    ["hidden 1", "3", "unit 3: 60 %; unit 1: 1 %; unit 2: 0 %"],
+    ["letter", "2", "number 1: 100 %; number 2: −50 %"],
+    ["goes in", "1", "a, character 4 of 9"],
+  ]);
+  assert.equal(page.all(".network .behind tbody th[scope=row]").length, 5);
+});
+
+test("only steps by hand are told to those who listen, once they are drawn", async (t) => {
+  const page = await openPicture(t);
+  const spoken = () => textOf(page.get("#netpicture_spoken"));
+  assert.equal(page.get("#netpicture_spoken").getAttribute("role"), "status");
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(510);
+  assert.equal(spoken(), "");
+  await page.click("#netpicture_forward");
+  await page.tick(110);
+  const told = spoken();
+  assert.match(told, /\b5 of 9, t\b.*\be, 50 %/);
+  page.connection.tell("frame", frame({ steps: 400 }));
+  await page.tick(510);
+  await page.click("#netpicture_play");
+  await page.tick(1_000);
+  assert.equal(spoken(), told);
+});
+
+test("a text that the network cannot read leaves the picture at rest", async (t) => {
+  const page = await openPicture(t);
+  await page.click("#netpicture_play");
+  page.connection.answers("network", refused("characters_unknown", "text"), answerTo);
+  page.store.read("naïve");
+  await page.tick(110);
+  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.get("#netpicture_unread").hidden, false);
+  assert.deepEqual(lit(page), [0, 0, 0, 0]);
+  assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
+  assert.equal(/** @type {HTMLInputElement} */ (page.get("#netpicture_at")).disabled, true);
+  assert.equal(page.get("#netpicture_play").ariaDisabled, "true");
+  assert.equal(page.state(".network-steps"), "stopped");
+  assert.equal(page.state(".network"), "refused");
+  assert.deepEqual(page.store.page.notices, []);
+  page.store.blame({ text: "look_text" }, null); // as the box does when it is edited
+  page.store.read("a dog");
+  await page.tick(510);
+  assert.equal(page.get("#netpicture_unread").hidden, true);
+  assert.deepEqual(entering(page), ["a", "space", "d", "o"]);
+  assert.equal(page.state(".network"), "shown");
+});
+
+test("the place stays inside a shorter text, and only what the server reads is shown", async (t) => {
+  const page = await openPicture(t);
+  page.type("#netpicture_at", "8");
+  page.store.read("so");
+  await page.tick(510);
+  assert.equal(at(page), "2 of 2");
+  assert.deepEqual(entering(page), ["START", "s", "o", ""]);
+  page.store.read("a".repeat(200));
+  assert.equal(at(page), "2 of 110");
+});
+
+test("a text that the network reads as other characters has their number of places", async (t) => {
+  const page = await openPicture(t);
+  page.connection.answers("network", ({ at: place }) => networkRead("a cats sat", place, LAYERS));
+  page.store.read("a cat:sat");
+  await page.tick(510);
+  assert.equal(at(page), "4 of 10");
+});
+
+test("markup in a text is shown as it is", async (t) => {
+  const page = await openPicture(t);
+  page.store.read("<b>a</b>");
+  await page.tick(510);
+  assert.equal(reading(page).join(""), "<b>a</b>");
+  assert.equal(page.get(".network-text").querySelector("b"), null);
+  assert.deepEqual(entering(page), ["<", "b", ">", "a"]);
+});
+
+test("a server that cannot answer now is told at the picture, not as a notice", async (t) => {
+  const page = await openPicture(t);
+  page.connection.answers("network", refused("busy"), answerTo);
+  await page.click("#netpicture_forward");
+  assert.equal(page.fault("#netpicture_wait"), "busy");
+  assert.deepEqual(page.store.page.notices, []);
+  await page.tick(1_010);
+  assert.equal(page.fault("#netpicture_wait"), null);
+  assert.deepEqual(entering(page), ["space", "c", "a", "t"]);
+});

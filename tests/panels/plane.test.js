@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { aligned, closestPairs, neighbours, Reach } from "../../static/js/plane.js";
+
+/** @import { Points } from "../../static/js/plane.js" */
+
+/** @returns {Points} */
+function points(/** @type {[string, number, number][]} */ ...all) {
+  return new Map(all.map(([name, x, y]) => [name, [x, y]]));
+}
+
+test("points are turned over to where most of them were, by each axis for itself", () => {
+  const before = points(["a", 1, 1], ["b", -1, -2]);
+  const after = aligned(points(["a", -1, 1.5], ["b", 2, -2], ["new", 3, 3]), before);
+  assert.deepEqual([...after], [...points(["a", 1, 1.5], ["b", -2, -2], ["new", -3, 3])]);
+});
+
+test("points without any that was there before stay as they are", () => {
+  const now = points(["a", -1, -1]);
+  assert.deepEqual([...aligned(now, points(["b", 1, 1]))], [...now]);
+});
+
+test("the reach grows at once, leaves room, and shrinks slowly", () => {
+  const reach = new Reach();
+  reach.follow(points(["a", 10, -1]));
+  assert.ok(Math.abs(reach.x - 11.5) < 1e-9 && Math.abs(reach.y - 1.15) < 1e-9);
+  reach.follow(points(["a", 11, 1])); // within the room that was left
+  assert.ok(Math.abs(reach.x - 11.5) < 1e-9);
+  reach.follow(points(["a", 5, 1]));
+  assert.ok(reach.x > 10 && reach.x < 11.5);
+  for (let time = 0; time < 100; time++) reach.follow(points(["a", 5, 1]));
+  assert.ok(Math.abs(reach.x - 5.75) < 0.01);
+});
+
+test("the reach of points that are all the same is no division by zero", () => {
+  const reach = new Reach();
+  reach.follow(points(["a", 0, 0]));
+  assert.ok(reach.x > 0 && reach.y > 0);
+  reach.forget();
+  assert.equal(reach.x, 0);
+});
+
+test("each point has the one nearest to it", () => {
+  const found = neighbours(points(["a", 0, 0], ["b", 3, 4], ["c", 3, 5]));
+  assert.deepEqual(found, [
+    { name: "a", other: "b", distance: 5 },
+    { name: "b", other: "c", distance: 1 },
+    { name: "c", other: "b", distance: 1 },
+  ]);
+});
+
+test("the closest pairs come first, each pair once", () => {
+  const found = neighbours(points(["a", 0, 0], ["b", 3, 4], ["c", 3, 5], ["d", 0, 0.5]));
+  const pairs = closestPairs(found, 5).map(({ name, other }) => name + other);
+  assert.deepEqual(pairs, ["ad", "bc"]);
+  assert.equal(closestPairs(found, 1).length, 1);
+});

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, state } from "./support/state.js";
+import * as prediction from "../../static/js/prediction.js";
+
+test("the greedy prediction is that of the newest state or frame, as it was written", (t) => {
+  const page = openPage(t, { only: "#panel_prediction" });
+  page.mount("#panel_prediction", prediction);
+  const shown = () => page.get("#argmax .apred").textContent;
+  assert.equal(shown(), "");
+  page.connection.begin({ greedy: null });
+  assert.equal(shown(), "");
+  for (const greedy of ["so   far", "<script>a()</script>", " "]) {
+    page.connection.tell("frame", frame({ greedy }));
+    assert.equal(shown(), greedy);
+  }
+  page.connection.tell("frame", frame());
+  assert.equal(shown(), " ");
+  page.connection.tell("state", state({ version: 2, greedy: null }));
+  assert.equal(shown(), "");
+  assert.equal(page.get("#argmax").querySelector("script"), null);
+});

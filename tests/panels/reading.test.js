@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { refused, state } from "./support/state.js";
+import * as reading from "../../static/js/reading.js";
+
+/** Longer than a person pauses between two keys. */
+const PAUSE_MS = 160;
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Partial<import("../../static/js/protocol").State>} [changes]
+ */
+function openReading(t, changes) {
+  const page = openPage(t, { only: "#panel_reading" });
+  page.mount("#panel_reading", reading);
+  assert.equal(page.state("#panel_reading"), "loading");
+  page.connection.begin(changes);
+  return page;
+}
+
+const SURPRISED = {
+  ok: /** @type {const} */ (true),
+  steps: 1,
+  took: 0,
+  characters: [],
+  probabilities: [],
+  likeliest: [],
+  perplexity: null,
+};
+
+test("it begins with the first line and takes the next ones in turn", async (t) => {
+  const page = openReading(t, { text: "\n  one \n\ntwo\nthree" });
+  assert.equal(page.state("#panel_reading"), "ready");
+  /** @type {string[]} */
+  const read = [];
+  page.store.watch(
+    (each) => each.reading,
+    (text) => read.push(text),
+  );
+  for (let press = 0; press < 3; press++) await page.click("#look_line");
+  assert.deepEqual(read, ["one", "two", "three", "one"]);
+  assert.equal(page.value("#look_text"), "one");
+});
+
+test("a sample can be taken, and one that is empty or not there changes nothing", async (t) => {
+  const page = openReading(t, { text: "one", samples: ["", " a cat ", "  "] });
+  await page.click("#look_sample");
+  assert.equal(page.value("#look_text"), "a cat");
+  assert.equal(page.store.page.reading, "a cat");
+  page.connection.tell("state", state({ samples: [] }));
+  await page.click("#look_sample");
+  assert.equal(page.store.page.reading, "a cat");
+});
+
+test("a line is cut to what the server reads, between characters", (t) => {
+  const page = openReading(t, { text: "\u{1f642}".repeat(111) });
+  assert.equal(page.value("#look_text"), "\u{1f642}".repeat(reading.MOST_CHARACTERS));
+});
+
+test("typing asks once the person pauses, and only about the newest text", async (t) => {
+  const page = openReading(t, { text: "one" });
+  page.connection.answers("surprise", SURPRISED);
+  for (const typed of ["t", "th", "the"]) {
+    page.type("#look_text", typed);
+    await page.tick(100);
+  }
+  assert.deepEqual(page.connection.sent("surprise"), []);
+  assert.equal(page.store.page.reading, "one");
+  await page.tick(PAUSE_MS - 100);
+  assert.deepEqual(page.connection.sent("surprise"), [{ text: "the" }]);
+  assert.equal(page.store.page.reading, "the");
+  await page.tick(5_000);
+  assert.equal(page.connection.sent("surprise").length, 1);
+});
+
+test("taking a line at once gives up what was being typed", async (t) => {
+  const page = openReading(t, { text: "one\ntwo" });
+  page.type("#look_text", "half a th");
+  await page.click("#look_line");
+  await page.tick(PAUSE_MS);
+  assert.equal(page.store.page.reading, "two");
+  assert.deepEqual(page.connection.sent("surprise"), []);
+});
+
+test("a text that cannot be read says so at the box until another one can", async (t) => {
+  const page = openReading(t);
+  page.connection.answers("surprise", refused("unknown_characters", "text"), SURPRISED);
+  page.type("#look_text", "naïve");
+  await page.tick(PAUSE_MS);
+  assert.equal(page.state("#panel_reading"), "refused");
+  assert.equal(page.fault("#look_text_error"), "unknown_characters");
+  assert.equal(page.get("#look_text_error").role, "alert");
+  assert.equal(page.get("#look_text").ariaInvalid, "true");
+  assert.equal(page.value("#look_text"), "naïve");
+  page.type("#look_text", "cat");
+  await page.tick(PAUSE_MS);
+  assert.equal(page.state("#panel_reading"), "ready");
+  assert.equal(page.fault("#look_text_error"), null);
+  assert.equal(page.get("#look_text").ariaInvalid, null);
+  assert.deepEqual(page.store.page.notices, []);
+});
+
+test("an empty text is refused by the page itself and never sent", async (t) => {
+  const page = openReading(t);
+  page.type("#look_text", "");
+  await page.tick(PAUSE_MS);
+  assert.equal(page.fault("#look_text_error"), "reading_empty");
+  assert.deepEqual(page.connection.sent("surprise"), []);
+  await page.click("#look_line");
+  assert.equal(page.fault("#look_text_error"), null);
+});
+
+test("a refusal that comes when the box holds another text is not shown", async (t) => {
+  const page = openReading(t);
+  page.type("#look_text", "naïve");
+  await page.tick(PAUSE_MS);
+  page.type("#look_text", "cat");
+  page.connection.answer("surprise", refused("unknown_characters", "text"));
+  await page.tick(100);
+  assert.equal(page.fault("#look_text_error"), null);
+});
+
+test("a refusal that is not about the text is not shown at the box", async (t) => {
+  const page = openReading(t);
+  page.connection.answers("surprise", refused("busy"));
+  page.type("#look_text", "cat");
+  await page.tick(PAUSE_MS);
+  assert.equal(page.state("#panel_reading"), "ready");
+  assert.deepEqual(page.store.page.notices, []);
+});
+
+test("a line goes with its network, and what was typed stays", async (t) => {
+  const page = openReading(t, { text: "one\ntwo" });
+  page.connection.answers("surprise", SURPRISED);
+  await page.click("#look_line");
+  page.connection.lose();
+  page.connection.open();
+  page.connection.tell("state", state({ text: "one\ntwo" })); // a socket that comes back
+  assert.equal(page.value("#look_text"), "two");
+  page.connection.tell("state", state({ text: "other", version: 2 }));
+  assert.equal(page.value("#look_text"), "other");
+  page.type("#look_text", "typed");
+  page.connection.tell("state", state({ text: "a third", version: 3 }));
+  await page.tick(PAUSE_MS);
+  assert.equal(page.value("#look_text"), "typed");
+  assert.equal(page.store.page.reading, "typed");
+});

@@ -1,0 +1,92 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { isSame, NO_RUNS, runsAfter } from "../../static/js/runs.js";
+import { OPTIONS, state } from "./support/state.js";
+
+/** @import { State } from "../../static/js/protocol" */
+/** @import { Points, Values } from "../../static/js/store.js" */
+
+/**
+ * @param {number[]} steps
+ * @param {Values} perplexities
+ * @returns {Points}
+ */
+function points(steps, perplexities) {
+  const none = steps.map(() => null);
+  return { steps, perplexities, heldOut: none, rates: none, setRates: none };
+}
+
+const NONE = points([], []);
+const SOME = points([10, 20], [9, 8]);
+
+/**
+ * @param {number} version
+ * @param {Points} curve
+ * @param {Partial<State>} [changes]
+ */
+function moment(version, curve, changes = {}) {
+  return { net: state({ version, ...changes }), points: curve };
+}
+
+test("a network is the same by its version and its session", () => {
+  assert.ok(isSame(state({ version: 1 }), state({ version: 1, steps: 9 })));
+  assert.ok(!isSame(state({ version: 1 }), state({ version: 2 })));
+  assert.ok(!isSame(state({ session: "a" }), state({ session: "b" })));
+});
+
+test("the first network, and the same one again, leave the runs as they are", () => {
+  assert.equal(runsAfter(NO_RUNS, { net: null, points: NONE }, moment(1, SOME)), NO_RUNS);
+  assert.equal(runsAfter(NO_RUNS, moment(1, SOME), moment(1, SOME)), NO_RUNS);
+});
+
+test("the curve of the network before is kept, with what it was and how far it came", () => {
+  const before = moment(1, points([10, 20], [9, 8.126]), { steps: 1_234 });
+  const { earlier } = runsAfter(NO_RUNS, before, moment(2, NONE));
+  assert.deepEqual(earlier[0]?.steps, [10, 20]);
+  assert.deepEqual(earlier[0]?.perplexities, [9, 8.126]);
+  assert.match(earlier[0]?.words ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
+});
+
+test("a curve of one point is no run, and one that ran off tells the last number it had", () => {
+  assert.deepEqual(runsAfter(NO_RUNS, moment(1, points([10], [9])), moment(2, NONE)).earlier, []);
+  const { earlier } = runsAfter(NO_RUNS, moment(1, points([1, 2], [5, null])), moment(2, NONE));
+  assert.match(earlier[0]?.words ?? "", /\b5\.00\b/);
+});
+
+test("how the new network differs is told where it does", () => {
+  const begun = (/** @type {Partial<State>} */ changes) =>
+    runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE, changes)).begun;
+  const same = begun({});
+  const options = { ...OPTIONS, kind: /** @type {const} */ ("gru"), hidden_sizes: [7, 6] };
+  assert.match(begun({ options }), /\bgru\b.*\b7, 6\b/);
+  assert.notEqual(begun({ text: "another" }), same);
+  assert.doesNotMatch(begun({ text: "another" }), /\blstm\b/);
+});
+
+test("a run that comes back is not drawn behind itself", () => {
+  const away = runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE));
+  assert.equal(away.earlier.length, 1);
+  const back = runsAfter(away, moment(2, NONE), moment(3, points([10, 20, 30], [9, 8, 7])));
+  assert.deepEqual(back.earlier, []);
+});
+
+test("the last five runs are kept, oldest first", () => {
+  let runs = NO_RUNS;
+  for (let version = 1; version <= 7; version++) {
+    const before = moment(version, points([version, 100], [9, 8]));
+    runs = runsAfter(runs, before, moment(version + 1, NONE));
+  }
+  assert.deepEqual(
+    runs.earlier.map(({ steps }) => steps[0]),
+    [3, 4, 5, 6, 7],
+  );
+});
+
+test("of a long curve some points are kept, with the first and the last", () => {
+  const steps = Array.from({ length: 10_000 }, (_, index) => index + 1);
+  const { earlier } = runsAfter(NO_RUNS, moment(1, points(steps, steps)), moment(2, NONE));
+  const kept = earlier[0]?.steps ?? [];
+  assert.ok(kept.length > 200 && kept.length <= 300, `${kept.length} points`);
+  assert.deepEqual([kept[0], kept.at(-1)], [1, 10_000]);
+  assert.deepEqual(earlier[0]?.perplexities, kept);
+});

@@ -1,0 +1,144 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { refused } from "./support/state.js";
+import * as saving from "../../static/js/saving.js";
+
+const MODEL = '{"hidden_sizes":[20]}';
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {string} [most] bytes of the largest file
+ */
+function openSaving(t, most = "30") {
+  const page = openPage(t, { only: "#panel_saving" });
+  page.get("#uploadmodel").dataset.most = most;
+  page.mount("#panel_saving", saving);
+  page.connection.begin();
+  return page;
+}
+
+/** @param {ReturnType<typeof openPage>} page */
+function outcome(page) {
+  return page.get("#saving_outcome").textContent ?? "";
+}
+
+test("save puts the model into the box and tells its size", async (t) => {
+  const page = openSaving(t);
+  assert.equal(page.state("#panel_saving"), "ready");
+  assert.equal(page.get("#saving_outcome").role, "status");
+  await page.click("#savemodel");
+  assert.equal(page.state("#panel_saving"), "busy");
+  assert.equal(page.get("#savemodel").ariaBusy, "true");
+  page.connection.answer("GET /api/model.json", { ok: true, json: " ".repeat(1_001) });
+  await page.tick(10);
+  assert.equal(page.state("#panel_saving"), "saved");
+  assert.equal(page.get("#savemodel").ariaBusy, null);
+  assert.equal(page.value("#tio").length, 1_001);
+  assert.match(outcome(page), /\b2 kB/);
+  page.connection.answers("GET /api/model.json", { ok: true, json: " ".repeat(1_240_000) });
+  await page.click("#savemodel");
+  assert.match(outcome(page), /\b1\.2 MB/);
+});
+
+test("load gives the server what the box holds, once for a double click", async (t) => {
+  const page = openSaving(t);
+  page.type("#tio", MODEL);
+  await page.click("#loadmodel");
+  await page.click("#loadmodel");
+  assert.deepEqual(page.connection.sent("PUT /api/model.json"), [MODEL]);
+  assert.equal(page.get("#loadmodel").ariaBusy, "true");
+  assert.equal(page.state("#panel_saving"), "busy");
+  page.connection.answer("PUT /api/model.json", { ok: true });
+  await page.tick(10);
+  assert.equal(page.state("#panel_saving"), "loaded");
+  assert.equal(page.get("#loadmodel").ariaBusy, null);
+  assert.equal(page.value("#tio"), MODEL);
+});
+
+test("a model that cannot be used says so at the box, until one can", async (t) => {
+  const page = openSaving(t);
+  page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
+  page.type("#tio", MODEL.slice(0, -1));
+  await page.click("#loadmodel");
+  assert.equal(page.state("#panel_saving"), "refused");
+  assert.equal(page.fault("#json_error"), "model_damaged");
+  assert.equal(page.get("#json_error").role, "alert");
+  assert.equal(page.get("#tio").ariaInvalid, "true");
+  assert.equal(page.value("#tio"), MODEL.slice(0, -1));
+  assert.equal(outcome(page), "");
+  await page.click("#loadmodel");
+  assert.equal(page.state("#panel_saving"), "loaded");
+  assert.equal(page.fault("#json_error"), null);
+  assert.equal(page.get("#tio").ariaInvalid, null);
+});
+
+test("a file is uploaded as it is, and told of by its name", async (t) => {
+  const page = openSaving(t);
+  page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
+  await page.chooseFiles("#uploadmodel", new File(["not json"], "notes.json"));
+  await page.tick(10);
+  assert.equal(page.fault("#json_error"), "model_damaged");
+  const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
+  await page.chooseFiles("#uploadmodel", new File([MODEL], "mine.json"));
+  await page.tick(10);
+  assert.deepEqual(page.connection.sent("PUT /api/model.json"), ["not json", MODEL]);
+  assert.equal(page.state("#panel_saving"), "loaded");
+  assert.match(outcome(page), /mine\.json/);
+  assert.equal(page.fault("#json_error"), null);
+  assert.equal(page.value("#tio"), "");
+  assert.deepEqual(emptied.mock.calls[0]?.arguments, [""]); // so that it can be chosen again
+});
+
+test("a file that is too large is refused before it is sent", async (t) => {
+  const page = openSaving(t, "10");
+  await page.chooseFiles("#uploadmodel", new File(["{}".repeat(6)], "model.json"));
+  assert.equal(page.state("#panel_saving"), "refused");
+  assert.equal(page.fault("#json_error"), "model_file_too_large");
+  assert.match(page.get("#json_error").textContent ?? "", /\b10\b/);
+  assert.deepEqual(page.connection.sent("PUT /api/model.json"), []);
+  await page.chooseFiles("#uploadmodel"); // the choice was given up
+  assert.equal(page.state("#panel_saving"), "refused");
+});
+
+test("what cannot be saved leaves the box as it is", async (t) => {
+  const page = openSaving(t);
+  page.type("#tio", MODEL);
+  const large = { headers: { "Content-Length": "5000001" } };
+  page.connection.answers(
+    "GET /api/model.json",
+    () => new Response("{}", large),
+    () => new Response("<h1>Bad Gateway</h1>", { status: 502 }),
+  );
+  for (const code of ["model_too_large_to_show", "proxy_error"]) {
+    await page.click("#savemodel");
+    await page.tick(10);
+    assert.equal(page.fault("#json_error"), code);
+    assert.equal(page.state("#panel_saving"), "refused");
+    assert.equal(page.value("#tio"), MODEL);
+  }
+});
+
+test("a server that does not answer is told of in a notice", async (t) => {
+  const page = openSaving(t);
+  page.connection.answers("GET /api/model.json", new TypeError("failed to fetch"));
+  await page.click("#savemodel");
+  assert.deepEqual(
+    page.store.page.notices.map(({ code }) => code),
+    ["no_answer"],
+  );
+  assert.equal(page.state("#panel_saving"), "refused");
+  assert.equal(page.get("#savemodel").ariaBusy, null);
+});
+
+test("the files are links that a browser saves under a name", (t) => {
+  const page = openSaving(t);
+  for (const [selector, name] of /** @type {const} */ ([
+    ["#downloadmodel", "model.json"],
+    ["#download_safetensors", "model.safetensors"],
+    ["#download_python", "model.py"],
+  ])) {
+    const link = /** @type {HTMLAnchorElement} */ (page.get(selector));
+    assert.deepEqual([link.pathname, link.download], [`/api/${name}`, `charnn-${name}`]);
+  }
+});

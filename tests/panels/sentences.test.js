@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { refused, state } from "./support/state.js";
+import * as controls from "../../static/js/controls.js";
+import * as sentences from "../../static/js/sentences.js";
+
+const ONLY = "#panel_sentences, #panel_controls";
+
+/** @param {import("node:test").TestContext} t */
+function openSentences(t) {
+  const page = openPage(t, { only: ONLY });
+  page.mount("#panel_sentences", sentences);
+  page.mount("#panel_controls", controls);
+  return page;
+}
+
+test("the box holds the network's text, and learn sends what was typed into it", async (t) => {
+  const page = openSentences(t);
+  assert.equal(page.state("#panel_sentences"), "loading");
+  page.connection.begin({ text: "one\r\ntwo" });
+  assert.equal(page.state("#panel_sentences"), "ready");
+  assert.equal(page.value("#ti"), "one\ntwo");
+  assert.equal(page.state("#panel_controls"), "unedited");
+  page.type("#ti", "my own\nwords");
+  assert.equal(page.state("#panel_controls"), "edited");
+  await page.click("#learn");
+  assert.equal(page.connection.sent("learn")[0].text, "my own\nwords");
+});
+
+test("another network's text comes into the box unless a person is writing there", (t) => {
+  const page = openSentences(t);
+  page.connection.begin();
+  page.connection.tell("state", state({ version: 2, text: "another" }));
+  assert.equal(page.value("#ti"), "another");
+  page.type("#ti", "being written");
+  page.connection.tell("state", state({ version: 3, text: "a third" }));
+  assert.equal(page.value("#ti"), "being written");
+});
+
+test("sentences written before the scripts have come are kept from the network's text", (t) => {
+  const page = openPage(t, { only: ONLY });
+  /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "written early";
+  page.mount("#panel_sentences", sentences);
+  page.mount("#panel_controls", controls);
+  page.connection.begin();
+  assert.equal(page.value("#ti"), "written early");
+  assert.equal(page.store.page.draft.text, "written early");
+  assert.equal(page.state("#panel_controls"), "edited");
+});
+
+test("a refused text says so at the box until something else is written", async (t) => {
+  const page = openSentences(t);
+  page.connection.begin();
+  page.connection.answers("learn", refused("no_sentence", "text"));
+  page.type("#ti", "\n  \n\t\n");
+  await page.click("#learn");
+  assert.equal(page.state("#panel_sentences"), "refused");
+  assert.equal(page.fault("#text_error"), "no_sentence");
+  assert.equal(page.get("#text_error").role, "alert");
+  assert.equal(page.get("#ti").ariaInvalid, "true");
+  assert.equal(document.activeElement?.id, "ti");
+  assert.equal(page.value("#ti"), "\n  \n\t\n");
+  page.type("#ti", "now there is one");
+  assert.equal(page.state("#panel_sentences"), "ready");
+  assert.equal(page.fault("#text_error"), null);
+  assert.equal(page.get("#ti").ariaInvalid, null);
+});
+
+test("the characters that were found are those of the network, not of the box", (t) => {
+  const page = openSentences(t);
+  page.connection.begin({ vocabulary: ["<", "b", ">"] });
+  const found = () => page.get("#prepro_status").textContent ?? "";
+  assert.match(found(), /\b3\b.*<b>$/);
+  assert.equal(page.get("#prepro_status").childElementCount, 0);
+  page.type("#ti", "abcdefg");
+  assert.match(found(), /\b3\b.*<b>$/);
+  const vocabulary = Array.from({ length: 123 }, (_, index) => String.fromCodePoint(4e4 + index));
+  page.connection.tell("state", state({ version: 2, vocabulary }));
+  assert.match(found(), /\b123\b.*\b3\b/);
+  assert.ok(found().includes(vocabulary.slice(0, 120).join("")));
+  assert.ok(!found().includes(String(vocabulary[120])));
+});

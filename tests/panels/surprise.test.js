@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LIKELIEST, open, rowsOf, surprised, textOf } from "./support/looks.js";
+import { openPage } from "./support/page.js";
+import { frame, refused } from "./support/state.js";
+import * as surprise from "../../static/js/surprise.js";
+
+/** @typedef {ReturnType<typeof openPage>} Page */
+
+/**
+ * A page with the panel in sight, on which the network reads a text.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {import("../../static/js/protocol").Surprised} answer
+ */
+async function openSurprise(t, answer) {
+  const page = openPage(t, { only: "#panel_surprise" });
+  page.mount("#panel_surprise", surprise);
+  page.connection.answers("surprise", answer);
+  page.connection.begin();
+  page.store.read(answer.characters.join(""));
+  await page.see("#panel_surprise .look-body");
+  return page;
+}
+
+/** @param {Page} page */
+function marks(page) {
+  return page.all("#surprise_text [role=option]");
+}
+
+/** @param {Page} page */
+function selected(page) {
+  return marks(page).findIndex(({ ariaSelected }) => ariaSelected === "true");
+}
+
+test("each character and the end has the shade of its bits of surprise", async (t) => {
+  const probabilities = [1, 0.6, 0.5, 0.13, 1 / 128, 0.00001, 0];
+  const page = await openSurprise(t, surprised("so a d", probabilities));
+  assert.deepEqual(page.connection.sent("surprise"), [{ text: "so a d" }]);
+  assert.deepEqual(marks(page).map(textOf), [..."so a d", "END"]);
+  assert.deepEqual(
+    marks(page).map(({ dataset }) => dataset.shade),
+    ["0", "0", "1", "2", "7", "7", "7"],
+  );
+  assert.equal(page.state("#panel_surprise"), "shown");
+});
+
+test("each character is named with its probability for those who listen", async (t) => {
+  const page = await openSurprise(t, surprised("a ", [0.5, 0.123, 0.0001]));
+  assert.deepEqual(
+    marks(page).map(({ ariaLabel }) => ariaLabel),
+    ["a, 50 %", "space, 12 %", "END, < 0.1 %"],
+  );
+  assert.equal(page.get("#surprise_text").getAttribute("role"), "listbox");
+});
+
+test("the shades follow the network while it learns, and the chosen place stays", async (t) => {
+  const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
+  assert.equal(selected(page), 2);
+  const before = marks(page);
+  before[1]?.focus();
+  page.connection.answers("surprise", surprised("the", [0.9, 0.2, 0.9, 0.01]));
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(510);
+  assert.deepEqual(marks(page), before);
+  assert.equal(before[1]?.dataset.shade, "2");
+  assert.equal(selected(page), 1);
+  assert.equal(document.activeElement, before[1]);
+});
+
+test("another text has marks of its own, and its greatest surprise is looked at first", async (t) => {
+  const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
+  page.connection.answers("surprise", surprised("a b", [0.9, 0.2, 0.9, 0.3]));
+  page.store.read("a b");
+  await page.settle();
+  assert.deepEqual(marks(page).map(textOf), ["a", " ", "b", "END"]);
+  assert.equal(selected(page), 1);
+});
+
+test("pointing at a character shows the five likeliest there, the real one marked", async (t) => {
+  const page = await openSurprise(t, surprised("the", [0.1, 0.9, 0.9, 0.9]));
+  marks(page)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
+  assert.equal(selected(page), 2);
+  assert.match(textOf(page.get("#surprise_context")), /“th”.*“e”.* 90 %/);
+  const rows = page.all("#surprise_likeliest li");
+  assert.deepEqual(
+    rows.map((row) => [...row.children].map(textOf)),
+    [
+      ["e", "", "50 %"],
+      ["space", "", "25 %"],
+      ["END", "", "13 %"],
+      ["a", "", "6.3 %"],
+      ["b", "", "< 0.1 %"],
+    ],
+  );
+  assert.deepEqual(
+    page
+      .all("#surprise_likeliest .likely-bar")
+      .map(({ style }) => style.getPropertyValue("--share")),
+    LIKELIEST.map(([, probability]) => String(probability)),
+  );
+  assert.deepEqual(
+    rows.map(({ classList }) => classList.contains("actual")),
+    [true, false, false, false, false],
+  );
+});
+
+test("the text is one stop of the keyboard, and the arrow keys move along it", async (t) => {
+  const page = await openSurprise(t, surprised("a b", [0.9, 0.9, 0.1, 0.9]));
+  const stops = () => marks(page).map(({ tabIndex }) => tabIndex);
+  assert.deepEqual(stops(), [-1, -1, 0, -1]);
+  marks(page)[2]?.focus();
+  const places = [];
+  for (const key of ["Home", "ArrowLeft", "ArrowRight", "End", "ArrowRight", "ArrowLeft"]) {
+    assert.equal(page.press("#surprise_text :focus", key), false); // else the page would scroll
+    places.push(selected(page));
+    assert.equal(document.activeElement, marks(page)[selected(page)]);
+  }
+  assert.deepEqual(places, [0, 0, 1, 3, 3, 2]);
+  assert.deepEqual(stops(), [-1, -1, 0, -1]);
+  assert.equal(page.press("#surprise_text :focus", "x"), true);
+});
+
+test("the table behind it tells exact probabilities, bits and the likeliest", async (t) => {
+  const page = await openSurprise(t, surprised("a ", [0.123456, 0.5, 0.00001]));
+  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), []); // closed, so not filled
+  await open(page, "#panel_surprise .behind");
+  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), [
+    ["a", "12.3 %", "3.0", "e, 50 %"],
+    ["space", "50 %", "1.0", "e, 50 %"],
+    ["END", "0.001 %", "16.6", "e, 50 %"],
+  ]);
+});
+
+test("the perplexity of the text is shown with two decimals", async (t) => {
+  const page = await openSurprise(t, surprised("a", [], { perplexity: 3.14159 }));
+  assert.match(textOf(page.get("#surprise_perplexity")), /\b3\.14\b/);
+  assert.equal(page.fault("#surprise_perplexity"), null);
+});
+
+test("a network that has run off has a code in the place of the perplexity", async (t) => {
+  const page = await openSurprise(t, surprised("a", [], { perplexity: null }));
+  assert.equal(page.fault("#surprise_perplexity"), "network_diverged");
+  page.connection.answers("surprise", surprised("b"));
+  page.store.read("b");
+  await page.settle();
+  assert.equal(page.fault("#surprise_perplexity"), null);
+});
+
+test("a text that cannot be read is told at the text, and what is shown stays as outdated", async (t) => {
+  const page = await openSurprise(t, surprised("the"));
+  page.connection.answers("surprise", refused("characters_unknown", "text"));
+  page.store.read("thé");
+  await page.settle();
+  const outdated = () => page.get("#panel_surprise .look-body").classList.contains("outdated-look");
+  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.state("#panel_surprise"), "outdated");
+  assert.equal(outdated(), true);
+  assert.deepEqual(marks(page).map(textOf), ["t", "h", "e", "END"]);
+  page.connection.answers("surprise", surprised("then"));
+  page.store.read("then");
+  await page.settle();
+  assert.deepEqual([page.state("#panel_surprise"), outdated()], ["shown", false]);
+  assert.deepEqual(page.store.page.faults, {});
+});
+
+test("a server that cannot answer now is told in the panel, not as a notice", async (t) => {
+  const page = await openSurprise(t, surprised("the"));
+  page.connection.answers("surprise", refused("busy"), surprised("then"));
+  page.store.read("then");
+  await page.settle();
+  assert.equal(page.fault("#surprise_wait"), "busy");
+  assert.deepEqual(page.store.page.notices, []);
+  await page.tick(1_010);
+  assert.equal(page.fault("#surprise_wait"), null);
+});
+
+test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
+  const page = openPage(t, { only: "#panel_surprise" });
+  page.mount("#panel_surprise", surprise);
+  page.connection.begin();
+  page.store.read("a");
+  await page.see("#panel_surprise > summary");
+  await page.tick(1_000);
+  assert.deepEqual(page.connection.sent("surprise"), []);
+});

@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { frame, refused, state } from "./support/state.js";
+import * as notices from "../../static/js/notices.js";
+import * as undo from "../../static/js/undo.js";
+
+/** @typedef {ReturnType<typeof openPage>} Page */
+/** @typedef {import("../../static/js/protocol").State} State */
+
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {Partial<State>} [changes]
+ */
+function openUndo(t, changes) {
+  const page = openPage(t, { only: "#panel_controls, #panel_saving, #panel_pretrained, #notices" });
+  page.mount("body", undo);
+  page.mount("#notices", notices);
+  page.connection.begin(changes);
+  return page;
+}
+
+/** @param {Page} page */
+function codes(page) {
+  return page.store.page.notices.map(({ code }) => code);
+}
+
+/** @param {Page} page */
+function buttons(page) {
+  return page.all("button.undo").map(({ hidden, dataset }) => [!hidden, dataset.state]);
+}
+
+const RESTARTED = state({ version: 2, undoable: "restart" });
+
+test("a button in each panel that replaces networks is there while one can come back", (t) => {
+  const page = openUndo(t);
+  for (const panel of ["#panel_controls", "#panel_saving", "#panel_pretrained"]) {
+    assert.equal(page.all(`${panel} button.undo`).length, 1);
+  }
+  assert.deepEqual(buttons(page), Array(3).fill([false, "empty"]));
+  for (const undoable of /** @type {const} */ (["restart", "load", "undo"])) {
+    page.connection.tell("frame", frame({ undoable }));
+    assert.deepEqual(buttons(page), Array(3).fill([true, undoable]));
+  }
+  page.connection.tell("frame", frame({ undoable: null }));
+  assert.deepEqual(buttons(page), Array(3).fill([false, "empty"]));
+});
+
+test("a button names another thing where the undo itself would be undone", (t) => {
+  const page = openUndo(t, { undoable: "restart" });
+  const words = () => page.get("button.undo").textContent;
+  const restart = words();
+  page.connection.tell("frame", frame({ undoable: "load" }));
+  assert.equal(words(), restart);
+  page.connection.tell("frame", frame({ undoable: "undo" }));
+  assert.notEqual(words(), restart);
+});
+
+test("a button asks once for a double click, keeps the focus and can undo the undo", async (t) => {
+  const page = openUndo(t, { undoable: "load" });
+  const [button] = page.all("button.undo");
+  button?.focus();
+  button?.click();
+  button?.click();
+  assert.deepEqual(page.connection.sent("undo"), [{}]);
+  assert.equal(button?.ariaBusy, "true");
+  page.connection.tell("state", state({ version: 2, undoable: "undo" }));
+  page.connection.answer("undo", { ok: true });
+  await page.settle();
+  assert.equal(button?.ariaBusy, null);
+  assert.equal(document.activeElement, button);
+  button?.click();
+  assert.equal(page.connection.sent("undo").length, 2);
+});
+
+test("an undo that is refused becomes a notice", async (t) => {
+  const page = openUndo(t, { undoable: "load" });
+  page.connection.answers("undo", refused("nothing_to_undo"));
+  await page.click("button.undo");
+  assert.deepEqual(codes(page), ["nothing_to_undo"]);
+});
+
+test("a notice offers the undo of a restart and of a load that happened on this page", async (t) => {
+  const page = openUndo(t);
+  for (const [index, undoable] of /** @type {const} */ (["restart", "load"]).entries()) {
+    page.connection.tell("state", state({ version: 2 + index, undoable }));
+    assert.deepEqual(codes(page), ["undo_available"]);
+    await page.click(".notice[data-code=undo_available] button.quiet");
+    assert.equal(page.connection.sent("undo").length, index + 1);
+    assert.deepEqual(codes(page), []);
+  }
+});
+
+test("there is no notice of a network that was replaced before the page was opened", (t) => {
+  const page = openUndo(t, { undoable: "restart" });
+  assert.deepEqual(buttons(page), Array(3).fill([true, "restart"]));
+  assert.deepEqual(codes(page), []);
+  page.connection.lose();
+  page.connection.open();
+  page.connection.tell("state", state({ undoable: "restart" })); // a socket that comes back
+  assert.deepEqual(codes(page), []);
+  page.connection.tell("state", state({ session: "other", version: 2, undoable: "restart" }));
+  assert.deepEqual(codes(page), []);
+});
+
+test("the notice goes with what it offers: undone in another tab, or kept no longer", (t) => {
+  const page = openUndo(t);
+  page.connection.tell("state", RESTARTED);
+  page.connection.tell("state", state({ version: 3, undoable: "undo" }));
+  assert.deepEqual(codes(page), []);
+  page.connection.tell("state", state({ version: 4, undoable: "load" }));
+  assert.deepEqual(codes(page), ["undo_available"]);
+  page.connection.tell("frame", frame({ undoable: null }));
+  assert.deepEqual(codes(page), []);
+});

@@ -1,0 +1,242 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { surprised } from "./support/looks.js";
+import { frame, refused, state } from "./support/state.js";
+import { faultOf } from "../../static/js/messages.js";
+import { Watching } from "../../static/js/watching.js";
+
+/** @import { Look } from "../../static/js/watching.js" */
+/** @import { Surprised } from "../../static/js/protocol" */
+
+/**
+ * A panel of this test's own that asks about a text.
+ *
+ * @param {import("node:test").TestContext} t
+ * @param {Partial<Look<"surprise">>} [changes]
+ */
+function openLook(t, changes = {}) {
+  const page = openPage(t, { variant: "blank" });
+  document.body.innerHTML = '<details><summary></summary><div id="seen"></div></details>';
+  const look = {
+    text: /** @type {string | null} */ ("a"),
+    /** @type {string[]} */
+    shown: [],
+    /** @type {(string | null)[]} */
+    waits: [],
+    changed: () => watching.changed(),
+    forget: () => watching.forget(),
+  };
+  const watching = new Watching(page.get("#seen"), page.connection, {
+    event: "surprise",
+    panel: page.get("details"),
+    question: () => (look.text === null ? null : { text: look.text }),
+    show: (/** @type {Surprised} */ { characters }) => look.shown.push(characters.join("")),
+    wait: (fault) => look.waits.push(fault?.code ?? null),
+    places: { text: "look_text" },
+    ...changes,
+  });
+  const asked = () => page.connection.sent("surprise").map(({ text }) => text);
+  const answer = async (/** @type {any} */ answer) => {
+    page.connection.answer("surprise", answer);
+    await page.settle();
+  };
+  return { page, look, asked, answer };
+}
+
+test("nothing is asked before the panel is seen with a network to ask about", async (t) => {
+  const { page, asked } = openLook(t);
+  page.connection.begin();
+  await page.tick(2_000);
+  await page.see("summary");
+  assert.deepEqual(asked(), []);
+  await page.see("#seen");
+  assert.deepEqual(asked(), ["a"]);
+});
+
+test("nothing is asked before the first state, nor where there is nothing to ask", async (t) => {
+  const { page, look, asked } = openLook(t);
+  look.text = null;
+  await page.see("#seen");
+  page.connection.open();
+  page.connection.tell("state", state());
+  assert.deepEqual(asked(), []);
+  look.text = "a";
+  look.changed();
+  assert.deepEqual(asked(), ["a"]);
+});
+
+test("a network that learns is asked anew in its pace, one that rests is not", async (t) => {
+  const { page, look, asked } = openLook(t);
+  page.connection.answers("surprise", surprised("a"));
+  page.connection.begin();
+  await page.see("#seen");
+  await page.tick(1_000);
+  assert.equal(asked().length, 1);
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.settle();
+  page.connection.tell("frame", frame({ steps: 400 }));
+  await page.tick(490);
+  assert.equal(asked().length, 2);
+  await page.tick(20);
+  assert.equal(asked().length, 3);
+  assert.deepEqual(look.shown, ["a", "a", "a"]);
+});
+
+test("an answer that took long is rested for a hundred times as long", async (t) => {
+  const { page, asked } = openLook(t);
+  page.connection.answers("surprise", surprised("a", [], { took: 20 }));
+  page.connection.begin();
+  await page.see("#seen");
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(1_980);
+  assert.equal(asked().length, 1);
+  await page.tick(30);
+  assert.equal(asked().length, 2);
+});
+
+test("out of sight, in a hidden tab and without a connection nothing is asked", async (t) => {
+  const { page, asked } = openLook(t);
+  page.connection.answers("surprise", surprised("a"));
+  page.connection.begin();
+  await page.see("#seen");
+  let steps = 300;
+  const goOn = async () => {
+    page.connection.tell("frame", frame({ steps: steps++ }));
+    await page.tick(1_000);
+  };
+  await page.leave("#seen");
+  await goOn();
+  assert.equal(asked().length, 1);
+  await page.see("#seen");
+  assert.equal(asked().length, 2);
+  await page.hide(true);
+  await goOn();
+  assert.equal(asked().length, 2);
+  await page.hide(false);
+  assert.equal(asked().length, 3);
+  page.connection.lose();
+  await goOn();
+  assert.equal(asked().length, 3);
+  page.connection.open();
+  assert.equal(asked().length, 4);
+});
+
+test("one question is under way at a time, and only the newest is answered", async (t) => {
+  const { page, look, asked, answer } = openLook(t);
+  page.connection.begin();
+  await page.see("#seen");
+  for (const text of ["b", "c"]) {
+    look.text = text;
+    look.changed();
+  }
+  assert.deepEqual(asked(), ["a"]);
+  await answer(surprised("a"));
+  assert.deepEqual(look.shown, []);
+  await page.tick(10);
+  assert.deepEqual(asked(), ["a", "c"]);
+  await answer(surprised("c"));
+  assert.deepEqual(look.shown, ["c"]);
+});
+
+test("a refusal of an earlier question is not shown", async (t) => {
+  const { page, look, answer } = openLook(t);
+  page.connection.begin();
+  await page.see("#seen");
+  look.text = "b";
+  look.changed();
+  await answer(refused("characters_unknown", "text"));
+  assert.deepEqual([page.store.page.faults, look.waits], [{}, []]);
+});
+
+test("an answer of the network before this one is not shown as this one's", async (t) => {
+  const { page, look, asked, answer } = openLook(t);
+  page.connection.begin();
+  await page.see("#seen");
+  page.connection.tell("state", state({ version: 2 }));
+  await answer(surprised("a"));
+  assert.deepEqual(look.shown, []);
+  await page.tick(10);
+  assert.equal(asked().length, 2);
+});
+
+test("a fault with a place is shown there, and not asked again before the network moves", async (t) => {
+  const { page, look, asked } = openLook(t);
+  page.connection.answers("surprise", refused("characters_unknown", "text"), surprised("a"));
+  page.connection.begin();
+  await page.see("#seen");
+  await page.tick(2_000);
+  assert.equal(asked().length, 1);
+  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.settle();
+  assert.deepEqual([page.store.page.faults, look.shown], [{}, ["a"]]);
+});
+
+test("a refusal without a place is told as a wait, and asked again in a second", async (t) => {
+  const { page, look, asked } = openLook(t);
+  page.connection.answers("surprise", refused("busy"), surprised("a"));
+  page.connection.begin();
+  await page.see("#seen");
+  assert.deepEqual(look.waits, ["busy"]);
+  await page.tick(1_010);
+  assert.equal(asked().length, 2);
+  assert.deepEqual([look.waits.at(-1), look.shown], [null, ["a"]]);
+  assert.deepEqual(page.store.page.notices, []);
+});
+
+test("the state tells whether what is shown answers the question of now", async (t) => {
+  const { page, look, answer } = openLook(t);
+  const at = () => page.state("details");
+  assert.equal(at(), "loading");
+  page.connection.begin();
+  await page.see("#seen");
+  assert.equal(at(), "loading");
+  await answer(surprised("a"));
+  assert.equal(at(), "shown");
+  look.text = "b";
+  look.changed();
+  assert.equal(at(), "outdated");
+  await answer(surprised("b"));
+  assert.equal(at(), "shown");
+  page.connection.tell("frame", frame({ steps: 300 }));
+  assert.equal(at(), "shown");
+  page.connection.tell("state", state({ version: 2 }));
+  assert.equal(at(), "outdated");
+  look.forget();
+  assert.equal(at(), "loading");
+});
+
+test("the state tells a fault where nothing is shown, and what is outdated by one", async (t) => {
+  const { page, look, answer } = openLook(t);
+  const at = () => page.state("details");
+  page.connection.begin();
+  await page.see("#seen");
+  await answer(refused("characters_unknown", "text"));
+  assert.equal(at(), "refused");
+  look.text = "b";
+  look.changed();
+  assert.equal(at(), "loading");
+  await answer(surprised("b"));
+  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.tick(500);
+  await answer(refused("busy"));
+  assert.equal(at(), "outdated");
+});
+
+test("an answer that has a fault or nothing in it has a state of its own", async (t) => {
+  const { page, look, answer } = openLook(t, {
+    faultOf: ({ perplexity }) => (perplexity === null ? faultOf("network_diverged") : null),
+    isEmpty: ({ characters }) => characters.length === 0,
+  });
+  page.connection.begin();
+  await page.see("#seen");
+  await answer(surprised("a", [], { perplexity: null }));
+  assert.deepEqual([page.state("details"), look.waits], ["refused", ["network_diverged"]]);
+  assert.deepEqual(look.shown, []);
+  look.text = "b";
+  look.changed();
+  await page.tick(500);
+  await answer(surprised(""));
+  assert.deepEqual([page.state("details"), look.waits.at(-1)], ["empty", null]);
+});

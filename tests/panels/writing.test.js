@@ -1,0 +1,65 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { openPage } from "./support/page.js";
+import { fill, prepare, write } from "../../static/js/writing.js";
+
+/**
+ * A blank page with a place for a sentence.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+function openPlace(t) {
+  const page = openPage(t, { variant: "blank" });
+  document.body.innerHTML = `<p id="place" style="min-height: 20px"></p>`;
+  const place = page.get("#place");
+  prepare(place);
+  return { page, place };
+}
+
+test("a place grows with a sentence, and does not shrink with the next", async (t) => {
+  const { page, place } = openPlace(t);
+  page.resize("#place", { width: 300, height: 60 });
+  place.style.minHeight = "20px";
+  write(place, "a long sentence");
+  assert.equal(place.style.minHeight, "20px"); // not measured before the page is drawn
+  await page.tick(20);
+  assert.equal(place.style.minHeight, "60px");
+  page.resize("#place", { width: 300, height: 40 });
+  write(place, "a short one");
+  await page.tick(20);
+  assert.equal(place.style.minHeight, "60px");
+});
+
+test("a place grows anew after its width has changed", async (t) => {
+  const { page, place } = openPlace(t);
+  page.resize("#place", { width: 300, height: 60 });
+  place.style.minHeight = "60px";
+  page.resize("#place", { width: 300, height: 80 });
+  assert.equal(place.style.minHeight, "60px");
+  page.resize("#place", { width: 400, height: 60 });
+  assert.equal(place.style.minHeight, "");
+});
+
+test("a sentence without a space may be broken anywhere, counted with its beginning", (t) => {
+  const { place } = openPlace(t);
+  const cases = /** @type {const} */ ([
+    ["x".repeat(15), "", true],
+    ["x".repeat(14), "", false],
+    ["x".repeat(14), "y", true],
+    [" " + "x".repeat(14), "y".repeat(14), false],
+  ]);
+  for (const [sentence, beginning, isUnbroken] of cases) {
+    fill(place, sentence, beginning);
+    assert.equal(place.classList.contains("unbroken"), isUnbroken);
+  }
+});
+
+test("a beginning is marked as a person's, before what the network wrote", (t) => {
+  const { place } = openPlace(t);
+  fill(place, "<b>on</b>", "and <i>so</i> ");
+  assert.equal(place.textContent, "and <i>so</i> <b>on</b>");
+  assert.equal(place.firstElementChild?.className, "given");
+  assert.equal(place.firstElementChild?.textContent, "and <i>so</i> ");
+  fill(place, "anew", "");
+  assert.equal(place.childElementCount, 0);
+});

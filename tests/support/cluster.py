@@ -1,0 +1,164 @@
+"""A cluster within a test: nodes and machines that can fail, and sessions that learn nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+from app.cluster.directory import Directory
+from app.cluster.machines import Lost, Machine, Remote, Started
+from app.cluster.node import TrainingNode
+from app.commands import Answer, Change, Command, Watch
+from app.engine import Engine
+from app.errors import UserError
+from app.snapshot import Snapshot
+from tests.support.snapshots import FIRST
+
+
+class NotingEngine(Engine):
+    """Notes what it is asked, and shows each session as it was last asked to be."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Snapshot] = {}
+        self.commands: list[tuple[str, Command]] = []
+        self.taken_over: dict[str, float | None] = {}
+        self.full = False
+
+    def create(self, session_id: str) -> Future[Answer]:
+        return self.take_over(session_id, None)
+
+    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+        if self.full:
+            return _failed(UserError("server_full", limit=1))
+        self.taken_over.setdefault(session_id, lost_at)
+        if session_id not in self.shown:
+            self.shown[session_id] = replace(FIRST, session_id=session_id, life=id(self))
+        return _done()
+
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        if session_id not in self.shown:
+            return _failed(UserError("session_gone"))
+        self.commands.append((session_id, command))
+        now = self.shown[session_id]
+        if isinstance(command, Change) and command.temperature is not None:
+            now = replace(now, temperature=command.temperature)
+        self.shown[session_id] = replace(now, seq=now.seq + 1)
+        return _done()
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        return self.shown.get(session_id)
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        return self.shown
+
+    def holds(self, session_id: str) -> bool:
+        return session_id in self.shown
+
+    def drop(self, session_id: str) -> None:
+        self.shown.pop(session_id, None)
+
+    def save_all(self) -> Future[bool]:
+        future: Future[bool] = Future()
+        future.set_result(True)
+        return future
+
+    def close(self) -> None:
+        pass
+
+    def watched(self, session_id: str) -> list[bool]:
+        """What it was told of whether somebody looks at a session."""
+        return [
+            command.watched
+            for name, command in self.commands
+            if name == session_id and isinstance(command, Watch)
+        ]
+
+
+class Here:
+    """An actor in this process, which can be lost, or can hang."""
+
+    def __init__(self, name: str, actor: Any) -> None:
+        self.name = name
+        self.actor = actor
+        self.lost = False
+        self.hangs = False
+        self.asked: list[str] = []
+
+    async def ask(self, method: str, *arguments: Any) -> Any:
+        self.asked.append(method)
+        await asyncio.sleep(0)
+        self._check()
+        while self.hangs:
+            await asyncio.sleep(0.005)
+            self._check()
+        answer = getattr(self.actor, method)(*arguments)
+        if inspect.isawaitable(answer):
+            answer = await answer
+        self._check()  # it may have been lost before it could answer
+        return answer
+
+    def _check(self) -> None:
+        if self.lost:
+            raise Lost(self.name)
+
+
+class FewMachines:
+    """Machines with a core each."""
+
+    def __init__(self, count: int) -> None:
+        self.up = [Machine(f"machine {number}", f"10.0.0.{number}", 1) for number in range(count)]
+        self.started: list[Started] = []
+        self.engines: dict[str, NotingEngine] = {}
+        self.broken = False
+        self.looks = 0  # of the directory, for what is up
+
+    def all(self) -> Sequence[Machine]:
+        self.looks += 1
+        return list(self.up)
+
+    def running(self) -> Sequence[Started]:
+        return [started for started in self.started if not self._here(started).lost]
+
+    def start(self, machine: Machine, threads: int) -> Started:
+        name = f"node {len(self.started)}"
+        self.engines[name] = NotingEngine()
+        remote = Here(name, TrainingNode(self.engines[name]))
+        remote.lost = self.broken
+        self.started.append(Started(remote, machine.name, threads))
+        return self.started[-1]
+
+    def end(self, node: Remote) -> None:
+        assert isinstance(node, Here)
+        node.lost = True
+
+    def node(self, name: str) -> Here:
+        return next(self._here(each) for each in self.started if each.remote.name == name)
+
+    def engine(self, remote: Remote | None) -> NotingEngine:
+        assert remote is not None
+        return self.engines[remote.name]
+
+    def _here(self, started: Started) -> Here:
+        assert isinstance(started.remote, Here)
+        return started.remote
+
+
+def a_directory(machines: FewMachines) -> Directory:
+    """A directory of these machines, each with one node."""
+    return Directory(machines, cores_per_node=None)
+
+
+def _done() -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result(None)
+    return future
+
+
+def _failed(refusal: UserError) -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_exception(refusal)
+    return future

@@ -1,0 +1,29 @@
+"""A snapshot to begin with, for tests that show what they like."""
+
+from __future__ import annotations
+
+from app.curve import CurvePoint
+from app.options import Options
+from app.remark import Remark
+from app.snapshot import Description, Snapshot
+
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
+
+FIRST = Snapshot(
+    session_id="ann",
+    seq=1,
+    description=Description(1, "text", Options(), ("t", "e", "x"), 100),
+    status="learning",
+    steps=10,
+    epoch=0.1,
+    perplexity=7.0,
+    ms_per_example=0.2,
+    characters_per_second=300_000.0,
+    learning_rate=0.01,
+    temperature=1.0,
+    samples=("a", "b", "c", "d", "e"),
+    greedy="g",
+    curve_version=0,
+    points=(POINT,),
+    remarks=(Remark(1, "info", "old", "Any words."),),
+)

@@ -1,0 +1,72 @@
+"""An engine that trains nothing, for tests of what stands before it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+
+from app.commands import Answer, Command
+from app.engine import Engine
+from app.errors import BusyError
+from app.snapshot import Snapshot
+from tests.support.snapshots import FIRST
+
+
+class StubEngine(Engine):
+    """Trains nothing, and has one snapshot for whoever comes.
+
+    Attributes:
+        created: the sessions that were asked for.
+        commands: what was asked of them.
+        wrong: its problems, while which no command is carried out.
+        meanwhile: what happens while a session is asked for.
+    """
+
+    def __init__(self) -> None:
+        self.created: list[str] = []
+        self.commands: list[tuple[str, Command]] = []
+        self.wrong: list[str] = []
+        self.meanwhile: Callable[[], None] | None = None
+        self.is_closed = False
+
+    def create(self, session_id: str) -> Future[Answer]:
+        if self.meanwhile is not None:
+            self.meanwhile()
+        self.created.append(session_id)
+        return _done()
+
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        self.commands.append((session_id, command))
+        if self.wrong:
+            failed: Future[Answer] = Future()
+            failed.set_exception(BusyError("no_node"))
+            return failed
+        return _done()
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        return replace(FIRST, session_id=session_id)
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        return {each: replace(FIRST, session_id=each) for each in self.created}
+
+    def when_failed(self, call: Callable[[str], None]) -> None:
+        self.fail = call
+
+    def problems(self) -> Sequence[str]:
+        return self.wrong
+
+    def holds(self, session_id: str) -> bool:
+        return session_id in self.created
+
+    def drop(self, session_id: str) -> None:
+        self.created.remove(session_id)
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def _done() -> Future[Answer]:
+    future: Future[Answer] = Future()
+    future.set_result(None)
+    return future

@@ -1,0 +1,98 @@
+"""How many pages, sessions and events are let in."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from app.admission import MOST_ADDRESSES, Admission, TokenBucket, network_of
+from app.errors import LimitExceeded
+from app.limits import Limits
+
+
+def test_a_bucket_gives_a_burst_and_then_the_rate() -> None:
+    bucket = TokenBucket(10, now=0.0)
+    assert [bucket.take(0.0) for _ in range(21)] == [True] * 20 + [False]
+    assert [bucket.take(0.1) for _ in range(2)] == [True, False]
+    assert [bucket.take(100.0) for _ in range(21)] == [True] * 20 + [False]
+
+
+def test_a_rate_of_less_than_one_lets_something_through() -> None:
+    bucket = TokenBucket(0.25, now=0.0)
+    assert bucket.take(0.0)
+    assert not bucket.take(3.9)
+    assert bucket.take(4.1)
+
+
+def test_sessions_count_for_their_address_while_they_are_in_memory_or_open() -> None:
+    in_memory = {"a", "b"}
+    admission = Admission(Limits(sessions_per_address=2), in_memory.__contains__)
+    admission.enter("page a", "a", "192.0.2.1")
+    admission.enter("page b", "b", "192.0.2.1")
+    with pytest.raises(LimitExceeded) as caught:
+        admission.enter("page c", "c", "192.0.2.1")
+    assert caught.value.code == "sessions_per_address"
+    admission.enter("page d", "d", "192.0.2.2")  # another address
+    admission.enter("second page of a", "a", "192.0.2.1")  # who is here may open another page
+    admission.leave("page a")
+    admission.leave("second page of a")
+    with pytest.raises(LimitExceeded):
+        admission.enter("page c", "c", "192.0.2.1")  # it learns on without a page
+    in_memory.remove("a")
+    admission.enter("page c", "c", "192.0.2.1")
+
+
+def test_addresses_where_nothing_is_any_more_are_forgotten() -> None:
+    admission = Admission(Limits(), lambda _: False)
+    addresses = [f"192.0.{number // 250}.{number % 250}" for number in range(MOST_ADDRESSES + 2)]
+    for address in addresses:
+        admission.enter(f"page of {address}", f"session of {address}", address)
+        if address != addresses[0]:
+            admission.leave(f"page of {address}")
+    assert len(admission._sessions_of) < MOST_ADDRESSES
+    assert addresses[0] in admission._sessions_of
+
+
+def test_pages_count_for_their_session_until_they_leave() -> None:
+    admission = Admission(Limits(pages_per_session=2), lambda _: True)
+    admission.enter("one", "a", "192.0.2.1")
+    admission.enter("other", "a", "192.0.2.2")
+    with pytest.raises(LimitExceeded) as caught:
+        admission.enter("third", "a", "192.0.2.1")
+    assert (caught.value.code, caught.value.status) == ("pages_per_session", 429)
+    admission.enter("page of b", "b", "192.0.2.1")
+    admission.leave("one")
+    admission.leave("one")
+    admission.enter("third", "a", "192.0.2.1")
+
+
+def test_each_page_has_its_own_share_of_events() -> None:
+    admission = Admission(Limits(events_per_second=0.001), lambda _: True)
+    admission.enter("one", "a", "192.0.2.1")
+    admission.enter("other", "a", "192.0.2.1")
+    admission.ask("one")
+    with pytest.raises(LimitExceeded) as caught:
+        admission.ask("one")
+    assert caught.value.code == "events_per_second"
+    admission.ask("other")
+    admission.ask("a page that has left")
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+        ("", ""),
+    ],
+)
+def test_who_has_a_whole_network_of_addresses_counts_once(address: str, network: str) -> None:
+    assert network_of(address) == network
+
+
+def test_the_longest_text_fits_into_a_message_however_it_is_written() -> None:
+    longest = "🙂" * Limits().text
+    assert len(json.dumps(longest, ensure_ascii=False).encode()) < Limits().message

@@ -1,0 +1,154 @@
+"""What the outermost layer refuses, and what every answer carries."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from werkzeug.test import Client, TestResponse
+from werkzeug.wrappers import Request, Response
+
+from app.guard import Guard, is_local_name
+
+HOST = "127.0.0.1:8000"
+SOCKETS = "/socket.io/?EIO=4&transport=polling"
+UPGRADE = {"Connection": "Upgrade", "Upgrade": "websocket"}
+
+OTHER_SITES: list[dict[str, str]] = [
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+    {"Origin": "http://[not-a-host"},
+    {"Origin": "http://127.0.0.1:1"},
+    {"Origin": f"https://{HOST}"},
+    {"Sec-Fetch-Site": "cross-site"},
+    {"Sec-Fetch-Site": "same-site"},
+]
+THIS_SITE: list[dict[str, str]] = [
+    {"Origin": f"http://{HOST}", "Sec-Fetch-Site": "same-origin"},
+    {"Origin": f"http://{HOST}"},
+    {"Sec-Fetch-Site": "none"},
+    {},
+]
+FORWARDED = {
+    "X-Forwarded-For": "203.0.113.7, 198.51.100.9",
+    "X-Forwarded-Proto": "https",
+    "X-Forwarded-Host": "charnn.example",
+    "Forwarded": "for=1.2.3.4;proto=https",
+}
+
+
+class Behind:
+    """An application behind the guard, which answers everything and keeps what it was asked."""
+
+    def __init__(self, *, trust_proxy: bool = False, local_only: bool = True) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self._client = Client(Guard(self._answer, trust_proxy=trust_proxy, local_only=local_only))
+
+    def ask(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
+        """Send a request; its Host is this machine's unless it is among the headers."""
+        headers = {"Host": HOST, **headers}
+        return self._client.open(path, method=method, headers=headers)
+
+    def _answer(self, environ: Any, start_response: Any) -> Any:
+        self.asked.append({**environ, "url": Request(environ).url})
+        response = Response("here", headers={"Referrer-Policy": "no-referrer"})
+        return response(environ, start_response)
+
+
+def code(response: TestResponse) -> str:
+    answer = response.get_json()
+    assert (answer["ok"], answer["field"]) == (False, None)
+    return str(answer["code"])
+
+
+@pytest.mark.parametrize("headers", OTHER_SITES)
+def test_what_another_sites_page_sends_does_not_get_past(headers: dict[str, str]) -> None:
+    behind = Behind()
+    for response in (
+        behind.ask(SOCKETS, **headers),
+        behind.ask(SOCKETS, "POST", **headers),
+        behind.ask("/anywhere", **headers, **UPGRADE),
+        behind.ask("/api/model.json", "PUT", **headers),
+        behind.ask("/token", "POST", **headers),
+    ):
+        assert (response.status_code, code(response)) == (403, "other_site")
+    assert not behind.asked
+
+
+@pytest.mark.parametrize("headers", THIS_SITE)
+def test_what_the_own_page_or_a_program_sends_gets_past(headers: dict[str, str]) -> None:
+    behind = Behind()
+    assert behind.ask(SOCKETS, **headers).status_code == 200
+    assert behind.ask("/api/model.json", "PUT", **headers).status_code == 200
+    assert behind.ask(SOCKETS, **headers, **UPGRADE).status_code == 200
+
+
+def test_a_link_from_another_site_opens_a_page() -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Origin": "https://elsewhere.example"}
+    assert Behind().ask("/", **headers).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "127.0.0.1.evil.example", "localhost.evil.example", "[::1", "10.0.0.1"]
+)
+def test_a_foreign_name_that_leads_to_this_machine_is_refused_wherever_it_asks(host: str) -> None:
+    assert not is_local_name(host)
+    behind = Behind()
+    for path in ("/", "/healthz", "/api/model.json", SOCKETS):
+        response = behind.ask(path, Host=host)
+        assert (response.status_code, code(response)) == (403, "other_host")
+    assert not behind.asked
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST:1234", "127.0.0.1", "[::1]:80", "::1"])
+def test_the_names_of_this_machine_are_its_own(host: str) -> None:
+    assert is_local_name(host)
+    header = "[::1]" if host == "::1" else host
+    assert Behind().ask("/healthz", Host=header).status_code == 200
+
+
+def test_where_others_may_come_every_name_is_answered() -> None:
+    assert Behind(local_only=False).ask("/", Host="charnn.example").status_code == 200
+    assert Behind(trust_proxy=True).ask("/", Host="charnn.example").status_code == 200
+
+
+def test_every_answer_says_that_no_other_site_may_use_it_and_no_foreign_script_runs() -> None:
+    behind = Behind()
+    answers = [behind.ask("/"), behind.ask("/", Host="evil.example"), behind.ask("/", "PUT")]
+    for headers in [answer.headers for answer in answers]:
+        policy = headers["Content-Security-Policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["X-Frame-Options"] == "DENY"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "Permissions-Policy" in headers
+        assert "Strict-Transport-Security" not in headers
+        assert "Access-Control-Allow-Origin" not in headers
+    assert answers[0].headers["Referrer-Policy"] == "no-referrer"  # an answer's own stays
+    assert answers[1].headers["Referrer-Policy"] == "same-origin"
+
+
+def test_without_a_proxy_forwarded_headers_count_for_nothing() -> None:
+    behind = Behind()
+    answer = behind.ask("/", **FORWARDED)
+    assert "Strict-Transport-Security" not in answer.headers
+    (seen,) = behind.asked
+    assert urlsplit(seen["url"]).scheme == "http"
+    assert not [name for name in seen if "FORWARDED" in name]
+    assert code(behind.ask(SOCKETS, **FORWARDED, Origin="https://charnn.example")) == "other_site"
+
+
+def test_a_trusted_proxy_says_who_visits_and_by_which_address() -> None:
+    behind = Behind(trust_proxy=True)
+    answer = behind.ask("/", **FORWARDED)
+    assert "max-age" in answer.headers["Strict-Transport-Security"]
+    (seen,) = behind.asked
+    assert seen["url"] == "https://charnn.example/"
+    assert seen["REMOTE_ADDR"] == "198.51.100.9"  # the last: what came before it is made up
+    own = behind.ask(SOCKETS, **FORWARDED, Origin="https://charnn.example")
+    assert own.status_code == 200
+    for origin in ("http://charnn.example", "https://evil.example", f"http://{HOST}"):
+        assert code(behind.ask(SOCKETS, **FORWARDED, Origin=origin)) == "other_site"

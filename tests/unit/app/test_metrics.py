@@ -1,0 +1,59 @@
+"""What is counted, and how it is told."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from app.metrics import Metrics
+from tests.support.snapshots import FIRST
+
+
+def figure(metrics: Metrics, name: str) -> float:
+    """What is told under a name."""
+    found = re.search(rf"^{re.escape(name)} (\S+)$", metrics.text().decode(), re.MULTILINE)
+    assert found, f"{name} is not told"
+    return float(found[1])
+
+
+def test_what_fails_in_the_store_is_counted_as_failed() -> None:
+    metrics = Metrics()
+    with pytest.raises(OSError, match="disk"), metrics.store("save"):
+        raise OSError("disk")
+    with metrics.store("save"):
+        pass
+    for outcome in ("failed", "ok"):
+        labels = f'{{operation="save",outcome="{outcome}"}}'
+        assert figure(metrics, f"charnn_store_latency_seconds_count{labels}") == 1
+
+
+def test_sessions_are_counted_by_what_they_do_whenever_somebody_asks() -> None:
+    metrics, weights = Metrics(), 700
+    snapshots = {"ann": FIRST}
+    metrics.watch(lambda: snapshots, lambda: weights)
+    assert figure(metrics, 'charnn_sessions{state="learning"}') == 1
+    assert figure(metrics, "charnn_characters_per_second") == FIRST.characters_per_second
+    assert figure(metrics, "charnn_weights") == 700
+    snapshots.clear()
+    assert figure(metrics, 'charnn_sessions{state="learning"}') == 0
+
+
+def test_how_late_the_hub_wakes_is_noticed_and_the_worst_is_told_once() -> None:
+    metrics = Metrics()
+    naps = iter([None, None])
+
+    def sleep(seconds: float) -> None:
+        del seconds
+        next(naps)
+
+    with pytest.raises(StopIteration):
+        metrics.watch_hub(sleep)
+    assert figure(metrics, "charnn_hub_stall_seconds_count") == 2
+
+
+def test_two_servers_in_one_process_share_nothing() -> None:
+    one, other = Metrics(), Metrics()
+    one.frame_sent()
+    assert figure(one, "charnn_frames_total") == 1
+    assert figure(other, "charnn_frames_total") == 0

@@ -1,0 +1,79 @@
+"""The models that charnn ships are what their cards say."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from app import pretrained, texts
+from app.pretrained import Card, make
+from app.pretrained.card import CARDS
+from model import CharModel, sentences_from_text, split
+
+CARDS_SHIPPED = list(pretrained.cards().values())
+SHORT = replace(make.PLANS[0], name="short", hidden_sizes=(8,), epochs=2)
+
+
+def test_the_first_is_of_the_originals_size_and_the_other_is_deeper() -> None:
+    first, *others = CARDS_SHIPPED
+    assert (first.kind, first.hidden_sizes) == ("lstm", (100,))
+    assert any(len(card.hidden_sizes) == 2 for card in others)
+    assert first.perplexity <= 2.2
+
+
+@pytest.mark.parametrize("card", CARDS_SHIPPED, ids=lambda card: card.name)
+def test_a_card_says_what_its_model_is(card: Card) -> None:
+    saved = pretrained.saved_model(card.name)
+    learnt, held_out = split(sentences_from_text(texts.text(card.text)))
+    assert saved.solver is not None
+    assert (saved.model.kind, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
+    assert saved.model.weight_count == card.weights
+    assert (len(learnt), len(held_out)) == (card.sentences, card.held_out_sentences)
+    assert saved.model.perplexity(learnt) == pytest.approx(card.perplexity, abs=0.002)
+    assert saved.model.perplexity(held_out) == pytest.approx(card.held_out_perplexity, rel=0.001)
+
+
+def test_most_of_what_the_first_writes_are_words_of_its_text() -> None:
+    known = set(re.findall(r"[a-z']+", texts.text()))
+    model = pretrained.saved_model(CARDS_SHIPPED[0].name).model
+    samples = [model.sample(0.5, seed=seed) for seed in range(100)]
+    words = [word for sample in samples for word in re.findall(r"[a-z']+", sample)]
+    assert len(words) > 500
+    assert sum(word in known for word in words) / len(words) >= 0.7
+
+
+def test_a_pretrained_model_is_a_copy_of_the_caller_s_own() -> None:
+    name = CARDS_SHIPPED[0].name
+    one, other = pretrained.saved_model(name), pretrained.saved_model(name)
+    assert one.solver is not None
+    one.model.flat[:] = 0
+    one.solver.step_cache[:] = 0
+    assert other.model.flat.any()
+    assert pretrained.saved_model(name).model.flat.any()
+    assert pretrained.saved_model(name).solver.step_cache.any()  # type: ignore[union-attr]
+
+
+def test_a_model_is_made_the_same_again() -> None:
+    one, card = make.make(SHORT)
+    other, _ = make.make(SHORT)
+    np.testing.assert_array_equal(one.model.flat, other.model.flat)
+    assert card.epochs == 2
+    assert one.totals.steps == 2 * card.sentences
+
+
+def test_models_are_written_with_their_cards(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(make, "PLANS", (SHORT,))
+    done = CliRunner().invoke(make.main, ["--out", str(tmp_path)])
+    assert done.exit_code == 0, done.output
+    (card,) = json.loads((tmp_path / CARDS).read_text())
+    model = CharModel.from_json((tmp_path / "short.json").read_bytes())
+    learnt = split(sentences_from_text(texts.text())).learnt
+    assert model.perplexity(learnt) == pytest.approx(card["perplexity"], abs=0.001)

@@ -1,0 +1,306 @@
+"""What is sent to whom, and when."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from app import publisher as publisher_module
+from app.commands import Answer, Command, Watch
+from app.curve import MOST_POINTS, CurvePoint
+from app.engine import Engine
+from app.frames import frame_of
+from app.publisher import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
+from app.remark import Remark
+from app.snapshot import Snapshot
+from tests.support.snapshots import FIRST, POINT
+
+NEW = Remark(2, "warning", "rolled_back", "Any words.")
+
+
+def test_the_largest_frame_stays_under_16_kb() -> None:
+    """It comes when the curve has been thinned, and all of its points are others."""
+    point = CurvePoint(
+        98_765_432, 1.0, 1.0, 61_234.5, 27_182, held_out=12.3456, learning_rate=0.00987654
+    )
+    thinned = (point._replace(set_rate=0.0123456),) * (MOST_POINTS // 2)
+    sentences = tuple("m" * 100 for _ in range(5))
+    now = replace(
+        FIRST,
+        seq=2,
+        curve_version=1,
+        points=thinned,
+        samples=sentences,
+        greedy="m" * 100,
+        held_out_perplexity=12.3456,
+        recoveries=3,
+    )
+    frame = frame_of(now, FIRST)
+    assert len(frame["curve"]["points"]) == MOST_POINTS // 2
+    assert len(json.dumps(frame, separators=(",", ":"))) < 16 * 1024
+
+
+class StillEngine(Engine):
+    """Trains nothing; shows what it is given."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, Snapshot] = {}
+        self.commands: list[tuple[str, Command]] = []
+
+    def create(self, session_id: str) -> Future[Answer]:
+        return self.command(session_id, Watch(watched=False))
+
+    def command(self, session_id: str, command: Command) -> Future[Answer]:
+        self.commands.append((session_id, command))
+        return Future()
+
+    def snapshot(self, session_id: str) -> Snapshot | None:
+        return self.shown.get(session_id)
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        return self.shown
+
+    def holds(self, session_id: str) -> bool:
+        return session_id in self.shown
+
+    def drop(self, session_id: str) -> None:
+        self.shown.pop(session_id, None)
+
+    def close(self) -> None:
+        pass
+
+
+class Pages:
+    """Takes what is sent, and acknowledges when the test says so."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, Mapping[str, Any]]] = []
+        self.unread: list[Callable[[], None]] = []
+        self.open = True
+
+    def is_open(self, watcher: str) -> bool:
+        del watcher
+        return self.open
+
+    def send(
+        self,
+        watcher: str,
+        event: str,
+        payload: Mapping[str, Any],
+        acknowledged: Callable[[], None] | None = None,
+    ) -> None:
+        self.sent.append((watcher, event, payload))
+        if acknowledged:
+            self.unread.append(acknowledged)
+
+    def read(self) -> None:
+        while self.unread:
+            self.unread.pop()()
+
+    def events(self) -> list[str]:
+        return [event for _, event, _ in self.sent]
+
+
+class Stage:
+    """A publisher with its engine, its pages, and a clock that the test moves."""
+
+    def __init__(self) -> None:
+        self.engine, self.pages, self.now = StillEngine(), Pages(), 0.0
+        self.publisher = Publisher(self.engine, self.pages)
+
+    def show(self, snapshot: Snapshot) -> None:
+        self.engine.shown[snapshot.session_id] = snapshot
+
+    def publish(self, after: float = FRAME_INTERVAL) -> None:
+        self.now += after
+        self.publisher.publish(self.now)
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.show(FIRST)
+    stage.publisher.join("tab", "ann")
+    return stage
+
+
+def test_the_first_thing_is_the_whole_state(stage: Stage) -> None:
+    stage.publish()
+    (watcher, event, state) = stage.pages.sent[0]
+    assert (watcher, event) == ("tab", "state")
+    point = (10, pytest.approx(7.3891), None, None, None)
+    assert state["curve"] == {"version": 0, "start": 0, "points": [point]}
+    assert state["samples"] == ["a", "b", "c", "d", "e"]
+
+
+def test_nothing_is_sent_while_the_last_is_unread(stage: Stage) -> None:
+    for seq in range(2, 50):
+        stage.publish()
+        stage.show(replace(FIRST, seq=seq))
+    assert stage.pages.events() == ["state"]
+    stage.pages.read()
+    stage.publish()
+    assert stage.pages.events() == ["state", "frame"]
+    assert stage.pages.sent[-1][2]["seq"] == 49
+
+
+def test_nothing_is_sent_when_nothing_is_new(stage: Stage) -> None:
+    for _ in range(10):
+        stage.publish()
+        stage.pages.read()
+    assert stage.pages.events() == ["state"]
+
+
+def test_frames_keep_their_distance(stage: Stage) -> None:
+    for seq in range(2, 102):
+        stage.show(replace(FIRST, seq=seq))
+        stage.publish(after=FRAME_INTERVAL / 10)
+        stage.pages.read()
+    assert len(stage.pages.sent) <= 11
+
+
+def test_a_frame_holds_only_what_has_changed(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, steps=20))
+    stage.publish()
+    frame = stage.pages.sent[-1][2]
+    assert frame["steps"] == 20
+    assert not {"curve", "samples", "greedy", "recoveries"} & set(frame)
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=3, steps=30, recoveries=1))
+    stage.publish()
+    assert stage.pages.sent[-1][2]["recoveries"] == 1
+
+
+def test_a_page_gets_only_the_points_it_lacks(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, points=(POINT, POINT._replace(step=20))))
+    stage.publish()
+    curve = stage.pages.sent[-1][2]["curve"]
+    assert (curve["start"], len(curve["points"])) == (1, 1)
+
+
+def test_a_curve_of_a_new_version_is_sent_whole(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, curve_version=1, points=(POINT, POINT)))
+    stage.publish()
+    curve = stage.pages.sent[-1][2]["curve"]
+    assert (curve["version"], curve["start"], len(curve["points"])) == (1, 0, 2)
+
+
+def test_a_new_network_is_sent_whole_to_every_tab(stage: Stage) -> None:
+    stage.publisher.join("other tab", "ann")
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
+    stage.publish()
+    assert stage.pages.events() == ["state"] * 4
+
+
+def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_tell(
+    stage: Stage,
+) -> None:
+    stage.publish()
+    stage.pages.read()
+    told = (Remark(1, "warning", "rolled_back", "Any words."),)
+    stage.show(replace(FIRST, life=7, steps=4, points=(), remarks=told))
+    stage.publish()
+    assert stage.pages.events() == ["state", "notice", "state"]
+    assert stage.pages.sent[-1][2]["steps"] == 4
+    assert stage.pages.sent[-2][2]["code"] == "rolled_back"
+
+
+def test_remarks_are_sent_once_and_old_ones_not_at_all(stage: Stage) -> None:
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=2, remarks=(*FIRST.remarks, NEW)))
+    stage.publish()
+    stage.pages.read()
+    stage.show(replace(FIRST, seq=3, remarks=(*FIRST.remarks, NEW)))
+    stage.publish()
+    notices = [payload for _, event, payload in stage.pages.sent if event == "notice"]
+    assert notices == [{"level": NEW.level, "code": NEW.code, "message": NEW.message}]
+
+
+def test_numbers_that_json_lacks_are_null(stage: Stage) -> None:
+    runaway = POINT._replace(cost=float("inf"))
+    stage.show(replace(FIRST, perplexity=float("inf"), points=(runaway,)))
+    stage.publish()
+    state = stage.pages.sent[0][2]
+    assert state["perplexity"] is None
+    assert state["curve"]["points"] == [(10, None, None, None, None)]
+
+
+def test_a_socket_that_is_not_open_yet_is_left_alone(stage: Stage) -> None:
+    stage.pages.open = False
+    stage.publish()
+    assert not stage.pages.sent
+    stage.pages.open = True
+    stage.publish()
+    assert stage.pages.events() == ["state"]
+
+
+def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
+    stage.publisher.join("other tab", "ann")
+    stage.publisher.leave("tab")
+    stage.publisher.leave("other tab")
+    stage.publisher.leave("other tab")
+    assert stage.engine.commands == [("ann", Watch(True)), ("ann", Watch(False))]
+    stage.publish()
+    assert not stage.pages.sent
+
+
+def test_a_page_that_says_twice_that_it_is_there_counts_once(stage: Stage) -> None:
+    stage.publisher.join("tab", "ann")
+    stage.publisher.leave("tab")
+    assert stage.engine.commands[-1] == ("ann", Watch(False))
+
+
+def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
+    stage.show(replace(FIRST, session_id="bob", seq=7))
+    stage.publish()
+    assert {watcher for watcher, _, _ in stage.pages.sent} == {"tab"}
+    assert len(stage.pages.sent) == 1
+
+
+def test_what_goes_wrong_for_one_page_does_not_keep_the_others_waiting(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.publisher.join("tab of bob", "bob")
+    stage.show(replace(FIRST, session_id="bob", epoch=None))  # type: ignore[arg-type]
+    stage.publisher.join("other tab", "ann")
+    stage.publish()
+    assert [watcher for watcher, _, _ in stage.pages.sent] == ["tab", "other tab"]
+    (record,) = caplog.records
+    assert record.exc_info
+    assert "bob" not in record.getMessage()
+
+
+def test_with_many_pages_each_gets_fewer_frames_and_none_gets_none(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = iter(range(10**6))
+    monkeypatch.setattr(publisher_module.time, "thread_time", lambda: next(clock) * 0.001)
+    for number in range(2, 40):
+        stage.show(replace(FIRST, seq=number))
+        stage.publish(after=2 * LONGEST_INTERVAL)  # each frame takes a millisecond to make
+        stage.pages.read()
+    for number in range(30):
+        stage.publisher.join(str(number), "ann")
+    stage.show(replace(FIRST, seq=40))
+    stage.publish(after=2 * LONGEST_INTERVAL)
+    stage.pages.read()
+    sent = len(stage.pages.sent)
+    stage.show(replace(FIRST, seq=50))
+    stage.publish(after=FRAME_INTERVAL)
+    assert len(stage.pages.sent) == sent
+    stage.publish(after=LONGEST_INTERVAL)
+    assert len(stage.pages.sent) == sent + 31

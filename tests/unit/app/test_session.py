@@ -1,0 +1,117 @@
+"""A session by itself: what it refuses, and when it writes."""
+
+from __future__ import annotations
+
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from app import session as session_module
+from app.commands import Command, Complete, Learn, Load, LoadPretrained, Pause, Save, Watch
+from app.errors import UserError
+from app.limits import Limits
+from app.options import Options
+from app.room import Room
+from app.session import Session
+from app.shown_texts import DWELL, LONGEST_INTERVAL
+from model import prepare_kernels
+from model.saved import SavedModel
+
+SMALL = Options(hidden_sizes=(8,), letter_size=3)
+TEXT = "a first sentence\n  and another \n\nthe third is here"
+
+
+class Clock:
+    """The time that a session writes by."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    stub = SimpleNamespace(monotonic=lambda: clock.now, time_ns=time.time_ns)
+    monkeypatch.setattr(session_module, "time", stub)
+    return clock
+
+
+@pytest.fixture
+def session(clock: Clock) -> Session:
+    """One that is watched, and has learnt and written once."""
+    prepare_kernels("lstm", "rmsprop")
+    session = Session("ann", Room(Limits().weights, Limits().total_weights))
+    session.carry_out(Learn(TEXT, SMALL))
+    session.carry_out(Watch(watched=True))
+    session.write()
+    session.train(0.001)
+    clock.now += DWELL
+    return session
+
+
+@pytest.mark.parametrize(
+    ("command", "code", "field"),
+    [
+        (Learn("", SMALL), "empty_vocabulary", "text"),
+        (Learn(" \n\n", SMALL), "empty_vocabulary", "text"),
+        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "network_too_large", "hidden_sizes"),
+        (Learn(TEXT, Options(hidden_sizes=(0,))), "invalid_hidden_sizes", "hidden_sizes"),
+        (LoadPretrained("no such model"), "unknown_pretrained", "name"),
+        (Complete("a ZEBRA"), "unknown_characters", "prime"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_at_its_field_and_changes_nothing(
+    session: Session, command: Command, code: str, field: str
+) -> None:
+    before = session.snapshot()
+    with pytest.raises(UserError) as caught:
+        session.carry_out(command)
+    assert (caught.value.code, caught.value.field) == (code, field)
+    after = session.snapshot()
+    assert (after.description, after.steps) == (before.description, before.steps)
+    session.train(0.001)
+    assert session.snapshot().steps > before.steps
+
+
+def test_a_session_without_a_network_answers_nothing_about_one() -> None:
+    for command in (Save(), Complete("a")):
+        with pytest.raises(UserError) as caught:
+            Session("ann", Room(1, 1)).carry_out(command)
+        assert caught.value.code == "no_network"
+
+
+def test_samples_are_written_only_while_a_page_watches(session: Session, clock: Clock) -> None:
+    session.carry_out(Watch(watched=False))
+    first = session.snapshot().samples
+    assert len(first) == 5
+    session.train(0.001)
+    clock.now += 2 * LONGEST_INTERVAL
+    session.write()
+    assert session.snapshot().samples is first
+    session.carry_out(Watch(watched=True))
+    session.write()
+    assert session.snapshot().samples is not first
+
+
+def test_a_loaded_model_is_shown_as_it_was_saved_before_it_learns_on(
+    session: Session, clock: Clock
+) -> None:
+    session.carry_out(Pause())
+    session.write()
+    saved = session.carry_out(Save())
+    assert isinstance(saved, SavedModel)
+    greedy = saved.model.greedy()
+    session.carry_out(Learn("entirely\ndifferent", SMALL))
+    session.carry_out(Learn(TEXT, SMALL))
+    session.carry_out(Load(saved))
+    session.write()
+    loaded = session.snapshot()
+    assert (loaded.greedy, loaded.status, loaded.steps) == (greedy, "learning", 0)
+    session.train(0.001)
+    clock.now += 0.9 * DWELL
+    session.write()
+    assert (session.snapshot().greedy, session.snapshot().samples) == (greedy, loaded.samples)
+    clock.now += 0.2 * DWELL + LONGEST_INTERVAL
+    session.write()
+    assert session.snapshot().samples is not loaded.samples

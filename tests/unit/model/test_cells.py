@@ -1,0 +1,210 @@
+"""The cells on the graph: against the kernels, the original's numbers, and PyTorch's."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from model import CharModel, Graph, Mat, TextError, Vocabulary
+from model.cells import (
+    STEPS,
+    layer_states,
+    reference_cost_and_gradient,
+    zero_state,
+)
+from model.gradient_check import kernel_cost_and_gradient
+from model.layout import GATES
+from model.saved import read_model
+
+Doubles = npt.NDArray[np.float64]
+
+ALPHABET = "abcd"
+VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
+
+# The gates of a cell as the matrices of the saved JSON name them, in PyTorch's order.
+TORCH_GATES = {"lstm": ["i", "f", "c", "o"], "gru": ["r", "z", "c"], "rnn": ["h"]}
+
+
+def named(gate: str, kind: str, d: int) -> tuple[str, str, str]:
+    if kind == "rnn":
+        return f"Wxh{d}", f"Whh{d}", f"bhh{d}"
+    return f"W{gate}x{d}", f"W{gate}h{d}", f"b{gate}{d}"
+
+
+def random_matrices(
+    kind: str, inputs: int, letter_size: int, hidden_sizes: list[int], seed: int
+) -> dict[str, Mat]:
+    random = np.random.default_rng(seed)
+
+    def numbers(rows: int, columns: int) -> Mat:
+        return Mat(random.normal(scale=0.5, size=(rows, columns)))
+
+    matrices = {"Wil": numbers(inputs, letter_size)}
+    below = letter_size
+    for d, hidden in enumerate(hidden_sizes):
+        for gate in TORCH_GATES[kind]:
+            from_below, from_hidden, bias = named(gate, kind, d)
+            matrices[from_below] = numbers(hidden, below)
+            matrices[from_hidden] = numbers(hidden, hidden)
+            matrices[bias] = numbers(hidden, 1)
+        if kind == "gru":
+            matrices[f"bch{d}"] = numbers(hidden, 1)
+        below = hidden
+    matrices["Whd"], matrices["bd"] = numbers(inputs, below), numbers(inputs, 1)
+    return matrices
+
+
+# ---------------------------------------------------------------- the kernels
+
+
+@pytest.mark.parametrize("kind", sorted(GATES))
+@settings(max_examples=25)
+@given(
+    hidden_sizes=st.lists(st.integers(1, 24), min_size=1, max_size=3),
+    letter_size=st.integers(1, 9),
+    sentence=st.text(ALPHABET, min_size=1, max_size=16),
+    seed=st.integers(0, 2**32 - 1),
+)
+@example(hidden_sizes=[1], letter_size=1, sentence="a", seed=0)
+@example(hidden_sizes=[20, 20], letter_size=5, sentence="abcdabcdabcd", seed=0)
+@example(hidden_sizes=[17, 8, 33], letter_size=5, sentence="dcbadcba", seed=0)
+def test_graph_and_kernels_compute_the_same_cost_and_gradient(
+    kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, seed: int
+) -> None:
+    vocabulary = Vocabulary.from_sentences([ALPHABET])
+    model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size, dtype=np.float64)
+    model.flat[:] = np.random.default_rng(seed).normal(scale=0.5, size=model.weight_count)
+    cost, gradient = reference_cost_and_gradient(model, sentence)
+    kernel_cost, kernel_gradient = kernel_cost_and_gradient(model, sentence)
+    assert kernel_cost == pytest.approx(cost, rel=1e-9)
+    assert float(model.costs([sentence])[0]) == pytest.approx(cost, rel=1e-9)
+    assert list(gradient) == list(model.parameters) == list(kernel_gradient)
+    for name, expected in gradient.items():
+        np.testing.assert_allclose(
+            kernel_gradient[name], expected, rtol=1e-9, atol=1e-9, err_msg=name
+        )
+
+
+def test_the_reference_is_computed_in_float64_and_leaves_the_model_as_it_is() -> None:
+    model = CharModel.create(Vocabulary.from_sentences([ALPHABET]), hidden_sizes=(3,), seed=0)
+    before = model.flat.copy()
+    cost, gradient = reference_cost_and_gradient(model, "abba")
+    assert cost == pytest.approx(float(model.costs(["abba"])[0]), rel=1e-5)
+    assert all(matrix.dtype == np.float64 for matrix in gradient.values())
+    np.testing.assert_array_equal(model.flat, before)
+
+
+def test_the_reference_refuses_characters_that_the_model_does_not_know() -> None:
+    model = CharModel.create(Vocabulary.from_sentences([ALPHABET]))
+    with pytest.raises(TextError, match="'e'") as caught:
+        reference_cost_and_gradient(model, "abcde")
+    assert caught.value.code == "unknown_characters"
+
+
+# ---------------------------------------------------------------- the original
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_the_first_steps_cost_and_gradient_are_the_originals(path: Path) -> None:
+    vector = json.loads(path.read_text())
+    model = read_model(vector["initial"], dtype="float64").model
+    first = vector["steps"][0]
+    cost, gradient = reference_cost_and_gradient(model, vector["sentences"][first["sentence"]])
+    assert cost == pytest.approx(first["cost"], rel=1e-12)
+    squares = sum(float((matrix**2).sum()) for matrix in gradient.values())
+    assert squares**0.5 == pytest.approx(first["grad_norm"], rel=1e-12)
+
+
+@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
+def test_the_final_models_costs_are_the_originals(path: Path) -> None:
+    vector = json.loads(path.read_text())
+    model = read_model(vector["final"], dtype="float64").model
+    for evaluation in vector["evals"]:
+        cost, _ = reference_cost_and_gradient(model, evaluation["sentence"])
+        assert cost == pytest.approx(evaluation["cost"], rel=1e-9)
+
+
+# ---------------------------------------------------------------- the cells by themselves
+
+
+def sigmoid(x: Doubles) -> Doubles:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def test_a_gru_step_is_its_formula() -> None:
+    matrices = random_matrices("gru", 4, 3, [5], seed=1)
+    x, h = (
+        np.random.default_rng(2).normal(size=(3, 1)),
+        np.random.default_rng(3).normal(size=(5, 1)),
+    )
+    m = {name.removesuffix("0"): matrix.value for name, matrix in matrices.items()}
+    z = sigmoid(m["Wzx"] @ x + m["Wzh"] @ h + m["bz"])
+    r = sigmoid(m["Wrx"] @ x + m["Wrh"] @ h + m["br"])
+    n = np.tanh(m["Wcx"] @ x + m["bc"] + r * (m["Wch"] @ h + m["bch"]))
+    [after] = STEPS["gru"](matrices, 0, Mat(x), (Mat(h),))
+    np.testing.assert_allclose(after.value, (1 - z) * n + z * h, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", sorted(STEPS))
+def test_a_cell_steps_through_many_sentences_at_once(kind: str) -> None:
+    matrices = random_matrices(kind, 4, 3, [5], seed=1)
+    xs = np.random.default_rng(2).normal(size=(3, 7))
+    together = STEPS[kind](matrices, 0, Mat(xs), zero_state(kind, 5))
+    for column in range(7):
+        alone = STEPS[kind](matrices, 0, Mat(xs[:, [column]]), zero_state(kind, 5))
+        for all_columns, one in zip(together, alone, strict=True):
+            np.testing.assert_allclose(all_columns.value[:, [column]], one.value, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", sorted(STEPS))
+@pytest.mark.parametrize("hidden", [1, 4, 20])
+def test_a_layer_is_pytorchs(kind: str, hidden: int) -> None:
+    torch = pytest.importorskip(
+        "torch", reason="PyTorch is not installed: the cells are not compared with its own"
+    )
+    matrices = random_matrices(kind, 4, 3, [hidden], seed=hidden)
+    xs = Mat(np.random.default_rng(4).normal(size=(3, 6)))  # (I, T)
+    with Graph() as graph:
+        states = layer_states(kind, matrices, 0, xs, hidden)
+        hs = Mat.concatenate([state[0] for state in states], axis=1)  # (H, T)
+        loss = (hs * hs).sum()
+    graph.backward(loss)
+
+    peer = torch_layer(torch, kind, matrices, 3, hidden)
+    inputs = torch.tensor(xs.value.T, requires_grad=True)  # (T, I)
+    outputs, _ = peer(inputs)
+    (outputs * outputs).sum().backward()
+    np.testing.assert_allclose(hs.value.T, outputs.detach().numpy(), rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(xs.grad.T, inputs.grad.numpy(), rtol=1e-5, atol=1e-12)
+    names = [named(gate, kind, 0) for gate in TORCH_GATES[kind]]
+    for place, weight in enumerate((peer.weight_ih_l0, peer.weight_hh_l0)):
+        grads = np.concatenate([matrices[three[place]].grad for three in names])
+        np.testing.assert_allclose(grads, weight.grad.numpy(), rtol=1e-5, atol=1e-12)
+
+
+def torch_layer(torch: Any, kind: str, matrices: dict[str, Mat], below: int, hidden: int) -> Any:
+    """PyTorch's own layer with the same weights; its second biases are 0 but for the GRU's one."""
+    names = [named(gate, kind, 0) for gate in TORCH_GATES[kind]]
+    if kind == "rnn":
+        peer = torch.nn.RNN(below, hidden, nonlinearity="relu", dtype=torch.float64)
+    else:
+        peer = getattr(torch.nn, kind.upper())(below, hidden, dtype=torch.float64)
+    from_below, from_hidden, bias = (
+        torch.tensor(np.concatenate([matrices[three[place]].value for three in names]))
+        for place in range(3)
+    )
+    with torch.no_grad():
+        peer.weight_ih_l0.copy_(from_below)
+        peer.weight_hh_l0.copy_(from_hidden)
+        peer.bias_ih_l0.copy_(bias[:, 0])
+        peer.bias_hh_l0.zero_()
+        if kind == "gru":
+            peer.bias_hh_l0[-hidden:] = torch.tensor(matrices["bch0"].value[:, 0])
+    return peer

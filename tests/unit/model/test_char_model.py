@@ -1,0 +1,266 @@
+"""Writing and predicting with a network."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import END, CharModel, SettingsError, TextError, Trainer, TrainingSettings, Vocabulary
+
+SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
+KINDS = ["lstm", "rnn"]
+PRECISIONS = ["float32", "float64"]
+
+
+def network(
+    kind: str = "lstm",
+    dtype: npt.DTypeLike = np.float32,
+    scale: float = 5.0,  # larger weights than new ones, so that it has strong opinions
+    hidden_sizes: tuple[int, ...] = (5, 4),
+) -> CharModel:
+    vocabulary = Vocabulary.from_sentences(SENTENCES)
+    model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size=3, seed=7, dtype=dtype)
+    model.flat[:] *= scale
+    return model
+
+
+@pytest.fixture(scope="module")
+def fluent() -> CharModel:
+    """A network that knows the sentences by heart."""
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), hidden_sizes=(20,), seed=1)
+    Trainer(model, SENTENCES, TrainingSettings(seed=1)).train(2000)
+    return model
+
+
+sentences_it_knows = st.text(sorted(set("".join(SENTENCES))), min_size=1, max_size=30)
+
+# ---------------------------------------------------------------- a new network
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_networks_weights_are_small_and_its_biases_zero(kind: str) -> None:
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, seed=1)
+    assert model.kind == kind
+    assert (model.hidden_sizes, model.letter_size) == ((20, 20), 5)
+    assert model.flat.dtype == np.float32
+    assert model.weight_count == sum(matrix.size for matrix in model.parameters.values())
+    for name, matrix in model.parameters.items():
+        if name.startswith("b"):
+            assert not matrix.any()
+        else:
+            assert 0.05 < np.abs(matrix).max() <= np.float32(0.08)
+            assert abs(matrix.mean()) < 0.03
+
+
+def test_the_same_seed_makes_the_same_network_and_no_seed_a_new_one() -> None:
+    def weights(seed: int | None) -> bytes:
+        model = CharModel.create(Vocabulary.from_sentences(SENTENCES), seed=seed)
+        return model.flat.tobytes()
+
+    assert weights(3) == weights(3)
+    assert weights(3) != weights(4)
+    assert weights(None) != weights(None)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "code"),
+    [
+        ("kind", "gpt", "unknown_kind"),
+        ("hidden_sizes", (20, 0), "invalid_hidden_sizes"),
+        ("hidden_sizes", "20", "invalid_hidden_sizes"),
+        ("letter_size", 0, "invalid_letter_size"),
+    ],
+)
+def test_a_network_that_cannot_be_is_refused_by_the_option_at_fault(
+    option: str, value: Any, code: str
+) -> None:
+    options: dict[str, Any] = {option: value}
+    with pytest.raises(SettingsError) as caught:
+        CharModel.create(Vocabulary.from_sentences(SENTENCES), **options)
+    assert (caught.value.code, caught.value.field) == (code, option)
+
+
+def test_a_copy_shares_no_weight_with_the_model() -> None:
+    model = network()
+    copy, before = model.copy(), model.flat.copy()
+    copy.flat[:] = 0
+    np.testing.assert_array_equal(model.flat, before)
+
+
+def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
+    model = network()
+    model.parameters["bd"][0] = 100  # END, whatever comes
+    assert model.greedy() == model.sample(seed=1) == ""
+    assert model.next_char_probabilities()[END] == pytest.approx(1)
+
+
+# ---------------------------------------------------------------- predicting
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@settings(max_examples=15)
+@given(sentence=sentences_it_knows)
+def test_the_predictions_of_a_sentence_multiply_to_its_cost(
+    kind: str, dtype: str, sentence: str
+) -> None:
+    model = network(kind, dtype)
+    tolerance = 1e-5 if dtype == "float32" else 1e-12
+    cost = 0.0
+    for place, target in enumerate([*sentence, END]):
+        probabilities = model.next_char_probabilities(sentence[:place])
+        assert sum(probabilities.values()) == pytest.approx(1, abs=tolerance)
+        assert min(probabilities.values()) > 0
+        cost -= math.log(probabilities[target])
+    assert model.costs([sentence])[0] == pytest.approx(cost, rel=tolerance)
+    expected = math.exp(cost / (len(sentence) + 1))
+    assert model.perplexity([sentence]) == pytest.approx(expected, rel=tolerance)
+
+
+def test_predictions_are_named_by_character_with_the_end_first() -> None:
+    model = network()
+    assert list(model.next_char_probabilities("st")) == [END, *model.vocabulary.letters]
+
+
+@settings(max_examples=25)
+@given(st.lists(sentences_it_knows, min_size=1, max_size=5))
+def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
+    model = network(dtype=np.float64)
+    cost = sum(float(model.costs([sentence])[0]) for sentence in sentences)
+    predictions = sum(len(sentence) + 1 for sentence in sentences)
+    assert model.perplexity(iter(sentences)) == pytest.approx(math.exp(cost / predictions))
+
+
+@pytest.mark.parametrize("dtype", PRECISIONS)
+def test_weights_beyond_all_measure_give_an_infinite_perplexity(dtype: str) -> None:
+    model = network(dtype=dtype)
+    model.parameters["Whd"][:] *= 1e9
+    assert model.perplexity(SENTENCES) == math.inf
+
+
+@pytest.mark.parametrize(
+    ("sentences", "code"),
+    [
+        ([], "no_sentences"),
+        (["no", ""], "empty_sentence"),
+        (["no", "ZZ"], "unknown_characters"),
+    ],
+)
+def test_perplexity_refuses_what_cannot_be_measured(sentences: list[str], code: str) -> None:
+    with pytest.raises(TextError) as caught:
+        network().perplexity(sentences)
+    assert (caught.value.code, caught.value.field) == (code, "text")
+
+
+# ---------------------------------------------------------------- writing
+
+
+def test_a_network_that_knows_its_sentences_writes_them(fluent: CharModel) -> None:
+    assert fluent.greedy() in SENTENCES
+    written = Counter(fluent.sample(temperature=0.5, seed=seed) for seed in range(60))
+    assert sum(written[sentence] for sentence in SENTENCES) > 30
+    assert sum(written[sentence] > 0 for sentence in SENTENCES) >= 3
+
+
+def test_a_prime_is_continued_and_not_repeated(fluent: CharModel) -> None:
+    for sentence in SENTENCES:
+        prime, rest = sentence[:3], sentence[3:]
+        assert fluent.greedy(prime=prime) == rest
+        assert fluent.sample(temperature=1e-3, prime=prime) == rest
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=15)
+@given(cut=st.integers(0, 40))
+def test_greedy_writing_goes_on_from_its_own_beginning(kind: str, cut: int) -> None:
+    model = network(kind)
+    whole = model.greedy(max_chars=40)
+    prime = whole[:cut]
+    assert model.greedy(prime=prime, max_chars=40 - len(prime)) == whole[len(prime) :]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_greedy_writing_takes_the_likeliest_character_every_time(kind: str) -> None:
+    model = network(kind)
+    written = model.greedy(max_chars=20)
+    for place, character in enumerate(written):
+        probabilities = model.next_char_probabilities(written[:place])
+        assert max(probabilities, key=probabilities.__getitem__) == character
+
+
+@pytest.mark.parametrize("write", ["sample", "greedy"])
+@pytest.mark.parametrize("max_chars", [0, 1, 1000])
+def test_no_more_is_written_than_asked_for(write: str, max_chars: int) -> None:
+    model = network()
+    model.parameters["bd"][0] = -100  # never END
+    assert len(getattr(model, write)(max_chars=max_chars)) == max_chars
+
+
+@pytest.mark.parametrize("write", ["sample", "greedy"])
+def test_no_fewer_than_no_characters_can_be_asked_for(write: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        getattr(network(), write)(max_chars=-1)
+    assert (caught.value.code, caught.value.field) == ("invalid_max_chars", "max_chars")
+
+
+@pytest.mark.parametrize("write", ["sample", "greedy", "next_char_probabilities"])
+def test_a_prime_with_unknown_characters_is_refused_at_the_prime(write: str) -> None:
+    with pytest.raises(TextError, match="'Z', '!'") as caught:
+        getattr(network(), write)(**{"prefix" if "next" in write else "prime": "Z!"})
+    assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
+
+
+def test_the_same_seed_samples_the_same_and_others_differ() -> None:
+    model = network()
+    assert model.sample(seed=4) == model.sample(seed=4)
+    assert len({model.sample(seed=seed) for seed in range(20)}) > 15
+    assert len({model.sample() for _ in range(20)}) > 15
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("temperature", [1e-9, 5e-324])
+def test_near_zero_temperature_the_likeliest_characters_win(
+    kind: str, dtype: str, temperature: float
+) -> None:
+    model = network(kind, dtype)
+    assert model.sample(temperature, seed=2) == model.greedy()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 2.0, 1e300])
+def test_samples_are_as_frequent_as_the_tempered_probabilities(temperature: float) -> None:
+    draws = 4000
+    model = network()
+    model.parameters["bd"][:] = np.random.default_rng(1).normal(size=(model.layout.inputs, 1))
+    counted = Counter(
+        model.sample(temperature, max_chars=1, seed=seed) or END for seed in range(draws)
+    )
+    logs = np.log(list(model.next_char_probabilities().values())) / temperature
+    expected = np.exp(logs) / np.exp(logs).sum()
+    drawn = np.array([counted[name] for name in (END, *model.vocabulary.letters)]) / draws
+    np.testing.assert_allclose(drawn, expected, atol=4 * math.sqrt(0.25 / draws))
+
+
+@pytest.mark.parametrize("temperature", [0, -1, math.nan, math.inf])
+def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
+    with pytest.raises(SettingsError) as caught:
+        network().sample(temperature)
+    assert (caught.value.code, caught.value.field) == ("invalid_temperature", "temperature")
+    assert caught.value.values["value"] is temperature
+
+
+def test_writing_and_measuring_leave_the_model_as_it_was() -> None:
+    model = network()
+    before = model.flat.copy()
+    model.sample(seed=1)
+    model.greedy(prime="st")
+    model.next_char_probabilities("s")
+    model.perplexity(SENTENCES)
+    np.testing.assert_array_equal(model.flat, before)

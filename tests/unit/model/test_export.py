@@ -1,0 +1,394 @@
+"""A network for elsewhere gives the logits that it gives here: in PyTorch, and as a program."""
+
+from __future__ import annotations
+
+import json
+import re
+import runpy
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+import safetensors
+import safetensors.numpy
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from model import END, CharModel, FormatError, Mat, Vocabulary
+from model.cells import sentence_logits
+from model.export import loading_lines, python_file, safetensors_file
+from model.layout import GATES
+
+Array = npt.NDArray[np.floating[Any]]
+
+KINDS = sorted(GATES)
+DEPTHS = [(20,), (12, 7)]
+PREFIXES = ["", "a", "abba", "dcbaabcddcba"]
+ROOT = Path(__file__).parents[3]
+
+
+def a_network(
+    kind: str = "lstm",
+    hidden_sizes: Sequence[int] = (20,),
+    letter_size: int = 5,
+    seed: int = 1,
+    letters: str = "abcd",
+) -> CharModel:
+    """A network in which no bias is 0; larger weights would make an rnn grow from step to step."""
+    model = CharModel.create(Vocabulary(list(letters)), kind, hidden_sizes, letter_size)
+    model.flat[:] = np.random.default_rng(seed).normal(scale=0.3, size=model.weight_count)
+    return model
+
+
+def our_logits(model: CharModel, prefix: str) -> Array:
+    """The logits (1 + characters, V) after START and each character, in float64."""
+    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
+    letters = [0, *map(int, model.vocabulary.encode(prefix))]
+    return sentence_logits(model.kind, model.hidden_sizes, matrices, letters).value
+
+
+def softmax(logits: Array) -> Array:
+    odds = np.exp(logits - logits.max())
+    return np.asarray(odds / odds.sum())
+
+
+def run_off() -> CharModel:
+    model = a_network()
+    model.flat[3] = np.nan
+    return model
+
+
+# ---------------------------------------------------------------- PyTorch's formulas in NumPy
+
+
+def sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def torch_step(kind: str, w: dict[str, Array], x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+    """A step as the documentation of nn.LSTM, nn.GRU and nn.RNN has it: the new h and c."""
+    from_below = w["weight_ih_l0"] @ x + w["bias_ih_l0"]
+    from_hidden = w["weight_hh_l0"] @ h + w["bias_hh_l0"]
+    if kind == "rnn":
+        return np.maximum(from_below + from_hidden, 0), c
+    if kind == "gru":
+        (r_x, z_x, n_x), (r_h, z_h, n_h) = np.split(from_below, 3), np.split(from_hidden, 3)
+        r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
+        n = np.tanh(n_x + r * n_h)
+        return (1 - z) * n + z * h, c
+    i, f, g, o = np.split(from_below + from_hidden, 4)
+    c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
+    return sigmoid(o) * np.tanh(c), c
+
+
+def torch_logits(file: Path, letters: Sequence[int]) -> Array:
+    """The logits (letters, V) of a file, by its own header."""
+    with safetensors.safe_open(file, framework="np") as opened:
+        about = opened.metadata()
+    weights = safetensors.numpy.load_file(file)
+    xs = list(weights["embedding.weight"][list(letters)])
+    for d, hidden in enumerate(json.loads(about["hidden_sizes"])):
+        prefix = f"layers.{d}."
+        layer = {n.removeprefix(prefix): w for n, w in weights.items() if n.startswith(prefix)}
+        h, c, hs = np.zeros(hidden), np.zeros(hidden), []
+        for x in xs:
+            h, c = torch_step(about["kind"], layer, x, h, c)
+            hs.append(h)
+        xs = hs
+    return np.array(xs) @ weights["decoder.weight"].T + weights["decoder.bias"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=20)
+@given(
+    hidden_sizes=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    letter_size=st.integers(1, 6),
+    prefix=st.text("abcd", max_size=12),
+    seed=st.integers(0, 2**32 - 1),
+)
+@example(hidden_sizes=[20, 20], letter_size=5, prefix="abcdabcd", seed=0)
+def test_pytorchs_formulas_give_our_logits_from_the_file(
+    kind: str,
+    tmp_path: Path,
+    hidden_sizes: list[int],
+    letter_size: int,
+    prefix: str,
+    seed: int,
+) -> None:
+    model = a_network(kind, hidden_sizes, letter_size, seed)
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(safetensors_file(model))
+    logits = torch_logits(file, [0, *model.vocabulary.encode(prefix)])
+    np.testing.assert_allclose(logits, our_logits(model, prefix), rtol=1e-5, atol=1e-5)
+
+
+# ---------------------------------------------------------------- PyTorch
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("hidden_sizes", DEPTHS)
+def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
+    kind: str,
+    hidden_sizes: tuple[int, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip(
+        "torch", reason="PyTorch is not installed: exported weights are not loaded into it"
+    )
+    model = a_network(kind, hidden_sizes)
+    file, script = tmp_path / "model.safetensors", tmp_path / "load.py"
+    file.write_bytes(safetensors_file(model))
+    script.write_text(loading_lines(str(file)), encoding="utf-8")
+    network = runpy.run_path(str(script), run_name="__main__")["network"]
+    for prefix in PREFIXES:
+        logits = network(network.letters(prefix)).detach().numpy()
+        np.testing.assert_allclose(logits, our_logits(model, prefix), rtol=1e-5, atol=1e-5)
+    printed = dict(line.split() for line in capsys.readouterr().out.splitlines())
+    assert list(printed) == ["'END'", "'a'", "'b'", "'c'", "'d'"]
+    expected = list(model.next_char_probabilities().values())
+    assert [float(p) for p in printed.values()] == pytest.approx(expected, abs=1e-4)
+
+
+# ---------------------------------------------------------------- the file of weights
+
+
+def test_a_file_of_weights_has_pytorchs_names_and_shapes() -> None:
+    model = a_network("gru", (12, 7), letter_size=3)
+    weights = safetensors.numpy.load(safetensors_file(model))
+    assert {name: weight.shape for name, weight in weights.items()} == {
+        "embedding.weight": (5, 3),
+        "layers.0.weight_ih_l0": (36, 3),
+        "layers.0.weight_hh_l0": (36, 12),
+        "layers.0.bias_ih_l0": (36,),
+        "layers.0.bias_hh_l0": (36,),
+        "layers.1.weight_ih_l0": (21, 12),
+        "layers.1.weight_hh_l0": (21, 7),
+        "layers.1.bias_ih_l0": (21,),
+        "layers.1.bias_hh_l0": (21,),
+        "decoder.weight": (5, 7),
+        "decoder.bias": (5,),
+    }
+    assert all(weight.dtype == np.float32 for weight in weights.values())
+
+
+def test_a_file_of_weights_says_what_it_is(tmp_path: Path) -> None:
+    letters = 'a"\ud83d\ude42é'
+    file = tmp_path / "model.safetensors"
+    file.write_bytes(safetensors_file(a_network("rnn", (12, 7), 3, letters=letters)))
+    with safetensors.safe_open(file, framework="np") as opened:
+        about = opened.metadata()
+    assert json.loads(about.pop("vocabulary")) == list(letters)
+    assert about == {
+        "format": "pt",
+        "kind": "rnn",
+        "hidden_sizes": "[12, 7]",
+        "letter_size": "3",
+        "index_0": "START as an input, END as an output",
+    }
+
+
+def test_the_same_network_is_the_same_file() -> None:
+    assert len({safetensors_file(a_network()) for _ in range(5)}) == 1
+
+
+@pytest.mark.parametrize("name", ["model.safetensors", 'it\'s "mine"', "c:\\new", "🙂", "\udc80"])
+def test_the_lines_that_load_a_file_name_it(name: str) -> None:
+    lines = loading_lines(name)
+    compile(lines, "load.py", "exec")
+    assert f"Network({name!r})" in lines
+
+
+def test_the_document_has_the_lines_that_load_a_file() -> None:
+    document = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
+    assert block == (ROOT / "model" / "export" / "load_with_torch.py").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("make", [safetensors_file, python_file])
+def test_a_network_that_has_run_off_is_refused(make: Any) -> None:
+    with pytest.raises(FormatError) as caught:
+        make(run_off())
+    assert caught.value.code == "model_diverged"
+
+
+# ---------------------------------------------------------------- the program
+
+LOGITS_OF_THE_PROGRAM = """
+import json, runpy, sys
+network = runpy.run_path(sys.argv[1])["NETWORK"]
+logits = [network.read_all(network.encode(prefix))[0].tolist() for prefix in sys.argv[2:]]
+print(json.dumps(logits), *(name for name in sys.modules if "." not in name))
+"""
+
+
+def python(*words: object) -> subprocess.CompletedProcess[str]:
+    """Python by itself: nothing of this folder is in its reach."""
+    return subprocess.run(
+        [sys.executable, "-I", "-X", "utf8", *map(str, words)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=120,
+        check=False,
+    )
+
+
+def written(model: CharModel, folder: Path) -> Path:
+    file = folder / "model.py"
+    file.write_bytes(python_file(model))
+    return file
+
+
+@pytest.fixture
+def program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., list[str]]:
+    """The lines that the written program prints, run in this process."""
+
+    def run(model: CharModel, *options: object) -> list[str]:
+        file = written(model, tmp_path)
+        monkeypatch.setattr("sys.argv", [str(file), *map(str, options)])
+        runpy.run_path(str(file), run_name="__main__")
+        return capsys.readouterr().out.split("\n")[:-1]
+
+    return run
+
+
+def network_of(model: CharModel, folder: Path) -> Any:
+    """The network of the written program, in this process."""
+    return runpy.run_path(str(written(model, folder)))["NETWORK"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_program_gives_our_logits_with_numpy_alone(kind: str, tmp_path: Path) -> None:
+    model = a_network(kind, (12, 7))
+    done = python("-c", LOGITS_OF_THE_PROGRAM, written(model, tmp_path), *PREFIXES)
+    assert done.returncode == 0, done.stderr
+    printed, end = json.JSONDecoder().raw_decode(done.stdout)
+    assert not {"model", "numba", "safetensors"} & set(done.stdout[end:].split())
+    for prefix, logits in zip(PREFIXES, printed, strict=True):
+        expected = our_logits(model, prefix)[-1]
+        np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5)
+        ours = model.next_char_probabilities(prefix)
+        np.testing.assert_allclose(softmax(np.array(logits)), list(ours.values()), atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=10)
+@given(
+    hidden_sizes=st.lists(st.integers(1, 12), min_size=1, max_size=3),
+    letter_size=st.integers(1, 6),
+    prefix=st.text("abcd", max_size=12),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_the_program_gives_our_logits_at_every_size(
+    kind: str,
+    tmp_path: Path,
+    hidden_sizes: list[int],
+    letter_size: int,
+    prefix: str,
+    seed: int,
+) -> None:
+    model = a_network(kind, hidden_sizes, letter_size, seed)
+    network = network_of(model, tmp_path)
+    logits, _ = network.read_all(network.encode(prefix))
+    assert logits.dtype == np.float32
+    np.testing.assert_allclose(logits, our_logits(model, prefix)[-1], rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_program_writes_what_it_is_asked_for(
+    kind: str, program: Callable[..., list[str]]
+) -> None:
+    model = a_network(kind, (12, 7))
+    asked = ("--count", 4, "--prime", "ab", "--max-chars", 30)
+    drawn = program(model, *asked, "--seed", 1)
+    assert drawn == program(model, *asked, "--seed", 1)
+    assert drawn != program(model, *asked, "--seed", 2)
+    assert len(drawn) == 4
+    assert all(re.fullmatch("ab[abcd]{0,30}", sentence) for sentence in drawn)
+    for prime in ("", "dab"):
+        greedy = prime + model.greedy(prime)
+        assert program(model, "--temperature", 0, "--prime", prime) == [greedy]
+        cold = program(model, "--temperature", 1e-300, "--count", 1, "--prime", prime)
+        assert cold == [greedy]
+
+
+def test_the_program_draws_by_the_odds_that_the_temperature_makes(tmp_path: Path) -> None:
+    model = a_network("lstm", (5,))
+    program = runpy.run_path(str(written(model, tmp_path)))
+    logits, _ = program["NETWORK"].read_all([])
+    random = np.random.default_rng(3)
+    for temperature in (0.5, 1.0, 3.0):
+        drawn = [program["choose"](logits, temperature, random) for _ in range(4000)]
+        shares = np.bincount(drawn, minlength=5) / len(drawn)
+        np.testing.assert_allclose(shares, softmax(logits / temperature), atol=0.03)
+    assert next(iter(model.next_char_probabilities())) == END  # which is number 0 there too
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--prime", "a🙂"], "'🙂'"),
+        (["--temperature", "nan"], "--temperature"),
+        (["--temperature", "-1"], "--temperature"),
+        (["--count", "-1"], "--count"),
+        (["--max-chars", "many"], "--max-chars"),
+        (["--seed", "-1"], "--seed"),
+    ],
+)
+def test_the_program_says_what_it_cannot_use(
+    options: list[str],
+    told: str,
+    program: Callable[..., list[str]],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        program(a_network(), *options)
+    assert ended.value.code
+    assert told in f"{ended.value.code}{capsys.readouterr().err}"
+
+
+@settings(max_examples=25)
+@given(data=st.data())
+def test_the_program_reads_and_writes_every_vocabulary(tmp_path: Path, data: st.DataObject) -> None:
+    characters = st.characters(exclude_categories=())  # halves of UTF-16 pairs too
+    letters = data.draw(st.lists(characters, min_size=1, max_size=90, unique=True))
+    model = a_network("rnn", (2,), 1, letters="".join(letters))
+    network = network_of(model, tmp_path)
+    assert network.letters == "".join(letters)
+    numbers = data.draw(st.lists(st.integers(1, len(letters)), max_size=12))
+    assert network.decode(numbers) == model.vocabulary.decode(numbers)
+    text = model.vocabulary.decode(numbers)
+    if model.vocabulary.can_encode(text):
+        assert network.encode(text) == list(model.vocabulary.encode(text))
+    else:
+        with pytest.raises(SystemExit):
+            network.encode(text)
+
+
+def test_the_program_puts_halves_together_and_replaces_those_that_are_alone(tmp_path: Path) -> None:
+    model = a_network("gru", (3,), letters="a\ud83d\ude42")
+    done = python(written(model, tmp_path), "--prime", "a🙂", "--seed", 1, "--count", 20)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 20
+    assert all(line.startswith("a🙂") for line in lines)
+    assert set("".join(lines)) == {"a", "🙂", "\ufffd"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_program_brings_the_formulas_of_its_cell_alone(kind: str) -> None:
+    source = python_file(a_network(kind)).decode()
+    cells = [name for name in KINDS if f"def {name}(" in source]
+    assert cells == [kind]
+    assert ("def sigmoid(" in source) == (kind != "rnn")
+    assert "\n\n\n\n" not in source
+    assert source.index("def main(") < source.index('"Wil": array')
+    assert max(map(len, source.splitlines())) <= 100

@@ -1,0 +1,102 @@
+"""What a network does while it reads: held against the expression graph and the model's figures."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import END, CharModel, Mat, TextError, Vocabulary
+from model.cells import layer_states
+from model.graph import Doubles
+from model.layout import GATES
+from model.vocabulary import START_OR_END
+
+KINDS = sorted(GATES)
+ALPHABET = "abcde "
+TEXTS = st.text(ALPHABET, max_size=30)
+SEEDS = st.integers(0, 1000)
+
+
+def network(kind: str, seed: int, dtype: str = "float64") -> CharModel:
+    """Two layers of unequal size, with strong opinions."""
+    model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 4), 3, dtype=dtype)
+    scale = 0.4 if kind == "rnn" else 0.9  # rectified units know no bounds
+    model.flat[:] = np.random.default_rng(seed).normal(scale=scale, size=model.weight_count)
+    return model
+
+
+def graph_states(model: CharModel, text: str) -> list[list[Doubles]]:
+    """The states of each layer by the expression graph: h, and c where there is one, (T, units)."""
+    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
+    letters = [START_OR_END, *map(int, model.vocabulary.encode(text))]
+    below = matrices["Wil"].rows(letters).T
+    found = []
+    for d, hidden in enumerate(model.hidden_sizes):
+        states = layer_states(model.kind, matrices, d, below, hidden)
+        below = Mat.concatenate([state[0] for state in states], axis=1)
+        found.append(
+            [np.hstack([part.value for part in parts]).T for parts in zip(*states, strict=True)]
+        )
+    return found
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
+@given(text=TEXTS, seed=SEEDS)
+def test_activations_equal_those_of_the_graph(kind: str, text: str, seed: int) -> None:
+    model = network(kind, seed)
+    expected = graph_states(model, text)
+    activations = model.activations(text)
+    assert len(activations) == len(expected)
+    for layer, states in zip(activations, expected, strict=True):
+        assert layer.h.shape == (len(text) + 1, states[0].shape[1])
+        np.testing.assert_allclose(layer.h, states[0], atol=1e-9)
+        if kind == "lstm":
+            np.testing.assert_allclose(layer.c, states[1], atol=1e-9)
+        else:
+            assert layer.c is None
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@settings(max_examples=25)
+@given(text=TEXTS.filter(bool), seed=SEEDS)
+def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
+    kind: str, text: str, seed: int
+) -> None:
+    model = network(kind, seed, "float32")
+    reading = model.read(text)
+    mean = np.log(reading.letter_probabilities.astype(np.float64)).mean()
+    assert math.exp(-mean) == pytest.approx(model.perplexity([text]), rel=1e-4)
+    assert reading.perplexity == pytest.approx(model.perplexity([text]), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_row_is_what_is_expected_after_the_text_before_it(kind: str) -> None:
+    model = network(kind, 3)
+    text = "a bad cab"
+    reading = model.read(text)
+    for t in range(len(text) + 1):
+        expected = model.next_char_probabilities(text[:t])
+        assert list(expected) == [END, *ALPHABET]
+        np.testing.assert_allclose(reading.probabilities[t], list(expected.values()), atol=1e-9)
+    assert model.vocabulary.decode(reading.letters[:-1]) == text
+    assert reading.letters[-1] == START_OR_END
+
+
+def test_what_was_read_stays_when_another_text_is_read() -> None:
+    model = network("lstm", 1, "float32")
+    first = model.read("abc")
+    before = first.probabilities.copy(), first.layers[1].h.copy()
+    model.read("deadbeadabcde" * 3)
+    np.testing.assert_array_equal(first.probabilities, before[0])
+    np.testing.assert_array_equal(first.layers[1].h, before[1])
+
+
+def test_unknown_characters_are_named() -> None:
+    with pytest.raises(TextError, match="'x', 'y'") as caught:
+        network("gru", 1).read("abxy")
+    assert caught.value.code == "unknown_characters"

@@ -1,0 +1,233 @@
+"""Drawing sentences: from the likeliest characters alone, and many together."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import (
+    END,
+    CharModel,
+    SettingsError,
+    TextError,
+    Vocabulary,
+    prepare_kernels,
+    writing,
+)
+from model.kernels import entry
+from model.layout import GATES
+
+KINDS = sorted(GATES)
+PRECISIONS = ["float32", "float64"]
+ALPHABET = "abcdefgh"
+
+Doubles = npt.NDArray[np.float64]
+
+
+def network(
+    kind: str = "lstm", seed: int = 1, dtype: npt.DTypeLike = np.float64, end: float = 0.0
+) -> CharModel:
+    """A network with opinions; `end` is how much more it likes to end."""
+    model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 5), 3, dtype=dtype)
+    scale = 0.4 if kind == "rnn" else 0.8  # rectified units know no bounds
+    model.flat[:] = np.random.default_rng(seed).normal(scale=scale, size=model.weight_count)
+    model.parameters["bd"][0] += end
+    return model
+
+
+def tempered(model: CharModel, prefix: str, temperature: float) -> Doubles:
+    """The probabilities of END and the characters to come after the prefix, (V,)."""
+    logs = np.log(list(model.next_char_probabilities(prefix).values())) / temperature
+    powers = np.exp(logs - logs.max())
+    return np.asarray(powers / powers.sum())
+
+
+# ---------------------------------------------------------------- the likeliest characters
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@settings(max_examples=15)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    temperature=st.floats(0.1, 5),
+    top_k=st.none() | st.integers(1, 12),
+    top_p=st.none() | st.floats(0.001, 1),
+    prime=st.text(ALPHABET, max_size=3),
+)
+def test_only_characters_of_the_nucleus_are_drawn(
+    kind: str,
+    dtype: str,
+    seed: int,
+    temperature: float,
+    top_k: int | None,
+    top_p: float | None,
+    prime: str,
+) -> None:
+    model = network(kind, seed, dtype)
+    names = [END, *ALPHABET]
+    for text in model.samples(5, temperature, prime, top_k, top_p, max_chars=8, seed=seed):
+        for place, drawn in enumerate([*text, END][:8]):
+            probabilities = tempered(model, prime + text[:place], temperature)
+            likelier = probabilities[probabilities > probabilities[names.index(drawn)] + 1e-5]
+            assert top_k is None or len(likelier) < top_k
+            assert top_p is None or likelier.sum() < top_p + 1e-5
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("temperature", [0.1, 1e300])
+@pytest.mark.parametrize("likeliest", [{"top_k": 1}, {"top_p": 1e-9}])
+def test_the_likeliest_character_alone_is_the_greedy_sentence(
+    kind: str, dtype: str, temperature: float, likeliest: dict[str, Any]
+) -> None:
+    model = network(kind, dtype=dtype)
+    greedy = model.greedy("ab")
+    for text in model.samples(20, temperature, "ab", seed=1, **likeliest):
+        assert text == greedy
+
+
+@pytest.mark.parametrize("all_characters", [{"top_k": 9}, {"top_k": 10**30}, {"top_p": 1.0}])
+def test_all_characters_are_as_good_as_no_choice_of_them(all_characters: dict[str, Any]) -> None:
+    model = network()
+    assert model.samples(50, seed=3, **all_characters) == model.samples(50, seed=3)
+
+
+@pytest.mark.parametrize("top_k", [0, -1, 2.5, True, "3", math.nan])
+def test_a_top_k_that_cannot_be_is_refused(top_k: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        network().sample(top_k=top_k)
+    assert (caught.value.code, caught.value.field) == ("invalid_top_k", "top_k")
+
+
+@pytest.mark.parametrize("top_p", [0, -0.5, 1.01, math.nan, math.inf])
+def test_a_top_p_that_cannot_be_is_refused(top_p: float) -> None:
+    with pytest.raises(SettingsError) as caught:
+        network().sample(top_p=top_p)
+    assert (caught.value.code, caught.value.field) == ("invalid_top_p", "top_p")
+
+
+# ---------------------------------------------------------------- many together
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("prime", ["", "abc"])
+def test_every_sentence_is_what_its_own_numbers_draw_whichever_end_before_it(
+    kind: str, prime: str
+) -> None:
+    model, most = network(kind, end=1.0), 10
+    texts = model.samples(40, 1.0, prime, max_chars=most, seed=7)
+    assert len(set(map(len, texts))) > 4
+    for text, uniforms in zip(texts, np.random.default_rng(7).random((40, most)), strict=True):
+        expected = ""
+        for uniform in uniforms:
+            reached = np.cumsum(tempered(model, prime + expected, 1.0))
+            letter = int(np.searchsorted(reached, uniform, side="right"))
+            if letter == 0:
+                break
+            expected += ALPHABET[letter - 1]
+        assert text == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize(
+    ("temperature", "top_k", "top_p"), [(1.0, None, None), (0.7, 4, None), (1.5, None, 0.8)]
+)
+def test_characters_are_drawn_as_often_as_they_are_probable(
+    kind: str, dtype: str, temperature: float, top_k: int | None, top_p: float | None
+) -> None:
+    count = 20_000
+    model = network(kind, dtype=dtype)
+    drawn = Counter(
+        text or END for text in model.samples(count, temperature, "ab", top_k, top_p, 1, seed=5)
+    )
+    probabilities = tempered(model, "ab", temperature)
+    order = np.argsort(-probabilities, kind="stable")
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[: top_k or len(order)][(before < (top_p or 2))[: top_k or len(order)]]
+    expected = count * probabilities[kept] / probabilities[kept].sum()
+    counted = np.array([drawn[(END, *ALPHABET)[place]] for place in kept])
+    assert counted.sum() == count
+    freedom = len(kept) - 1
+    chi_square = float(((counted - expected) ** 2 / expected).sum())
+    assert chi_square < freedom + 4 * math.sqrt(2 * freedom)
+
+
+def test_one_seed_draws_the_same_sentences_however_many_are_asked_for() -> None:
+    model = network()
+    sixty = model.samples(60, seed=4)
+    assert model.samples(60, seed=4) == sixty
+    assert model.samples(60, seed=5) != sixty
+    assert model.samples(20, seed=4) == sixty[:20]
+    assert model.sample(seed=4) == sixty[0]
+    assert model.samples(60) != model.samples(60)
+
+
+def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = network()
+    whole = model.samples(60, max_chars=30, seed=4)
+    monkeypatch.setattr(writing, "TOGETHER", 7)
+    assert model.samples(60, max_chars=30, seed=4) == whole
+    monkeypatch.setattr(writing, "CHARACTERS_TOGETHER", 65)
+    assert model.samples(60, max_chars=30, seed=4) == whole
+    monkeypatch.setattr(writing, "CHARACTERS_TOGETHER", 1)
+    assert model.samples(60, max_chars=30, seed=4) == whole
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(kind: str) -> None:
+    prepare_kernels(kind)
+    compiled = list(entry.write.signatures)  # type: ignore[attr-defined]
+    model = network(kind, dtype=np.float32)
+    model.greedy("ab")
+    model.sample(2, "ab", top_k=3)
+    model.samples(5, top_p=0.9, max_chars=3, seed=1)
+    assert list(entry.write.signatures) == compiled  # type: ignore[attr-defined]
+
+
+def test_no_characters_are_written_where_none_are_asked_for() -> None:
+    assert network().samples(3, prime="ab", max_chars=0) == ["", "", ""]
+
+
+def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
+    model = CharModel.create(Vocabulary(["a", "\ud83d", "\ude00"]), hidden_sizes=(4,), seed=1)
+    texts = model.samples(50, prime="😀", top_p=0.99, seed=1)
+    assert any("😀" in text for text in texts)
+    for text in texts:
+        text.encode("utf-8")  # no half is left alone
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", PRECISIONS)
+@pytest.mark.parametrize("chosen", [{}, {"top_k": 3}, {"top_p": 0.5}])
+def test_a_network_that_has_run_off_writes_nothing(
+    kind: str, dtype: str, chosen: dict[str, Any]
+) -> None:
+    model = network(kind, dtype=dtype)
+    model.flat[:] = math.nan
+    assert model.samples(3, seed=1, **chosen) == ["", "", ""]
+    model.flat[:] = np.finfo(dtype).max
+    assert len(model.samples(3, seed=1, **chosen)) == 3
+
+
+@pytest.mark.parametrize("count", [0, -1, 1.5, True])
+def test_a_count_that_cannot_be_is_refused(count: Any) -> None:
+    with pytest.raises(SettingsError) as caught:
+        network().samples(count)
+    assert (caught.value.code, caught.value.field) == ("invalid_count", "count")
+
+
+def test_a_prime_with_unknown_characters_is_refused_at_the_prime() -> None:
+    with pytest.raises(TextError, match="'Z'") as caught:
+        network().samples(2, prime="aZ")
+    assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
