@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -32,9 +31,14 @@ def open_page(page: Page, address: str = "/") -> Page:
     return page
 
 
+def await_state(page: Page, element: str, state: str) -> None:
+    """Wait until a part of the page, by its selector, is in this state."""
+    expect(page.locator(element)).to_have_attribute("data-state", state)
+
+
 def await_status(page: Page, status: str) -> None:
     """Wait until the page says that this is what it does."""
-    expect(page.locator(".status")).to_have_attribute("data-state", status)
+    await_state(page, ".status", status)
 
 
 def figure(page: Page, element: str) -> float:
@@ -112,7 +116,7 @@ def learn(page: Page, sentences: str | None = None, **options: str) -> None:
         page.locator(f"#opt_{name}").fill(value)
     page.locator("#learn").click()
     expect(page.locator("#learn")).not_to_have_attribute("aria-busy", "true")
-    expect(page.locator("#panel_controls")).to_have_attribute("data-state", "unedited")
+    await_state(page, "#panel_controls", "unedited")
     if sentences is not None:
         expect_characters(page, len(set(sentences) - {"\n"}))
 
@@ -132,12 +136,9 @@ def model(page: Page) -> dict[str, Any]:
 
 def save_into_box(page: Page) -> str:
     """Press save, and wait for the model in the box."""
-    page.locator("#tio").fill("")
     page.locator("#savemodel").click()
-    expect(page.locator("#tio")).not_to_have_value("")
-    saved = page.locator("#tio").input_value()
-    json.loads(saved)
-    return saved
+    await_state(page, "#panel_saving", "saved")
+    return page.locator("#tio").input_value()
 
 
 def expect_fault(page: Page, name: str, code: str) -> None:
@@ -153,7 +154,7 @@ def expect_no_fault(page: Page, name: str) -> None:
 def share(page: Page) -> str:
     """Share a copy of the network; the link that the page shows."""
     page.locator("#share").click()
-    expect(page.locator("#share_address")).to_be_visible()
+    await_state(page, "#sharing", "shared")
     return page.locator("#share_address").input_value()
 
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e.conftest import Visitors
-from tests.e2e.page import await_figure, await_status, expect_fault, notice, open_page
+from tests.e2e.page import await_figure, await_state, await_status, expect_fault, notice, open_page
 from tests.support.server import RunningServer, running_server
 
 WHEN_FULL_MS = 10_000
@@ -17,6 +17,10 @@ FETCHED = """
     .flatMap((type) => performance.getEntriesByType(type))
     .map(({ name, encodedBodySize }) => [name, encodedBodySize])
 """
+STYLE_INLINE = """
+  document.body.insertAdjacentHTML("beforeend", '<p style="color: red">styled</p>');
+"""
+"""Which the content security policy forbids."""
 MOST_BYTES = 200_000
 """Of everything that opening the page fetches, as it comes over the network: compressed."""
 MOST_REQUESTS = 100
@@ -50,10 +54,10 @@ def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_co
         first.close()
         second.clock.fast_forward(WHEN_FULL_MS)
         await_figure(second, "steps", 0)
-        expect(second.locator("#notices")).to_have_attribute("data-state", "empty")
+        await_state(second, "#notices", "empty")
 
 
-def test_opening_the_page_takes_few_requests_to_its_own_server_alone_and_little_of_the_network(
+def test_the_page_is_small_comes_from_its_own_server_alone_and_is_under_its_policy(
     visitors: Visitors, server: RunningServer
 ) -> None:
     page = visitors.come_afresh(base_url=server.url)
@@ -76,13 +80,8 @@ def test_opening_the_page_takes_few_requests_to_its_own_server_alone_and_little_
     twice = [url for url in sizes if "/api/" in url]
     assert not twice, "the socket brings the network and its text"
 
-
-def test_the_content_security_policy_is_in_force(visitors: Visitors, page: Page) -> None:
-    open_page(page)
     with page.expect_event("pageerror") as reported:
-        page.evaluate(
-            "document.body.insertAdjacentHTML('beforeend', '<p style=\"color: red\">styled</p>')"
-        )
+        page.evaluate(STYLE_INLINE)
     assert "style-src" in reported.value.message
     assert len(visitors.page_errors) == 1  # so it would fail any other test
     visitors.page_errors.clear()

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.page import (
     await_figure,
     await_perplexity,
-    figure,
+    await_state,
     learn,
     open_page,
     pause,
@@ -99,21 +99,35 @@ def drag(page: Page, start: float, end: float) -> None:
     page.mouse.up()
 
 
-def test_a_part_that_is_drawn_over_stays_in_view_while_the_network_learns(page: Page) -> None:
+def test_a_part_stays_in_view_while_the_network_learns_and_keys_and_a_double_click_zoom(
+    page: Page,
+) -> None:
     with_a_curve(page)
     drag(page, 0.2, 0.8)
-    expect(page.locator("#curve_view")).to_have_text(re.compile(r"\d"))
+    await_state(page, ".curve", "part")
     first, last = shown_range(page)
     assert 0 < first < last
     await_figure(page, "steps", 2 * last)
     assert shown_range(page) == [first, last]
     assert first * 0.9 <= reading(page, 0)[1] <= reading(page, 1)[1] <= last * 1.1
     page.mouse.dblclick(*plot_at(page, 0.5))
-    wait_until(page, lambda: shown_range(page) == [])
+    await_state(page, ".curve", "whole")
     assert reading(page, 1)[1] > last * 1.1
 
+    page.locator("#curve_stage").press("+")
+    first, last = shown_range(page)
+    assert 0 < first < last
+    page.keyboard.press("ArrowRight")
+    later, latest = shown_range(page)
+    assert later > first
+    assert abs((latest - later) - (last - first)) <= 2
+    page.keyboard.press("0")
+    await_state(page, ".curve", "whole")
 
-def test_the_keyboard_zooms_and_the_axis_is_logarithmic_or_linear(page: Page) -> None:
+
+def test_the_axis_is_logarithmic_or_linear_and_the_curve_is_saved_as_table_and_picture(
+    page: Page,
+) -> None:
     open_page(page)
     await_perplexity(page, 15)
     wait_until(page, lambda: len(history(page)) > ENOUGH_POINTS)
@@ -123,25 +137,10 @@ def test_the_keyboard_zooms_and_the_axis_is_logarithmic_or_linear(page: Page) ->
         return value
 
     assert misses(page, math.log) < 2
-    page.get_by_role("radio", name="linear", exact=True).check()
+    page.locator("#curve_linear").check()
     assert misses(page, linear) < 2
     assert misses(page, math.log) > 2
 
-    page.locator("#curve_stage").focus()
-    page.keyboard.press("+")
-    first, last = shown_range(page)
-    assert 0 < first < last < figure(page, "steps")
-    page.keyboard.press("ArrowRight")
-    later, latest = shown_range(page)
-    assert later > first
-    assert abs((latest - later) - (last - first)) <= 2
-    page.keyboard.press("0")
-    assert shown_range(page) == []
-
-
-def test_the_curve_is_saved_as_a_table_and_as_a_picture(page: Page) -> None:
-    with_a_curve(page)
-    pause(page)
     with page.expect_download() as download:
         page.locator("#curve_csv").click()
     assert download.value.suggested_filename == "charnn-history.csv"

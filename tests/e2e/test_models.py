@@ -15,6 +15,7 @@ from tests.e2e.page import (
     await_figure,
     await_more_steps,
     await_perplexity,
+    await_state,
     await_status,
     figure,
     greedy,
@@ -62,7 +63,7 @@ def test_what_was_saved_into_the_box_comes_back_from_it(page: Page) -> None:
     restart(page)
     page.locator("#tio").fill(saved[:1000])
     page.locator("#loadmodel").click()
-    expect(page.locator("#json_error[data-code]")).to_be_visible()
+    await_state(page, "#panel_saving", "refused")
     expect(page.locator("#opt_hidden_sizes")).to_have_value("3")
     page.locator("#tio").fill(saved)
     page.locator("#loadmodel").click()
@@ -74,19 +75,12 @@ def test_what_was_saved_into_the_box_comes_back_from_it(page: Page) -> None:
     await_figure(page, "steps", 0)
 
 
-def test_a_downloaded_model_comes_back_by_uploading_it(page: Page, tmp_path: Path) -> None:
+def test_a_downloaded_model_comes_back_by_uploading_it_and_its_other_forms_are_for_elsewhere(
+    page: Page, tmp_path: Path
+) -> None:
     prediction = trained(page)
     file = downloaded(page, "downloadmodel", tmp_path)
     assert file.name == "charnn-model.json"
-    restart(page)
-    page.locator("#uploadmodel").set_input_files(file)
-    expect(page.locator("#opt_hidden_sizes")).to_have_value("8")
-    expect(page.locator("#argmax .apred")).to_have_text(prediction)
-    assert model(page)["model"] == json.loads(file.read_text())["model"]
-
-
-def test_weights_and_a_program_are_downloaded_beside_the_json(page: Page, tmp_path: Path) -> None:
-    prediction = trained(page)
     weights = downloaded(page, "download_safetensors", tmp_path)
     assert weights.name == "charnn-model.safetensors"
     tensors = safetensors.numpy.load_file(weights)
@@ -101,6 +95,13 @@ def test_weights_and_a_program_are_downloaded_beside_the_json(page: Page, tmp_pa
         check=True,
     )
     assert written.stdout.strip() == prediction.strip()
+
+    restart(page)
+    page.locator("#uploadmodel").set_input_files(file)
+    await_state(page, "#panel_saving", "loaded")
+    expect(page.locator("#opt_hidden_sizes")).to_have_value("8")
+    expect(page.locator("#argmax .apred")).to_have_text(prediction)
+    assert model(page)["model"] == json.loads(file.read_text())["model"]
 
 
 def test_a_pretrained_model_writes_at_once_and_learns_on(page: Page) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.page import await_status, open_page, wait_until
+from tests.e2e.page import await_state, await_status, wait_until
 
 SENTENCES = "\n".join(
     (
@@ -41,9 +41,7 @@ def best_of(page: Page, hidden_sizes: str) -> float:
     """Learn with this option for a number of steps; the perplexity then."""
     box(page, "Hidden sizes").fill(hidden_sizes)
     press(page, "learn/restart")
-    expect(page.get_by_role("region", name="Controls/Options")).to_have_attribute(
-        "data-state", "unedited"
-    )
+    await_state(page, "#panel_controls", "unedited")
     wait_until(page, lambda: told(page, "steps") < STEPS)  # it has begun anew
     wait_until(page, lambda: STEPS < told(page, "steps") < math.inf)
     return told(page, "perplexity")
@@ -72,9 +70,7 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     await_status(elsewhere, "learning")
     box(elsewhere, "Input sentences").fill(SENTENCES)
     press(elsewhere, "learn/restart")
-    expect(elsewhere.get_by_role("region", name="Controls/Options")).to_have_attribute(
-        "data-state", "unedited"
-    )
+    await_state(elsewhere, "#panel_controls", "unedited")
     press(elsewhere, "pause")
     await_status(elsewhere, "paused")
     box(elsewhere, "Model JSON").fill(model)
@@ -82,14 +78,3 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     prediction = elsewhere.get_by_role("region", name="Greedy argmax prediction")
     wait_until(elsewhere, lambda: prediction.inner_text() == written)
     assert json.loads(model)["hidden_sizes"] == [30]
-
-
-def test_a_first_visit_gets_hints_and_the_next_none(page: Page) -> None:
-    open_page(page)
-    hints = page.get_by_role("complementary")
-    expect(hints.get_by_role("listitem")).to_have_count(3)
-    for link in hints.get_by_role("link").all():
-        expect(page.locator(link.get_attribute("href") or "none")).to_have_count(1)
-    page.reload()
-    await_status(page, "learning")
-    expect(hints).to_be_hidden()

@@ -13,6 +13,7 @@ from bench.live.ports import free_port
 from tests.e2e.conftest import Visitors
 from tests.e2e.page import (
     await_figure,
+    await_state,
     await_status,
     figure,
     greedy,
@@ -53,7 +54,7 @@ def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
             pause(page)  # which would be saved at once
             expect(page.locator("#unsaved")).to_be_visible()
         expect(page.locator("#unsaved")).to_be_hidden()
-        expect(page.locator("#saved")).not_to_be_empty()
+        await_state(page, "#saved", "shown")
 
 
 @contextmanager

@@ -8,16 +8,15 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.page import (
     await_figure,
+    await_state,
     await_status,
     expect_fault,
     figure,
-    hold_back,
     learn,
     notice,
     open_page,
     pause,
     share,
-    wait_until,
 )
 
 NewVisitor = Callable[[], Page]
@@ -42,7 +41,8 @@ def test_a_link_opens_the_network_for_a_new_visitor_and_it_learns_on(
     steps = figure(owner, "steps")
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
     owner.locator("#copy_link").click()
-    wait_until(owner, lambda: owner.evaluate("navigator.clipboard.readText()") == link)
+    await_state(owner, "#sharing", "copied")
+    assert owner.evaluate("navigator.clipboard.readText()") == link
 
     guest.goto(link)
     expect(guest.locator("#ti")).to_have_value(WORDS)
@@ -90,19 +90,3 @@ def test_who_has_a_network_is_asked_before_it_is_replaced_and_told_of_a_withdraw
     expect(guest.locator("main [data-code=no_such_copy]")).to_be_visible()
     guest.get_by_role("link").click()
     expect(guest.locator("#ti")).to_have_value(WORDS)
-
-
-def test_a_newcomer_whose_link_ends_at_that_moment_is_told_and_has_a_network_of_their_own(
-    new_visitor: NewVisitor,
-) -> None:
-    owner, guest = new_visitor(), new_visitor()
-    link = shared_words(owner)
-    let_through = hold_back(guest, "**/js/main.js")
-    guest.goto(link, wait_until="commit")
-    owner.locator("#copies li").get_by_role("button").click()
-    expect(owner.locator("#copies li")).to_have_count(0)
-    let_through()
-    expect_fault(guest, "offer", "no_such_copy")
-    await_figure(guest, "steps", 0)
-    guest.locator("#keep_own").click()
-    expect(guest.locator("#offer")).to_be_hidden()

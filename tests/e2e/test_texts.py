@@ -8,6 +8,7 @@ from app import texts
 from tests.e2e.page import (
     await_figure,
     await_perplexity,
+    await_state,
     await_status,
     expect_characters,
     expect_fault,
@@ -44,12 +45,12 @@ def choose_file(page: Page, content: bytes, name: str = "notes.txt") -> None:
 
 def test_a_chosen_text_fills_the_box_and_the_options_and_is_learnt_on_learn(page: Page) -> None:
     open_page(page)
-    choice, controls = page.locator("#text_choice"), page.locator("#panel_controls")
+    choice = page.locator("#text_choice")
     expect(choice).to_have_value("essays")
     essays = len(set(texts.text("essays")) - {"\n"})
     choice.select_option("sums")
     expect(page.locator("#ti")).to_have_value(texts.text("sums"))
-    expect(controls).to_have_attribute("data-state", "edited")
+    await_state(page, "#panel_controls", "edited")
     sizes = texts.described("sums").options.hidden_sizes
     expect(page.locator("#opt_hidden_sizes")).to_have_value(", ".join(map(str, sizes)))
     expect_characters(page, essays)  # nothing is learnt from it yet
@@ -58,7 +59,7 @@ def test_a_chosen_text_fills_the_box_and_the_options_and_is_learnt_on_learn(page
     await_figure(page, "steps", 0)
     page.reload()
     expect(choice).to_have_value("sums")
-    expect(controls).to_have_attribute("data-state", "unedited")
+    await_state(page, "#panel_controls", "unedited")
 
 
 def test_text_of_many_scripts_is_opened_from_a_file_and_learnt_and_written(page: Page) -> None:
@@ -90,7 +91,7 @@ def test_a_dropped_file_fills_the_box_and_a_wrong_one_changes_nothing(page: Page
         expect_fault(page, "text", code)
     expect(box).to_have_value(own)
     expect(page.locator("#text_choice")).to_have_value("essays")
-    expect(page.locator("#panel_controls")).to_have_attribute("data-state", "unedited")
+    await_state(page, "#panel_controls", "unedited")
 
     lit = box.evaluate(DROP, ["mine.txt", list(b"dropped\nlines")])
     assert lit == [True, True, False]
@@ -109,7 +110,7 @@ def test_what_is_entered_before_the_scripts_have_come_is_kept_and_learnt(page: P
     page.locator("#opt_kind").select_option("gru")
     let_through()
     await_status(page, "learning")
-    expect(page.locator("#panel_controls")).to_have_attribute("data-state", "edited")
+    await_state(page, "#panel_controls", "edited")
     expect(page.locator("#ti")).to_have_value("my own sentences\nwritten early")
     learn(page)
     expect_characters(page, len(set("my own sentences" + "written early")))

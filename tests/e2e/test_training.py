@@ -31,30 +31,27 @@ NewVisitor = Callable[[], Page]
 SENTENCES = "\n".join(f"the {number} small sheep of {number * 7919 % 1000}" for number in range(20))
 
 
-def test_learning_starts_by_itself_and_a_reload_finds_it_where_it_is(page: Page) -> None:
+def test_a_first_visit_finds_hints_and_learning_begun_and_a_reload_finds_it_where_it_is(
+    page: Page,
+) -> None:
     open_page(page)
     await_status(page, "learning")
+    hints = page.get_by_role("complementary")
+    expect(hints.get_by_role("listitem")).to_have_count(3)
     assert len(page.locator("#ti").input_value().splitlines()) >= 120
     early = samples(page), greedy(page)
     await_perplexity(page, 15)  # of more than 30 characters
     wait_until(page, lambda: samples(page) != early[0] and greedy(page) != early[1])
     assert figure(page, "speed") > 0
     pause(page)
-    rests = figure(page, "steps"), greedy(page)
-    page.reload()
-    await_status(page, "paused")
-    assert (figure(page, "steps"), greedy(page)) == rests
-
-
-def test_pause_stops_the_steps_and_resume_goes_on_from_there(page: Page) -> None:
-    open_page(page)
-    learn(page, "abab\nbaba", hidden_sizes="8")
-    await_figure(page, "steps", 500)
-    pause(page)
     steps, written = writing(page)
     slide(page, "temperature_slider", 1.05)
-    wait_until(page, lambda: samples(page) != written[:-1])  # a frame later
+    wait_until(page, lambda: samples(page) != written[:-1])  # in a later frame
     assert figure(page, "steps") == steps
+    page.reload()
+    await_status(page, "paused")
+    assert (figure(page, "steps"), greedy(page)) == (steps, written[-1])
+    expect(hints).to_be_hidden()
     page.locator("#resume").click()
     await_status(page, "learning")
     await_figure(page, "steps", steps)
