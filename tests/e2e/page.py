@@ -8,7 +8,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page, Route, expect
 
-LOOK_MS = 50
+LOOK_MS = 100
 """Between two looks at something that no single element of the page tells."""
 PATIENCE_SECONDS = 60
 

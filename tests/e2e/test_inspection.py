@@ -158,7 +158,7 @@ def test_panels_that_are_closed_or_out_of_sight_ask_nothing(page: Page) -> None:
         wait_until(page, lambda: questions(event) >= before + more)
 
     open_page(page)
-    await_questions("network", 3)  # the picture of the network is in sight
+    await_questions("network", 2)  # the picture of the network is in sight
     assert sum(all_of_them()) == 0
 
     for panel, event in PANELS.items():
@@ -168,16 +168,16 @@ def test_panels_that_are_closed_or_out_of_sight_ask_nothing(page: Page) -> None:
     page.evaluate("scrollTo(0, 0)")
     await_questions("network", 1)
     before = all_of_them()
-    await_questions("network", 3)
+    await_questions("network", 2)
     assert all_of_them() == before
 
     for panel in PANELS:
         close_panel(page, panel)
     page.locator("#panel_weights").scroll_into_view_if_needed()
-    await_more_steps(page, 3)  # each would have them look whether to ask
+    await_more_steps(page, 2)  # each would have them look whether to ask
     before = all_of_them()
     open_panel(page, "weights")
-    await_questions("weights", 2)
+    await_questions("weights", 1)
     after = all_of_them()
     weights = list(PANELS).index("weights")
     assert [*after[:weights], *after[weights + 1 :]] == [*before[:weights], *before[weights + 1 :]]

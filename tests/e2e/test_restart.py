@@ -1,10 +1,7 @@
-"""The page comes back when its server does, and says whether what was learnt is safe meanwhile."""
+"""The page comes back when its server does."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from playwright.sync_api import expect
@@ -13,7 +10,6 @@ from bench.live.ports import free_port
 from tests.e2e.conftest import Visitors
 from tests.e2e.page import (
     await_figure,
-    await_state,
     await_status,
     figure,
     greedy,
@@ -49,19 +45,3 @@ def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
         page.locator("#resume").click()
         await_figure(page, "steps", rests[0])
         assert page.evaluate("window.opened") == "once"
-
-        with _locked(tmp_path / "data" / "sessions.sqlite"):
-            pause(page)  # which would be saved at once
-            expect(page.locator("#unsaved")).to_be_visible()
-        expect(page.locator("#unsaved")).to_be_hidden()
-        await_state(page, "#saved", "shown")
-
-
-@contextmanager
-def _locked(store: Path) -> Iterator[None]:
-    """Write to the file and never end, as another program might."""
-    other = sqlite3.connect(store, isolation_level=None)
-    other.execute("BEGIN IMMEDIATE")
-    yield
-    other.rollback()
-    other.close()
