@@ -46,6 +46,8 @@ FIRST_RETRY, LAST_RETRY = 1.0, 5.0
 """Seconds to the next try of a store that failed; each is twice the last."""
 TIDY_SECONDS = 3600.0
 """Between two looks for sessions that nobody touches any more."""
+ARRIVAL_SECONDS = 10.0
+"""For a page to begin to watch the session that it has come for."""
 MOST_LEAVING = 16
 """Sessions on their way out that make way for others, before newcomers have to wait."""
 
@@ -78,6 +80,7 @@ class _Guest:
     Attributes:
         waiting: commands that wait for its arrival; None once it is there.
         left_at: when the last page that watched it was closed.
+        expected_until: when a page that has come for it should have begun to watch it.
         leaving: on its way to rest in the store.
         saved: mark of its newest checkpoint in the store.
         saved_at: when that was written, on the monotonic clock.
@@ -87,6 +90,7 @@ class _Guest:
     arrival: Future[Answer] = field(default_factory=Future)
     watched: bool = False
     left_at: float = field(default_factory=time.monotonic)
+    expected_until: float = 0.0
     leaving: bool = False
     saved: Mark | None = None
     saved_at: float = field(default_factory=time.monotonic)
@@ -134,9 +138,10 @@ class Keeper(Engine):
     def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         """Have the session as it was kept; it hears of it if its machine failed, at a Unix time."""
         with self._lock:
+            expected_until = time.monotonic() + ARRIVAL_SECONDS
             guest = self._guests.get(session_id)
             if guest is not None:
-                guest.leaving = False
+                guest.leaving, guest.expected_until = False, expected_until
                 return guest.arrival
             if self._final is not None:
                 return _failed(UserError("server_stopping"))
@@ -144,7 +149,8 @@ class Keeper(Engine):
                 self._make_way()
             except UserError as error:
                 return _failed(error)
-            guest = self._guests[session_id] = _Guest(waiting=deque())
+            guest = _Guest(waiting=deque(), expected_until=expected_until)
+            self._guests[session_id] = guest
         self._fetchers.submit(self._fetch, session_id, guest, lost_at)
         return guest.arrival
 
@@ -156,6 +162,8 @@ class Keeper(Engine):
                 return _failed(UserError("session_gone"))
             if isinstance(command, Watch):
                 guest.watched, guest.left_at = command.watched, time.monotonic()
+                if command.watched:
+                    guest.expected_until = 0.0
             guest.leaving = False
             if guest.waiting is not None:
                 future: Future[Answer] = Future()
@@ -365,7 +373,8 @@ class Keeper(Engine):
                 if guest.waiting is None and not guest.watched and not guest.leaving
             ]
             for guest in idle:
-                guest.leaving = now - guest.left_at >= self._keeping.unwatched_seconds
+                unwatched = now - guest.left_at >= self._keeping.unwatched_seconds
+                guest.leaving = unwatched and now >= guest.expected_until
             staying = [guest for guest in idle if not guest.leaving]
             if staying and self._engine.room.is_short:
                 min(staying, key=lambda guest: guest.left_at).leaving = True

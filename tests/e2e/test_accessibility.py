@@ -1,39 +1,111 @@
-"""The page holds to WCAG 2.2 AA, as far as a program can tell: axe finds nothing."""
+"""The page holds to WCAG 2.2 AA, as far as a program can tell, and is driven by the keyboard."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser
+from playwright.sync_api import Page, expect
 
-from tests.e2e.looking import open_panel
-from tests.e2e.the_page import open_page, pause
-from tests.support.server import RunningServer
+from tests.e2e.page import (
+    await_more_steps,
+    await_state,
+    await_status,
+    expect_fault,
+    learn,
+    notice,
+    open_page,
+    open_panel,
+    pause,
+    share,
+)
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+EVERYTHING = {"type": "tag", "values": RULES}
+COLOURS = {"type": "rule", "values": ["color-contrast"]}
+"""All that depends on the appearance."""
 PANELS = ("surprise", "units", "letter_map", "weights", "gradient_check")
 
 
-@pytest.mark.parametrize("width", [1440, 390])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_no_violation_with_everything_open(
-    browser: Browser, server: RunningServer, width: int, scheme: Literal["light", "dark"]
+def assert_no_violation(
+    page: Page, rules: dict[str, Any] = EVERYTHING, within: str | None = None
 ) -> None:
-    context = browser.new_context(
-        base_url=server.url, viewport={"width": width, "height": 900}, color_scheme=scheme
+    """Axe finds nothing on the page, or within a part of it."""
+    found = Axe().run(
+        page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]}
     )
-    page = open_page(context.new_page())
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_no_violation_with_everything_open(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme="light")
+    open_page(page)
     for panel in PANELS:
         open_panel(page, panel)
-        page.locator(f"#panel_{panel} .look-body").wait_for()
+        await_state(page, f"#panel_{panel}", "ready" if panel == "gradient_check" else "shown")
     page.locator("#complete_prime").fill("the ")
-    page.locator("#complete_beam").wait_for()
+    await_state(page, "#panel_complete", "shown")
     page.locator("#look_text").fill("日")  # so that faults are looked at as well
-    page.locator("#look_text_error", has_text="日").wait_for()
-    if width == 390:  # both states are looked at, and one that stands still in half the time
-        pause(page)
-    found = Axe().run(page, options={"runOnly": {"type": "tag", "values": RULES}})
-    context.close()
-    assert found.violations_count == 0, found.generate_report()
+    await_state(page, "#panel_reading", "refused")
+    pause(page)  # one that stands still is looked at in half the time
+    assert_no_violation(page)
+    page.emulate_media(color_scheme="dark")
+    assert_no_violation(page, COLOURS)
+
+
+def test_axe_finds_no_violation_in_what_comes_and_goes(page: Page) -> None:
+    page.emulate_media(color_scheme="light")
+    open_page(page)
+    learn(page, "abab\nbaba", hidden_sizes="8")
+    pause(page)
+    page.goto(share(page))
+    await_status(page, "paused")
+    share(page)
+    page.locator("#copies").get_by_role("button").click()
+    expect(page.locator("#copies li")).to_have_count(0)
+    page.locator("#open_shared").click()
+    expect_fault(page, "offer", "no_such_copy")
+    learn(page, hidden_sizes="4")
+    expect(notice(page, "undo_available")).to_be_visible()
+    page.locator("#temperature_typed").fill("hot")
+    page.locator("#temperature_typed").press("Enter")
+    expect_fault(page, "temperature", "not_a_number")
+    pause(page)
+    assert_no_violation(page)
+    page.emulate_media(color_scheme="dark")
+    for part in ("#offer", "#notices", "#panel_samples"):
+        assert_no_violation(page, COLOURS, within=part)
+    page.locator("#keys_open").click()
+    assert_no_violation(page, within="#keys")
+    page.goto("/s/nowhere")
+    assert_no_violation(page)
+
+
+def test_space_and_the_question_mark_work_wherever_they_have_no_use_of_their_own(
+    page: Page,
+) -> None:
+    open_page(page)
+    page.locator("body").press(" ")
+    await_status(page, "paused")
+    assert page.evaluate("scrollY") == 0
+    page.locator("body").press(" ")
+    await_status(page, "learning")
+    prime, slider, keys = "#complete_prime", "#lr_slider", page.get_by_role("dialog")
+    page.locator(prime).press("?")
+    page.locator(prime).press(" ")
+    expect(page.locator(prime)).to_have_value("? ")
+    page.locator("#keys_open").press(" ")
+    expect(keys).to_be_visible()
+    page.keyboard.press("Escape")
+    page.locator(slider).press(" ")
+    page.locator(slider).press("?")
+    expect(keys).to_be_visible()
+    expect(keys.get_by_role("button")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    expect(page.locator(slider)).to_be_focused()
+    await_more_steps(page, 2)
+    await_status(page, "learning")

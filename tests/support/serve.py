@@ -1,12 +1,51 @@
-"""`python -m tests.support.serve …` is `charnn serve …` with paced training."""
+"""`python -m tests.support.serve …` is `charnn serve …` with paced training.
+
+A browser may keep the page's files, so that it fetches them once for all tests. Where the variable
+CHARNN_HOLD_COMPILER names a file, no kernel is ready before that file is there.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
+import time
+from pathlib import Path
 
+from flask import Flask
+from werkzeug.datastructures import ImmutableDict
+
+from app import local_engine
 from app.cli import main
+from app.compiler import Compiler
+from model import KernelsFor
 from tests.support.pacing import pace_training
+
+KEPT_SECONDS = 3600
+HELD = "CHARNN_HOLD_COMPILER"
+LOOK = 0.02
+
+
+def keep_files() -> None:
+    """Have browsers ask for a file of the page once; those of `charnn serve` ask each time."""
+    settings = {**Flask.default_config, "SEND_FILE_MAX_AGE_DEFAULT": KEPT_SECONDS}
+    Flask.default_config = ImmutableDict(settings)
+
+
+def hold_compiler(until: Path) -> None:
+    """Have the compiler wait for a file."""
+
+    class HeldCompiler(Compiler):
+        def _prepare(self, needed: KernelsFor) -> None:
+            while not until.exists():
+                time.sleep(LOOK)
+            super()._prepare(needed)
+
+    local_engine.Compiler = HeldCompiler  # type: ignore[attr-defined, misc]
+
 
 if __name__ == "__main__":
     pace_training()
+    keep_files()
+    if HELD in os.environ:
+        hold_compiler(Path(os.environ[HELD]))
     main(["serve", *sys.argv[1:]])

@@ -216,6 +216,22 @@ def test_a_session_without_a_page_is_stored_and_unloaded_and_comes_back(server: 
     assert server.now("ann").steps >= stored.checkpoint.totals.steps > 0
 
 
+def test_a_session_that_a_page_has_come_for_is_there_until_the_page_watches_it(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the page would wait for the session's first state for ever."""
+    monkeypatch.setattr(keeper_module, "ARRIVAL_SECONDS", HOUR)
+    server.open()
+    server.create("ann", "bob")
+    server.ask("bob", Watch(watched=True))
+    server.ask("bob", Watch(watched=False))
+    server.unload_after(0)
+    wait_for(lambda: server.engine.snapshot("bob") is None)
+    server.ask("ann", Watch(watched=True))
+    server.ask("ann", Watch(watched=False))
+    wait_for(lambda: server.engine.snapshot("ann") is None)
+
+
 def test_the_session_watched_least_recently_is_unloaded_for_a_new_one(server: Server) -> None:
     server.open(sessions=2)
     server.create("ann", "bob")

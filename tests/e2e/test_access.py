@@ -1,0 +1,87 @@
+"""Who is let in, and what a page may do that has been."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from tests.e2e.conftest import Visitors
+from tests.e2e.page import await_figure, await_state, await_status, expect_fault, notice, open_page
+from tests.support.server import RunningServer, running_server
+
+WHEN_FULL_MS = 10_000
+"""After which a page that was not let in tries again."""
+FETCHED = """
+  ["navigation", "resource"]
+    .flatMap((type) => performance.getEntriesByType(type))
+    .map(({ name, encodedBodySize }) => [name, encodedBodySize])
+"""
+STYLE_INLINE = """
+  document.body.insertAdjacentHTML("beforeend", '<p style="color: red">styled</p>');
+"""
+"""Which the content security policy forbids."""
+MOST_BYTES = 200_000
+"""Of everything that opening the page fetches, as it comes over the network: compressed."""
+MOST_REQUESTS = 100
+
+
+def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_compiler_at_work(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    ready = tmp_path / "ready"
+    environment = {"CHARNN_TOKEN": "s3cret", "CHARNN_HOLD_COMPILER": str(ready)}
+    with running_server(
+        tmp_path, options=("--max-pages-per-session", "1"), environment=environment
+    ) as server:
+        first = visitors.come_afresh(base_url=server.url)
+        first.goto("/")
+        first.get_by_role("textbox").fill("wrong")
+        first.get_by_role("button").click()
+        expect_fault(first, "token", "token_wrong")
+        first.get_by_role("textbox").fill("s3cret")
+        first.get_by_role("button").click()
+        await_status(first, "compiling")
+        assert first.url == f"{server.url}/"
+        ready.touch()
+        await_status(first, "learning")
+        await_figure(first, "steps", 0)
+
+        second = first.context.new_page()
+        second.clock.install()
+        second.goto("/")
+        expect(notice(second, "pages_per_session")).to_be_visible()
+        first.close()
+        second.clock.fast_forward(WHEN_FULL_MS)
+        await_figure(second, "steps", 0)
+        await_state(second, "#notices", "empty")
+
+
+def test_the_page_is_small_comes_from_its_own_server_alone_and_is_under_its_policy(
+    visitors: Visitors, server: RunningServer
+) -> None:
+    page = visitors.come_afresh(base_url=server.url)
+    addresses: list[str] = []
+    page.on("request", lambda request: addresses.append(request.url))
+    page.on("websocket", lambda socket: addresses.append(socket.url))
+    complaints: list[str] = []
+    page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
+    open_page(page)
+    page.wait_for_load_state("networkidle")
+    own = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
+    assert [url for url in addresses if not url.startswith(own)] == []
+    assert complaints == []
+
+    sizes: dict[str, int] = dict(page.evaluate(FETCHED))
+    assert f"{server.url}/static/js/main.js" in sizes
+    assert min(sizes.values()) > 0, "something came out of a cache"
+    assert sum(sizes.values()) < MOST_BYTES, sizes
+    assert len(addresses) < MOST_REQUESTS
+    twice = [url for url in sizes if "/api/" in url]
+    assert not twice, "the socket brings the network and its text"
+
+    with page.expect_event("pageerror") as reported:
+        page.evaluate(STYLE_INLINE)
+    assert "style-src" in reported.value.message
+    assert len(visitors.page_errors) == 1  # so it would fail any other test
+    visitors.page_errors.clear()

@@ -1,0 +1,151 @@
+"""The page holds still and keeps in sight what belongs together, in either appearance."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.page import (
+    await_state,
+    await_status,
+    figure,
+    greedy,
+    open_page,
+    open_panel,
+    samples,
+    wait_until,
+)
+
+DESKTOPS = ((1440, 900), (1280, 800))
+WIDTHS = (1440, 390)
+ALL_OF_IT = 10_000
+"""A window so high that the whole page is in sight at either width: shifts elsewhere go unseen."""
+CHANGES = 4
+"""So often the samples are written anew while the page is watched."""
+PANELS = ("surprise", "units", "letter_map", "weights", "gradient_check")
+
+WATCH_SHIFTS = """
+  window.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const entry of list.getEntries()) {
+      const moved = entry.sources.map(({ node }) => node?.id || node?.className || String(node));
+      window.shifts.push(`${entry.value}: ${moved}`);
+    }
+  }).observe({ type: "layout-shift" });
+"""
+PUSH_DOWN = """
+  const pushing = document.createElement("p");
+  pushing.textContent = "pushing";
+  document.querySelector("#panel_stats").before(pushing);
+"""
+PLACES = """
+  Object.fromEntries(
+    [...document.querySelectorAll("[id^=panel_]")].map(({ id, offsetTop }) => [id, offsetTop]),
+  )
+"""
+"""Of every panel in its column, wherever the page is scrolled to."""
+SCHEME_AT_FIRST = """
+  new MutationObserver((_, watch) => {
+    if (!document.body) return;
+    watch.disconnect();
+    window.atFirst = document.documentElement.dataset.scheme;
+  }).observe(document, { childList: true, subtree: true });
+"""
+COLOUR = "token => getComputedStyle(document.body).getPropertyValue(token).trim()"
+
+
+def paper(page: Page) -> float:
+    """How light the page is, from 0 to 1."""
+    return luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
+
+
+def test_controls_figures_curve_and_samples_are_in_sight_together(page: Page) -> None:
+    open_page(page)
+    page.locator("#hints_seen").click()
+    for width, height in DESKTOPS:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("scrollTo(0, 0)")
+        for element in ("learn", "lr_slider", "ppl", "pplgraph", "temperature_slider", "samples"):
+            expect(page.locator(f"#{element}")).to_be_in_viewport(ratio=1)
+        expect(page.locator("#argmax .apred")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": ALL_OF_IT})
+    open_page(page)
+    wait_until(page, lambda: all(samples(page)) and greedy(page) != "")
+    await_state(page, ".curve", "whole")
+    page.evaluate(WATCH_SHIFTS)
+    written: set[str] = set()
+
+    def keeps_changing() -> bool:
+        written.add("\n".join(samples(page)))
+        return len(written) > CHANGES
+
+    wait_until(page, keeps_changing)
+    assert figure(page, "ppl") > 1
+    assert page.evaluate("window.shifts") == []
+    page.evaluate(PUSH_DOWN)  # a jump would have been seen
+    page.wait_for_function("() => window.shifts.length > 0")
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_what_comes_into_sight_finds_its_room_kept_and_no_page_scrolls_sideways(
+    page: Page, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    open_page(page)
+    before = page.evaluate(PLACES)
+    assert len(before) > 8
+    for shown in ("#surprise_perplexity", "#units_text", "#units_finding_outcome"):
+        page.locator(shown).scroll_into_view_if_needed()
+        expect(page.locator(shown)).not_to_be_empty()
+    assert page.evaluate(PLACES) == before
+    for panel in PANELS:
+        open_panel(page, panel)
+        await_state(page, f"#panel_{panel}", "ready" if panel == "gradient_check" else "shown")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_appearance_is_the_systems_or_the_chosen_one_from_the_first_paint_and_legible(
+    page: Page,
+) -> None:
+    def lightness(token: str) -> float:
+        return luminance(page.evaluate(COLOUR, token))
+
+    def assert_units_are_legible() -> None:
+        ink, below, zero, above = map(lightness, ("--ink", "--below", "--zero", "--above"))
+        assert all(contrast(ink, end) >= 4.5 for end in (below, zero, above))
+        assert contrast(below, above) < 1.1  # equally light: only the hue tells them apart
+
+    page.emulate_media(color_scheme="dark")
+    page.goto("/")
+    await_status(page, "learning")
+    assert paper(page) < 0.1
+    assert_units_are_legible()
+    page.emulate_media(color_scheme="light")
+    assert paper(page) > 0.9
+    assert_units_are_legible()
+
+    page.locator("#scheme").select_option("dark")
+    assert paper(page) < 0.1
+    page.add_init_script(SCHEME_AT_FIRST)
+    page.reload()
+    assert page.evaluate("window.atFirst") == "dark"
+    expect(page.locator("#scheme")).to_have_value("dark")
+    assert paper(page) < 0.1
+
+
+def luminance(colour: str) -> float:
+    """The relative luminance of rgb(r, g, b), by the WCAG."""
+    shares = [int(part) / 255 for part in re.findall(r"\d+", colour)]
+    assert len(shares) == 3
+    linear = [s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: float, other: float) -> float:
+    return (max(one, other) + 0.05) / (min(one, other) + 0.05)

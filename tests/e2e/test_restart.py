@@ -1,0 +1,47 @@
+"""The page comes back when its server does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from playwright.sync_api import expect
+
+from bench.live.ports import free_port
+from tests.e2e.conftest import Visitors
+from tests.e2e.page import (
+    await_figure,
+    await_status,
+    figure,
+    greedy,
+    learn,
+    notice,
+    open_page,
+    pause,
+)
+from tests.support.server import running_server
+
+WORDS = "my own words\nand some more"
+
+
+def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
+    visitors: Visitors, tmp_path: Path
+) -> None:
+    port = free_port()
+    page = visitors.come_afresh(base_url=f"http://127.0.0.1:{port}")
+    with running_server(tmp_path, port=port):
+        open_page(page)
+        learn(page, WORDS, hidden_sizes="8")
+        await_figure(page, "steps", 300)
+        pause(page)
+        rests = figure(page, "steps"), greedy(page)
+        page.evaluate("window.opened = 'once'")
+    expect(notice(page, "restarting")).to_be_visible()
+    await_status(page, "lost")
+    with running_server(tmp_path, port=port):
+        await_status(page, "paused")
+        assert (figure(page, "steps"), greedy(page)) == rests
+        expect(page.locator("#ti")).to_have_value(WORDS)
+        expect(notice(page, "restarting")).to_have_count(0)
+        page.locator("#resume").click()
+        await_figure(page, "steps", rests[0])
+        assert page.evaluate("window.opened") == "once"
