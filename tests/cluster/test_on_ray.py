@@ -24,7 +24,7 @@ pytestmark = pytest.mark.extended
 
 MACHINES = 2
 SECRET = "known to both web processes"
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Place:

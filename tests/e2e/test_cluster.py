@@ -35,8 +35,8 @@ pytestmark = [
 ]
 
 MACHINES = 2
-PATIENCE = 30.0
-SECONDS_WITHOUT_RAY = 60.0
+PATIENCE = 60.0
+SECONDS_WITHOUT_RAY = 120.0
 
 
 class Place:
