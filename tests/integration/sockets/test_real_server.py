@@ -167,7 +167,7 @@ def test_a_flood_that_waits_for_no_answer_gets_all_of_them(visitor: Visitor) -> 
         tab._client.emit("set", {"temperature": 2}, callback=answers.append)
     tab.wait_for(lambda: len(answers) == 200)
     assert {answer.get("code") for answer in answers} <= {None, "events_per_second"}
-    assert answers[0] == {"ok": True}
+    assert {"ok": True} in answers  # in any order: a refusal does not wait for a slice
     tab.wait_for(lambda: tab.ask("pause")["ok"])
 
 
