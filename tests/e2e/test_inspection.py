@@ -18,8 +18,9 @@ from tests.e2e.page import (
     wait_until,
 )
 
-SENTENCES = "the cat sat on the mat\nso we went (home) again"
-READING = "so the cat sat"
+SENTENCES = "\n".join(f"the {n} small sheep (of {n * 7919 % 1000})" for n in range(20))
+"""More than a small network learns by heart: what it makes of them never stands still."""
+READING = "the small sheep"
 LSTM_LAYER = 15
 """Matrices and biases of a network of one layer, with its letters and its output."""
 PANELS = {
