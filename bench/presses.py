@@ -15,8 +15,6 @@ from playwright.sync_api import Page
 
 from bench.live.server import LiveServer
 
-SOON_MS = 100.0
-"""What comes later is felt as waiting."""
 REST_MS = 300
 """Between two presses, once nothing is under way: a server takes so many events from one page."""
 

@@ -10,6 +10,7 @@ One source serves two precisions with two contracts:
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import os
 import tempfile
@@ -21,6 +22,7 @@ import numba
 import numpy as np
 import platformdirs
 from numba import types
+from numba.core.caching import _CacheLocator
 from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -97,16 +99,43 @@ def entry_point(function: Function) -> Function:
     """Compile a function that Python calls; it frees the interpreter's lock and is cached on disk.
 
     Numba notices a change of the file that an entry point stands in, but not one of the files it
-    calls, and installed files may all carry one date. So the folder is named after the content of
-    the whole package: code that changed in any place is compiled anew.
+    calls, and installed files may all carry one date. So compiled code is found by the content of
+    the whole package: code that changed in any place is compiled anew, and an unchanged copy of the
+    package elsewhere on the machine finds what another has compiled.
     """
-    numbas_own = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(cache_folder())
+    numbas_own = numba.config.CACHE_LOCATOR_CLASSES
+    numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ContentLocator.__name__}"
     try:
         compiled: Function = numba.njit(nogil=True, cache=True, **IN_WRITTEN_ORDER)(function)
     finally:
-        numba.config.CACHE_DIR = numbas_own
+        numba.config.CACHE_LOCATOR_CLASSES = numbas_own
     return compiled
+
+
+class ContentLocator(_CacheLocator):  # type: ignore[misc]  # Numba's compiler is half typed
+    """Tells Numba where the compiled code of a function is: by content, not by path or date."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._line = function.__code__.co_firstlineno
+
+    def get_cache_path(self) -> str:
+        """The folder of the compiled code."""
+        return str(cache_folder())
+
+    def get_source_stamp(self) -> str:
+        """What changes when the compiled code is out of date."""
+        return _sources_digest()
+
+    def get_disambiguator(self) -> str:
+        """What tells functions of one name in one module apart."""
+        return str(self._line)
+
+    @classmethod
+    def from_function(cls, function: Callable[..., Any], _file: str) -> ContentLocator:
+        """The locator of a function."""
+        locator = cls(function)
+        locator.ensure_cache_path()
+        return locator
 
 
 def cache_folder() -> Path:
@@ -130,6 +159,7 @@ def write_whole(path: Path, content: bytes) -> None:
         return
 
 
+@functools.cache
 def _sources_digest() -> str:
     digest = hashlib.sha256()
     for source in sorted(Path(__file__).parent.glob("*.py")):

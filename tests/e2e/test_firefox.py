@@ -15,11 +15,13 @@ SCRIPT = Path(__file__).with_name("firefox.mjs")
 PUPPETEER = ROOT / "node_modules" / "puppeteer-core"
 SECONDS = 300
 
+pytestmark = pytest.mark.extended
+
 
 @pytest.fixture(scope="module")
 def programs() -> tuple[str, str]:
     """Node and Firefox; without them the test is skipped, and says what to install."""
-    # Where the system has no Node, `make test` puts one beside this Python.
+    # Where the system has no Node, `make test-all` puts one beside this Python.
     node = shutil.which("node") or shutil.which("node", path=Path(sys.executable).parent)
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")
     if firefox is None:
@@ -27,7 +29,7 @@ def programs() -> tuple[str, str]:
     if node is None:
         pytest.skip("Node is not installed (on Debian: apt-get install nodejs)")
     if not PUPPETEER.is_dir():
-        pytest.skip("puppeteer-core is not installed (npm ci, or make test)")
+        pytest.skip("puppeteer-core is not installed (npm ci, or make test-all)")
     return node, firefox
 
 

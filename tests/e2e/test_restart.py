@@ -12,8 +12,8 @@ from tests.e2e.page import (
     await_figure,
     await_status,
     figure,
-    greedy,
     learn,
+    model,
     notice,
     open_page,
     pause,
@@ -33,15 +33,17 @@ def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
         learn(page, WORDS, hidden_sizes="8")
         await_figure(page, "steps", 300)
         pause(page)
-        rests = figure(page, "steps"), greedy(page)
+        steps, saved = figure(page, "steps"), model(page)
         page.evaluate("window.opened = 'once'")
     expect(notice(page, "restarting")).to_be_visible()
     await_status(page, "lost")
     with running_server(tmp_path, port=port):
         await_status(page, "paused")
-        assert (figure(page, "steps"), greedy(page)) == rests
+        assert model(page) == saved
+        expect(page.locator("#argmax .apred")).not_to_be_empty()
+        assert figure(page, "steps") == steps
         expect(page.locator("#ti")).to_have_value(WORDS)
         expect(notice(page, "restarting")).to_have_count(0)
         page.locator("#resume").click()
-        await_figure(page, "steps", rests[0])
+        await_figure(page, "steps", steps)
         assert page.evaluate("window.opened") == "once"

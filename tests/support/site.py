@@ -7,7 +7,7 @@ middleware. What `serve` runs beside the requests is run here by whoever waits f
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -185,6 +185,11 @@ class Visitor:
         tab = Tab(self._site.parts, self._site.app, self.http)
         self._tabs.append(tab)
         return tab
+
+    def take_cookies(self, cookies: Mapping[str, str]) -> None:
+        """Be the browser that has these cookies."""
+        for name, value in cookies.items():
+            self.http.set_cookie(name, value)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Fetch something with the browser's cookie, to its end."""

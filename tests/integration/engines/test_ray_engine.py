@@ -240,7 +240,7 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 
 
 @pytest.mark.usefixtures("web")
-def test_a_process_that_is_gone_watches_nobody(
+def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.cluster.audience.SILENCE", 0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from app.local_engine import LocalEngine
 from app.loss import loss_in_words
 from app.options import Options
 from app.snapshot import Snapshot
-from app.store import Copied, Store, Stored, StoreError, default_url
+from app.store import Copied, DamagedCheckpoint, Store, Stored, StoreError, default_url
 from model.saved import SavedModel
 from tests.support.checkpoints import checkpoint
 from tests.support.sessions import SMALL, STARTING
@@ -298,34 +299,102 @@ def test_visitors_see_that_a_store_fails_and_when_it_is_back(
     assert server.now("ann").saved_at != saved_at
 
 
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [(StoreError("unreachable"), "store_unreachable"), (ZeroDivisionError(), "unexpected")],
+)
 def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_one(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     server.open()
-    server.create("ann")
-    server.ask("ann", Learn("worth keeping", SMALL))
-    assert server.engine.save_all().result(PATIENCE)
-    server.close()
-    server.open()
+    server.store.save([checkpoint("ann", text="cab\nabc")], at=time.time())
 
     def fail(_session_id: str) -> None:
-        raise StoreError("unreachable")
+        raise error
 
-    load = server.store.load
-    monkeypatch.setattr(server.store, "load", fail)
-    assert_refused(lambda: server.create("ann"), "store_unreachable")
-    monkeypatch.setattr(server.store, "load", load)
+    with monkeypatch.context() as patch:
+        patch.setattr(server.store, "load", fail)
+        assert_refused(lambda: server.create("ann"), code)
     server.create("ann")
-    assert server.now("ann").description.text == "worth keeping"
+    assert server.now("ann").description.text == "cab\nabc"
+
+
+@pytest.fixture
+def arrive(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """A server that fetches no session before this is set."""
+    server.open()
+    arrive, load = threading.Event(), server.store.load
+
+    def load_later(session_id: str) -> Stored | None:
+        assert arrive.wait(PATIENCE)
+        return load(session_id)
+
+    monkeypatch.setattr(server.store, "load", load_later)
+    return arrive
 
 
 def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
-    server: Server,
+    server: Server, arrive: threading.Event
+) -> None:
+    created = server.engine.create("ann")
+    changed = server.engine.command("ann", Change(temperature=2.0))
+    too_large = Learn("some text", Options(hidden_sizes=(1000, 1000)))
+    refused = server.engine.command("ann", too_large)
+    assert server.engine.create("ann") is created
+    arrive.set()
+    assert created.result(PATIENCE) is None
+    assert changed.result(PATIENCE) is None
+    assert server.now("ann").temperature == 2.0
+    assert_refused(lambda: refused.result(PATIENCE), "network_too_large", "hidden_sizes")
+
+
+def test_a_session_that_is_dropped_before_it_has_arrived_refuses_what_was_asked(
+    server: Server, arrive: threading.Event
+) -> None:
+    created = server.engine.create("ann")
+    changed = server.engine.command("ann", Change(temperature=2.0))
+    server.engine.drop("ann")
+    arrive.set()
+    for each in (created, changed):
+        assert_refused(lambda each=each: each.result(PATIENCE), "session_gone")  # type: ignore[misc]
+    server.create("bob")
+    assert not server.engine.holds("ann")
+    assert set(server.engine.snapshots()) == {"bob"}
+
+
+def test_a_server_that_stops_begins_no_session(server: Server) -> None:
+    server.open()
+    server.create("ann")
+    assert server.engine.save_all().result(PATIENCE)
+    assert_refused(lambda: server.create("bob"), "server_stopping")
+
+
+def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_told(
+    server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.open()
-    server.engine.create("ann")
-    server.ask("ann", Change(temperature=2.0))
-    assert server.now("ann").temperature == 2.0
+    server.store.save([checkpoint("ann", text="damaged\ntext")], at=time.time())
+
+    def fail(_session_id: str) -> None:
+        raise DamagedCheckpoint("reason")
+
+    monkeypatch.setattr(server.store, "load", fail)
+    server.create("ann")
+    [remark] = wait_for(lambda: server.now("ann").remarks)
+    assert (remark.level, remark.code) == ("error", "checkpoint_damaged")
+    assert server.now("ann").description.text == STARTING.text
+
+
+def test_more_sessions_than_are_captured_together_are_all_saved(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeper_module, "SESSIONS_AT_ONCE", 2)
+    server.open()
+    names = ("ann", "bob", "cid")
+    server.create(*names)
+    assert server.engine.save_all().result(PATIENCE)
+    for name in names:
+        assert server.store.load(name) is not None
 
 
 def test_a_session_that_is_not_touched_for_long_is_removed_from_the_store(server: Server) -> None:

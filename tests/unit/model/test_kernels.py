@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from model import CharModel, Vocabulary
 from model.gradient_check import kernel_cost_and_gradient
 from model.kernels import activations, products
+from model.kernels.compile import ContentLocator, cache_folder
+from model.kernels.entry import train
 from model.layout import GATES
 
 Doubles = npt.NDArray[np.float64]
@@ -285,3 +287,15 @@ def test_what_is_no_number_stays_none(function: Any, dtype: str) -> None:
     out = np.zeros_like(values)
     function(values, out)
     np.testing.assert_array_equal(np.isnan(out), np.isnan(values))
+
+
+def test_compiled_code_is_found_by_the_sources_wherever_they_are() -> None:
+    def elsewhere() -> None: ...
+
+    first = ContentLocator.from_function(train.py_func, "/one/checkout/entry.py")
+    second = ContentLocator.from_function(train.py_func, "/another/entry.py")
+    other = ContentLocator.from_function(elsewhere, "/one/checkout/entry.py")
+    assert first.get_cache_path() == second.get_cache_path() == str(cache_folder())
+    assert first.get_source_stamp() == second.get_source_stamp()
+    assert first.get_disambiguator() == second.get_disambiguator() != other.get_disambiguator()
+    assert train.stats.cache_path == str(cache_folder())

@@ -1,23 +1,18 @@
-"""The frame: what a wheel carries, how the page's libraries arrive, how a browser is found."""
+"""What a wheel carries, and that it serves the page by itself."""
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
 import subprocess
 import sys
 import urllib.request
 import zipfile
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
-from tests.support import browser
-from tests.support.server import running_server
+from tests.support.server import ROOT, running_server
 
-ROOT = Path(__file__).parents[1]
+pytestmark = pytest.mark.extended
 
 
 @pytest.fixture(scope="module")
@@ -27,14 +22,6 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "--wheel-dir", folder, ROOT], check=True)
     return zipfile.ZipFile(next(folder.glob("charnn-*.whl")))
-
-
-@pytest.fixture
-def build_hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    monkeypatch.syspath_prepend(ROOT)
-    import hatch_build
-
-    return hatch_build
 
 
 @pytest.mark.parametrize("folder", ["static", "templates"])
@@ -81,58 +68,3 @@ def test_a_wheel_serves_the_page_by_itself(wheel: zipfile.ZipFile, tmp_path: Pat
 def fetched(url: str) -> str:
     with urllib.request.urlopen(url, timeout=10) as answer:  # noqa: S310, our own server
         return str(answer.read().decode())
-
-
-def test_the_page_s_libraries_are_those_of_the_lock_file(build_hook: ModuleType) -> None:
-    assert build_hook.Vendor(ROOT).is_current()
-
-
-def test_a_newer_lock_file_makes_the_libraries_stale(
-    build_hook: ModuleType, tmp_path: Path
-) -> None:
-    shutil.copytree(ROOT / "static" / "vendor", tmp_path / "static" / "vendor")
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    lock["packages"]["node_modules/uplot"]["version"] = "999.0.0"
-    (tmp_path / "package-lock.json").write_text(json.dumps(lock), encoding="utf-8")
-    assert not build_hook.Vendor(tmp_path).is_current()
-
-
-def test_a_library_missing_from_the_folder_makes_it_stale(
-    build_hook: ModuleType, tmp_path: Path
-) -> None:
-    shutil.copytree(ROOT / "static" / "vendor", tmp_path / "static" / "vendor")
-    shutil.copy(ROOT / "package-lock.json", tmp_path)
-    (tmp_path / "static" / "vendor" / "uPlot.esm.min.js").unlink()
-    assert not build_hook.Vendor(tmp_path).is_current()
-
-
-def test_the_lock_file_records_no_download_addresses() -> None:
-    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
-    assert not any("resolved" in package for package in lock["packages"].values())
-
-
-@pytest.fixture
-def no_browser(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A system with no browser, where nothing can be installed."""
-    monkeypatch.setattr(browser, "COMMANDS", ())
-    monkeypatch.setenv("PATH", str(tmp_path))
-    monkeypatch.delenv("CHARNN_BROWSER", raising=False)
-
-
-@pytest.mark.usefixtures("no_browser")
-def test_without_a_browser_the_setup_stops_and_says_what_to_install() -> None:
-    with pytest.raises(browser.BrowserMissingError, match="Install one"):
-        browser.find_browser()
-
-
-def test_a_chosen_browser_that_does_not_start_is_named() -> None:
-    setup = subprocess.run(
-        [sys.executable, ROOT / "tests" / "browser.py"],
-        env={**os.environ, "CHARNN_BROWSER": "/no/such/browser"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert setup.returncode != 0
-    assert setup.stdout == ""
-    assert "/no/such/browser" in setup.stderr

@@ -1,0 +1,22 @@
+"""Whatever a page sends as an event is read, or refused with a code."""
+
+from __future__ import annotations
+
+from app.errors import MESSAGES, UserError
+from app.limits import Limits
+from app.protocol import read_event
+from bench.live.abuse import cases
+
+
+def test_every_event_is_read_or_refused_with_a_code_that_can_be_sent() -> None:
+    refusals: list[UserError] = []
+    for case in cases(1400):
+        if case.kind == "event":
+            try:
+                read_event(case.name, tuple(case.value), Limits())
+            except UserError as refusal:
+                refusals.append(refusal)
+    codes = {refusal.code for refusal in refusals}
+    assert len(codes) > 10
+    assert codes <= MESSAGES.keys()
+    assert all(refusal.message.encode() for refusal in refusals)

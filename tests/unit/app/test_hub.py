@@ -1,0 +1,92 @@
+"""What serves the visitors waits for other threads, and everything else goes on meanwhile."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import Future
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from simple_websocket import ConnectionClosed
+from wsproto.utilities import LocalProtocolError
+
+from app.hub import Hub, closing_quietly, make_hub, unmasked
+from app.settings import AsyncMode
+
+PATIENCE = 60.0
+
+
+@pytest.fixture(params=["eventlet", "threading"])
+def hub(request: pytest.FixtureRequest) -> Hub:
+    mode: AsyncMode = request.param
+    return make_hub(mode)
+
+
+def test_the_hub_goes_on_while_it_waits_for_another_thread(hub: Hub) -> None:
+    done: Future[str] = Future()
+
+    def tick() -> None:
+        for _ in range(5):
+            hub.sleep(0.001)
+        threading.Thread(target=lambda: done.set_result("done")).start()
+
+    hub.spawn(tick)
+    assert hub.wait(done, PATIENCE) == "done"
+
+
+def test_a_task_that_a_signal_handler_spawns_is_run(hub: Hub) -> None:
+    done: Future[str] = Future()
+    hub.spawn_from_signal(lambda: done.set_result("done"))
+    assert hub.wait(done, PATIENCE) == "done"
+
+
+def test_what_is_done_already_needs_no_waiting(hub: Hub) -> None:
+    future: Future[int] = Future()
+    future.set_result(7)
+    assert hub.wait(future, PATIENCE) == 7
+
+
+def test_an_exception_of_another_thread_is_raised_here(hub: Hub) -> None:
+    future: Future[None] = Future()
+    threading.Timer(0.01, lambda: future.set_exception(KeyError("gone"))).start()
+    with pytest.raises(KeyError):
+        hub.wait(future, PATIENCE)
+
+
+def test_waiting_ends_with_its_timeout_and_the_hub_goes_on(hub: Hub) -> None:
+    never, done = Future[str](), Future[str]()
+    with pytest.raises(TimeoutError):
+        hub.wait(never, timeout=0.02)
+    threading.Timer(0.01, lambda: done.set_result("done")).start()
+    assert hub.wait(done, PATIENCE) == "done"
+
+
+def test_nothing_is_monkey_patched() -> None:
+    make_hub("eventlet")
+    from eventlet import patcher  # which warns where it is imported first
+
+    assert not any(map(patcher.is_monkey_patched, ("socket", "thread", "time", "os")))
+
+
+@pytest.mark.parametrize(
+    "ended", [ConnectionResetError(), ConnectionClosed(1006, ""), LocalProtocolError("closed")]
+)
+def test_a_socket_that_both_ends_close_at_once_is_closed_without_an_error(ended: Exception) -> None:
+    class Socket:
+        closed = False
+
+        def close(self) -> None:
+            self.closed = True
+            raise ended
+
+    socket = closing_quietly(Socket)()
+    socket.close()
+    assert socket.closed
+
+
+@given(st.binary(max_size=200), st.binary(min_size=4, max_size=4), st.integers(0, 10))
+def test_masked_bytes_are_unmasked(data: bytes, mask: bytes, offset: int) -> None:
+    plain = bytes(byte ^ mask[(offset + place) % 4] for place, byte in enumerate(data))
+    assert unmasked(data, tuple(mask), len(data), offset) == plain
+    assert unmasked(plain, tuple(mask), offset=offset) == data
