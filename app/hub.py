@@ -237,7 +237,9 @@ class ThreadingHub(Hub):
         )
         self.spawn(lambda: server.serve_forever(poll_interval=0.1))
         begun()
-        self._stop.wait()
+        # Signal handlers run on this thread. A signal that arrives at another does not wake it.
+        while not self._stop.wait(LOOK_SECONDS):
+            pass
         server.shutdown()
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import logging
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -16,6 +17,8 @@ PATIENCE = 4.0
 """Seconds that saving may take: who runs servers kills them after five or ten."""
 GRACE = 0.1
 """Seconds for the last messages to leave."""
+LONGEST = 20.0
+"""Seconds from the first request to stop until the process ends, whatever its threads are doing."""
 
 
 class Pages(Protocol):
@@ -54,6 +57,9 @@ class Stopping:
             self._hub.stop()
             return
         self.begun = True
+        # Ending waits for threads, some of them in compiled code. If one never ends, the process
+        # exits with code 1 and the stack of each thread on standard error.
+        faulthandler.dump_traceback_later(LONGEST, exit=True)
         self._hub.spawn_from_signal(lambda: self._stop(pages))
 
     def fail(self, pages: Pages, why: str) -> None:

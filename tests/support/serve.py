@@ -1,11 +1,13 @@
 """`python -m tests.support.serve …` is `charnn serve …` with paced training.
 
-A browser may keep the page's files, so that it fetches them once for all tests. Where the variable
-CHARNN_HOLD_COMPILER names a file, no kernel is ready before that file is there.
+At SIGABRT it logs the stack of each thread. A browser may keep the page's files, so that it fetches
+them once for all tests. Where the variable CHARNN_HOLD_COMPILER names a file, no kernel is ready
+before that file is there.
 """
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import sys
 import time
@@ -44,6 +46,7 @@ def hold_compiler(until: Path) -> None:
 
 
 if __name__ == "__main__":
+    faulthandler.enable()
     pace_training()
     keep_files()
     if HELD in os.environ:

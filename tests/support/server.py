@@ -51,11 +51,14 @@ class RunningServer:
         if self.process.poll() is None:
             self.process.send_signal(with_signal)
         try:
-            return self.process.wait(SECONDS_TO_STOP)
+            code = self.process.wait(SECONDS_TO_STOP)
         except subprocess.TimeoutExpired:
-            self.process.kill()
+            self.process.send_signal(signal.SIGABRT)  # it logs the stack of each thread
             self.process.wait()
-            raise
+            raise RuntimeError(f"the server did not stop:\n{self.log}") from None
+        if code:
+            print(self.log)  # where a test did not expect it
+        return code
 
     def _read_address(self) -> tuple[str, str]:
         assert self.process.stdout is not None

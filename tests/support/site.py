@@ -6,6 +6,7 @@ middleware. What `serve` runs beside the requests is run here by whoever waits f
 
 from __future__ import annotations
 
+import faulthandler
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -67,6 +68,8 @@ class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
         self._unread: list[int] = []
         super().__init__(app, here.socketio, flask_test_client=http)
         if not self.is_connected():
+            if self._refusal and (self._refusal.get("data") or {}).get("code") == "answer_timeout":
+                faulthandler.dump_traceback(2)  # a thread hangs: which?
             raise ConnectionRefused(self._refusal or {})
 
     def connect(self, **options: Any) -> None:
