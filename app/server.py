@@ -13,29 +13,29 @@ from urllib.parse import quote
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app import pretrained
-from app.access import Access
-from app.admission import Admission
-from app.checker import Checker
-from app.clerk import Clerk
-from app.compressed import compress
-from app.engine import Engine
+from app.catalog import pretrained
 from app.engines import EngineError, make_engine
-from app.guard import Guard, is_local_name
-from app.hub import make_hub
-from app.identity import Identity, read_secret
-from app.logs import begin_to_log
-from app.metrics import Metrics
-from app.packets import Packet, PacketCheck, keep_out_malformed
-from app.publisher import Publisher
-from app.settings import ServerSettings
-from app.sharing import Sharing
-from app.stopping import Stopping
-from app.store import Store, StoreError, default_url
-from app.training_process import share_the_lock
+from app.engines.base import Engine
+from app.engines.thread_switching import share_the_lock
+from app.runtime.backends import make_hub
+from app.runtime.config import ServerSettings
+from app.runtime.logging import begin_to_log
+from app.runtime.metrics import Metrics
+from app.runtime.shutdown import Stopping
+from app.storage import Store, StoreError, default_url
+from app.storage.sharing import Sharing
+from app.training.gradient_check_queue import Checker
+from app.training.model_io import Clerk
 from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
+from app.web.http.compression import compress
+from app.web.middleware.access_token import Access
+from app.web.middleware.same_origin import Guard, is_local_name
+from app.web.middleware.socketio_packets import Packet, PacketCheck, keep_out_malformed
 from app.web.service import Service
+from app.web.session_cookie import Identity, read_secret
+from app.web.sockets.broadcaster import Publisher
+from app.web.sockets.connection_limits import Admission
 from app.web.sockets.emitter import Emitter
 from app.web.sockets.handlers import SocketEvents
 

@@ -37,6 +37,6 @@ The contestants:
   `torch.compile`, of which the LSTM itself has no part.
 - brain.js: its `recurrent.LSTM`, the descendant of the library that charnn's demo comes from. It
   learns from one sentence at a time.
-- plain NumPy: an LSTM of our own, `bench/plain_numpy.py`, as one would write it well without a
-  compiler.
+- plain NumPy: an LSTM of our own, `bench/speed/peers/numpy_lstm.py`, as one would write it well
+  without a compiler.
 """

@@ -123,7 +123,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=20.0)
     parser.add_argument("--json", action="store_true")
     given = parser.parse_args()
-    text = (files("app.texts") / "essays.txt").read_text(encoding="utf-8")
+    text = (files("app.catalog") / "data" / "texts" / "essays.txt").read_text(encoding="utf-8")
     spreads = measure(given.seeds, given.seconds, sentences_from_text(text))
     if given.json:
         print(json.dumps([asdict(spread) for spread in spreads]))

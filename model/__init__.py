@@ -10,28 +10,28 @@ trainer = Trainer(model, sentences)
 print(trainer.train_for(seconds=2).perplexity, model.sample(temperature=0.5))
 """
 
-from model.char_model import END, CharModel
-from model.errors import FormatError, ModelError, SettingsError, TextError
-from model.gradient_check import (
+from model.analysis.gradient_check import (
     GradientReport,
     ModelReport,
     gradient_check,
     graph_gradient_check,
 )
-from model.graph import Graph, Mat, ShapeError
-from model.held_out import HeldOut, Split, split
-from model.safeguard import Recovery
-from model.settings import TrainingSettings
-from model.solver import Adam, RMSProp
-from model.trainer import Progress, Steps, Trainer
-from model.vocabulary import Vocabulary, name_characters, sentences_from_text
-from model.warm_up import (
+from model.autograd.graph import Graph, Mat, ShapeError
+from model.char_model import END, CharModel
+from model.errors import FormatError, ModelError, SettingsError, TextError
+from model.training.config import TrainingSettings
+from model.training.divergence import Recovery
+from model.training.optimizers import Adam, RMSProp
+from model.training.trainer import Progress, Steps, Trainer
+from model.training.validation import HeldOut, Split, split
+from model.training.warmup import (
     KernelsFor,
     beam_search_ready,
     kernels_ready,
     prepare_beam_search,
     prepare_kernels,
 )
+from model.vocabulary import Vocabulary, name_characters, sentences_from_text
 
 __all__ = [
     "END",

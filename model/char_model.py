@@ -8,15 +8,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model import reading, workspace, writing
-from model.choices import LIKELIEST, drawing
-from model.kernels import entry
+from model import sampling as writing
+from model.analysis import forward_trace as reading
+from model.analysis.forward_trace import Activations, Reading
+from model.dataset import pack_sentences
+from model.kernels import entry_points as entry
+from model.kernels import workspace
 from model.kernels.cells import CELLS
-from model.layout import FloatArray, Layout
-from model.perplexity import perplexity_of
-from model.reading import Activations, Reading
-from model.sentences import pack_sentences
-from model.solver import Solver
+from model.metrics import perplexity_of
+from model.network import FloatArray, Layout
+from model.sampling_choice import LIKELIEST, drawing
+from model.training.optimizers import Solver
 from model.vocabulary import Vocabulary
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
@@ -66,7 +68,7 @@ class CharModel:
         Raises:
             FormatError: it is damaged or no such model; the message names the place.
         """
-        from model.saved import read_model
+        from model.formats.recurrentjs_json import read_model
 
         return read_model(saved).model
 
@@ -76,7 +78,7 @@ class CharModel:
         Raises:
             FormatError: the network has run off to infinity.
         """
-        from model.saved import model_as_json
+        from model.formats.recurrentjs_json import model_as_json
 
         return model_as_json(self, solver)
 

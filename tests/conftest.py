@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, settings
 
-from bench.live.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
+from bench.harness.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from tests.support.server import RunningServer, running_server
 
 # The same inputs on every run, so that a red test is red for everyone; no deadline, because an

@@ -8,19 +8,19 @@ from dataclasses import dataclass
 from flask import Flask, current_app, request
 from flask_socketio import SocketIO
 
-from app.admission import Admission
-from app.checker import Checker
-from app.clerk import Clerk
-from app.engine import Engine
+from app.engines.base import Engine
 from app.errors import UserError
-from app.hub import Hub
-from app.identity import Identity
-from app.metrics import Metrics
-from app.publisher import Publisher
-from app.settings import ServerSettings
-from app.sharing import Sharing
-from app.stopping import Stopping
+from app.runtime.backends import Hub
+from app.runtime.config import ServerSettings
+from app.runtime.metrics import Metrics
+from app.runtime.shutdown import Stopping
+from app.storage.sharing import Sharing
+from app.training.gradient_check_queue import Checker
+from app.training.model_io import Clerk
 from app.web.service import Service
+from app.web.session_cookie import Identity
+from app.web.sockets.broadcaster import Publisher
+from app.web.sockets.connection_limits import Admission
 from app.web.sockets.emitter import Emitter
 
 NAME = "charnn"

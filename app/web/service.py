@@ -7,24 +7,28 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from app import commands, looking, protocol, questions, shares
-from app.checker import Checker
-from app.checking import NetworkToCheck
-from app.checkpoint import Checkpoint
-from app.clerk import SMALL_FILE, Clerk, discard
-from app.completion import Completion
-from app.copy_id import path_of
-from app.engine import Engine
+from app import protocol
+from app.engines.base import Engine
 from app.errors import BusyError, UserError
-from app.hub import Hub
-from app.limits import Limits
-from app.model_forms import Form
-from app.model_json import is_small
-from app.options import Options
-from app.payload import Payload
-from app.sharing import Sharing
-from app.store import Copied
-from model.saved import SavedModel
+from app.protocol import inspection as questions
+from app.protocol import sharing as shares
+from app.protocol.base import Payload
+from app.protocol.hyperparameters import Options
+from app.protocol.ids import path_of
+from app.protocol.limits import Limits
+from app.runtime.backends import Hub
+from app.sessions import commands
+from app.sessions.checkpoint import Checkpoint
+from app.storage import Copied
+from app.storage.sharing import Sharing
+from app.training import inspection as looking
+from app.training.completion import Completion
+from app.training.export_formats import Form
+from app.training.gradient_check import NetworkToCheck
+from app.training.gradient_check_queue import Checker
+from app.training.model_io import SMALL_FILE, Clerk, discard
+from app.training.model_json import is_small
+from model.formats.recurrentjs_json import SavedModel
 
 T = TypeVar("T")
 

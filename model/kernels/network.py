@@ -17,17 +17,17 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from model.kernels.activations import exp
 from model.kernels.cells import Integers, Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
-from model.kernels.products import (
+from model.kernels.linalg.activations import exp
+from model.kernels.linalg.gemm import (
     add_column_sums,
     add_product,
     add_product_with_transposed,
     add_transposed_product,
 )
-from model.kernels.views import fill_zero, matrix
-from model.layout import FloatArray
+from model.kernels.linalg.views import fill_zero, matrix
+from model.network import FloatArray
 
 SIZES_BEFORE_LAYERS = 4
 

@@ -4,7 +4,7 @@
  */
 
 /** @import { Notice, Refused } from "./protocol" */
-/** @import { Limits } from "./textfile.js" */
+/** @import { Limits } from "./panels/text_file.js" */
 
 /** @typedef {{code: string, message: string}} Fault what is wrong: for programs, and for the person */
 

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from app.store import default_url
-from bench.live import nginx
-from bench.live.nginx import Nginx, running_nginx
+from app.storage import default_url
+from bench.harness import nginx
+from bench.harness.nginx import Nginx, running_nginx
 from tests.support.client import PATIENCE, Visitor
 from tests.support.server import RunningServer, running_server
 

@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
-from bench.live import ray_cluster
-from bench.live.postgres import Postgres
-from bench.live.ray_cluster import RayCluster
+from bench.harness import ray_cluster
+from bench.harness.postgres import Postgres
+from bench.harness.ray_cluster import RayCluster
 from tests.support.client import Tab, Visitor
 from tests.support.server import RunningServer, running_server
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from bench.live import nginx, ray_cluster
-from bench.live.nginx import running_nginx
-from bench.live.postgres import Postgres
-from bench.live.ray_cluster import RayCluster, running_cluster
-from bench.live.server import LiveServer
+from bench.harness import nginx, ray_cluster
+from bench.harness.nginx import running_nginx
+from bench.harness.postgres import Postgres
+from bench.harness.ray_cluster import RayCluster, running_cluster
+from bench.harness.server import LiveServer
 from tests.e2e.page import (
     await_figure,
     await_more_steps,

@@ -10,7 +10,7 @@ from pathlib import Path
 import safetensors.numpy
 from playwright.sync_api import Page, expect
 
-from app import pretrained
+from app.catalog import pretrained
 from tests.e2e.page import (
     await_figure,
     await_more_steps,

@@ -7,7 +7,7 @@ import re
 
 from playwright.sync_api import Page
 
-from app import pretrained
+from app.catalog import pretrained
 from tests.e2e.page import await_status, wait_until
 
 SENTENCES = ("one step", "then on")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from bench.live.ports import free_port
+from bench.harness.ports import free_port
 from tests.e2e.conftest import Visitors
 from tests.e2e.page import (
     await_figure,

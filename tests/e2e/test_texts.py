@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Page, expect
 
-from app import texts
+from app.catalog import texts
 from tests.e2e.page import (
     await_figure,
     await_perplexity,

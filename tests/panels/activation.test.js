@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { Colours, inDecimals } from "../../static/js/activation.js";
+import { Colours, inDecimals } from "../../static/js/ui/color_scale.js";
 
 test("an activation beyond the scale has the colour of the end", (t) => {
   openPage(t, { variant: "blank" });

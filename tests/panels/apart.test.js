@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart } from "../../static/js/apart.js";
+import { apart } from "../../static/js/inspect/projection.js";
 
 /** @typedef {[number, number]} Place */
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import * as appearance from "../../static/js/appearance.js";
+import * as appearance from "../../static/js/header/appearance.js";
 
 /**
  * @param {import("node:test").TestContext} t

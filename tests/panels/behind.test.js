@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { open, rowsOf } from "./support/looks.js";
-import { Behind } from "../../static/js/behind.js";
+import { Behind } from "../../static/js/ui/data_table.js";
 
 test("the table is filled while it is open, and keeps the cells that say the same", async (t) => {
   const page = openPage(t, { variant: "blank" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { whileBusy } from "../../static/js/busy.js";
+import { whileBusy } from "../../static/js/ui/dom.js";
 
 test("a button is busy from the press until the answer, and after a failure no longer", async (t) => {
   openPage(t, { variant: "blank" });

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { checksum } from "../../static/js/checksum.js";
-import { charactersIn } from "../../static/js/textfile.js";
+import { checksum } from "../../static/js/panels/text_picker.js";
+import { charactersIn } from "../../static/js/panels/text_file.js";
 
-const TEXTS = new URL("../../app/texts/", import.meta.url);
+const TEXTS = new URL("../../app/catalog/data/texts/", import.meta.url);
 
 test("the checksum is Adler-32 of the text in UTF-8", () => {
   assert.equal(checksum(""), 1);

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { OPTIONS, refused, state } from "./support/state.js";
-import * as choice from "../../static/js/choice.js";
-import * as controls from "../../static/js/controls.js";
-import { checksum } from "../../static/js/checksum.js";
-import * as sentences from "../../static/js/sentences.js";
+import * as choice from "../../static/js/panels/text_picker.js";
+import * as controls from "../../static/js/panels/controls.js";
+import { checksum } from "../../static/js/panels/text_picker.js";
+import * as sentences from "../../static/js/panels/text_input.js";
 
 /** @typedef {ReturnType<typeof openChoice>} Page */
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, refused } from "./support/state.js";
-import * as complete from "../../static/js/complete.js";
+import * as complete from "../../static/js/panels/completion.js";
 
 /** @import { Complete, Completed, Completion } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
-import * as controls from "../../static/js/controls.js";
+import * as controls from "../../static/js/panels/controls.js";
 
 /** @param {import("node:test").TestContext} t */
 function openControls(t) {

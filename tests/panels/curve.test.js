@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, state } from "./support/state.js";
 import uPlot from "../../static/vendor/uPlot.esm.min.js";
-import * as curve from "../../static/js/curve.js";
+import * as curve from "../../static/js/curve/panel.js";
 
 /** @import { Curve } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

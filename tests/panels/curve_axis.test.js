@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksBetween, shortly } from "../../static/js/curve_axis.js";
+import { marksBetween, shortly } from "../../static/js/curve/axis_ticks.js";
 
 test("a wide range is marked with round numbers, about evenly on the logarithm", () => {
   assert.deepEqual(marksBetween(1, 30, 200), [1, 2, 4, 7, 15, 30]);

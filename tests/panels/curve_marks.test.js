@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksOf } from "../../static/js/curve_marks.js";
+import { marksOf } from "../../static/js/curve/annotations.js";
 
 /** @param {(number | null)[]} setRates at steps 10, 20 and so on */
 function points(...setRates) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { closer, inView, moved, picked, wider } from "../../static/js/curve_view.js";
+import { closer, inView, moved, picked, wider } from "../../static/js/curve/zoom.js";
 
 const EXTENT = { last: 1_000, furthest: 1_000, least: 40 };
 const PART = { from: 400, to: 600 };

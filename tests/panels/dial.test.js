@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import { Dial } from "../../static/js/dial.js";
+import { Dial } from "../../static/js/ui/log_slider.js";
 
 /** @import { Done, Refused } from "../../static/js/protocol" */
 

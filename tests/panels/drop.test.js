@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { takeDropped } from "../../static/js/drop.js";
+import { takeDropped } from "../../static/js/ui/file_drop.js";
 
 /** @param {import("node:test").TestContext} t */
 function openPlace(t) {

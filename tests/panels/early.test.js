@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { isFilledEarly } from "../../static/js/early.js";
+import { isFilledEarly } from "../../static/js/ui/dom.js";
 
 /** @param {import("node:test").TestContext} t */
 function openEntries(t) {

@@ -4,9 +4,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import * as controls from "../../static/js/controls.js";
-import * as notices from "../../static/js/notices.js";
-import * as samples from "../../static/js/samples.js";
+import * as controls from "../../static/js/panels/controls.js";
+import * as notices from "../../static/js/ui/notices.js";
+import * as samples from "../../static/js/panels/samples.js";
 
 /** Events a second that a server takes from one page, unless it is told otherwise. */
 const MOST_A_SECOND = 20;

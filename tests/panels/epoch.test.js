@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
-import * as epoch from "../../static/js/epoch.js";
+import * as epoch from "../../static/js/panels/epoch.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

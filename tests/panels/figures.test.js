@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
-import * as figures from "../../static/js/figures.js";
+import * as figures from "../../static/js/panels/stats.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

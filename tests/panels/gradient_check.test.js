@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { checked, rowsOf, textOf } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
-import * as gradientCheck from "../../static/js/gradient_check.js";
+import * as gradientCheck from "../../static/js/inspect/gradient_check.js";
 
 const FIRST = { name: "Wil", graph: 1.24e-8, kernels: 3.4e-7, checked: 10, numbers: 160 };
 const SECOND = { name: "Wix0", graph: 0, kernels: 2e-9, checked: 10, numbers: 1_400 };

@@ -9,10 +9,10 @@ let runs = 0;
 /**
  * Run a script again: a module is evaluated once for each address.
  *
- * @param {"scheme" | "first_visit"} name
+ * @param {"theme" | "first_visit"} name
  */
 async function run(name) {
-  await import(`../../static/js/${name}.js?run=${++runs}`);
+  await import(`../../static/js/boot/${name}.js?run=${++runs}`);
   return document.documentElement.dataset;
 }
 
@@ -34,8 +34,8 @@ function withoutStore() {
 test("both scripts hold up the first paint, and come before every style sheet", (t) => {
   const page = openPage(t);
   const [style] = page.all('link[rel="stylesheet"]');
-  for (const name of ["scheme", "first_visit"]) {
-    const script = page.get(`head > script[src$="/js/${name}.js"]`);
+  for (const name of ["theme", "first_visit"]) {
+    const script = page.get(`head > script[src$="/js/boot/${name}.js"]`);
     assert.deepEqual(script.getAttributeNames(), ["src"]);
     assert.ok(style && script.compareDocumentPosition(style) & Node.DOCUMENT_POSITION_FOLLOWING);
   }
@@ -44,17 +44,17 @@ test("both scripts hold up the first paint, and come before every style sheet", 
 for (const scheme of ["light", "dark"]) {
   test(`the choice of ${scheme} is there before anything is drawn`, async (t) => {
     openBlank(t, { scheme });
-    assert.equal((await run("scheme")).scheme, scheme);
+    assert.equal((await run("theme")).scheme, scheme);
   });
 }
 
 test("without a choice, or with one that is none, the system decides", async (t) => {
   openBlank(t);
-  assert.equal((await run("scheme")).scheme, undefined);
+  assert.equal((await run("theme")).scheme, undefined);
   localStorage.setItem("scheme", "purple");
-  assert.equal((await run("scheme")).scheme, undefined);
+  assert.equal((await run("theme")).scheme, undefined);
   withoutStore();
-  assert.equal((await run("scheme")).scheme, undefined);
+  assert.equal((await run("theme")).scheme, undefined);
 });
 
 test("a visit is the first only once", async (t) => {

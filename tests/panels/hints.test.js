@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import * as hints from "../../static/js/hints.js";
+import * as hints from "../../static/js/header/hints.js";
 
 test("the hints are put away for good by their button, and the focus goes to the heading", async (t) => {
   const page = openPage(t, { only: "#panel_introduction" });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { drawBars, newHistogram } from "../../static/js/histogram.js";
+import { drawBars, newHistogram } from "../../static/js/ui/histogram.js";
 
 /** @param {SVGElement} path */
 function shape(path) {

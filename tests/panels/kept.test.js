@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, NOW } from "./support/state.js";
-import * as kept from "../../static/js/kept.js";
+import * as kept from "../../static/js/header/saved_state.js";
 
 /** @param {import("node:test").TestContext} t */
 function openKept(t) {

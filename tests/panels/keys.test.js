@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame } from "./support/state.js";
-import * as controls from "../../static/js/controls.js";
-import * as keys from "../../static/js/keys.js";
+import * as controls from "../../static/js/panels/controls.js";
+import * as keys from "../../static/js/header/shortcuts.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

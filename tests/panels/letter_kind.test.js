@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kindOf } from "../../static/js/letter_kind.js";
+import { kindOf } from "../../static/js/inspect/projection.js";
 
 for (const [kind, letters] of /** @type {const} */ ([
   ["vowel", ["a", "E", "é", "Ü", "ø", "и", "ω"]],

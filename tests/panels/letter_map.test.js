@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { lettersMapped, open, rowsOf, textOf } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
-import * as letterMap from "../../static/js/letter_map.js";
+import * as letterMap from "../../static/js/inspect/embeddings.js";
 
 /** @import { LettersMapped, Refused } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { Likeliest } from "../../static/js/likeliest.js";
+import { Likeliest } from "../../static/js/ui/probability_bars.js";
 
 test("the likeliest have a row each, which stays, with name, share and bar", (t) => {
   const page = openPage(t, { variant: "blank" });

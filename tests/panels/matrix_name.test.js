@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layerOf, matrixInWords } from "../../static/js/matrix_name.js";
+import { layerOf, matrixInWords } from "../../static/js/inspect/matrix_names.js";
 
 const AROUND = ["Wil", "Whd", "bd"];
 const GATED = (/** @type {string} */ gates, /** @type {string[]} */ biases) => [

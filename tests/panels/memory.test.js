@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { forget, recall, remember } from "../../static/js/memory.js";
-import * as preferences from "../../static/js/preferences.js";
+import { forget, recall, remember } from "../../static/js/state/preferences.js";
+import * as preferences from "../../static/js/state/preferences.js";
 
 const KEY = "charnn.preferences";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { fetchModel, giveModel, MOST_CHARACTERS } from "../../static/js/models.js";
-import { NoAnswer } from "../../static/js/http.js";
+import { fetchModel, giveModel, MOST_CHARACTERS } from "../../static/js/net/http.js";
+import { NoAnswer } from "../../static/js/net/http.js";
 
 /**
  * @param {import("node:test").TestContext} t

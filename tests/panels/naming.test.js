@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { exactPercent, nameOf, percent, quoted } from "../../static/js/naming.js";
+import { exactPercent, nameOf, percent, quoted } from "../../static/js/format.js";
 
 test("a character that can be seen is its own name, and is quoted in a sentence", () => {
   for (const character of ["a", "日", "😀", "<"]) {

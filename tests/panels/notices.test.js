@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import * as notices from "../../static/js/notices.js";
+import * as notices from "../../static/js/ui/notices.js";
 
 /** @param {import("node:test").TestContext} t */
 function openNotices(t) {

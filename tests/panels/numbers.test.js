@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { plain, roundPercent, scientific, wholePercent } from "../../static/js/numbers.js";
+import { plain, roundPercent, scientific, wholePercent } from "../../static/js/format.js";
 
 test("a share is rounded to the digits that count, on one line with its sign", () => {
   assert.equal(roundPercent(0), "0\u00a0%");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LIKELIEST, networkRead, open, rowsOf, textOf } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
-import * as picture from "../../static/js/picture.js";
+import * as picture from "../../static/js/diagram/panel.js";
 
 /** @import { Network } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aligned, closestPairs, neighbours, Reach } from "../../static/js/plane.js";
+import { aligned, closestPairs, neighbours, Reach } from "../../static/js/inspect/projection.js";
 
-/** @import { Points } from "../../static/js/plane.js" */
+/** @import { Points } from "../../static/js/inspect/projection.js" */
 
 /** @returns {Points} */
 function points(/** @type {[string, number, number][]} */ ...all) {

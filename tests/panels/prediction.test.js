@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
-import * as prediction from "../../static/js/prediction.js";
+import * as prediction from "../../static/js/panels/prediction.js";
 
 test("the greedy prediction is that of the newest state or frame, as it was written", (t) => {
   const page = openPage(t, { only: "#panel_prediction" });

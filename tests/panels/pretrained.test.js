@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import * as pretrained from "../../static/js/pretrained.js";
+import * as pretrained from "../../static/js/panels/pretrained.js";
 
 /** @param {import("node:test").TestContext} t */
 function openPretrained(t) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused, state } from "./support/state.js";
-import * as reading from "../../static/js/reading.js";
+import * as reading from "../../static/js/inspect/probe_text.js";
 
 /** Longer than a person pauses between two keys. */
 const PAUSE_MS = 160;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSame, NO_RUNS, runsAfter } from "../../static/js/runs.js";
+import { isSame, NO_RUNS, runsAfter } from "../../static/js/state/previous_runs.js";
 import { OPTIONS, state } from "./support/state.js";
 
 /** @import { State } from "../../static/js/protocol" */
-/** @import { Points, Values } from "../../static/js/store.js" */
+/** @import { Points, Values } from "../../static/js/state/store.js" */
 
 /**
  * @param {number[]} steps

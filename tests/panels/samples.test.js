@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
-import * as samples from "../../static/js/samples.js";
+import * as samples from "../../static/js/panels/samples.js";
 
 /** @param {import("node:test").TestContext} t */
 function openSamples(t) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import * as saving from "../../static/js/saving.js";
+import * as saving from "../../static/js/panels/model_io.js";
 
 const MODEL = '{"hidden_sizes":[20]}';
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused, state } from "./support/state.js";
-import * as controls from "../../static/js/controls.js";
-import * as sentences from "../../static/js/sentences.js";
+import * as controls from "../../static/js/panels/controls.js";
+import * as sentences from "../../static/js/panels/text_input.js";
 
 const ONLY = "#panel_sentences, #panel_controls";
 

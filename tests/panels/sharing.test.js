@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { NOW, refused } from "./support/state.js";
-import * as sharing from "../../static/js/sharing.js";
+import * as sharing from "../../static/js/panels/sharing.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

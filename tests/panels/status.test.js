@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
-import * as status from "../../static/js/status.js";
+import * as status from "../../static/js/header/status.js";
 
 /** @param {import("node:test").TestContext} t */
 function openStatus(t) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { entriesOf, isEdited, Store } from "../../static/js/store.js";
+import { entriesOf, isEdited, Store } from "../../static/js/state/store.js";
 import { curve, frame, OPTIONS, refused, state } from "./support/state.js";
 
 /** @param {Parameters<typeof state>[0]} [changes] */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { LIKELIEST, open, rowsOf, surprised, textOf } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, refused } from "./support/state.js";
-import * as surprise from "../../static/js/surprise.js";
+import * as surprise from "../../static/js/inspect/surprisal.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { charactersIn, readText } from "../../static/js/textfile.js";
+import { charactersIn, readText } from "../../static/js/panels/text_file.js";
 
 const LIMITS = { characters: 20, line: 8 };
 const MOST_BYTES = 4 * 20 + 3;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
-import * as trend from "../../static/js/trend.js";
+import * as trend from "../../static/js/panels/trend.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 

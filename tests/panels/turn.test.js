@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browsersTurn } from "../../static/js/turn.js";
+import { browsersTurn } from "../../static/js/ui/dom.js";
 import { openPage } from "./support/page.js";
 
 test("without a scheduler a timer gives the browser its turn", async (t) => {

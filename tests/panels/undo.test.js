@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
-import * as notices from "../../static/js/notices.js";
-import * as undo from "../../static/js/undo.js";
+import * as notices from "../../static/js/ui/notices.js";
+import * as undo from "../../static/js/header/undo.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 /** @typedef {import("../../static/js/protocol").State} State */

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { open, rowsOf, textOf, unitsFound, unitsRead } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
-import * as units from "../../static/js/units.js";
+import * as units from "../../static/js/inspect/units.js";
 
 /** @import { UnitsRead } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

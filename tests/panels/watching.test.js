@@ -4,9 +4,9 @@ import { openPage } from "./support/page.js";
 import { surprised } from "./support/looks.js";
 import { frame, refused, state } from "./support/state.js";
 import { faultOf } from "../../static/js/messages.js";
-import { Watching } from "../../static/js/watching.js";
+import { Watching } from "../../static/js/net/live_query.js";
 
-/** @import { Look } from "../../static/js/watching.js" */
+/** @import { Look } from "../../static/js/net/live_query.js" */
 /** @import { Surprised } from "../../static/js/protocol" */
 
 /**

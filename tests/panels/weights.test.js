@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { matrix, rowsOf, textOf, weightsLooked } from "./support/looks.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
-import * as weights from "../../static/js/weights.js";
+import * as weights from "../../static/js/inspect/weights.js";
 
 /** @import { State, WeightsLooked } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */

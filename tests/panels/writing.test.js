@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { fill, prepare, write } from "../../static/js/writing.js";
+import { fill, prepare, write } from "../../static/js/ui/stable_text.js";
 
 /**
  * A blank page with a place for a sentence.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.checkpoint import Checkpoint
-from app.curve import CurvePoint
-from app.options import Options
+from app.protocol.hyperparameters import Options
+from app.sessions.checkpoint import Checkpoint
+from app.training.curve import CurvePoint
 from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)

@@ -9,13 +9,13 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
-from app.cluster.directory import Directory
-from app.cluster.machines import Lost, Machine, Remote, Started
-from app.cluster.node import TrainingNode
-from app.commands import Answer, Change, Command, Watch
-from app.engine import Engine
+from app.engines.base import Engine
+from app.engines.cluster.directory import Directory
+from app.engines.cluster.interfaces import Lost, Machine, Remote, Started
+from app.engines.cluster.node import TrainingNode
 from app.errors import UserError
-from app.snapshot import Snapshot
+from app.sessions.commands import Answer, Change, Command, Watch
+from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import time
 
-from app import local_engine
-from app.turns import Turn, Turns
+from app.engines import local as local_engine
+from app.engines.scheduler import Turn, Turns
 
 SLICE = 0.006
 PAUSE = 0.014

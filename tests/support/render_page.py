@@ -6,9 +6,9 @@ import tempfile
 from pathlib import Path
 from unittest.mock import Mock
 
-from app.engine import Engine
+from app.engines.base import Engine
+from app.runtime.config import ServerSettings
 from app.server import create_app
-from app.settings import ServerSettings
 from app.web.extension import extension_of
 
 FOLDER = Path("build/panels")

@@ -16,9 +16,9 @@ from pathlib import Path
 from flask import Flask
 from werkzeug.datastructures import ImmutableDict
 
-from app import local_engine
 from app.cli import main
-from app.compiler import Compiler
+from app.engines import local as local_engine
+from app.engines.kernel_compiler import Compiler
 from model import KernelsFor
 from tests.support.pacing import pace_training
 

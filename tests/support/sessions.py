@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from app.commands import Answer, Command, Learn, Pause, Save
-from app.engine import Engine
-from app.options import Options
-from app.snapshot import Snapshot
-from model.saved import SavedModel
+from app.engines.base import Engine
+from app.protocol.hyperparameters import Options
+from app.sessions.commands import Answer, Command, Learn, Pause, Save
+from app.sessions.snapshot import Snapshot
+from model.formats.recurrentjs_json import SavedModel
 from tests.support.waiting import PATIENCE, wait_for
 
 SMALL = Options(hidden_sizes=(8,), letter_size=3)

@@ -21,9 +21,9 @@ from flask_socketio import SocketIO, SocketIOTestClient
 from socketio import packet as packets
 from werkzeug.test import TestResponse
 
-from app.engine import Engine
+from app.engines.base import Engine
+from app.runtime.config import ServerSettings
 from app.server import create_app
-from app.settings import ServerSettings
 from app.web.extension import Extension, extension_of
 from tests.support.pacing import pace_training
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from app.curve import CurvePoint
-from app.options import Options
-from app.remark import Remark
-from app.snapshot import Description, Snapshot
+from app.protocol.hyperparameters import Options
+from app.sessions.snapshot import Description, Remark, Snapshot
+from app.training.curve import CurvePoint
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
 

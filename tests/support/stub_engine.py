@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from app.commands import Answer, Command
-from app.engine import Engine
+from app.engines.base import Engine
 from app.errors import BusyError
-from app.snapshot import Snapshot
+from app.sessions.commands import Answer, Command
+from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST
 
 

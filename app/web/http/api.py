@@ -9,13 +9,13 @@ from http import HTTPStatus
 from flask import Blueprint, Response, jsonify
 from werkzeug.wrappers import Response as AnyResponse
 
-from app import texts
+from app.catalog import texts
 from app.errors import UserError
-from app.frames import options_of
 from app.protocol import BroughtText
-from app.snapshot import Snapshot
+from app.sessions.snapshot import Snapshot
 from app.web.extension import extension
 from app.web.http.responses import as_attachment, error_response
+from app.web.sockets.serializers import options_of
 
 HISTORY_FILE = "charnn-history.csv"
 

@@ -13,10 +13,10 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import BusyError, PayloadTooLarge, UserError
-from app.model_forms import FORMS, Form
-from app.slow_peers import Transfer
+from app.training.export_formats import FORMS, Form
 from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
+from app.web.http.transfer_timeout import Transfer
 
 PIECE = 65_536
 MAX_UPLOADS = 4

@@ -7,10 +7,10 @@ from importlib.metadata import version
 
 from flask import Blueprint, Response, render_template, request
 
-from app import pretrained, texts
-from app.copy_id import is_copy_id
+from app.catalog import pretrained, texts
 from app.errors import UserError
 from app.protocol import MAX_LINE
+from app.protocol.ids import is_copy_id
 from app.web.extension import extension
 
 blueprint = Blueprint("pages", __name__)

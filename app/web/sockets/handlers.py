@@ -11,12 +11,12 @@ from flask_socketio import ConnectionRefusedError as SocketRefused
 from flask_socketio import SocketIO
 
 from app import protocol
-from app.admission import Admission
 from app.errors import LimitExceeded, UserError
-from app.identity import Identity
-from app.metrics import Metrics
-from app.publisher import Publisher
+from app.runtime.metrics import Metrics
 from app.web.service import Service
+from app.web.session_cookie import Identity
+from app.web.sockets.broadcaster import Publisher
+from app.web.sockets.connection_limits import Admission
 
 
 class SocketEvents:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from app.cluster import directory as directory_module
-from app.cluster.directory import Directory
-from app.cluster.machines import Machine, Remote
+from app.engines.cluster import directory as directory_module
+from app.engines.cluster.directory import Directory
+from app.engines.cluster.interfaces import Machine, Remote
 from tests.support.cluster import FewMachines, a_directory
 from tests.support.waiting import PATIENCE
 

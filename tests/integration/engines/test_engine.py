@@ -10,8 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from app.cluster.engine import RayEngine
-from app.commands import (
+from app.engines.base import Engine
+from app.engines.cluster.engine import RayEngine
+from app.engines.local import LocalEngine
+from app.errors import UserError
+from app.protocol.hyperparameters import Options
+from app.protocol.limits import Limits
+from app.sessions.commands import (
     Answer,
     Capture,
     Change,
@@ -25,12 +30,7 @@ from app.commands import (
     Save,
     Watch,
 )
-from app.completion import Completion
-from app.engine import Engine
-from app.errors import UserError
-from app.limits import Limits
-from app.local_engine import LocalEngine
-from app.options import Options
+from app.training.completion import Completion
 from tests.support.sessions import SMALL, Client
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -61,7 +61,7 @@ def local_engine() -> Engine:
 
 
 def ray_engine() -> Engine:
-    on_ray = pytest.importorskip("app.cluster.on_ray", exc_type=ImportError)
+    on_ray = pytest.importorskip("app.engines.cluster.ray_backend", exc_type=ImportError)
     # Nothing is kept: what is seen here is what the commands do, and nothing else.
     config = on_ray.NodeConfig(STARTING, Limits(), None, "", "text")
     cluster = on_ray.join("", 2, None, config)

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from app import checker as checker_module
-from app.checker import MOST_WAITING, Checker
 from app.errors import BusyError, UserError
+from app.training import gradient_check_queue as checker_module
+from app.training.gradient_check_queue import MOST_WAITING, Checker
 from tests.support.other_processes import Work, carry_out, fail
 from tests.support.processes import is_running
 from tests.support.waiting import PATIENCE, wait_for

@@ -7,10 +7,12 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import compiler, local_engine, session
-from app.commands import Complete, Pause
+from app.engines import kernel_compiler as compiler
+from app.engines import local as local_engine
+from app.engines.local import LocalEngine
 from app.errors import UserError
-from app.local_engine import LocalEngine
+from app.sessions import session
+from app.sessions.commands import Complete, Pause
 from tests.support.sessions import STARTING, Client
 from tests.support.waiting import PATIENCE
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.other_process import OtherProcess, ProcessLost
+from app.runtime.worker_process import OtherProcess, ProcessLost
 from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
 from tests.support.processes import is_running
 from tests.support.server import ROOT
@@ -124,7 +124,7 @@ def test_it_rests_until_the_next_call_and_is_closed_for_good(process: OtherProce
 
 OWNER = """
     import sys, time
-    from app.other_process import OtherProcess
+    from app.runtime.worker_process import OtherProcess
     from tests.support.other_processes import own_pid
 
     if __name__ == "__main__":

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from app.cluster import directory as directory_module
-from app.cluster import engine as engine_module
-from app.cluster.directory import Directory
-from app.cluster.engine import RayEngine
-from app.commands import Answer, Change, Pause, Watch
+from app.engines.cluster import directory as directory_module
+from app.engines.cluster import engine as engine_module
+from app.engines.cluster.directory import Directory
+from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
+from app.sessions.commands import Answer, Change, Pause, Watch
 from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -243,7 +243,7 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.cluster.audience.SILENCE", 0.1)
+    monkeypatch.setattr("app.engines.cluster.node.SILENCE", 0.1)
     killed = cluster.web()
     killed.create("bob").result(PATIENCE)
     killed.command("bob", Watch(watched=True)).result(PATIENCE)

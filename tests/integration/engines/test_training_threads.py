@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from app.commands import Answer, Change, Command, Pause, Resume
+from app.engines.local import LocalEngine
+from app.engines.persistent import Keeper, Keeping
 from app.errors import UserError
-from app.keeper import Keeper, Keeping
-from app.local_engine import LocalEngine
-from app.session import Session
-from app.store import Store, default_url
+from app.sessions.commands import Answer, Change, Command, Pause, Resume
+from app.sessions.session import Session
+from app.storage import Store, default_url
 from tests.support.sessions import STARTING, Client
 from tests.support.site import open_site
 from tests.support.waiting import PATIENCE, wait_for

@@ -8,20 +8,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app import keeper as keeper_module
-from app import spare
-from app.checkpoint import Checkpoint
-from app.commands import Capture, Change, Command, Learn, Load, Pause, Resume, Undo, Watch
-from app.engine import Engine
+from app.engines import persistent as keeper_module
+from app.engines.base import Engine
+from app.engines.local import LocalEngine
+from app.engines.persistent import Keeper, Keeping
 from app.errors import UserError
-from app.keeper import Keeper, Keeping
-from app.limits import Limits
-from app.local_engine import LocalEngine
-from app.options import Options
-from app.run import new_run
-from app.snapshot import Snapshot
-from app.store import Store, default_url
-from model.saved import SavedModel
+from app.protocol.hyperparameters import Options
+from app.protocol.limits import Limits
+from app.sessions import undo as spare
+from app.sessions.checkpoint import Checkpoint
+from app.sessions.commands import Capture, Change, Command, Learn, Load, Pause, Resume, Undo, Watch
+from app.sessions.snapshot import Snapshot
+from app.storage import Store, default_url
+from app.training.run import new_run
+from model.formats.recurrentjs_json import SavedModel
 from tests.support.sessions import SMALL, STARTING, Client
 from tests.support.site import Visitor
 from tests.support.waiting import PATIENCE, wait_for

@@ -10,8 +10,8 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import Signer
 
-from app.access import COOKIE, LONGEST_FORM
-from app.identity import SECRET_FILE
+from app.web.middleware.access_token import COOKIE, LONGEST_FORM
+from app.web.session_cookie import SECRET_FILE
 from tests.support.site import Site, Tab, open_site
 
 TOKEN = "naïve & a=100% s3cret/+ ?"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.server import ServerError, create_app
-from app.store import Store, default_url
+from app.storage import Store, default_url
 from app.web.extension import Extension, extension_of
 from tests.support.site import CONFIG, Site, open_site
 from tests.support.snapshots import FIRST

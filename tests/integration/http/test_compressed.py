@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
-from app.compressed import compress
+from app.web.http.compression import compress
 from tests.support.server import ROOT
 from tests.support.site import Site, Visitor
 

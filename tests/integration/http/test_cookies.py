@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from itsdangerous import Signer
 
-from app.identity import COOKIE, SECRET_FILE
-from app.session_id import new_session_id
+from app.protocol.ids import new_session_id
+from app.web.session_cookie import COOKIE, SECRET_FILE
 from tests.support.site import ConnectionRefused, Site, Tab, Visitor, open_site
 
 

@@ -12,13 +12,13 @@ from pathlib import Path
 import pytest
 from werkzeug.test import TestResponse
 
-from app.clerk import FOLDER
 from app.errors import BusyError
-from app.limits import Limits
+from app.protocol.limits import Limits
+from app.training.model_io import FOLDER
 from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
 from app.web.service import Service
 from model import CharModel
-from model.export import python_file, safetensors_file
+from model.formats import python_file, safetensors_file
 from tests.support.site import PATIENCE, Site, Tab, Visitor, open_site
 
 ADDRESS = "/api/model.json"

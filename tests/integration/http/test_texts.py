@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from pydantic import TypeAdapter
 
-from app import protocol, texts
+from app import protocol
+from app.catalog import texts
 from app.protocol import MAX_LINE
 from tests.support.site import Site, Visitor
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from app.identity import COOKIE
-from app.limits import Limits
-from app.packets import MalformedPacketError
-from bench.chaos import ABUSED_SESSIONS, bystander_during
-from bench.live.abuse import cases
-from bench.live.server import LiveServer
+from app.protocol.limits import Limits
+from app.web.middleware.socketio_packets import MalformedPacketError
+from app.web.session_cookie import COOKIE
+from bench.harness.fuzz import cases
+from bench.harness.server import LiveServer
+from bench.load.chaos import ABUSED_SESSIONS, bystander_during
 from tests.support.site import open_site
 
 MANY = Limits(events_per_second=1_000_000)

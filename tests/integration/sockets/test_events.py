@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from app import protocol
 from app.errors import Notice
-from app.limits import Limits
+from app.protocol.limits import Limits
 from tests.support.site import ConnectionRefused, Tab, Visitor, open_site
 from tests.support.stub_engine import StubEngine
 

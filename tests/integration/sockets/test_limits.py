@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app import admission
-from app.limits import Limits
+from app.protocol.limits import Limits
+from app.web.sockets import connection_limits as admission
 from tests.support.site import ConnectionRefused, Site, open_site
 
 LIMITS = Limits(text=1000, pages_per_session=2, events_per_second=5)

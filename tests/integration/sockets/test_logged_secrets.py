@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.identity import COOKIE
+from app.web.session_cookie import COOKIE
 from tests.support.site import open_site
 
 SECRET = "zwetschgenkuchen mit sahne"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.limits import Limits
+from app.protocol.limits import Limits
 from tests.support.site import Site, Tab, Visitor, open_site
 
 IGNORED = [

@@ -20,8 +20,8 @@ import requests
 import socketio
 import websocket
 
-from app.clerk import FOLDER
-from app.limits import Limits
+from app.protocol.limits import Limits
+from app.training.model_io import FOLDER
 from tests.support.client import PATIENCE, Tab, Visitor
 from tests.support.server import RunningServer, running_server
 

@@ -13,9 +13,9 @@ import pytest
 from flask.testing import FlaskClient
 
 from app.errors import BusyError
-from app.identity import COOKIE
-from app.limits import Limits
-from app.sharing import Sharing
+from app.protocol.limits import Limits
+from app.storage.sharing import Sharing
+from app.web.session_cookie import COOKIE
 from tests.support.site import Site, Tab, Visitor, open_site
 
 TEXT = "the own words\nof somebody\nwho shares"

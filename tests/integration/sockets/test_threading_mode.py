@@ -14,8 +14,8 @@ import pytest
 import requests
 import websocket
 
-from app.clerk import FOLDER
-from app.limits import Limits
+from app.protocol.limits import Limits
+from app.training.model_io import FOLDER
 from tests.support.client import PATIENCE, Tab, Visitor
 from tests.support.server import RunningServer, running_server
 from tests.support.site import open_site

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.store import Store, default_url
-from bench.live.postgres import Postgres
+from app.storage import Store, default_url
+from bench.harness.postgres import Postgres
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

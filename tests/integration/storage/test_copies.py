@@ -9,11 +9,11 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from app.checkpoint import Checkpoint
-from app.copy_id import new_copy_id
-from app.store import Copied, DamagedCheckpoint, Store, StoreError
-from app.store.copies import TOUCH_SECONDS
-from app.store.tables import copies
+from app.protocol.ids import new_copy_id
+from app.sessions.checkpoint import Checkpoint
+from app.storage import Copied, DamagedCheckpoint, Store, StoreError
+from app.storage.schema import copies
+from app.storage.share_store import TOUCH_SECONDS
 from tests.support.checkpoints import assert_same, checkpoint
 
 

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import clerk as files_module
-from app import model_json
-from app.clerk import FOLDER, MOST_WAITING, Clerk
 from app.errors import BusyError, UserError
-from app.model_forms import FORMS, Form
-from app.model_json import is_small
+from app.training import model_io as files_module
+from app.training import model_json
+from app.training.export_formats import FORMS, Form
+from app.training.model_io import FOLDER, MOST_WAITING, Clerk
+from app.training.model_json import is_small
 from model.char_model import CharModel
-from model.saved import SavedModel
-from model.solver import Adam
+from model.formats.recurrentjs_json import SavedModel
+from model.training.optimizers import Adam
 from model.vocabulary import Vocabulary
 from tests.support.other_processes import end_at_once, own_pid, wait_for_go
 from tests.support.processes import is_running

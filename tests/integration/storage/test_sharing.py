@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from app.checkpoint import Checkpoint
 from app.errors import BusyError, UserError
-from app.sharing import MOST_COPIES, MOST_WAITING, Sharing
-from app.store import Store, StoreError, default_url
-from app.store.tables import copies
+from app.sessions.checkpoint import Checkpoint
+from app.storage import Store, StoreError, default_url
+from app.storage.schema import copies
+from app.storage.sharing import MOST_COPIES, MOST_WAITING, Sharing
 from tests.support.checkpoints import checkpoint
 from tests.support.site import PATIENCE
 

@@ -16,10 +16,11 @@ import pytest
 import sqlalchemy as sa
 from alembic import command
 
-from app.store import DamagedCheckpoint, Store, StoreError, connect, default_url
-from app.store.codec import encode
-from app.store.migrate import config, migrate
-from bench.live.postgres import Postgres
+from app.storage import DamagedCheckpoint, Store, StoreError, default_url
+from app.storage import database as connect
+from app.storage.checkpoint_codec import encode
+from app.storage.migrate import config, migrate
+from bench.harness.postgres import Postgres
 from tests.support.checkpoints import assert_same, checkpoint
 from tests.support.server import ROOT
 from tests.support.waiting import PATIENCE
@@ -171,7 +172,7 @@ def test_threads_may_save_and_load_at_once(store: Store) -> None:
 
 STARTING_AT_ONCE = """
 import os, sys
-from app.store import Store
+from app.storage import Store
 
 wait, go = os.pipe()
 servers = []
@@ -271,7 +272,7 @@ def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
     """It saves all the time, and is killed in the middle of it."""
     saving = (
         "import itertools, sys\n"
-        "from app.store import Store\n"
+        "from app.storage import Store\n"
         "from tests.support.checkpoints import checkpoint\n"
         "store = Store.open(sys.argv[1])\n"
         "for n in itertools.count(1):\n"

@@ -12,17 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import keeper as keeper_module
-from app.commands import Answer, Change, Command, Learn, Pause, Save, Watch
+from app.engines import persistent as keeper_module
+from app.engines.failover import loss_in_words
+from app.engines.local import LocalEngine
+from app.engines.persistent import Keeper, Keeping
 from app.errors import UserError
-from app.keeper import Keeper, Keeping
-from app.limits import Limits
-from app.local_engine import LocalEngine
-from app.loss import loss_in_words
-from app.options import Options
-from app.snapshot import Snapshot
-from app.store import Copied, DamagedCheckpoint, Store, Stored, StoreError, default_url
-from model.saved import SavedModel
+from app.protocol.hyperparameters import Options
+from app.protocol.limits import Limits
+from app.sessions.commands import Answer, Change, Command, Learn, Pause, Save, Watch
+from app.sessions.snapshot import Snapshot
+from app.storage import Copied, DamagedCheckpoint, Store, Stored, StoreError, default_url
+from model.formats.recurrentjs_json import SavedModel
 from tests.support.checkpoints import checkpoint
 from tests.support.sessions import SMALL, STARTING
 from tests.support.waiting import PATIENCE, wait_for

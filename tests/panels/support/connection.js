@@ -6,8 +6,8 @@
 
 /** @import { Answers, ClientEvents, Refused, ServerEvents, State } from "../../../static/js/protocol" */
 
-import { Connection } from "../../../static/js/connection.js";
-import { Store } from "../../../static/js/store.js";
+import { Connection } from "../../../static/js/net/connection.js";
+import { Store } from "../../../static/js/state/store.js";
 import { state } from "./state.js";
 import { define } from "./stubs.js";
 

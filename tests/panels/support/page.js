@@ -1,7 +1,7 @@
 /** What a test does with a page, and what it asks of it. */
 
 /** @import { TestContext } from "node:test" */
-/** @import { Connection } from "../../../static/js/connection.js" */
+/** @import { Connection } from "../../../static/js/net/connection.js" */
 /** @import { Variant } from "./dom.js" */
 /** @import { Size } from "./stubs.js" */
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from app.errors import MESSAGES, UserError
-from app.limits import Limits
 from app.protocol import read_event
-from bench.live.abuse import cases
+from app.protocol.limits import Limits
+from bench.harness.fuzz import cases
 
 
 def test_every_event_is_read_or_refused_with_a_code_that_can_be_sent() -> None:

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from app.admission import MOST_ADDRESSES, Admission, TokenBucket, network_of
 from app.errors import LimitExceeded
-from app.limits import Limits
+from app.protocol.limits import Limits
+from app.web.sockets.connection_limits import MOST_ADDRESSES, Admission, TokenBucket, network_of
 
 
 def test_a_bucket_gives_a_burst_and_then_the_rate() -> None:

@@ -16,13 +16,12 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result as Outcome
 
-from app import train_until
-from app.cli import main
-from bench import race
-from bench.networks import NETWORKS, Network
-from bench.results import Result
+from app.cli import main, train_until
+from bench.speed import runner as race
+from bench.speed.results import Result
+from bench.speed.workloads import NETWORKS, Network
 from model import CharModel
-from model.export import loading_lines, python_file, safetensors_file
+from model.formats import loading_lines, python_file, safetensors_file
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 SENTENCES = [line.strip() for line in CORPUS.splitlines() if line.strip()]

@@ -11,12 +11,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.curve import CurvePoint
-from app.options import Options
-from app.store import DamagedCheckpoint
-from app.store.codec import Encoded, decode, encode
+from app.protocol.hyperparameters import Options
+from app.storage import DamagedCheckpoint
+from app.storage.checkpoint_codec import Encoded, decode, encode
+from app.training.curve import CurvePoint
 from model import CharModel, Trainer, TrainingSettings, Vocabulary
-from model.saved import SavedModel
+from model.formats.recurrentjs_json import SavedModel
 from tests.support.checkpoints import POINT, assert_same, checkpoint
 
 LETTERS = st.lists(

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from app import completion
-from app.commands import Complete, Learn
-from app.completion import Completion
 from app.errors import UserError
-from app.options import Options
 from app.protocol import read_event
-from app.room import Room
-from app.run import new_run
-from app.session import Session
+from app.protocol.hyperparameters import Options
+from app.sessions.commands import Complete, Learn
+from app.sessions.memory_budget import Room
+from app.sessions.session import Session
+from app.training import completion
+from app.training.completion import Completion
+from app.training.run import new_run
 from app.web.service import command_for
 from model import CharModel, Vocabulary, prepare_beam_search, prepare_kernels
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.copy_id import is_copy_id, is_path, new_copy_id, path_of
 from app.errors import UserError
 from app.protocol import read_event
+from app.protocol.ids import is_copy_id, is_path, new_copy_id, path_of
 
 
 def test_a_name_is_new_every_time_and_makes_a_path() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.curve import MOST_POINTS, Curve
-from app.recent import WINDOW, Recent
+from app.training.curve import MOST_POINTS, Curve
+from app.training.rolling_stats import WINDOW, Recent
 from model import Progress
 
 

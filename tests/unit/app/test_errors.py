@@ -25,8 +25,8 @@ from app.errors import (
     UserError,
     from_model,
 )
-from app.guard import Guard
 from app.web.http.responses import error_response
+from app.web.middleware.same_origin import Guard
 from app.web.service import Service
 from model import ModelError
 

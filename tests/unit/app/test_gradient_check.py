@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from app import checking
-from app.checking import NetworkToCheck
 from app.errors import UserError
-from app.options import Kind, Options
-from app.run import Run, new_run
-from model.layout import GATES
+from app.protocol.hyperparameters import Kind, Options
+from app.training import gradient_check as checking
+from app.training.gradient_check import NetworkToCheck
+from app.training.run import Run, new_run
+from model.network import GATES
 
 RIGHT = 1e-4
 TEXT = "abcd dcba\nabba"

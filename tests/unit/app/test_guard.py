@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from app.guard import Guard, is_local_name
+from app.web.middleware.same_origin import Guard, is_local_name
 
 HOST = "127.0.0.1:8000"
 SOCKETS = "/socket.io/?EIO=4&transport=polling"

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from simple_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
-from app.hub import Hub, closing_quietly, make_hub, unmasked
-from app.settings import AsyncMode
+from app.runtime.backends import Hub, closing_quietly, make_hub, unmasked
+from app.runtime.config import AsyncMode
 
 PATIENCE = 60.0
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.logs import begin_to_log
+from app.runtime.config import ServerSettings
+from app.runtime.logging import begin_to_log
 from app.server import _in_figures
-from app.settings import ServerSettings
 
 
 @pytest.fixture(autouse=True)

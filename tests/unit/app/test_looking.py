@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app import looking, questions
 from app.errors import UserError
-from app.options import Options
-from app.payload import Payload
+from app.protocol import inspection as questions
 from app.protocol import read_event
-from app.run import Run, new_run
+from app.protocol.base import Payload
+from app.protocol.hyperparameters import Options
+from app.training import inspection as looking
+from app.training.run import Run, new_run
 from model import sentences_from_text
-from model.layout import GATES
+from model.network import GATES
 
 LARGEST_ANSWER = 16_000
 ASTRAL = "".join(map(chr, range(0x1F300, 0x1F300 + 150)))

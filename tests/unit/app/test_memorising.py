@@ -7,8 +7,8 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.curve import CurvePoint
-from app.memorising import Memorising
+from app.training.curve import CurvePoint
+from app.training.monitors import Memorising
 
 
 def point(step: int, learnt: float, held_out: float | None) -> CurvePoint:

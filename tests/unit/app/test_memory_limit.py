@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import UserError
-from app.room import Room
+from app.sessions.memory_budget import Room
 
 
 def test_a_network_that_is_too_large_is_refused_at_its_field() -> None:

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from app.metrics import Metrics
+from app.runtime.metrics import Metrics
 from tests.support.snapshots import FIRST
 
 

@@ -15,7 +15,7 @@ from socketio import packet as packets
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
-from app.packets import (
+from app.web.middleware.socketio_packets import (
     MOST_IN_A_BODY,
     MOST_UNREAD,
     MalformedPacketError,

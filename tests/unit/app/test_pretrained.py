@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from app import pretrained, texts
-from app.pretrained import Card, make
-from app.pretrained.card import CARDS
+from app.catalog import pretrained, texts
+from app.catalog.pretrained import CARDS, Card
 from model import CharModel, sentences_from_text, split
+from tools import make_pretrained as make
 
 CARDS_SHIPPED = list(pretrained.cards().values())
 SHORT = replace(make.PLANS[0], name="short", hidden_sizes=(8,), epochs=2)

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import protocol, protocol_export
+from app import protocol
 from app.errors import MESSAGES, UserError
-from app.limits import Limits
 from app.protocol import CLIENT_EVENTS, Change, Complete, Learn, Load, read_event
+from app.protocol.limits import Limits
+from tools import generate_protocol as protocol_export
 
 anything = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
@@ -195,12 +196,12 @@ def test_a_model_is_taken_as_it_is() -> None:
 
 def test_the_page_has_the_types_of_this_protocol() -> None:
     written = protocol_export.TYPES_FILE.read_text(encoding="utf-8")
-    assert written == protocol_export.typescript(), "run `python -m app.protocol_export`"
+    assert written == protocol_export.typescript(), "run `python -m tools.generate_protocol`"
 
 
 def test_the_documentation_is_of_this_protocol() -> None:
     written = protocol_export.DOCS_FILE.read_text(encoding="utf-8")
-    assert written == protocol_export.documentation(), "run `python -m app.protocol_export`"
+    assert written == protocol_export.documentation(), "run `python -m tools.generate_protocol`"
 
 
 def test_every_field_is_documented() -> None:

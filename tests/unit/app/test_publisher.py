@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 
-from app import publisher as publisher_module
-from app.commands import Answer, Command, Watch
-from app.curve import MOST_POINTS, CurvePoint
-from app.engine import Engine
-from app.frames import frame_of
-from app.publisher import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
-from app.remark import Remark
-from app.snapshot import Snapshot
+from app.engines.base import Engine
+from app.sessions.commands import Answer, Command, Watch
+from app.sessions.snapshot import Remark, Snapshot
+from app.training.curve import MOST_POINTS, CurvePoint
+from app.web.sockets import broadcaster as publisher_module
+from app.web.sockets.broadcaster import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
+from app.web.sockets.serializers import frame_of
 from tests.support.snapshots import FIRST, POINT
 
 NEW = Remark(2, "warning", "rolled_back", "Any words.")

@@ -11,16 +11,16 @@ from typing import Any
 
 import pytest
 
-from app import session as session_module
-from app.checkpoint import Checkpoint
-from app.commands import Capture, Change, Learn, Restore
 from app.errors import Notice, UserError
-from app.model_json import saved_of
-from app.options import Options
-from app.recoveries import QUIET, Recoveries
-from app.room import Room
-from app.run import Run, loaded_run, new_run
-from app.session import Session
+from app.protocol.hyperparameters import Options
+from app.sessions import session as session_module
+from app.sessions.checkpoint import Checkpoint
+from app.sessions.commands import Capture, Change, Learn, Restore
+from app.sessions.memory_budget import Room
+from app.sessions.session import Session
+from app.training.model_json import saved_of
+from app.training.monitors import QUIET, Recoveries
+from app.training.run import Run, loaded_run, new_run
 from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary
 from tests.support.waiting import PATIENCE
 

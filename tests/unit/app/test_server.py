@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from app.runtime.config import ServerSettings
 from app.server import ServerError, _announce, _bind, _secret
-from app.settings import ServerSettings
 from app.web.http.api import history_csv
 from tests.support.snapshots import FIRST, POINT
 

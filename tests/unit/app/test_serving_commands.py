@@ -9,10 +9,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from app import cluster, server
+from app import server
 from app.cli import main
-from app.limits import Limits
-from app.settings import ServerSettings
+from app.engines import cluster
+from app.protocol.limits import Limits
+from app.runtime.config import ServerSettings
 
 POSTGRES_WITH_NO_SERVER = "postgresql://user:hidden@127.0.0.1:1/name"
 
@@ -86,7 +87,7 @@ def leaves_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_ray(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(sys.modules, "app.cluster.on_ray", raising=False)
+    monkeypatch.delitem(sys.modules, "app.engines.cluster.ray_backend", raising=False)
     monkeypatch.delattr(cluster, "on_ray", raising=False)
     monkeypatch.setitem(sys.modules, "ray", None)
 

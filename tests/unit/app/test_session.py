@@ -7,16 +7,16 @@ from types import SimpleNamespace
 
 import pytest
 
-from app import session as session_module
-from app.commands import Command, Complete, Learn, Load, LoadPretrained, Pause, Save, Watch
 from app.errors import UserError
-from app.limits import Limits
-from app.options import Options
-from app.room import Room
-from app.session import Session
-from app.shown_texts import DWELL, LONGEST_INTERVAL
+from app.protocol.hyperparameters import Options
+from app.protocol.limits import Limits
+from app.sessions import session as session_module
+from app.sessions.commands import Command, Complete, Learn, Load, LoadPretrained, Pause, Save, Watch
+from app.sessions.memory_budget import Room
+from app.sessions.session import Session
+from app.training.samples import DWELL, LONGEST_INTERVAL
 from model import prepare_kernels
-from model.saved import SavedModel
+from model.formats.recurrentjs_json import SavedModel
 
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
 TEXT = "a first sentence\n  and another \n\nthe third is here"

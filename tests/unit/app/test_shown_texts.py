@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app import shown_texts
-from app.shown_texts import LONGEST_INTERVAL, WRITING_SHARE, ShownTexts
+from app.training import samples as shown_texts
+from app.training.samples import LONGEST_INTERVAL, WRITING_SHARE, ShownTexts
 from model import CharModel, Vocabulary
 
 MODEL = CharModel.create(Vocabulary.from_sentences(["abc"]), "lstm", (4,), 3, seed=1)

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app import slow_peers
-from app.slow_peers import LEAST_RATE, Transfer
+from app.web.http import transfer_timeout as slow_peers
+from app.web.http.transfer_timeout import LEAST_RATE, Transfer
 
 PATIENCE = 10.0
 

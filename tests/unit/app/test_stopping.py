@@ -8,14 +8,14 @@ import sys
 HANGING = """
 import threading
 from concurrent.futures import Future
-from app import stopping
-from app.hub import ThreadingHub
+from app.runtime import shutdown
+from app.runtime.backends import ThreadingHub
 
 class Pages:
     announce_closing = close_all = lambda *_: None
 
-stopping.LONGEST = 0.2
-stopping.Stopping(ThreadingHub(), Future).ask(Pages())
+shutdown.LONGEST = 0.2
+shutdown.Stopping(ThreadingHub(), Future).ask(Pages())
 threading.Thread(target=threading.Event().wait, name="never ends").start()
 """
 

@@ -10,12 +10,14 @@ from statistics import median
 
 import pytest
 
-from app import texts
-from app.options import Options
+from app.catalog import texts
+from app.catalog.texts import read
 from app.protocol import Learn, read_event
-from app.texts import check, make_sums, sums
-from app.texts.catalogue import read
+from app.protocol.hyperparameters import Options
 from model import CharModel, Trainer, Vocabulary
+from tests.support import text_quality as check
+from tools import make_sums
+from tools import sums_accuracy as sums
 
 A_SUM = re.compile(r"(\d+)\+(\d+)=(\d+)")
 
@@ -119,8 +121,8 @@ def test_many_held_out_sums_carry() -> None:
 
 def test_the_files_are_what_the_generator_makes() -> None:
     lines, held_out = make_sums.make()
-    assert read("sums.txt").splitlines() == lines, "run `python -m app.texts.make_sums`"
-    assert sums.held_out() == held_out, "run `python -m app.texts.make_sums`"
+    assert read("sums.txt").splitlines() == lines, "run `python -m tools.make_sums`"
+    assert sums.held_out() == held_out, "run `python -m tools.make_sums`"
 
 
 def test_the_share_counts_whole_right_answers_only(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 
-from app.turns import ROUND, SHORTEST_SLICE, SLICE, Turn, Turns
+from app.engines.scheduler import ROUND, SHORTEST_SLICE, SLICE, Turn, Turns
 from tests.support.waiting import PATIENCE
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.batches import PADDING, of_like_length, training
-from bench.networks import Network, alphabet
-from bench.plain_numpy import PlainLSTM
+from bench.speed.batches import PADDING, of_like_length, training
+from bench.speed.peers.numpy_lstm import PlainLSTM
+from bench.speed.workloads import Network, alphabet
 from model import CharModel, Vocabulary
 
 SENTENCES = ["start small", "ship it, then listen", "the market answers", "go"]
@@ -81,7 +81,7 @@ def test_the_plain_lstm_s_gradient_is_that_of_its_cost(charnn: CharModel) -> Non
 
 def test_pytorch_s_network_is_the_plain_lstm(charnn: CharModel) -> None:
     torch = pytest.importorskip("torch", reason="PyTorch is not installed")
-    from bench.pytorch import PeerLSTM, tensors
+    from bench.speed.peers.torch_lstm import PeerLSTM, tensors
 
     lstm, peer = plain(charnn), PeerLSTM(Network((4, 4), 3), len(charnn.vocabulary))
     order = [1, 2, 0, 3]  # PyTorch's gates are i, f, g, o

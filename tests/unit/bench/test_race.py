@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import report
-from bench.contestants import BRAIN_JS, CONTESTANTS, MATRIX_PRODUCT, Contestant
-from bench.networks import NETWORKS, Network
-from bench.race import Race
-from bench.results import Result
+from bench.speed import report
+from bench.speed.competitors import BRAIN_JS, CONTESTANTS, MATRIX_PRODUCT, Contestant
+from bench.speed.results import Result
+from bench.speed.runner import Race
+from bench.speed.workloads import NETWORKS, Network
 
 SENTENCES = ["start small", "ship it, then listen", "the market answers"]
 SMALL = Network((3,), 2)
@@ -21,7 +21,7 @@ def prepare(network, sentences): return lambda seconds: 100.0 * network.hidden_s
 """
 REASON = "no-such-peer"
 NOT_INSTALLED = f"""
-from bench.contestants import Absent
+from bench.speed.competitors import Absent
 raise Absent("{REASON}")
 """
 BREAKS_DOWN = """
@@ -110,7 +110,7 @@ def test_operations_are_those_of_the_matrix_products() -> None:
 
 def test_the_picture_shows_networks_that_lack_a_contestant(tmp_path: Path) -> None:
     pytest.importorskip("matplotlib")
-    from bench import picture
+    from bench.speed import plot as picture
 
     results = [Result(network, 1e4) for network in NETWORKS]
     results[0].rates |= {"charnn": [2e5], "PyTorch": [2e4], MATRIX_PRODUCT.name: [1e11]}

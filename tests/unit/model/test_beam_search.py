@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import pretrained, texts
+from app.catalog import pretrained, texts
 from model import (
     CharModel,
     Mat,
@@ -24,9 +24,9 @@ from model import (
     prepare_beam_search,
     sentences_from_text,
 )
-from model.cells import sentence_logits
-from model.kernels import entry
-from model.layout import GATES
+from model.autograd.reference_cells import sentence_logits
+from model.kernels import entry_points as entry
+from model.network import GATES
 from model.vocabulary import START_OR_END
 
 KINDS = sorted(GATES)

@@ -13,15 +13,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model import CharModel, Graph, Mat, TextError, Vocabulary
-from model.cells import (
+from model.analysis.gradient_check import kernel_cost_and_gradient
+from model.autograd.reference_cells import (
     STEPS,
     layer_states,
     reference_cost_and_gradient,
     zero_state,
 )
-from model.gradient_check import kernel_cost_and_gradient
-from model.layout import GATES
-from model.saved import read_model
+from model.formats.recurrentjs_json import read_model
+from model.network import GATES
 
 Doubles = npt.NDArray[np.float64]
 

@@ -20,9 +20,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model import END, CharModel, FormatError, Mat, Vocabulary
-from model.cells import sentence_logits
-from model.export import loading_lines, python_file, safetensors_file
-from model.layout import GATES
+from model.autograd.reference_cells import sentence_logits
+from model.formats import loading_lines, python_file, safetensors_file
+from model.network import GATES
 
 Array = npt.NDArray[np.floating[Any]]
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.features import FEATURES, best_followers, correlations
+from model.analysis.unit_features import FEATURES, best_followers, correlations
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from model import (
     gradient_check,
     graph_gradient_check,
 )
-from model.layout import GATES
+from model.network import GATES
 
 RIGHT = 1e-5
 ALPHABET = "abcd"
@@ -71,7 +71,7 @@ def test_a_network_that_has_learnt_agrees_too_and_stays_as_it_is(kind: str) -> N
 def test_a_gradient_that_the_kernels_get_wrong_is_told_with_its_matrix(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    module = sys.modules["model.gradient_check"]
+    module = sys.modules["model.analysis.gradient_check"]
     right = module.kernel_cost_and_gradient
 
     def wrong_in_one_number(model: CharModel, *sentences: str) -> Any:

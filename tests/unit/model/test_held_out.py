@@ -9,17 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import (
-    CharModel,
-    HeldOut,
-    Trainer,
-    TrainingSettings,
-    Vocabulary,
-    prepare_kernels,
-    split,
-)
+from model import CharModel, HeldOut, Trainer, TrainingSettings, Vocabulary, prepare_kernels, split
 from model.errors import SettingsError
-from model.kernels import entry
+from model.kernels import entry_points as entry
 
 SENTENCES = [f"sentence number {number}" for number in range(200)]
 LISTS = st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=150)

@@ -12,11 +12,12 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model import CharModel, Vocabulary
-from model.gradient_check import kernel_cost_and_gradient
-from model.kernels import activations, products
+from model.analysis.gradient_check import kernel_cost_and_gradient
 from model.kernels.compile import ContentLocator, cache_folder
-from model.kernels.entry import train
-from model.layout import GATES
+from model.kernels.entry_points import train
+from model.kernels.linalg import activations
+from model.kernels.linalg import gemm as products
+from model.network import GATES
 
 Doubles = npt.NDArray[np.float64]
 

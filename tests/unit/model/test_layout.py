@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import SettingsError
-from model.layout import Layout
+from model.network import Layout
 
 layouts = st.builds(
     Layout,

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.letter_map import letter_map
+from model.analysis.embeddings import letter_map
 
 
 def vectors(seed: int, letters: int, size: int) -> np.ndarray:

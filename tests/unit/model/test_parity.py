@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from model import CharModel, RMSProp, Steps, Trainer, TrainingSettings
-from model.saved import read_model
+from model.formats.recurrentjs_json import read_model
 
 VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
 ORIGINAL_MAX_CHARS = 101  # the original stops once more than 100 characters are out

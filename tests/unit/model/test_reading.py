@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import END, CharModel, Mat, TextError, Vocabulary
-from model.cells import layer_states
-from model.graph import Doubles
-from model.layout import GATES
+from model.autograd.graph import Doubles
+from model.autograd.reference_cells import layer_states
+from model.network import GATES
 from model.vocabulary import START_OR_END
 
 KINDS = sorted(GATES)

@@ -12,17 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import (
-    END,
-    CharModel,
-    SettingsError,
-    TextError,
-    Vocabulary,
-    prepare_kernels,
-    writing,
-)
-from model.kernels import entry
-from model.layout import GATES
+from model import END, CharModel, SettingsError, TextError, Vocabulary, prepare_kernels
+from model import sampling as writing
+from model.kernels import entry_points as entry
+from model.network import GATES
 
 KINDS = sorted(GATES)
 PRECISIONS = ["float32", "float64"]

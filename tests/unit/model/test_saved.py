@@ -17,8 +17,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model import CharModel, FormatError, Trainer, TrainingSettings, Vocabulary
-from model.saved import read_model
-from model.solver import Solver
+from model.formats.recurrentjs_json import read_model
+from model.training.optimizers import Solver
 
 SENTENCES = ["abba c", "a cab"]
 PRECISIONS = ["float32", "float64"]

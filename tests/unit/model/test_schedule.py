@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from model import CharModel, Trainer, TrainingSettings, Vocabulary
 from model.errors import SettingsError
-from model.schedule import LEAST_SHARE, ScheduleName, scheduled_rates
+from model.training.schedules import LEAST_SHARE, ScheduleName, scheduled_rates
 
 SENTENCES = ["ab", "ba", "aab", "bba"]
 NAMES = st.sampled_from(["constant", "halve", "cosine"])

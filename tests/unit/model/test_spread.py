@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.spread import BINS, MOST_NUMBERS, around_zero, histogram, looked_at, of_changes
+from model.analysis.histograms import (
+    BINS,
+    MOST_NUMBERS,
+    around_zero,
+    histogram,
+    looked_at,
+    of_changes,
+)
 
 NUMBERS = arrays.arrays(
     np.float64, st.integers(1, 50), elements=st.floats(allow_nan=True, allow_infinity=True)

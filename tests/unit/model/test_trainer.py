@@ -29,8 +29,8 @@ from model import (
     kernels_ready,
     prepare_kernels,
 )
-from model.batches import Batches
-from model.settings import SolverName
+from model.training.batch_sampler import Batches
+from model.training.config import SolverName
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
@@ -242,7 +242,7 @@ def test_training_for_a_time_takes_at_least_one_step_and_as_many_as_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trainer, clock = trainer_on(SENTENCES), Clock()
-    monkeypatch.setattr("model.trainer.time", clock)
+    monkeypatch.setattr("model.training.trainer.time", clock)
     monkeypatch.setattr(trainer, "_step_through", clock.runs_with(trainer))
     assert trainer.train_for(0).steps >= 1
     assert trainer.train_for(0).steps == 1
@@ -386,7 +386,9 @@ def test_a_damaged_order_of_the_sentences_is_refused(order: Any) -> None:
 def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("model.safeguard.SECONDS_BETWEEN", 0.0)  # every sound state is kept
+    monkeypatch.setattr(
+        "model.training.divergence.SECONDS_BETWEEN", 0.0
+    )  # every sound state is kept
     trainer = trainer_on(SENTENCES, TrainingSettings(learning_rate=0.01, seed=1))
     trainer.train(1000)
     sound = trainer.model.perplexity(SENTENCES)

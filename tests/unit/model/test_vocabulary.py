@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import FormatError, TextError, Vocabulary, name_characters, sentences_from_text
-from model.sentences import pack_sentences
+from model.dataset import pack_sentences
 
 HALVES_OF_A_SMILE = ("\ud83d", "\ude00")  # U+1F600 as a browser sees it
 any_characters = st.characters(codec="utf-8")  # every one but halves of surrogate pairs

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.cluster.audience import SILENCE, Audience
+from app.engines.cluster.node import SILENCE, Audience
 
 
 def test_a_session_is_watched_as_long_as_any_process_has_a_page_of_it() -> None:

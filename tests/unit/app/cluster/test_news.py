@@ -9,8 +9,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cluster.news import Known, News, known_of, news_of, put_together
-from app.snapshot import Snapshot
+from app.engines.cluster.deltas import Known, News, known_of, news_of, put_together
+from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST, POINT
 
 

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.cluster import placement as placement_module
-from app.cluster.placement import Placement
+from app.engines.cluster import placement as placement_module
+from app.engines.cluster.placement import Placement
 
 
 def placed(placement: Placement, count: int) -> None:

@@ -1,0 +1,83 @@
+"""The engine that the settings ask for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from app.catalog import texts
+from app.engines.base import Engine
+from app.engines.local import LocalEngine
+from app.engines.persistent import Keeper, Keeping
+from app.runtime.config import ServerSettings
+from app.runtime.metrics import Metrics
+from app.sessions.commands import Learn
+from app.storage import Store, default_url
+
+if TYPE_CHECKING:
+    from app.engines.cluster.ray_backend import NodeConfig
+
+NO_SHARED_STORE = (
+    "Several machines need a store that all of them reach: give --database-url, as "
+    "postgresql://user:password@host/name."
+)
+NO_CORES = (
+    "No machine of the Ray cluster has a core to train with: add one with `ray start --address … "
+    "--num-cpus …`."
+)
+
+
+class EngineError(Exception):
+    """Training cannot run as it was asked to; the message says what to change."""
+
+
+def make_engine(settings: ServerSettings, store: Store, metrics: Metrics) -> Engine:
+    """Have training begin where the settings say.
+
+    Raises:
+        EngineError: it cannot run there.
+    """
+    if settings.engine == "ray":
+        return _ray_engine(settings)
+    starting = Learn(texts.text())
+    engine = LocalEngine(starting, settings.workers, settings.limits)
+    return Keeper(engine, store, starting, _keeping(settings), metrics)
+
+
+def _ray_engine(settings: ServerSettings) -> Engine:
+    if settings.ray_address and not settings.database_url.startswith("postgres"):
+        raise EngineError(NO_SHARED_STORE)
+    try:
+        from app.engines.cluster import ray_backend as on_ray
+    except ImportError as error:
+        raise EngineError(str(error)) from None
+    from app.engines.cluster.engine import RayEngine
+
+    try:
+        cluster = on_ray.join(
+            settings.ray_address, settings.workers, settings.cores_per_node, _node_config(settings)
+        )
+    except on_ray.ClusterError as error:
+        raise EngineError(str(error)) from error
+    engine = RayEngine(cluster.directory, cluster.leave, is_ours=cluster.is_ours)
+    if not engine.begin():
+        engine.close()
+        raise EngineError(NO_CORES)
+    return engine
+
+
+def _node_config(settings: ServerSettings) -> NodeConfig:
+    from app.engines.cluster.ray_backend import NodeConfig
+
+    return NodeConfig(
+        Learn(texts.text()),
+        settings.limits,
+        _keeping(settings),
+        settings.database_url or default_url(settings.data_dir),
+        settings.log_format,
+    )
+
+
+def _keeping(settings: ServerSettings) -> Keeping:
+    return Keeping(
+        settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
+    )

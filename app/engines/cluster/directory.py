@@ -1,0 +1,339 @@
+"""The directory: which nodes there are, which session is where, and what happens when one fails."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from app.engines.cluster.interfaces import Lost, Machine, Machines, Remote, Started
+from app.engines.cluster.placement import Placement
+from app.protocol.ids import short_id
+
+log = logging.getLogger(__name__)
+
+LOOK_SECONDS = 1.0
+"""Between two looks at every node."""
+REPORT_PATIENCE = 8.0
+"""Seconds that a node may take to answer, before it counts as hung; a busy one answers at once."""
+START_PATIENCE = 90.0
+"""Seconds that a node may take to come up."""
+MOVE_PATIENCE = 1.0
+"""Seconds that whoever looks for a session waits for its arrival, before they have to ask again."""
+RESTART_SECONDS = 5.0
+"""Before a machine on which no node came up is tried again."""
+MOVES_AT_ONCE = 8
+"""Sessions on their way to a node: each is in memory twice."""
+
+
+@dataclass(frozen=True)
+class NodeStatus:
+    """A node, for people.
+
+    Attributes:
+        name: of the node.
+        machine: the name of its machine.
+        address: of its machine.
+        pid: of its process there.
+        threads: that it trains with.
+        sessions: that it has.
+        weights: of all its networks.
+        draining: whether it hands its sessions over.
+    """
+
+    name: str
+    machine: str
+    address: str
+    pid: int
+    threads: int
+    sessions: int
+    weights: int
+    draining: bool
+
+
+@dataclass
+class _Node:
+    started: Started
+    machine: Machine
+    pid: int
+    weights: int = 0
+    draining: bool = False
+
+
+class Directory:
+    """Knows every node and every session's place; one for all web processes.
+
+    It keeps nothing that it could not find out again: one that was lost asks the nodes.
+    """
+
+    def __init__(self, machines: Machines, cores_per_node: int | None) -> None:
+        self._machines = machines
+        self._cores_per_node = cores_per_node
+        self._placement = Placement()
+        self._nodes: dict[str, _Node] = {}
+        self._starting: dict[str, int] = {}  # nodes on their way, by machine
+        self._drained: set[str] = set()  # machines that are to have no node
+        self._moves: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moving = asyncio.Semaphore(MOVES_AT_ONCE)
+        self._beginning = asyncio.Lock()
+        self._begun = False
+
+    async def is_there(self) -> None:
+        """Answer, for those who want to know whether anybody does."""
+
+    async def begin(self) -> int:
+        """Find the nodes that are there, and start those that are missing; how many there are.
+
+        Whoever begins waits until the first is up.
+        """
+        await self._know_what_is_there()
+        until = time.monotonic() + START_PATIENCE
+        while not self._nodes and time.monotonic() < until:
+            await asyncio.sleep(0.05)
+        return len(self._nodes)
+
+    async def place(self, session_id: str) -> Remote | None:
+        """The node of a session: the one that it has, or gets; None: there is no node."""
+        await self._know_what_is_there()
+        if not await self._arrived(session_id, MOVE_PATIENCE):
+            return None
+        return self._remote(self._placement.place(session_id))
+
+    async def find(self, session_id: str) -> Remote | None:
+        """The node of a session; None: it has none."""
+        await self._know_what_is_there()
+        await self._arrived(session_id, None)
+        return self._remote(self._placement.where(session_id))
+
+    async def forget(self, session_id: str) -> None:
+        """A session is not there any more."""
+        self._placement.forget(session_id)
+
+    async def lost(self, name: str) -> None:
+        """Somebody could not reach a node; if it is gone, its sessions go elsewhere."""
+        node = self._nodes.get(name)
+        if node is None:
+            return
+        try:
+            await asyncio.wait_for(node.started.remote.ask("report"), REPORT_PATIENCE)
+        except (Lost, TimeoutError):
+            self._fail_over(name)
+
+    async def drain(self, machine: str) -> int:
+        """Hand the sessions of a machine over to the others; how many there were.
+
+        Raises:
+            ValueError: there is no such machine, or no other to take them.
+        """
+        await self._know_what_is_there()
+        nodes = [name for name, node in self._nodes.items() if node.machine.name == machine]
+        if not nodes:
+            raise ValueError(f"No node runs on a machine {machine}.")
+        self._drained.add(machine)
+        for name in nodes:
+            self._nodes[name].draining = True
+            self._placement.retire(name)
+        if all(node.draining for node in self._nodes.values()):
+            self._undo_drain(machine, nodes)
+            raise ValueError("There is no other node that could take the sessions.")
+        return sum(await asyncio.gather(*map(self._hand_over, nodes)))
+
+    async def undrain(self, machine: str) -> None:
+        """A machine may have nodes again."""
+        self._drained.discard(machine)
+
+    async def status(self) -> list[NodeStatus]:
+        """Every node, for people."""
+        await self._know_what_is_there()
+        return [
+            NodeStatus(
+                name,
+                node.machine.name,
+                node.machine.address,
+                node.pid,
+                node.started.threads,
+                self._placement.count(name),
+                node.weights,
+                node.draining,
+            )
+            for name, node in self._nodes.items()
+        ]
+
+    async def save_all(self) -> bool:
+        """Have every node learn no more and save every session; whether all could be."""
+        saved = await asyncio.gather(
+            *(node.started.remote.ask("save_all") for node in self._nodes.values()),
+            return_exceptions=True,
+        )
+        return all(each is True for each in saved)
+
+    # -------------------------------------------------------------- nodes come
+
+    async def _know_what_is_there(self) -> None:
+        """Once, whoever comes first: this may be a directory in the place of one that was lost."""
+        async with self._beginning:
+            if self._begun:
+                return
+            await asyncio.gather(*map(self._adopt, self._machines.running()))
+            self._in_background(self._look_for_ever())
+            self._begun = True
+
+    async def _adopt(self, started: Started) -> None:
+        """Know a node that runs already, with the sessions that it has."""
+        machines = {machine.name: machine for machine in self._machines.all()}
+        machine = machines.get(started.machine)
+        if machine is None:
+            return
+        self._starting[machine.name] = self._starting.get(machine.name, 0) + 1
+        await self._welcome(started, machine)
+
+    async def _welcome(self, started: Started, machine: Machine) -> None:
+        """Have a node take sessions, once it is up."""
+        name = started.remote.name
+        try:
+            report = await asyncio.wait_for(started.remote.ask("report"), START_PATIENCE)
+        except (Lost, TimeoutError) as error:
+            log.warning("a node did not come up: %s", _last_line(error), extra={"node": name})
+            self._machines.end(started.remote)
+            await asyncio.sleep(RESTART_SECONDS)
+            return
+        finally:
+            self._starting[machine.name] -= 1
+        self._nodes[name] = _Node(started, machine, report.pid, report.weights)
+        self._placement.add(name, started.threads, report.session_ids)
+        log.info("a node is up", extra={"node": name, "threads": started.threads})
+
+    def _start_the_missing(self, machine: Machine) -> None:
+        if machine.name in self._drained:
+            return
+        threads = min(self._cores_per_node or machine.cores, machine.cores)
+        there = sum(node.machine.name == machine.name for node in self._nodes.values())
+        there += self._starting.get(machine.name, 0)
+        for _ in range(machine.cores // threads - there):
+            started = self._machines.start(machine, threads)
+            self._starting[machine.name] = self._starting.get(machine.name, 0) + 1
+            self._in_background(self._welcome(started, machine))
+
+    # -------------------------------------------------------------- nodes go
+
+    async def _look_for_ever(self) -> None:
+        while True:
+            try:
+                await self._look()
+            except Exception:
+                log.exception("looking after the nodes failed")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _look(self) -> None:
+        machines = self._machines.all()
+        up = {machine.name for machine in machines}
+        for name in [name for name, node in self._nodes.items() if node.machine.name not in up]:
+            self._fail_over(name)
+        self._drained &= up
+        for machine in machines:
+            self._start_the_missing(machine)
+        await asyncio.gather(*map(self._look_at, list(self._nodes)))
+
+    async def _look_at(self, name: str) -> None:
+        node = self._nodes.get(name)
+        if node is None:
+            return  # gone since
+        try:
+            report = await asyncio.wait_for(node.started.remote.ask("report"), REPORT_PATIENCE)
+        except (Lost, TimeoutError):
+            self._fail_over(name)
+            return
+        node.weights = report.weights
+        self._placement.correct(name, report.session_ids)
+
+    def _fail_over(self, name: str) -> None:
+        """Have the sessions of a node that is gone go on elsewhere."""
+        node = self._nodes.pop(name, None)
+        if node is None:
+            return
+        self._machines.end(node.started.remote)  # one that hung would come back
+        homeless = self._placement.remove(name)
+        log.warning("a node is lost", extra={"node": name, "sessions": len(homeless)})
+        self._move([each for each in homeless if each not in self._moves], lost_at=time.time())
+
+    async def _hand_over(self, name: str) -> int:
+        node = self._nodes[name]
+        try:
+            await node.started.remote.ask("hand_over")
+        except Lost:
+            self._fail_over(name)
+            return 0
+        self._nodes.pop(name, None)
+        homeless = self._placement.remove(name)
+        self._move(homeless, lost_at=None)
+        for session_id in homeless:
+            await self._arrived(session_id, None)
+        self._machines.end(node.started.remote)
+        log.info("a node has handed over", extra={"node": name, "sessions": len(homeless)})
+        return len(homeless)
+
+    def _undo_drain(self, machine: str, nodes: Iterable[str]) -> None:
+        self._drained.discard(machine)
+        for name in nodes:
+            self._nodes[name].draining = False
+            self._placement.take_again(name)
+
+    # -------------------------------------------------------------- sessions move
+
+    def _move(self, session_ids: Iterable[str], lost_at: float | None) -> None:
+        for session_id in session_ids:
+            self._moves[session_id] = self._in_background(self._move_one(session_id, lost_at))
+
+    async def _move_one(self, session_id: str, lost_at: float | None) -> None:
+        try:
+            await self._take_over(session_id, lost_at)
+        except Exception:
+            log.exception("a session could not be moved", extra={"session": short_id(session_id)})
+        finally:
+            del self._moves[session_id]
+
+    async def _take_over(self, session_id: str, lost_at: float | None) -> None:
+        """Have a session begin at its new node, or at the next if that is lost too."""
+        async with self._moving:
+            while True:
+                remote = self._remote(self._placement.place(session_id))
+                if remote is None:
+                    await asyncio.sleep(LOOK_SECONDS / 4)  # a node is on its way, or will be
+                    continue
+                try:
+                    outcome = await remote.ask("take_over", session_id, lost_at)
+                except Lost:
+                    self._fail_over(remote.name)
+                    continue
+                if outcome is None or outcome.error is not None:
+                    self._placement.forget(session_id)
+                    if outcome is None:  # it hands over itself
+                        continue
+                return
+
+    async def _arrived(self, session_id: str, patience: float | None) -> bool:
+        """Wait until a session that is on its way has arrived; whether it has in time."""
+        task = self._moves.get(session_id)
+        if task is not None:
+            await asyncio.wait([task], timeout=patience)
+        return task is None or task.done()
+
+    def _remote(self, name: str | None) -> Remote | None:
+        node = self._nodes.get(name) if name is not None else None
+        return node.started.remote if node else None
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _last_line(error: Exception) -> str:
+    """What is at the end of a trace from another process."""
+    lines = str(error).strip().splitlines()
+    return lines[-1].strip() if lines else type(error).__name__

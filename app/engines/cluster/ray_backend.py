@@ -1,0 +1,252 @@
+"""The cluster on Ray; the only module that names it.
+
+Nodes and the directory are detached actors: they go on when the web process that started them is
+gone. Ray puts a directory that was lost on another machine by itself.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from app.engines.base import Engine
+from app.engines.cluster.directory import Directory
+from app.engines.cluster.interfaces import Lost, Machine, Remote, Started
+from app.engines.cluster.node import TrainingNode
+from app.engines.local import LocalEngine
+from app.engines.persistent import Keeper, Keeping
+from app.engines.thread_switching import share_the_lock
+from app.protocol.limits import Limits
+from app.runtime.config import LogFormat
+from app.runtime.logging import begin_to_log
+from app.sessions.commands import Learn
+from app.storage import Store
+
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers of every start
+
+try:
+    import ray
+    from ray.exceptions import RayError, RayTaskError
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+except ImportError:
+    raise ImportError('Ray is not installed: pip install "charnn[ray]".') from None
+
+NAMESPACE = "charnn"
+DIRECTORY = "charnn-directory"
+NODE = "charnn-node"
+MOST_AT_ONCE = 10_000
+"""Questions that an actor may be answering."""
+KNOCK_SECONDS = 5.0
+OBJECT_STORE = 256 * 2**20
+"""Bytes of a local Ray's memory for what is on its way: models, the largest 50 MB."""
+
+
+class ClusterError(Exception):
+    """There is no cluster to train on; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """How nodes train.
+
+    Attributes:
+        starting: what a new session learns.
+        limits: of a node.
+        keeping: of a node; None: nothing is kept.
+        database_url: of the store.
+        log_format: of a node's log, which Ray keeps.
+    """
+
+    starting: Learn
+    limits: Limits
+    keeping: Keeping | None
+    database_url: str
+    log_format: LogFormat
+
+
+@dataclass(frozen=True)
+class RayRemote:
+    """An actor of Ray's."""
+
+    name: str
+    handle: Any
+
+    async def ask(self, method: str, *arguments: Any) -> Any:
+        """What the actor's method returns."""
+        try:
+            return await self.handle.ask.remote(method, *arguments)
+        except RayTaskError as error:  # in our own code there
+            raise error.cause from None
+        except RayError as error:
+            raise Lost(str(error)) from None
+
+
+class _NodeActor:
+    """A node in a process of its own."""
+
+    def __init__(self, name: str, threads: int, config: NodeConfig) -> None:
+        begin_to_log(config.log_format)
+        share_the_lock()
+        self._node = TrainingNode(_engine(name, threads, config))
+
+    async def ask(self, method: str, *arguments: Any) -> Any:
+        return await getattr(self._node, method)(*arguments)
+
+
+def _engine(name: str, threads: int, config: NodeConfig) -> Engine:
+    local = LocalEngine(config.starting, threads, config.limits)
+    if config.keeping is None:
+        return local
+    store = Store.open(config.database_url, holder=name)
+    return Keeper(local, store, config.starting, config.keeping)
+
+
+class _DirectoryActor:
+    """The directory in a process of its own."""
+
+    def __init__(self, config: NodeConfig, cores_per_node: int | None) -> None:
+        begin_to_log(config.log_format)
+        self._directory = Directory(_RayMachines(config), cores_per_node)
+
+    async def ask(self, method: str, *arguments: Any) -> Any:
+        return await getattr(self._directory, method)(*arguments)
+
+
+class _RayMachines:
+    """The machines of the Ray cluster that this process belongs to."""
+
+    def __init__(self, config: NodeConfig) -> None:
+        self._config = config
+
+    def all(self) -> Sequence[Machine]:
+        """Those that are up and have cores to train with."""
+        return [
+            Machine(node["NodeID"], node["NodeManagerAddress"], int(node["Resources"]["CPU"]))
+            for node in ray.nodes()
+            if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
+        ]
+
+    def running(self) -> Sequence[Started]:
+        """The nodes that somebody has started: their names tell where."""
+        found = []
+        for name in ray.util.list_named_actors():
+            kind, *parts = name.split("/")
+            if kind == NODE:
+                machine, threads, _ = parts
+                remote = RayRemote(name, ray.get_actor(name))
+                found.append(Started(remote, machine, int(threads)))
+        return found
+
+    def start(self, machine: Machine, threads: int) -> Started:
+        """Start a node with so many threads; it answers once it is up."""
+        name = f"{NODE}/{machine.name}/{threads}/{secrets.token_hex(4)}"
+        actor = ray.remote(_NodeActor).options(
+            name=name,
+            lifetime="detached",
+            num_cpus=threads,
+            max_concurrency=MOST_AT_ONCE,
+            scheduling_strategy=NodeAffinitySchedulingStrategy(machine.name, soft=False),
+        )
+        handle = actor.remote(name, threads, self._config)
+        return Started(RayRemote(name, handle), machine.name, threads)
+
+    def end(self, node: Remote) -> None:
+        """End a node at once."""
+        if isinstance(node, RayRemote):
+            ray.kill(node.handle)
+
+
+class Cluster:
+    """This process' part in a Ray cluster.
+
+    Attributes:
+        directory: of the cluster.
+        is_ours: whether Ray was started by this process, and ends with it.
+    """
+
+    def __init__(self, directory: Remote, *, is_ours: bool) -> None:
+        self.directory = directory
+        self.is_ours = is_ours
+
+    @staticmethod
+    def machine() -> str:
+        """The name of the machine that this process is on."""
+        name: str = ray.get_runtime_context().get_node_id()
+        return name
+
+    @staticmethod
+    def leave() -> None:
+        """Have no part in it any more; a Ray that was started for this process ends."""
+        ray.shutdown()
+
+
+def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfig) -> Cluster:
+    """Be part of the cluster at an address, or of one on this machine with so many cores.
+
+    Raises:
+        ClusterError: there is none at the address.
+    """
+    _connect(address, cores)
+    actor = ray.remote(_DirectoryActor).options(
+        name=DIRECTORY,
+        get_if_exists=True,
+        lifetime="detached",
+        num_cpus=0,
+        # With the head, without which there is no cluster, and not with a machine that trains.
+        resources={"node:__internal_head__": 0.001},
+        max_restarts=-1,
+        max_concurrency=MOST_AT_ONCE,
+    )
+    return Cluster(RayRemote(DIRECTORY, actor.remote(config, cores_per_node)), is_ours=not address)
+
+
+def visit(address: str) -> Cluster:
+    """The cluster at an address, for a look at it.
+
+    Raises:
+        ClusterError: there is none at the address, or no charnn on it.
+    """
+    _connect(address, 0)
+    try:
+        return Cluster(RayRemote(DIRECTORY, ray.get_actor(DIRECTORY)), is_ours=False)
+    except ValueError:
+        raise ClusterError(
+            "No charnn has begun on this cluster yet: start `charnn serve --engine ray` first."
+        ) from None
+
+
+def _knock(address: str) -> None:
+    """See that somebody listens at an address, where it is one.
+
+    Raises:
+        OSError, ValueError: nobody does.
+    """
+    host = urlsplit(address if "//" in address else f"//{address}")
+    if host.port is not None:
+        socket.create_connection((host.hostname, host.port), KNOCK_SECONDS).close()
+
+
+def _connect(address: str, cores: int) -> None:
+    here: dict[str, Any] = {"num_cpus": cores, "object_store_memory": OBJECT_STORE}
+    try:
+        _knock(address)  # Ray itself would try for minutes
+        ray.init(
+            address or "local",
+            namespace=NAMESPACE,
+            include_dashboard=False if not address else None,
+            log_to_driver=False,
+            logging_level=logging.WARNING,
+            **({} if address else here),
+        )
+    except (OSError, RuntimeError, ValueError) as error:
+        why = str(error).strip().splitlines()[0].rstrip(".")
+        raise ClusterError(
+            f"There is no Ray cluster at {address or 'this machine'}: {why}. Check --ray-address, "
+            "and that `ray start` runs there."
+        ) from error

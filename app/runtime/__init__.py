@@ -1,0 +1,1 @@
+"""What every process of the server needs: configuration, logging, metrics, worker processes."""

@@ -1,0 +1,1 @@
+"""One visitor's session: commands, snapshots, checkpoints and undo."""

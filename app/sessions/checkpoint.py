@@ -1,0 +1,47 @@
+"""All of a session that must outlive the process: what the store keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.protocol.hyperparameters import Options
+from app.training.curve import CurvePoint
+from model import Progress
+from model.formats.recurrentjs_json import SavedModel
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A session between two slices of its training; its arrays are its own.
+
+    Attributes:
+        session_id: whose it is.
+        version: counts the networks of the session; the text changes only with it.
+        text: what the network learns, as it was given.
+        options: what the network was made with.
+        learning: learning, or paused.
+        learning_rate: what the network is trained with at this moment.
+        set_rate: the learning rate that was set last, which the schedule changes.
+        rate_since: the epoch at which it was set.
+        temperature: what the samples are drawn with.
+        saved: the network, its solver and the order of the sentences to come.
+        totals: of the network's training.
+        curve_version: of the points below.
+        curve_interval: seconds between them.
+        points: the perplexity curve.
+    """
+
+    session_id: str
+    version: int
+    text: str
+    options: Options
+    learning: bool
+    learning_rate: float
+    set_rate: float
+    rate_since: float
+    temperature: float
+    saved: SavedModel
+    totals: Progress
+    curve_version: int
+    curve_interval: float
+    points: tuple[CurvePoint, ...]

@@ -1,0 +1,375 @@
+"""A session: one visitor's training, and what they have asked of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+
+from app.catalog import pretrained
+from app.errors import Notice, UserError, from_model
+from app.protocol.hyperparameters import Options
+from app.protocol.ids import short_id
+from app.protocol.inspection import Moment
+from app.sessions.checkpoint import Checkpoint
+from app.sessions.commands import (
+    Answer,
+    Capture,
+    Change,
+    Command,
+    Complete,
+    CopyToCheck,
+    Learn,
+    Load,
+    LoadPretrained,
+    Look,
+    NoteStored,
+    OpenCopy,
+    Pause,
+    Restore,
+    Resume,
+    Save,
+    Tell,
+    Undo,
+    Watch,
+)
+from app.sessions.memory_budget import Room
+from app.sessions.snapshot import Description, Level, Remark, Replacement, Snapshot, Status
+from app.sessions.undo import Spare
+from app.training import completion
+from app.training import gradient_check as checking
+from app.training import inspection as looking
+from app.training.completion import Completion
+from app.training.run import Run, loaded_run, new_run, restored_run
+from model import KernelsFor, TextError, beam_search_ready, kernels_ready
+from model.formats.recurrentjs_json import SavedModel
+
+PRETRAINED_LEARNING_RATE = 0.0001
+"""A model that has learnt for long would forget at the rate that a new one needs."""
+REMARKS_KEPT = 5
+
+
+class Session:
+    """A run and what the visitor has set; used by one thread at a time."""
+
+    def __init__(self, session_id: str, room: Room) -> None:
+        self.session_id = session_id
+        self._room = room
+        self.learning = True
+        self.watched = False
+        self.temperature = 1.0
+        self._run: Run | None = None
+        self._spare: Spare | None = None
+        self._description = Description(0, "", Options(), (), 0)
+        self._life = time.time_ns()
+        self._seq = 0
+        self._saved_at: float | None = None
+        self._saving = True
+        self._remarks: tuple[Remark, ...] = ()
+
+    @property
+    def short_id(self) -> str:
+        """A name for logs and pages that gives nothing away."""
+        return short_id(self.session_id)
+
+    @property
+    def in_figures(self) -> dict[str, str | int]:
+        """Its network in figures, for the log: nothing of the text."""
+        description = self._description
+        return {
+            "session": self.short_id,
+            "kind": description.options.kind,
+            "hidden_sizes": "x".join(map(str, description.options.hidden_sizes)),
+            "weights": description.weights,
+            "characters": len(description.text),
+        }
+
+    @property
+    def kernels(self) -> KernelsFor | None:
+        """What has to be compiled for its network; None before there is one."""
+        if self._run is None:
+            return None
+        return KernelsFor(self._run.options.kind, self._run.trainer.settings.solver)
+
+    @property
+    def status(self) -> Status:
+        """What it is doing."""
+        if self.kernels is not None and not kernels_ready(*self.kernels):
+            return "compiling"
+        return "learning" if self.learning else "paused"
+
+    @property
+    def undoable(self) -> Replacement | None:
+        """How its network took the place of one that can be brought back; None: there is none."""
+        spare = self._spare
+        if spare is None or spare.run is None or time.monotonic() >= spare.until:
+            return None
+        return spare.replacement
+
+    def carry_out(self, command: Command) -> Answer:
+        """Do what the visitor asks.
+
+        Raises:
+            UserError: it cannot be done, and nothing has changed.
+        """
+        try:
+            return self._carry_out(command)
+        except Exception:
+            self._room.hold(self, self._run.model.weight_count if self._run else 0)
+            raise
+
+    def _carry_out(self, command: Command) -> Answer:
+        match command:
+            case Learn() | Load() | LoadPretrained() | OpenCopy() | Undo() | Restore():
+                self._change_network(command)
+            case Pause():
+                self._pause()
+            case Resume():
+                self.learning = True
+            case Change():
+                self._change(command)
+            case Watch():
+                self.watched = command.watched
+            case NoteStored():
+                self._note_stored(command.at)
+            case Tell():
+                self._remark(command.level, command.notice)
+            case _:
+                return self._answer(command)
+        return None
+
+    def _change_network(self, command: Command) -> None:
+        match command:
+            case Learn():
+                self._replace(self._new_run(command), "restart")
+                self.learning = True
+            case Load():
+                self._load(command.saved, self._made_with_now())
+            case LoadPretrained():
+                options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
+                self._load(_pretrained(command.name), options)
+                self.learning = True
+            case OpenCopy():
+                self._open_copy(command.copy)
+            case Undo():
+                self._undo()
+            case Restore():
+                self._restore(command.checkpoint)
+            case _:
+                raise TypeError(f"{type(command).__name__} changes no network")
+
+    def _answer(self, question: Command) -> Answer:
+        match question:
+            case Save():
+                return self._save()
+            case Complete():
+                return self._complete(question)
+            case Look():
+                return self._look(question)
+            case CopyToCheck():
+                return checking.copied(self._existing_run())
+            case Capture():
+                return self._capture()
+            case _:
+                raise TypeError(f"no answer to {type(question).__name__}")
+
+    def forget(self) -> None:
+        """It is gone from memory."""
+        self._room.hold(self, 0)
+        self._room.let_go(self)
+
+    def write(self) -> None:
+        """Write what the network has to show, if it is due and somebody looks.
+
+        A network that has never written does so before it learns: what is shown first after a load
+        is what was loaded.
+        """
+        run = self._run
+        if run is not None and (self.watched or run.shown.greedy is None):
+            run.shown.write(run.model, self.temperature, time.monotonic())
+
+    def train(self, seconds: float) -> None:
+        """Learn for about so long."""
+        run = self._existing_run()
+        run.train(seconds)
+        if news := run.recoveries.news(run.trainer.recoveries, time.monotonic()):
+            self._remark("warning", news)
+
+    def fail(self, code: str) -> None:
+        """Something went wrong that the visitor did not cause: stop, and tell them."""
+        self._pause()
+        self._remark("error", Notice(code))
+
+    def snapshot(self) -> Snapshot:
+        """What it looks like now."""
+        run = self._existing_run()
+        self._seq += 1
+        totals = run.trainer.totals
+        return Snapshot(
+            session_id=self.session_id,
+            seq=self._seq,
+            description=self._description,
+            status=self.status,
+            steps=totals.steps,
+            epoch=totals.epoch,
+            **run.recent.figures._asdict(),
+            learning_rate=run.learning_rate,
+            temperature=self.temperature,
+            samples=run.shown.samples,
+            greedy=run.shown.greedy,
+            curve_version=run.curve.version,
+            points=run.curve.points,
+            held_out_perplexity=run.validation.perplexity,
+            memorising_since=run.memorising.since,
+            remarks=self._remarks,
+            saved_at=self._saved_at,
+            saving=self._saving,
+            recoveries=len(run.trainer.recoveries),
+            undoable=self.undoable,
+            life=self._life,
+        )
+
+    def _new_run(self, command: Learn) -> Run:
+        return new_run(command.text, command.options, self._next_curve_version(), self._take_room)
+
+    def _take_room(self, weights: int, field: str | None) -> None:
+        self._room.take(self, weights, field)
+
+    def _load(self, saved: SavedModel, options: Options) -> None:
+        text = self._existing_run().text
+        run, remark = loaded_run(saved, text, options, self._next_curve_version(), self._take_room)
+        self._replace(run, "load")
+        if remark:
+            self._remark("warning", remark)
+
+    def _open_copy(self, copy: Checkpoint) -> None:
+        self._take_room(copy.saved.model.weight_count, "id")
+        self._replace(restored_run(replace(copy, curve_version=self._next_curve_version())), "load")
+        self.learning = True
+        self.temperature = copy.temperature
+
+    def _undo(self) -> None:
+        spare = self._spare
+        run = spare.run if spare is not None and self.undoable else None
+        if run is None:
+            raise UserError("nothing_to_undo")
+        self._room.let_go(self)  # its room is taken as the network's own
+        self._take_room(run.model.weight_count, None)
+        self._replace(run, "undo")
+        run.shown.outdate_samples()  # the temperature may be another by now
+        run.shown.pin()
+
+    def _replace(self, run: Run, replacement: Replacement | None = None) -> None:
+        """Go on with another run; the one so far can be brought back if this is a replacement."""
+        if replacement is not None and self._run is not None:
+            self._put_aside(self._run, replacement)
+        self._run = run
+        self._description = Description(
+            version=self._description.version + 1,
+            text=run.text,
+            options=run.options,
+            vocabulary=run.model.vocabulary.letters,
+            weights=run.model.weight_count,
+            sentences=run.trainer.sentence_count,
+            held_out_sentences=run.trainer.held_out_count,
+        )
+
+    def _put_aside(self, run: Run, replacement: Replacement) -> None:
+        run.recent.break_off()
+        self._spare = Spare(run, replacement, run.model.weight_count)
+        self._room.spare(self, self._spare)
+
+    def _pause(self) -> None:
+        self.learning = False
+        if self._run is not None:
+            self._run.recent.break_off()
+            self._run.shown.hurry()  # while it rests, what is shown is what it writes as it is
+
+    def _change(self, change: Change) -> None:
+        run = self._existing_run()
+        if change.learning_rate is not None:
+            run.learning_rate = change.learning_rate
+        if change.temperature is not None:
+            self.temperature = change.temperature
+            run.shown.outdate_samples()
+
+    def _save(self) -> SavedModel:
+        run = self._existing_run()
+        run.shown.pin()  # what was saved can be seen for a moment
+        return run.trainer.saved()
+
+    def _complete(self, asked: Complete) -> list[Completion]:
+        run = self._existing_run()
+        searches = asked.method == "beam"
+        if self.status == "compiling" or (searches and not beam_search_ready(run.options.kind)):
+            raise UserError("compiling", "method")
+        try:
+            if searches:
+                return completion.likeliest(run.model, asked.prime, asked.width)
+            return completion.drawn(
+                run.model, asked.prime, asked.temperature, asked.top_k, asked.top_p
+            )
+        except TextError as error:
+            raise from_model(error) from None
+
+    def _look(self, asked: Look) -> Moment:
+        run = self._existing_run()
+        if self.status == "compiling":
+            raise UserError("compiling")
+        return looking.answer(run, asked.question)
+
+    def _capture(self) -> Checkpoint:
+        run = self._existing_run()
+        return Checkpoint(
+            session_id=self.session_id,
+            version=self._description.version,
+            text=run.text,
+            options=run.options,
+            learning=self.learning,
+            learning_rate=run.learning_rate,
+            set_rate=run.trainer.settings.learning_rate,
+            rate_since=run.trainer.rate_since,
+            temperature=self.temperature,
+            saved=run.trainer.saved(),
+            totals=run.trainer.totals,
+            curve_version=run.curve.version,
+            curve_interval=run.curve.interval,
+            points=run.curve.points,
+        )
+
+    def _restore(self, checkpoint: Checkpoint) -> None:
+        self._take_room(checkpoint.saved.model.weight_count, None)
+        self._description = replace(self._description, version=checkpoint.version - 1)
+        self._replace(restored_run(checkpoint))
+        self.learning = checkpoint.learning
+        self.temperature = checkpoint.temperature
+
+    def _note_stored(self, at: float | None) -> None:
+        self._saving = at is not None
+        if at is not None:
+            self._saved_at = at
+
+    def _existing_run(self) -> Run:
+        if self._run is None:
+            raise UserError("no_network")
+        return self._run
+
+    def _made_with_now(self) -> Options:
+        run = self._existing_run()
+        return replace(run.options, learning_rate=run.learning_rate)
+
+    def _next_curve_version(self) -> int:
+        return self._run.curve.version + 1 if self._run else 0
+
+    def _remark(self, level: Level, notice: Notice) -> None:
+        number = self._remarks[-1].number + 1 if self._remarks else 1
+        remark = Remark(number, level, notice.code, notice.message)
+        self._remarks = (*self._remarks, remark)[-REMARKS_KEPT:]
+
+
+def _pretrained(name: str) -> SavedModel:
+    names = list(pretrained.cards())
+    if not names:
+        raise UserError("no_pretrained", "name")
+    if name and name not in names:
+        raise UserError("unknown_pretrained", "name", known=", ".join(names))
+    return pretrained.saved_model(name or names[0])

@@ -1,0 +1,209 @@
+"""Checkpoints as bytes: what is small as JSON, what is large as arrays.
+
+Nothing is unpickled: who can write to the database can at most spoil what is in it.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from app.protocol.hyperparameters import Options
+from app.sessions.checkpoint import Checkpoint
+from app.storage.errors import DamagedCheckpoint
+from app.training.curve import CurvePoint
+from model import Adam, CharModel, ModelError, Progress, Vocabulary
+from model.formats.recurrentjs_json import SavedModel
+from model.network import Layout
+from model.training.optimizers import RMSProp, Solver
+
+FORMAT = 3
+"""Grows with every change of what is written below."""
+FIRST_FORMAT = 1
+"""The oldest that is read."""
+
+DAMAGES = (
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    ModelError,
+    NotImplementedError,  # zipfile's, for a kind of compression
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What reading spoilt bytes raises."""
+
+Array = npt.NDArray[Any]
+
+
+class Encoded(NamedTuple):
+    """A checkpoint as bytes.
+
+    Attributes:
+        state: JSON of what is small.
+        arrays: an npz of what is large.
+        text: what the network learns.
+    """
+
+    state: bytes
+    arrays: bytes
+    text: bytes
+
+
+def encode(checkpoint: Checkpoint) -> Encoded:
+    """The checkpoint as bytes, from which `decode` makes the same again."""
+    saved = checkpoint.saved
+    arrays: dict[str, Array] = {
+        "flat": saved.model.flat,  # (parameters,)
+        "points": _encode_points(checkpoint.points),
+    }
+    state = {
+        "format": FORMAT,
+        "version": checkpoint.version,
+        "options": asdict(checkpoint.options),
+        "learning": checkpoint.learning,
+        "learning_rate": checkpoint.learning_rate,
+        "set_rate": checkpoint.set_rate,
+        "rate_since": checkpoint.rate_since,
+        "temperature": checkpoint.temperature,
+        "network": {
+            "kind": saved.model.kind,
+            "hidden_sizes": [int(size) for size in saved.model.hidden_sizes],
+            "letter_size": int(saved.model.letter_size),
+            "vocabulary": list(saved.model.vocabulary.letters),
+        },
+        "solver": _encode_solver(saved.solver, arrays),
+        "order": _encode_order(saved.order, arrays),
+        "totals": asdict(checkpoint.totals),
+        "curve": {"version": checkpoint.curve_version, "interval": checkpoint.curve_interval},
+    }
+    out = io.BytesIO()
+    np.savez(out, allow_pickle=False, **arrays)
+    text = checkpoint.text.encode("utf-8", "surrogatepass")
+    return Encoded(json.dumps(state).encode(), out.getvalue(), text)
+
+
+def decode(session_id: str, encoded: Encoded) -> Checkpoint:
+    """The checkpoint of these bytes.
+
+    Raises:
+        DamagedCheckpoint: they are not whole, or of another format.
+    """
+    try:
+        state = json.loads(encoded.state)
+        if not FIRST_FORMAT <= state["format"] <= FORMAT:
+            raise DamagedCheckpoint(
+                f"it has format {state['format']!r}, and this charnn reads up to {FORMAT}"
+            )
+        with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        return _checkpoint(session_id, state, arrays, encoded.text)
+    except DAMAGES as error:
+        raise DamagedCheckpoint(f"{type(error).__name__}, {error}") from error
+
+
+def _checkpoint(
+    session_id: str, state: Mapping[str, Any], arrays: Mapping[str, Array], text: bytes
+) -> Checkpoint:
+    network, options = state["network"], state["options"]
+    vocabulary = Vocabulary(network["vocabulary"])
+    hidden_sizes = tuple(network["hidden_sizes"])
+    layout = Layout(network["kind"], len(vocabulary), network["letter_size"], hidden_sizes)
+    flat = _of_length(arrays["flat"], layout)
+    return Checkpoint(
+        session_id=session_id,
+        version=state["version"],
+        text=text.decode("utf-8", "surrogatepass"),
+        options=Options(**{**options, "hidden_sizes": tuple(options["hidden_sizes"])}),
+        learning=state["learning"],
+        learning_rate=state["learning_rate"],
+        set_rate=state.get("set_rate", state["learning_rate"]),
+        rate_since=state.get("rate_since", 0.0),
+        temperature=state["temperature"],
+        saved=SavedModel(
+            CharModel(vocabulary, layout, flat),
+            _decode_solver(state["solver"], arrays, layout),
+            _decode_order(state["order"], arrays),
+        ),
+        totals=Progress(**state["totals"]),
+        curve_version=state["curve"]["version"],
+        curve_interval=state["curve"]["interval"],
+        points=tuple(_point(row) for row in arrays["points"].tolist()),
+    )
+
+
+def _encode_points(points: Sequence[CurvePoint]) -> Array:
+    """Shape (points, fields of one), NaN where there is nothing."""
+    rows = [[math.nan if value is None else value for value in point] for point in points]
+    return np.array(rows, dtype=np.float64).reshape(-1, len(CurvePoint._fields))
+
+
+def _point(row: list[float]) -> CurvePoint:
+    """Of an older format, without its last fields."""
+    step, epoch, seconds, cost, predictions, *more = row
+    noted = [None if math.isnan(value) else value for value in more]
+    return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *noted)
+
+
+def _encode_solver(solver: Solver | None, arrays: dict[str, Array]) -> dict[str, Any] | None:
+    if solver is None:
+        return None
+    arrays["step_cache"] = solver.step_cache  # (parameters,)
+    state = {
+        "name": solver.name,
+        "decay_rate": solver.decay_rate,
+        "smooth_eps": solver.smooth_eps,
+        "steps": solver.steps,
+    }
+    if isinstance(solver, Adam):
+        arrays["step_mean"] = solver.step_mean  # (parameters,)
+        state["mean_decay"] = solver.mean_decay
+    return state
+
+
+def _decode_solver(
+    state: Mapping[str, Any] | None, arrays: Mapping[str, Array], layout: Layout
+) -> Solver | None:
+    if state is None:
+        return None
+    given = {name: value for name, value in state.items() if name != "name"}
+    step_cache = _of_length(arrays["step_cache"], layout)
+    if state["name"] == Adam.name:
+        return Adam(_of_length(arrays["step_mean"], layout), step_cache, **given)
+    return RMSProp(step_cache, **given)
+
+
+def _encode_order(order: Mapping[str, Any] | None, arrays: dict[str, Array]) -> Any:
+    if order is None:
+        return None
+    arrays["order"] = np.array(order["order"], dtype=np.int64)  # (sentences to come,)
+    arrays["sizes"] = np.array(order["sizes"], dtype=np.int64)  # (batches to come,)
+    return {"sentences": order["sentences"], "random": order["random"]}
+
+
+def _decode_order(state: Any, arrays: Mapping[str, Array]) -> Mapping[str, Any] | None:
+    if state is None:
+        return None
+    return {**state, "order": arrays["order"].tolist(), "sizes": arrays["sizes"].tolist()}
+
+
+def _of_length(numbers: Array, layout: Layout) -> Array:
+    if numbers.shape != (layout.parameter_count,):
+        raise ValueError(f"{numbers.shape} numbers for {layout.parameter_count} parameters")
+    return numbers

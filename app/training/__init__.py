@@ -1,0 +1,1 @@
+"""The training of one network: its run, curve, samples and inspection."""

@@ -1,0 +1,49 @@
+"""The files as which a model can be had."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from app.training.model_json import as_json
+from model.formats.recurrentjs_json import SavedModel
+
+
+@dataclass(frozen=True)
+class Form:
+    """One of them.
+
+    Attributes:
+        suffix: how its name ends, and its address.
+        mimetype: what a browser is told that it is.
+        content: makes it; a function that another process can be asked to call.
+    """
+
+    suffix: str
+    mimetype: str
+    content: Callable[[SavedModel], bytes]
+
+    @property
+    def name(self) -> str:
+        """What the file is called when it is downloaded."""
+        return f"charnn-model{self.suffix}"
+
+
+def _as_safetensors(saved: SavedModel) -> bytes:
+    from model.formats import safetensors_file
+
+    return safetensors_file(saved.model)
+
+
+def _as_python(saved: SavedModel) -> bytes:
+    from model.formats import python_file
+
+    return python_file(saved.model)
+
+
+JSON = Form(".json", "application/json", as_json)
+"""The one that comes back: all that is needed to go on."""
+SAFETENSORS = Form(".safetensors", "application/octet-stream", _as_safetensors)
+PYTHON = Form(".py", "text/x-python", _as_python)
+
+FORMS = (JSON, SAFETENSORS, PYTHON)

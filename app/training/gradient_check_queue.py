@@ -1,0 +1,118 @@
+"""Checks gradients, one network after the other, and holds up nobody with it."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from concurrent.futures import Future
+
+from app.errors import BusyError, UserError
+from app.protocol.inspection import CheckedMatrix
+from app.runtime.worker_process import OtherProcess, ProcessLost
+from app.training.gradient_check import NetworkToCheck, checked
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING = 8
+"""Networks that may wait for their turn: each is a copy in memory."""
+NICENESS = 5
+"""Where every processor is training, the check still gets about a quarter of one: it waits for
+them, but who has asked for it does not wait for ever."""
+CHECK_SECONDS = 120.0
+"""Until a process counts as lost: far beyond what a check and the compiler take with a quarter of a
+processor. Who has asked is answered earlier, and finds everything compiled the next time."""
+IDLE_SECONDS = 60.0
+"""Until the process ends, and with it some 150 MB; to start it again takes about a second."""
+
+
+Outcome = Future[list[CheckedMatrix]]
+
+
+class Checker:
+    """One process that checks, and a short line before it in which nobody stands twice.
+
+    The process is there only while there is something to check, and for a moment after.
+    """
+
+    def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
+        self.other = OtherProcess("checker", seconds=CHECK_SECONDS, niceness=NICENESS)
+        self._idle_seconds = idle_seconds
+        self._line: queue.Queue[tuple[NetworkToCheck, Outcome] | None] = queue.Queue(MOST_WAITING)
+        self._asking: set[str] = set()
+        self._changing = threading.Lock()
+        self._closed = False
+        threading.Thread(target=self._work, name="checker", daemon=True).start()
+
+    def check(self, asker: str, network: NetworkToCheck) -> Outcome:
+        """The errors of every matrix, once it is this network's turn.
+
+        It fails with `BusyError` where it could be done at another time: too many wait, this asker
+        is among them, or the process was lost.
+        """
+        outcome: Outcome = Future()
+        with self._changing:
+            error = self._admit(asker, network, outcome)
+        if error:
+            outcome.set_exception(error)
+        else:
+            outcome.add_done_callback(lambda _: self._let_go(asker))
+        return outcome
+
+    def close(self) -> None:
+        """End the process; what was asked fails."""
+        with self._changing:
+            self._closed = True
+        self.other.close()
+        with contextlib.suppress(queue.Empty):
+            while True:
+                self._refuse(self._line.get_nowait())
+        self._line.put(None)
+
+    def _admit(self, asker: str, network: NetworkToCheck, outcome: Outcome) -> BusyError | None:
+        """Put it at the end of the line; why not, if it cannot be there."""
+        if self._closed:
+            return BusyError("server_stopping")
+        if asker in self._asking:
+            return BusyError("check_pending")
+        try:
+            self._line.put_nowait((network, outcome))
+        except queue.Full:
+            return BusyError("checks_full", limit=MOST_WAITING)
+        self._asking.add(asker)
+        return None
+
+    def _let_go(self, asker: str) -> None:
+        with self._changing:
+            self._asking.discard(asker)
+
+    def _work(self) -> None:
+        while (asked := self._next()) is not None:
+            network, outcome = asked
+            if outcome.set_running_or_notify_cancel():
+                self._carry_out(network, outcome)
+
+    def _next(self) -> tuple[NetworkToCheck, Outcome] | None:
+        """Who is first in line; None once there is no more to do."""
+        try:
+            return self._line.get(timeout=self._idle_seconds)
+        except queue.Empty:
+            self.other.rest()  # here, where no call can be under way
+            return self._line.get()
+
+    def _carry_out(self, network: NetworkToCheck, outcome: Outcome) -> None:
+        try:
+            matrices = self.other.call(checked, network)
+        except ProcessLost:
+            log.info("the process that checks gradients was lost")
+            outcome.set_exception(BusyError("server_stopping" if self._closed else "check_lost"))
+        except Exception:
+            log.exception("gradients could not be checked")
+            outcome.set_exception(UserError("unexpected"))
+        else:
+            outcome.set_result(matrices)
+
+    def _refuse(self, asked: tuple[NetworkToCheck, Outcome] | None) -> None:
+        if asked is not None and asked[1].set_running_or_notify_cancel():
+            asked[1].set_exception(BusyError("server_stopping"))

@@ -1,0 +1,295 @@
+"""What a page asks about a network while it learns, and how it is answered; nothing changes."""
+
+from __future__ import annotations
+
+import base64
+import math
+import time
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.errors import UserError, from_model
+from app.protocol import inspection as questions
+from app.protocol.base import Payload
+from app.training.run import Run
+from model import CharModel, ModelError
+from model.analysis.embeddings import letter_map
+from model.analysis.forward_trace import Activations, Reading
+from model.analysis.histograms import Histogram, around_zero, looked_at, of_changes
+from model.analysis.unit_features import FEATURES, best_followers
+from model.network import GATES, FloatArray
+
+LIKELIEST = 5
+GRID_CELLS = 8_000
+"""Of a grid of units: in base64 a third more, which with all else stays under 16 KB."""
+BYTE_SCALE = 127
+"""What the largest activation of a grid is as a signed byte."""
+MOST_LETTERS = 400
+FOUND = 8
+READING_WORK = 50_000_000
+"""Weights times characters of the sentences that units are compared on: a few milliseconds."""
+FEWEST_READ, MOST_READ = 200, 2_000
+COLUMNS = 4
+"""Steps in the picture of the network."""
+PERCENT = 100
+SHOWN = 4
+"""Significant digits, or decimals, of what is shown."""
+
+LOWEST_RANGE = 1e-9
+"""Activations that are all smaller are shown as none, not as noise."""
+
+
+def answer(run: Run, question: Payload) -> questions.Moment:
+    """What is to be said of the network as it is now.
+
+    Raises:
+        UserError: the network does not know a character of the text, or has no such layer or unit.
+    """
+    began = time.perf_counter()
+    try:
+        found = ANSWERS[type(question)](run, question)
+    except ModelError as error:
+        raise from_model(error) from None
+    found["took"] = _rounded((time.perf_counter() - began) * 1000)
+    return found
+
+
+# ------------------------------------------------------------------ reading a text
+
+
+def surprise(run: Run, asked: questions.Surprise) -> questions.Surprised:
+    """How probable each character of a text is to the network."""
+    reading = run.model.read(asked.text)
+    return {
+        **_moment(run),
+        "characters": run.model.vocabulary.units(asked.text),
+        "probabilities": [_significant(p) for p in reading.letter_probabilities],
+        "likeliest": [_likeliest(run.model, row) for row in reading.probabilities],
+        "perplexity": _finite(reading.perplexity),
+    }
+
+
+def _likeliest(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
+    """The five likeliest letters with their probabilities (V,), best first; "" is the end."""
+    named = ("", *model.vocabulary.letters)
+    best = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
+    return [(named[k], _rounded(probabilities[k], 3)) for k in best]
+
+
+def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
+    """What one unit does while the network reads a text, and what many do."""
+    state = _states(run.model, run.model.read(asked.text), asked.state)
+    _check_layer(asked.layer, run.model)
+    activations = state[asked.layer - 1][1:]  # (characters, units): START is not shown
+    size = activations.shape[1]
+    for number, field in ((asked.unit, "unit"), (asked.first, "first")):
+        if number > size:
+            raise UserError("no_such_unit", field, number=number, count=size)
+    scale = 1.0 if asked.state == "h" and run.model.kind != "rnn" else _largest(activations)
+    rows = activations[:, asked.first - 1 :][:, : GRID_CELLS // len(activations)].T
+    return {
+        **_moment(run),
+        "characters": run.model.vocabulary.units(asked.text),
+        "values": [_rounded(value) for value in activations[:, asked.unit - 1]],
+        "units": size,
+        "first": asked.first,
+        "grid": base64.b64encode(_as_bytes(rows, scale).tobytes()).decode("ascii"),
+        "scale": _significant(scale),
+    }
+
+
+def find_units(run: Run, asked: questions.FindUnits) -> questions.UnitsFound:
+    """The units that follow a feature of the text that is learnt."""
+    model, feature = run.model, FEATURES[asked.feature]
+    most = min(MOST_READ, max(FEWEST_READ, READING_WORK // model.weight_count))
+    values: list[int] = []
+    layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
+    for sentence in run.trainer.learnt:
+        text = sentence[: most - len(values)]
+        values += feature(model.vocabulary.units(text))
+        for layer, state in enumerate(_states(model, model.read(text), asked.state)):
+            layers[layer].append(state[1:])
+        if len(values) >= most:
+            break
+    found = best_followers(values, [np.concatenate(layer) for layer in layers], FOUND)
+    return {
+        **_moment(run),
+        "found": [
+            {"layer": layer + 1, "unit": unit + 1, "correlation": _rounded(correlation)}
+            for layer, unit, correlation in found
+        ],
+        "read": len(values),
+    }
+
+
+def _states(model: CharModel, reading: Reading, state: str) -> list[FloatArray]:
+    """The h or c of each layer."""
+    return [_state(model, layer, state) for layer in reading.layers]
+
+
+def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
+    if state == "h":
+        return layer.h
+    if layer.c is None:
+        raise UserError("no_cell_state", "state", kind=model.kind)
+    return layer.c
+
+
+def network(run: Run, asked: questions.Network) -> questions.NetworkRead:
+    """The whole network at a step of a text and up to three before it."""
+    model = run.model
+    sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
+    if sum(-(-size // asked.cell) for size in sizes) > questions.MOST_CELLS:
+        raise UserError("network_replaced", "cell")
+    reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
+    at = min(asked.at, len(characters))
+    first = max(0, at - COLUMNS + 1)
+    read = [0, *reading.letters[:-1]]  # what went in: START, and the characters
+    vectors = model.parameters["Wil"]
+    states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
+    squares = [_squares(rows[first : at + 1], _largest(rows), asked.cell) for rows in states]
+    return {
+        **_moment(run),
+        "characters": characters,
+        "at": at,
+        "columns": [
+            {
+                "character": characters[t - 1] if t else "",
+                "layers": [rows[t - first] for rows in squares],
+                "likeliest": _likeliest(model, reading.probabilities[t]),
+            }
+            for t in range(first, at + 1)
+        ],
+    }
+
+
+def _squares(rows: FloatArray, scale: float, cell: int) -> list[list[int]]:
+    """Means of `cell` units each, of rows (steps, units), in percent of the scale."""
+    edges = np.arange(0, rows.shape[1], cell)
+    counts = np.diff(np.append(edges, rows.shape[1]))
+    means = np.add.reduceat(rows, edges, axis=1) / counts  # (steps, squares)
+    squares: list[list[int]] = _whole(means / scale * PERCENT, PERCENT).tolist()
+    return squares
+
+
+def _as_bytes(activations: FloatArray, scale: float) -> npt.NDArray[np.int8]:
+    return _whole(activations / scale * BYTE_SCALE, BYTE_SCALE).astype(np.int8)
+
+
+def _whole(numbers: FloatArray, most: int) -> npt.NDArray[np.int64]:
+    """Whole numbers, from -most to most; 0 for what is none."""
+    return np.clip(np.rint(np.nan_to_num(numbers)), -most, most).astype(np.int64)
+
+
+def _largest(activations: FloatArray) -> float:
+    finite = np.abs(activations[np.isfinite(activations)])
+    return max(float(finite.max(initial=0.0)), LOWEST_RANGE)
+
+
+# ------------------------------------------------------------------ looking at parameters
+
+
+def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
+    """The letter vectors on a plane."""
+    vectors = run.model.parameters["Wil"]
+    found = letter_map(vectors)
+    if found is None:
+        raise UserError("network_diverged")
+    points, (first, second) = found.points[:MOST_LETTERS], found.shares
+    return {
+        **_moment(run),
+        "letters": ["", *run.model.vocabulary.letters][: len(points)],
+        "points": [(_significant(x), _significant(y)) for x, y in points],
+        "shares": (_rounded(first), _rounded(second)),
+        "left_out": len(vectors) - len(points),
+    }
+
+
+def weights(run: Run, asked: questions.Weights) -> questions.WeightsLooked:
+    """Some of the matrices; the next step that the network takes will be seen."""
+    model, trainer = run.model, run.trainer
+    _check_layer(asked.layer, model)
+    trainer.watch_update()
+    update = trainer.update
+    sizes = model.layout.views(update.sizes) if update else {}
+    names = ["Wil", *_layer_names(model.kind, asked.layer - 1), "Whd", "bd"]
+    return {
+        **_moment(run),
+        "matrices": [_matrix(name, model.parameters[name], sizes.get(name)) for name in names],
+        "change_at": update.step if update else None,
+        "clipped": None if trainer.clipped is None else _significant(trainer.clipped),
+        "clips_norm": trainer.clips_norm,
+    }
+
+
+def _layer_names(kind: str, layer: int) -> list[str]:
+    """The matrices of a layer, as the saved JSON calls them."""
+    return [f"{name}{layer}" for gate in GATES[kind] for name in vars(gate).values() if name]
+
+
+def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> questions.MatrixLook:
+    numbers = looked_at(matrix)
+    changes = None if sizes is None else looked_at(sizes)
+    return {
+        "name": name,
+        "shape": (matrix.shape[0], matrix.shape[1]),
+        "spread": _significant(math.sqrt(float(np.mean(numbers**2)))),
+        "weights": _as_sent(around_zero(numbers)),
+        "change": _median(changes),
+        "changes": None if changes is None else _as_sent(of_changes(changes)),
+    }
+
+
+def _median(changes: FloatArray | None) -> float | None:
+    if changes is None or np.isnan(changes).all():
+        return None
+    return _finite(_significant(float(np.nanmedian(changes))))
+
+
+def _as_sent(found: Histogram) -> questions.Histogram:
+    low, high = _significant(found.low), _significant(found.high)
+    return {"low": low, "high": high, "counts": found.counts.tolist()}
+
+
+# ------------------------------------------------------------------ numbers and words
+
+
+def _moment(run: Run) -> questions.Moment:
+    return {"ok": True, "steps": run.trainer.totals.steps, "took": 0.0}
+
+
+def _significant(number: float) -> float:
+    """A number as it is sent: with four significant digits, 0 where it is none."""
+    return float(f"{number:.{SHOWN}g}") if math.isfinite(number) else 0.0
+
+
+def _rounded(number: float, decimals: int = SHOWN) -> float:
+    """A number as it is sent: with so many decimals, 0 where it is none."""
+    return round(float(number), decimals) if math.isfinite(number) else 0.0
+
+
+def _finite(number: float) -> float | None:
+    return number if math.isfinite(number) else None
+
+
+def _check_layer(layer: int, model: CharModel) -> None:
+    count = len(model.hidden_sizes)
+    if layer > count:
+        raise UserError("no_such_layer", "layer", number=layer, count=count)
+
+
+ANSWERS: Mapping[type[Payload], Callable[[Run, Any], questions.Moment]] = MappingProxyType(
+    {
+        questions.Surprise: surprise,
+        questions.Units: units,
+        questions.FindUnits: find_units,
+        questions.Letters: letters,
+        questions.Weights: weights,
+        questions.Network: network,
+    }
+)
+"""How each question is answered."""

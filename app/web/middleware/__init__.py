@@ -1,0 +1,1 @@
+"""WSGI middleware that each request passes before Flask."""

@@ -1,0 +1,64 @@
+"""Who a visitor is: a signed cookie, and nothing else about them."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+
+from flask import Response
+from itsdangerous import BadSignature, Signer
+
+from app.protocol.ids import new_session_id
+
+COOKIE = "charnn_session"
+COOKIE_SECONDS = 365 * 24 * 3600
+SECRET_FILE = "secret"  # noqa: S105  (its name, not what is in it)
+
+
+class Identity:
+    """Gives visitors their sessions' names, and recognises those it gave."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._signer = Signer(secret, salt="charnn session")
+
+    def session_id(self, cookies: Mapping[str, str]) -> str | None:
+        """The session that the cookies name; None if there is none, or it was forged."""
+        try:
+            return self._signer.unsign(cookies.get(COOKIE, "")).decode()
+        except (BadSignature, UnicodeError):
+            return None
+
+    def give(self, response: Response, session_id: str | None, secure: bool) -> None:
+        """Set the cookie that names the session, a new one where there is none."""
+        response.set_cookie(
+            COOKIE,
+            self._signer.sign(session_id or new_session_id()).decode(),
+            max_age=COOKIE_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=secure,
+        )
+
+
+def read_secret(data_dir: Path) -> bytes:
+    """The server's secret: made once, and kept where only its owner can read it."""
+    data_dir.mkdir(parents=True, exist_ok=True)
+    file = data_dir / SECRET_FILE
+    if not file.exists():
+        _create_secret(file)
+    return file.read_bytes()
+
+
+def _create_secret(file: Path) -> None:
+    """Write the secret whole or not at all, even when two servers start at once."""
+    fresh = file.with_name(f"{SECRET_FILE}.{secrets.token_hex(4)}")
+    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+        out.write(secrets.token_bytes(32))
+    try:
+        os.link(fresh, file)
+    except FileExistsError:
+        pass  # the other server was first
+    finally:
+        fresh.unlink()

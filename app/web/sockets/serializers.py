@@ -1,0 +1,118 @@
+"""Snapshots as the page reads them: whole, or what has changed since the last."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+
+from app.protocol import Curve, Figures, Frame, Options, Point, State
+from app.protocol.hyperparameters import Options as NetworkOptions
+from app.protocol.ids import short_id
+from app.sessions.snapshot import Snapshot
+from app.training.curve import CurvePoint
+
+DECIMALS = 4
+"""More than anybody reads off a page, and a third of the bytes of every digit there is."""
+
+
+def state_of(snapshot: Snapshot) -> State:
+    """Everything a page shows of a session."""
+    description = snapshot.description
+    return {
+        **_figures(snapshot),
+        "version": description.version,
+        "session": short_id(snapshot.session_id),
+        "text": description.text,
+        "options": options_of(description.options),
+        "vocabulary": list(description.vocabulary),
+        "weights": description.weights,
+        "sentences": description.sentences,
+        "held_out_sentences": description.held_out_sentences,
+        "now": time.time(),
+        "recoveries": snapshot.recoveries,
+        "undoable": snapshot.undoable,
+        "samples": list(snapshot.samples),
+        "greedy": snapshot.greedy,
+        "curve": _curve(snapshot, start=0),
+    }
+
+
+def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
+    """What has changed since the last snapshot that a page was sent of the same network."""
+    frame: Frame = {"seq": snapshot.seq, **_figures(snapshot)}  # type: ignore[typeddict-item]
+    if snapshot.curve_version != last.curve_version:
+        frame["curve"] = _curve(snapshot, start=0)
+    elif len(snapshot.points) > len(last.points):
+        frame["curve"] = _curve(snapshot, start=len(last.points))
+    if snapshot.samples != last.samples:
+        frame["samples"] = list(snapshot.samples)
+    if snapshot.greedy is not None and snapshot.greedy != last.greedy:
+        frame["greedy"] = snapshot.greedy
+    if snapshot.recoveries != last.recoveries:
+        frame["recoveries"] = snapshot.recoveries
+    if snapshot.undoable != last.undoable:
+        frame["undoable"] = snapshot.undoable
+    return frame
+
+
+def _figures(snapshot: Snapshot) -> Figures:
+    return {
+        "status": snapshot.status,
+        "steps": snapshot.steps,
+        "epoch": round(snapshot.epoch, DECIMALS),
+        "perplexity": _rounded(snapshot.perplexity),
+        "held_out_perplexity": _rounded(snapshot.held_out_perplexity),
+        "memorising_since": snapshot.memorising_since,
+        "ms_per_example": _rounded(snapshot.ms_per_example),
+        "characters_per_second": _rounded(snapshot.characters_per_second),
+        "learning_rate": snapshot.learning_rate,
+        "temperature": snapshot.temperature,
+        "saved_at": snapshot.saved_at,
+        "saving": snapshot.saving,
+    }
+
+
+def options_of(options: NetworkOptions) -> Options:
+    """What a network is made with."""
+    return {
+        "kind": options.kind,
+        "hidden_sizes": list(options.hidden_sizes),
+        "letter_size": options.letter_size,
+        "l2": options.l2,
+        "learning_rate": options.learning_rate,
+        "clip": options.clip,
+        "schedule": options.schedule,
+        "schedule_epochs": options.schedule_epochs,
+        "validation_fraction": options.validation_fraction,
+    }
+
+
+def _curve(snapshot: Snapshot, start: int) -> Curve:
+    return {
+        "version": snapshot.curve_version,
+        "start": start,
+        "points": _points(snapshot.points[start:]),
+    }
+
+
+def _points(points: Sequence[CurvePoint]) -> list[Point]:
+    return [
+        (
+            point.step,
+            _rounded(point.perplexity),
+            _rounded(point.held_out),
+            _significant(point.learning_rate),
+            _significant(point.set_rate),
+        )
+        for point in points
+    ]
+
+
+def _significant(number: float | None) -> float | None:
+    return None if number is None else float(f"{number:.{DECIMALS}g}")
+
+
+def _rounded(number: float | None) -> float | None:
+    """The number to a few decimals; None where there is none that JSON could hold."""
+    return None if number is None or not math.isfinite(number) else round(number, DECIMALS)

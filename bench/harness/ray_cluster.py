@@ -1,0 +1,124 @@
+"""A Ray cluster of several machines, all of them this one."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from bench.harness.ports import free_port
+from bench.harness.postgres import Postgres
+from bench.harness.server import LiveServer
+
+NOT_INSTALLED = 'Ray is not installed here: pip install "charnn[ray]"'
+SECONDS_TO_ANSWER = 60.0
+SOON_LOST = {
+    "RAY_health_check_initial_delay_ms": "1000",
+    "RAY_health_check_period_ms": "1000",
+    "RAY_health_check_timeout_ms": "2000",
+    "RAY_health_check_failure_threshold": "3",
+}
+"""A machine whose power went counts as lost within a few seconds; by itself Ray takes twenty."""
+
+
+def ray_is_installed() -> bool:
+    """Whether there can be a cluster."""
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    try:
+        import ray.cluster_utils  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def running_cluster(machines: int, cores: int) -> Iterator[RayCluster]:
+    """A cluster of so many machines with so many cores each, gone at the end."""
+    cluster = RayCluster(machines, cores)
+    try:
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+
+
+class RayCluster:
+    """A head without cores, and machines that train.
+
+    Everything ends with this process, however that ends: Ray leaves a reaper behind.
+
+    Attributes:
+        address: of the cluster.
+    """
+
+    def __init__(self, machines: int, cores: int) -> None:
+        os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ.update(SOON_LOST)
+        self._machines = machines
+        self._cores = cores
+        self._port = free_port()
+        self._cluster: Any = None
+        self.address: str
+
+    def start(self) -> None:
+        """Start it; once it was stopped, another one at the same address."""
+        from ray.cluster_utils import Cluster
+
+        head = {"num_cpus": 0, "include_dashboard": False, "gcs_server_port": self._port}
+        self._cluster = Cluster(initialize_head=True, head_node_args=head)
+        self.address = self._cluster.address
+        for _ in range(self._machines):
+            self.add()
+
+    def add(self) -> None:
+        """One machine more."""
+        self._cluster.add_node(num_cpus=self._cores, include_dashboard=False)
+
+    def cut_off(self, machine: str) -> None:
+        """Take the power away from a machine that trains."""
+        nodes = {node.node_id: node for node in self._cluster.worker_nodes}
+        self._cluster.remove_node(nodes[machine], allow_graceful=False)
+
+    def web(self, folder: Path, database: Postgres) -> LiveServer:
+        """A web process of it, which is behind a proxy or will be."""
+        return LiveServer(
+            folder,
+            "--engine",
+            "ray",
+            environment={
+                "CHARNN_DATABASE_URL": database.url,
+                "CHARNN_RAY_ADDRESS": self.address,
+                "CHARNN_SECRET": "known to every web process of this cluster",
+                "CHARNN_TRUST_PROXY": "1",
+            },
+        )
+
+    def stop(self) -> None:
+        """End it at once, with all machines."""
+        if self._cluster is not None:  # it may not even have begun
+            self._cluster.shutdown()
+
+    def nodes(self) -> list[dict[str, Any]]:
+        """What `charnn cluster status` tells of every node."""
+        nodes: list[dict[str, Any]] = json.loads(self.command("status", "--json"))
+        return nodes
+
+    def command(self, *arguments: str) -> str:
+        """What `charnn cluster` prints."""
+        done = subprocess.run(
+            [sys.executable, "-m", "app", "cluster", *arguments],
+            cwd=Path(__file__).resolve().parents[2],
+            env={**os.environ, "CHARNN_RAY_ADDRESS": self.address},
+            capture_output=True,
+            text=True,
+            timeout=SECONDS_TO_ANSWER,
+            check=False,
+        )
+        if done.returncode:
+            raise RuntimeError(f"charnn cluster {' '.join(arguments)} failed:\n{done.stderr}")
+        return done.stdout

@@ -1,0 +1,176 @@
+"""What a visitor costs: `make sizing`. The figures that a plan for many machines starts from.
+
+One core trains; web process, PostgreSQL and the visitors have the rest of the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+import psutil
+import psycopg
+
+from bench.harness import postgres, ray_cluster
+from bench.harness.crowd import Watched, open_pages, p99, sliders_moving
+from bench.harness.server import LiveServer
+from bench.harness.socketio_client import Page
+from bench.load.cluster_failures import found_programs
+
+SETTLE_SECONDS = 15.0
+SET_EVERY = 5.0
+"""Seconds between two moves of a slider, on average."""
+MB = 1e6
+WRITTEN = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
+"""Bytes of the database's log so far."""
+COLUMNS = (
+    ("sessions", "sessions", "d"),
+    ("characters/s", "characters", ",.0f"),
+    ("of a session", "characters_of_each", ",.0f"),
+    ("frames/s", "frames", ".2f"),
+    ("p99 ms", "p99_ms", ".0f"),
+    ("training cores", "training_cores", ".2f"),
+    ("web cores", "web_cores", ".2f"),
+    ("database cores", "database_cores", ".3f"),
+    ("node MB", "node_mb", ",.0f"),
+    ("web MB", "web_mb", ",.0f"),
+    ("writes MB/s", "written_mb", ".2f"),
+    ("to a page KB/s", "sent_kb", ".2f"),
+)
+
+
+@dataclass(frozen=True)
+class Size:
+    """What so many visitors at once get, and take.
+
+    Attributes:
+        sessions: that learn, each with a page that watches it.
+        characters: learnt from in a second, by all together.
+        characters_of_each: by the median session.
+        frames: that the mean page gets in a second.
+        p99_ms: milliseconds until a slider's move is acknowledged.
+        training_cores: of a core's time, that the node takes; web_cores, database_cores: likewise.
+        node_mb: memory of the node in 10**6 bytes; web_mb: likewise.
+        written_mb: that the database writes to its log in a second, 10**6 bytes.
+        sent_kb: that a page is sent in a second, 10**3 bytes before compression.
+    """
+
+    sessions: int
+    characters: float
+    characters_of_each: float
+    frames: float
+    p99_ms: float
+    training_cores: float
+    web_cores: float
+    database_cores: float
+    node_mb: float
+    web_mb: float
+    written_mb: float
+    sent_kb: float
+
+
+@click.command()
+@click.option("--sessions", default="25,50,100,200", show_default=True, help="One after another.")
+@click.option("--seconds", default=20.0, show_default=True, help="Of each measurement.")
+@click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write figures there.")
+def main(sessions: str, seconds: float, json_file: Path | None) -> None:
+    """Measure what visitors cost the core that trains, the web process and the database."""
+    counts = [int(count) for count in sessions.split(",")]
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        postgres.running_postgres(found_programs()) as database,
+        ray_cluster.running_cluster(1, cores=1) as cluster,
+        cluster.web(Path(folder), database) as server,
+        psycopg.connect(database.url, autocommit=True) as connection,
+    ):
+        node = psutil.Process(cluster.nodes()[0]["pid"])
+        place = _Place(server, node, psutil.Process(database.pid), connection)
+        print("  ".join(f"{name:>14}" for name, _, _ in COLUMNS), flush=True)
+        sizes = asyncio.run(_measured(place, counts, seconds))
+    if json_file is not None:
+        json_file.write_text(json.dumps([asdict(size) for size in sizes], indent=1))
+
+
+class _Place:
+    """The processes that visitors cost something, and what they have taken so far."""
+
+    def __init__(
+        self,
+        server: LiveServer,
+        node: psutil.Process,
+        database: psutil.Process,
+        connection: psycopg.Connection,
+    ) -> None:
+        self.server = server
+        self.node = node
+        self._web = psutil.Process(server.process.pid)
+        self._database = database
+        self._connection = connection
+
+    def taken(self) -> list[float]:
+        """Seconds of a core's time of node, web process and database, and bytes written so far."""
+        written = self._connection.execute(WRITTEN).fetchone()
+        return [
+            _seconds(self.node),
+            _seconds(self._web),
+            sum(map(_seconds, [self._database, *self._database.children()])),
+            float(written[0] if written else 0),
+        ]
+
+
+def _seconds(process: psutil.Process) -> float:
+    """Of a core's time."""
+    taken = process.cpu_times()
+    return taken.user + taken.system
+
+
+async def _measured(place: _Place, counts: Sequence[int], seconds: float) -> list[Size]:
+    pages: list[Page] = []
+    sizes = []
+    for count in counts:
+        pages += await open_pages(place.server.url, count - len(pages))
+        await asyncio.sleep(SETTLE_SECONDS)
+        sizes.append(await _size(place, pages, seconds))
+        told = asdict(sizes[-1])
+        print("  ".join(f"{told[field]:>14{form}}" for _, field, form in COLUMNS), flush=True)
+    await asyncio.gather(*(page.close() for page in pages))
+    return sizes
+
+
+async def _size(place: _Place, pages: Sequence[Page], seconds: float) -> Size:
+    watched = [Watched(page) for page in pages]
+    async with sliders_moving(pages, SET_EVERY):
+        before, sent, began = place.taken(), sum(page.received for page in pages), time.monotonic()
+        await asyncio.sleep(seconds)
+        passed, after = time.monotonic() - began, place.taken()
+        sent = sum(page.received for page in pages) - sent
+    node, web_process, database, written = (
+        (now - then) / passed for now, then in zip(after, before, strict=True)
+    )
+    waits = sorted(wait for page in pages for wait in page.waits)
+    speeds = [page.state["characters_per_second"] or 0.0 for page in pages]
+    return Size(
+        sessions=len(pages),
+        characters=sum(speeds),
+        characters_of_each=statistics.median(speeds),
+        frames=statistics.mean(one.seen for one in watched) / passed,
+        p99_ms=1000 * p99(waits),
+        training_cores=node,
+        web_cores=web_process,
+        database_cores=database,
+        node_mb=place.node.memory_info().rss / MB,
+        web_mb=place.server.resident_mb,
+        written_mb=written / MB,
+        sent_kb=sent / passed / len(pages) / 1000,
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""Training throughput, compared with other libraries."""

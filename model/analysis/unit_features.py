@@ -1,0 +1,121 @@
+"""Simple features of a text, and how well units follow them.
+
+A. Karpathy, J. Johnson and L. Fei-Fei ("Visualizing and understanding recurrent networks", 2015)
+found single units of an LSTM that count characters or light up within quotes. Here they are looked
+for: a feature is a number after every character, and a unit follows it as far as its activation
+correlates with that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.network import FloatArray
+
+OPENING, CLOSING = "([{", ")]}"
+OPENING_QUOTES, CLOSING_QUOTES = "“«„", "”»"
+STRAIGHT_QUOTE = '"'
+
+Doubles = npt.NDArray[np.float64]
+
+
+def word_position(characters: Sequence[str]) -> list[int]:
+    """How many letters of the word have come; 0 between words."""
+    positions, position = [], 0
+    for character in characters:
+        position = position + 1 if character.isalpha() else 0
+        positions.append(position)
+    return positions
+
+
+def quotes(characters: Sequence[str]) -> list[int]:
+    """1 within quotation marks, straight or curly, from the opening one to before the closing."""
+    inside, values = False, []
+    for character in characters:
+        if character == STRAIGHT_QUOTE:
+            inside = not inside
+        elif character in OPENING_QUOTES:
+            inside = True
+        elif character in CLOSING_QUOTES:
+            inside = False
+        values.append(int(inside))
+    return values
+
+
+def brackets(characters: Sequence[str]) -> list[int]:
+    """How many brackets are open, of any kind."""
+    depth, depths = 0, []
+    for character in characters:
+        if character in OPENING:
+            depth += 1
+        elif character in CLOSING:
+            depth = max(depth - 1, 0)
+        depths.append(depth)
+    return depths
+
+
+def digit(characters: Sequence[str]) -> list[int]:
+    """1 after a digit."""
+    return [int(character.isdigit()) for character in characters]
+
+
+def sentence_position(characters: Sequence[str]) -> list[int]:
+    """How many characters of the sentence have come."""
+    return list(range(1, len(characters) + 1))
+
+
+FEATURES: Mapping[str, Callable[[Sequence[str]], list[int]]] = MappingProxyType(
+    {each.__name__: each for each in (word_position, quotes, brackets, digit, sentence_position)}
+)
+"""Of the characters of a sentence, a number after each."""
+
+
+class Following(NamedTuple):
+    """How well a unit follows a feature.
+
+    Attributes:
+        layer: its hidden layer, the lowest being 0.
+        unit: its number in the layer, from 0.
+        correlation: Pearson's, between -1 and 1.
+    """
+
+    layer: int
+    unit: int
+    correlation: float
+
+
+def best_followers(
+    feature: npt.ArrayLike, layers: Sequence[FloatArray], count: int
+) -> list[Following]:
+    """The units that follow a feature (N,) best, in either direction; the best first.
+
+    layers are activations (N, units) each. None where the feature is the same everywhere; a unit
+    that never changes, or has run off to infinity, follows nothing.
+    """
+    values = np.asarray(feature, dtype=np.float64)
+    found = [
+        Following(layer, unit, float(correlation))
+        for layer, activations in enumerate(layers)
+        for unit, correlation in enumerate(correlations(values, activations))
+        if np.isfinite(correlation)
+    ]
+    return sorted(found, key=lambda each: -abs(each.correlation))[:count]
+
+
+def correlations(feature: Doubles, activations: FloatArray) -> Doubles:
+    """Pearson's correlation of a feature (N,) with each unit of (N, units), (units,).
+
+    The covariance over the product of the standard deviations; NaN where one of these is zero.
+    """
+    with np.errstate(all="ignore"):
+        from_mean = feature - feature.mean()
+        units = activations.astype(np.float64)
+        units -= units.mean(axis=0)
+        spread = np.sqrt((from_mean**2).sum() * (units**2).sum(axis=0))  # (units,)
+        found: Doubles = np.where(spread > 0, from_mean @ units / spread, np.nan)
+    return found

@@ -1,0 +1,1 @@
+"""Automatic differentiation on a graph of matrices, and cells written with it."""

@@ -1,0 +1,332 @@
+"""Models as JSON, in the structure of the original demo (recurrentjs, 2014).
+
+Its files come in several dresses, all of which are read: `w` as a list of numbers, or as an object
+keyed by position, as browsers wrote typed arrays; without `solver`, as the oldest saves; with an
+empty `step_cache`, as before the first step. Written is always the same: lists, with a solver when
+there is one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from model.char_model import CharModel
+from model.errors import FormatError, ModelError
+from model.network import GATES, FloatArray, Layout
+from model.training.optimizers import Adam, RMSProp, Solver
+from model.vocabulary import Vocabulary
+
+Json = Mapping[str, Any]
+
+DIGITS_OF_FLOAT32 = 9  # as many significant digits bring every float32 back exactly
+LEAST_SMOOTH_EPS = 1e-30  # far less would be 0 in float32, and a step 0 / 0
+MOST_STEPS = 2**53  # as many as every reader of JSON can count
+DIGITS_SHOWN = 12  # a number longer than this is no size that a message should spell out
+
+
+class SavedModel(NamedTuple):
+    """What a saved JSON holds.
+
+    Attributes:
+        model: the network.
+        solver: its solver; None where it has no memory of past steps.
+        order: the order of the sentences to come; None where that was not saved.
+    """
+
+    model: CharModel
+    solver: Solver | None
+    order: Json | None
+
+    def copy(self) -> SavedModel:
+        """The same with arrays of its own, which training may write to."""
+        solver = self.solver.copy() if self.solver is not None else None
+        return SavedModel(self.model.copy(), solver, self.order)
+
+    def to_json(self) -> dict[str, Any]:
+        """All of it in the structure of the original's JSON, which skips what it does not know.
+
+        Raises:
+            FormatError: the network has run off to infinity.
+        """
+        saved = model_as_json(self.model, self.solver)
+        if self.order is not None and self.solver is not None:
+            saved["solver"]["order"] = dict(self.order)
+        return saved
+
+
+def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, Any]:
+    """The model as plain dicts, lists, strings and numbers.
+
+    Raises:
+        FormatError: the network has run off: its weights are no numbers that JSON could hold.
+    """
+    check_can_be_saved(model)
+    letters = model.vocabulary.letters
+    saved: dict[str, Any] = {
+        "hidden_sizes": [int(size) for size in model.hidden_sizes],
+        "generator": model.kind,
+        "letter_size": int(model.letter_size),
+        "model": _matrices_as_json(model.parameters),
+        "letterToIndex": dict(model.vocabulary.index),
+        "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
+        "vocab": list(letters),
+    }
+    if solver is not None:
+        saved["solver"] = _solver_as_json(solver, model.layout)
+    return saved
+
+
+def check_can_be_saved(model: CharModel) -> None:
+    """Refuse a network whose weights are no numbers that a file could hold.
+
+    Raises:
+        FormatError: the network has run off.
+    """
+    if not np.isfinite(model.flat).all():
+        raise FormatError("model_diverged")
+
+
+def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> SavedModel:
+    """The model and the solver of a saved JSON, given as text or already parsed.
+
+    Raises:
+        FormatError: it cannot be used; the message says where it is wrong.
+    """
+    parsed = saved if isinstance(saved, Mapping) else _parse(saved)
+    vocabulary = _read_vocabulary(parsed)
+    layout = _read_layout(parsed, vocabulary)
+    flat = _read_matrices(_mapping(parsed, "model"), layout, "model", dtype)
+    solver = _read_solver(parsed, layout, dtype)
+    return SavedModel(CharModel(vocabulary, layout, flat), solver, _read_order(parsed))
+
+
+def _solver_as_json(solver: Solver, layout: Layout) -> dict[str, Any]:
+    """The original's three entries, and what it has no notion of beside them."""
+    saved: dict[str, Any] = {
+        "decay_rate": solver.decay_rate,
+        "smooth_eps": solver.smooth_eps,
+        "step_cache": _matrices_as_json(layout.views(solver.step_cache)),
+    }
+    if solver.steps is not None:
+        saved["steps"] = solver.steps
+    if isinstance(solver, Adam):
+        saved["mean_decay"] = solver.mean_decay
+        saved["step_mean"] = _matrices_as_json(layout.views(solver.step_mean))
+    return saved
+
+
+def _matrices_as_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
+    return {
+        name: {"n": matrix.shape[0], "d": matrix.shape[1], "w": _numbers_as_json(matrix)}
+        for name, matrix in matrices.items()
+    }
+
+
+def _numbers_as_json(matrix: FloatArray) -> list[float]:
+    """Row-major numbers, written no longer than their precision asks for."""
+    numbers: list[float] = matrix.ravel().tolist()
+    if matrix.dtype != np.float32:
+        return numbers
+    return [float(f"{number:.{DIGITS_OF_FLOAT32}g}") for number in numbers]
+
+
+def _parse(text: str | bytes) -> Json:
+    try:
+        parsed = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise FormatError("json_invalid", line=error.lineno, column=error.colno) from None
+    except (RecursionError, ValueError):  # nested too deep, not UTF-8, a number of 5,000 digits
+        raise FormatError("json_unreadable") from None
+    if not isinstance(parsed, Mapping):
+        raise FormatError("json_not_an_object")
+    return parsed
+
+
+def _mapping(parent: Json, key: str) -> Json:
+    value = _entry(parent, key)
+    if not isinstance(value, Mapping):
+        raise FormatError("entry_not_an_object", key=key)
+    return value
+
+
+def _entry(parent: Json, key: str) -> Any:
+    if key not in parent:
+        raise FormatError("entry_missing", key=key)
+    return parent[key]
+
+
+def _read_vocabulary(parsed: Json) -> Vocabulary:
+    """The characters in the order of their numbers, which `letterToIndex` gives."""
+    index = _mapping(parsed, "letterToIndex")
+    numbers = {number: letter for letter, number in index.items() if _is_whole(number)}
+    if not all(isinstance(letter, str) for letter in index):
+        raise FormatError("letters_not_strings")
+    if not index or sorted(numbers) != list(range(1, len(index) + 1)):
+        raise FormatError("letters_not_numbered")
+    letters = [numbers[number] for number in sorted(numbers)]
+    backwards = parsed.get("indexToLetter")
+    if backwards is not None and backwards != {str(i): c for i, c in enumerate(letters, start=1)}:
+        raise FormatError("letters_contradict", key="indexToLetter")
+    vocab = parsed.get("vocab")
+    if vocab is not None and vocab != letters:
+        raise FormatError("letters_contradict", key="vocab")
+    return Vocabulary(letters)
+
+
+def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
+    hidden_sizes, letter_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
+    if not isinstance(hidden_sizes, list) or not all(map(_is_whole, hidden_sizes)):
+        raise FormatError("hidden_sizes_not_integers")
+    if not _is_whole(letter_size):
+        raise FormatError("letter_size_not_an_integer")
+    kind = _entry(parsed, "generator")
+    if not isinstance(kind, str) or kind not in GATES:
+        raise FormatError("unknown_generator", known=" or ".join(sorted(GATES)))
+    try:
+        return Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
+    except ModelError as error:
+        raise FormatError(error.code, **error.values) from None
+
+
+def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver | None:
+    """The solver's memory; None where there is none. Without `steps` it takes no correction."""
+    if not parsed.get("solver"):
+        return None
+    solver = _mapping(parsed, "solver")
+    if not solver.get("step_cache"):
+        return None
+    step_cache = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
+    if step_cache.min() < 0:
+        raise FormatError("step_cache_negative")
+    decay_rate = _read_decay(solver, "decay_rate", 0.999)
+    smooth_eps = solver.get("smooth_eps", 1e-8)
+    if not (_is_number(smooth_eps) and LEAST_SMOOTH_EPS <= smooth_eps <= 1):
+        raise FormatError("smooth_eps_out_of_range", least=LEAST_SMOOTH_EPS)
+    steps = solver.get("steps")
+    if steps is not None and not (_is_whole(steps) and 0 <= steps <= MOST_STEPS):
+        raise FormatError("steps_not_a_count")
+    if not solver.get("step_mean"):
+        return RMSProp(step_cache, decay_rate, float(smooth_eps), steps)
+    step_mean = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
+    mean_decay = _read_decay(solver, "mean_decay", 0.9)
+    return Adam(step_mean, step_cache, mean_decay, decay_rate, float(smooth_eps), steps or 0)
+
+
+def _read_decay(solver: Json, key: str, usual: float) -> float:
+    decay = solver.get(key, usual)
+    if not (_is_number(decay) and 0 <= decay < 1):
+        raise FormatError("decay_out_of_range", key=key)
+    return float(decay)
+
+
+def _read_order(parsed: Json) -> Json | None:
+    """The order of the sentences to come, as `Trainer` saves it."""
+    solver = parsed.get("solver")
+    order = solver.get("order") if isinstance(solver, Mapping) else None
+    if order is None:
+        return None
+    sound = (
+        isinstance(order, Mapping)
+        and _is_whole(order.get("sentences"))
+        and _are_whole(order.get("order"))
+        and _are_whole(order.get("sizes"))
+        and isinstance(order.get("random"), Mapping)
+        and all(isinstance(number, str) for number in order["random"].values())
+    )
+    if not sound:
+        raise FormatError("order_damaged")
+    return dict(order)
+
+
+def _are_whole(values: Any) -> bool:
+    return isinstance(values, list) and all(map(_is_whole, values))
+
+
+def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeLike) -> FloatArray:
+    """All matrices of the layout as one flat vector."""
+    # Counted first, so that a file which only claims to be huge takes no memory.
+    held = sum(len(m["w"]) for m in matrices.values() if _holds_numbers(m))
+    if held < layout.parameter_count:
+        _name_missing(matrices, layout, where)
+    flat = np.zeros(layout.parameter_count, dtype=dtype)  # (parameters,)
+    for name, view in layout.views(flat).items():
+        if name not in matrices:
+            raise FormatError("matrix_missing", where=where, matrix=name)
+        with np.errstate(over="ignore"):  # too large for float32: found below
+            view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
+    if not np.isfinite(flat).all():
+        raise FormatError("weight_too_large", where=where)
+    return flat
+
+
+def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
+    """Say which matrix is missing or short, in a file with fewer numbers than its sizes claim."""
+    for name, shape in layout.shapes():
+        if name not in matrices:
+            raise FormatError("matrix_missing", where=where, matrix=name)
+        _check_shape(matrices[name], shape, f"{where}.{name}")
+
+
+def _holds_numbers(matrix: Any) -> bool:
+    return isinstance(matrix, Mapping) and isinstance(matrix.get("w"), (list, Mapping))
+
+
+def _check_shape(matrix: Any, shape: tuple[int, ...], place: str) -> None:
+    rows, columns = shape
+    if not _holds_numbers(matrix):
+        raise FormatError("matrix_without_numbers", place=place)
+    n, d = matrix.get("n"), matrix.get("d")
+    if not (_is_number(n) and _is_number(d) and (n, d) == (rows, columns)):
+        raise FormatError(
+            "matrix_shape_mismatch",
+            place=place,
+            rows=_shown(rows),
+            columns=_shown(columns),
+            n=_shown(n),
+            d=_shown(d),
+        )
+    if len(matrix["w"]) != rows * columns:
+        expected, held = _shown(rows * columns), len(matrix["w"])
+        raise FormatError("matrix_size_mismatch", place=place, expected=expected, held=held)
+
+
+def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray[np.float64]:
+    _check_shape(matrix, shape, place)
+    numbers = matrix["w"]
+    if isinstance(numbers, Mapping):
+        try:
+            numbers = [numbers[str(position)] for position in range(len(numbers))]
+        except KeyError as error:
+            position = error.args[0]
+            raise FormatError("matrix_number_missing", place=place, position=position) from None
+    if not all(map(_is_number, numbers)):
+        raise FormatError("matrix_not_numeric", place=place)
+    try:
+        values = np.array(numbers, dtype=np.float64)
+    except OverflowError:
+        values = np.array([np.inf])
+    if not np.isfinite(values).all():
+        raise FormatError("matrix_not_finite", place=place)
+    return values.reshape(shape)
+
+
+def _shown(size: Any) -> str:
+    """A size for a message, whatever a file has put in its place."""
+    if not _is_number(size):
+        return "no number"
+    if not abs(size) < 10**DIGITS_SHOWN:
+        return "a huge number"
+    return str(size)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -1,0 +1,71 @@
+"""A network as a program of its own: one file of Python that writes sentences with NumPy alone.
+
+The code is that of `program.py`, without the cells of other kinds; the network follows it.
+"""
+
+from __future__ import annotations
+
+import ast
+import base64
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from types import MappingProxyType
+
+from model.char_model import CharModel
+from model.formats.recurrentjs_json import check_can_be_saved
+from model.network import FloatArray
+
+FORMULAS: Mapping[str, frozenset[str]] = MappingProxyType(
+    {
+        "lstm": frozenset({"lstm", "sigmoid"}),
+        "gru": frozenset({"gru", "sigmoid"}),
+        "rnn": frozenset({"rnn"}),
+    }
+)
+"""The functions of the program that only this kind needs."""
+
+LETTERS_A_LINE = 60
+BLANK_LINES = 2  # after every function
+
+
+def python_file(model: CharModel) -> bytes:
+    """The file's content.
+
+    Raises:
+        FormatError: the network has run off to infinity.
+    """
+    check_can_be_saved(model)
+    return (_code(model.kind) + "".join(_network(model))).encode()
+
+
+def _code(kind: str) -> str:
+    """The program without a network, with the formulas of this kind."""
+    program = resources.files("model.formats.templates").joinpath("standalone_program.py")
+    source = program.read_text(encoding="utf-8")
+    lines = source.splitlines(keepends=True)
+    others = frozenset().union(*FORMULAS.values()) - FORMULAS[kind]
+    for part in reversed(ast.parse(source).body):
+        if isinstance(part, ast.FunctionDef) and part.name in others:
+            end = part.end_lineno or part.lineno
+            del lines[part.lineno - 1 : end + BLANK_LINES]
+    return "".join(lines)
+
+
+def _network(model: CharModel) -> Iterator[str]:
+    """The lines that follow the code: the network, and the start of the program."""
+    letters = "".join(model.vocabulary.letters)
+    yield "\n\nNETWORK = Network(\n    letters=(\n"
+    for at in range(0, len(letters), LETTERS_A_LINE):
+        yield f"        {letters[at : at + LETTERS_A_LINE]!r}\n"
+    yield f"    ),\n    cell={model.kind},\n    layers={len(model.hidden_sizes)},\n"
+    yield "    matrices={\n"
+    for name, matrix in model.parameters.items():
+        yield _matrix(name, matrix)
+    yield '    },\n)\n\nif __name__ == "__main__":\n    main(NETWORK)\n'
+
+
+def _matrix(name: str, matrix: FloatArray) -> str:
+    """One entry of `matrices`; what is a column here is a vector there."""
+    values = matrix[:, 0] if name.startswith("b") else matrix
+    numbers = base64.encodebytes(values.astype("<f4").tobytes()).decode("ascii")
+    return f'        "{name}": array({values.shape}, """\n{numbers}"""),\n'

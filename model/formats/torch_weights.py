@@ -1,0 +1,69 @@
+"""The weights of a network by the names and in the shapes that PyTorch's modules have.
+
+With V characters and START/END, E the letter size, H the units of a layer, I what comes from below
+it (E, or the H of the layer below) and G its gates:
+
+    embedding.weight          (V, E)      of nn.Embedding
+    layers.{d}.weight_ih_l0   (G * H, I)  of nn.LSTM, nn.GRU or nn.RNN, one module a layer,
+    layers.{d}.weight_hh_l0   (G * H, H)  since layers may differ in their width
+    layers.{d}.bias_ih_l0     (G * H,)
+    layers.{d}.bias_hh_l0     (G * H,)
+    decoder.weight            (V, H)      of nn.Linear, on the top layer
+    decoder.bias              (V,)
+
+PyTorch has two biases a gate where one would do: the second is 0 here, but for the candidate of a
+GRU, whose reset gate acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+import numpy as np
+import numpy.typing as npt
+
+from model.char_model import CharModel
+from model.network import GATES, FloatArray, GateNames
+
+Singles = npt.NDArray[np.float32]
+
+GATE_ORDER: Mapping[str, tuple[int, ...]] = MappingProxyType(
+    {
+        "lstm": (0, 1, 3, 2),  # input, forget, cell write, output
+        "gru": (1, 0, 2),  # reset, update, candidate
+        "rnn": (0,),
+    }
+)
+"""Where among its `GATES` each gate of a cell is found, in the order of PyTorch."""
+
+
+def torch_weights(model: CharModel) -> dict[str, Singles]:
+    """Every weight by PyTorch's name, as listed above: float32, row by row."""
+    matrices = model.parameters
+    named = {"embedding.weight": matrices["Wil"]}
+    for d in range(len(model.hidden_sizes)):
+        for name, weight in _layer(matrices, model.kind, d).items():
+            named[f"layers.{d}.{name}"] = weight
+    named["decoder.weight"], named["decoder.bias"] = matrices["Whd"], matrices["bd"][:, 0]
+    return {name: np.ascontiguousarray(weight, np.float32) for name, weight in named.items()}
+
+
+def _layer(matrices: Mapping[str, FloatArray], kind: str, d: int) -> dict[str, FloatArray]:
+    """The weights of layer d."""
+    gates = [GATES[kind][place] for place in GATE_ORDER[kind]]
+
+    def side_by_side(matrix_of: Callable[[GateNames], FloatArray]) -> FloatArray:
+        return np.concatenate([matrix_of(gate) for gate in gates])  # (G * H, …)
+
+    def hidden_bias(gate: GateNames) -> FloatArray:
+        if gate.hidden_bias is None:
+            return np.zeros_like(matrices[f"{gate.bias}{d}"])
+        return matrices[f"{gate.hidden_bias}{d}"]
+
+    return {
+        "weight_ih_l0": side_by_side(lambda gate: matrices[f"{gate.from_below}{d}"]),
+        "weight_hh_l0": side_by_side(lambda gate: matrices[f"{gate.from_hidden}{d}"]),
+        "bias_ih_l0": side_by_side(lambda gate: matrices[f"{gate.bias}{d}"])[:, 0],
+        "bias_hh_l0": side_by_side(hidden_bias)[:, 0],
+    }

@@ -1,0 +1,139 @@
+"""A layer of gated recurrent units over the rows of a batch, forwards and back through time.
+
+Gates of a row lie side by side as n, r, z (candidate, reset, update), each H wide:
+
+    r, z = sigmoid(.)                       of  x Wx + h_before Wh + b
+    n = tanh(x Wx_n + b_n + r * (h_before Wh_n + b_hn))
+    h = (1 - z) * n + z * h_before
+
+(K. Cho et al., 2014, in the form where the reset gate acts after the hidden product, which has a
+bias of its own: that of cuDNN and PyTorch.) h_before is zero at a sentence's first row. `c` keeps
+h_before Wh_n + b_hn of each row, on the way back its gradient; `tanh_c` is not used.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.kernels.cells import Gru, Integers, Layer, backward_layer, forward_layer, step_layer
+from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.compile import implements, kernel
+from model.kernels.linalg.activations import sigmoid, tanh
+from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
+from model.kernels.linalg.views import fill_zero
+from model.network import FloatArray
+
+
+@kernel
+def gru_row(
+    gates: FloatArray, bias: FloatArray, kept: FloatArray, h_before: FloatArray, h: FloatArray
+) -> None:
+    """One step: gates (3H) from sums without bias to activations, in place; fills h (H,).
+
+    bias is (4H,); kept (H,) comes in as h_before Wh_n and leaves with its bias. h may be h_before.
+    """
+    hidden = h.shape[0]
+    n, rz = gates[:hidden], gates[hidden:]
+    n_bias, rz_bias, kept_bias = bias[:hidden], bias[hidden : 3 * hidden], bias[3 * hidden :]
+    for j in range(rz.shape[0]):
+        rz[j] = sigmoid(rz[j] + rz_bias[j])
+    r, z = rz[:hidden], rz[hidden:]
+    for j in range(hidden):
+        kept[j] += kept_bias[j]
+    for j in range(hidden):
+        n[j] = tanh(n[j] + n_bias[j] + r[j] * kept[j])
+    one = h.dtype.type(1)
+    for j in range(hidden):
+        h[j] = (one - z[j]) * n[j] + z[j] * h_before[j]
+
+
+@implements(forward_layer, Gru)
+def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+    """All rows of a batch; see `forward_layer`."""
+    gates, kept, h, bias, Wh = layer.gates, layer.c, layer.h, layer.bias[0], layer.Wh
+    hidden = h.shape[1]
+    fill_zero(kept)
+    before = 0
+    for t in range(starts.shape[0] - 1):
+        first, end = starts[t], starts[t + 1]
+        if t > 0:
+            h_before = h[before : before + end - first]
+            add_product(h_before, Wh[:, :hidden], kept[first:end])
+            add_product(h_before, Wh[:, hidden:], gates[first:end, hidden:])
+        for row in range(first, end):
+            h_row = h[before + row - first] if t > 0 else zeros
+            gru_row(gates[row], bias, kept[row], h_row, h[row])
+        before = first
+
+
+@implements(step_layer, Gru)
+def gru_step(cell: Any, layer: Layer) -> None:
+    """One row a sentence, in place; see `step_layer`."""
+    hidden = layer.h.shape[1]
+    fill_zero(layer.c)
+    add_product(layer.h, layer.Wh[:, :hidden], layer.c)
+    add_product(layer.h, layer.Wh[:, hidden:], layer.gates[:, hidden:])
+    for row in range(layer.h.shape[0]):
+        h = layer.h[row]
+        gru_row(layer.gates[row], layer.bias[0], layer.c[row], h, h)
+
+
+@kernel
+def gru_row_backward(
+    gates: FloatArray,
+    kept: FloatArray,
+    h_before: FloatArray,
+    dh: FloatArray,
+) -> None:
+    """One step back: gates (3H) become the gradients of their sums, kept (H,) that of itself.
+
+    dh (H,) comes in as the gradient of h and leaves as what z passes on of it to h_before.
+    """
+    hidden = dh.shape[0]
+    n, r, z = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden :]
+    one = gates.dtype.type(1)
+    for j in range(hidden):
+        nj, rj, zj, dhj = n[j], r[j], z[j], dh[j]
+        dn = dhj * (one - zj) * (one - nj * nj)
+        dh[j] = dhj * zj
+        n[j] = dn
+        r[j] = dn * kept[j] * rj * (one - rj)
+        z[j] = dhj * (h_before[j] - nj) * zj * (one - zj)
+        kept[j] = dn * rj
+
+
+@implements(backward_layer, Gru)
+def gru_backward(
+    cell: Any,
+    layer: Layer,
+    zeros: FloatArray,
+    starts: Integers,
+    d_above: FloatArray,
+    W_above: FloatArray,
+    dh: FloatArray,
+    dc: FloatArray,
+    d_Wh: FloatArray,
+    d_bias: FloatArray,
+) -> None:
+    """Back through all rows; see `backward_layer`."""
+    gates, kept, h, Wh = layer.gates, layer.c, layer.h, layer.Wh
+    hidden = h.shape[1]
+    add_product_with_transposed(d_above, W_above, dh)
+    for t in range(starts.shape[0] - 2, -1, -1):
+        first, end = starts[t], starts[t + 1]
+        before = starts[t - 1] if t > 0 else 0
+        for row in range(first, end):
+            h_before = h[before + row - first] if t > 0 else zeros
+            gru_row_backward(gates[row], kept[row], h_before, dh[row])
+        if t > 0:
+            dh_before = dh[before : before + end - first]
+            for row in range(first, end):
+                passed_on, to = dh[row], dh_before[row - first]
+                for j in range(hidden):
+                    to[j] += passed_on[j]
+            add_product_with_transposed(kept[first:end], Wh[:, :hidden], dh_before)
+            add_product_with_transposed(gates[first:end, hidden:], Wh[:, hidden:], dh_before)
+    add_recurrent_gradient(h, kept, starts, d_Wh[:, :hidden])
+    add_recurrent_gradient(h, gates[:, hidden:], starts, d_Wh[:, hidden:])
+    add_column_sums(gates, d_bias[:, : 3 * hidden])
+    add_column_sums(kept, d_bias[:, 3 * hidden :])

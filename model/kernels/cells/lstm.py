@@ -1,0 +1,132 @@
+"""An LSTM layer over the rows of a sentence, forwards and back through time.
+
+Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input), each H wide:
+
+    o, f, i = sigmoid(.), g = tanh(.)      of  x Wx + h_before Wh + b
+    c = f * c_before + i * g
+    h = o * tanh(c)
+
+as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
+(2000), without peepholes. h_before and c_before are zero at a sentence's first row.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.kernels.cells import Integers, Layer, Lstm, backward_layer, forward_layer, step_layer
+from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.compile import implements, in_written_order, kernel
+from model.kernels.linalg.activations import sigmoid, tanh
+from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
+from model.network import FloatArray
+
+
+@kernel
+def lstm_row(
+    gates: FloatArray,
+    bias: FloatArray,
+    c_before: FloatArray,
+    c: FloatArray,
+    tanh_c: FloatArray,
+    h: FloatArray,
+) -> None:
+    """One step: gates (4H) from sums without bias to activations, in place.
+
+    bias is (4H,); fills c, tanh_c and h, each (H,). c may be c_before.
+    """
+    hidden = h.shape[0]
+    g, ofi = gates[:hidden], gates[hidden:]
+    g_bias, ofi_bias = bias[:hidden], bias[hidden:]
+    for j in range(g.shape[0]):
+        g[j] = tanh(g[j] + g_bias[j])
+    for j in range(ofi.shape[0]):
+        ofi[j] = sigmoid(ofi[j] + ofi_bias[j])
+    o, f, i = ofi[:hidden], ofi[hidden : 2 * hidden], ofi[2 * hidden :]
+    for j in range(hidden):
+        c[j] = f[j] * c_before[j] + i[j] * g[j]
+    for j in range(hidden):
+        tanh_c[j] = tanh(c[j])
+    for j in range(hidden):
+        h[j] = o[j] * tanh_c[j]
+
+
+@implements(forward_layer, Lstm)
+def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+    """All rows of a batch; see `forward_layer`."""
+    gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
+    before = 0
+    for t in range(starts.shape[0] - 1):
+        first, end = starts[t], starts[t + 1]
+        if t > 0:
+            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+        for row in range(first, end):
+            c_before = c[before + row - first] if t > 0 else zeros
+            lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
+        before = first
+
+
+@implements(step_layer, Lstm)
+def lstm_step(cell: Any, layer: Layer) -> None:
+    """One row a sentence, in place; see `step_layer`."""
+    add_product(layer.h, layer.Wh, layer.gates)
+    for row in range(layer.h.shape[0]):
+        c = layer.c[row]
+        lstm_row(layer.gates[row], layer.bias[0], c, c, layer.tanh_c[row], layer.h[row])
+
+
+@kernel
+def lstm_row_backward(
+    gates: FloatArray, c_before: FloatArray, tanh_c: FloatArray, dh: FloatArray, dc: FloatArray
+) -> None:
+    """One step back: gates (4H) from activations to the gradients of their sums, in place.
+
+    dh (H,) is the gradient of h; dc (H,) comes in as that of c from the following row and leaves
+    as that of c_before.
+    """
+    hidden = dh.shape[0]
+    g, o = gates[:hidden], gates[hidden : 2 * hidden]
+    f, i = gates[2 * hidden : 3 * hidden], gates[3 * hidden :]
+    one = gates.dtype.type(1)
+    for j in range(hidden):
+        gj, oj, fj, ij, tj = g[j], o[j], f[j], i[j], tanh_c[j]
+        dcj = dc[j] + (one - tj * tj) * (oj * dh[j])
+        dc[j] = fj * dcj
+        g[j] = (one - gj * gj) * (ij * dcj)
+        o[j] = oj * (one - oj) * (tj * dh[j])
+        f[j] = fj * (one - fj) * (c_before[j] * dcj)
+        i[j] = ij * (one - ij) * (gj * dcj)
+
+
+@implements(backward_layer, Lstm)
+def lstm_backward(
+    cell: Any,
+    layer: Layer,
+    zeros: FloatArray,
+    starts: Integers,
+    d_above: FloatArray,
+    W_above: FloatArray,
+    dh: FloatArray,
+    dc: FloatArray,
+    d_Wh: FloatArray,
+    d_bias: FloatArray,
+) -> None:
+    """Back through all rows; see `backward_layer`."""
+    gates, c = layer.gates, layer.c
+    stepwise = in_written_order(gates)  # the original adds what comes from later rows first
+    if not stepwise:
+        add_product_with_transposed(d_above, W_above, dh)
+    for t in range(starts.shape[0] - 2, -1, -1):
+        first, end = starts[t], starts[t + 1]
+        before = starts[t - 1] if t > 0 else 0
+        if stepwise:
+            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+        for row in range(first, end):
+            c_before = c[before + row - first] if t > 0 else zeros
+            lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])
+        if t > 0:
+            add_product_with_transposed(
+                gates[first:end], layer.Wh, dh[before : before + end - first]
+            )
+    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
+    add_column_sums(gates, d_bias)

@@ -1,0 +1,83 @@
+"""A plain recurrent layer with rectified units over the rows of a batch.
+
+    h = relu(x Wx + h_before Wh + b)
+
+(J. L. Elman, 1990, with the rectifier for the squashing function.) Its one gate holds the sums that
+go into the rectifier; it keeps nothing else.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from model.kernels.cells import Integers, Layer, Rnn, backward_layer, forward_layer, step_layer
+from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.compile import implements, in_written_order, kernel
+from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
+from model.network import FloatArray
+
+
+@kernel
+def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
+    """One step: h (H,) from the sums (H,) without bias; bias is (H,)."""
+    zero = sums.dtype.type(0)
+    for j in range(h.shape[0]):
+        h[j] = max(sums[j] + bias[j], zero)
+
+
+@implements(forward_layer, Rnn)
+def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+    """All rows of a batch; see `forward_layer`."""
+    gates, h, bias = layer.gates, layer.h, layer.bias[0]
+    before = 0
+    for t in range(starts.shape[0] - 1):
+        first, end = starts[t], starts[t + 1]
+        if t > 0:
+            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+        for row in range(first, end):
+            rnn_row(gates[row], bias, h[row])
+        before = first
+
+
+@implements(step_layer, Rnn)
+def rnn_step(cell: Any, layer: Layer) -> None:
+    """One row a sentence, in place; see `step_layer`."""
+    add_product(layer.h, layer.Wh, layer.gates)
+    for row in range(layer.h.shape[0]):
+        rnn_row(layer.gates[row], layer.bias[0], layer.h[row])
+
+
+@implements(backward_layer, Rnn)
+def rnn_backward(
+    cell: Any,
+    layer: Layer,
+    zeros: FloatArray,
+    starts: Integers,
+    d_above: FloatArray,
+    W_above: FloatArray,
+    dh: FloatArray,
+    dc: FloatArray,
+    d_Wh: FloatArray,
+    d_bias: FloatArray,
+) -> None:
+    """Back through all rows; see `backward_layer`."""
+    gates = layer.gates
+    stepwise = in_written_order(gates)  # the original adds what comes from later rows first
+    zero = gates.dtype.type(0)
+    if not stepwise:
+        add_product_with_transposed(d_above, W_above, dh)
+    for t in range(starts.shape[0] - 2, -1, -1):
+        first, end = starts[t], starts[t + 1]
+        if stepwise:
+            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+        for row in range(first, end):
+            d_sums, dh_row, h_row = gates[row], dh[row], layer.h[row]
+            for j in range(d_sums.shape[0]):
+                d_sums[j] = dh_row[j] if h_row[j] > zero else zero
+        if t > 0:
+            before = starts[t - 1]
+            add_product_with_transposed(
+                gates[first:end], layer.Wh, dh[before : before + end - first]
+            )
+    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
+    add_column_sums(gates, d_bias)

@@ -1,0 +1,1 @@
+"""Matrix products and activations of the kernels."""

@@ -1,0 +1,1 @@
+"""Training: trainer, optimizers, schedules and validation."""

@@ -1,0 +1,99 @@
+"""How a network is trained: one frozen record, checked when it is made."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, get_args
+
+from model.errors import SettingsError
+from model.training.schedules import ScheduleName
+
+SolverName = Literal["rmsprop", "adam"]
+
+MOST_SENTENCES_A_STEP = 10_000  # more would take memory, and learn less from every sentence
+MOST_EPOCHS = 1_000_000  # of a schedule; nobody waits for more
+MOST_HELD_OUT = 0.5  # the network is to learn from most of the text
+
+
+@dataclass(frozen=True)
+class TrainingSettings:
+    """The options of a training. Change one with `dataclasses.replace`.
+
+    The defaults train without blowing up; `original` is the original demo's way, step for step.
+
+    Attributes:
+        learning_rate: size of a step, above 0 and up to 10.
+        l2: share of every weight that a step takes away (L2 regularisation strength), 0 to 1.
+        clip: the largest gradient that counts; above 0.
+        clip_norm: whether `clip` holds for the norm of a step's whole gradient, which keeps its
+            direction, or for each of its numbers. None leaves it to the kind of the network:
+            rectified units, whose gradients know no bounds, need the norm; gates end better off
+            without.
+        batch_size: sentences a step.
+        solver: "rmsprop" or "adam".
+        bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
+        recover: whether a training that runs off goes back to its last good state and goes on at
+            half the learning rate.
+        schedule: how the learning rate changes by itself: "constant", "halve" or "cosine".
+        schedule_epochs: after so many epochs it is halved, or at the end of its cosine.
+        validation_fraction: share of the sentences that are kept aside; None is 5 % from 100
+            sentences on, else none.
+        shuffle: whether every epoch takes the sentences in a new random order.
+        seed: of that order; None takes a fresh one.
+    """
+
+    learning_rate: float = 0.01
+    l2: float = 1e-6
+    clip: float = 5.0
+    clip_norm: bool | None = None
+    batch_size: int = 1
+    solver: SolverName = "rmsprop"
+    bias_correction: bool = True
+    recover: bool = True
+    schedule: ScheduleName = "constant"
+    schedule_epochs: float = 100.0
+    validation_fraction: float | None = None
+    shuffle: bool = True
+    seed: int | None = None
+
+    def __post_init__(self) -> None:
+        _check("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
+        _check("l2", "L2 strength", self.l2, above=None, to=1.0)
+        _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
+        if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MOST_SENTENCES_A_STEP:
+            raise SettingsError(
+                "invalid_batch_size",
+                "batch_size",
+                value=self.batch_size,
+                most=MOST_SENTENCES_A_STEP,
+            )
+        _check_name("solver", self.solver, get_args(SolverName))
+        _check_name("schedule", self.schedule, get_args(ScheduleName))
+        _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MOST_EPOCHS)
+        if self.validation_fraction is not None:
+            name = "validation fraction"
+            _check("validation_fraction", name, self.validation_fraction, None, MOST_HELD_OUT)
+
+    @classmethod
+    def original(cls, **options: Any) -> TrainingSettings:
+        """The original demo's training: it clips one by one, corrects nothing, learns all."""
+        way: dict[str, Any] = {"clip_norm": False, "bias_correction": False, "recover": False}
+        way["validation_fraction"] = 0.0
+        return cls(**{**way, **options})
+
+
+def _check_name(field: str, name: str, names: tuple[str, ...]) -> None:
+    if name not in names:
+        known = " or ".join(names)
+        raise SettingsError("unknown_choice", field, option=field, value=name, known=known)
+
+
+def _check(field: str, name: str, value: float, above: float | None, to: float) -> None:
+    low_enough = value <= to
+    high_enough = value >= 0.0 if above is None else value > above
+    if low_enough and high_enough:  # both are false for NaN
+        return
+    low = "from 0" if above is None else f"above {above:g}"
+    high = "" if math.isinf(to) else f", at most {to:g}"
+    raise SettingsError("out_of_range", field, option=name, range=low + high, value=value)

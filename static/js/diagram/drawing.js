@@ -1,0 +1,258 @@
+/**
+ * Draws the network: four steps through a text side by side, the layers from below upwards. The
+ * squares are drawn once, at rest; what lights them is laid over them, as a few paths a layer.
+ */
+
+/** @import { PlacedLayer } from "./layers.js" */
+/** @import { NetworkStep } from "../protocol" */
+
+import { nameOf } from "../format.js";
+import { CELL, CHARACTER_HEIGHT, COLUMNS, HEIGHT, PITCH, WIDTH, edges, gapOf } from "./layers.js";
+import { entering } from "./summary.js";
+
+export const STEPS = 4;
+
+const NAMES_WIDTH = 96;
+const STEP_WIDTH = (WIDTH - NAMES_WIDTH) / STEPS;
+const BOX_WIDTH = COLUMNS * PITCH - (PITCH - CELL);
+const MIDDLE = BOX_WIDTH / 2;
+/** Of what is laid behind the newest step. */
+const MARGIN = 5;
+
+/** How many strengths can be told apart, below zero and above. */
+const LEVELS = 6;
+const FULL = 100;
+/** What is weaker is at rest. */
+const WEAKEST = 3;
+/** What the weakest that is lit at all is drawn with; the strongest is opaque. */
+const FAINTEST = 0.35;
+/** A hollow square's edge lies inside of it. */
+const EDGE = 1;
+
+export class Drawing {
+  #svg;
+  /** @type {Step[]} */
+  #steps = [];
+  #newest = shape("rect", { class: "newest", rx: 4, y: 0, width: BOX_WIDTH + 2 * MARGIN });
+
+  /** @param {SVGSVGElement} svg */
+  constructor(svg) {
+    this.#svg = svg;
+    this.#newest.setAttribute("height", String(HEIGHT));
+  }
+
+  /**
+   * Draw another network, at rest.
+   *
+   * @param {PlacedLayer[]} layers
+   */
+  draw(layers) {
+    this.#steps = Array.from({ length: STEPS }, (_, index) => new Step(layers, leftOf(index)));
+    const names = layers.map(layerName);
+    const groups = this.#steps.map(({ group }) => group);
+    this.#svg.replaceChildren(this.#newest, ...names, ...groups);
+    this.rest([]);
+  }
+
+  /**
+   * Light the steps, the first being the leftmost; those that there are not yet rest.
+   *
+   * @param {NetworkStep[]} columns
+   */
+  light(columns) {
+    for (const [index, step] of this.#steps.entries()) {
+      const column = columns[index];
+      const first = column?.likeliest[0];
+      step.show(column && entering(column.character), first && nameOf(first[0]));
+      step.light(column?.layers);
+    }
+    this.#standOut(columns.length);
+  }
+
+  /**
+   * Show what goes in, and nothing that has come of it.
+   *
+   * @param {string[]} characters
+   */
+  rest(characters) {
+    for (const [index, step] of this.#steps.entries()) {
+      const character = characters[index];
+      step.show(character === undefined ? character : entering(character), undefined);
+      step.light(undefined);
+    }
+    this.#standOut(characters.length);
+  }
+
+  /** @param {number} used steps, of which the last is the newest */
+  #standOut(used) {
+    for (const [index, { group }] of this.#steps.entries()) {
+      group.classList.toggle("newest-step", index === used - 1);
+    }
+    this.#newest.setAttribute("x", String(leftOf(used - 1) - MARGIN));
+    this.#newest.classList.toggle("unused", used === 0);
+  }
+}
+
+/** One step: what goes in, the layers, what is likeliest to come out, and where each leads. */
+class Step {
+  #input;
+  #output;
+  #layers;
+
+  /**
+   * @param {PlacedLayer[]} layers
+   * @param {number} left
+   */
+  constructor(layers, left) {
+    const { bottom, top } = edges(layers);
+    const away = CHARACTER_HEIGHT / 2 + gapOf(layers);
+    this.#input = text("", MIDDLE, bottom + away, "character");
+    this.#output = text("", MIDDLE, top - away, "character");
+    this.#layers = layers.map((layer) => new Squares(layer));
+    this.group = shape("g", { transform: `translate(${left} 0)` });
+    this.group.append(this.#input, this.#output, ...this.#layers.map(({ group }) => group));
+    this.group.append(...arrowsOf(layers));
+  }
+
+  /**
+   * @param {string | undefined} input
+   * @param {string | undefined} output
+   */
+  show(input = "", output = "") {
+    if (this.#input.textContent !== input) this.#input.textContent = input;
+    if (this.#output.textContent !== output) this.#output.textContent = output;
+  }
+
+  /** @param {number[][] | undefined} layers */
+  light(layers) {
+    for (const [index, squares] of this.#layers.entries()) squares.light(layers?.[index] ?? []);
+  }
+}
+
+/** The squares of a layer in a step; those above zero are filled, those below are hollow. */
+class Squares {
+  #full;
+  #hollow;
+  /** @type {{path: SVGElement, drawn: string}[]} a path for each level above zero, then below */
+  #levels;
+
+  /** @param {PlacedLayer} layer */
+  constructor({ cells, top, className }) {
+    const corners = Array.from({ length: cells }, (_, cell) => cornerOf(cell, cells, top));
+    this.#full = corners.map(([x, y]) => square(x, y, CELL));
+    this.#hollow = corners.map(([x, y]) => square(x + EDGE / 2, y + EDGE / 2, CELL - EDGE));
+    this.#levels = [...levelPaths("lit"), ...levelPaths("hollow")];
+    this.group = shape("g", { class: className });
+    this.group.append(shape("path", { d: this.#full.join(""), class: "unlit" }));
+    this.group.append(...this.#levels.map(({ path }) => path));
+  }
+
+  /** @param {number[]} values none: the layer is at rest */
+  light(values) {
+    const wanted = this.#levels.map(() => "");
+    for (const [cell, value] of values.entries()) {
+      if (Math.abs(value) < WEAKEST) continue;
+      const level = Math.ceil((Math.abs(value) / FULL) * LEVELS);
+      if (value > 0) wanted[level - 1] += this.#full[cell] ?? "";
+      else wanted[LEVELS + level - 1] += this.#hollow[cell] ?? "";
+    }
+    for (const [index, level] of this.#levels.entries()) {
+      const squares = wanted[index] ?? "";
+      if (squares === level.drawn) continue;
+      level.drawn = squares;
+      level.path.setAttribute("d", squares);
+    }
+  }
+}
+
+/** @param {"lit" | "hollow"} className */
+function levelPaths(className) {
+  return Array.from({ length: LEVELS }, (_, index) => {
+    const opacity = FAINTEST + ((1 - FAINTEST) * index) / (LEVELS - 1);
+    return { path: shape("path", { class: className, opacity }), drawn: "" };
+  });
+}
+
+/** @param {number} step */
+function leftOf(step) {
+  return NAMES_WIDTH + step * STEP_WIDTH;
+}
+
+/**
+ * @param {number} cell
+ * @param {number} cells
+ * @param {number} top
+ * @returns {[number, number]}
+ */
+function cornerOf(cell, cells, top) {
+  const width = Math.min(cells, COLUMNS) * PITCH - (PITCH - CELL);
+  const x = (BOX_WIDTH - width) / 2 + (cell % COLUMNS) * PITCH;
+  return [x, top + Math.floor(cell / COLUMNS) * PITCH];
+}
+
+/**
+ * @param {number} x
+ * @param {number} y
+ * @param {number} side
+ */
+function square(x, y, side) {
+  return `M${x} ${y}h${side}v${side}h${-side}z`;
+}
+
+/** @param {PlacedLayer} layer */
+function layerName({ name, size, top, height }) {
+  return text(`${name}, ${size}`, 0, top + height / 2, "layer-name");
+}
+
+/**
+ * Upwards from layer to layer, and to the right where a layer remembers.
+ *
+ * @param {PlacedLayer[]} layers
+ */
+function arrowsOf(layers) {
+  const gap = gapOf(layers);
+  const upwards = layers.map(({ top, height }) => upArrow(top + height + gap, gap));
+  const { top } = edges(layers);
+  const onwards = layers
+    .filter(({ remembers }) => remembers)
+    .map((layer) => rightArrow(layer.top + layer.height / 2));
+  return [...upwards, upArrow(top, gap), ...onwards];
+}
+
+/**
+ * @param {number} from
+ * @param {number} gap
+ */
+function upArrow(from, gap) {
+  const tip = from - gap + 3;
+  const d = `M${MIDDLE} ${from - 3}V${tip}m-2.5 3l2.5 -3l2.5 3`;
+  return shape("path", { d, class: "arrow" });
+}
+
+/** @param {number} y */
+function rightArrow(y) {
+  const d = `M${BOX_WIDTH + 3} ${y}H${STEP_WIDTH - 4}m-3 -2.5l3 2.5l-3 2.5`;
+  return shape("path", { d, class: "arrow" });
+}
+
+/**
+ * @param {string} words
+ * @param {number} x
+ * @param {number} y
+ * @param {string} className
+ */
+function text(words, x, y, className) {
+  const element = shape("text", { x, y, class: className });
+  element.textContent = words;
+  return element;
+}
+
+/**
+ * @param {"path" | "text" | "g" | "rect"} name
+ * @param {Record<string, string | number>} attributes
+ */
+function shape(name, attributes) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+  return element;
+}

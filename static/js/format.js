@@ -1,0 +1,115 @@
+/** Characters and probabilities as a person reads them. */
+
+/** @type {Readonly<Record<string, string>>} */
+const NAMES = { "": "END", " ": "space", "\t": "tab", "\u00a0": "hard space" };
+
+const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+/** Below this share a bar shows nothing, and digits would only flicker. */
+const LEAST_SHARE = 0.001;
+
+/**
+ * A character where it stands alone: one that could not be seen gets a name.
+ *
+ * @param {string} character the empty string is the end of a sentence
+ */
+export function nameOf(character) {
+  const name = NAMES[character];
+  if (name !== undefined) return name;
+  if (/^\p{M}/u.test(character)) return `◌${character}`; // an accent has nothing to stand on
+  return /^[\p{Z}\p{C}]+$/u.test(character) ? codeOf(character) : character;
+}
+
+/** @param {string} character */
+function codeOf(character) {
+  const code = character.codePointAt(0) ?? 0;
+  return `U+${code.toString(16).toUpperCase().padStart(4, "0")}`;
+}
+
+/**
+ * A character within a sentence.
+ *
+ * @param {string} character the empty string is the end of a sentence
+ */
+export function quoted(character) {
+  const name = nameOf(character);
+  return name === character ? `“${character}”` : name;
+}
+
+/**
+ * A probability in percent, for a glance.
+ *
+ * @param {number} probability
+ */
+export function percent(probability) {
+  if (probability < LEAST_SHARE) return "< 0.1 %";
+  const share = 100 * probability;
+  return `${share.toFixed(share < 9.95 ? 1 : 0)} %`;
+}
+
+/**
+ * A probability in percent with three digits, however small it is.
+ *
+ * @param {number} probability
+ */
+export function exactPercent(probability) {
+  return `${THREE_DIGITS.format(100 * probability)} %`;
+}
+
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+/** Both stay on the line of their numbers. */
+const PERCENT = "\u00a0%";
+const TIMES = "\u00a0×\u00a0";
+/** A share below this is no other to anybody. */
+const SMALLEST_SHARE = 1e-7;
+
+/**
+ * A share in percent.
+ *
+ * @param {number} share
+ * @param {number} [digits] that count
+ * @returns {string}
+ */
+export function roundPercent(share, digits = 2) {
+  if (share === 0) return `0${PERCENT}`;
+  if (share < SMALLEST_SHARE) return `under ${roundPercent(SMALLEST_SHARE, 1)}`;
+  const rounded = Number((100 * share).toPrecision(digits));
+  return `${rounded.toLocaleString("en", { maximumFractionDigits: 7 })}${PERCENT}`;
+}
+
+/**
+ * A share in whole percent.
+ *
+ * @param {number} share
+ */
+export function wholePercent(share) {
+  return `${Math.round(100 * share)}${PERCENT}`;
+}
+
+/**
+ * A number with a true minus sign.
+ *
+ * @param {number} number
+ * @param {number} [digits] that count
+ */
+export function plain(number, digits = 2) {
+  const rounded = Number(number.toPrecision(digits));
+  return String(rounded).replace("-", "−");
+}
+
+/**
+ * A number with its power of ten: 3.4 × 10⁻⁷.
+ *
+ * @param {number} number
+ */
+export function scientific(number) {
+  if (number === 0) return "0";
+  const [factor = "", power = ""] = number.toExponential(1).split("e");
+  return `${factor.replace("-", "−")}${TIMES}10${superscript(Number(power))}`;
+}
+
+/** @param {number} power */
+function superscript(power) {
+  const digits = [...String(Math.abs(power))].map((digit) => SUPERSCRIPTS[Number(digit)]);
+  return (power < 0 ? "⁻" : "") + digits.join("");
+}

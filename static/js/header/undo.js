@@ -1,0 +1,63 @@
+/** Brings back the network that was replaced a moment ago: from its button, or from a notice. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { State } from "../protocol" */
+
+import { isBusy, whileBusy } from "../ui/dom.js";
+import { noticeOf } from "../messages.js";
+
+/** @type {Record<NonNullable<State["undoable"]>, string>} */
+const WORDS = {
+  restart: "bring the last network back",
+  load: "bring the last network back",
+  undo: "go back to the newer network",
+};
+
+/**
+ * @param {HTMLElement} element holds the buttons
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  const { store } = connection;
+  const buttons = element.querySelectorAll("button.undo");
+  const undo = () => connection.ask("undo", {});
+
+  for (const button of buttons) {
+    if (!(button instanceof HTMLButtonElement)) continue;
+    button.addEventListener("click", () => {
+      if (!isBusy(button)) whileBusy(button, undo); // undone twice, it would be redone
+    });
+    store.watch(
+      ({ net }) => net?.undoable ?? null,
+      (undoable) => {
+        button.dataset.state = undoable ?? "empty";
+        button.hidden = undoable === null;
+        if (undoable) button.textContent = WORDS[undoable];
+      },
+    );
+  }
+
+  /** @type {State | null} */
+  let last = null;
+  store.watch(
+    ({ net }) => net,
+    (net) => {
+      if (net && isNews(net, last)) {
+        const action = { words: WORDS.restart, run: undo };
+        store.notify({ ...noticeOf("info", "undo_available"), action });
+      } else if (net?.undoable !== last?.undoable) store.retract("undo_available");
+      last = net;
+    },
+  );
+}
+
+/**
+ * Whether a network has been replaced before the page's eyes.
+ *
+ * @param {State} net
+ * @param {State | null} last
+ */
+function isNews(net, last) {
+  if (!last || net.session !== last.session || net.version === last.version) return false;
+  return net.undoable === "restart" || net.undoable === "load";
+}

@@ -1,0 +1,94 @@
+/** The text that the network is looked at with: typed, or one of its samples, or a line it learns. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { State } from "../protocol" */
+/** @import { Page } from "../state/store.js" */
+
+import { showFaults } from "../ui/field_error.js";
+import { refusalOf } from "../messages.js";
+import { part } from "../ui/dom.js";
+
+/** From the last key to the questions: who types on has not meant what is there. */
+const PAUSE_MS = 150;
+/** Characters that the server reads. */
+export const MOST_CHARACTERS = 110;
+
+/** Where the panels that read the text show what is wrong with it. */
+export const TEXT_PLACE = { text: "look_text" };
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  const { store } = connection;
+  const box = part(element, "#look_text", HTMLInputElement);
+  showFaults(element, store, "look_text", box);
+  store.watch(stateOf, (state) => {
+    element.dataset.state = state;
+  });
+  let typed = false;
+  let turn = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let pause;
+
+  /** @param {string[]} texts */
+  const take = (texts) => {
+    const some = texts.map(beginningOf).filter((text) => text);
+    if (some.length === 0) return;
+    typed = false;
+    box.value = some[turn++ % some.length] ?? "";
+    read(box.value);
+  };
+  /** @param {string} text */
+  const read = (text) => {
+    clearTimeout(pause);
+    store.read(text);
+    store.blame(TEXT_PLACE, text ? null : refusalOf("reading_empty", "text"));
+  };
+
+  /** Say what is wrong with what was typed, though no panel that would is in sight. */
+  const check = async () => {
+    const text = box.value;
+    read(text);
+    if (!text) return;
+    const answer = await connection.answerTo("surprise", { text });
+    const faulty = !answer.ok && answer.field === "text";
+    if (box.value === text) store.blame(TEXT_PLACE, faulty ? answer : null);
+  };
+
+  box.addEventListener("input", () => {
+    typed = true;
+    clearTimeout(pause);
+    pause = setTimeout(check, PAUSE_MS);
+  });
+  part(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
+    take([...(store.page.net?.samples ?? [])]);
+  });
+  part(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
+    take(linesOf(store.page.net));
+  });
+  store.watch(
+    ({ net }) => net && `${net.session} ${net.version}`, // a socket that comes back brings the same
+    () => {
+      turn = 0;
+      if (!typed) take(linesOf(store.page.net).slice(0, 1));
+    },
+  );
+}
+
+/** @param {Page} page */
+function stateOf({ net, faults }) {
+  if (faults.look_text) return "refused";
+  return net ? "ready" : "loading";
+}
+
+/** @param {State | null} net */
+function linesOf(net) {
+  return (net?.text ?? "").split("\n").filter((line) => line.trim());
+}
+
+/** @param {string} text */
+function beginningOf(text) {
+  return [...text.trim()].slice(0, MOST_CHARACTERS).join("");
+}

@@ -1,0 +1,144 @@
+/** Units that follow a simple feature of the text it learns, the best first. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { FindUnits, FoundUnit, UnitsFound } from "../protocol" */
+/** @import { UnitChoice } from "./unit_picker.js" */
+
+import { inDecimals } from "../ui/color_scale.js";
+import { showFaults, tellFault } from "../ui/field_error.js";
+import { part } from "../ui/dom.js";
+import { Watching } from "../net/live_query.js";
+
+/** @typedef {FindUnits["feature"]} Feature */
+
+/** Comparing takes longer than reading a text, and its outcome changes slowly. */
+const PACE_MS = 1_500;
+
+/** Why there is none, where that is the text's doing.
+ * @type {Record<Feature, string>} */
+const LACKS = {
+  word_position: "no letters",
+  quotes: "no quotation marks",
+  brackets: "no brackets",
+  digit: "no digits",
+  sentence_position: "no sentences",
+};
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ * @param {UnitChoice} choice
+ */
+export function mountFinding(element, connection, choice) {
+  const finding = part(element, "#units_finding", HTMLElement);
+  const feature = part(finding, "#units_feature", HTMLSelectElement);
+  const wait = part(finding, "#units_finding_wait", HTMLElement);
+  const list = new Ranking(finding, (found) => choice.choose(found.layer, found.unit));
+  showFaults(finding, connection.store, "units_feature", feature);
+
+  const watching = new Watching(finding, connection, {
+    event: "find_units",
+    panel: finding,
+    question: () => ({ feature: /** @type {Feature} */ (feature.value), state: choice.state }),
+    places: { feature: "units_feature" },
+    pace: PACE_MS,
+    show: (answer, question) => list.show(answer, question.feature),
+    isEmpty: ({ found }) => found.length === 0,
+    wait: (fault) => tellFault(wait, fault),
+  });
+  feature.addEventListener("change", () => watching.changed());
+  return {
+    clear: () => {
+      list.clear();
+      watching.forget();
+    },
+    /** The person looks at something else. */
+    changed: () => {
+      list.mark(choice);
+      watching.changed();
+    },
+  };
+}
+
+/** The list; its places stay while units change places, so that whoever is on one stays there. */
+class Ranking {
+  #places;
+  #outcome;
+  /** @type {FoundUnit[]} */
+  #found = [];
+  /** @type {{layer: number, unit: string}} */
+  #chosen = { layer: 0, unit: "" };
+
+  /**
+   * @param {HTMLElement} element
+   * @param {(found: FoundUnit) => void} choose
+   */
+  constructor(element, choose) {
+    this.#outcome = part(element, "#units_finding_outcome", HTMLElement);
+    this.#places = [...element.querySelectorAll(".found > li")].map((item) => ({
+      item: /** @type {HTMLElement} */ (item),
+      button: part(item, "button", HTMLButtonElement),
+      name: part(item, ".found-name", HTMLElement),
+      bar: part(item, ".found-bar", HTMLElement),
+      number: part(item, ".found-number", HTMLElement),
+    }));
+    for (const [index, { button }] of this.#places.entries()) {
+      button.addEventListener("click", () => {
+        const found = this.#found[index];
+        if (found) choose(found);
+      });
+    }
+  }
+
+  /**
+   * @param {UnitsFound} answer
+   * @param {Feature} feature
+   */
+  show({ found, read }, feature) {
+    this.#found = found;
+    for (const [index, { item, name, bar, number }] of this.#places.entries()) {
+      const unit = found[index];
+      item.hidden = !unit;
+      if (!unit) continue;
+      name.textContent = `layer ${unit.layer}, unit ${unit.unit}`;
+      number.textContent = inDecimals(unit.correlation);
+      bar.classList.toggle("against", unit.correlation < 0);
+      bar.style.setProperty("--size", String(Math.abs(unit.correlation)));
+    }
+    this.#outcome.textContent = outcomeOf(found, read, feature);
+    this.#press();
+  }
+
+  /** The network is another: these units are not its own. */
+  clear() {
+    this.#found = [];
+    for (const { item } of this.#places) item.hidden = true;
+    this.#outcome.textContent = "";
+  }
+
+  /** @param {{layer: number, unit: string}} chosen */
+  mark({ layer, unit }) {
+    this.#chosen = { layer, unit };
+    this.#press();
+  }
+
+  #press() {
+    const { layer, unit } = this.#chosen;
+    for (const [index, { button }] of this.#places.entries()) {
+      const found = this.#found[index];
+      const isChosen = found?.layer === layer && String(found.unit) === unit.trim();
+      button.setAttribute("aria-pressed", String(isChosen));
+    }
+  }
+}
+
+/**
+ * @param {FoundUnit[]} found
+ * @param {number} read
+ * @param {Feature} feature
+ */
+function outcomeOf(found, read, feature) {
+  const characters = `${read.toLocaleString("en")} characters of the text it learns`;
+  if (found.length > 0) return `Pearson’s correlation, over ${characters}.`;
+  return `None follows it: in the ${characters} that were read there are ${LACKS[feature]}, or the units stand still.`;
+}

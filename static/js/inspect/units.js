@@ -1,0 +1,104 @@
+/** What a layer's units do while the network reads the text: one in the text, many in a grid. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { Units, UnitsRead } from "../protocol" */
+
+import { Colours, Key } from "../ui/color_scale.js";
+import { tellFault } from "../ui/field_error.js";
+import { mountFinding } from "./unit_search.js";
+import { part } from "../ui/dom.js";
+import { TEXT_PLACE } from "./probe_text.js";
+import { PLACES, UnitChoice } from "./unit_picker.js";
+import { UnitGrid } from "./unit_grid.js";
+import { UnitText } from "./unit_text.js";
+import { Watching } from "../net/live_query.js";
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, connection) {
+  const { store } = connection;
+  const wait = part(element, "#units_wait", HTMLElement);
+  const key = new Key(part(element, ".activation-key", HTMLElement));
+  const colours = new Colours(element, () => {
+    text.paint();
+    grid.paint();
+  });
+  const text = new UnitText(element, colours);
+  const grid = new UnitGrid(element, colours, {
+    choose: (unit) => choice.choose(choice.layer, unit),
+    point: (column) => text.point(column),
+  });
+  const choice = new UnitChoice(element, store);
+  const pages = new Pages(element, choice);
+  const finding = mountFinding(element, connection, choice);
+
+  /**
+   * @param {UnitsRead} answer
+   * @param {Units} question
+   */
+  const show = (answer, question) => {
+    const unit = Number(question.unit);
+    key.show(answer.scale);
+    text.show(answer, `unit ${unit} of layer ${question.layer}, ${question.state}`);
+    grid.show(answer, { layer: Number(question.layer), unit, rows: choice.rows });
+  };
+  const watching = new Watching(part(element, ".look-body", HTMLElement), connection, {
+    event: "units",
+    panel: element,
+    question: () => (store.page.reading ? choice.question(store.page.reading) : null),
+    places: { ...PLACES, ...TEXT_PLACE },
+    show,
+    wait: (fault) => tellFault(wait, fault),
+  });
+  choice.watch(() => {
+    grid.reserve(choice.rows);
+    pages.show();
+    watching.changed();
+    finding.changed();
+  });
+  store.watch(
+    ({ net }) => `${net?.session} ${net?.version}`,
+    () => {
+      for (const each of [text, grid, finding]) each.clear();
+      watching.forget();
+    },
+  );
+  const shown = ["#units_one", "#units_all"].map((place) => part(element, place, HTMLElement));
+  store.watch(
+    (page) => Boolean(page.faults[TEXT_PLACE.text]),
+    (faulty) => shown.forEach(({ classList }) => classList.toggle("outdated-look", faulty)),
+  );
+  store.watch(
+    (page) => page.reading,
+    () => watching.changed(),
+  );
+}
+
+/** Turns to units that the grid has no room for. */
+class Pages {
+  #before;
+  #after;
+  #choice;
+
+  /**
+   * @param {HTMLElement} element
+   * @param {UnitChoice} choice
+   */
+  constructor(element, choice) {
+    this.#before = part(element, "#units_before", HTMLButtonElement);
+    this.#after = part(element, "#units_after", HTMLButtonElement);
+    this.#choice = choice;
+    this.#before.addEventListener("click", () => choice.turn(-1));
+    this.#after.addEventListener("click", () => choice.turn(1));
+  }
+
+  show() {
+    const { first, rows, size } = this.#choice;
+    for (const button of [this.#before, this.#after]) button.hidden = rows >= size;
+    // Not disabled: whoever has turned to the last page by keyboard keeps their place.
+    this.#before.setAttribute("aria-disabled", String(first <= 1));
+    this.#after.setAttribute("aria-disabled", String(first + rows > size));
+  }
+}

@@ -1,0 +1,100 @@
+/** How far training has come, and how fast it goes. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { Page, Store } from "../state/store.js" */
+
+import { part } from "../ui/dom.js";
+
+/** Shown where there is nothing to show yet. */
+const NOTHING = "–";
+
+/** @typedef {{id: string, unit?: string, value: (page: Page) => string}} Figure */
+
+/** @type {Figure[]} */
+const FIGURES = [
+  { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
+  { id: "heldout", value: ({ net }) => perplexity(net?.held_out_perplexity) },
+  { id: "epoch", value: ({ net }) => whole(net?.epoch) },
+  { id: "steps", value: ({ net }) => whole(net?.steps) },
+  {
+    id: "speed",
+    value: ({ net }) => speed(net?.characters_per_second),
+  },
+  {
+    id: "ticktime",
+    unit: "ms",
+    value: ({ net }) => milliseconds(net?.ms_per_example),
+  },
+];
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  mountVerdict(element, store);
+  for (const figure of FIGURES) {
+    const value = part(element, `#${figure.id} .figure-value`, HTMLElement);
+    store.watch(figure.value, (words) => {
+      value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
+    });
+  }
+}
+
+/**
+ * Whether it still learns the language of the text, or its sentences by heart.
+ *
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+function mountVerdict(element, store) {
+  const verdict = part(element, "#memorising", HTMLElement);
+  const heldOut = part(element, "#heldout", HTMLElement);
+  store.watch(
+    ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
+    (any) => {
+      heldOut.hidden = !any;
+    },
+  );
+  store.watch(
+    ({ net }) => net?.memorising_since ?? null,
+    (step) => {
+      verdict.dataset.state = step === null ? "empty" : "shown";
+      verdict.textContent = step === null ? "" : memorising(step);
+    },
+  );
+}
+
+/** @param {number} step */
+function memorising(step) {
+  return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
+}
+
+/** @param {number | undefined} value */
+function whole(value) {
+  return value === undefined ? NOTHING : Math.floor(value).toLocaleString("en");
+}
+
+/** @param {number | null | undefined} value */
+function perplexity(value) {
+  if (value === null || value === undefined) return NOTHING;
+  if (value < 1_000) return value.toFixed(2);
+  return value < 100_000 ? whole(value) : value.toExponential(1);
+}
+
+/**
+ * In thousands: the last digits change too fast to be read.
+ *
+ * @param {number | null | undefined} value
+ */
+function speed(value) {
+  if (value === null || value === undefined) return NOTHING;
+  if (value < 1_000) return String(Math.round(value));
+  return (Math.round(value / 1_000) * 1_000).toLocaleString("en");
+}
+
+/** @param {number | null | undefined} value */
+function milliseconds(value) {
+  if (value === null || value === undefined) return NOTHING;
+  return value < 1 ? value.toFixed(2) : value.toFixed(1);
+}

@@ -1,0 +1,53 @@
+/** The sentences to learn from, and the characters that were found in them. */
+
+/** @import { Connection } from "../net/connection.js" */
+/** @import { Page } from "../state/store.js" */
+
+import { isFilledEarly } from "../ui/dom.js";
+import { showFaults } from "../ui/field_error.js";
+import { part } from "../ui/dom.js";
+
+/** Some scripts have thousands. */
+const MOST_SHOWN = 120;
+
+/**
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+export function mount(element, { store }) {
+  const text = part(element, "#ti", HTMLTextAreaElement);
+  const found = part(element, "#prepro_status", HTMLElement);
+
+  showFaults(element, store, "text", text);
+  store.watch(stateOf, (state) => {
+    element.dataset.state = state;
+  });
+  if (isFilledEarly(text)) store.write("text", text.value);
+  text.addEventListener("input", () => store.write("text", text.value));
+  store.watch(
+    (page) => page.draft.text,
+    (draft) => {
+      if (text.value !== draft) text.value = draft; // writing it anew would move the cursor
+    },
+  );
+  store.watch(
+    (page) => page.net?.vocabulary,
+    (vocabulary) => {
+      found.textContent = vocabulary ? foundIn(vocabulary) : "";
+    },
+  );
+}
+
+/** @param {Page} page */
+function stateOf({ net, faults }) {
+  if (faults.text) return "refused";
+  return net ? "ready" : "loading";
+}
+
+/** @param {string[]} vocabulary */
+function foundIn(vocabulary) {
+  const shown = vocabulary.slice(0, MOST_SHOWN).join("");
+  const rest = vocabulary.length - MOST_SHOWN;
+  const more = rest > 0 ? ` and ${rest} more` : "";
+  return `found ${vocabulary.length} distinct characters: ${shown}${more}`;
+}

@@ -1,0 +1,42 @@
+/** The table behind a picture: filled only while it is open, so that it costs nothing closed. */
+
+import { part } from "./dom.js";
+
+export class Behind {
+  #details;
+  #body;
+  /** @type {readonly (readonly string[])[]} */
+  #rows = [];
+
+  /** @param {HTMLElement} panel that has one `details.behind` with a table in it */
+  constructor(panel) {
+    this.#details = part(panel, ".behind", HTMLDetailsElement);
+    this.#body = part(this.#details, "tbody", HTMLTableSectionElement);
+    this.#details.addEventListener("toggle", () => this.#fill());
+  }
+
+  /** @param {readonly (readonly string[])[]} rows the first cell of each is its heading */
+  show(rows) {
+    this.#rows = rows;
+    this.#fill();
+  }
+
+  #fill() {
+    if (!this.#details.open) return;
+    while (this.#body.rows.length > this.#rows.length) this.#body.deleteRow(-1);
+    for (const [index, texts] of this.#rows.entries()) {
+      const row = this.#body.rows[index] ?? this.#body.insertRow();
+      for (const [column, text] of texts.entries()) {
+        const cell = row.cells[column] ?? row.appendChild(newCell(column));
+        if (cell.textContent !== text) cell.textContent = text;
+      }
+    }
+  }
+}
+
+/** @param {number} column */
+function newCell(column) {
+  const cell = document.createElement(column === 0 ? "th" : "td");
+  if (column === 0) cell.scope = "row";
+  return cell;
+}

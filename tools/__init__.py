@@ -1,0 +1,1 @@
+"""Scripts for developers; the wheel does not hold them."""

@@ -1,0 +1,332 @@
+"""Writes the page's types and the protocol's documentation: `python -m tools.generate_protocol`."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from string import Formatter
+from typing import (
+    Annotated,
+    Any,
+    Literal,
+    NamedTuple,
+    NotRequired,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
+
+from pydantic.fields import FieldInfo
+from typing_extensions import is_typeddict
+
+from app import errors, protocol
+from app.protocol import inspection as questions
+from app.protocol import sharing as shares
+from app.protocol.fields import AutoOr, Quantity, Sizes
+from model import errors as model_errors
+
+ROOT = Path(__file__).resolve().parent.parent
+TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
+DOCS_FILE = ROOT / "docs" / "protocol.md"
+
+PARTS: dict[type, str] = {
+    shares.OwnCopy: "`copies` of an answer",
+    protocol.Completion: "`completions` of an answer",
+    questions.FoundUnit: "`found` of an answer",
+    questions.MatrixLook: "`matrices` of the answer to `weights`",
+    questions.Histogram: "A histogram in `matrices`",
+    questions.NetworkStep: "`columns` of an answer",
+    questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
+}
+"""What answers are made of, and where."""
+
+CODES: Mapping[str, Mapping[str, str]] = {
+    "Of the application": errors.MESSAGES,
+    "Of the library": model_errors.MESSAGES,
+}
+"""Every code that may be sent, by where it comes from, with what it says."""
+
+WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol/__init__.py."
+
+
+class Declared(NamedTuple):
+    """One field of a payload or a frame."""
+
+    name: str
+    type: str
+    optional: bool
+    description: str
+    rule: str
+
+
+def declared_fields(message: type) -> list[Declared]:
+    """The fields of a payload or a frame, in the order of their declaration."""
+    if is_typeddict(message):
+        hints = get_type_hints(message, include_extras=True)
+        return [_declared(name, hint) for name, hint in hints.items()]
+    hints = get_type_hints(message, include_extras=True)
+    fields: dict[str, FieldInfo] = message.model_fields  # type: ignore[attr-defined]
+    return [
+        _declared(field.alias or name, hints[name], optional=not field.is_required())
+        for name, field in fields.items()
+    ]
+
+
+def _declared(name: str, hint: Any, optional: bool = False) -> Declared:
+    if get_origin(hint) is NotRequired:
+        hint, optional = get_args(hint)[0], True
+    annotation, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
+    entered = next((each.func for each in notes if _is_typed(each)), None)
+    documented = next((each for each in notes if isinstance(each, FieldInfo)), None)
+    return Declared(
+        name,
+        _as_entered(entered) if entered else as_typescript(annotation),
+        optional,
+        documented.description or "" if documented else "",
+        entered.rule if entered else "",
+    )
+
+
+def _is_typed(note: Any) -> bool:
+    return isinstance(getattr(note, "func", None), AutoOr | Quantity | Sizes)
+
+
+def _as_entered(entered: AutoOr | Quantity | Sizes) -> str:
+    """A number may be sent as it was typed."""
+    if isinstance(entered, Sizes):
+        return "number[] | string"
+    return "number | string | null" if isinstance(entered, AutoOr) else "number | string"
+
+
+def as_typescript(annotation: Any) -> str:
+    """A Python annotation as the TypeScript type of its JSON."""
+    origin, arguments = get_origin(annotation), get_args(annotation)
+    if origin is Annotated:
+        return as_typescript(arguments[0])
+    if origin is Literal:
+        return " | ".join(_literal(each) for each in arguments)
+    if origin in (Union, types.UnionType):
+        return " | ".join(as_typescript(each) for each in arguments)
+    if origin is list or (origin is tuple and arguments[-1] is Ellipsis):
+        each = as_typescript(arguments[0])
+        return f"({each})[]" if " | " in each and not each.startswith("[") else f"{each}[]"
+    if origin is tuple:
+        return f"[{', '.join(map(as_typescript, arguments))}]"
+    plain = {int: "number", float: "number", str: "string", bool: "boolean", type(None): "null"}
+    return plain.get(annotation) or str(annotation.__name__)
+
+
+def _literal(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else f'"{value}"'
+
+
+# ------------------------------------------------------------------ what is written
+
+
+def messages() -> list[type]:
+    """Every payload, answer and frame, each before whatever uses it."""
+    payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
+    answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
+    refused = protocol.Refused
+    parts = [protocol.Options, protocol.BroughtText, protocol.Curve, protocol.Figures]
+    frames = protocol.SERVER_EVENTS.values()
+    return [protocol.NetworkEntries, *payloads, *PARTS, *answers, refused, *parts, *frames]
+
+
+def typescript() -> str:
+    """The page's types."""
+    return "\n".join(
+        [
+            f"// {WRITTEN_FROM} Do not edit.",
+            "",
+            *(line for message in messages() for line in _interface(message)),
+            *_event_interfaces(),
+        ]
+    )
+
+
+def _interface(message: type) -> Iterator[str]:
+    yield f"/** {summary(message)} */"
+    fields, parent = declared_fields(message), _parent(message)
+    if parent:
+        inherited = {field.name for field in declared_fields(parent)}
+        fields = [field for field in fields if field.name not in inherited]
+    heading = f"{message.__name__} extends {parent.__name__}" if parent else message.__name__
+    if not fields:
+        yield f"export type {message.__name__} = Record<string, never>;"
+    else:
+        yield f"export interface {heading} {{"
+        for field in fields:
+            rule = f" Takes {field.rule}." if field.rule else ""
+            if field.description:
+                yield f"  /** {field.description}{rule} */"
+            yield f"  {field.name}{'?' if field.optional else ''}: {field.type};"
+        yield "}"
+    yield ""
+
+
+def _parent(message: type) -> type | None:
+    bases = getattr(message, "__orig_bases__", ())
+    return next((base for base in bases if base is protocol.Figures), None)
+
+
+def _event_interfaces() -> Iterator[str]:
+    yield "/** What an event is answered with when all is well. */"
+    yield "export interface Answers {"
+    for name, event in protocol.CLIENT_EVENTS.items():
+        yield f"  {name}: {event.answer.__name__};"
+    yield "}"
+    yield ""
+    yield "/** What the page sends; every event is answered. */"
+    yield "export interface ClientEvents {"
+    for name, event in protocol.CLIENT_EVENTS.items():
+        answer = f'(answer: Answers["{name}"] | Refused) => void'
+        yield f"  {name}: (payload: {event.payload.__name__}, acknowledge: {answer}) => void;"
+    yield "}"
+    yield ""
+    yield "/**"
+    yield " * What the server sends. It waits for the acknowledgement of a state or a frame before"
+    yield " * it sends the next of either: call `acknowledge` as soon as it is shown."
+    yield " */"
+    yield "export interface ServerEvents {"
+    for name, frame in protocol.SERVER_EVENTS.items():
+        acknowledge = ", acknowledge: () => void" if name in protocol.ACKNOWLEDGED else ""
+        yield f"  {name}: ({name}: {frame.__name__}{acknowledge}) => void;"
+    yield "}"
+    yield ""
+
+
+def documentation() -> str:
+    """docs/protocol.md."""
+    sections = (_introduction, _client_section, _server_section, _http_section, _code_section)
+    return "\n".join(line for section in sections for line in section())
+
+
+def _introduction() -> Iterator[str]:
+    yield "# The wire protocol"
+    yield ""
+    yield f"<!-- {WRITTEN_FROM} Do not edit. -->"
+    yield ""
+    yield "Page and server talk Socket.IO on the default path and namespace, and a little HTTP."
+    yield "A session belongs to a browser: `GET /` sets a signed cookie, and a socket without it is"
+    yield "refused. All tabs of a browser share one session, and reconnecting finds it as it is."
+    yield ""
+
+
+def _client_section() -> Iterator[str]:
+    yield "## From the page"
+    yield ""
+    yield "Each event carries one object and is answered by an acknowledgement: `{ok: true, …}`, or"
+    yield "`{ok: false, code, error, field}`, after which nothing has changed. Numbers may be sent"
+    yield "as numbers or as the text that was typed; a field that is not listed is refused."
+    yield ""
+    for name, event in protocol.CLIENT_EVENTS.items():
+        yield from _section(f"`{name}`", event.payload)
+        if event.answer is not protocol.Done:
+            yield f"Answered with {summary(event.answer).lower()}"
+            yield ""
+            yield from _table(event.answer)
+    yield from _section("`options` of `learn`", protocol.NetworkEntries)
+    for part, title in PARTS.items():
+        yield from _section(title, part)
+    yield from _section("An answer that refuses", protocol.Refused)
+
+
+def _server_section() -> Iterator[str]:
+    yield "## From the server"
+    yield ""
+    yield "A `state` or a `frame` asks for an acknowledgement, and the next of either is sent only"
+    yield "after it came: a slow reader gets fewer frames, never a queue of them."
+    yield ""
+    for name, frame in protocol.SERVER_EVENTS.items():
+        yield from _section(f"`{name}`", frame)
+    yield from _section("`options` of a state", protocol.Options)
+    yield from _section("`curve`", protocol.Curve)
+
+
+def _http_section() -> Iterator[str]:
+    yield "## HTTP"
+    yield ""
+    yield "| Request | What it does |"
+    yield "| --- | --- |"
+    yield "| `GET /` | The page; sets the cookie of the session. |"
+    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 without one. |"
+    yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
+    yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
+    yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"
+    yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
+    yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
+    yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
+    yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
+    yield ""
+    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"
+    yield "others as well, and holds up nobody. `PUT` answers as an event does, with 413 where the"
+    yield "body is too large, 503 where it may be tried again later and 400 where it is refused"
+    yield "for another reason. An upload of which nothing comes is cut off."
+    yield ""
+    yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
+
+
+def _code_section() -> Iterator[str]:
+    yield "## Codes"
+    yield ""
+    yield "What is refused, what a `notice` tells and why a socket is closed have a `code`, by"
+    yield "which programs go: it stays when the sentence is reworded. Words in braces are filled"
+    yield "in."
+    yield ""
+    for where, messages_of_codes in CODES.items():
+        yield f"### {where}"
+        yield ""
+        yield "| Code | Sentence |"
+        yield "| --- | --- |"
+        for code, message in messages_of_codes.items():
+            yield f"| `{code}` | {_as_template(message)} |"
+        yield ""
+
+
+def _as_template(message: str) -> str:
+    """A message with its values named, without how they are formatted."""
+    parts = Formatter().parse(message)
+    named = "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in parts)
+    return named.replace("|", "\\|")
+
+
+def _section(title: str, message: type) -> Iterator[str]:
+    yield f"### {title}"
+    yield ""
+    yield summary(message)
+    yield ""
+    yield from _table(message)
+
+
+def _table(message: type) -> Iterator[str]:
+    fields = declared_fields(message)
+    if not fields:
+        return
+    yield "| Field | Type | Meaning |"
+    yield "| --- | --- | --- |"
+    for field in fields:
+        name = f"`{field.name}`" + (" (may be left out)" if field.optional else "")
+        rule = f" Takes {field.rule}." if field.rule else ""
+        shown = field.type.replace("|", "\\|")
+        yield f"| {name} | `{shown}` | {field.description}{rule} |"
+    yield ""
+
+
+def summary(message: type) -> str:
+    """The first line of a declaration's docstring."""
+    return (inspect.getdoc(message) or "").partition("\n")[0]
+
+
+def main() -> None:
+    """Write both files."""
+    for file, content in ((TYPES_FILE, typescript()), (DOCS_FILE, documentation())):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
