@@ -18,7 +18,7 @@ from model.formats.torch_weights import torch_weights
 ALIGNMENT = 8
 """Bytes: weights begin at a multiple of these, spaces fill the header up."""
 EXAMPLE_NAME = '"model.safetensors"'
-"""The file as `load_with_torch.py` names it."""
+"""The file as `load_in_torch.py` names it."""
 
 
 def safetensors_file(model: CharModel) -> bytes:

@@ -207,7 +207,9 @@ def test_the_lines_that_load_a_file_name_it(name: str) -> None:
 def test_the_document_has_the_lines_that_load_a_file() -> None:
     document = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
-    assert block == (ROOT / "model" / "export" / "load_with_torch.py").read_text(encoding="utf-8")
+    assert block == (ROOT / "model" / "formats" / "templates" / "load_in_torch.py").read_text(
+        encoding="utf-8"
+    )
 
 
 @pytest.mark.parametrize("make", [safetensors_file, python_file])
