@@ -119,7 +119,8 @@ class Directory:
         if node is None:
             return
         try:
-            await asyncio.wait_for(node.started.remote.ask("report"), REPORT_PATIENCE)
+            async with asyncio.timeout(REPORT_PATIENCE):
+                await node.started.remote.ask("report")
         except (Lost, TimeoutError):
             self._fail_over(name)
 
@@ -195,7 +196,8 @@ class Directory:
         """Have a node take sessions, once it is up."""
         name = started.remote.name
         try:
-            report = await asyncio.wait_for(started.remote.ask("report"), START_PATIENCE)
+            async with asyncio.timeout(START_PATIENCE):
+                report = await started.remote.ask("report")
         except (Lost, TimeoutError) as error:
             log.warning("a node did not come up: %s", _last_line(error), extra={"node": name})
             self._machines.end(started.remote)
@@ -243,7 +245,8 @@ class Directory:
         if node is None:
             return  # gone since
         try:
-            report = await asyncio.wait_for(node.started.remote.ask("report"), REPORT_PATIENCE)
+            async with asyncio.timeout(REPORT_PATIENCE):
+                report = await node.started.remote.ask("report")
         except (Lost, TimeoutError):
             self._fail_over(name)
             return

@@ -381,7 +381,9 @@ class RayEngine(Engine):
             self._heard = False
             await asyncio.sleep(BEAT_SECONDS)
             with contextlib.suppress(Lost, TimeoutError):
-                await asyncio.wait_for(self._directory.ask("is_there"), BEAT_SECONDS)
+                # Not wait_for, which on Python 3.11 ignores a cancellation as the answer arrives.
+                async with asyncio.timeout(BEAT_SECONDS):
+                    await self._directory.ask("is_there")
                 self._heard = True
             silent = 0 if self._heard else silent + 1
         self._tell_failed(CUT_OFF)

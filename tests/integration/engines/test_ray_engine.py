@@ -202,6 +202,39 @@ def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
     assert web.snapshot("bob") is not None
 
 
+@pytest.mark.parametrize("rounds", range(4))
+def test_a_task_that_is_cancelled_as_its_answer_arrives_ends(
+    web: RayEngine, monkeypatch: pytest.MonkeyPatch, rounds: int
+) -> None:
+    """Closing cancels each task once: one that went on would keep the process for ever."""
+    monkeypatch.setattr(engine_module, "BEAT_SECONDS", 0.4)
+
+    class Held:
+        def __init__(self) -> None:
+            self.asked = asyncio.Event()
+            self.answer = asyncio.get_running_loop().create_future()
+
+        async def ask(self, _method: str) -> None:
+            self.asked.set()
+            await self.answer
+
+    async def cancelled_while_answering() -> bool:
+        await _end_all_tasks()  # so that no other one asks
+        web._directory = held = Held()  # type: ignore[assignment]
+        task = asyncio.create_task(web._listen_while_there_is_a_cluster())
+        await held.asked.wait()
+        held.answer.set_result(None)
+        for _ in range(rounds):
+            await asyncio.sleep(0)
+        task.cancel()
+        done, _ = await asyncio.wait([task], timeout=1)
+        return task in done
+
+    directory = web._directory
+    assert asyncio.run_coroutine_threadsafe(cancelled_while_answering(), web._loop).result(PATIENCE)
+    web._directory = directory
+
+
 def test_without_any_node_for_long_it_says_so(
     cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
