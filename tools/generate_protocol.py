@@ -1,4 +1,4 @@
-"""Writes the page's types and the protocol's documentation: `python -m tools.generate_protocol`."""
+"""Generate the page's types and the protocol document: `python -m tools.generate_protocol`."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PARTS: dict[type, str] = {
     questions.NetworkStep: "`columns` of an answer",
     questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
 }
-"""What answers are made of, and where."""
+"""The types nested in answers, with the headings of their sections."""
 
 CODES: Mapping[str, Mapping[str, str]] = {
     "Of the application": errors.MESSAGES,
     "Of the library": model_errors.MESSAGES,
 }
-"""Every code that may be sent, by where it comes from, with what it says."""
+"""Every code that may be sent, by origin, with its message."""
 
 WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol/__init__.py."
 
@@ -95,7 +95,7 @@ def _is_typed(note: Any) -> bool:
 
 
 def _as_entered(entered: AutoOr | Quantity | Sizes) -> str:
-    """A number may be sent as it was typed."""
+    """The TypeScript type of a number that may also be sent as typed text."""
     if isinstance(entered, Sizes):
         return "number[] | string"
     return "number | string | null" if isinstance(entered, AutoOr) else "number | string"
@@ -123,11 +123,11 @@ def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f'"{value}"'
 
 
-# ------------------------------------------------------------------ what is written
+# ------------------------------------------------------------------ output
 
 
 def messages() -> list[type]:
-    """Every payload, answer and frame, each before whatever uses it."""
+    """Every payload, answer and frame, each before the types that use it."""
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
     refused = protocol.Refused
@@ -137,7 +137,7 @@ def messages() -> list[type]:
 
 
 def typescript() -> str:
-    """The page's types."""
+    """The content of protocol.d.ts: the page's types."""
     return "\n".join(
         [
             f"// {WRITTEN_FROM} Do not edit.",
@@ -200,7 +200,7 @@ def _event_interfaces() -> Iterator[str]:
 
 
 def documentation() -> str:
-    """docs/protocol.md."""
+    """The content of docs/protocol.md."""
     sections = (_introduction, _client_section, _server_section, _http_section, _code_section)
     return "\n".join(line for section in sections for line in section())
 
@@ -288,7 +288,7 @@ def _code_section() -> Iterator[str]:
 
 
 def _as_template(message: str) -> str:
-    """A message with its values named, without how they are formatted."""
+    """A message template with the names of its values, without their format specifications."""
     parts = Formatter().parse(message)
     named = "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in parts)
     return named.replace("|", "\\|")
