@@ -174,7 +174,7 @@ def _parent(message: type) -> type | None:
 
 
 def _event_interfaces() -> Iterator[str]:
-    yield "/** What an event is answered with when all is well. */"
+    yield "/** The answer to each event on success. */"
     yield "export interface Answers {"
     for name, event in protocol.CLIENT_EVENTS.items():
         yield f"  {name}: {event.answer.__name__};"
@@ -210,9 +210,9 @@ def _introduction() -> Iterator[str]:
     yield ""
     yield f"<!-- {WRITTEN_FROM} Do not edit. -->"
     yield ""
-    yield "Page and server talk Socket.IO on the default path and namespace, and a little HTTP."
+    yield "The page and the server use Socket.IO on the default path and namespace, and some HTTP."
     yield "A session belongs to a browser: `GET /` sets a signed cookie, and a socket without it is"
-    yield "refused. All tabs of a browser share one session, and reconnecting finds it as it is."
+    yield "rejected. All tabs of a browser share one session, and reconnecting resumes it."
     yield ""
 
 
@@ -221,7 +221,7 @@ def _client_section() -> Iterator[str]:
     yield ""
     yield "Each event carries one object and is answered by an acknowledgement: `{ok: true, …}`, or"
     yield "`{ok: false, code, error, field}`, after which nothing has changed. Numbers may be sent"
-    yield "as numbers or as the text that was typed; a field that is not listed is refused."
+    yield "as numbers or as typed text; a field that is not listed is rejected."
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
         yield from _section(f"`{name}`", event.payload)
@@ -238,8 +238,8 @@ def _client_section() -> Iterator[str]:
 def _server_section() -> Iterator[str]:
     yield "## From the server"
     yield ""
-    yield "A `state` or a `frame` asks for an acknowledgement, and the next of either is sent only"
-    yield "after it came: a slow reader gets fewer frames, never a queue of them."
+    yield "A `state` or a `frame` asks for an acknowledgement, and the server sends the next of"
+    yield "either only after receiving it: a slow reader gets fewer frames, never a queue of them."
     yield ""
     for name, frame in protocol.SERVER_EVENTS.items():
         yield from _section(f"`{name}`", frame)
@@ -253,19 +253,19 @@ def _http_section() -> Iterator[str]:
     yield "| Request | What it does |"
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
-    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 without one. |"
+    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 otherwise. |"
     yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
     yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
-    yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"
-    yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
-    yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
+    yield "| `GET /api/model.py` | A program that samples from the model, `charnn-model.py`. |"
+    yield "| `PUT /api/model.json` | Loads the model in the body, up to the size limits. |"
+    yield "| `GET /api/texts/<name>` | A built-in text, to be sent with `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
     yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
     yield ""
-    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"
-    yield "others as well, and holds up nobody. `PUT` answers as an event does, with 413 where the"
-    yield "body is too large, 503 where it may be tried again later and 400 where it is refused"
-    yield "for another reason. An upload of which nothing comes is cut off."
+    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP also takes"
+    yield "larger ones, without blocking other visitors. `PUT` answers as an event does, with 413"
+    yield "if the body is too large, 503 if it may be tried again later and 400 if it is rejected"
+    yield "for another reason. An upload that stalls is closed."
     yield ""
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
 
@@ -273,9 +273,9 @@ def _http_section() -> Iterator[str]:
 def _code_section() -> Iterator[str]:
     yield "## Codes"
     yield ""
-    yield "What is refused, what a `notice` tells and why a socket is closed have a `code`, by"
-    yield "which programs go: it stays when the sentence is reworded. Words in braces are filled"
-    yield "in."
+    yield "Every error, every `notice` and every reason for closing a socket has a `code`. Programs"
+    yield "should use the code: it stays the same when the sentence is reworded. Words in braces"
+    yield "are placeholders."
     yield ""
     for where, messages_of_codes in CODES.items():
         yield f"### {where}"
