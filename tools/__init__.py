@@ -1,1 +1,1 @@
-"""Scripts for developers; the wheel does not hold them."""
+"""Scripts for developers, not part of the wheel."""

@@ -1,4 +1,4 @@
-"""Writes the page's types and the protocol's documentation: `python -m tools.generate_protocol`."""
+"""Generate the page's types and the protocol document: `python -m tools.generate_protocol`."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ PARTS: dict[type, str] = {
     questions.NetworkStep: "`columns` of an answer",
     questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
 }
-"""What answers are made of, and where."""
+"""The types nested in answers, with the headings of their sections."""
 
 CODES: Mapping[str, Mapping[str, str]] = {
     "Of the application": errors.MESSAGES,
     "Of the library": model_errors.MESSAGES,
 }
-"""Every code that may be sent, by where it comes from, with what it says."""
+"""Every code that may be sent, by origin, with its message."""
 
 WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol/__init__.py."
 
@@ -95,7 +95,7 @@ def _is_typed(note: Any) -> bool:
 
 
 def _as_entered(entered: AutoOr | Quantity | Sizes) -> str:
-    """A number may be sent as it was typed."""
+    """The TypeScript type of a number that may also be sent as typed text."""
     if isinstance(entered, Sizes):
         return "number[] | string"
     return "number | string | null" if isinstance(entered, AutoOr) else "number | string"
@@ -123,11 +123,11 @@ def _literal(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else f'"{value}"'
 
 
-# ------------------------------------------------------------------ what is written
+# ------------------------------------------------------------------ output
 
 
 def messages() -> list[type]:
-    """Every payload, answer and frame, each before whatever uses it."""
+    """Every payload, answer and frame, each before the types that use it."""
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
     refused = protocol.Refused
@@ -137,7 +137,7 @@ def messages() -> list[type]:
 
 
 def typescript() -> str:
-    """The page's types."""
+    """The content of protocol.d.ts: the page's types."""
     return "\n".join(
         [
             f"// {WRITTEN_FROM} Do not edit.",
@@ -174,7 +174,7 @@ def _parent(message: type) -> type | None:
 
 
 def _event_interfaces() -> Iterator[str]:
-    yield "/** What an event is answered with when all is well. */"
+    yield "/** The answer to each event on success. */"
     yield "export interface Answers {"
     for name, event in protocol.CLIENT_EVENTS.items():
         yield f"  {name}: {event.answer.__name__};"
@@ -200,7 +200,7 @@ def _event_interfaces() -> Iterator[str]:
 
 
 def documentation() -> str:
-    """docs/protocol.md."""
+    """The content of docs/protocol.md."""
     sections = (_introduction, _client_section, _server_section, _http_section, _code_section)
     return "\n".join(line for section in sections for line in section())
 
@@ -210,9 +210,9 @@ def _introduction() -> Iterator[str]:
     yield ""
     yield f"<!-- {WRITTEN_FROM} Do not edit. -->"
     yield ""
-    yield "Page and server talk Socket.IO on the default path and namespace, and a little HTTP."
+    yield "The page and the server use Socket.IO on the default path and namespace, and some HTTP."
     yield "A session belongs to a browser: `GET /` sets a signed cookie, and a socket without it is"
-    yield "refused. All tabs of a browser share one session, and reconnecting finds it as it is."
+    yield "rejected. All tabs of a browser share one session, and reconnecting resumes it."
     yield ""
 
 
@@ -221,7 +221,7 @@ def _client_section() -> Iterator[str]:
     yield ""
     yield "Each event carries one object and is answered by an acknowledgement: `{ok: true, …}`, or"
     yield "`{ok: false, code, error, field}`, after which nothing has changed. Numbers may be sent"
-    yield "as numbers or as the text that was typed; a field that is not listed is refused."
+    yield "as numbers or as typed text; a field that is not listed is rejected."
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
         yield from _section(f"`{name}`", event.payload)
@@ -238,8 +238,8 @@ def _client_section() -> Iterator[str]:
 def _server_section() -> Iterator[str]:
     yield "## From the server"
     yield ""
-    yield "A `state` or a `frame` asks for an acknowledgement, and the next of either is sent only"
-    yield "after it came: a slow reader gets fewer frames, never a queue of them."
+    yield "A `state` or a `frame` asks for an acknowledgement, and the server sends the next of"
+    yield "either only after receiving it: a slow reader gets fewer frames, never a queue of them."
     yield ""
     for name, frame in protocol.SERVER_EVENTS.items():
         yield from _section(f"`{name}`", frame)
@@ -253,19 +253,19 @@ def _http_section() -> Iterator[str]:
     yield "| Request | What it does |"
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
-    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 without one. |"
+    yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 otherwise. |"
     yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
     yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
-    yield "| `GET /api/model.py` | A program that writes with the model, `charnn-model.py`. |"
-    yield "| `PUT /api/model.json` | Loads the model in the body, of any size that is taken. |"
-    yield "| `GET /api/texts/<name>` | A text that charnn brings along, to be learnt by `learn`. |"
+    yield "| `GET /api/model.py` | A program that samples from the model, `charnn-model.py`. |"
+    yield "| `PUT /api/model.json` | Loads the model in the body, up to the size limits. |"
+    yield "| `GET /api/texts/<name>` | A built-in text, to be sent with `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
     yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
     yield ""
-    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP takes the"
-    yield "others as well, and holds up nobody. `PUT` answers as an event does, with 413 where the"
-    yield "body is too large, 503 where it may be tried again later and 400 where it is refused"
-    yield "for another reason. An upload of which nothing comes is cut off."
+    yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP also takes"
+    yield "larger ones, without blocking other visitors. `PUT` answers as an event does, with 413"
+    yield "if the body is too large, 503 if it may be tried again later and 400 if it is rejected"
+    yield "for another reason. An upload that stalls is closed."
     yield ""
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
 
@@ -273,9 +273,9 @@ def _http_section() -> Iterator[str]:
 def _code_section() -> Iterator[str]:
     yield "## Codes"
     yield ""
-    yield "What is refused, what a `notice` tells and why a socket is closed have a `code`, by"
-    yield "which programs go: it stays when the sentence is reworded. Words in braces are filled"
-    yield "in."
+    yield "Every error, every `notice` and every reason for closing a socket has a `code`. Programs"
+    yield "should use the code: it stays the same when the sentence is reworded. Words in braces"
+    yield "are placeholders."
     yield ""
     for where, messages_of_codes in CODES.items():
         yield f"### {where}"
@@ -288,7 +288,7 @@ def _code_section() -> Iterator[str]:
 
 
 def _as_template(message: str) -> str:
-    """A message with its values named, without how they are formatted."""
+    """A message template with the names of its values, without their format specifications."""
     parts = Formatter().parse(message)
     named = "".join(text + (f"{{{name}}}" if name else "") for text, name, _, _ in parts)
     return named.replace("|", "\\|")

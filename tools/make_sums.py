@@ -1,4 +1,4 @@
-"""Makes the sums to learn, and those to ask for: `python -m tools.make_sums`."""
+"""Generate the sums for training and the held-out sums: `python -m tools.make_sums`."""
 
 from __future__ import annotations
 
@@ -10,25 +10,25 @@ from pathlib import Path
 FOLDER = Path(__file__).resolve().parent.parent / "app" / "catalog" / "data" / "texts"
 SEED = 12
 LIMIT = 100
-"""Both numbers of a sum are below it."""
+"""Upper bound (exclusive) of both numbers of a sum."""
 HELD_OUT_PAIRS = 250
-"""Of numbers: whoever has not seen 7+5 has not seen 5+7 either."""
+"""Unordered pairs of numbers: 7+5 and 5+7 are held out together."""
 LEARNT_SUMS = 3500
-"""About a third of all that could be learnt: too few to know the others by heart."""
+"""About a third of the sums that are not held out: too few to know all sums by heart."""
 COUNTED = 4
-"""Numbers in a line that counts."""
+"""Numbers per counting line."""
 COUNTING = {1: 196, 10: 100}
-"""How many lines count by ones and by tens; each begins one higher than the one before."""
+"""Number of counting lines by step; each line starts one higher than the previous."""
 
 Pair = tuple[int, int]
 
 
 def make() -> tuple[list[str], list[str]]:
-    """The lines to learn, and the sums that are held out; always the same ones."""
-    chance = random.Random(SEED)  # noqa: S311  (nothing is kept secret with it)
+    """The training lines and the held-out sums; the result is deterministic."""
+    chance = random.Random(SEED)  # noqa: S311  (not used for security)
     held_out = _held_out(chance)
     possible = [pair for pair in product(range(LIMIT), range(LIMIT)) if pair not in held_out]
-    small = [pair for pair in possible if max(pair) < 10]  # the few without tens: all of them
+    small = [pair for pair in possible if max(pair) < 10]  # all one-digit sums are included
     others = [pair for pair in possible if max(pair) >= 10]
     pairs = small + chance.sample(others, LEARNT_SUMS - len(small))
     lines = [*map(as_line, pairs), *_counting()]
@@ -37,13 +37,13 @@ def make() -> tuple[list[str], list[str]]:
 
 
 def as_line(pair: Pair) -> str:
-    """A sum as it is written."""
+    """A sum as text, such as "7+5=12"."""
     a, b = pair
     return f"{a}+{b}={a + b}"
 
 
 def _held_out(chance: random.Random) -> set[Pair]:
-    """Pairs of numbers, in either order."""
+    """The held-out pairs, each in both orders."""
     pairs = chance.sample([*combinations_with_replacement(range(LIMIT), 2)], HELD_OUT_PAIRS)
     return {*pairs, *((b, a) for a, b in pairs)}
 

@@ -1,4 +1,4 @@
-"""Measures what a network makes of sums it has not learnt: `python -m tools.measure_sums`."""
+"""Measure the accuracy of a network on held-out sums: `python -m tools.measure_sums`."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ SEED = 1
 
 
 def measure(seconds: float = SECONDS) -> float:
-    """The share of the held-out sums that are right after so much training as suggested."""
+    """The share of held-out sums that are right after `seconds` of training as suggested."""
     described = texts.described("sums")
-    prepare_kernels(described.options.kind)  # which is no training
+    prepare_kernels(described.options.kind)  # compile before the clock starts
     trainer = new_run(described.text, described.options, 0, seed=SEED).trainer
     trainer.train_for(seconds)
     return share_right(trainer.model)
 
 
 def main() -> None:
-    """Print it."""
+    """Print the accuracy."""
     print(f"{measure():.1%} of the held-out sums are right after {SECONDS:g} s of training.")
 
 

@@ -1,4 +1,4 @@
-"""Whether a network that has learnt sums has understood them, or knows them by heart."""
+"""Accuracy of a network on sums that it was not trained on."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ if TYPE_CHECKING:
     from model import CharModel
 
 LONGEST_ANSWER = 3
-"""Digits, of 99+99; a network may write one more, and is wrong then."""
+"""Digits of 99+99. A network may write one more; its answer is then wrong."""
 
 
 def held_out() -> list[str]:
-    """Sums that the text has neither so nor the other way round."""
+    """The sums that the text contains in neither order."""
     return read("sums.held_out.txt").splitlines()
 
 
 def share_right(model: CharModel) -> float:
-    """The share of the held-out sums that a network, given "7+5=", goes on with rightly.
+    """The share of held-out sums that a network completes correctly from a prompt such as "7+5=".
 
     Raises:
-        TextError: the network does not know the digits and signs.
+        TextError: the network's vocabulary lacks a digit or sign.
     """
     asked = held_out()
     return sum(_is_right(model, each) for each in asked) / len(asked)

@@ -532,7 +532,7 @@ export interface Closing {
   message: string;
 }
 
-/** What an event is answered with when all is well. */
+/** The answer to each event on success. */
 export interface Answers {
   learn: Done;
   pause: Done;
