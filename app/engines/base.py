@@ -19,11 +19,11 @@ class Engine(ABC):
     """
 
     @abstractmethod
-    def create(self, session_id: str) -> Future[Answer]:
+    def open_session(self, session_id: str) -> Future[Answer]:
         """Have the session, new and learning the starting text if it is not there yet."""
 
     @abstractmethod
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
         """Have a command carried out at the session's next turn."""
 
     @abstractmethod
@@ -34,13 +34,13 @@ class Engine(ABC):
     def snapshots(self) -> Mapping[str, Snapshot]:
         """The newest snapshot of every session."""
 
-    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+    def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         """Have the session as it was kept; it hears of it if its machine failed, at a Unix time.
 
         An engine that keeps nothing begins it.
         """
         del lost_at
-        return self.create(session_id)
+        return self.open_session(session_id)
 
     def save_all(self) -> Future[bool]:
         """Stop learning and save every session; whether all could be. Can be tried again.
@@ -51,7 +51,7 @@ class Engine(ABC):
         future.set_result(False)
         return future
 
-    def when_failed(self, call: Callable[[str], None]) -> None:
+    def on_failure(self, call: Callable[[str], None]) -> None:
         """Have something called, on any thread, with what is wrong, once it can train no more.
 
         An engine that trains in this process never fails.
@@ -68,7 +68,7 @@ class Engine(ABC):
         return sum(snapshot.description.weights for snapshot in self.snapshots().values())
 
     @abstractmethod
-    def holds(self, session_id: str) -> bool:
+    def has_session(self, session_id: str) -> bool:
         """Whether the session is in memory, or on its way there."""
 
     @abstractmethod

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from app.errors import Notice
-from app.sessions.commands import Tell
-from app.storage import Stored
+from app.sessions.commands import Notify
+from app.storage import StoredSession
 
 
-def loss_in_words(stored: Stored | None, lost_at: float) -> Tell:
+def failover_notice(stored: StoredSession | None, lost_at: float) -> Notify:
     """What was lost when a machine failed at this Unix time, of what was stored last."""
     if stored is None:
-        return Tell("warning", Notice("machine_lost_unsaved"))
+        return Notify("warning", Notice("machine_lost_unsaved"))
     if not stored.checkpoint.learning:
-        return Tell("warning", Notice("machine_lost_paused"))
+        return Notify("warning", Notice("machine_lost_paused"))
     seconds = max(1, round(lost_at - stored.saved_at))
     lost = "1 second was" if seconds == 1 else f"{seconds} seconds were"
-    return Tell("warning", Notice("machine_lost", {"lost": lost}))
+    return Notify("warning", Notice("machine_lost", {"lost": lost}))

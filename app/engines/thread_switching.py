@@ -7,6 +7,6 @@ import sys
 SWITCH_SECONDS = 0.001
 
 
-def share_the_lock() -> None:
+def set_switch_interval() -> None:
     """Have a thread that returns from its kernel wait only so long for the interpreter's lock."""
     sys.setswitchinterval(SWITCH_SECONDS)

@@ -31,18 +31,18 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_CONNECTIONS = 10_000
+MAX_CONNECTIONS = 10_000
 """Open at once; each costs eventlet a few kilobytes."""
 
 
-LOOK_SECONDS = 0.5
+POLL_SECONDS = 0.5
 """Between two looks of a thread at the socket that it serves."""
 
 AFTER_REQUEST = "charnn.after_request"
 """Where a request in the threading mode has what is to be called after it."""
 
 
-class Hub(ABC):
+class ServerBackend(ABC):
     """Runs the server and its own tasks."""
 
     async_mode: AsyncMode
@@ -88,7 +88,7 @@ class Hub(ABC):
         """
 
 
-class EventletHub(Hub):
+class EventletBackend(ServerBackend):
     """Everything on one thread, which never computes and never waits."""
 
     async_mode: AsyncMode = "eventlet"
@@ -101,14 +101,14 @@ class EventletHub(Hub):
             import eventlet.websocket
             import eventlet.wsgi
 
-        _mend(eventlet.websocket)
+        _patch_eventlet_websocket(eventlet.websocket)
         self._eventlet = eventlet
         self._stopped = eventlet.event.Event()
         self._calls: deque[Callable[[], Any]] = deque()
         self._wake_up, self._sleeper = socket.socketpair()
         self._wake_up.setblocking(False)
         self._sleeper.setblocking(False)
-        self.spawn(self._take_calls)
+        self.spawn(self._run_calls)
 
     def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
@@ -119,7 +119,7 @@ class EventletHub(Hub):
             log=logging.getLogger("app.http"),
             log_output=False,
             debug=False,
-            max_size=MOST_CONNECTIONS,
+            max_size=MAX_CONNECTIONS,
         )
         server.link(lambda _: self.stop())
         begun()
@@ -151,7 +151,7 @@ class EventletHub(Hub):
         environ["eventlet.posthooks"].append((lambda _environ: call(), (), {}))
 
     def limit_messages(self, socketio: SocketIO, most: int) -> None:
-        """Nothing to do: `_mend` holds a message to the limit that Socket.IO gives a frame."""
+        """Do nothing: `_patch_eventlet_websocket` applies the frame limit to whole messages."""
 
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of what another thread does, while everything else runs."""
@@ -171,21 +171,21 @@ class EventletHub(Hub):
         with contextlib.suppress(BlockingIOError):  # then enough wake-ups are under way already
             self._wake_up.send(b"\0")
 
-    def _take_calls(self) -> None:
+    def _run_calls(self) -> None:
         while True:
             self._eventlet.hubs.trampoline(self._sleeper.fileno(), read=True)
             self._sleeper.recv(4096)
             while self._calls:
-                self._make(self._calls.popleft())
+                self._run_call(self._calls.popleft())
 
-    def _make(self, call: Callable[[], Any]) -> None:
+    def _run_call(self, call: Callable[[], Any]) -> None:
         try:
             call()
         except Exception:  # the next call is another's, and must not be lost with this one
             log.exception("a call from another thread failed")
 
 
-def _mend(websocket: Any) -> None:
+def _patch_eventlet_websocket(websocket: Any) -> None:
     """Two things that eventlet's sockets do badly when somebody sends a great deal.
 
     They undo the mask of what comes in byte by byte in Python: 10 MB would hold up everybody for
@@ -216,7 +216,7 @@ def unmasked(data: bytes, mask: Sequence[int], length: int | None = None, offset
     return number.to_bytes(length, "little")
 
 
-class ThreadingHub(Hub):
+class ThreadingBackend(ServerBackend):
     """A thread for each connection, without eventlet."""
 
     async_mode: AsyncMode = "threading"
@@ -238,7 +238,7 @@ class ThreadingHub(Hub):
         self.spawn(lambda: server.serve_forever(poll_interval=0.1))
         begun()
         # Signal handlers run on this thread. A signal that arrives at another does not wake it.
-        while not self._stop.wait(LOOK_SECONDS):
+        while not self._stop.wait(POLL_SECONDS):
             pass
         server.shutdown()
 
@@ -271,9 +271,9 @@ class ThreadingHub(Hub):
         """Have no WebSocket take in a message of more bytes; of itself it would take any."""
         engine = socketio.server.eio
         socket_of = functools.partial(
-            closing_quietly(engine._async["websocket"]),  # noqa: SLF001
+            ignore_close_errors(engine._async["websocket"]),  # noqa: SLF001
             max_message_size=most,
-            event_class=_NeverForgotten,
+            event_class=_PollingEvent,
         )
         engine._async = {**engine._async, "websocket": socket_of}  # noqa: SLF001
 
@@ -282,22 +282,22 @@ class ThreadingHub(Hub):
         return future.result(timeout)
 
 
-def closing_quietly(websocket: Any) -> Any:
+def ignore_close_errors(websocket: Any) -> Any:
     """The same kind of socket; one that the other end closes at the same moment is closed as well.
 
     Engine.IO looks whether it is open still, and then closes it: what happens in between would end
     its thread with a traceback.
     """
 
-    class Quiet(websocket):  # type: ignore[misc]
+    class Tolerant(websocket):  # type: ignore[misc]
         def close(self) -> None:
             with contextlib.suppress(OSError, ConnectionClosed, LocalProtocolError):
                 super().close()
 
-    return Quiet
+    return Tolerant
 
 
-class _NeverForgotten(threading.Event):
+class _PollingEvent(threading.Event):
     """Wakes whoever waits for a WebSocket from time to time, to see whether it is at its end.
 
     simple-websocket tells of a message that is too long before it says that the socket has ended.
@@ -308,7 +308,7 @@ class _NeverForgotten(threading.Event):
         """Wait until something is new, or might be."""
         if timeout is not None:
             return super().wait(timeout)
-        super().wait(LOOK_SECONDS)
+        super().wait(POLL_SECONDS)
         return True
 
 
@@ -335,6 +335,6 @@ class _RequestHandler(WSGIRequestHandler):
         """Say nothing."""
 
 
-def make_hub(async_mode: AsyncMode) -> Hub:
+def make_backend(async_mode: AsyncMode) -> ServerBackend:
     """The hub of a mode."""
-    return EventletHub() if async_mode == "eventlet" else ThreadingHub()
+    return EventletBackend() if async_mode == "eventlet" else ThreadingBackend()

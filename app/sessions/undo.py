@@ -6,14 +6,14 @@ import time
 from dataclasses import dataclass, field
 
 from app.sessions.snapshot import Replacement
-from app.training.run import Run
+from app.training.run import TrainingRun
 
 KEPT_SECONDS = 300.0
 """Long enough to miss it; every visitor's would take room for ever otherwise."""
 
 
 @dataclass(eq=False)
-class Spare:
+class UndoSlot:
     """A run that was replaced, for as long as there is time and room for it.
 
     Attributes:
@@ -23,11 +23,11 @@ class Spare:
         until: when it is let go, on the monotonic clock.
     """
 
-    run: Run | None
+    run: TrainingRun | None
     replacement: Replacement
     weights: int
     until: float = field(default_factory=lambda: time.monotonic() + KEPT_SECONDS)
 
-    def let_go(self) -> None:
+    def release(self) -> None:
         """Keep its network no longer."""
         self.run = None

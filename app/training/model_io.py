@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
-from app.runtime.worker_process import OtherProcess, ProcessLost
+from app.runtime.worker_process import WorkerDied, WorkerProcess
 from app.training.model_json import as_json, is_small, json_of, saved_of
 from model import ModelError
 from model.formats.recurrentjs_json import SavedModel
@@ -26,17 +26,17 @@ Content = Callable[[SavedModel], bytes]
 
 SMALL_FILE = 1_000_000
 """Bytes of JSON that are read within this process: some ten milliseconds of its lock."""
-MOST_WAITING = 8
+MAX_PENDING = 8
 """Large models that may wait for their turn: each is in memory, or in a file."""
 THREADS = 2
 MEMORY_PER_BYTE = 14
 """Bytes of memory for a byte of JSON; numbers take eight, and what they are copied to the rest."""
-LEAST_MEMORY = 256_000_000
+MIN_MEMORY = 256_000_000
 
 FOLDER = "passing-through"
 
 
-class Clerk:
+class ModelIO:
     """Small models are read and written on a thread of this process, large ones in another.
 
     Large ones pass through files in a folder of the clerk's own, which is emptied at the start.
@@ -46,10 +46,10 @@ class Clerk:
         self._folder = data_dir / FOLDER
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.other = OtherProcess("clerk", LEAST_MEMORY + MEMORY_PER_BYTE * upload)
+        self.worker = WorkerProcess("clerk", MIN_MEMORY + MEMORY_PER_BYTE * upload)
         self._threads = ThreadPoolExecutor(THREADS, "clerk")
-        self._asker = ThreadPoolExecutor(1, "clerk-asker")
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._worker_thread = ThreadPoolExecutor(1, "clerk-asker")
+        self._slots = threading.BoundedSemaphore(MAX_PENDING)
 
     def new_file(self) -> Path:
         """An empty file that nobody else sees.
@@ -68,12 +68,12 @@ class Clerk:
     def read(self, path: Path) -> Future[SavedModel]:
         """The model in a file; fails with a `UserError` where there is none."""
         if path.stat().st_size <= SMALL_FILE:
-            return self._threads.submit(_refusing, read_file, path)
-        return self._elsewhere(read_file, path)
+            return self._threads.submit(_translate_errors, read_file, path)
+        return self._in_worker(read_file, path)
 
     def read_text(self, text: str) -> Future[SavedModel]:
         """The model in a short text; fails with a `UserError` where there is none."""
-        return self._threads.submit(_refusing, saved_of, text)
+        return self._threads.submit(_translate_errors, saved_of, text)
 
     def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
         """A model in a file, which is the asker's to remove: as JSON, or as `content` makes it.
@@ -82,15 +82,15 @@ class Clerk:
         """
         path = self.new_file()
         if is_small(saved):
-            future = self._threads.submit(_refusing, write_file, saved, path, content)
+            future = self._threads.submit(_translate_errors, write_file, saved, path, content)
         else:
-            future = self._elsewhere(write_file, saved, path, content)
+            future = self._in_worker(write_file, saved, path, content)
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
     def write_text(self, saved: SavedModel) -> Future[str]:
         """A small model as JSON."""
-        return self._threads.submit(_refusing, json_of, saved)
+        return self._threads.submit(_translate_errors, json_of, saved)
 
     def remove(self, path: Path) -> None:
         """Remove a file; on a busy disk that may take longer than anybody should wait."""
@@ -99,19 +99,21 @@ class Clerk:
 
     def close(self) -> None:
         """Let go of the threads and of the other process; what was asked fails."""
-        self.other.close()
+        self.worker.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._asker.shutdown(wait=False, cancel_futures=True)
+        self._worker_thread.shutdown(wait=False, cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _elsewhere(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+    def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Have it done in the other process, in the order of asking."""
-        if not self._waiting.acquire(blocking=False):
+        if not self._slots.acquire(blocking=False):
             future: Future[T] = Future()
-            future.set_exception(BusyError("models_full", limit=MOST_WAITING))
+            future.set_exception(BusyError("models_full", limit=MAX_PENDING))
             return future
-        future = self._asker.submit(_refusing, self.other.call, function, *arguments)
-        future.add_done_callback(lambda _: self._waiting.release())
+        future = self._worker_thread.submit(
+            _translate_errors, self.worker.call, function, *arguments
+        )
+        future.add_done_callback(lambda _: self._slots.release())
         return future
 
 
@@ -141,7 +143,7 @@ def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
     return path
 
 
-def _refusing(function: Callable[..., T], *arguments: object) -> T:
+def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
     """What a function returns; whatever goes wrong as a sentence for the person who asked."""
     try:
         return function(*arguments)
@@ -149,7 +151,7 @@ def _refusing(function: Callable[..., T], *arguments: object) -> T:
         raise
     except MemoryError:
         raise UserError("model_memory", "json") from None
-    except ProcessLost:
+    except WorkerDied:
         log.info("the process that reads and writes large models was lost")
         raise BusyError("unexpected") from None
     except OSError as error:

@@ -62,7 +62,7 @@ def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store)
 
 def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -> None:
     """A machine that was only cut off must not bring back what went on elsewhere since."""
-    first, then = Store.open(url, holder="first"), Store.open(url, holder="then")
+    first, then = Store.open(url, lease_owner="first"), Store.open(url, lease_owner="then")
     assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
     then.claim("ann")
     newer = checkpoint("ann", text="went on elsewhere", version=2)
