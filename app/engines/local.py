@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import time
 from collections import deque
@@ -23,10 +24,18 @@ from model import KernelsFor, kernels_ready
 
 log = logging.getLogger(__name__)
 
+SWITCH_SECONDS = 0.001
+"""How long a thread that returns from its kernel may wait for the GIL."""
+
 FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
 """What nearly every visitor trains: compiled before the first of them comes."""
 PATIENCE_AT_CLOSE = 2.0
 """Seconds that closing waits for slices to end; one that takes longer ends with the process."""
+
+
+def set_switch_interval() -> None:
+    """Shorten the GIL switch interval. Call this in every process that trains."""
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 @dataclass

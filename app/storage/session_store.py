@@ -13,9 +13,8 @@ from sqlalchemy.engine import URL
 from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check, digest_of
-from app.storage.database import READING, make_engine
+from app.storage.database import READING, make_engine, migrate
 from app.storage.errors import DamagedCheckpoint, translate_db_errors
-from app.storage.migrate import migrate
 from app.storage.schema import sessions, texts
 from app.storage.share_store import ShareStore
 

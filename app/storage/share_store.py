@@ -115,7 +115,7 @@ class ShareStore:
             .where(shares.c.owner_id == owner_id)
             .order_by(shares.c.created_at.desc(), shares.c.share_id)
         )
-        return [ShareInfo(*row) for row in self._read(wanted)]
+        return [ShareInfo(*tuple(row)) for row in self._read(wanted)]
 
     def withdraw(self, owner_id: str, share_id: str) -> bool:
         """Forget a copy; whether it was there, and this session's."""

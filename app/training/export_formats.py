@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.training.model_json import as_json
+from app.training.model_io import as_json
 from model.formats.recurrentjs_json import SavedModel
 
 

@@ -26,8 +26,7 @@ from app.training.completion import Completion
 from app.training.export_formats import ExportFormat
 from app.training.gradient_check import GradientCheckJob
 from app.training.gradient_check_queue import GradientCheckQueue
-from app.training.model_io import SMALL_FILE, ModelIO, discard
-from app.training.model_json import is_small
+from app.training.model_io import SMALL_FILE, ModelIO, discard, is_small
 from model.formats.recurrentjs_json import SavedModel
 
 T = TypeVar("T")

@@ -19,9 +19,8 @@ from app.engines.base import Engine
 from app.engines.cluster.directory import Directory
 from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Unreachable
 from app.engines.cluster.node import TrainingNode
-from app.engines.local import LocalEngine
+from app.engines.local import LocalEngine, set_switch_interval
 from app.engines.persistent import PersistentEngine, RetentionPolicy
-from app.engines.thread_switching import set_switch_interval
 from app.protocol.limits import Limits
 from app.runtime.config import LogFormat
 from app.runtime.logging import configure_logging

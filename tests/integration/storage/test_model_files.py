@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 
 from app.errors import BusyError, UserError
-from app.training import model_io as files_module
-from app.training import model_json
+from app.training import model_io
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
-from app.training.model_io import FOLDER, MAX_PENDING, ModelIO
-from app.training.model_json import is_small
+from app.training.model_io import FOLDER, MAX_PENDING, ModelIO, is_small
 from model.char_model import CharModel
 from model.formats.recurrentjs_json import SavedModel
 from model.training.optimizers import Adam
@@ -34,9 +32,9 @@ LEAST_MEMORY = 50_000_000
 @pytest.fixture(scope="module", autouse=True)
 def _low_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files_module, "SMALL_FILE", SMALL_FILE)
-        patch.setattr(model_json, "SMALL_MODEL", SMALL_MODEL)
-        patch.setattr(files_module, "MIN_MEMORY", LEAST_MEMORY)
+        patch.setattr(model_io, "SMALL_FILE", SMALL_FILE)
+        patch.setattr(model_io, "SMALL_MODEL", SMALL_MODEL)
+        patch.setattr(model_io, "MIN_MEMORY", LEAST_MEMORY)
         yield
 
 
@@ -223,7 +221,7 @@ def test_whatever_goes_wrong_comes_with_a_code(
     def fail(_path: Path) -> SavedModel:
         raise error
 
-    monkeypatch.setattr(files_module, "read_file", fail)
+    monkeypatch.setattr(model_io, "read_file", fail)
     path = tmp_path / "model.json"
     path.touch()
     assert code_of(files.read(path)) == code
@@ -241,9 +239,9 @@ def test_without_room_for_a_file_it_is_said_before_anything_is_written(
 def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
     files: ModelIO, large_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", end_at_once)
+    monkeypatch.setattr(model_io, "read_file", end_at_once)
     lost: Any = files.read(large_file)
-    monkeypatch.setattr(files_module, "read_file", own_pid)
+    monkeypatch.setattr(model_io, "read_file", own_pid)
     next_one: Any = files.read(large_file)
     assert code_of(lost) == "unexpected"
     assert isinstance(lost.exception(), BusyError)
@@ -253,7 +251,7 @@ def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
 def test_no_more_large_models_wait_than_there_is_room_for(
     files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", wait_for_go)
+    monkeypatch.setattr(model_io, "read_file", wait_for_go)
     waiting = [files.read(large_file) for _ in range(MAX_PENDING)]
     assert code_of(files.read(large_file)) == "models_full"
     (tmp_path / "go").touch()
@@ -277,7 +275,7 @@ def test_files_are_private_and_those_of_a_former_server_are_gone(
 def test_closing_ends_the_process_and_removes_the_files(
     files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", own_pid)
+    monkeypatch.setattr(model_io, "read_file", own_pid)
     reading: Any = files.read(large_file)
     pid = reading.result(PATIENCE)
     assert is_running(pid)
@@ -289,8 +287,8 @@ def test_closing_ends_the_process_and_removes_the_files(
 def test_a_large_model_is_written_at_once_as_it_is_piece_by_piece(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    piece_by_piece = model_json.json_of(LARGE).encode()
+    piece_by_piece = model_io.json_of(LARGE).encode()
     assert not is_small(LARGE)
-    assert model_json.as_json(LARGE) == piece_by_piece
-    monkeypatch.setattr(model_json, "SMALL_MODEL", 10**6)
-    assert model_json.as_json(LARGE) == piece_by_piece
+    assert model_io.as_json(LARGE) == piece_by_piece
+    monkeypatch.setattr(model_io, "SMALL_MODEL", 10**6)
+    assert model_io.as_json(LARGE) == piece_by_piece

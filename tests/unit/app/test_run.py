@@ -17,7 +17,7 @@ from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import CreateCheckpoint, Learn, Restore, SetParameters
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
-from app.training.model_json import saved_of
+from app.training.model_io import saved_of
 from app.training.monitors import QUIET_SECONDS, RollbackNotifier
 from app.training.run import TrainingRun
 from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary

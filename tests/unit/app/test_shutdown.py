@@ -9,7 +9,7 @@ HANGING = """
 import threading
 from concurrent.futures import Future
 from app.runtime import shutdown
-from app.runtime.backends import ThreadingBackend
+from app.runtime.backends.threading import ThreadingBackend
 
 class Clients:
     announce_closing = close_all = lambda *_: None
