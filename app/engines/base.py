@@ -72,9 +72,5 @@ class Engine(ABC):
         """Whether the session is in memory, or on its way there."""
 
     @abstractmethod
-    def drop(self, session_id: str) -> None:
-        """Forget the session; commands it has not carried out are refused."""
-
-    @abstractmethod
     def close(self) -> None:
         """Stop training and let go of every thread and machine."""

@@ -183,12 +183,6 @@ class PersistentEngine(Engine):
         """Whether the session is in memory, or on its way there."""
         return session_id in self._entries
 
-    def drop(self, session_id: str) -> None:
-        """Forget the session, in memory and in the store."""
-        with self._lock:
-            self._discard(session_id, UserError("session_gone"))
-        self._loaders.submit(self._remove, session_id)
-
     def save_all(self) -> Future[bool]:
         """Stop learning and save every session; whether all could be. Can be tried again."""
         with self._lock:
@@ -275,10 +269,8 @@ class PersistentEngine(Engine):
     ) -> None:
         """Begin the session with what was fetched, and pass on what has waited for it."""
         with self._lock:
-            if self._entries.get(session_id) is not entry or entry.pending is None:
-                return  # dropped meanwhile
             begun = self._engine.start_session(session_id, first)
-            pending, entry.pending = entry.pending, None
+            pending, entry.pending = entry.pending or (), None
             extras: list[Command] = [notice] if notice else []
             extras += [MarkSaved(saved_at)] if saved_at is not None else []
             for extra in extras:

@@ -59,9 +59,6 @@ class StubEngine(Engine):
     def has_session(self, session_id: str) -> bool:
         return session_id in self.created
 
-    def drop(self, session_id: str) -> None:
-        self.created.remove(session_id)
-
     def close(self) -> None:
         self.is_closed = True
 

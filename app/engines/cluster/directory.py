@@ -115,10 +115,6 @@ class Directory:
         await self._arrived(session_id, None)
         return self._remote(self._placement.where(session_id))
 
-    async def forget(self, session_id: str) -> None:
-        """A session is not there any more."""
-        self._placement.forget(session_id)
-
     async def lost(self, name: str) -> None:
         """Somebody could not reach a node; if it is gone, its sessions go elsewhere."""
         node = self._nodes.get(name)

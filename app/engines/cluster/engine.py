@@ -112,7 +112,6 @@ class RayEngine(Engine):
         self._places: dict[str, _Place] = {}
         self._polled: dict[str, ActorHandle] = {}  # nodes, by their names
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dropping: dict[str, asyncio.Task[None]] = {}
         self._heard = False  # of the directory or a node, since the last beat
         self._tell_failed: Callable[[str], None] = log.error
         self._loop = asyncio.new_event_loop()
@@ -150,11 +149,6 @@ class RayEngine(Engine):
     def has_session(self, session_id: str) -> bool:
         """Whether the session is known here."""
         return session_id in self._places
-
-    def drop(self, session_id: str) -> None:
-        """Forget the session, everywhere."""
-        place = self._places.pop(session_id, None)
-        self._loop.call_soon_threadsafe(self._begin_to_drop, session_id, place)
 
     def save_all(self) -> Future[bool]:
         """Save every session, where the cluster ends with this process; others need no saving."""
@@ -215,7 +209,6 @@ class RayEngine(Engine):
     async def _answer_all(self, session_id: str, place: _Place) -> None:
         """Have all that waits answered, in its order; see that the session is somewhere."""
         try:
-            await self._dropped(session_id)
             while place.waiting or place.node is None:
                 await self._answer(session_id, place)
         except UserError as error:
@@ -236,9 +229,8 @@ class RayEngine(Engine):
         outcomes = iter(await self._carried_out(session_id, place, node, commands))
         for command, future in together:
             outcome = next(outcomes) if command is not None else Outcome(None)
-            if place.waiting and place.waiting[0][1] is future:  # it may have been dropped since
-                place.waiting.popleft()
-                _tell(future, outcome)
+            place.waiting.popleft()
+            _tell(future, outcome)
 
     async def _carried_out(
         self, session_id: str, place: _Place, node: ActorHandle, commands: list[Command]
@@ -403,28 +395,6 @@ class RayEngine(Engine):
 
     # -------------------------------------------------------------- sessions go
 
-    def _begin_to_drop(self, session_id: str, place: _Place | None) -> None:
-        if place is not None:
-            _refuse(place, UserError("session_gone"))
-        self._dropping[session_id] = self._in_background(self._drop(session_id))
-
-    async def _drop(self, session_id: str) -> None:
-        try:
-            node: ActorHandle | None = await self._ask_directory("find", session_id)
-            if node is not None:
-                await node.ask("drop", session_id)
-            await self._ask_directory("forget", session_id)
-        except (Unreachable, UserError):
-            log.warning("a session could not be dropped", extra={"session": short_id(session_id)})
-        finally:
-            del self._dropping[session_id]
-
-    async def _dropped(self, session_id: str) -> None:
-        """Wait until a session of this name that is on its way out has gone."""
-        task = self._dropping.get(session_id)
-        if task is not None:
-            await asyncio.wait([task])
-
     async def _forget_loop(self) -> None:
         while True:
             await asyncio.sleep(UNWATCHED_SECONDS)
@@ -442,7 +412,7 @@ class RayEngine(Engine):
                 self._forget(session_id, place)
 
     def _forget(self, session_id: str, place: _Place) -> None:
-        """Follow a session no more; another thread may be dropping it at the same time."""
+        """Stop following a session."""
         if self._places.get(session_id) is place:
             self._places.pop(session_id, None)
 

@@ -93,10 +93,6 @@ class TrainingNode:
         gone = (session_id for session_id in known if not self._engine.has_session(session_id))
         return Polled(news, tuple(gone))
 
-    async def drop(self, session_id: str) -> None:
-        """Forget a session."""
-        self._engine.drop(session_id)
-
     async def report(self) -> Report:
         """What there is to do here; and let go of what only a process that is gone looked at."""
         self._watch(self._watchers.expire(time.monotonic()))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -220,15 +219,10 @@ def test_without_any_node_for_long_it_says_so(
     wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
 
 
-def test_a_session_that_is_nowhere_is_refused_and_not_begun(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_session_that_is_nowhere_is_refused_and_not_begun(web: RayEngine) -> None:
     for _ in range(2):
         assert_refused(web.submit("unknown", SetWatched(watched=True)), "session_gone")
     assert not web.has_session("unknown")
-    web.drop("ann")
-    assert_refused(web.submit("ann", Pause()), "session_gone")
-    assert not any(engine.has_session("ann") for engine in cluster.machines.engines.values())
 
 
 def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
@@ -287,82 +281,20 @@ def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
     assert not told
 
 
-@pytest.mark.parametrize("is_answered", [True, False])
 def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
-    cluster: Cluster, web: RayEngine, is_answered: bool
+    cluster: Cluster, web: RayEngine
 ) -> None:
     node = cluster.node_of("ann")
     node.hangs = True
     given_up, other = (web.submit("ann", SetParameters(temperature=each)) for each in (0.1, 0.2))
     wait_for(lambda: len(web._places["ann"].waiting) == 2)
     assert given_up.cancel()
-    if is_answered:
-        node.hangs = False
-        assert other.result(PATIENCE) is None
-        assert temperature(web) == 0.2
-    else:
-        web.drop("ann")
-        assert_refused(other, "session_gone")
+    node.hangs = False
+    assert other.result(PATIENCE) is None
+    assert temperature(web) == 0.2
 
 
-# ------------------------------------------------------------------ other threads, and errors
-
-
-class Interrupted(engine_module._Place):
-    """A place that has another session dropped, by another thread, as soon as it is looked at."""
-
-    interrupt: Callable[[], None] | None = None
-
-    @property
-    def watched(self) -> bool:
-        interrupt, self.interrupt = self.interrupt, None
-        if interrupt is not None:
-            thread = threading.Thread(target=interrupt)
-            thread.start()
-            thread.join(PATIENCE)
-        return bool(self.__dict__["watched"])
-
-    @watched.setter
-    def watched(self, watched: bool) -> None:
-        self.__dict__["watched"] = watched
-
-    @property
-    def node(self) -> Any:
-        return self.__dict__["node"] if self.watched else None
-
-    @node.setter
-    def node(self, node: Any) -> None:
-        self.__dict__["node"] = node
-
-
-async def poll(web: RayEngine, node: Here) -> None:
-    await web._poll(node)
-
-
-async def tidy(web: RayEngine, _node: Here) -> None:
-    web._forget_unused(0.0)
-
-
-async def note_lost(web: RayEngine, node: Here) -> None:
-    web._note_lost(node)
-
-
-@pytest.mark.parametrize("go_through_all", [poll, tidy, note_lost])
-def test_a_session_may_be_dropped_by_another_thread_while_all_are_gone_through(
-    cluster: Cluster, web: RayEngine, go_through_all: Callable[..., Coroutine[Any, Any, None]]
-) -> None:
-    web.open_session("bob").result(PATIENCE)
-    place, node = web._places["ann"], cluster.node_of("ann")
-
-    async def dropped_meanwhile() -> None:
-        place.__class__ = Interrupted
-        place.interrupt = lambda: web.drop("bob")  # type: ignore[attr-defined]
-        await go_through_all(web, node)
-
-    asyncio.run_coroutine_threadsafe(dropped_meanwhile(), web._loop).result(PATIENCE)
-    assert not web.has_session("bob")
-    set_temperature(cluster.web(), 0.4)
-    wait_for(lambda: temperature(web) == 0.4)  # it is polled still
+# ------------------------------------------------------------------ errors
 
 
 def test_an_unexpected_error_of_a_poll_or_of_tidying_ends_neither(

@@ -278,8 +278,6 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
     too_large = Learn("some text", Options(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.engine.weights == before
-    server.engine.drop("ann")
-    wait_for(lambda: server.engine.weights == 0)
 
 
 def test_visitors_see_that_a_store_fails_and_when_it_is_back(
@@ -352,20 +350,6 @@ def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
     assert changed.result(PATIENCE) is None
     assert server.now("ann").temperature == 2.0
     assert_refused(lambda: refused.result(PATIENCE), "network_too_large", "hidden_sizes")
-
-
-def test_a_session_that_is_dropped_before_it_has_arrived_refuses_what_was_asked(
-    server: Server, arrive: threading.Event
-) -> None:
-    created = server.engine.open_session("ann")
-    changed = server.engine.submit("ann", SetParameters(temperature=2.0))
-    server.engine.drop("ann")
-    arrive.set()
-    for each in (created, changed):
-        assert_refused(lambda each=each: each.result(PATIENCE), "session_gone")  # type: ignore[misc]
-    server.create("bob")
-    assert not server.engine.has_session("ann")
-    assert set(server.engine.snapshots()) == {"bob"}
 
 
 def test_a_server_that_stops_begins_no_session(server: Server) -> None:

@@ -67,9 +67,6 @@ class StillEngine(Engine):
     def has_session(self, session_id: str) -> bool:
         return session_id in self.shown
 
-    def drop(self, session_id: str) -> None:
-        self.shown.pop(session_id, None)
-
     def close(self) -> None:
         pass
 
