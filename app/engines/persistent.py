@@ -7,29 +7,26 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from app.engines.base import Engine
-from app.engines.failover import failover_notice
+from app.engines.checkpoint_writer import CheckpointWriter, Fingerprint, fingerprint, is_urgent
 from app.engines.local import LocalEngine
-from app.errors import Notice, UserError
+from app.engines.session_loader import LoadedSession, load_session
+from app.errors import UserError
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import (
     Answer,
     Command,
-    CreateCheckpoint,
     Learn,
     MarkSaved,
-    Notify,
-    Restore,
     SetWatched,
 )
 from app.sessions.snapshot import Snapshot
-from app.storage import DamagedCheckpoint, Store, StoreError
+from app.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +34,6 @@ CHECKPOINT_SECONDS = 7.0
 """From one checkpoint of a session to the next: with the time that it takes, no more than ten."""
 TICK_SECONDS = 0.25
 """Between two looks for what has to be saved."""
-MAX_BATCH_WEIGHTS = 4_000_000
-"""Captured before they are written: copies of what is in memory already."""
-MAX_BATCH_SESSIONS = 32
-CAPTURE_TIMEOUT = 10.0
-"""Seconds that a session may take to its next turn, before it is left for the next look."""
-FIRST_RETRY, MAX_RETRY = 1.0, 5.0
-"""Seconds to the next try of a store that failed; each is twice the last."""
 PURGE_SECONDS = 3600.0
 """Between two looks for sessions that nobody touches any more."""
 CONNECT_SECONDS = 10.0
@@ -65,12 +55,6 @@ class RetentionPolicy:
     sessions: int
     unwatched_seconds: float
     keep_seconds: float
-
-
-INITIAL_NETWORK = (1, False)
-"""The beginning of the mark of a network that a session begins with, and that learns."""
-Fingerprint = tuple[object, ...]
-"""What a checkpoint would hold, as far as can be told from outside: another mark, another one."""
 
 
 @dataclass(eq=False)
@@ -122,9 +106,7 @@ class PersistentEngine(Engine):
         self._closing = threading.Event()
         self._wake_up = threading.Event()
         self._final: Future[bool] | None = None
-        self._failing = False
-        self._retry_seconds = FIRST_RETRY
-        self._retry_at = 0.0
+        self._writer = CheckpointWriter(engine, store, self._metrics)
         self._purge_at = 0.0
         self._saver = threading.Thread(target=self._save_loop, name="saver", daemon=True)
         self._saver.start()
@@ -226,53 +208,36 @@ class PersistentEngine(Engine):
             return
         idle = [entry for entry in staying if not entry.watched and entry.pending is None]
         on_their_way = len(self._entries) - len(staying)
-        if not idle or self._failing or on_their_way >= MAX_EVICTING:
+        if not idle or self._writer.failing or on_their_way >= MAX_EVICTING:
             raise UserError("server_full", limit=self._policy.sessions)
         min(idle, key=lambda entry: entry.left_at).evicting = True
         self._wake_up.set()
 
     def _load(self, session_id: str, entry: _Entry, lost_at: float | None) -> None:
-        first: Command = self._starting
-        notice: Notify | None = None
-        saved_at: float | None = None
         try:
-            with self._metrics.store("load"):
-                self._store.claim(session_id)
-                stored = self._store.load(session_id)
-            if stored is not None:
-                first, saved_at = Restore(stored.checkpoint), stored.saved_at
-            if lost_at is not None:
-                notice = failover_notice(stored, lost_at)
-        except DamagedCheckpoint:
-            log.exception("a checkpoint is damaged", extra={"session": short_id(session_id)})
-            notice = Notify("error", Notice("checkpoint_damaged"))
-            self._remove(session_id)
+            loaded = load_session(self._store, self._metrics, session_id, lost_at)
+            if loaded.damaged:
+                self._remove(session_id)
         except StoreError as error:
             log.warning("%s", error, extra={"session": short_id(session_id)})
             with self._lock:
                 self._discard(session_id, UserError("store_unreachable"))
             return
-        except Exception:  # whoever waits for it would wait for ever
+        except Exception:  # otherwise its callers would wait forever
             log.exception("a session could not be fetched", extra={"session": short_id(session_id)})
             with self._lock:
                 self._discard(session_id, UserError("unexpected"))
             return
-        self._activate(session_id, entry, first, notice, saved_at)
+        self._activate(session_id, entry, loaded)
 
-    def _activate(
-        self,
-        session_id: str,
-        entry: _Entry,
-        first: Command,
-        notice: Notify | None,
-        saved_at: float | None,
-    ) -> None:
-        """Begin the session with what was fetched, and pass on what has waited for it."""
+    def _activate(self, session_id: str, entry: _Entry, loaded: LoadedSession) -> None:
+        """Start the session, and submit the commands that were pending."""
         with self._lock:
-            begun = self._engine.start_session(session_id, first)
+            begun = self._engine.start_session(session_id, loaded.restore or self._starting)
             pending, entry.pending = entry.pending or (), None
-            extras: list[Command] = [notice] if notice else []
-            extras += [MarkSaved(saved_at)] if saved_at is not None else []
+            extras: list[Command] = [loaded.notice] if loaded.notice else []
+            if loaded.saved_at is not None:
+                extras.append(MarkSaved(loaded.saved_at))
             for extra in extras:
                 self._engine.submit(session_id, extra)
             for command, future in pending:
@@ -322,7 +287,7 @@ class PersistentEngine(Engine):
             if not self._final.done():
                 self._final.set_result(self._save(self._all_unsaved()))
             return
-        if now < self._retry_at:
+        if not self._writer.is_ready(now):
             return
         self._evict_idle(now)
         self._save(self._due(now))
@@ -337,9 +302,9 @@ class PersistentEngine(Engine):
                 continue
             if entry.evicting:
                 due.append(session_id)
-            elif (fingerprint := _fingerprint(snapshot)) != entry.saved:
+            elif (current := fingerprint(snapshot)) != entry.saved:
                 waited = now - entry.saved_at >= CHECKPOINT_SECONDS
-                if waited or self._failing or _is_urgent(fingerprint, entry.saved):
+                if waited or self._writer.failing or is_urgent(current, entry.saved):
                     due.append(session_id)
         return due
 
@@ -347,7 +312,7 @@ class PersistentEngine(Engine):
         unsaved = []
         for session_id, entry in self._active():
             snapshot = self._engine.snapshot(session_id)
-            if snapshot is not None and _fingerprint(snapshot) != entry.saved:
+            if snapshot is not None and fingerprint(snapshot) != entry.saved:
                 unsaved.append(session_id)
         return unsaved
 
@@ -373,78 +338,37 @@ class PersistentEngine(Engine):
 
     def _save(self, session_ids: list[str]) -> bool:
         """Save these sessions; whether all could be."""
-        saved = True
-        for together in self._batches(session_ids):
-            captured = list(self._capture(together))
-            if self._store_failed([checkpoint for checkpoint, _ in captured]):
-                return False
-            saved = saved and len(captured) == len(together)
-            at, now = time.time(), time.monotonic()
-            for checkpoint, fingerprint in captured:
-                self._mark_saved(checkpoint.session_id, fingerprint, at, now)
-        return saved
-
-    def _batches(self, session_ids: list[str]) -> Iterator[list[str]]:
-        batch: list[str] = []
-        weights = 0
-        for session_id in session_ids:
-            snapshot = self._engine.snapshot(session_id)
-            weights += snapshot.description.weights if snapshot else 0
-            batch.append(session_id)
-            if weights >= MAX_BATCH_WEIGHTS or len(batch) >= MAX_BATCH_SESSIONS:
-                yield batch
-                batch, weights = [], 0
-        if batch:
-            yield batch
-
-    def _capture(self, session_ids: Iterable[str]) -> Iterator[tuple[Checkpoint, Fingerprint]]:
-        asked = [self._engine.submit(session_id, CreateCheckpoint()) for session_id in session_ids]
-        until = time.monotonic() + CAPTURE_TIMEOUT
-        for future in asked:
-            try:
-                checkpoint = future.result(max(0.0, until - time.monotonic()))
-            except (UserError, TimeoutError):
-                continue  # gone meanwhile, or in a turn without end
-            if isinstance(checkpoint, Checkpoint):
-                yield checkpoint, _fingerprint_of(checkpoint)
-
-    def _store_failed(self, checkpoints: list[Checkpoint]) -> bool:
-        """Whether the store would not take them in; then everybody is told."""
-        if not checkpoints:
-            return False
+        complete = True
         try:
-            with self._metrics.store("save"):
-                claimed = self._store.save(checkpoints, time.time())
+            for batch in self._writer.write(session_ids):
+                complete = complete and batch.complete
+                at, now = time.time(), time.monotonic()
+                for session_id in batch.claimed:
+                    log.warning("claimed by another node", extra={"session": short_id(session_id)})
+                    with self._lock:
+                        self._discard(session_id, UserError("session_taken_over"))
+                for session_id, saved in batch.saved:
+                    self._mark_saved(session_id, saved, at, now)
         except StoreError as error:
-            self._begin_to_fail(error)
-            return True
-        for session_id in claimed:
-            log.warning("goes on elsewhere", extra={"session": short_id(session_id)})
-            with self._lock:
-                self._discard(session_id, UserError("session_taken_over"))
-        if self._failing:
-            log.info("the store can be written to again")
-        self._failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
-        return False
+            self._store_failed(error)
+            return False
+        return complete
 
-    def _begin_to_fail(self, error: StoreError) -> None:
-        if not self._failing:
-            log.warning("sessions are not being saved: %s", error)
-        self._failing = True
-        self._retry_at = time.monotonic() + self._retry_seconds
-        self._retry_seconds = min(2 * self._retry_seconds, MAX_RETRY)
+    def _store_failed(self, error: StoreError) -> None:
+        """Back off, keep all sessions in memory, and let them report that they are not saved."""
+        self._writer.note_failure(error)
         for session_id, entry in self._active():
             entry.evicting = False
             snapshot = self._engine.snapshot(session_id)
             if snapshot is not None and snapshot.saving:
                 self._engine.submit(session_id, MarkSaved(None))
 
-    def _mark_saved(self, session_id: str, fingerprint: Fingerprint, at: float, now: float) -> None:
+    def _mark_saved(self, session_id: str, saved: Fingerprint, at: float, now: float) -> None:
         with self._lock:
             entry = self._entries.get(session_id)
             if entry is None:
                 return
-            entry.saved, entry.saved_at = fingerprint, now
+            entry.saved, entry.saved_at = saved, now
             if entry.evicting and not entry.watched:
                 del self._entries[session_id]
                 self._engine.drop(session_id)
@@ -453,7 +377,7 @@ class PersistentEngine(Engine):
             self._engine.submit(session_id, MarkSaved(at))
 
     def _purge_expired(self, now: float) -> None:
-        if self._failing or now < self._purge_at:
+        if self._writer.failing or now < self._purge_at:
             return
         self._purge_at = now + min(PURGE_SECONDS, self._policy.keep_seconds / 10)
         try:
@@ -462,38 +386,10 @@ class PersistentEngine(Engine):
             removed = self._store.remove_untouched(before)
             self._store.shares.remove_untouched(before)
         except StoreError as error:
-            self._begin_to_fail(error)
+            self._store_failed(error)
             return
         if removed:
             log.info("sessions that nobody touched are removed", extra={"removed": removed})
-
-
-def _fingerprint(snapshot: Snapshot) -> Fingerprint:
-    return (
-        snapshot.description.version,
-        snapshot.status == "paused",
-        snapshot.steps,
-        snapshot.learning_rate,
-        snapshot.temperature,
-    )
-
-
-def _fingerprint_of(checkpoint: Checkpoint) -> Fingerprint:
-    return (
-        checkpoint.version,
-        not checkpoint.learning,
-        checkpoint.totals.steps,
-        checkpoint.learning_rate,
-        checkpoint.temperature,
-    )
-
-
-def _is_urgent(fingerprint: Fingerprint, saved: Fingerprint | None) -> bool:
-    """Whether a network was replaced, or has been paused, since the last checkpoint.
-
-    The one that each session begins with has nothing of its visitor's.
-    """
-    return fingerprint[:2] != (saved[:2] if saved is not None else INITIAL_NETWORK)
 
 
 def _chain(done: Future[Answer], pending: Future[Answer]) -> None:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
+from app.engines import checkpoint_writer
 from app.engines import persistent as persistent_module
-from app.engines.failover import failover_notice
 from app.engines.local import LocalEngine
 from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.session_loader import failover_notice
 from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
@@ -283,8 +284,8 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
 def test_visitors_see_that_a_store_fails_and_when_it_is_back(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(persistent_module, "FIRST_RETRY", 0.05)
-    monkeypatch.setattr(persistent_module, "MAX_RETRY", 0.1)
+    monkeypatch.setattr(checkpoint_writer, "FIRST_RETRY", 0.05)
+    monkeypatch.setattr(checkpoint_writer, "MAX_RETRY", 0.1)
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
@@ -378,7 +379,7 @@ def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_to
 def test_more_sessions_than_are_captured_together_are_all_saved(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistent_module, "MAX_BATCH_SESSIONS", 2)
+    monkeypatch.setattr(checkpoint_writer, "MAX_BATCH_SESSIONS", 2)
     server.open()
     names = ("ann", "bob", "cid")
     server.create(*names)
