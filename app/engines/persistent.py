@@ -1,4 +1,4 @@
-"""Sessions that outlive the process: fetched from the store, saved to it, resting there."""
+"""The engine that saves sessions to the store, evicts idle ones, and loads them again."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ from app.storage import Store, StoreError
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 7.0
-"""From one checkpoint of a session to the next: with the time that it takes, no more than ten."""
+"""Between two checkpoints of a session; including the time to write, no more than ten."""
 TICK_SECONDS = 0.25
-"""Between two looks for what has to be saved."""
+"""Between two runs of the save loop."""
 PURGE_SECONDS = 3600.0
-"""Between two looks for sessions that nobody touches any more."""
+"""Between two purges of expired sessions."""
 CONNECT_SECONDS = 10.0
-"""For a page to begin to watch the session that it has come for."""
+"""How long a page may take to start watching the session it opened."""
 MAX_EVICTING = 16
-"""Sessions on their way out that make way for others, before newcomers have to wait."""
+"""Sessions that may be evicted at the same time; beyond that, new sessions are refused."""
 
 
 @dataclass(frozen=True)
 class RetentionPolicy:
-    """How long, and how many.
+    """How many sessions stay in memory, and for how long.
 
     Attributes:
-        sessions: in memory at once.
-        unwatched_seconds: how long a session stays in memory with nobody watching.
-        keep_seconds: how long the store keeps a session that nobody touches.
+        sessions: maximum in memory.
+        unwatched_seconds: how long an unwatched session stays in memory.
+        keep_seconds: how long the store keeps an unused session.
     """
 
     sessions: int
@@ -59,14 +59,16 @@ class RetentionPolicy:
 
 @dataclass(eq=False)
 class _Entry:
-    """A session in memory, or on its way there.
+    """A session that is in memory or being loaded.
 
     Attributes:
-        waiting: commands that wait for its arrival; None once it is there.
-        left_at: when the last page that watched it was closed.
-        expected_until: when a page that has come for it should have begun to watch it.
-        leaving: on its way to rest in the store.
-        saved: mark of its newest checkpoint in the store.
+        pending: commands to submit once it is loaded; None after that.
+        ready: done once it is loaded.
+        watched: whether a page watches it.
+        left_at: when the last page that watched it closed.
+        expected_until: until when a page that opened it may still start to watch it.
+        evicting: whether it is dropped from memory after its next checkpoint.
+        saved: fingerprint of its newest checkpoint in the store.
         saved_at: when that was written, on the monotonic clock.
     """
 
@@ -81,10 +83,10 @@ class _Entry:
 
 
 class PersistentEngine(Engine):
-    """An engine whose sessions are kept.
+    """Saves the sessions of a local engine.
 
-    Fetching and saving happen on threads of its own. While the store fails, training goes on, and
-    the sessions know that they are not being saved.
+    Loading and saving run on threads of their own. While the store fails, training continues, and
+    snapshots say that the sessions are not being saved.
     """
 
     def __init__(
@@ -111,14 +113,14 @@ class PersistentEngine(Engine):
         self._saver = threading.Thread(target=self._save_loop, name="saver", daemon=True)
         self._saver.start()
 
-    # -------------------------------------------------------------- the engine's side
+    # -------------------------------------------------------------- Engine
 
     def open_session(self, session_id: str) -> Future[Answer]:
-        """Have the session: as it is, as it was kept, or new."""
+        """Open the session: from memory, from the store, or new."""
         return self.adopt(session_id, lost_at=None)
 
     def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
-        """Have the session as it was kept; it hears of it if its machine failed, at a Unix time."""
+        """Open the session; `lost_at` is the Unix time at which its machine failed, if it did."""
         with self._lock:
             expected_until = time.monotonic() + CONNECT_SECONDS
             entry = self._entries.get(session_id)
@@ -137,7 +139,7 @@ class PersistentEngine(Engine):
         return entry.ready
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
-        """Have a command carried out at the session's next turn, once it has arrived."""
+        """Submit a command; it waits until the session is loaded."""
         with self._lock:
             entry = self._entries.get(session_id)
             if entry is None:
@@ -162,11 +164,11 @@ class PersistentEngine(Engine):
         return self._engine.snapshots()
 
     def has_session(self, session_id: str) -> bool:
-        """Whether the session is in memory, or on its way there."""
+        """Whether the session is in memory or being loaded."""
         return session_id in self._entries
 
     def save_all(self) -> Future[bool]:
-        """Stop learning and save every session; whether all could be. Can be tried again."""
+        """Pause training and save every session; whether all were saved. Can be called again."""
         with self._lock:
             if self._final is None or (self._final.done() and not self._final.result()):
                 self._final = Future()
@@ -184,7 +186,7 @@ class PersistentEngine(Engine):
         self._store.close()
 
     def problems(self) -> Sequence[str]:
-        """What keeps sessions from being trained, and from being saved."""
+        """Problems of training and of saving."""
         problems = list(self._engine.problems())
         if not (self._closing.is_set() or self._saver.is_alive()):
             problems.append(f"the thread {self._saver.name} has ended")
@@ -195,13 +197,13 @@ class PersistentEngine(Engine):
         """Of all networks in memory."""
         return self._engine.memory.weights
 
-    # -------------------------------------------------------------- arriving
+    # -------------------------------------------------------------- loading
 
     def _evict_lru(self) -> None:
-        """Send the session that was watched least recently to rest, if there are too many.
+        """Evict the least recently watched session if the limit is reached.
 
         Raises:
-            UserError: none can go.
+            UserError: none can be evicted.
         """
         staying = [entry for entry in self._entries.values() if not entry.evicting]
         if len(staying) < self._policy.sessions:
@@ -245,7 +247,7 @@ class PersistentEngine(Engine):
         begun.add_done_callback(lambda done: self._activated(session_id, entry, done))
 
     def _activated(self, session_id: str, entry: _Entry, begun: Future[Answer]) -> None:
-        """What cannot be restored, for want of room, is not in memory."""
+        """Resolve `ready`; discard a session that could not be restored."""
         error = begun.exception()
         if error is None:
             entry.ready.set_result(None)
@@ -265,7 +267,7 @@ class PersistentEngine(Engine):
             future.set_exception(why)
 
     def _remove(self, session_id: str) -> None:
-        with contextlib.suppress(StoreError):  # then it is removed for its age
+        with contextlib.suppress(StoreError):  # it is purged later
             self._store.remove(session_id)
 
     # -------------------------------------------------------------- saving
@@ -280,7 +282,7 @@ class PersistentEngine(Engine):
                 log.exception("saving failed")
 
     def _tick(self) -> None:
-        """Save what is due, send to rest what nobody watches, and remove what nobody touches."""
+        """Save sessions that are due, evict idle ones, and purge expired ones."""
         now = time.monotonic()
         self._engine.expire_undo()
         if self._final is not None:
@@ -294,7 +296,7 @@ class PersistentEngine(Engine):
         self._purge_expired(now)
 
     def _due(self, now: float) -> list[str]:
-        """Who has something new to save, and has waited long enough: at a pause not at all."""
+        """Sessions whose checkpoint is due; a new or paused network is due at once."""
         due = []
         for session_id, entry in self._active():
             snapshot = self._engine.snapshot(session_id)
@@ -322,7 +324,7 @@ class PersistentEngine(Engine):
         return [(session_id, entry) for session_id, entry in entries if entry.pending is None]
 
     def _evict_idle(self, now: float) -> None:
-        """Whoever has not been watched for long; earlier where networks take too much room."""
+        """Evict idle sessions; under memory pressure, also the least recently watched."""
         with self._lock:
             idle = [
                 entry
@@ -337,7 +339,7 @@ class PersistentEngine(Engine):
                 min(staying, key=lambda entry: entry.left_at).evicting = True
 
     def _save(self, session_ids: list[str]) -> bool:
-        """Save these sessions; whether all could be."""
+        """Save these sessions; whether all were saved."""
         complete = True
         try:
             for batch in self._writer.write(session_ids):
@@ -372,7 +374,7 @@ class PersistentEngine(Engine):
             if entry.evicting and not entry.watched:
                 del self._entries[session_id]
                 self._engine.drop(session_id)
-                log.info("rests in the store", extra={"session": short_id(session_id)})
+                log.info("evicted", extra={"session": short_id(session_id)})
                 return
             self._engine.submit(session_id, MarkSaved(at))
 
@@ -389,7 +391,7 @@ class PersistentEngine(Engine):
             self._store_failed(error)
             return
         if removed:
-            log.info("sessions that nobody touched are removed", extra={"removed": removed})
+            log.info("expired sessions removed", extra={"removed": removed})
 
 
 def _chain(done: Future[Answer], pending: Future[Answer]) -> None:

@@ -1,4 +1,4 @@
-"""Whose turn it is: every learning session gets the same share of time, whatever its size."""
+"""Fair scheduler: equal CPU time for every training session."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 TIME_SLICE = 0.03
-"""Seconds of a turn: long beside the cost of changing over, short for somebody who waits."""
+"""Seconds of a lease: long compared with the cost of switching, short for a waiting command."""
 MIN_GRANULARITY = 0.007
-"""Below this the change-over between sessions would begin to cost."""
+"""Shortest time slice, in seconds: below it, switching between sessions becomes expensive."""
 TARGET_LATENCY = 0.25
-"""Seconds within which everybody should have had a turn: with many sessions, turns get shorter."""
+"""Seconds in which every session should run once: with many sessions, slices get shorter."""
 
 
 @dataclass(eq=False)
 class _Task:
-    """Where a session is: held by a thread, called, in line, or resting (none of them)."""
+    """A session as the scheduler sees it: leased, woken, runnable, or asleep."""
 
     session_id: str
-    vruntime: float = 0.0  # seconds of turns so far, on the scale of the others in line
+    vruntime: float = 0.0  # seconds used, relative to the other runnable tasks
     leased: bool = False
     priority: bool = False
-    ticket: int | None = None  # of its place in line; older tickets do not count
+    ticket: int | None = None  # of its newest entry in the run queue
 
 
 class Lease(NamedTuple):
-    """The right to use a session until it is given back.
+    """The exclusive right to use a session until it is released.
 
     Attributes:
-        session_id: whose turn it is.
-        called: it was called for, to carry out commands; otherwise it stood in line to learn.
-        seconds: how long it may learn.
-        place: where the session is kept.
+        session_id: the leased session.
+        priority: whether it was woken to run commands, not scheduled to train.
+        seconds: its time slice.
+        task: the scheduler's record of the session.
     """
 
     session_id: str
@@ -45,11 +45,10 @@ class Lease(NamedTuple):
 
 
 class Scheduler:
-    """Hands out sessions to threads, each to one at a time; safe to use from any thread.
+    """Leases sessions to threads, each to one thread at a time; thread-safe.
 
-    The session in line that has used the least time is next. One that was resting comes back as if
-    it had used as much as the least: nobody saves up time. Called sessions come before the line, so
-    that commands are carried out at once however many are learning.
+    The runnable task with the least vruntime is next. A woken task starts at min_vruntime, so idle
+    time earns no credit. Woken tasks run first, so that commands are not delayed by training.
     """
 
     def __init__(self, threads: int) -> None:
@@ -57,15 +56,15 @@ class Scheduler:
         self._condition = threading.Condition()
         self._tasks: dict[str, _Task] = {}
         self._woken: deque[_Task] = deque()
-        self._run_queue: list[tuple[float, int, _Task]] = []  # heap of (used, ticket, place)
+        self._run_queue: list[tuple[float, int, _Task]] = []  # heap of (vruntime, ticket, task)
         self._tickets = itertools.count()
-        self._runnable = 0  # how many places hold a ticket
+        self._runnable = 0  # number of tasks in the run queue
         self._min_vruntime = 0.0
         self._training_paused = False
         self._closed = False
 
     def wake(self, session_id: str) -> None:
-        """Have the session's next turn come before everybody in line."""
+        """Schedule the session before all tasks in the run queue."""
         with self._condition:
             task = self._tasks.setdefault(session_id, _Task(session_id))
             if task.priority:
@@ -76,14 +75,14 @@ class Scheduler:
                 self._condition.notify()
 
     def remove(self, session_id: str) -> None:
-        """Forget the session; a thread that holds it may still give it back."""
+        """Remove the session; a thread that leases it may still release it."""
         with self._condition:
             task = self._tasks.pop(session_id, None)
             if task is not None:
                 self._dequeue(task)
 
     def acquire(self) -> Lease | None:
-        """Wait for the next turn; None once the turns are closed."""
+        """Wait for the next lease; None once the scheduler is closed."""
         with self._condition:
             while not self._closed:
                 task = self._pop_next()
@@ -93,7 +92,7 @@ class Scheduler:
             return None
 
     def release(self, lease: Lease, used: float, learning: bool) -> None:
-        """End a turn that took so long; `learning` stands in line again."""
+        """End a lease after `used` seconds; if `learning`, the task is runnable again."""
         with self._condition:
             task = lease.task
             if not self._is_current(task):
@@ -108,12 +107,12 @@ class Scheduler:
                 self._condition.notify()
 
     def pause_training(self) -> None:
-        """Nobody learns any more; who is called still has a turn."""
+        """Lease only woken sessions from now on."""
         with self._condition:
             self._training_paused = True
 
     def close(self) -> None:
-        """Send every thread that waits, or will, away."""
+        """Make every current and future `acquire` return None."""
         with self._condition:
             self._closed = True
             self._condition.notify_all()

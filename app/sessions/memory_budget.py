@@ -1,4 +1,4 @@
-"""How much of the server's memory networks may take, each and all together."""
+"""Memory budget, in weights, per network and in total."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Protocol
 from app.errors import UserError
 
 PRESSURE = 0.75
-"""Share of the room from which on a few more networks might find none."""
+"""Share of the total above which the budget is under pressure."""
 
 
 class Evictable(Protocol):
-    """A network that is kept only while nobody else needs its room."""
+    """A replaced network, retained for undo while there is memory for it."""
 
     weights: int
     until: float
 
     def release(self) -> None:
-        """Keep it no longer; called on any thread."""
+        """Release the network. Called on any thread."""
 
 
-def _ignore(_holder: object) -> None:
-    """Nobody wants to know that a spare network has been let go."""
+def _ignore(_owner: object) -> None:
+    """Ignore an eviction."""
 
 
 class MemoryBudget:
-    """The weights of every network in memory; safe to use from any thread.
+    """Counts the weights of all networks in memory; thread-safe.
 
-    A weight costs some 20 bytes while it learns: itself, its gradient, its solver's memory, and the
-    last good state of both. Spare networks, one a holder, take what room is left: the oldest make
-    way, and `on_evict` is called with their holders.
+    A weight costs some 20 bytes during training: itself, its gradient, the solver's state, and the
+    last good state of both. Each owner may retain one replaced network in the memory that is left:
+    the oldest are evicted first, and `on_evict` is called with their owners.
     """
 
     def __init__(
@@ -42,23 +42,23 @@ class MemoryBudget:
         self._on_evict = on_evict
         self._lock = threading.Lock()
         self._weights: dict[object, int] = {}
-        self._evictables: dict[object, Evictable] = {}  # by their holders, oldest first
+        self._evictables: dict[object, Evictable] = {}  # by owner, oldest first
 
     @property
     def weights(self) -> int:
-        """Of all networks."""
+        """Number of weights of all networks, retained ones included."""
         return self._used + self._retained
 
     @property
     def under_pressure(self) -> bool:
-        """Whether a few more networks might find no room."""
+        """Whether a few more networks might exceed the total."""
         return self._used > PRESSURE * self._total
 
     def reserve(self, owner: object, weights: int, field: str | None) -> None:
-        """Have room for the holder's network, in place of the one it has.
+        """Reserve memory for the owner's network, in place of its current one.
 
         Raises:
-            UserError: it is too large, or there is no room for it now; the one it has stays.
+            UserError: the network is too large, or the budget is used up; nothing changes.
         """
         if weights > self._per_network:
             raise UserError("network_too_large", field, weights=weights, limit=self._per_network)
@@ -73,30 +73,30 @@ class MemoryBudget:
         self._notify(evicted)
 
     def commit(self, owner: object, weights: int) -> None:
-        """The holder has a network of so many weights; none at 0."""
+        """Record the weights of the owner's network; 0 if it has none."""
         with self._lock:
             if weights:
                 self._weights[owner] = weights
             else:
                 self._weights.pop(owner, None)
 
-    def retain(self, owner: object, retain: Evictable) -> None:
-        """Keep a spare network for its holder, in place of the one it has, if there is room."""
+    def retain(self, owner: object, network: Evictable) -> None:
+        """Retain a replaced network for its owner, in place of the last, if there is memory."""
         with self._lock:
             self._release(owner)
-            self._evictables[owner] = retain
+            self._evictables[owner] = network
             evicted = self._evict_down_to(PRESSURE * self._total)
         self._notify([other for other in evicted if other is not owner])
 
     def release(self, owner: object) -> None:
-        """The holder's spare network is not wanted any more."""
+        """Release the owner's retained network."""
         with self._lock:
             self._release(owner)
 
     def expire(self, now: float) -> None:
-        """Let go of the spare networks that have been kept for long enough."""
+        """Release retained networks whose time is over."""
         with self._lock:
-            evicted = [owner for owner, retain in self._evictables.items() if retain.until <= now]
+            evicted = [owner for owner, network in self._evictables.items() if network.until <= now]
             for owner in evicted:
                 self._release(owner)
         self._notify(evicted)
@@ -107,10 +107,10 @@ class MemoryBudget:
 
     @property
     def _retained(self) -> int:
-        return sum(retain.weights for retain in list(self._evictables.values()))
+        return sum(network.weights for network in list(self._evictables.values()))
 
     def _evict_down_to(self, most: float) -> list[object]:
-        """Let go of spare networks until all together have no more weights; whose they were."""
+        """Release retained networks until the total is at most `most`; their owners."""
         evicted = []
         while self._evictables and self.weights > most:
             owner = next(iter(self._evictables))
@@ -119,9 +119,9 @@ class MemoryBudget:
         return evicted
 
     def _release(self, owner: object) -> None:
-        retain = self._evictables.pop(owner, None)
-        if retain is not None:
-            retain.release()
+        network = self._evictables.pop(owner, None)
+        if network is not None:
+            network.release()
 
     def _notify(self, owners: list[object]) -> None:
         for owner in owners:

@@ -21,7 +21,7 @@ VALIDATION_SLICE = 0.01
 
 
 class ValidationPacer:
-    """Spends a small share of a session's time on the sentences kept aside."""
+    """Evaluates the validation sentences in a small share of the session's time."""
 
     def __init__(self, held_out: HeldOut | None) -> None:
         self._held_out = held_out
@@ -30,11 +30,11 @@ class ValidationPacer:
 
     @property
     def perplexity(self) -> float | None:
-        """Of all sentences kept aside, as last seen; None before, and where there are none."""
+        """Validation perplexity of the last complete pass; None if there was none."""
         return self._held_out.perplexity if self._held_out is not None else None
 
     def step(self, trained: float, now: float) -> None:
-        """The network has learnt for so many seconds: look on, if it is time to."""
+        """Continue the evaluation, if it is due, after so many seconds of training."""
         self._cooldown = max(0.0, self._cooldown - trained)
         if self._held_out is None or self._cooldown or now < self._due:
             return
@@ -49,15 +49,14 @@ SMOOTHING = 0.8
 """How much of a mean one more point leaves as it was: single points go up and down."""
 
 MIN_RISE = math.log(1.05)
-"""How much worse the sentences kept aside must have become, while those that are learnt got better:
-less is soon taken back."""
+"""Minimum rise of the log validation perplexity; smaller ones are often temporary."""
 
 
 class OverfittingDetector:
-    """Follows a curve, and remembers when the sentences kept aside were understood best.
+    """Detects overfitting: training perplexity falls while validation perplexity rises.
 
     Attributes:
-        since: the step of that moment, where it has clearly been got over; None before.
+        since: the step of the best validation perplexity, once overfitting is clear; else None.
     """
 
     def __init__(self, points: Iterable[CurvePoint] = ()) -> None:
@@ -68,7 +67,7 @@ class OverfittingDetector:
             self.add(point)
 
     def add(self, point: CurvePoint) -> None:
-        """The curve has one more point."""
+        """Add a point of the curve."""
         if point.held_out is None or not math.isfinite(point.held_out + point.perplexity):
             return
         self._held_out = _smoothed(self._held_out, math.log(point.held_out))
@@ -91,14 +90,14 @@ one sentence."""
 
 
 class RollbackNotifier:
-    """Keeps count of a training's recoveries, and of those that the visitor knows of."""
+    """Turns rollbacks into notices for the visitor."""
 
     def __init__(self) -> None:
         self._seen = self._reported = 0
         self._newest_at = 0.0
 
     def next_notice(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
-        """What to tell of all the recoveries of a training; None where there is nothing new."""
+        """The notice on new rollbacks; None if there are none, or more may follow soon."""
         if len(recoveries) > self._seen:
             self._seen, self._newest_at = len(recoveries), now
         unreported = self._seen - self._reported

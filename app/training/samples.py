@@ -1,4 +1,4 @@
-"""What the network writes for whoever watches: samples and its greedy prediction."""
+"""The samples and the greedy prediction shown on the page."""
 
 from __future__ import annotations
 
@@ -39,25 +39,25 @@ class SampleFeed:
         self._last = 0.0
 
     def mark_stale(self, seconds: float) -> None:
-        """The network has learnt for so long: write anew when the time has come."""
+        """Note that the network trained for so many seconds: the texts are stale."""
         self._samples_stale = self._greedy_stale = True
         self._cooldown = max(0.0, self._cooldown - seconds)
 
     def resample_soon(self) -> None:
-        """The temperature has changed: sample anew at once."""
+        """Refresh the samples at the next write, because the temperature changed."""
         self._samples_stale, self._samples_due = True, 0.0
 
     def refresh_soon(self) -> None:
-        """Write what is outdated at once."""
+        """Refresh stale texts at the next write."""
         self._samples_due = self._greedy_due = 0.0
 
     def hold(self) -> None:
-        """Write what is outdated at once, and let it be seen for a while."""
+        """Refresh stale texts at the next write, and show them for a while."""
         self.refresh_soon()
         self._holding = True
 
     def write(self, model: CharModel, temperature: float, now: float) -> None:
-        """Write what is outdated and due, as far as there is time for it."""
+        """Refresh texts that are stale and due, within the share of time for it."""
         urgent = not self._samples_due or not self._greedy_due or now - self._last > MAX_INTERVAL
         if self._cooldown and not urgent:
             return
