@@ -16,16 +16,16 @@ from flask_socketio import SocketIO
 from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
-from app.engines.thread_switching import share_the_lock
-from app.runtime.backends import make_hub
-from app.runtime.config import ServerSettings
-from app.runtime.logging import begin_to_log
+from app.engines.local import set_switch_interval
+from app.runtime.backends import make_backend
+from app.runtime.config import ServerConfig
+from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
-from app.runtime.shutdown import Stopping
+from app.runtime.shutdown import GracefulShutdown
 from app.storage import Store, StoreError, default_url
 from app.storage.sharing import Sharing
-from app.training.gradient_check_queue import Checker
-from app.training.model_io import Clerk
+from app.training.gradient_check_queue import GradientCheckQueue
+from app.training.model_io import ModelIO
 from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
@@ -52,7 +52,7 @@ class ServerError(Exception):
 
 
 def create_app(
-    config: ServerSettings, engine: Engine | None = None, store: Store | None = None
+    config: ServerConfig, engine: Engine | None = None, store: Store | None = None
 ) -> Flask:
     """The Flask application, with its parts in `app.extensions["charnn"]`.
 
@@ -76,13 +76,13 @@ def create_app(
         template_folder=str(_folder("templates")),
         static_folder=str(_folder("static")),
     )
-    hub = make_hub(config.async_mode)
+    hub = make_backend(config.async_mode)
     metrics = Metrics()
     store = store or _open_store(config)
     engine = engine or _begin_training(config, store, metrics)
     metrics.watch(engine.snapshots, lambda: engine.weights)
-    clerk = Clerk(config.data_dir, config.limits.upload)
-    checker = Checker()
+    clerk = ModelIO(config.data_dir, config.limits.upload)
+    checker = GradientCheckQueue()
     sharing = Sharing(store, metrics)
     socketio = SocketIO(
         app,
@@ -104,7 +104,7 @@ def create_app(
         checker=checker,
         sharing=sharing,
         service=Service(engine, hub, clerk, checker, sharing, config.limits),
-        stopping=Stopping(hub, engine.save_all),
+        stopping=GracefulShutdown(hub, engine.save_all),
         socketio=socketio,
         emitter=emitter,
         publisher=Publisher(engine, emitter, metrics),
@@ -121,14 +121,14 @@ def create_app(
     return app
 
 
-def serve(config: ServerSettings, engine: Engine | None = None, store: Store | None = None) -> None:
+def serve(config: ServerConfig, engine: Engine | None = None, store: Store | None = None) -> None:
     """Serve until SIGTERM or SIGINT; the parameters are those of `create_app`.
 
     Raises:
         ServerError: the address cannot be listened on, or training can go on no more.
     """
-    begin_to_log(config.log_format)
-    share_the_lock()
+    configure_logging(config.log_format)
+    set_switch_interval()
     listener = _bind(config)
     try:
         app = create_app(config, engine, store)
@@ -139,8 +139,8 @@ def serve(config: ServerSettings, engine: Engine | None = None, store: Store | N
     here.hub.spawn(lambda: here.publisher.run(here.hub.sleep))
     here.hub.spawn(lambda: here.metrics.watch_hub(here.hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: here.stopping.ask(here.emitter))
-    here.engine.when_failed(lambda why: here.stopping.fail(here.emitter, why))
+        signal.signal(stop_signal, lambda *_: here.stopping.request(here.emitter))
+    here.engine.on_failure(lambda why: here.stopping.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("begun", extra=_in_figures(config))
     try:
@@ -149,14 +149,14 @@ def serve(config: ServerSettings, engine: Engine | None = None, store: Store | N
     finally:
         listener.close()  # who comes now is not to wait for what nobody does any more
         here.close()
-    log.info("stopped", extra={"everything_saved": here.stopping.lossless})
+    log.info("stopped", extra={"everything_saved": here.stopping.all_saved})
     if here.stopping.failure:
         raise ServerError(here.stopping.failure)
-    if not here.stopping.lossless:
+    if not here.stopping.all_saved:
         raise ServerError("Not every session could be saved: see the log for the reason.")
 
 
-def _in_figures(config: ServerSettings) -> dict[str, str | int]:
+def _in_figures(config: ServerConfig) -> dict[str, str | int]:
     """How the server runs, for the log: neither its token nor its database's password."""
     return {
         "async_mode": config.async_mode,
@@ -166,7 +166,7 @@ def _in_figures(config: ServerSettings) -> dict[str, str | int]:
     }
 
 
-def _add_middleware(app: Flask, socketio: SocketIO, config: ServerSettings, secret: bytes) -> None:
+def _add_middleware(app: Flask, socketio: SocketIO, config: ServerConfig, secret: bytes) -> None:
     """Put what every request must pass before the pages and the sockets, the outermost last."""
     keep_out_malformed(socketio.server)
     entrance = PacketCheck(app.wsgi_app, socketio.server)
@@ -182,14 +182,14 @@ def _folder(name: str) -> Path:
     return installed if installed.is_dir() else Path(__file__).parent.parent / name
 
 
-def _open_store(config: ServerSettings) -> Store:
+def _open_store(config: ServerConfig) -> Store:
     try:
         return Store.open(config.database_url or default_url(config.data_dir))
     except StoreError as error:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
 
 
-def _secret(config: ServerSettings) -> bytes:
+def _secret(config: ServerConfig) -> bytes:
     if not config.secret:
         return read_secret(config.data_dir)
     if len(config.secret) < SHORTEST_SECRET:
@@ -200,7 +200,7 @@ def _secret(config: ServerSettings) -> bytes:
     return config.secret.encode("utf-8", "surrogateescape")
 
 
-def _begin_training(config: ServerSettings, store: Store, metrics: Metrics) -> Engine:
+def _begin_training(config: ServerConfig, store: Store, metrics: Metrics) -> Engine:
     try:
         return make_engine(config, store, metrics)
     except EngineError as error:
@@ -208,7 +208,7 @@ def _begin_training(config: ServerSettings, store: Store, metrics: Metrics) -> E
         raise ServerError(str(error)) from None
 
 
-def _bind(config: ServerSettings) -> socket.socket:
+def _bind(config: ServerConfig) -> socket.socket:
     """Take the address; nobody can connect to it before there is somebody to answer."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family)
@@ -222,14 +222,14 @@ def _bind(config: ServerSettings) -> socket.socket:
     return listener
 
 
-def _listen(config: ServerSettings, listener: socket.socket) -> None:
+def _listen(config: ServerConfig, listener: socket.socket) -> None:
     try:
         listener.listen(BACKLOG)
     except OSError as error:  # another has taken it meanwhile
         raise ServerError(_why_not(config, error)) from None
 
 
-def _why_not(config: ServerSettings, error: OSError) -> str:
+def _why_not(config: ServerConfig, error: OSError) -> str:
     address = f"{config.host}:{config.port}"
     if error.errno == errno.EADDRINUSE:
         return (

@@ -15,8 +15,8 @@ import click
 from app.catalog import texts
 from app.catalog.pretrained import CARDS, FOLDER, Card, cards_as_json
 from app.protocol.hyperparameters import Options
-from app.runtime.files import write_whole
-from app.training.run import new_run
+from app.runtime.files import atomic_write
+from app.training.run import TrainingRun
 from model import Trainer, prepare_kernels
 
 SEED = 1
@@ -55,7 +55,7 @@ perplexity and a good training perplexity; with more epochs they overfit."""
 
 def make(plan: Plan) -> tuple[Trainer, Card]:
     """The trained model of a plan, and its card."""
-    trainer = new_run(texts.text(), plan.options, 0, seed=SEED).trainer
+    trainer = TrainingRun.create(texts.text(), plan.options, 0, seed=SEED).trainer
     trainer.train(plan.epochs * trainer.sentence_count)
     return trainer, _card_of(plan, trainer)
 
@@ -97,13 +97,13 @@ def main(folder: Path) -> None:
     with ThreadPoolExecutor(len(PLANS)) as threads:
         made = list(threads.map(make, PLANS))
     for trainer, card in made:
-        write_whole(folder / f"{card.name}.json", json.dumps(trainer.to_json()).encode())
+        atomic_write(folder / f"{card.name}.json", json.dumps(trainer.to_json()).encode())
         click.echo(
             f"{card.title}: perplexity {card.perplexity} on {card.sentences} sentences, "
             f"{card.held_out_perplexity} on {card.held_out_sentences} held out, "
             f"after {card.epochs} epochs in {card.seconds:.0f} s"
         )
-    write_whole(folder / CARDS, cards_as_json([card for _, card in made]).encode())
+    atomic_write(folder / CARDS, cards_as_json([card for _, card in made]).encode())
 
 
 if __name__ == "__main__":

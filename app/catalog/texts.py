@@ -84,9 +84,9 @@ def names() -> list[str]:
 
 def text(name: str = STARTING_TEXT) -> str:
     """A text by its name, which is one of `names()`: one sentence a line."""
-    return described(name).text
+    return get(name).text
 
 
-def described(name: str) -> Text:
+def get(name: str) -> Text:
     """A text by its name, which is one of `names()`, with all that is known of it."""
     return catalogue()[name]

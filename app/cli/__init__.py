@@ -17,7 +17,7 @@ from app import protocol
 from app.cli.cluster import cluster
 from app.protocol.fields import AutoOr, Quantity, Sizes
 from app.protocol.limits import Limits
-from app.runtime.config import ServerSettings, available_cores, default_data_dir
+from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
 if TYPE_CHECKING:
     from model import CharModel, Recovery, Trainer
@@ -69,7 +69,7 @@ main.add_command(cluster)
     "--host",
     envvar="CHARNN_HOST",
     show_envvar=True,
-    default=ServerSettings.host,
+    default=ServerConfig.host,
     show_default=True,
     help="The address to listen on.",
 )
@@ -77,7 +77,7 @@ main.add_command(cluster)
     "--port",
     envvar="CHARNN_PORT",
     show_envvar=True,
-    default=ServerSettings.port,
+    default=ServerConfig.port,
     show_default=True,
     type=click.IntRange(0, 65535),
     help="The port; 0 takes a free one.",
@@ -94,7 +94,7 @@ main.add_command(cluster)
     "--async-mode",
     envvar="CHARNN_ASYNC_MODE",
     show_envvar=True,
-    default=ServerSettings.async_mode,
+    default=ServerConfig.async_mode,
     show_default=True,
     type=click.Choice(["eventlet", "threading"]),
     help="What serves the visitors.",
@@ -103,7 +103,7 @@ main.add_command(cluster)
     "--engine",
     envvar="CHARNN_ENGINE",
     show_envvar=True,
-    default=ServerSettings.engine,
+    default=ServerConfig.engine,
     show_default=True,
     type=click.Choice(["local", "ray"]),
     help="Where training runs: in this process, or on a Ray cluster.",
@@ -162,7 +162,7 @@ main.add_command(cluster)
     "--unwatched-minutes",
     envvar="CHARNN_UNWATCHED_MINUTES",
     show_envvar=True,
-    default=ServerSettings.unwatched_minutes,
+    default=ServerConfig.unwatched_minutes,
     show_default=True,
     type=click.FloatRange(0),
     help="How long a session learns on with nobody watching.",
@@ -171,7 +171,7 @@ main.add_command(cluster)
     "--keep-days",
     envvar="CHARNN_KEEP_DAYS",
     show_envvar=True,
-    default=ServerSettings.keep_days,
+    default=ServerConfig.keep_days,
     show_default=True,
     type=click.FloatRange(0, min_open=True),
     help="How long a session that nobody touches is kept.",
@@ -180,7 +180,7 @@ main.add_command(cluster)
     "--log-format",
     envvar="CHARNN_LOG_FORMAT",
     show_envvar=True,
-    default=ServerSettings.log_format,
+    default=ServerConfig.log_format,
     show_default=True,
     type=click.Choice(["text", "json"]),
     help="For people, or for programs that collect logs.",
@@ -192,7 +192,7 @@ def serve(**options: Any) -> None:
 
     limits = Limits(**{limit.name: options.pop(f"max_{limit.name}") for limit in fields(Limits)})
     try:
-        serve(replace(ServerSettings(), **options, limits=limits))
+        serve(replace(ServerConfig(), **options, limits=limits))
     except (ServerError, OSError) as error:
         raise click.ClickException(str(error)) from None
 
@@ -635,9 +635,9 @@ def _write_model(trainer: Trainer, out: Path) -> None:
 
 
 def _write_file(out: Path, content: bytes) -> None:
-    from app.runtime.files import write_whole
+    from app.runtime.files import atomic_write
 
     try:
-        write_whole(out, content)
+        atomic_write(out, content)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None

@@ -106,11 +106,11 @@ def _visited(address: str) -> Iterator[Cluster]:
         from app.engines.cluster import ray_backend as on_ray
     except ImportError as error:
         raise click.ClickException(str(error)) from None
-    from app.engines.cluster.interfaces import Lost
+    from app.engines.cluster.interfaces import Unreachable
 
     try:
-        yield on_ray.visit(address)
-    except (on_ray.ClusterError, Lost, ValueError) as error:
+        yield on_ray.connect(address)
+    except (on_ray.ClusterError, Unreachable, ValueError) as error:
         raise click.ClickException(str(error)) from None
     finally:
         on_ray.Cluster.leave()

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from app.catalog import texts
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
-from app.engines.persistent import Keeper, Keeping
-from app.runtime.config import ServerSettings
+from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.runtime.config import ServerConfig
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Learn
 from app.storage import Store, default_url
@@ -30,7 +30,7 @@ class EngineError(Exception):
     """Training cannot run as it was asked to; the message says what to change."""
 
 
-def make_engine(settings: ServerSettings, store: Store, metrics: Metrics) -> Engine:
+def make_engine(settings: ServerConfig, store: Store, metrics: Metrics) -> Engine:
     """Have training begin where the settings say.
 
     Raises:
@@ -40,10 +40,10 @@ def make_engine(settings: ServerSettings, store: Store, metrics: Metrics) -> Eng
         return _ray_engine(settings)
     starting = Learn(texts.text())
     engine = LocalEngine(starting, settings.workers, settings.limits)
-    return Keeper(engine, store, starting, _keeping(settings), metrics)
+    return PersistentEngine(engine, store, starting, _retention(settings), metrics)
 
 
-def _ray_engine(settings: ServerSettings) -> Engine:
+def _ray_engine(settings: ServerConfig) -> Engine:
     if settings.ray_address and not settings.database_url.startswith("postgres"):
         raise EngineError(NO_SHARED_STORE)
     try:
@@ -65,19 +65,19 @@ def _ray_engine(settings: ServerSettings) -> Engine:
     return engine
 
 
-def _node_config(settings: ServerSettings) -> NodeConfig:
+def _node_config(settings: ServerConfig) -> NodeConfig:
     from app.engines.cluster.ray_backend import NodeConfig
 
     return NodeConfig(
         Learn(texts.text()),
         settings.limits,
-        _keeping(settings),
+        _retention(settings),
         settings.database_url or default_url(settings.data_dir),
         settings.log_format,
     )
 
 
-def _keeping(settings: ServerSettings) -> Keeping:
-    return Keeping(
+def _retention(settings: ServerConfig) -> RetentionPolicy:
+    return RetentionPolicy(
         settings.limits.sessions, settings.unwatched_minutes * 60, settings.keep_days * 86_400
     )

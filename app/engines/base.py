@@ -1,4 +1,4 @@
-"""The seam between the web and the training, wherever that runs."""
+"""Interface between the web layer and a training backend."""
 
 from __future__ import annotations
 
@@ -11,70 +11,65 @@ from app.sessions.snapshot import Snapshot
 
 
 class Engine(ABC):
-    """Trains sessions. No call blocks, so that the thread that serves everybody may make them.
+    """Trains sessions. No method blocks, so the event loop may call them.
 
-    Commands of one session take effect in the order they were given; a command that cannot be done
-    fails its future with a `UserError` and changes nothing. What a command did is in the snapshot
-    by the time its future is done.
+    Commands of a session run in the order of submission. A command that fails sets a `UserError` on
+    its future and changes nothing. Once a future is done, the snapshot shows the command's effect.
     """
 
     @abstractmethod
-    def create(self, session_id: str) -> Future[Answer]:
-        """Have the session, new and learning the starting text if it is not there yet."""
+    def open_session(self, session_id: str) -> Future[Answer]:
+        """Open the session; a new one trains on the starting text."""
 
     @abstractmethod
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
-        """Have a command carried out at the session's next turn."""
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
+        """Run a command at the session's next time slice."""
 
     @abstractmethod
     def snapshot(self, session_id: str) -> Snapshot | None:
-        """The newest snapshot of a session; None where there is none yet."""
+        """The newest snapshot of a session; None if there is none yet."""
 
     @abstractmethod
     def snapshots(self) -> Mapping[str, Snapshot]:
         """The newest snapshot of every session."""
 
-    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
-        """Have the session as it was kept; it hears of it if its machine failed, at a Unix time.
+    def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+        """Open a session that another node trained; `lost_at` is when that failed, in Unix time.
 
-        An engine that keeps nothing begins it.
+        An engine without a store starts a new one.
         """
         del lost_at
-        return self.create(session_id)
+        return self.open_session(session_id)
 
     def save_all(self) -> Future[bool]:
-        """Stop learning and save every session; whether all could be. Can be tried again.
+        """Pause training and save every session; whether all were saved. Can be called again.
 
-        An engine that keeps nothing saves none.
+        An engine without a store saves none.
         """
         future: Future[bool] = Future()
         future.set_result(False)
         return future
 
-    def when_failed(self, call: Callable[[str], None]) -> None:
-        """Have something called, on any thread, with what is wrong, once it can train no more.
+    def on_failure(self, call: Callable[[str], None]) -> None:
+        """Set the function to call, on any thread, with the reason when training fails for good.
 
         An engine that trains in this process never fails.
         """
         del call
 
     def problems(self) -> Sequence[str]:
-        """What keeps this engine from training, for the operator; empty while all is well."""
+        """Problems that prevent training, for the operator; empty if there are none."""
         return ()
 
     @property
     def weights(self) -> int:
-        """Of all networks in memory."""
+        """Number of weights of all networks in memory."""
         return sum(snapshot.description.weights for snapshot in self.snapshots().values())
 
     @abstractmethod
-    def holds(self, session_id: str) -> bool:
-        """Whether the session is in memory, or on its way there."""
-
-    @abstractmethod
-    def drop(self, session_id: str) -> None:
-        """Forget the session; commands it has not carried out are refused."""
+    def has_session(self, session_id: str) -> bool:
+        """Whether the session is in memory or being loaded."""
 
     @abstractmethod
     def close(self) -> None:
-        """Stop training and let go of every thread and machine."""
+        """Stop training and release all threads and machines."""

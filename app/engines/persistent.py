@@ -1,4 +1,4 @@
-"""Sessions that outlive the process: fetched from the store, saved to it, resting there."""
+"""The engine that saves sessions to the store, evicts idle ones, and loads them again."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from app.engines.base import Engine
-from app.engines.failover import loss_in_words
+from app.engines.checkpoint_writer import CheckpointWriter, Fingerprint, fingerprint, is_urgent
 from app.engines.local import LocalEngine
-from app.errors import Notice, UserError
+from app.engines.session_loader import LoadedSession, load_session
+from app.errors import UserError
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
-from app.sessions.checkpoint import Checkpoint
-from app.sessions.commands import Answer, Capture, Command, Learn, NoteStored, Restore, Tell, Watch
+from app.sessions.commands import (
+    Answer,
+    Command,
+    Learn,
+    MarkSaved,
+    SetWatched,
+)
 from app.sessions.snapshot import Snapshot
-from app.storage import DamagedCheckpoint, Store, StoreError
+from app.storage import Store, StoreError
 
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 7.0
-"""From one checkpoint of a session to the next: with the time that it takes, no more than ten."""
-LOOK_SECONDS = 0.25
-"""Between two looks for what has to be saved."""
-WEIGHTS_AT_ONCE = 4_000_000
-"""Captured before they are written: copies of what is in memory already."""
-SESSIONS_AT_ONCE = 32
-CAPTURE_PATIENCE = 10.0
-"""Seconds that a session may take to its next turn, before it is left for the next look."""
-FIRST_RETRY, LAST_RETRY = 1.0, 5.0
-"""Seconds to the next try of a store that failed; each is twice the last."""
-TIDY_SECONDS = 3600.0
-"""Between two looks for sessions that nobody touches any more."""
-ARRIVAL_SECONDS = 10.0
-"""For a page to begin to watch the session that it has come for."""
-MOST_LEAVING = 16
-"""Sessions on their way out that make way for others, before newcomers have to wait."""
+"""Between two checkpoints of a session; including the time to write, no more than ten."""
+TICK_SECONDS = 0.25
+"""Between two runs of the save loop."""
+PURGE_SECONDS = 3600.0
+"""Between two purges of expired sessions."""
+CONNECT_SECONDS = 10.0
+"""How long a page may take to start watching the session it opened."""
+MAX_EVICTING = 16
+"""Sessions that may be evicted at the same time; beyond that, new sessions are refused."""
 
 
 @dataclass(frozen=True)
-class Keeping:
-    """How long, and how many.
+class RetentionPolicy:
+    """How many sessions stay in memory, and for how long.
 
     Attributes:
-        sessions: in memory at once.
-        unwatched_seconds: how long a session stays in memory with nobody watching.
-        keep_seconds: how long the store keeps a session that nobody touches.
+        sessions: maximum in memory.
+        unwatched_seconds: how long an unwatched session stays in memory.
+        keep_seconds: how long the store keeps an unused session.
     """
 
     sessions: int
@@ -58,40 +57,36 @@ class Keeping:
     keep_seconds: float
 
 
-FIRST_NETWORK = (1, False)
-"""The beginning of the mark of a network that a session begins with, and that learns."""
-Mark = tuple[object, ...]
-"""What a checkpoint would hold, as far as can be told from outside: another mark, another one."""
-
-
 @dataclass(eq=False)
-class _Guest:
-    """A session in memory, or on its way there.
+class _Entry:
+    """A session that is in memory or being loaded.
 
     Attributes:
-        waiting: commands that wait for its arrival; None once it is there.
-        left_at: when the last page that watched it was closed.
-        expected_until: when a page that has come for it should have begun to watch it.
-        leaving: on its way to rest in the store.
-        saved: mark of its newest checkpoint in the store.
+        pending: commands to submit once it is loaded; None after that.
+        ready: done once it is loaded.
+        watched: whether a page watches it.
+        left_at: when the last page that watched it closed.
+        expected_until: until when a page that opened it may still start to watch it.
+        evicting: whether it is dropped from memory after its next checkpoint.
+        saved: fingerprint of its newest checkpoint in the store.
         saved_at: when that was written, on the monotonic clock.
     """
 
-    waiting: deque[tuple[Command, Future[Answer]]] | None
-    arrival: Future[Answer] = field(default_factory=Future)
+    pending: deque[tuple[Command, Future[Answer]]] | None
+    ready: Future[Answer] = field(default_factory=Future)
     watched: bool = False
     left_at: float = field(default_factory=time.monotonic)
     expected_until: float = 0.0
-    leaving: bool = False
-    saved: Mark | None = None
+    evicting: bool = False
+    saved: Fingerprint | None = None
     saved_at: float = field(default_factory=time.monotonic)
 
 
-class Keeper(Engine):
-    """An engine whose sessions are kept.
+class PersistentEngine(Engine):
+    """Saves the sessions of a local engine.
 
-    Fetching and saving happen on threads of its own. While the store fails, training goes on, and
-    the sessions know that they are not being saved.
+    Loading and saving run on threads of their own. While the store fails, training continues, and
+    snapshots say that the sessions are not being saved.
     """
 
     def __init__(
@@ -99,68 +94,66 @@ class Keeper(Engine):
         engine: LocalEngine,
         store: Store,
         starting: Learn,
-        keeping: Keeping,
+        policy: RetentionPolicy,
         metrics: Metrics | None = None,
     ) -> None:
         self._engine = engine
         self._store = store
         self._starting = starting
-        self._keeping = keeping
+        self._policy = policy
         self._metrics = metrics or Metrics()
         self._lock = threading.RLock()
-        self._guests: dict[str, _Guest] = {}
-        self._fetchers = ThreadPoolExecutor(2, thread_name_prefix="fetch")
+        self._entries: dict[str, _Entry] = {}
+        self._loaders = ThreadPoolExecutor(2, thread_name_prefix="fetch")
         self._closing = threading.Event()
         self._wake_up = threading.Event()
         self._final: Future[bool] | None = None
-        self._failing = False
-        self._retry_seconds = FIRST_RETRY
-        self._retry_at = 0.0
-        self._tidy_at = 0.0
-        self._saver = threading.Thread(target=self._save_for_ever, name="saver", daemon=True)
+        self._writer = CheckpointWriter(engine, store, self._metrics)
+        self._purge_at = 0.0
+        self._saver = threading.Thread(target=self._save_loop, name="saver", daemon=True)
         self._saver.start()
 
-    # -------------------------------------------------------------- the engine's side
+    # -------------------------------------------------------------- Engine
 
-    def create(self, session_id: str) -> Future[Answer]:
-        """Have the session: as it is, as it was kept, or new."""
-        return self.take_over(session_id, lost_at=None)
+    def open_session(self, session_id: str) -> Future[Answer]:
+        """Open the session: from memory, from the store, or new."""
+        return self.adopt(session_id, lost_at=None)
 
-    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
-        """Have the session as it was kept; it hears of it if its machine failed, at a Unix time."""
+    def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+        """Open the session; `lost_at` is the Unix time at which its machine failed, if it did."""
         with self._lock:
-            expected_until = time.monotonic() + ARRIVAL_SECONDS
-            guest = self._guests.get(session_id)
-            if guest is not None:
-                guest.leaving, guest.expected_until = False, expected_until
-                return guest.arrival
+            expected_until = time.monotonic() + CONNECT_SECONDS
+            entry = self._entries.get(session_id)
+            if entry is not None:
+                entry.evicting, entry.expected_until = False, expected_until
+                return entry.ready
             if self._final is not None:
                 return _failed(UserError("server_stopping"))
             try:
-                self._make_way()
+                self._evict_lru()
             except UserError as error:
                 return _failed(error)
-            guest = _Guest(waiting=deque(), expected_until=expected_until)
-            self._guests[session_id] = guest
-        self._fetchers.submit(self._fetch, session_id, guest, lost_at)
-        return guest.arrival
+            entry = _Entry(pending=deque(), expected_until=expected_until)
+            self._entries[session_id] = entry
+        self._loaders.submit(self._load, session_id, entry, lost_at)
+        return entry.ready
 
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
-        """Have a command carried out at the session's next turn, once it has arrived."""
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
+        """Submit a command; it waits until the session is loaded."""
         with self._lock:
-            guest = self._guests.get(session_id)
-            if guest is None:
+            entry = self._entries.get(session_id)
+            if entry is None:
                 return _failed(UserError("session_gone"))
-            if isinstance(command, Watch):
-                guest.watched, guest.left_at = command.watched, time.monotonic()
+            if isinstance(command, SetWatched):
+                entry.watched, entry.left_at = command.watched, time.monotonic()
                 if command.watched:
-                    guest.expected_until = 0.0
-            guest.leaving = False
-            if guest.waiting is not None:
+                    entry.expected_until = 0.0
+            entry.evicting = False
+            if entry.pending is not None:
                 future: Future[Answer] = Future()
-                guest.waiting.append((command, future))
+                entry.pending.append((command, future))
                 return future
-            return self._engine.command(session_id, command)
+            return self._engine.submit(session_id, command)
 
     def snapshot(self, session_id: str) -> Snapshot | None:
         """The newest snapshot of a session in memory."""
@@ -170,22 +163,16 @@ class Keeper(Engine):
         """The newest snapshot of every session in memory."""
         return self._engine.snapshots()
 
-    def holds(self, session_id: str) -> bool:
-        """Whether the session is in memory, or on its way there."""
-        return session_id in self._guests
-
-    def drop(self, session_id: str) -> None:
-        """Forget the session, in memory and in the store."""
-        with self._lock:
-            self._let_go(session_id, UserError("session_gone"))
-        self._fetchers.submit(self._remove, session_id)
+    def has_session(self, session_id: str) -> bool:
+        """Whether the session is in memory or being loaded."""
+        return session_id in self._entries
 
     def save_all(self) -> Future[bool]:
-        """Stop learning and save every session; whether all could be. Can be tried again."""
+        """Pause training and save every session; whether all were saved. Can be called again."""
         with self._lock:
             if self._final is None or (self._final.done() and not self._final.result()):
                 self._final = Future()
-                self._engine.hold()
+                self._engine.pause_training()
                 self._wake_up.set()
             return self._final
 
@@ -193,13 +180,13 @@ class Keeper(Engine):
         """Stop training and saving."""
         self._closing.set()
         self._wake_up.set()
-        self._fetchers.shutdown(wait=False, cancel_futures=True)
+        self._loaders.shutdown(wait=False, cancel_futures=True)
         self._engine.close()
-        self._saver.join(2 * LOOK_SECONDS)
+        self._saver.join(2 * TICK_SECONDS)
         self._store.close()
 
     def problems(self) -> Sequence[str]:
-        """What keeps sessions from being trained, and from being saved."""
+        """Problems of training and of saving."""
         problems = list(self._engine.problems())
         if not (self._closing.is_set() or self._saver.is_alive()):
             problems.append(f"the thread {self._saver.name} has ended")
@@ -208,300 +195,212 @@ class Keeper(Engine):
     @property
     def weights(self) -> int:
         """Of all networks in memory."""
-        return self._engine.room.weights
+        return self._engine.memory.weights
 
-    # -------------------------------------------------------------- arriving
+    # -------------------------------------------------------------- loading
 
-    def _make_way(self) -> None:
-        """Send the session that was watched least recently to rest, if there are too many.
+    def _evict_lru(self) -> None:
+        """Evict the least recently watched session if the limit is reached.
 
         Raises:
-            UserError: none can go.
+            UserError: none can be evicted.
         """
-        staying = [guest for guest in self._guests.values() if not guest.leaving]
-        if len(staying) < self._keeping.sessions:
+        staying = [entry for entry in self._entries.values() if not entry.evicting]
+        if len(staying) < self._policy.sessions:
             return
-        idle = [guest for guest in staying if not guest.watched and guest.waiting is None]
-        on_their_way = len(self._guests) - len(staying)
-        if not idle or self._failing or on_their_way >= MOST_LEAVING:
-            raise UserError("server_full", limit=self._keeping.sessions)
-        min(idle, key=lambda guest: guest.left_at).leaving = True
+        idle = [entry for entry in staying if not entry.watched and entry.pending is None]
+        on_their_way = len(self._entries) - len(staying)
+        if not idle or self._writer.failing or on_their_way >= MAX_EVICTING:
+            raise UserError("server_full", limit=self._policy.sessions)
+        min(idle, key=lambda entry: entry.left_at).evicting = True
         self._wake_up.set()
 
-    def _fetch(self, session_id: str, guest: _Guest, lost_at: float | None) -> None:
-        first: Command = self._starting
-        remark: Tell | None = None
-        saved_at: float | None = None
+    def _load(self, session_id: str, entry: _Entry, lost_at: float | None) -> None:
         try:
-            with self._metrics.store("load"):
-                self._store.claim(session_id)
-                stored = self._store.load(session_id)
-            if stored is not None:
-                first, saved_at = Restore(stored.checkpoint), stored.saved_at
-            if lost_at is not None:
-                remark = loss_in_words(stored, lost_at)
-        except DamagedCheckpoint:
-            log.exception("a checkpoint is damaged", extra={"session": short_id(session_id)})
-            remark = Tell("error", Notice("checkpoint_damaged"))
-            self._remove(session_id)
+            loaded = load_session(self._store, self._metrics, session_id, lost_at)
+            if loaded.damaged:
+                self._remove(session_id)
         except StoreError as error:
             log.warning("%s", error, extra={"session": short_id(session_id)})
             with self._lock:
-                self._let_go(session_id, UserError("store_unreachable"))
+                self._discard(session_id, UserError("store_unreachable"))
             return
-        except Exception:  # whoever waits for it would wait for ever
+        except Exception:  # otherwise its callers would wait forever
             log.exception("a session could not be fetched", extra={"session": short_id(session_id)})
             with self._lock:
-                self._let_go(session_id, UserError("unexpected"))
+                self._discard(session_id, UserError("unexpected"))
             return
-        self._seat(session_id, guest, first, remark, saved_at)
+        self._activate(session_id, entry, loaded)
 
-    def _seat(
-        self,
-        session_id: str,
-        guest: _Guest,
-        first: Command,
-        remark: Tell | None,
-        saved_at: float | None,
-    ) -> None:
-        """Begin the session with what was fetched, and pass on what has waited for it."""
+    def _activate(self, session_id: str, entry: _Entry, loaded: LoadedSession) -> None:
+        """Start the session, and submit the commands that were pending."""
         with self._lock:
-            if self._guests.get(session_id) is not guest or guest.waiting is None:
-                return  # dropped meanwhile
-            begun = self._engine.begin(session_id, first)
-            waiting, guest.waiting = guest.waiting, None
-            extras: list[Command] = [remark] if remark else []
-            extras += [NoteStored(saved_at)] if saved_at is not None else []
+            begun = self._engine.start_session(session_id, loaded.restore or self._starting)
+            pending, entry.pending = entry.pending or (), None
+            extras: list[Command] = [loaded.notice] if loaded.notice else []
+            if loaded.saved_at is not None:
+                extras.append(MarkSaved(loaded.saved_at))
             for extra in extras:
-                self._engine.command(session_id, extra)
-            for command, future in waiting:
-                _pass_on(self._engine.command(session_id, command), future)
-        begun.add_done_callback(lambda done: self._arrived(session_id, guest, done))
+                self._engine.submit(session_id, extra)
+            for command, future in pending:
+                _chain(self._engine.submit(session_id, command), future)
+        begun.add_done_callback(lambda done: self._activated(session_id, entry, done))
 
-    def _arrived(self, session_id: str, guest: _Guest, begun: Future[Answer]) -> None:
-        """What cannot be restored, for want of room, is not in memory."""
+    def _activated(self, session_id: str, entry: _Entry, begun: Future[Answer]) -> None:
+        """Resolve `ready`; discard a session that could not be restored."""
         error = begun.exception()
         if error is None:
-            guest.arrival.set_result(None)
+            entry.ready.set_result(None)
             return
         with self._lock:
-            if self._guests.get(session_id) is guest:
-                self._let_go(session_id, error)
+            if self._entries.get(session_id) is entry:
+                self._discard(session_id, error)
 
-    def _let_go(self, session_id: str, why: BaseException) -> None:
-        guest = self._guests.pop(session_id, None)
+    def _discard(self, session_id: str, why: BaseException) -> None:
+        entry = self._entries.pop(session_id, None)
         self._engine.drop(session_id)
-        if guest is None:
+        if entry is None:
             return
-        if not guest.arrival.done():
-            guest.arrival.set_exception(why)
-        for _, future in guest.waiting or ():
+        if not entry.ready.done():
+            entry.ready.set_exception(why)
+        for _, future in entry.pending or ():
             future.set_exception(why)
 
     def _remove(self, session_id: str) -> None:
-        with contextlib.suppress(StoreError):  # then it is removed for its age
+        with contextlib.suppress(StoreError):  # it is purged later
             self._store.remove(session_id)
 
     # -------------------------------------------------------------- saving
 
-    def _save_for_ever(self) -> None:
+    def _save_loop(self) -> None:
         while not self._closing.is_set():
-            self._wake_up.wait(LOOK_SECONDS)
+            self._wake_up.wait(TICK_SECONDS)
             self._wake_up.clear()
             try:
-                self._look()
+                self._tick()
             except Exception:
                 log.exception("saving failed")
 
-    def _look(self) -> None:
-        """Save what is due, send to rest what nobody watches, and remove what nobody touches."""
+    def _tick(self) -> None:
+        """Save sessions that are due, evict idle ones, and purge expired ones."""
         now = time.monotonic()
-        self._engine.tidy()
+        self._engine.expire_undo()
         if self._final is not None:
             if not self._final.done():
                 self._final.set_result(self._save(self._all_unsaved()))
             return
-        if now < self._retry_at:
+        if not self._writer.is_ready(now):
             return
-        self._choose_who_rests(now)
+        self._evict_idle(now)
         self._save(self._due(now))
-        self._tidy(now)
+        self._purge_expired(now)
 
     def _due(self, now: float) -> list[str]:
-        """Who has something new to save, and has waited long enough: at a pause not at all."""
+        """Sessions whose checkpoint is due; a new or paused network is due at once."""
         due = []
-        for session_id, guest in self._present():
+        for session_id, entry in self._active():
             snapshot = self._engine.snapshot(session_id)
             if snapshot is None:
                 continue
-            if guest.leaving:
+            if entry.evicting:
                 due.append(session_id)
-            elif (mark := _mark(snapshot)) != guest.saved:
-                waited = now - guest.saved_at >= CHECKPOINT_SECONDS
-                if waited or self._failing or _matters_at_once(mark, guest.saved):
+            elif (current := fingerprint(snapshot)) != entry.saved:
+                waited = now - entry.saved_at >= CHECKPOINT_SECONDS
+                if waited or self._writer.failing or is_urgent(current, entry.saved):
                     due.append(session_id)
         return due
 
     def _all_unsaved(self) -> list[str]:
         unsaved = []
-        for session_id, guest in self._present():
+        for session_id, entry in self._active():
             snapshot = self._engine.snapshot(session_id)
-            if snapshot is not None and _mark(snapshot) != guest.saved:
+            if snapshot is not None and fingerprint(snapshot) != entry.saved:
                 unsaved.append(session_id)
         return unsaved
 
-    def _present(self) -> list[tuple[str, _Guest]]:
+    def _active(self) -> list[tuple[str, _Entry]]:
         with self._lock:
-            guests = list(self._guests.items())
-        return [(session_id, guest) for session_id, guest in guests if guest.waiting is None]
+            entries = list(self._entries.items())
+        return [(session_id, entry) for session_id, entry in entries if entry.pending is None]
 
-    def _choose_who_rests(self, now: float) -> None:
-        """Whoever has not been watched for long; earlier where networks take too much room."""
+    def _evict_idle(self, now: float) -> None:
+        """Evict idle sessions; under memory pressure, also the least recently watched."""
         with self._lock:
             idle = [
-                guest
-                for guest in self._guests.values()
-                if guest.waiting is None and not guest.watched and not guest.leaving
+                entry
+                for entry in self._entries.values()
+                if entry.pending is None and not entry.watched and not entry.evicting
             ]
-            for guest in idle:
-                unwatched = now - guest.left_at >= self._keeping.unwatched_seconds
-                guest.leaving = unwatched and now >= guest.expected_until
-            staying = [guest for guest in idle if not guest.leaving]
-            if staying and self._engine.room.is_short:
-                min(staying, key=lambda guest: guest.left_at).leaving = True
+            for entry in idle:
+                unwatched = now - entry.left_at >= self._policy.unwatched_seconds
+                entry.evicting = unwatched and now >= entry.expected_until
+            staying = [entry for entry in idle if not entry.evicting]
+            if staying and self._engine.memory.under_pressure:
+                min(staying, key=lambda entry: entry.left_at).evicting = True
 
     def _save(self, session_ids: list[str]) -> bool:
-        """Save these sessions; whether all could be."""
-        saved = True
-        for together in self._batches(session_ids):
-            captured = list(self._capture(together))
-            if self._failing_to_store([checkpoint for checkpoint, _ in captured]):
-                return False
-            saved = saved and len(captured) == len(together)
-            at, now = time.time(), time.monotonic()
-            for checkpoint, mark in captured:
-                self._note_saved(checkpoint.session_id, mark, at, now)
-        return saved
-
-    def _batches(self, session_ids: list[str]) -> Iterator[list[str]]:
-        batch: list[str] = []
-        weights = 0
-        for session_id in session_ids:
-            snapshot = self._engine.snapshot(session_id)
-            weights += snapshot.description.weights if snapshot else 0
-            batch.append(session_id)
-            if weights >= WEIGHTS_AT_ONCE or len(batch) >= SESSIONS_AT_ONCE:
-                yield batch
-                batch, weights = [], 0
-        if batch:
-            yield batch
-
-    def _capture(self, session_ids: Iterable[str]) -> Iterator[tuple[Checkpoint, Mark]]:
-        asked = [self._engine.command(session_id, Capture()) for session_id in session_ids]
-        until = time.monotonic() + CAPTURE_PATIENCE
-        for future in asked:
-            try:
-                checkpoint = future.result(max(0.0, until - time.monotonic()))
-            except (UserError, TimeoutError):
-                continue  # gone meanwhile, or in a turn without end
-            if isinstance(checkpoint, Checkpoint):
-                yield checkpoint, _mark_of(checkpoint)
-
-    def _failing_to_store(self, checkpoints: list[Checkpoint]) -> bool:
-        """Whether the store would not take them in; then everybody is told."""
-        if not checkpoints:
-            return False
+        """Save these sessions; whether all were saved."""
+        complete = True
         try:
-            with self._metrics.store("save"):
-                taken_over = self._store.save(checkpoints, time.time())
+            for batch in self._writer.write(session_ids):
+                complete = complete and batch.complete
+                at, now = time.time(), time.monotonic()
+                for session_id in batch.claimed:
+                    log.warning("claimed by another node", extra={"session": short_id(session_id)})
+                    with self._lock:
+                        self._discard(session_id, UserError("session_taken_over"))
+                for session_id, saved in batch.saved:
+                    self._mark_saved(session_id, saved, at, now)
         except StoreError as error:
-            self._begin_to_fail(error)
-            return True
-        for session_id in taken_over:
-            log.warning("goes on elsewhere", extra={"session": short_id(session_id)})
-            with self._lock:
-                self._let_go(session_id, UserError("session_taken_over"))
-        if self._failing:
-            log.info("the store can be written to again")
-        self._failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
-        return False
+            self._store_failed(error)
+            return False
+        return complete
 
-    def _begin_to_fail(self, error: StoreError) -> None:
-        if not self._failing:
-            log.warning("sessions are not being saved: %s", error)
-        self._failing = True
-        self._retry_at = time.monotonic() + self._retry_seconds
-        self._retry_seconds = min(2 * self._retry_seconds, LAST_RETRY)
-        for session_id, guest in self._present():
-            guest.leaving = False
+    def _store_failed(self, error: StoreError) -> None:
+        """Back off, keep all sessions in memory, and let them report that they are not saved."""
+        self._writer.note_failure(error)
+        for session_id, entry in self._active():
+            entry.evicting = False
             snapshot = self._engine.snapshot(session_id)
             if snapshot is not None and snapshot.saving:
-                self._engine.command(session_id, NoteStored(None))
+                self._engine.submit(session_id, MarkSaved(None))
 
-    def _note_saved(self, session_id: str, mark: Mark, at: float, now: float) -> None:
+    def _mark_saved(self, session_id: str, saved: Fingerprint, at: float, now: float) -> None:
         with self._lock:
-            guest = self._guests.get(session_id)
-            if guest is None:
+            entry = self._entries.get(session_id)
+            if entry is None:
                 return
-            guest.saved, guest.saved_at = mark, now
-            if guest.leaving and not guest.watched:
-                del self._guests[session_id]
+            entry.saved, entry.saved_at = saved, now
+            if entry.evicting and not entry.watched:
+                del self._entries[session_id]
                 self._engine.drop(session_id)
-                log.info("rests in the store", extra={"session": short_id(session_id)})
+                log.info("evicted", extra={"session": short_id(session_id)})
                 return
-            self._engine.command(session_id, NoteStored(at))
+            self._engine.submit(session_id, MarkSaved(at))
 
-    def _tidy(self, now: float) -> None:
-        if self._failing or now < self._tidy_at:
+    def _purge_expired(self, now: float) -> None:
+        if self._writer.failing or now < self._purge_at:
             return
-        self._tidy_at = now + min(TIDY_SECONDS, self._keeping.keep_seconds / 10)
+        self._purge_at = now + min(PURGE_SECONDS, self._policy.keep_seconds / 10)
         try:
-            self._store.touch([session_id for session_id, _ in self._present()], time.time())
-            before = time.time() - self._keeping.keep_seconds
+            self._store.touch([session_id for session_id, _ in self._active()], time.time())
+            before = time.time() - self._policy.keep_seconds
             removed = self._store.remove_untouched(before)
-            self._store.copies.remove_untouched(before)
+            self._store.shares.remove_untouched(before)
         except StoreError as error:
-            self._begin_to_fail(error)
+            self._store_failed(error)
             return
         if removed:
-            log.info("sessions that nobody touched are removed", extra={"removed": removed})
+            log.info("expired sessions removed", extra={"removed": removed})
 
 
-def _mark(snapshot: Snapshot) -> Mark:
-    return (
-        snapshot.description.version,
-        snapshot.status == "paused",
-        snapshot.steps,
-        snapshot.learning_rate,
-        snapshot.temperature,
-    )
-
-
-def _mark_of(checkpoint: Checkpoint) -> Mark:
-    return (
-        checkpoint.version,
-        not checkpoint.learning,
-        checkpoint.totals.steps,
-        checkpoint.learning_rate,
-        checkpoint.temperature,
-    )
-
-
-def _matters_at_once(mark: Mark, saved: Mark | None) -> bool:
-    """Whether a network was replaced, or has been paused, since the last checkpoint.
-
-    The one that each session begins with has nothing of its visitor's.
-    """
-    return mark[:2] != (saved[:2] if saved is not None else FIRST_NETWORK)
-
-
-def _pass_on(done: Future[Answer], waiting: Future[Answer]) -> None:
+def _chain(done: Future[Answer], pending: Future[Answer]) -> None:
     def pass_on(future: Future[Answer]) -> None:
         error = future.exception()
         if error is not None:
-            waiting.set_exception(error)
+            pending.set_exception(error)
         else:
-            waiting.set_result(future.result())
+            pending.set_result(future.result())
 
     done.add_done_callback(pass_on)
 

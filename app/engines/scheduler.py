@@ -1,4 +1,4 @@
-"""Whose turn it is: every learning session gets the same share of time, whatever its size."""
+"""Fair scheduler: equal CPU time for every training session."""
 
 from __future__ import annotations
 
@@ -9,147 +9,146 @@ from collections import deque
 from dataclasses import dataclass
 from typing import NamedTuple
 
-SLICE = 0.03
-"""Seconds of a turn: long beside the cost of changing over, short for somebody who waits."""
-SHORTEST_SLICE = 0.007
-"""Below this the change-over between sessions would begin to cost."""
-ROUND = 0.25
-"""Seconds within which everybody should have had a turn: with many sessions, turns get shorter."""
+TIME_SLICE = 0.03
+"""Seconds of a lease: long compared with the cost of switching, short for a waiting command."""
+MIN_GRANULARITY = 0.007
+"""Shortest time slice, in seconds: below it, switching between sessions becomes expensive."""
+TARGET_LATENCY = 0.25
+"""Seconds in which every session should run once: with many sessions, slices get shorter."""
 
 
 @dataclass(eq=False)
-class _Place:
-    """Where a session is: held by a thread, called, in line, or resting (none of them)."""
+class _Task:
+    """A session as the scheduler sees it: leased, woken, runnable, or asleep."""
 
     session_id: str
-    used: float = 0.0  # seconds of turns so far, on the scale of the others in line
-    held: bool = False
-    called: bool = False
-    ticket: int | None = None  # of its place in line; older tickets do not count
+    vruntime: float = 0.0  # seconds used, relative to the other runnable tasks
+    leased: bool = False
+    priority: bool = False
+    ticket: int | None = None  # of its newest entry in the run queue
 
 
-class Turn(NamedTuple):
-    """The right to use a session until it is given back.
+class Lease(NamedTuple):
+    """The exclusive right to use a session until it is released.
 
     Attributes:
-        session_id: whose turn it is.
-        called: it was called for, to carry out commands; otherwise it stood in line to learn.
-        seconds: how long it may learn.
-        place: where the session is kept.
+        session_id: the leased session.
+        priority: whether it was woken to run commands, not scheduled to train.
+        seconds: its time slice.
+        task: the scheduler's record of the session.
     """
 
     session_id: str
-    called: bool
+    priority: bool
     seconds: float
-    place: _Place
+    task: _Task
 
 
-class Turns:
-    """Hands out sessions to threads, each to one at a time; safe to use from any thread.
+class Scheduler:
+    """Leases sessions to threads, each to one thread at a time; thread-safe.
 
-    The session in line that has used the least time is next. One that was resting comes back as if
-    it had used as much as the least: nobody saves up time. Called sessions come before the line, so
-    that commands are carried out at once however many are learning.
+    The runnable task with the least vruntime is next. A woken task starts at min_vruntime, so idle
+    time earns no credit. Woken tasks run first, so that commands are not delayed by training.
     """
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
-        self._changed = threading.Condition()
-        self._places: dict[str, _Place] = {}
-        self._called: deque[_Place] = deque()
-        self._line: list[tuple[float, int, _Place]] = []  # heap of (used, ticket, place)
+        self._condition = threading.Condition()
+        self._tasks: dict[str, _Task] = {}
+        self._woken: deque[_Task] = deque()
+        self._run_queue: list[tuple[float, int, _Task]] = []  # heap of (vruntime, ticket, task)
         self._tickets = itertools.count()
-        self._learning = 0  # how many places hold a ticket
-        self._least_used = 0.0
-        self._held = False
+        self._runnable = 0  # number of tasks in the run queue
+        self._min_vruntime = 0.0
+        self._training_paused = False
         self._closed = False
 
-    def call(self, session_id: str) -> None:
-        """Have the session's next turn come before everybody in line."""
-        with self._changed:
-            place = self._places.setdefault(session_id, _Place(session_id))
-            if place.called:
+    def wake(self, session_id: str) -> None:
+        """Schedule the session before all tasks in the run queue."""
+        with self._condition:
+            task = self._tasks.setdefault(session_id, _Task(session_id))
+            if task.priority:
                 return
-            place.called = True
-            if not place.held:
-                self._called.append(place)
-                self._changed.notify()
+            task.priority = True
+            if not task.leased:
+                self._woken.append(task)
+                self._condition.notify()
 
     def remove(self, session_id: str) -> None:
-        """Forget the session; a thread that holds it may still give it back."""
-        with self._changed:
-            place = self._places.pop(session_id, None)
-            if place is not None:
-                self._leave_line(place)
+        """Remove the session; a thread that leases it may still release it."""
+        with self._condition:
+            task = self._tasks.pop(session_id, None)
+            if task is not None:
+                self._dequeue(task)
 
-    def take(self) -> Turn | None:
-        """Wait for the next turn; None once the turns are closed."""
-        with self._changed:
+    def acquire(self) -> Lease | None:
+        """Wait for the next lease; None once the scheduler is closed."""
+        with self._condition:
             while not self._closed:
-                place = self._next()
-                if place is not None:
-                    return self._hand_out(place)
-                self._changed.wait()
+                task = self._pop_next()
+                if task is not None:
+                    return self._lease(task)
+                self._condition.wait()
             return None
 
-    def give_back(self, turn: Turn, used: float, learning: bool) -> None:
-        """End a turn that took so long; `learning` stands in line again."""
-        with self._changed:
-            place = turn.place
-            if not self._is_here(place):
+    def release(self, lease: Lease, used: float, learning: bool) -> None:
+        """End a lease after `used` seconds; if `learning`, the task is runnable again."""
+        with self._condition:
+            task = lease.task
+            if not self._is_current(task):
                 return
-            place.held = False
-            place.used += used
+            task.leased = False
+            task.vruntime += used
             if learning:
-                self._join_line(place)
-            if place.called:
-                self._called.append(place)
-            if learning or place.called:
-                self._changed.notify()
+                self._enqueue(task)
+            if task.priority:
+                self._woken.append(task)
+            if learning or task.priority:
+                self._condition.notify()
 
-    def hold(self) -> None:
-        """Nobody learns any more; who is called still has a turn."""
-        with self._changed:
-            self._held = True
+    def pause_training(self) -> None:
+        """Lease only woken sessions from now on."""
+        with self._condition:
+            self._training_paused = True
 
     def close(self) -> None:
-        """Send every thread that waits, or will, away."""
-        with self._changed:
+        """Make every current and future `acquire` return None."""
+        with self._condition:
             self._closed = True
-            self._changed.notify_all()
+            self._condition.notify_all()
 
-    def _next(self) -> _Place | None:
-        while self._called:
-            place = self._called.popleft()
-            if self._is_here(place):
-                return place
-        while self._line and not self._held:
-            used, ticket, place = heapq.heappop(self._line)
-            if place.ticket == ticket:
-                self._least_used = max(self._least_used, used)
-                return place
+    def _pop_next(self) -> _Task | None:
+        while self._woken:
+            task = self._woken.popleft()
+            if self._is_current(task):
+                return task
+        while self._run_queue and not self._training_paused:
+            vruntime, ticket, task = heapq.heappop(self._run_queue)
+            if task.ticket == ticket:
+                self._min_vruntime = max(self._min_vruntime, vruntime)
+                return task
         return None
 
-    def _hand_out(self, place: _Place) -> Turn:
-        turn = Turn(place.session_id, place.called, self._slice(), place)
-        self._leave_line(place)
-        place.held, place.called = True, False
-        return turn
+    def _lease(self, task: _Task) -> Lease:
+        lease = Lease(task.session_id, task.priority, self._time_slice(), task)
+        self._dequeue(task)
+        task.leased, task.priority = True, False
+        return lease
 
-    def _slice(self) -> float:
-        fair = ROUND * self._threads / max(self._learning, 1)
-        return max(SHORTEST_SLICE, min(SLICE, fair))
+    def _time_slice(self) -> float:
+        fair = TARGET_LATENCY * self._threads / max(self._runnable, 1)
+        return max(MIN_GRANULARITY, min(TIME_SLICE, fair))
 
-    def _join_line(self, place: _Place) -> None:
-        place.used = max(place.used, self._least_used)
-        place.ticket = next(self._tickets)
-        self._learning += 1
-        heapq.heappush(self._line, (place.used, place.ticket, place))
+    def _enqueue(self, task: _Task) -> None:
+        task.vruntime = max(task.vruntime, self._min_vruntime)
+        task.ticket = next(self._tickets)
+        self._runnable += 1
+        heapq.heappush(self._run_queue, (task.vruntime, task.ticket, task))
 
-    def _leave_line(self, place: _Place) -> None:
-        if place.ticket is not None:
-            place.ticket = None
-            self._learning -= 1
+    def _dequeue(self, task: _Task) -> None:
+        if task.ticket is not None:
+            task.ticket = None
+            self._runnable -= 1
 
-    def _is_here(self, place: _Place) -> bool:
-        return self._places.get(place.session_id) is place
+    def _is_current(self, task: _Task) -> bool:
+        return self._tasks.get(task.session_id) is task

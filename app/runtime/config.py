@@ -28,7 +28,7 @@ def available_cores() -> int:
 
 
 @dataclass(frozen=True)
-class ServerSettings:
+class ServerConfig:
     """How a server runs.
 
     Attributes:

@@ -18,7 +18,7 @@ PEERS_WHO_LEFT = ("Session is disconnected", "Session not found", "Invalid sessi
 _NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
-def begin_to_log(log_format: LogFormat) -> None:
+def configure_logging(log_format: LogFormat) -> None:
     """Log to standard error: of charnn what happens, of its libraries what goes wrong."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if log_format == "json" else _Text())

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Protocol
 
 from app.errors import Notice
-from app.runtime.backends import Hub
+from app.runtime.backends import ServerBackend
 
 log = logging.getLogger(__name__)
 
@@ -17,11 +17,11 @@ PATIENCE = 4.0
 """Seconds that saving may take: who runs servers kills them after five or ten."""
 GRACE = 0.1
 """Seconds for the last messages to leave."""
-LONGEST = 20.0
+MAX_SECONDS = 20.0
 """Seconds from the first request to stop until the process ends, whatever its threads are doing."""
 
 
-class Pages(Protocol):
+class Clients(Protocol):
     """Everybody who is there."""
 
     def announce_closing(self, why: Notice) -> None:
@@ -31,7 +31,7 @@ class Pages(Protocol):
         """Close every socket."""
 
 
-class Stopping:
+class GracefulShutdown:
     """Saves everything, tells everybody, and lets the server go.
 
     Attributes:
@@ -42,51 +42,51 @@ class Stopping:
 
     def __init__(
         self,
-        hub: Hub,
+        backend: ServerBackend,
         save_all: Callable[[], Future[bool]],
     ) -> None:
-        self._hub = hub
+        self._backend = backend
         self._save_all = save_all
         self.begun = False
         self.failure = ""
-        self.lossless = True
+        self.all_saved = True
 
-    def ask(self, pages: Pages) -> None:
+    def request(self, clients: Clients) -> None:
         """Stop, as soon as all is safe; at once when asked again. For a signal handler."""
         if self.begun:
-            self._hub.stop()
+            self._backend.stop()
             return
         self.begun = True
         # Ending waits for threads, some of them in compiled code. If one never ends, the process
         # exits with code 1 and the stack of each thread on standard error.
-        faulthandler.dump_traceback_later(LONGEST, exit=True)
-        self._hub.spawn_from_signal(lambda: self._stop(pages))
+        faulthandler.dump_traceback_later(MAX_SECONDS, exit=True)
+        self._backend.spawn_from_signal(lambda: self._stop(clients))
 
-    def fail(self, pages: Pages, why: str) -> None:
+    def fail(self, clients: Clients, why: str) -> None:
         """Stop because training can go on no more. For any thread."""
         if not self.begun:
             self.failure = why
-            self.ask(pages)
+            self.request(clients)
 
-    def _stop(self, pages: Pages) -> None:
+    def _stop(self, clients: Clients) -> None:
         try:
-            self.lossless = self._save()
-            saved = "restarting" if self.lossless else "restarting_unsaved"
-            pages.announce_closing(Notice("cluster_lost" if self.failure else saved))
-            self._hub.sleep(GRACE)
-            pages.close_all()
-            self._hub.sleep(GRACE)
+            self.all_saved = self._save()
+            saved = "restarting" if self.all_saved else "restarting_unsaved"
+            clients.announce_closing(Notice("cluster_lost" if self.failure else saved))
+            self._backend.sleep(GRACE)
+            clients.close_all()
+            self._backend.sleep(GRACE)
         except Exception:
             log.exception("stopping failed")
-            self.lossless = False
+            self.all_saved = False
         finally:
-            self._hub.stop()
+            self._backend.stop()
 
     def _save(self) -> bool:
         if self.failure:
             return False  # there is nobody to ask
         try:
-            return self._hub.wait(self._save_all(), PATIENCE)
+            return self._backend.wait(self._save_all(), PATIENCE)
         except TimeoutError:
             log.warning("not every session could be saved in time")
             return False

@@ -21,11 +21,11 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class ProcessLost(Exception):  # noqa: N818  (what happened, and not whose error it was)
+class WorkerDied(Exception):  # noqa: N818  (what happened, and not whose error it was)
     """The process ended, or was ended, before it had answered; the next call starts another."""
 
 
-class OtherProcess:
+class WorkerProcess:
     """Calls functions in another process, one at a time.
 
     The process is started when it is first needed, and again when it was lost. It ends with this
@@ -61,7 +61,7 @@ class OtherProcess:
         """What the function returns there; whatever it raises is raised here.
 
         Raises:
-            ProcessLost: the process was killed meanwhile, or took longer than it may.
+            WorkerDied: the process was killed meanwhile, or took longer than it may.
             MemoryError: it took more memory than it may.
         """
         pipe = self._running()
@@ -71,13 +71,13 @@ class OtherProcess:
         except (EOFError, OSError):
             with self._changing:
                 self._kill()  # it may be about to end still, and would seem to be alive
-            raise ProcessLost from None
+            raise WorkerDied from None
         if not well:
             raise outcome
         result: T = outcome
         return result
 
-    def rest(self) -> None:
+    def terminate(self) -> None:
         """End the process, whatever it is at; the next call starts another."""
         with self._changing:
             self._kill()
@@ -102,7 +102,7 @@ class OtherProcess:
     def _running(self) -> Connection:
         with self._changing:
             if self._closed:
-                raise ProcessLost
+                raise WorkerDied
             if self._pipe is None or not self._is_well(self._pipe):
                 self._kill()
                 self._pipe = self._start()

@@ -11,7 +11,7 @@ from app.protocol.hyperparameters import Method, Options
 from app.sessions.checkpoint import Checkpoint
 from app.sessions.snapshot import Level
 from app.training.completion import Completion
-from app.training.gradient_check import NetworkToCheck
+from app.training.gradient_check import GradientCheckJob
 from model.formats.recurrentjs_json import SavedModel
 
 
@@ -34,7 +34,7 @@ class Resume:
 
 
 @dataclass(frozen=True)
-class Change:
+class SetParameters:
     """Change what may change while the network learns; None leaves it as it is."""
 
     learning_rate: float | None = None
@@ -94,26 +94,26 @@ class Complete:
 
 
 @dataclass(frozen=True)
-class Look:
+class Inspect:
     """Answer a page's question about the network as it is now; nothing changes."""
 
     question: Payload
 
 
 @dataclass(frozen=True)
-class CopyToCheck:
+class PrepareGradientCheck:
     """Answer with a copy of the network, for a check of its gradients; nothing changes."""
 
 
 @dataclass(frozen=True)
-class Watch:
+class SetWatched:
     """Whether somebody is looking: only then are samples written."""
 
     watched: bool
 
 
 @dataclass(frozen=True)
-class Capture:
+class CreateCheckpoint:
     """Answer with all of the session that must outlive the process."""
 
 
@@ -125,14 +125,14 @@ class Restore:
 
 
 @dataclass(frozen=True)
-class NoteStored:
+class MarkSaved:
     """The store has taken the session in at this Unix time; None: it could not."""
 
     at: float | None
 
 
 @dataclass(frozen=True)
-class Tell:
+class Notify:
     """A sentence for whoever watches."""
 
     level: Level
@@ -143,21 +143,21 @@ Command = (
     Learn
     | Pause
     | Resume
-    | Change
+    | SetParameters
     | Load
     | LoadPretrained
     | OpenCopy
     | Undo
     | Save
     | Complete
-    | Look
-    | CopyToCheck
-    | Watch
-    | Capture
+    | Inspect
+    | PrepareGradientCheck
+    | SetWatched
+    | CreateCheckpoint
     | Restore
-    | NoteStored
-    | Tell
+    | MarkSaved
+    | Notify
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | NetworkToCheck | None
-"""What a `Save`, `Capture`, `Complete`, `Look` or `CopyToCheck` asks for; nothing for others."""
+Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | GradientCheckJob | None
+"""The result of a command; None for those that only change the session."""

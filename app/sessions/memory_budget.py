@@ -1,4 +1,4 @@
-"""How much of the server's memory networks may take, each and all together."""
+"""Memory budget, in weights, per network and in total."""
 
 from __future__ import annotations
 
@@ -8,121 +8,121 @@ from typing import Protocol
 
 from app.errors import UserError
 
-SHORT = 0.75
-"""Share of the room from which on a few more networks might find none."""
+PRESSURE = 0.75
+"""Share of the total above which the budget is under pressure."""
 
 
-class Spare(Protocol):
-    """A network that is kept only while nobody else needs its room."""
+class Evictable(Protocol):
+    """A replaced network, retained for undo while there is memory for it."""
 
     weights: int
     until: float
 
-    def let_go(self) -> None:
-        """Keep it no longer; called on any thread."""
+    def release(self) -> None:
+        """Release the network. Called on any thread."""
 
 
-def tell_nobody(_holder: object) -> None:
-    """Nobody wants to know that a spare network has been let go."""
+def _ignore(_owner: object) -> None:
+    """Ignore an eviction."""
 
 
-class Room:
-    """The weights of every network in memory; safe to use from any thread.
+class MemoryBudget:
+    """Counts the weights of all networks in memory; thread-safe.
 
-    A weight costs some 20 bytes while it learns: itself, its gradient, its solver's memory, and the
-    last good state of both. Spare networks, one a holder, take what room is left: the oldest make
-    way, and `tell` is called with their holders.
+    A weight costs some 20 bytes during training: itself, its gradient, the solver's state, and the
+    last good state of both. Each owner may retain one replaced network in the memory that is left:
+    the oldest are evicted first, and `on_evict` is called with their owners.
     """
 
     def __init__(
-        self, one: int, together: int, tell: Callable[[object], None] = tell_nobody
+        self, per_network: int, total: int, on_evict: Callable[[object], None] = _ignore
     ) -> None:
-        self._one = one
-        self._together = together
-        self._tell = tell
+        self._per_network = per_network
+        self._total = total
+        self._on_evict = on_evict
         self._lock = threading.Lock()
         self._weights: dict[object, int] = {}
-        self._spares: dict[object, Spare] = {}  # by their holders, oldest first
+        self._evictables: dict[object, Evictable] = {}  # by owner, oldest first
 
     @property
     def weights(self) -> int:
-        """Of all networks."""
-        return self._used + self._spared
+        """Number of weights of all networks, retained ones included."""
+        return self._used + self._retained
 
     @property
-    def is_short(self) -> bool:
-        """Whether a few more networks might find no room."""
-        return self._used > SHORT * self._together
+    def under_pressure(self) -> bool:
+        """Whether a few more networks might exceed the total."""
+        return self._used > PRESSURE * self._total
 
-    def take(self, holder: object, weights: int, field: str | None) -> None:
-        """Have room for the holder's network, in place of the one it has.
+    def reserve(self, owner: object, weights: int, field: str | None) -> None:
+        """Reserve memory for the owner's network, in place of its current one.
 
         Raises:
-            UserError: it is too large, or there is no room for it now; the one it has stays.
+            UserError: the network is too large, or the budget is used up; nothing changes.
         """
-        if weights > self._one:
-            raise UserError("network_too_large", field, weights=weights, limit=self._one)
+        if weights > self._per_network:
+            raise UserError("network_too_large", field, weights=weights, limit=self._per_network)
         with self._lock:
-            others = self._used - self._weights.get(holder, 0)
-            if others + weights > self._together:
+            others = self._used - self._weights.get(owner, 0)
+            if others + weights > self._total:
                 raise UserError(
-                    "memory_full", field, limit=self._together, used=others, weights=weights
+                    "memory_full", field, limit=self._total, used=others, weights=weights
                 )
-            self._weights[holder] = weights
-            gone = self._clear(self._together)
-        self._tell_all(gone)
+            self._weights[owner] = weights
+            evicted = self._evict_down_to(self._total)
+        self._notify(evicted)
 
-    def hold(self, holder: object, weights: int) -> None:
-        """The holder has a network of so many weights; none at 0."""
+    def commit(self, owner: object, weights: int) -> None:
+        """Record the weights of the owner's network; 0 if it has none."""
         with self._lock:
             if weights:
-                self._weights[holder] = weights
+                self._weights[owner] = weights
             else:
-                self._weights.pop(holder, None)
+                self._weights.pop(owner, None)
 
-    def spare(self, holder: object, spare: Spare) -> None:
-        """Keep a spare network for its holder, in place of the one it has, if there is room."""
+    def retain(self, owner: object, network: Evictable) -> None:
+        """Retain a replaced network for its owner, in place of the last, if there is memory."""
         with self._lock:
-            self._let_go(holder)
-            self._spares[holder] = spare
-            gone = self._clear(SHORT * self._together)
-        self._tell_all([other for other in gone if other is not holder])
+            self._release(owner)
+            self._evictables[owner] = network
+            evicted = self._evict_down_to(PRESSURE * self._total)
+        self._notify([other for other in evicted if other is not owner])
 
-    def let_go(self, holder: object) -> None:
-        """The holder's spare network is not wanted any more."""
+    def release(self, owner: object) -> None:
+        """Release the owner's retained network."""
         with self._lock:
-            self._let_go(holder)
+            self._release(owner)
 
     def expire(self, now: float) -> None:
-        """Let go of the spare networks that have been kept for long enough."""
+        """Release retained networks whose time is over."""
         with self._lock:
-            gone = [holder for holder, spare in self._spares.items() if spare.until <= now]
-            for holder in gone:
-                self._let_go(holder)
-        self._tell_all(gone)
+            evicted = [owner for owner, network in self._evictables.items() if network.until <= now]
+            for owner in evicted:
+                self._release(owner)
+        self._notify(evicted)
 
     @property
     def _used(self) -> int:
         return sum(list(self._weights.values()))
 
     @property
-    def _spared(self) -> int:
-        return sum(spare.weights for spare in list(self._spares.values()))
+    def _retained(self) -> int:
+        return sum(network.weights for network in list(self._evictables.values()))
 
-    def _clear(self, most: float) -> list[object]:
-        """Let go of spare networks until all together have no more weights; whose they were."""
-        gone = []
-        while self._spares and self.weights > most:
-            holder = next(iter(self._spares))
-            self._let_go(holder)
-            gone.append(holder)
-        return gone
+    def _evict_down_to(self, most: float) -> list[object]:
+        """Release retained networks until the total is at most `most`; their owners."""
+        evicted = []
+        while self._evictables and self.weights > most:
+            owner = next(iter(self._evictables))
+            self._release(owner)
+            evicted.append(owner)
+        return evicted
 
-    def _let_go(self, holder: object) -> None:
-        spare = self._spares.pop(holder, None)
-        if spare is not None:
-            spare.let_go()
+    def _release(self, owner: object) -> None:
+        network = self._evictables.pop(owner, None)
+        if network is not None:
+            network.release()
 
-    def _tell_all(self, holders: list[object]) -> None:
-        for holder in holders:
-            self._tell(holder)
+    def _notify(self, owners: list[object]) -> None:
+        for owner in owners:
+            self._on_evict(owner)

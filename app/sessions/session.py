@@ -13,58 +13,57 @@ from app.protocol.inspection import Moment
 from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import (
     Answer,
-    Capture,
-    Change,
     Command,
     Complete,
-    CopyToCheck,
+    CreateCheckpoint,
+    Inspect,
     Learn,
     Load,
     LoadPretrained,
-    Look,
-    NoteStored,
+    MarkSaved,
+    Notify,
     OpenCopy,
     Pause,
+    PrepareGradientCheck,
     Restore,
     Resume,
     Save,
-    Tell,
+    SetParameters,
+    SetWatched,
     Undo,
-    Watch,
 )
-from app.sessions.memory_budget import Room
-from app.sessions.snapshot import Description, Level, Remark, Replacement, Snapshot, Status
-from app.sessions.undo import Spare
-from app.training import completion
+from app.sessions.memory_budget import MemoryBudget
+from app.sessions.snapshot import Description, Level, Replacement, SessionNotice, Snapshot, Status
+from app.sessions.undo import UndoSlot
+from app.training import completion, inspection
 from app.training import gradient_check as checking
-from app.training import inspection as looking
 from app.training.completion import Completion
-from app.training.run import Run, loaded_run, new_run, restored_run
+from app.training.run import TrainingRun
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready
 from model.formats.recurrentjs_json import SavedModel
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
-REMARKS_KEPT = 5
+MAX_NOTICES = 5
 
 
 class Session:
     """A run and what the visitor has set; used by one thread at a time."""
 
-    def __init__(self, session_id: str, room: Room) -> None:
+    def __init__(self, session_id: str, memory: MemoryBudget) -> None:
         self.session_id = session_id
-        self._room = room
+        self._memory = memory
         self.learning = True
         self.watched = False
         self.temperature = 1.0
-        self._run: Run | None = None
-        self._spare: Spare | None = None
+        self._run: TrainingRun | None = None
+        self._undo_slot: UndoSlot | None = None
         self._description = Description(0, "", Options(), (), 0)
         self._life = time.time_ns()
         self._seq = 0
         self._saved_at: float | None = None
         self._saving = True
-        self._remarks: tuple[Remark, ...] = ()
+        self._notices: tuple[SessionNotice, ...] = ()
 
     @property
     def short_id(self) -> str:
@@ -100,10 +99,10 @@ class Session:
     @property
     def undoable(self) -> Replacement | None:
         """How its network took the place of one that can be brought back; None: there is none."""
-        spare = self._spare
-        if spare is None or spare.run is None or time.monotonic() >= spare.until:
+        slot = self._undo_slot
+        if slot is None or slot.run is None or time.monotonic() >= slot.until:
             return None
-        return spare.replacement
+        return slot.replacement
 
     def carry_out(self, command: Command) -> Answer:
         """Do what the visitor asks.
@@ -114,7 +113,7 @@ class Session:
         try:
             return self._carry_out(command)
         except Exception:
-            self._room.hold(self, self._run.model.weight_count if self._run else 0)
+            self._memory.commit(self, self._run.model.weight_count if self._run else 0)
             raise
 
     def _carry_out(self, command: Command) -> Answer:
@@ -125,14 +124,14 @@ class Session:
                 self._pause()
             case Resume():
                 self.learning = True
-            case Change():
-                self._change(command)
-            case Watch():
+            case SetParameters():
+                self._set_parameters(command)
+            case SetWatched():
                 self.watched = command.watched
-            case NoteStored():
-                self._note_stored(command.at)
-            case Tell():
-                self._remark(command.level, command.notice)
+            case MarkSaved():
+                self._mark_saved(command.at)
+            case Notify():
+                self._notify(command.level, command.notice)
             case _:
                 return self._answer(command)
         return None
@@ -163,19 +162,19 @@ class Session:
                 return self._save()
             case Complete():
                 return self._complete(question)
-            case Look():
-                return self._look(question)
-            case CopyToCheck():
-                return checking.copied(self._existing_run())
-            case Capture():
-                return self._capture()
+            case Inspect():
+                return self._inspect(question)
+            case PrepareGradientCheck():
+                return checking.make_job(self._existing_run())
+            case CreateCheckpoint():
+                return self._checkpoint()
             case _:
                 raise TypeError(f"no answer to {type(question).__name__}")
 
     def forget(self) -> None:
         """It is gone from memory."""
-        self._room.hold(self, 0)
-        self._room.let_go(self)
+        self._memory.commit(self, 0)
+        self._memory.release(self)
 
     def write(self) -> None:
         """Write what the network has to show, if it is due and somebody looks.
@@ -184,20 +183,20 @@ class Session:
         is what was loaded.
         """
         run = self._run
-        if run is not None and (self.watched or run.shown.greedy is None):
-            run.shown.write(run.model, self.temperature, time.monotonic())
+        if run is not None and (self.watched or run.feed.greedy is None):
+            run.feed.write(run.model, self.temperature, time.monotonic())
 
     def train(self, seconds: float) -> None:
         """Learn for about so long."""
         run = self._existing_run()
         run.train(seconds)
-        if news := run.recoveries.news(run.trainer.recoveries, time.monotonic()):
-            self._remark("warning", news)
+        if next_notice := run.recoveries.next_notice(run.trainer.recoveries, time.monotonic()):
+            self._notify("warning", next_notice)
 
     def fail(self, code: str) -> None:
         """Something went wrong that the visitor did not cause: stop, and tell them."""
         self._pause()
-        self._remark("error", Notice(code))
+        self._notify("error", Notice(code))
 
     def snapshot(self) -> Snapshot:
         """What it looks like now."""
@@ -211,16 +210,16 @@ class Session:
             status=self.status,
             steps=totals.steps,
             epoch=totals.epoch,
-            **run.recent.figures._asdict(),
+            **run.stats.rates._asdict(),
             learning_rate=run.learning_rate,
             temperature=self.temperature,
-            samples=run.shown.samples,
-            greedy=run.shown.greedy,
+            samples=run.feed.samples,
+            greedy=run.feed.greedy,
             curve_version=run.curve.version,
             points=run.curve.points,
             held_out_perplexity=run.validation.perplexity,
-            memorising_since=run.memorising.since,
-            remarks=self._remarks,
+            overfitting_since=run.overfitting.since,
+            notices=self._notices,
             saved_at=self._saved_at,
             saving=self._saving,
             recoveries=len(run.trainer.recoveries),
@@ -228,40 +227,47 @@ class Session:
             life=self._life,
         )
 
-    def _new_run(self, command: Learn) -> Run:
-        return new_run(command.text, command.options, self._next_curve_version(), self._take_room)
+    def _new_run(self, command: Learn) -> TrainingRun:
+        return TrainingRun.create(
+            command.text, command.options, self._next_curve_version(), self._reserve
+        )
 
-    def _take_room(self, weights: int, field: str | None) -> None:
-        self._room.take(self, weights, field)
+    def _reserve(self, weights: int, field: str | None) -> None:
+        self._memory.reserve(self, weights, field)
 
     def _load(self, saved: SavedModel, options: Options) -> None:
         text = self._existing_run().text
-        run, remark = loaded_run(saved, text, options, self._next_curve_version(), self._take_room)
+        run, remark = TrainingRun.from_model(
+            saved, text, options, self._next_curve_version(), self._reserve
+        )
         self._replace(run, "load")
         if remark:
-            self._remark("warning", remark)
+            self._notify("warning", remark)
 
     def _open_copy(self, copy: Checkpoint) -> None:
-        self._take_room(copy.saved.model.weight_count, "id")
-        self._replace(restored_run(replace(copy, curve_version=self._next_curve_version())), "load")
+        self._reserve(copy.saved.model.weight_count, "id")
+        self._replace(
+            TrainingRun.from_checkpoint(replace(copy, curve_version=self._next_curve_version())),
+            "load",
+        )
         self.learning = True
         self.temperature = copy.temperature
 
     def _undo(self) -> None:
-        spare = self._spare
-        run = spare.run if spare is not None and self.undoable else None
+        slot = self._undo_slot
+        run = slot.run if slot is not None and self.undoable else None
         if run is None:
             raise UserError("nothing_to_undo")
-        self._room.let_go(self)  # its room is taken as the network's own
-        self._take_room(run.model.weight_count, None)
+        self._memory.release(self)  # its room is taken as the network's own
+        self._reserve(run.model.weight_count, None)
         self._replace(run, "undo")
-        run.shown.outdate_samples()  # the temperature may be another by now
-        run.shown.pin()
+        run.feed.resample_soon()  # the temperature may be another by now
+        run.feed.hold()
 
-    def _replace(self, run: Run, replacement: Replacement | None = None) -> None:
+    def _replace(self, run: TrainingRun, replacement: Replacement | None = None) -> None:
         """Go on with another run; the one so far can be brought back if this is a replacement."""
         if replacement is not None and self._run is not None:
-            self._put_aside(self._run, replacement)
+            self._retain_for_undo(self._run, replacement)
         self._run = run
         self._description = Description(
             version=self._description.version + 1,
@@ -273,28 +279,28 @@ class Session:
             held_out_sentences=run.trainer.held_out_count,
         )
 
-    def _put_aside(self, run: Run, replacement: Replacement) -> None:
-        run.recent.break_off()
-        self._spare = Spare(run, replacement, run.model.weight_count)
-        self._room.spare(self, self._spare)
+    def _retain_for_undo(self, run: TrainingRun, replacement: Replacement) -> None:
+        run.stats.reset()
+        self._undo_slot = UndoSlot(run, replacement, run.model.weight_count)
+        self._memory.retain(self, self._undo_slot)
 
     def _pause(self) -> None:
         self.learning = False
         if self._run is not None:
-            self._run.recent.break_off()
-            self._run.shown.hurry()  # while it rests, what is shown is what it writes as it is
+            self._run.stats.reset()
+            self._run.feed.refresh_soon()  # the page shows the paused network's output
 
-    def _change(self, change: Change) -> None:
+    def _set_parameters(self, command: SetParameters) -> None:
         run = self._existing_run()
-        if change.learning_rate is not None:
-            run.learning_rate = change.learning_rate
-        if change.temperature is not None:
-            self.temperature = change.temperature
-            run.shown.outdate_samples()
+        if command.learning_rate is not None:
+            run.learning_rate = command.learning_rate
+        if command.temperature is not None:
+            self.temperature = command.temperature
+            run.feed.resample_soon()
 
     def _save(self) -> SavedModel:
         run = self._existing_run()
-        run.shown.pin()  # what was saved can be seen for a moment
+        run.feed.hold()  # what was saved can be seen for a moment
         return run.trainer.saved()
 
     def _complete(self, asked: Complete) -> list[Completion]:
@@ -311,13 +317,13 @@ class Session:
         except TextError as error:
             raise from_model(error) from None
 
-    def _look(self, asked: Look) -> Moment:
+    def _inspect(self, asked: Inspect) -> Moment:
         run = self._existing_run()
         if self.status == "compiling":
             raise UserError("compiling")
-        return looking.answer(run, asked.question)
+        return inspection.inspect(run, asked.question)
 
-    def _capture(self) -> Checkpoint:
+    def _checkpoint(self) -> Checkpoint:
         run = self._existing_run()
         return Checkpoint(
             session_id=self.session_id,
@@ -337,18 +343,18 @@ class Session:
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        self._take_room(checkpoint.saved.model.weight_count, None)
+        self._reserve(checkpoint.saved.model.weight_count, None)
         self._description = replace(self._description, version=checkpoint.version - 1)
-        self._replace(restored_run(checkpoint))
+        self._replace(TrainingRun.from_checkpoint(checkpoint))
         self.learning = checkpoint.learning
         self.temperature = checkpoint.temperature
 
-    def _note_stored(self, at: float | None) -> None:
+    def _mark_saved(self, at: float | None) -> None:
         self._saving = at is not None
         if at is not None:
             self._saved_at = at
 
-    def _existing_run(self) -> Run:
+    def _existing_run(self) -> TrainingRun:
         if self._run is None:
             raise UserError("no_network")
         return self._run
@@ -360,10 +366,10 @@ class Session:
     def _next_curve_version(self) -> int:
         return self._run.curve.version + 1 if self._run else 0
 
-    def _remark(self, level: Level, notice: Notice) -> None:
-        number = self._remarks[-1].number + 1 if self._remarks else 1
-        remark = Remark(number, level, notice.code, notice.message)
-        self._remarks = (*self._remarks, remark)[-REMARKS_KEPT:]
+    def _notify(self, level: Level, notice: Notice) -> None:
+        number = self._notices[-1].number + 1 if self._notices else 1
+        remark = SessionNotice(number, level, notice.code, notice.message)
+        self._notices = (*self._notices, remark)[-MAX_NOTICES:]
 
 
 def _pretrained(name: str) -> SavedModel:

@@ -87,10 +87,10 @@ class Snapshot:
     greedy: str | None
     curve_version: int
     points: tuple[CurvePoint, ...]
-    remarks: tuple[Remark, ...]
+    notices: tuple[SessionNotice, ...]
     steps_per_second: float | None = None
     held_out_perplexity: float | None = None
-    memorising_since: int | None = None
+    overfitting_since: int | None = None
     saved_at: float | None = None
     saving: bool = True
     recoveries: int = 0
@@ -102,7 +102,7 @@ Level = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True)
-class Remark:
+class SessionNotice:
     """A sentence for whoever watches the session; numbers grow, so that each is shown once."""
 
     number: int

@@ -1,4 +1,4 @@
-"""A network that was replaced a moment ago, and can be brought back."""
+"""The undo slot: a network that was replaced recently and can be restored."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import time
 from dataclasses import dataclass, field
 
 from app.sessions.snapshot import Replacement
-from app.training.run import Run
+from app.training.run import TrainingRun
 
 KEPT_SECONDS = 300.0
-"""Long enough to miss it; every visitor's would take room for ever otherwise."""
+"""How long a replaced network can be restored."""
 
 
 @dataclass(eq=False)
-class Spare:
-    """A run that was replaced, for as long as there is time and room for it.
+class UndoSlot:
+    """A replaced run, until its time is over or its memory is needed.
 
     Attributes:
-        run: the run; None once it has been let go, which may happen on any thread.
-        replacement: how another took its place.
+        run: the run; None once it is released, which may happen on any thread.
+        replacement: how it was replaced.
         weights: of its network.
-        until: when it is let go, on the monotonic clock.
+        until: when it expires, on the monotonic clock.
     """
 
-    run: Run | None
+    run: TrainingRun | None
     replacement: Replacement
     weights: int
     until: float = field(default_factory=lambda: time.monotonic() + KEPT_SECONDS)
 
-    def let_go(self) -> None:
-        """Keep its network no longer."""
+    def release(self) -> None:
+        """Release the run."""
         self.run = None

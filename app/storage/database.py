@@ -1,4 +1,4 @@
-"""From an address to a database that answers, or fails, soon."""
+"""Connects to the database and migrates its tables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -24,6 +27,9 @@ READING = "charnn_reading"
 """The option of a connection that only reads, and so need not wait for who writes."""
 MOST_OF_THE_LOG = 64 * 2**20
 """Bytes that SQLite's log may keep on the disk after a large checkpoint."""
+
+MIGRATIONS = Path(__file__).parent / "migrations"
+ADVISORY_LOCK = 0x636861726E6E  # "charnn": serialises servers that start together
 
 DRIVERS = {
     "postgres": "postgresql+psycopg",
@@ -135,3 +141,32 @@ def _write_ahead(file: Path) -> None:
                 time.sleep(0.02)
             else:
                 return
+
+
+def migrate(engine: sa.Engine, revision: str = "head") -> None:
+    """Migrate the database to a revision in one transaction.
+
+    Raises:
+        StoreError: the tables belong to another version of charnn.
+    """
+    with engine.begin() as connection:
+        if connection.dialect.name == "postgresql":
+            # A migration, or the wait for another server's, may take any time.
+            connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
+            connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+        try:
+            command.upgrade(alembic_config(connection), revision)
+        except CommandError as error:
+            raise StoreError(
+                "The store cannot be used: its tables are of another charnn, probably a newer one "
+                f"({error}). Run that one, or choose another database."
+            ) from error
+
+
+def alembic_config(connection: sa.Connection) -> Config:
+    """The Alembic configuration, built in code instead of an ini file."""
+    settings = Config()
+    settings.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    settings.set_main_option("path_separator", "os")
+    settings.attributes["connection"] = connection
+    return settings

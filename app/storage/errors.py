@@ -24,7 +24,7 @@ class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is 
 
 
 @contextlib.contextmanager
-def errors_in_words() -> Iterator[None]:
+def translate_db_errors() -> Iterator[None]:
     """Have whatever a database raises come as a `StoreError`."""
     try:
         yield

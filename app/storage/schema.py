@@ -26,7 +26,7 @@ sessions = Table(
     Column("state", LargeBinary, nullable=False),  # JSON: what is small
     Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
     Column("arrays", LargeBinary, nullable=False),  # npz: what is large
-    Column("holder", String(100)),  # who alone may write it; none: anybody
+    Column("holder", String(100), key="lease_owner"),  # who alone may write it; none: anybody
     Index("sessions_by_seen_at", "seen_at"),
 )
 
@@ -47,10 +47,10 @@ texts = Table(
 
 # Of a copy, nothing changes but when it was last in use. Its owner need not be kept, nor be kept
 # yet: there is no foreign key.
-copies = Table(
+shares = Table(
     "copies",
     metadata,
-    Column("copy_id", String(100), primary_key=True),
+    Column("copy_id", String(100), key="share_id", primary_key=True),
     Column("owner_id", String(100), nullable=False),
     Column("created_at", Double, nullable=False),  # Unix time
     Column("seen_at", Double, nullable=False),  # Unix time

@@ -13,17 +13,16 @@ from sqlalchemy.engine import URL
 from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check, digest_of
-from app.storage.database import READING, make_engine
-from app.storage.errors import DamagedCheckpoint, errors_in_words
-from app.storage.migrate import migrate
+from app.storage.database import READING, make_engine, migrate
+from app.storage.errors import DamagedCheckpoint, translate_db_errors
 from app.storage.schema import sessions, texts
-from app.storage.share_store import Copies
+from app.storage.share_store import ShareStore
 
 FILE = "sessions.sqlite"
 
 
 @dataclass(frozen=True)
-class Stored:
+class StoredSession:
     """What the store holds of a session.
 
     Attributes:
@@ -54,26 +53,26 @@ class Store:
         copies: what the sessions have shared.
     """
 
-    def __init__(self, engine: sa.Engine, holder: str | None = None) -> None:
+    def __init__(self, engine: sa.Engine, lease_owner: str | None = None) -> None:
         self._engine = engine
-        self._holder = holder
-        self.copies = Copies(engine)
+        self._lease_owner = lease_owner
+        self.shares = ShareStore(engine)
 
     @classmethod
-    def open(cls, url: str, holder: str | None = None) -> Store:
+    def open(cls, url: str, lease_owner: str | None = None) -> Store:
         """The store at an address as SQLAlchemy writes it, made or brought up to date.
 
         Args:
             url: the address.
-            holder: a name like no other's; None where nobody else trains these sessions.
+            lease_owner: a unique name; None if no other process trains these sessions.
 
         Raises:
             StoreError: it cannot be reached, or there is no driver for it.
         """
-        with errors_in_words():
+        with translate_db_errors():
             engine = make_engine(url)
             migrate(engine)
-        return cls(engine, holder)
+        return cls(engine, lease_owner)
 
     @property
     def kind(self) -> str:
@@ -89,26 +88,26 @@ class Store:
         rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
         if not rows:
             return frozenset()
-        with errors_in_words(), self._engine.begin() as connection:
-            theirs = self._held_by_others(connection, rows)
+        with translate_db_errors(), self._engine.begin() as connection:
+            theirs = self._leased_by_others(connection, rows)
             ours = [row for row in rows if row.checkpoint.session_id not in theirs]
             if ours:
-                _write(connection, ours, at, self._holder)
+                _write(connection, ours, at, self._lease_owner)
         return theirs
 
     def claim(self, session_id: str) -> None:
         """Be the only one to write this session from now on, if it is there and holders count."""
-        if self._holder is None:
+        if self._lease_owner is None:
             return
         claimed = (
             sa.update(sessions)
             .where(sessions.c.session_id == session_id)
-            .values(holder=self._holder)
+            .values(lease_owner=self._lease_owner)
         )
-        with errors_in_words(), self._engine.begin() as connection:
+        with translate_db_errors(), self._engine.begin() as connection:
             connection.execute(claimed)
 
-    def load(self, session_id: str) -> Stored | None:
+    def load(self, session_id: str) -> StoredSession | None:
         """The session's checkpoint; None where there is none.
 
         Raises:
@@ -126,7 +125,7 @@ class Store:
             .outerjoin(texts)
             .where(sessions.c.session_id == session_id)
         )
-        with errors_in_words(), self._engine.connect() as connection:
+        with translate_db_errors(), self._engine.connect() as connection:
             connection.execution_options(**{READING: True})
             row = connection.execute(wanted).one_or_none()
         if row is None:
@@ -136,7 +135,7 @@ class Store:
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
         check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
         check(encoded.text, row.text_digest)
-        return Stored(decode(session_id, encoded), row.saved_at)
+        return StoredSession(decode(session_id, encoded), row.saved_at)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
         """Note that these sessions were in use at this Unix time."""
@@ -145,7 +144,7 @@ class Store:
             .where(sessions.c.session_id.in_(sa.bindparam("ids", expanding=True)))
             .values(seen_at=at)
         )
-        with errors_in_words(), self._engine.begin() as connection:
+        with translate_db_errors(), self._engine.begin() as connection:
             connection.execute(touched, {"ids": list(session_ids)})
 
     def remove(self, session_id: str) -> None:
@@ -160,19 +159,19 @@ class Store:
         """Let go of every connection."""
         self._engine.dispose()
 
-    def _held_by_others(self, connection: sa.Connection, rows: Sequence[_Row]) -> frozenset[str]:
-        if self._holder is None:
+    def _leased_by_others(self, connection: sa.Connection, rows: Sequence[_Row]) -> frozenset[str]:
+        if self._lease_owner is None:
             return frozenset()
         ids = [row.checkpoint.session_id for row in rows]
         theirs = (
             sa.select(sessions.c.session_id)
-            .where(sessions.c.session_id.in_(ids), sessions.c.holder != self._holder)
+            .where(sessions.c.session_id.in_(ids), sessions.c.lease_owner != self._lease_owner)
             .with_for_update()
         )
         return frozenset(connection.execute(theirs).scalars())
 
     def _remove(self, which: sa.ColumnElement[bool]) -> int:
-        with errors_in_words(), self._engine.begin() as connection:
+        with translate_db_errors(), self._engine.begin() as connection:
             return connection.execute(sa.delete(sessions).where(which)).rowcount  # texts go along
 
 
@@ -188,7 +187,9 @@ def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
     return [newest[session_id] for session_id in sorted(newest)]
 
 
-def _write(connection: sa.Connection, rows: Sequence[_Row], at: float, holder: str | None) -> None:
+def _write(
+    connection: sa.Connection, rows: Sequence[_Row], at: float, lease_owner: str | None
+) -> None:
     _put(
         connection,
         sessions,
@@ -201,7 +202,7 @@ def _write(connection: sa.Connection, rows: Sequence[_Row], at: float, holder: s
                 "state": row.parts.state,
                 "state_digest": digest_of(row.parts.state),
                 "arrays": row.parts.arrays,
-                "holder": holder,
+                "lease_owner": lease_owner,
             }
             for row in rows
         ],

@@ -11,15 +11,15 @@ from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check_parts, digest_of
 from app.storage.database import READING
-from app.storage.errors import errors_in_words
-from app.storage.schema import copies, sessions
+from app.storage.errors import translate_db_errors
+from app.storage.schema import sessions, shares
 
 TOUCH_SECONDS = 3600.0
 """A copy that a whole class opens is noted to be in use once an hour, not with every visitor."""
 
 
 @dataclass(frozen=True)
-class Copied:
+class ShareInfo:
     """What can be told of a copy without reading it.
 
     Attributes:
@@ -30,14 +30,14 @@ class Copied:
         perplexity: as last seen; None where there is none.
     """
 
-    copy_id: str
+    share_id: str
     created_at: float
     steps: int
     sentences: int
     perplexity: float | None
 
 
-class Copies:
+class ShareStore:
     """Keeps what sessions have shared; safe to use from several threads.
 
     Every method may raise `StoreError`; what was there before is there still.
@@ -46,7 +46,9 @@ class Copies:
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def keep(self, owner_id: str, checkpoint: Checkpoint, about: Copied, most: int) -> str | None:
+    def keep(
+        self, owner_id: str, checkpoint: Checkpoint, about: ShareInfo, most: int
+    ) -> str | None:
         """Take in a copy, and return its name; None where its owner has so many already.
 
         Where the owner has shared just the same before, that copy's name is returned.
@@ -54,7 +56,7 @@ class Copies:
         parts = encode(checkpoint)
         digest = digest_of(*parts)
         row = {
-            "copy_id": about.copy_id,
+            "share_id": about.share_id,
             "owner_id": owner_id,
             "created_at": about.created_at,
             "seen_at": about.created_at,
@@ -64,61 +66,61 @@ class Copies:
             "digest": digest,
             **parts._asdict(),
         }
-        own = copies.c.owner_id == owner_id
-        the_same = sa.select(copies.c.copy_id).where(own, copies.c.digest == digest)
-        how_many = sa.select(sa.func.count()).select_from(copies).where(own)
-        with errors_in_words(), self._engine.begin() as connection:
+        own = shares.c.owner_id == owner_id
+        the_same = sa.select(shares.c.share_id).where(own, shares.c.digest == digest)
+        how_many = sa.select(sa.func.count()).select_from(shares).where(own)
+        with translate_db_errors(), self._engine.begin() as connection:
             _one_at_a_time(connection, owner_id)
             known: str | None = connection.execute(the_same).scalar()
             if known is not None:
                 return known
             if connection.execute(how_many).scalar_one() >= most:
                 return None
-            connection.execute(sa.insert(copies), row)
-        return about.copy_id
+            connection.execute(sa.insert(shares), row)
+        return about.share_id
 
-    def has(self, copy_id: str) -> bool:
+    def has(self, share_id: str) -> bool:
         """Whether there is such a copy."""
-        return bool(self._read(sa.select(copies.c.copy_id).where(copies.c.copy_id == copy_id)))
+        return bool(self._read(sa.select(shares.c.share_id).where(shares.c.share_id == share_id)))
 
-    def fetch(self, copy_id: str, at: float) -> Checkpoint | None:
+    def fetch(self, share_id: str, at: float) -> Checkpoint | None:
         """What was shared, at this Unix time; None where there is no such copy.
 
         Raises:
             DamagedCheckpoint: it cannot be read.
         """
         wanted = sa.select(
-            copies.c.state, copies.c.arrays, copies.c.text, copies.c.digest, copies.c.seen_at
-        ).where(copies.c.copy_id == copy_id)
+            shares.c.state, shares.c.arrays, shares.c.text, shares.c.digest, shares.c.seen_at
+        ).where(shares.c.share_id == share_id)
         found = self._read(wanted)
         if not found:
             return None
         row = found[0]
         if at - row.seen_at > TOUCH_SECONDS:
-            self._touch(copy_id, at)
+            self._touch(share_id, at)
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
         check_parts(encoded, row.digest)
         return decode("", encoded)
 
-    def of(self, owner_id: str) -> list[Copied]:
+    def of(self, owner_id: str) -> list[ShareInfo]:
         """The copies that a session has shared, the newest first."""
         wanted = (
             sa.select(
-                copies.c.copy_id,
-                copies.c.created_at,
-                copies.c.steps,
-                copies.c.sentences,
-                copies.c.perplexity,
+                shares.c.share_id,
+                shares.c.created_at,
+                shares.c.steps,
+                shares.c.sentences,
+                shares.c.perplexity,
             )
-            .where(copies.c.owner_id == owner_id)
-            .order_by(copies.c.created_at.desc(), copies.c.copy_id)
+            .where(shares.c.owner_id == owner_id)
+            .order_by(shares.c.created_at.desc(), shares.c.share_id)
         )
-        return [Copied(**row._asdict()) for row in self._read(wanted)]
+        return [ShareInfo(*tuple(row)) for row in self._read(wanted)]
 
-    def withdraw(self, owner_id: str, copy_id: str) -> bool:
+    def withdraw(self, owner_id: str, share_id: str) -> bool:
         """Forget a copy; whether it was there, and this session's."""
-        theirs = (copies.c.copy_id == copy_id, copies.c.owner_id == owner_id)
-        return self._write(sa.delete(copies).where(*theirs)) == 1
+        theirs = (shares.c.share_id == share_id, shares.c.owner_id == owner_id)
+        return self._write(sa.delete(shares).where(*theirs)) == 1
 
     def remove_untouched(self, before: float) -> int:
         """Forget the copies that nobody has opened since this Unix time and nobody can withdraw.
@@ -127,19 +129,19 @@ class Copies:
         """
         kept = sa.select(sessions.c.session_id)
         return self._write(
-            sa.delete(copies).where(copies.c.seen_at < before, copies.c.owner_id.not_in(kept))
+            sa.delete(shares).where(shares.c.seen_at < before, shares.c.owner_id.not_in(kept))
         )
 
-    def _touch(self, copy_id: str, at: float) -> None:
-        self._write(sa.update(copies).where(copies.c.copy_id == copy_id).values(seen_at=at))
+    def _touch(self, share_id: str, at: float) -> None:
+        self._write(sa.update(shares).where(shares.c.share_id == share_id).values(seen_at=at))
 
     def _read(self, wanted: sa.Select[Any]) -> list[sa.Row[Any]]:
-        with errors_in_words(), self._engine.connect() as connection:
+        with translate_db_errors(), self._engine.connect() as connection:
             connection.execution_options(**{READING: True})
             return list(connection.execute(wanted))
 
     def _write(self, change: sa.Delete | sa.Update) -> int:
-        with errors_in_words(), self._engine.begin() as connection:
+        with translate_db_errors(), self._engine.begin() as connection:
             return connection.execute(change).rowcount
 
 

@@ -15,18 +15,18 @@ from app.errors import BusyError, UserError
 from app.protocol.ids import is_copy_id, new_copy_id, short_id
 from app.runtime.metrics import Metrics
 from app.sessions.checkpoint import Checkpoint
-from app.storage import Copied, DamagedCheckpoint, Store, StoreError
+from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from model import sentences_from_text
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-MOST_COPIES = 20
+MAX_SHARES = 20
 """Of one session: each is as large as the session itself."""
-MOST_WAITING = 8
+MAX_PENDING = 8
 """Copies on their way into the store or out of it: each is in memory."""
-MOST_LOOKS = 256
+MAX_LOOKUPS = 256
 """Questions about copies that wait for the store, none of which takes long."""
 
 
@@ -38,88 +38,88 @@ class Sharing:
     """
 
     def __init__(self, store: Store, metrics: Metrics | None = None) -> None:
-        self._copies = store.copies
+        self._copies = store.shares
         self._metrics = metrics or Metrics()
-        self._carrier = _Thread("sharing", MOST_WAITING)
-        self._looker = _Thread("sharing-looks", MOST_LOOKS)
+        self._transfers = _BoundedExecutor("sharing", MAX_PENDING)
+        self._lookups = _BoundedExecutor("sharing-looks", MAX_LOOKUPS)
 
     def share(
         self, owner_id: str, checkpoint: Checkpoint, seen: float | None = None
     ) -> Future[str]:
         """Keep a copy, and tell its name; its perplexity is what was seen, or its curve's last."""
-        return self._carrier.ask(self._share, owner_id, checkpoint, seen)
+        return self._transfers.submit(self._share, owner_id, checkpoint, seen)
 
-    def fetch(self, copy_id: str) -> Future[Checkpoint]:
+    def fetch(self, share_id: str) -> Future[Checkpoint]:
         """What was shared under this name."""
-        return self._carrier.ask(self._fetch, copy_id)
+        return self._transfers.submit(self._fetch, share_id)
 
-    def is_there(self, copy_id: str) -> Future[bool]:
+    def is_there(self, share_id: str) -> Future[bool]:
         """Whether there is a copy of this name."""
-        return self._looker.ask(self._is_there, copy_id)
+        return self._lookups.submit(self._is_there, share_id)
 
-    def of(self, owner_id: str) -> Future[list[Copied]]:
+    def of(self, owner_id: str) -> Future[list[ShareInfo]]:
         """What a session has shared, the newest first."""
-        return self._looker.ask(self._of, owner_id)
+        return self._lookups.submit(self._of, owner_id)
 
-    def withdraw(self, owner_id: str, copy_id: str) -> Future[None]:
+    def withdraw(self, owner_id: str, share_id: str) -> Future[None]:
         """Forget a copy of the session's own."""
-        return self._looker.ask(self._withdraw, owner_id, copy_id)
+        return self._lookups.submit(self._withdraw, owner_id, share_id)
 
     def close(self) -> None:
         """Let go of the threads; what has not been begun fails."""
-        self._carrier.close()
-        self._looker.close()
+        self._transfers.close()
+        self._lookups.close()
 
     def _share(self, owner_id: str, checkpoint: Checkpoint, seen: float | None) -> str:
         about = _about(checkpoint, seen)
         with self._metrics.store("share"):
-            copy_id = self._copies.keep(owner_id, _frozen(checkpoint), about, MOST_COPIES)
-        if copy_id is None:
-            raise UserError("too_many_copies", "id", limit=MOST_COPIES)
-        _note("a copy was shared", copy_id, session=short_id(owner_id))
-        return copy_id
+            share_id = self._copies.keep(owner_id, _frozen(checkpoint), about, MAX_SHARES)
+        if share_id is None:
+            raise UserError("too_many_copies", "id", limit=MAX_SHARES)
+        _log("a copy was shared", share_id, session=short_id(owner_id))
+        return share_id
 
-    def _fetch(self, copy_id: str) -> Checkpoint:
+    def _fetch(self, share_id: str) -> Checkpoint:
         try:
             with self._metrics.store("open"):
-                copy = self._copies.fetch(copy_id, time.time()) if is_copy_id(copy_id) else None
+                copy = self._copies.fetch(share_id, time.time()) if is_copy_id(share_id) else None
         except DamagedCheckpoint:
-            log.exception("a shared copy is damaged", extra={"copy": short_id(copy_id)})
+            log.exception("a shared copy is damaged", extra={"copy": short_id(share_id)})
             raise UserError("copy_damaged", "id") from None
         if copy is None:
             raise UserError("no_such_copy", "id")
-        _note("a copy was opened", copy_id)
+        _log("a copy was opened", share_id)
         return copy
 
-    def _is_there(self, copy_id: str) -> bool:
+    def _is_there(self, share_id: str) -> bool:
         with self._metrics.store("look"):
-            return self._copies.has(copy_id)
+            return self._copies.has(share_id)
 
-    def _of(self, owner_id: str) -> list[Copied]:
+    def _of(self, owner_id: str) -> list[ShareInfo]:
         with self._metrics.store("look"):
             return self._copies.of(owner_id)
 
-    def _withdraw(self, owner_id: str, copy_id: str) -> None:
+    def _withdraw(self, owner_id: str, share_id: str) -> None:
         with self._metrics.store("withdraw"):
-            withdrawn = self._copies.withdraw(owner_id, copy_id)
+            withdrawn = self._copies.withdraw(owner_id, share_id)
         if not withdrawn:
             raise UserError("not_your_copy", "id")
-        _note("a copy was withdrawn", copy_id, session=short_id(owner_id))
+        _log("a copy was withdrawn", share_id, session=short_id(owner_id))
 
 
-class _Thread:
+class _BoundedExecutor:
     """Does one thing after the other, and takes on no more than so many."""
 
     def __init__(self, name: str, most: int) -> None:
         self._pool = ThreadPoolExecutor(1, name)
         self._waiting = threading.BoundedSemaphore(most)
 
-    def ask(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+    def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Have it done in the order of asking."""
         if not self._waiting.acquire(blocking=False):
-            return _failed(BusyError("copies_full", "id", limit=MOST_WAITING))
+            return _failed(BusyError("copies_full", "id", limit=MAX_PENDING))
         try:
-            future = self._pool.submit(_refusing, function, *arguments)
+            future = self._pool.submit(_translate_errors, function, *arguments)
         except RuntimeError:  # closed
             self._waiting.release()
             return _failed(BusyError("copies_unreachable", "id"))
@@ -131,7 +131,7 @@ class _Thread:
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _refusing(function: Callable[..., T], *arguments: object) -> T:
+def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
     """What a function returns; whatever goes wrong as a sentence for the person who asked."""
     try:
         return function(*arguments)
@@ -156,11 +156,11 @@ def _frozen(checkpoint: Checkpoint) -> Checkpoint:
     return replace(checkpoint, session_id="", version=0, curve_version=0, learning=True)
 
 
-def _about(checkpoint: Checkpoint, seen: float | None) -> Copied:
+def _about(checkpoint: Checkpoint, seen: float | None) -> ShareInfo:
     last = checkpoint.points[-1].perplexity if checkpoint.points else math.inf
     perplexity = last if seen is None else seen
-    return Copied(
-        copy_id=new_copy_id(),
+    return ShareInfo(
+        share_id=new_copy_id(),
         created_at=time.time(),
         steps=checkpoint.totals.steps,
         sentences=len(sentences_from_text(checkpoint.text)),
@@ -168,6 +168,6 @@ def _about(checkpoint: Checkpoint, seen: float | None) -> Copied:
     )
 
 
-def _note(what: str, copy_id: str, **more: str) -> None:
+def _log(what: str, share_id: str, **more: str) -> None:
     """For the log: the name itself would open the copy."""
-    log.info(what, extra={"copy": short_id(copy_id), **more})
+    log.info(what, extra={"copy": short_id(share_id), **more})

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 from app.errors import UserError
 from app.protocol.inspection import CheckedMatrix
-from app.training.run import Run
+from app.training.run import TrainingRun
 from model import CharModel, gradient_check
 
-MOST_NUMBERS = 20
+MAX_NUMBERS = 20
 """Of each matrix: every bias of the usual network, and a draw of its weights. With its 27 matrices,
 that and a sentence of 60 characters take about half a second."""
-LONGEST = 60
+MAX_CHARACTERS = 60
 """Characters of the sentence, which the expression graph takes one by one: a usual line."""
-SHORTEST = 2
+MIN_CHARACTERS = 2
 """Fewer would leave the hidden state at zero, and with it what it is multiplied with."""
 CHECK_WORK = 3_000_000_000
 """Weights times predictions, of all the numbers that are moved. Each takes two to six costs of the
@@ -29,7 +29,7 @@ COST_WORK = 1_500_000
 
 
 @dataclass(frozen=True)
-class NetworkToCheck:
+class GradientCheckJob:
     """What is checked.
 
     Attributes:
@@ -45,7 +45,7 @@ class NetworkToCheck:
     took: float
 
 
-def copied(run: Run) -> NetworkToCheck:
+def make_job(run: TrainingRun) -> GradientCheckJob:
     """A run's network as it is now, and the beginning of the first sentence that it learns.
 
     Raises:
@@ -55,10 +55,10 @@ def copied(run: Run) -> NetworkToCheck:
     sentence = run.trainer.learnt[0][: _most_characters(run.model)]
     model = run.model.copy()
     took = (time.perf_counter() - began) * 1000
-    return NetworkToCheck(model, sentence, run.trainer.totals.steps, round(took, 3))
+    return GradientCheckJob(model, sentence, run.trainer.totals.steps, round(took, 3))
 
 
-def checked(network: NetworkToCheck) -> list[CheckedMatrix]:
+def run_job(network: GradientCheckJob) -> list[CheckedMatrix]:
     """The errors of every matrix's gradients, of numbers drawn anew every time.
 
     It takes a while, and the interpreter's lock: longest where kernels in float64 have yet to be
@@ -84,15 +84,15 @@ def _most_characters(model: CharModel) -> int:
     matrices = len(model.parameters)
     predictions = (CHECK_WORK // matrices - COST_WORK) // model.weight_count
     characters = predictions - 1  # the end of the sentence is one too
-    if characters < SHORTEST:
+    if characters < MIN_CHARACTERS:
         raise UserError("check_too_large", weights=model.weight_count, matrices=matrices)
-    return min(LONGEST, characters)
+    return min(MAX_CHARACTERS, characters)
 
 
 def _numbers_per_matrix(model: CharModel, sentence: str) -> int:
     predictions = len(model.vocabulary.units(sentence)) + 1
     work = COST_WORK + model.weight_count * predictions
-    return max(1, min(MOST_NUMBERS, CHECK_WORK // (work * len(model.parameters))))
+    return max(1, min(MAX_NUMBERS, CHECK_WORK // (work * len(model.parameters))))
 
 
 def _finite(error: float) -> float | None:

@@ -10,12 +10,12 @@ from concurrent.futures import Future
 
 from app.errors import BusyError, UserError
 from app.protocol.inspection import CheckedMatrix
-from app.runtime.worker_process import OtherProcess, ProcessLost
-from app.training.gradient_check import NetworkToCheck, checked
+from app.runtime.worker_process import WorkerDied, WorkerProcess
+from app.training.gradient_check import GradientCheckJob, run_job
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 8
+MAX_PENDING = 8
 """Networks that may wait for their turn: each is a copy in memory."""
 NICENESS = 5
 """Where every processor is training, the check still gets about a quarter of one: it waits for
@@ -30,81 +30,81 @@ IDLE_SECONDS = 60.0
 Outcome = Future[list[CheckedMatrix]]
 
 
-class Checker:
+class GradientCheckQueue:
     """One process that checks, and a short line before it in which nobody stands twice.
 
     The process is there only while there is something to check, and for a moment after.
     """
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:
-        self.other = OtherProcess("checker", seconds=CHECK_SECONDS, niceness=NICENESS)
+        self.worker = WorkerProcess("checker", seconds=CHECK_SECONDS, niceness=NICENESS)
         self._idle_seconds = idle_seconds
-        self._line: queue.Queue[tuple[NetworkToCheck, Outcome] | None] = queue.Queue(MOST_WAITING)
-        self._asking: set[str] = set()
-        self._changing = threading.Lock()
+        self._queue: queue.Queue[tuple[GradientCheckJob, Outcome] | None] = queue.Queue(MAX_PENDING)
+        self._pending: set[str] = set()
+        self._lock = threading.Lock()
         self._closed = False
         threading.Thread(target=self._work, name="checker", daemon=True).start()
 
-    def check(self, asker: str, network: NetworkToCheck) -> Outcome:
+    def check(self, owner: str, network: GradientCheckJob) -> Outcome:
         """The errors of every matrix, once it is this network's turn.
 
         It fails with `BusyError` where it could be done at another time: too many wait, this asker
         is among them, or the process was lost.
         """
         outcome: Outcome = Future()
-        with self._changing:
-            error = self._admit(asker, network, outcome)
+        with self._lock:
+            error = self._admit(owner, network, outcome)
         if error:
             outcome.set_exception(error)
         else:
-            outcome.add_done_callback(lambda _: self._let_go(asker))
+            outcome.add_done_callback(lambda _: self._discard(owner))
         return outcome
 
     def close(self) -> None:
         """End the process; what was asked fails."""
-        with self._changing:
+        with self._lock:
             self._closed = True
-        self.other.close()
+        self.worker.close()
         with contextlib.suppress(queue.Empty):
             while True:
-                self._refuse(self._line.get_nowait())
-        self._line.put(None)
+                self._reject(self._queue.get_nowait())
+        self._queue.put(None)
 
-    def _admit(self, asker: str, network: NetworkToCheck, outcome: Outcome) -> BusyError | None:
+    def _admit(self, owner: str, network: GradientCheckJob, outcome: Outcome) -> BusyError | None:
         """Put it at the end of the line; why not, if it cannot be there."""
         if self._closed:
             return BusyError("server_stopping")
-        if asker in self._asking:
+        if owner in self._pending:
             return BusyError("check_pending")
         try:
-            self._line.put_nowait((network, outcome))
+            self._queue.put_nowait((network, outcome))
         except queue.Full:
-            return BusyError("checks_full", limit=MOST_WAITING)
-        self._asking.add(asker)
+            return BusyError("checks_full", limit=MAX_PENDING)
+        self._pending.add(owner)
         return None
 
-    def _let_go(self, asker: str) -> None:
-        with self._changing:
-            self._asking.discard(asker)
+    def _discard(self, owner: str) -> None:
+        with self._lock:
+            self._pending.discard(owner)
 
     def _work(self) -> None:
         while (asked := self._next()) is not None:
             network, outcome = asked
             if outcome.set_running_or_notify_cancel():
-                self._carry_out(network, outcome)
+                self._run(network, outcome)
 
-    def _next(self) -> tuple[NetworkToCheck, Outcome] | None:
+    def _next(self) -> tuple[GradientCheckJob, Outcome] | None:
         """Who is first in line; None once there is no more to do."""
         try:
-            return self._line.get(timeout=self._idle_seconds)
+            return self._queue.get(timeout=self._idle_seconds)
         except queue.Empty:
-            self.other.rest()  # here, where no call can be under way
-            return self._line.get()
+            self.worker.terminate()  # here, where no call can be under way
+            return self._queue.get()
 
-    def _carry_out(self, network: NetworkToCheck, outcome: Outcome) -> None:
+    def _run(self, network: GradientCheckJob, outcome: Outcome) -> None:
         try:
-            matrices = self.other.call(checked, network)
-        except ProcessLost:
+            matrices = self.worker.call(run_job, network)
+        except WorkerDied:
             log.info("the process that checks gradients was lost")
             outcome.set_exception(BusyError("server_stopping" if self._closed else "check_lost"))
         except Exception:
@@ -113,6 +113,6 @@ class Checker:
         else:
             outcome.set_result(matrices)
 
-    def _refuse(self, asked: tuple[NetworkToCheck, Outcome] | None) -> None:
+    def _reject(self, asked: tuple[GradientCheckJob, Outcome] | None) -> None:
         if asked is not None and asked[1].set_running_or_notify_cancel():
             asked[1].set_exception(BusyError("server_stopping"))

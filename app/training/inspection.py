@@ -15,7 +15,7 @@ import numpy.typing as npt
 from app.errors import UserError, from_model
 from app.protocol import inspection as questions
 from app.protocol.base import Payload
-from app.training.run import Run
+from app.training.run import TrainingRun
 from model import CharModel, ModelError
 from model.analysis.embeddings import letter_map
 from model.analysis.forward_trace import Activations, Reading
@@ -23,16 +23,16 @@ from model.analysis.histograms import Histogram, around_zero, looked_at, of_chan
 from model.analysis.unit_features import FEATURES, best_followers
 from model.network import GATES, FloatArray
 
-LIKELIEST = 5
+TOP = 5
 GRID_CELLS = 8_000
 """Of a grid of units: in base64 a third more, which with all else stays under 16 KB."""
 BYTE_SCALE = 127
 """What the largest activation of a grid is as a signed byte."""
-MOST_LETTERS = 400
-FOUND = 8
+MAX_LETTERS = 400
+MAX_FOUND = 8
 READING_WORK = 50_000_000
 """Weights times characters of the sentences that units are compared on: a few milliseconds."""
-FEWEST_READ, MOST_READ = 200, 2_000
+MIN_READ, MAX_READ = 200, 2_000
 COLUMNS = 4
 """Steps in the picture of the network."""
 PERCENT = 100
@@ -43,7 +43,7 @@ LOWEST_RANGE = 1e-9
 """Activations that are all smaller are shown as none, not as noise."""
 
 
-def answer(run: Run, question: Payload) -> questions.Moment:
+def inspect(run: TrainingRun, question: Payload) -> questions.Moment:
     """What is to be said of the network as it is now.
 
     Raises:
@@ -51,7 +51,7 @@ def answer(run: Run, question: Payload) -> questions.Moment:
     """
     began = time.perf_counter()
     try:
-        found = ANSWERS[type(question)](run, question)
+        found = HANDLERS[type(question)](run, question)
     except ModelError as error:
         raise from_model(error) from None
     found["took"] = _rounded((time.perf_counter() - began) * 1000)
@@ -61,26 +61,26 @@ def answer(run: Run, question: Payload) -> questions.Moment:
 # ------------------------------------------------------------------ reading a text
 
 
-def surprise(run: Run, asked: questions.Surprise) -> questions.Surprised:
+def surprise(run: TrainingRun, asked: questions.Surprise) -> questions.Surprised:
     """How probable each character of a text is to the network."""
     reading = run.model.read(asked.text)
     return {
         **_moment(run),
         "characters": run.model.vocabulary.units(asked.text),
         "probabilities": [_significant(p) for p in reading.letter_probabilities],
-        "likeliest": [_likeliest(run.model, row) for row in reading.probabilities],
+        "likeliest": [_top_predictions(run.model, row) for row in reading.probabilities],
         "perplexity": _finite(reading.perplexity),
     }
 
 
-def _likeliest(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
+def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
     """The five likeliest letters with their probabilities (V,), best first; "" is the end."""
     named = ("", *model.vocabulary.letters)
-    best = np.argsort(-probabilities, kind="stable")[:LIKELIEST]
+    best = np.argsort(-probabilities, kind="stable")[:TOP]
     return [(named[k], _rounded(probabilities[k], 3)) for k in best]
 
 
-def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
+def units(run: TrainingRun, asked: questions.Units) -> questions.UnitsRead:
     """What one unit does while the network reads a text, and what many do."""
     state = _states(run.model, run.model.read(asked.text), asked.state)
     _check_layer(asked.layer, run.model)
@@ -102,10 +102,10 @@ def units(run: Run, asked: questions.Units) -> questions.UnitsRead:
     }
 
 
-def find_units(run: Run, asked: questions.FindUnits) -> questions.UnitsFound:
+def find_units(run: TrainingRun, asked: questions.FindUnits) -> questions.UnitsFound:
     """The units that follow a feature of the text that is learnt."""
     model, feature = run.model, FEATURES[asked.feature]
-    most = min(MOST_READ, max(FEWEST_READ, READING_WORK // model.weight_count))
+    most = min(MAX_READ, max(MIN_READ, READING_WORK // model.weight_count))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
     for sentence in run.trainer.learnt:
@@ -115,7 +115,7 @@ def find_units(run: Run, asked: questions.FindUnits) -> questions.UnitsFound:
             layers[layer].append(state[1:])
         if len(values) >= most:
             break
-    found = best_followers(values, [np.concatenate(layer) for layer in layers], FOUND)
+    found = best_followers(values, [np.concatenate(layer) for layer in layers], MAX_FOUND)
     return {
         **_moment(run),
         "found": [
@@ -139,7 +139,7 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
     return layer.c
 
 
-def network(run: Run, asked: questions.Network) -> questions.NetworkRead:
+def network(run: TrainingRun, asked: questions.Network) -> questions.NetworkRead:
     """The whole network at a step of a text and up to three before it."""
     model = run.model
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
@@ -160,7 +160,7 @@ def network(run: Run, asked: questions.Network) -> questions.NetworkRead:
             {
                 "character": characters[t - 1] if t else "",
                 "layers": [rows[t - first] for rows in squares],
-                "likeliest": _likeliest(model, reading.probabilities[t]),
+                "likeliest": _top_predictions(model, reading.probabilities[t]),
             }
             for t in range(first, at + 1)
         ],
@@ -193,13 +193,13 @@ def _largest(activations: FloatArray) -> float:
 # ------------------------------------------------------------------ looking at parameters
 
 
-def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
+def letters(run: TrainingRun, _asked: questions.Letters) -> questions.LettersMapped:
     """The letter vectors on a plane."""
     vectors = run.model.parameters["Wil"]
     found = letter_map(vectors)
     if found is None:
         raise UserError("network_diverged")
-    points, (first, second) = found.points[:MOST_LETTERS], found.shares
+    points, (first, second) = found.points[:MAX_LETTERS], found.shares
     return {
         **_moment(run),
         "letters": ["", *run.model.vocabulary.letters][: len(points)],
@@ -209,7 +209,7 @@ def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
     }
 
 
-def weights(run: Run, asked: questions.Weights) -> questions.WeightsLooked:
+def weights(run: TrainingRun, asked: questions.Weights) -> questions.WeightsLooked:
     """Some of the matrices; the next step that the network takes will be seen."""
     model, trainer = run.model, run.trainer
     _check_layer(asked.layer, model)
@@ -258,7 +258,7 @@ def _as_sent(found: Histogram) -> questions.Histogram:
 # ------------------------------------------------------------------ numbers and words
 
 
-def _moment(run: Run) -> questions.Moment:
+def _moment(run: TrainingRun) -> questions.Moment:
     return {"ok": True, "steps": run.trainer.totals.steps, "took": 0.0}
 
 
@@ -282,7 +282,7 @@ def _check_layer(layer: int, model: CharModel) -> None:
         raise UserError("no_such_layer", "layer", number=layer, count=count)
 
 
-ANSWERS: Mapping[type[Payload], Callable[[Run, Any], questions.Moment]] = MappingProxyType(
+HANDLERS: Mapping[type[Payload], Callable[[TrainingRun, Any], questions.Moment]] = MappingProxyType(
     {
         questions.Surprise: surprise,
         questions.Units: units,

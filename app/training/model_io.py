@@ -1,8 +1,9 @@
-"""Reads and writes models, and holds up nobody with it."""
+"""Load and save model files without blocking the event loop."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
 import os
 import shutil
@@ -14,10 +15,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
-from app.runtime.worker_process import OtherProcess, ProcessLost
-from app.training.model_json import as_json, is_small, json_of, saved_of
+from app.runtime.worker_process import WorkerDied, WorkerProcess
 from model import ModelError
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.recurrentjs_json import SavedModel, read_model
 
 log = logging.getLogger(__name__)
 
@@ -25,37 +25,95 @@ T = TypeVar("T")
 Content = Callable[[SavedModel], bytes]
 
 SMALL_FILE = 1_000_000
-"""Bytes of JSON that are read within this process: some ten milliseconds of its lock."""
-MOST_WAITING = 8
-"""Large models that may wait for their turn: each is in memory, or in a file."""
+"""Bytes of JSON that are parsed in this process, which holds the GIL for some ten milliseconds."""
+SMALL_MODEL = 50_000
+"""Numbers of a model that is serialised in this process."""
+MAX_PENDING = 8
+"""Large models that may be queued: each is in memory, or in a file."""
 THREADS = 2
 MEMORY_PER_BYTE = 14
 """Bytes of memory for a byte of JSON; numbers take eight, and what they are copied to the rest."""
-LEAST_MEMORY = 256_000_000
+MIN_MEMORY = 256_000_000
 
 FOLDER = "passing-through"
 
 
-class Clerk:
-    """Small models are read and written on a thread of this process, large ones in another.
+def saved_of(text: str) -> SavedModel:
+    """The model that a JSON holds.
 
-    Large ones pass through files in a folder of the clerk's own, which is emptied at the start.
+    Raises:
+        UserError: it is no model.
+    """
+    try:
+        return read_model(text)
+    except ModelError as error:
+        raise from_model(error, "json") from None
+
+
+def json_of(saved: SavedModel) -> str:
+    """A model as JSON.
+
+    It is encoded piece by piece, because encoding in one call holds the GIL until the end.
+
+    Raises:
+        UserError: the network has diverged.
+    """
+    try:
+        mapping = saved.to_json()
+    except ModelError as error:
+        raise from_model(error, "json") from None
+    return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(mapping))
+
+
+def as_json(saved: SavedModel) -> bytes:
+    """A model as the bytes of its JSON. Call this in the worker process for large models.
+
+    Raises:
+        UserError, ModelError: there is nothing to save.
+    """
+    return (json_of(saved) if is_small(saved) else _json_at_once(saved)).encode()
+
+
+def is_small(saved: SavedModel) -> bool:
+    """Whether a model is small enough to be serialised in this process."""
+    return numbers_of(saved) <= SMALL_MODEL
+
+
+def numbers_of(saved: SavedModel) -> int:
+    """The numbers of a model's JSON."""
+    model, solver, order = saved
+    memory = 0
+    if solver is not None:
+        memory = (2 if hasattr(solver, "step_mean") else 1) * model.flat.size
+    lists = [each for each in (order or {}).values() if isinstance(each, list)]
+    return int(model.flat.size) + memory + sum(map(len, lists))
+
+
+def _json_at_once(saved: SavedModel) -> str:
+    """The same as `json_of`, in one call: faster, but it holds the GIL."""
+    return json.dumps(saved.to_json(), separators=(",", ":"))
+
+
+class ModelIO:
+    """Loads and saves small models on threads of this process, large ones in a worker process.
+
+    Large models pass through files in a private folder, which is emptied at the start.
     """
 
     def __init__(self, data_dir: Path, upload: int) -> None:
         self._folder = data_dir / FOLDER
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.other = OtherProcess("clerk", LEAST_MEMORY + MEMORY_PER_BYTE * upload)
+        self.worker = WorkerProcess("clerk", MIN_MEMORY + MEMORY_PER_BYTE * upload)
         self._threads = ThreadPoolExecutor(THREADS, "clerk")
-        self._asker = ThreadPoolExecutor(1, "clerk-asker")
-        self._waiting = threading.BoundedSemaphore(MOST_WAITING)
+        self._worker_thread = ThreadPoolExecutor(1, "clerk-asker")
+        self._slots = threading.BoundedSemaphore(MAX_PENDING)
 
     def new_file(self) -> Path:
-        """An empty file that nobody else sees.
+        """A new empty file in the private folder.
 
         Raises:
-            BusyError: there is no room for it.
+            BusyError: the disk is full.
         """
         try:
             handle, name = tempfile.mkstemp(dir=self._folder)
@@ -66,52 +124,54 @@ class Clerk:
         return Path(name)
 
     def read(self, path: Path) -> Future[SavedModel]:
-        """The model in a file; fails with a `UserError` where there is none."""
+        """Load a model from a file; fails with a `UserError` if it holds none."""
         if path.stat().st_size <= SMALL_FILE:
-            return self._threads.submit(_refusing, read_file, path)
-        return self._elsewhere(read_file, path)
+            return self._threads.submit(_translate_errors, read_file, path)
+        return self._in_worker(read_file, path)
 
     def read_text(self, text: str) -> Future[SavedModel]:
-        """The model in a short text; fails with a `UserError` where there is none."""
-        return self._threads.submit(_refusing, saved_of, text)
+        """Load a model from a short JSON text; fails with a `UserError` if it holds none."""
+        return self._threads.submit(_translate_errors, saved_of, text)
 
     def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
-        """A model in a file, which is the asker's to remove: as JSON, or as `content` makes it.
+        """Save a model to a new file, which the caller removes; as JSON by default.
 
-        The latter is a function that another process can be asked to call.
+        `content` must be picklable, because the worker process may call it.
         """
         path = self.new_file()
         if is_small(saved):
-            future = self._threads.submit(_refusing, write_file, saved, path, content)
+            future = self._threads.submit(_translate_errors, write_file, saved, path, content)
         else:
-            future = self._elsewhere(write_file, saved, path, content)
+            future = self._in_worker(write_file, saved, path, content)
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
     def write_text(self, saved: SavedModel) -> Future[str]:
         """A small model as JSON."""
-        return self._threads.submit(_refusing, json_of, saved)
+        return self._threads.submit(_translate_errors, json_of, saved)
 
     def remove(self, path: Path) -> None:
-        """Remove a file; on a busy disk that may take longer than anybody should wait."""
+        """Remove a file on another thread: on a busy disk this may block."""
         with contextlib.suppress(RuntimeError):  # closed: the folder goes with all that is in it
             self._threads.submit(path.unlink, missing_ok=True)
 
     def close(self) -> None:
-        """Let go of the threads and of the other process; what was asked fails."""
-        self.other.close()
+        """Stop the threads and the worker process; pending calls fail."""
+        self.worker.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._asker.shutdown(wait=False, cancel_futures=True)
+        self._worker_thread.shutdown(wait=False, cancel_futures=True)
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _elsewhere(self, function: Callable[..., T], *arguments: object) -> Future[T]:
-        """Have it done in the other process, in the order of asking."""
-        if not self._waiting.acquire(blocking=False):
+    def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+        """Call a function in the worker process, in the order of submission."""
+        if not self._slots.acquire(blocking=False):
             future: Future[T] = Future()
-            future.set_exception(BusyError("models_full", limit=MOST_WAITING))
+            future.set_exception(BusyError("models_full", limit=MAX_PENDING))
             return future
-        future = self._asker.submit(_refusing, self.other.call, function, *arguments)
-        future.add_done_callback(lambda _: self._waiting.release())
+        future = self._worker_thread.submit(
+            _translate_errors, self.worker.call, function, *arguments
+        )
+        future.add_done_callback(lambda _: self._slots.release())
         return future
 
 
@@ -141,15 +201,15 @@ def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
     return path
 
 
-def _refusing(function: Callable[..., T], *arguments: object) -> T:
-    """What a function returns; whatever goes wrong as a sentence for the person who asked."""
+def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
+    """The result of a function, with every exception translated to a `UserError`."""
     try:
         return function(*arguments)
     except UserError:
         raise
     except MemoryError:
         raise UserError("model_memory", "json") from None
-    except ProcessLost:
+    except WorkerDied:
         log.info("the process that reads and writes large models was lost")
         raise BusyError("unexpected") from None
     except OSError as error:
@@ -161,7 +221,7 @@ def _refusing(function: Callable[..., T], *arguments: object) -> T:
 
 
 def discard(future: Future[Path]) -> None:
-    """Remove the file that nobody waits for any more, as soon as it is written."""
+    """Remove the file of an abandoned save as soon as it is written."""
 
     def remove(done: Future[Path]) -> None:
         if not done.cancelled() and done.exception() is None:

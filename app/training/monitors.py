@@ -10,54 +10,53 @@ from app.errors import Notice
 from app.training.curve import CurvePoint
 from model import HeldOut, Recovery
 
-INTERVAL = 0.5
+VALIDATION_INTERVAL = 0.5
 """Seconds from one time through to the next."""
 
-SHARE = 0.03
+VALIDATION_SHARE = 0.03
 """Of the time that a session learns: what is seen here is worth no more of it."""
 
-PIECE = 0.01
+VALIDATION_SLICE = 0.01
 """Seconds at a time: a wide network needs many for all the sentences of a long text."""
 
 
-class Validation:
-    """Spends a small share of a session's time on the sentences kept aside."""
+class ValidationPacer:
+    """Evaluates the validation sentences in a small share of the session's time."""
 
     def __init__(self, held_out: HeldOut | None) -> None:
         self._held_out = held_out
         self._due = 0.0
-        self._owed = 0.0  # seconds of training until it has had no more than its share
+        self._cooldown = 0.0  # seconds of training until it has had no more than its share
 
     @property
     def perplexity(self) -> float | None:
-        """Of all sentences kept aside, as last seen; None before, and where there are none."""
+        """Validation perplexity of the last complete pass; None if there was none."""
         return self._held_out.perplexity if self._held_out is not None else None
 
-    def look(self, trained: float, now: float) -> None:
-        """The network has learnt for so many seconds: look on, if it is time to."""
-        self._owed = max(0.0, self._owed - trained)
-        if self._held_out is None or self._owed or now < self._due:
+    def step(self, trained: float, now: float) -> None:
+        """Continue the evaluation, if it is due, after so many seconds of training."""
+        self._cooldown = max(0.0, self._cooldown - trained)
+        if self._held_out is None or self._cooldown or now < self._due:
             return
         passes, began = self._held_out.passes, time.perf_counter()
-        self._held_out.look_for(PIECE)
-        self._owed += (time.perf_counter() - began) / SHARE
+        self._held_out.look_for(VALIDATION_SLICE)
+        self._cooldown += (time.perf_counter() - began) / VALIDATION_SHARE
         if self._held_out.passes > passes:
-            self._due = now + INTERVAL
+            self._due = now + VALIDATION_INTERVAL
 
 
 SMOOTHING = 0.8
 """How much of a mean one more point leaves as it was: single points go up and down."""
 
-CLEARLY = math.log(1.05)
-"""How much worse the sentences kept aside must have become, while those that are learnt got better:
-less is soon taken back."""
+MIN_RISE = math.log(1.05)
+"""Minimum rise of the log validation perplexity; smaller ones are often temporary."""
 
 
-class Memorising:
-    """Follows a curve, and remembers when the sentences kept aside were understood best.
+class OverfittingDetector:
+    """Detects overfitting: training perplexity falls while validation perplexity rises.
 
     Attributes:
-        since: the step of that moment, where it has clearly been got over; None before.
+        since: the step of the best validation perplexity, once overfitting is clear; else None.
     """
 
     def __init__(self, points: Iterable[CurvePoint] = ()) -> None:
@@ -68,7 +67,7 @@ class Memorising:
             self.add(point)
 
     def add(self, point: CurvePoint) -> None:
-        """The curve has one more point."""
+        """Add a point of the curve."""
         if point.held_out is None or not math.isfinite(point.held_out + point.perplexity):
             return
         self._held_out = _smoothed(self._held_out, math.log(point.held_out))
@@ -77,7 +76,7 @@ class Memorising:
             self._best, self.since = (self._held_out, self._learnt, point.step), None
             return
         best, learnt_then, step = self._best
-        if self._held_out > best + CLEARLY and self._learnt < learnt_then:
+        if self._held_out > best + MIN_RISE and self._learnt < learnt_then:
             self.since = step
 
 
@@ -85,27 +84,27 @@ def _smoothed(before: float, now: float) -> float:
     return now if math.isnan(before) else SMOOTHING * before + (1 - SMOOTHING) * now
 
 
-QUIET = 0.5
+QUIET_SECONDS = 0.5
 """Seconds to wait for a further one: at far too high a rate several come at once, and are told in
 one sentence."""
 
 
-class Recoveries:
-    """Keeps count of a training's recoveries, and of those that the visitor knows of."""
+class RollbackNotifier:
+    """Turns rollbacks into notices for the visitor."""
 
     def __init__(self) -> None:
-        self._seen = self._told = 0
+        self._seen = self._reported = 0
         self._newest_at = 0.0
 
-    def news(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
-        """What to tell of all the recoveries of a training; None where there is nothing new."""
+    def next_notice(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
+        """The notice on new rollbacks; None if there are none, or more may follow soon."""
         if len(recoveries) > self._seen:
             self._seen, self._newest_at = len(recoveries), now
-        untold = self._seen - self._told
-        if not untold or now - self._newest_at < QUIET:
+        unreported = self._seen - self._reported
+        if not unreported or now - self._newest_at < QUIET_SECONDS:
             return None
-        self._told = self._seen
+        self._reported = self._seen
         rate = recoveries[-1].learning_rate
-        if untold == 1:
+        if unreported == 1:
             return Notice("rolled_back", {"learning_rate": rate})
-        return Notice("rolled_back_often", {"times": untold, "learning_rate": rate})
+        return Notice("rolled_back_often", {"times": unreported, "learning_rate": rate})

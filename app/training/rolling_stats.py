@@ -13,7 +13,7 @@ WINDOW = 0.5
 """Seconds that the figures look back: steady enough to read, quick enough to follow a slider."""
 
 
-class Figures(NamedTuple):
+class RateStats(NamedTuple):
     """The figures of the last moments; None before there are any."""
 
     perplexity: float | None = None
@@ -22,11 +22,11 @@ class Figures(NamedTuple):
     steps_per_second: float | None = None
 
 
-class Recent:
+class RollingStats:
     """The stretches of training that ended within the window, and their figures."""
 
     def __init__(self) -> None:
-        self.figures = Figures()
+        self.rates = RateStats()
         self._stretches: deque[tuple[float, Progress]] = deque()  # (ended, stretch), oldest first
         self._since = 0.0  # when the oldest stretch began by the clock, waiting for a turn included
 
@@ -37,13 +37,13 @@ class Recent:
         self._stretches.append((now, stretch))
         while self._stretches[0][0] < now - WINDOW:
             self._since = self._stretches.popleft()[0]
-        self.figures = self._figures(now)
+        self.rates = self._rates(now)
 
-    def break_off(self) -> None:
+    def reset(self) -> None:
         """A pause begins: its time must not count when training goes on."""
         self._stretches.clear()
 
-    def _figures(self, now: float) -> Figures:
+    def _rates(self, now: float) -> RateStats:
         stretches = [stretch for _, stretch in self._stretches]
         steps = sum(stretch.steps for stretch in stretches)
         seconds = sum(stretch.seconds for stretch in stretches)
@@ -53,7 +53,7 @@ class Recent:
         )
         passed = max(now - self._since, seconds)
         characters = sum(stretch.characters for stretch in stretches)
-        return Figures(
+        return RateStats(
             perplexity=mean if math.isfinite(mean) else None,
             ms_per_example=1000 * seconds / steps if steps else None,
             characters_per_second=characters / passed if passed > 0 else None,

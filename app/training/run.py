@@ -1,4 +1,4 @@
-"""A run: one network learning one text. Restarting or loading replaces it whole."""
+"""The training of one network on one text. A restart or a load replaces the whole run."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from app.errors import Notice, UserError, from_model
 from app.protocol.hyperparameters import Kind, Options
 from app.sessions.checkpoint import Checkpoint
 from app.training.curve import Curve
-from app.training.monitors import Memorising, Recoveries, Validation
-from app.training.rolling_stats import Recent
-from app.training.samples import ShownTexts
+from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
+from app.training.rolling_stats import RollingStats
+from app.training.samples import SampleFeed
 from model import (
     Adam,
     CharModel,
@@ -28,30 +28,30 @@ from model.formats.recurrentjs_json import SavedModel
 from model.network import Layout
 
 MAX_STEP_WORK = 2_000_000_000
-"""Weights times characters of the longest sentence. A step is one sentence and cannot be cut: more
-would keep a training thread from everybody else for longer than they should notice."""
+"""Limit of weights times characters of the longest sentence. A step is one whole sentence: a larger
+one would block a training thread for noticeably long."""
 
-TakeRoom = Callable[[int, str], None]
-"""Has room for so many weights, or raises a `UserError` at the field that asked for them."""
-
-
-def without_end(_weights: int, _field: str) -> None:
-    """Have room for everything."""
+Reserve = Callable[[int, str], None]
+"""Reserves memory for a number of weights, or raises a `UserError` at the given field."""
 
 
-class Run:
-    """A network, the text it learns, and what has come of it.
+def unlimited(_weights: int, _field: str) -> None:
+    """Reserve without a limit."""
+
+
+class TrainingRun:
+    """A network, its training text, and the state of its training.
 
     Attributes:
-        text: what it learns, as it was given.
-        options: what it was made with.
+        text: the training text, as the visitor entered it.
+        options: the options the network was created with.
         trainer: the network and its solver.
-        curve: its perplexity so far.
-        validation: what it makes of the sentences kept aside.
-        memorising: whether it has begun to learn the others by heart.
-        recent: the figures of its last moments.
-        recoveries: what the visitor knows of its trouble.
-        shown: what it writes.
+        curve: its perplexity over time.
+        validation: schedules the evaluation on the validation sentences.
+        overfitting: detects overfitting from the curve.
+        stats: perplexity and throughput over the last half second.
+        recoveries: turns rollbacks into notices.
+        feed: its newest samples and greedy prediction.
     """
 
     def __init__(self, text: str, options: Options, trainer: Trainer, curve: Curve) -> None:
@@ -59,11 +59,97 @@ class Run:
         self.options = options
         self.trainer = trainer
         self.curve = curve
-        self.validation = Validation(trainer.held_out)
-        self.memorising = Memorising(curve.points)
-        self.recent = Recent()
-        self.recoveries = Recoveries()
-        self.shown = ShownTexts()
+        self.validation = ValidationPacer(trainer.held_out)
+        self.overfitting = OverfittingDetector(curve.points)
+        self.stats = RollingStats()
+        self.recoveries = RollbackNotifier()
+        self.feed = SampleFeed()
+
+    @classmethod
+    def create(
+        cls,
+        text: str,
+        options: Options,
+        curve_version: int,
+        reserve: Reserve = unlimited,
+        seed: int | None = None,
+    ) -> TrainingRun:
+        """A run with a new network on a text; reproducible if a seed is given.
+
+        Raises:
+            UserError: the text or the options cannot be used.
+        """
+        try:
+            sentences = sentences_from_text(text)
+            vocabulary = Vocabulary.from_sentences(sentences)
+            layout = Layout(
+                options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
+            )
+            _check_step(sentences, layout.parameter_count, "hidden_sizes")
+            reserve(layout.parameter_count, "hidden_sizes")
+            model = CharModel.create(
+                vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
+            )
+            trainer = Trainer(model, sentences, replace(_settings(options), seed=seed))
+        except ModelError as error:
+            raise from_model(error) from None
+        return cls(text, options, trainer, Curve(curve_version))
+
+    @classmethod
+    def from_model(
+        cls,
+        read: SavedModel,
+        text: str,
+        options: Options,
+        curve_version: int,
+        reserve: Reserve = unlimited,
+    ) -> tuple[TrainingRun, Notice | None]:
+        """A run that continues a saved model on a text, and a notice if sentences were skipped.
+
+        The model determines the network options; the training options stay, except for the
+        schedule, which becomes constant. If the text is the one the model was saved with, the saved
+        order of the sentences is restored.
+
+        Raises:
+            UserError: the model is too large, or none of the text's sentences fits it.
+        """
+        options = replace(options, schedule="constant")
+        try:
+            model = read.model
+            sentences, notice = _known_sentences(sentences_from_text(text), model.vocabulary)
+            _check_step(sentences, model.weight_count, "json")
+            reserve(model.weight_count, "json")
+            own = read.copy()  # the caller may load it again, or its arrays may be read-only
+            trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.solver)
+            if notice is None and _takes_single_sentences(read):
+                trainer.go_on(read.order)
+        except ModelError as error:
+            raise from_model(error, "json") from None
+        made_with = replace(
+            options,
+            kind=cast(Kind, model.kind),
+            hidden_sizes=model.hidden_sizes,
+            letter_size=model.letter_size,
+        )
+        return cls(text, made_with, trainer, Curve(curve_version)), notice
+
+    @classmethod
+    def from_checkpoint(cls, checkpoint: Checkpoint) -> TrainingRun:
+        """The run as it was at the checkpoint."""
+        saved = checkpoint.saved.copy()
+        model = saved.model
+        sentences = sentences_from_text(checkpoint.text)
+        known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
+        settings = _settings_to_go_on(checkpoint.options, saved)
+        trainer = Trainer(
+            model,
+            known,
+            replace(settings, learning_rate=checkpoint.set_rate),
+            saved.solver,
+        )
+        trainer.go_on(saved.order, checkpoint.totals, checkpoint.rate_since)
+        curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
+        return cls(checkpoint.text, checkpoint.options, trainer, curve)
 
     @property
     def model(self) -> CharModel:
@@ -83,7 +169,7 @@ class Run:
         """Learn for about so long."""
         stretch = self.trainer.train_for(seconds)
         now = time.monotonic()
-        self.validation.look(stretch.seconds, now)
+        self.validation.step(stretch.seconds, now)
         point = self.curve.add(
             stretch,
             self.trainer.totals,
@@ -93,93 +179,9 @@ class Run:
             self.trainer.settings.learning_rate,
         )
         if point is not None:
-            self.memorising.add(point)
-        self.recent.add(stretch, now)
-        self.shown.outdate(stretch.seconds)
-
-
-def new_run(
-    text: str,
-    options: Options,
-    curve_version: int,
-    take_room: TakeRoom = without_end,
-    seed: int | None = None,
-) -> Run:
-    """A new network on a text; with a seed, the same one again.
-
-    Raises:
-        UserError: the text or the options cannot be used.
-    """
-    try:
-        sentences = sentences_from_text(text)
-        vocabulary = Vocabulary.from_sentences(sentences)
-        layout = Layout(
-            options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
-        )
-        _check_step(sentences, layout.parameter_count, "hidden_sizes")
-        take_room(layout.parameter_count, "hidden_sizes")
-        model = CharModel.create(
-            vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
-        )
-        trainer = Trainer(model, sentences, replace(_settings(options), seed=seed))
-    except ModelError as error:
-        raise from_model(error) from None
-    return Run(text, options, trainer, Curve(curve_version))
-
-
-def loaded_run(
-    read: SavedModel,
-    text: str,
-    options: Options,
-    curve_version: int,
-    take_room: TakeRoom = without_end,
-) -> tuple[Run, Notice | None]:
-    """A saved model that goes on with a text, and a remark on what the text lost by it.
-
-    The network's part of the options comes with the model; that of its training stays, but for a
-    schedule, which belongs to a beginning. On the sentences that it was saved with, it goes on in
-    the order that was to come.
-
-    Raises:
-        UserError: the model is too large, or none of the text's sentences fits it.
-    """
-    options = replace(options, schedule="constant")
-    try:
-        model = read.model
-        sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
-        _check_step(sentences, model.weight_count, "json")
-        take_room(model.weight_count, "json")
-        own = read.copy()  # whoever gave it may give it again, or may have sent it to be read only
-        trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.solver)
-        if remark is None and _takes_single_sentences(read):
-            trainer.go_on(read.order)
-    except ModelError as error:
-        raise from_model(error, "json") from None
-    made_with = replace(
-        options,
-        kind=cast(Kind, model.kind),
-        hidden_sizes=model.hidden_sizes,
-        letter_size=model.letter_size,
-    )
-    return Run(text, made_with, trainer, Curve(curve_version)), remark
-
-
-def restored_run(checkpoint: Checkpoint) -> Run:
-    """The run of a checkpoint, to go on exactly from there."""
-    saved = checkpoint.saved.copy()
-    model = saved.model
-    sentences = sentences_from_text(checkpoint.text)
-    known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
-    settings = _settings_to_go_on(checkpoint.options, saved)
-    trainer = Trainer(
-        model,
-        known,
-        replace(settings, learning_rate=checkpoint.set_rate),
-        saved.solver,
-    )
-    trainer.go_on(saved.order, checkpoint.totals, checkpoint.rate_since)
-    curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
-    return Run(checkpoint.text, checkpoint.options, trainer, curve)
+            self.overfitting.add(point)
+        self.stats.add(stretch, now)
+        self.feed.mark_stale(stretch.seconds)
 
 
 def _settings(options: Options) -> TrainingSettings:

@@ -1,4 +1,4 @@
-"""What the network writes for whoever watches: samples and its greedy prediction."""
+"""The samples and the greedy prediction shown on the page."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ GREEDY_INTERVAL = 0.25
 """Seconds between greedy predictions, which change less from one to the next."""
 WRITING_SHARE = 0.1
 """Of a session's time, for writing: among many sessions it writes more seldom, and still learns."""
-LONGEST_INTERVAL = 3.0
+MAX_INTERVAL = 3.0
 """Seconds after which it writes all the same."""
-DWELL = 1.0
+MIN_DISPLAY_SECONDS = 1.0
 """Seconds that what a network just made, loaded or saved writes can be seen before the next."""
 
 
-class ShownTexts:
+class SampleFeed:
     """The newest samples and greedy prediction, and when the next are due.
 
     Attributes:
@@ -30,53 +30,51 @@ class ShownTexts:
     def __init__(self) -> None:
         self.samples: tuple[str, ...] = ()
         self.greedy: str | None = None
-        self._samples_outdated = self._greedy_outdated = True
+        self._samples_stale = self._greedy_stale = True
         self._samples_due = self._greedy_due = 0.0
-        self._dwells = True
-        self._owed = (
+        self._holding = True
+        self._cooldown = (
             0.0  # seconds of training until the writing so far has had no more than its share
         )
         self._last = 0.0
 
-    def outdate(self, seconds: float) -> None:
-        """The network has learnt for so long: write anew when the time has come."""
-        self._samples_outdated = self._greedy_outdated = True
-        self._owed = max(0.0, self._owed - seconds)
+    def mark_stale(self, seconds: float) -> None:
+        """Note that the network trained for so many seconds: the texts are stale."""
+        self._samples_stale = self._greedy_stale = True
+        self._cooldown = max(0.0, self._cooldown - seconds)
 
-    def outdate_samples(self) -> None:
-        """The temperature has changed: sample anew at once."""
-        self._samples_outdated, self._samples_due = True, 0.0
+    def resample_soon(self) -> None:
+        """Refresh the samples at the next write, because the temperature changed."""
+        self._samples_stale, self._samples_due = True, 0.0
 
-    def hurry(self) -> None:
-        """Write what is outdated at once."""
+    def refresh_soon(self) -> None:
+        """Refresh stale texts at the next write."""
         self._samples_due = self._greedy_due = 0.0
 
-    def pin(self) -> None:
-        """Write what is outdated at once, and let it be seen for a while."""
-        self.hurry()
-        self._dwells = True
+    def hold(self) -> None:
+        """Refresh stale texts at the next write, and show them for a while."""
+        self.refresh_soon()
+        self._holding = True
 
     def write(self, model: CharModel, temperature: float, now: float) -> None:
-        """Write what is outdated and due, as far as there is time for it."""
-        urgent = (
-            not self._samples_due or not self._greedy_due or now - self._last > LONGEST_INTERVAL
-        )
-        if self._owed and not urgent:
+        """Refresh texts that are stale and due, within the share of time for it."""
+        urgent = not self._samples_due or not self._greedy_due or now - self._last > MAX_INTERVAL
+        if self._cooldown and not urgent:
             return
         began = time.perf_counter()
         self._write(model, temperature, now)
-        self._owed += (time.perf_counter() - began) / WRITING_SHARE
+        self._cooldown += (time.perf_counter() - began) / WRITING_SHARE
         self._last = now
 
     def _write(self, model: CharModel, temperature: float, now: float) -> None:
-        if self._samples_outdated and now >= self._samples_due:
+        if self._samples_stale and now >= self._samples_due:
             self.samples = tuple(model.samples(SAMPLES, temperature))
-            self._samples_outdated = False
+            self._samples_stale = False
             self._samples_due = now + SAMPLES_INTERVAL
-        if self._greedy_outdated and now >= self._greedy_due:
+        if self._greedy_stale and now >= self._greedy_due:
             self.greedy = model.greedy()
-            self._greedy_outdated = False
+            self._greedy_stale = False
             self._greedy_due = now + GREEDY_INTERVAL
-        if self._dwells:
-            self._samples_due = self._greedy_due = now + DWELL
-            self._dwells = False
+        if self._holding:
+            self._samples_due = self._greedy_due = now + MIN_DISPLAY_SECONDS
+            self._holding = False

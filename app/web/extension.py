@@ -10,13 +10,13 @@ from flask_socketio import SocketIO
 
 from app.engines.base import Engine
 from app.errors import UserError
-from app.runtime.backends import Hub
-from app.runtime.config import ServerSettings
+from app.runtime.backends import ServerBackend
+from app.runtime.config import ServerConfig
 from app.runtime.metrics import Metrics
-from app.runtime.shutdown import Stopping
+from app.runtime.shutdown import GracefulShutdown
 from app.storage.sharing import Sharing
-from app.training.gradient_check_queue import Checker
-from app.training.model_io import Clerk
+from app.training.gradient_check_queue import GradientCheckQueue
+from app.training.model_io import ModelIO
 from app.web.service import Service
 from app.web.session_cookie import Identity
 from app.web.sockets.broadcaster import Publisher
@@ -31,16 +31,16 @@ NAME = "charnn"
 class Extension:
     """The parts of one application; `create_app` makes them, `close` lets go of them."""
 
-    config: ServerSettings
-    hub: Hub
+    config: ServerConfig
+    hub: ServerBackend
     metrics: Metrics
     engine: Engine
     identity: Identity
-    clerk: Clerk
-    checker: Checker
+    clerk: ModelIO
+    checker: GradientCheckQueue
     sharing: Sharing
     service: Service
-    stopping: Stopping
+    stopping: GracefulShutdown
     socketio: SocketIO
     emitter: Emitter
     publisher: Publisher

@@ -16,18 +16,17 @@ from app.protocol.base import Payload
 from app.protocol.hyperparameters import Options
 from app.protocol.ids import path_of
 from app.protocol.limits import Limits
-from app.runtime.backends import Hub
+from app.runtime.backends import ServerBackend
 from app.sessions import commands
 from app.sessions.checkpoint import Checkpoint
-from app.storage import Copied
+from app.storage import ShareInfo
 from app.storage.sharing import Sharing
-from app.training import inspection as looking
+from app.training import inspection
 from app.training.completion import Completion
-from app.training.export_formats import Form
-from app.training.gradient_check import NetworkToCheck
-from app.training.gradient_check_queue import Checker
-from app.training.model_io import SMALL_FILE, Clerk, discard
-from app.training.model_json import is_small
+from app.training.export_formats import ExportFormat
+from app.training.gradient_check import GradientCheckJob
+from app.training.gradient_check_queue import GradientCheckQueue
+from app.training.model_io import SMALL_FILE, ModelIO, discard, is_small
 from model.formats.recurrentjs_json import SavedModel
 
 T = TypeVar("T")
@@ -39,9 +38,9 @@ class Service:
     def __init__(
         self,
         engine: Engine,
-        hub: Hub,
-        clerk: Clerk,
-        checker: Checker,
+        hub: ServerBackend,
+        clerk: ModelIO,
+        checker: GradientCheckQueue,
         sharing: Sharing,
         limits: Limits,
     ) -> None:
@@ -75,9 +74,9 @@ class Service:
         Raises:
             UserError: there is no place for it now, or it cannot be fetched.
         """
-        self._wait(self._engine.create(session_id))
+        self._wait(self._engine.open_session(session_id))
 
-    def save(self, session_id: str, form: Form) -> Path:
+    def save(self, session_id: str, form: ExportFormat) -> Path:
         """The session's model in a file, which is the caller's to remove.
 
         Raises:
@@ -117,9 +116,9 @@ class Service:
                 return _sent(self._carry_out(session_id, self._command_for(payload)))
 
     def _share(self, session_id: str) -> shares.Shared:
-        captured = self._carry_out(session_id, commands.Capture())
+        captured = self._carry_out(session_id, commands.CreateCheckpoint())
         if not isinstance(captured, Checkpoint):
-            raise TypeError("the engine answered a Capture with no checkpoint")
+            raise TypeError("the engine answered a CreateCheckpoint with no checkpoint")
         seen = self._perplexity(session_id, captured.version)
         copy_id = self._wait(self._sharing.share(session_id, captured, seen))
         return {"ok": True, "id": copy_id, "path": path_of(copy_id)}
@@ -138,9 +137,9 @@ class Service:
         return self._wait(self.clerk.write_text(saved))
 
     def _check_gradients(self, session_id: str) -> questions.GradientChecked:
-        network = self._carry_out(session_id, commands.CopyToCheck())
-        if not isinstance(network, NetworkToCheck):
-            raise TypeError("the engine answered a CopyToCheck with no network")
+        network = self._carry_out(session_id, commands.PrepareGradientCheck())
+        if not isinstance(network, GradientCheckJob):
+            raise TypeError("the engine answered a PrepareGradientCheck with no network")
         check = self._checker.check(session_id, network)
         try:
             matrices = self._wait(check)
@@ -161,7 +160,7 @@ class Service:
         return saved
 
     def _carry_out(self, session_id: str, command: commands.Command) -> commands.Answer:
-        return self._wait(self._engine.command(session_id, command))
+        return self._wait(self._engine.submit(session_id, command))
 
     def _wait(self, future: Future[T]) -> T:
         try:
@@ -192,15 +191,15 @@ def command_for(payload: Payload) -> commands.Command:
         case protocol.Resume():
             command = commands.Resume()
         case protocol.Change():
-            command = commands.Change(payload.learning_rate, payload.temperature)
+            command = commands.SetParameters(payload.learning_rate, payload.temperature)
         case protocol.LoadPretrained():
             command = commands.LoadPretrained(payload.name)
         case protocol.Undo():
             command = commands.Undo()
         case protocol.Complete():
             command = commands.Complete(**dict(payload))
-        case _ if type(payload) in looking.ANSWERS:
-            command = commands.Look(payload)
+        case _ if type(payload) in inspection.HANDLERS:
+            command = commands.Inspect(payload)
         case _:
             raise TypeError(f"no command for {type(payload).__name__}")
     return command
@@ -214,10 +213,10 @@ def _sent(answer: commands.Answer) -> Mapping[str, Any]:
     return {"ok": True}
 
 
-def _copy_as_sent(copy: Copied) -> shares.OwnCopy:
+def _copy_as_sent(copy: ShareInfo) -> shares.OwnCopy:
     return {
-        "id": copy.copy_id,
-        "path": path_of(copy.copy_id),
+        "id": copy.share_id,
+        "path": path_of(copy.share_id),
         "created": copy.created_at,
         "steps": copy.steps,
         "sentences": copy.sentences,

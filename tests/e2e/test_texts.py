@@ -51,7 +51,7 @@ def test_a_chosen_text_fills_the_box_and_the_options_and_is_learnt_on_learn(page
     choice.select_option("sums")
     expect(page.locator("#ti")).to_have_value(texts.text("sums"))
     await_state(page, "#panel_controls", "edited")
-    sizes = texts.described("sums").options.hidden_sizes
+    sizes = texts.get("sums").options.hidden_sizes
     expect(page.locator("#opt_hidden_sizes")).to_have_value(", ".join(map(str, sizes)))
     expect_characters(page, essays)  # nothing is learnt from it yet
     learn(page)

@@ -11,10 +11,10 @@ from typing import Any
 
 from app.engines.base import Engine
 from app.engines.cluster.directory import Directory
-from app.engines.cluster.interfaces import Lost, Machine, Remote, Started
+from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Unreachable
 from app.engines.cluster.node import TrainingNode
 from app.errors import UserError
-from app.sessions.commands import Answer, Change, Command, Watch
+from app.sessions.commands import Answer, Command, SetParameters, SetWatched
 from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST
 
@@ -28,10 +28,10 @@ class NotingEngine(Engine):
         self.taken_over: dict[str, float | None] = {}
         self.full = False
 
-    def create(self, session_id: str) -> Future[Answer]:
-        return self.take_over(session_id, None)
+    def open_session(self, session_id: str) -> Future[Answer]:
+        return self.adopt(session_id, None)
 
-    def take_over(self, session_id: str, lost_at: float | None) -> Future[Answer]:
+    def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         if self.full:
             return _failed(UserError("server_full", limit=1))
         self.taken_over.setdefault(session_id, lost_at)
@@ -39,12 +39,12 @@ class NotingEngine(Engine):
             self.shown[session_id] = replace(FIRST, session_id=session_id, life=id(self))
         return _done()
 
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
         if session_id not in self.shown:
             return _failed(UserError("session_gone"))
         self.commands.append((session_id, command))
         now = self.shown[session_id]
-        if isinstance(command, Change) and command.temperature is not None:
+        if isinstance(command, SetParameters) and command.temperature is not None:
             now = replace(now, temperature=command.temperature)
         self.shown[session_id] = replace(now, seq=now.seq + 1)
         return _done()
@@ -55,7 +55,7 @@ class NotingEngine(Engine):
     def snapshots(self) -> Mapping[str, Snapshot]:
         return self.shown
 
-    def holds(self, session_id: str) -> bool:
+    def has_session(self, session_id: str) -> bool:
         return session_id in self.shown
 
     def drop(self, session_id: str) -> None:
@@ -74,7 +74,7 @@ class NotingEngine(Engine):
         return [
             command.watched
             for name, command in self.commands
-            if name == session_id and isinstance(command, Watch)
+            if name == session_id and isinstance(command, SetWatched)
         ]
 
 
@@ -103,7 +103,7 @@ class Here:
 
     def _check(self) -> None:
         if self.lost:
-            raise Lost(self.name)
+            raise Unreachable(self.name)
 
 
 class FewMachines:
@@ -111,7 +111,7 @@ class FewMachines:
 
     def __init__(self, count: int) -> None:
         self.up = [Machine(f"machine {number}", f"10.0.0.{number}", 1) for number in range(count)]
-        self.started: list[Started] = []
+        self.started: list[StartedNode] = []
         self.engines: dict[str, NotingEngine] = {}
         self.broken = False
         self.looks = 0  # of the directory, for what is up
@@ -120,29 +120,29 @@ class FewMachines:
         self.looks += 1
         return list(self.up)
 
-    def running(self) -> Sequence[Started]:
+    def running(self) -> Sequence[StartedNode]:
         return [started for started in self.started if not self._here(started).lost]
 
-    def start(self, machine: Machine, threads: int) -> Started:
+    def start(self, machine: Machine, threads: int) -> StartedNode:
         name = f"node {len(self.started)}"
         self.engines[name] = NotingEngine()
         remote = Here(name, TrainingNode(self.engines[name]))
         remote.lost = self.broken
-        self.started.append(Started(remote, machine.name, threads))
+        self.started.append(StartedNode(remote, machine.name, threads))
         return self.started[-1]
 
-    def end(self, node: Remote) -> None:
+    def end(self, node: ActorHandle) -> None:
         assert isinstance(node, Here)
         node.lost = True
 
     def node(self, name: str) -> Here:
         return next(self._here(each) for each in self.started if each.remote.name == name)
 
-    def engine(self, remote: Remote | None) -> NotingEngine:
+    def engine(self, remote: ActorHandle | None) -> NotingEngine:
         assert remote is not None
         return self.engines[remote.name]
 
-    def _here(self, started: Started) -> Here:
+    def _here(self, started: StartedNode) -> Here:
         assert isinstance(started.remote, Here)
         return started.remote
 

@@ -5,26 +5,26 @@ from __future__ import annotations
 import time
 
 from app.engines import local as local_engine
-from app.engines.scheduler import Turn, Turns
+from app.engines.scheduler import Lease, Scheduler
 
-SLICE = 0.006
+TIME_SLICE = 0.006
 PAUSE = 0.014
 """Seconds without training after each slice: a command waits no longer than both together."""
 
 
-class PacedTurns(Turns):
-    """Turns whose threads pause after every slice of training."""
+class PacedScheduler(Scheduler):
+    """A scheduler whose threads pause after every slice of training."""
 
-    def give_back(self, turn: Turn, used: float, learning: bool) -> None:
+    def release(self, lease: Lease, used: float, learning: bool) -> None:
         """End a turn."""
-        super().give_back(turn, used, learning)
-        if learning and not turn.called:
+        super().release(lease, used, learning)
+        if learning and not lease.priority:
             time.sleep(PAUSE)
 
-    def _slice(self) -> float:
-        return SLICE
+    def _time_slice(self) -> float:
+        return TIME_SLICE
 
 
 def pace_training() -> None:
     """Have every local engine that is made from now on train with pauses."""
-    local_engine.Turns = PacedTurns  # type: ignore[misc]
+    local_engine.Scheduler = PacedScheduler  # type: ignore[misc]

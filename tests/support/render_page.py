@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import Mock
 
 from app.engines.base import Engine
-from app.runtime.config import ServerSettings
+from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import extension_of
 
@@ -21,7 +21,7 @@ def main() -> None:
     engine, store = Mock(spec=Engine), Mock()
     store.copies.has.return_value = True  # there is a copy of every name
     with tempfile.TemporaryDirectory() as folder:
-        config = ServerSettings(data_dir=Path(folder), async_mode="threading")
+        config = ServerConfig(data_dir=Path(folder), async_mode="threading")
         app = create_app(config, engine, store)
         visitor = app.test_client()  # it keeps its cookie, so that the server knows it afterwards
         pages = {

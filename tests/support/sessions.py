@@ -22,11 +22,11 @@ class Client:
     def __init__(self, engine: Engine, session_id: str = "ann") -> None:
         """Begin the session where it is not there yet."""
         self.engine, self.session_id = engine, session_id
-        engine.create(session_id).result(PATIENCE)
+        engine.open_session(session_id).result(PATIENCE)
 
     def ask(self, command: Command) -> Answer:
         """What comes of a command."""
-        return self.engine.command(self.session_id, command).result(PATIENCE)
+        return self.engine.submit(self.session_id, command).result(PATIENCE)
 
     def save(self) -> SavedModel:
         """The model as it is now."""

@@ -22,7 +22,7 @@ from socketio import packet as packets
 from werkzeug.test import TestResponse
 
 from app.engines.base import Engine
-from app.runtime.config import ServerSettings
+from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import Extension, extension_of
 from tests.support.pacing import pace_training
@@ -30,7 +30,7 @@ from tests.support.pacing import pace_training
 PATIENCE = 60.0
 """Seconds until a test gives up: long enough for a machine that is busy with much else."""
 LOOK = 0.005
-CONFIG = ServerSettings(async_mode="threading", workers=1, unwatched_minutes=0)
+CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0)
 
 
 class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.protocol.hyperparameters import Options
-from app.sessions.snapshot import Description, Remark, Snapshot
+from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.training.curve import CurvePoint
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
@@ -24,5 +24,5 @@ FIRST = Snapshot(
     greedy="g",
     curve_version=0,
     points=(POINT,),
-    remarks=(Remark(1, "info", "old", "Any words."),),
+    notices=(SessionNotice(1, "info", "old", "Any words."),),
 )

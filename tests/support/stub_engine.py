@@ -30,13 +30,13 @@ class StubEngine(Engine):
         self.meanwhile: Callable[[], None] | None = None
         self.is_closed = False
 
-    def create(self, session_id: str) -> Future[Answer]:
+    def open_session(self, session_id: str) -> Future[Answer]:
         if self.meanwhile is not None:
             self.meanwhile()
         self.created.append(session_id)
         return _done()
 
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
         self.commands.append((session_id, command))
         if self.wrong:
             failed: Future[Answer] = Future()
@@ -50,17 +50,14 @@ class StubEngine(Engine):
     def snapshots(self) -> Mapping[str, Snapshot]:
         return {each: replace(FIRST, session_id=each) for each in self.created}
 
-    def when_failed(self, call: Callable[[str], None]) -> None:
+    def on_failure(self, call: Callable[[str], None]) -> None:
         self.fail = call
 
     def problems(self) -> Sequence[str]:
         return self.wrong
 
-    def holds(self, session_id: str) -> bool:
+    def has_session(self, session_id: str) -> bool:
         return session_id in self.created
-
-    def drop(self, session_id: str) -> None:
-        self.created.remove(session_id)
 
     def close(self) -> None:
         self.is_closed = True

@@ -9,11 +9,11 @@ from app.protocol.hyperparameters import Options
 from app.sessions.snapshot import Description, Snapshot
 from app.training.curve import CurvePoint
 
-LEFT_OUT = Description(0, "", Options(), (), 0)
+OMITTED = Description(0, "", Options(), (), 0)
 """In the place of a description that is there already."""
 
 
-class Known(NamedTuple):
+class SnapshotVersion(NamedTuple):
     """What somebody has of a session already.
 
     Attributes:
@@ -32,7 +32,7 @@ class Known(NamedTuple):
 
 
 @dataclass(frozen=True)
-class News:
+class SnapshotDelta:
     """A newer snapshot, without what is known already.
 
     Attributes:
@@ -46,11 +46,11 @@ class News:
     start: int
 
 
-def known_of(snapshot: Snapshot | None) -> Known | None:
+def version_of(snapshot: Snapshot | None) -> SnapshotVersion | None:
     """What is known with this snapshot; None: nothing."""
     if snapshot is None:
         return None
-    return Known(
+    return SnapshotVersion(
         snapshot.life,
         snapshot.seq,
         snapshot.description.version,
@@ -59,10 +59,10 @@ def known_of(snapshot: Snapshot | None) -> Known | None:
     )
 
 
-def news_of(snapshot: Snapshot, known: Known | None) -> News | None:
+def make_delta(snapshot: Snapshot, known: SnapshotVersion | None) -> SnapshotDelta | None:
     """What a snapshot tells beyond what is known; None: nothing."""
     if known is None or known.life != snapshot.life:
-        return News(snapshot, has_description=True, start=0)
+        return SnapshotDelta(snapshot, has_description=True, start=0)
     if known.seq == snapshot.seq:
         return None
     described = known.version == snapshot.description.version
@@ -70,13 +70,13 @@ def news_of(snapshot: Snapshot, known: Known | None) -> News | None:
     start = known.points if same_curve and known.points <= len(snapshot.points) else 0
     figures = replace(
         snapshot,
-        description=LEFT_OUT if described else snapshot.description,
+        description=OMITTED if described else snapshot.description,
         points=snapshot.points[start:],
     )
-    return News(figures, not described, start)
+    return SnapshotDelta(figures, not described, start)
 
 
-def put_together(news: News, last: Snapshot | None) -> Snapshot | None:
+def apply_delta(news: SnapshotDelta, last: Snapshot | None) -> Snapshot | None:
     """The whole snapshot, with what is known from the last; None where they do not fit.
 
     News may come on two roads: what is older than the last is the last.
@@ -95,7 +95,7 @@ def put_together(news: News, last: Snapshot | None) -> Snapshot | None:
     return replace(figures, description=description, points=points)
 
 
-def _points(news: News, last: Snapshot) -> tuple[CurvePoint, ...] | None:
+def _points(news: SnapshotDelta, last: Snapshot) -> tuple[CurvePoint, ...] | None:
     if not news.start:
         return news.figures.points
     if last.curve_version != news.figures.curve_version or len(last.points) < news.start:

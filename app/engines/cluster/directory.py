@@ -9,7 +9,13 @@ from collections.abc import Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from app.engines.cluster.interfaces import Lost, Machine, Machines, Remote, Started
+from app.engines.cluster.interfaces import (
+    ActorHandle,
+    ClusterBackend,
+    Machine,
+    StartedNode,
+    Unreachable,
+)
 from app.engines.cluster.placement import Placement
 from app.protocol.ids import short_id
 
@@ -56,7 +62,7 @@ class NodeStatus:
 
 @dataclass
 class _Node:
-    started: Started
+    started: StartedNode
     machine: Machine
     pid: int
     weights: int = 0
@@ -69,7 +75,7 @@ class Directory:
     It keeps nothing that it could not find out again: one that was lost asks the nodes.
     """
 
-    def __init__(self, machines: Machines, cores_per_node: int | None) -> None:
+    def __init__(self, machines: ClusterBackend, cores_per_node: int | None) -> None:
         self._machines = machines
         self._cores_per_node = cores_per_node
         self._placement = Placement()
@@ -78,7 +84,7 @@ class Directory:
         self._drained: set[str] = set()  # machines that are to have no node
         self._moves: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._moving = asyncio.Semaphore(MOVES_AT_ONCE)
+        self._move_slots = asyncio.Semaphore(MOVES_AT_ONCE)
         self._beginning = asyncio.Lock()
         self._begun = False
 
@@ -90,28 +96,24 @@ class Directory:
 
         Whoever begins waits until the first is up.
         """
-        await self._know_what_is_there()
+        await self._discover_nodes()
         until = time.monotonic() + START_PATIENCE
         while not self._nodes and time.monotonic() < until:
             await asyncio.sleep(0.05)
         return len(self._nodes)
 
-    async def place(self, session_id: str) -> Remote | None:
+    async def place(self, session_id: str) -> ActorHandle | None:
         """The node of a session: the one that it has, or gets; None: there is no node."""
-        await self._know_what_is_there()
+        await self._discover_nodes()
         if not await self._arrived(session_id, MOVE_PATIENCE):
             return None
         return self._remote(self._placement.place(session_id))
 
-    async def find(self, session_id: str) -> Remote | None:
+    async def find(self, session_id: str) -> ActorHandle | None:
         """The node of a session; None: it has none."""
-        await self._know_what_is_there()
+        await self._discover_nodes()
         await self._arrived(session_id, None)
         return self._remote(self._placement.where(session_id))
-
-    async def forget(self, session_id: str) -> None:
-        """A session is not there any more."""
-        self._placement.forget(session_id)
 
     async def lost(self, name: str) -> None:
         """Somebody could not reach a node; if it is gone, its sessions go elsewhere."""
@@ -121,7 +123,7 @@ class Directory:
         try:
             async with asyncio.timeout(REPORT_PATIENCE):
                 await node.started.remote.ask("report")
-        except (Lost, TimeoutError):
+        except (Unreachable, TimeoutError):
             self._fail_over(name)
 
     async def drain(self, machine: str) -> int:
@@ -130,7 +132,7 @@ class Directory:
         Raises:
             ValueError: there is no such machine, or no other to take them.
         """
-        await self._know_what_is_there()
+        await self._discover_nodes()
         nodes = [name for name, node in self._nodes.items() if node.machine.name == machine]
         if not nodes:
             raise ValueError(f"No node runs on a machine {machine}.")
@@ -149,7 +151,7 @@ class Directory:
 
     async def status(self) -> list[NodeStatus]:
         """Every node, for people."""
-        await self._know_what_is_there()
+        await self._discover_nodes()
         return [
             NodeStatus(
                 name,
@@ -174,16 +176,16 @@ class Directory:
 
     # -------------------------------------------------------------- nodes come
 
-    async def _know_what_is_there(self) -> None:
+    async def _discover_nodes(self) -> None:
         """Once, whoever comes first: this may be a directory in the place of one that was lost."""
         async with self._beginning:
             if self._begun:
                 return
             await asyncio.gather(*map(self._adopt, self._machines.running()))
-            self._in_background(self._look_for_ever())
+            self._in_background(self._health_loop())
             self._begun = True
 
-    async def _adopt(self, started: Started) -> None:
+    async def _adopt(self, started: StartedNode) -> None:
         """Know a node that runs already, with the sessions that it has."""
         machines = {machine.name: machine for machine in self._machines.all()}
         machine = machines.get(started.machine)
@@ -192,13 +194,13 @@ class Directory:
         self._starting[machine.name] = self._starting.get(machine.name, 0) + 1
         await self._welcome(started, machine)
 
-    async def _welcome(self, started: Started, machine: Machine) -> None:
+    async def _welcome(self, started: StartedNode, machine: Machine) -> None:
         """Have a node take sessions, once it is up."""
         name = started.remote.name
         try:
             async with asyncio.timeout(START_PATIENCE):
                 report = await started.remote.ask("report")
-        except (Lost, TimeoutError) as error:
+        except (Unreachable, TimeoutError) as error:
             log.warning("a node did not come up: %s", _last_line(error), extra={"node": name})
             self._machines.end(started.remote)
             await asyncio.sleep(RESTART_SECONDS)
@@ -209,7 +211,7 @@ class Directory:
         self._placement.add(name, started.threads, report.session_ids)
         log.info("a node is up", extra={"node": name, "threads": started.threads})
 
-    def _start_the_missing(self, machine: Machine) -> None:
+    def _start_missing(self, machine: Machine) -> None:
         if machine.name in self._drained:
             return
         threads = min(self._cores_per_node or machine.cores, machine.cores)
@@ -222,32 +224,32 @@ class Directory:
 
     # -------------------------------------------------------------- nodes go
 
-    async def _look_for_ever(self) -> None:
+    async def _health_loop(self) -> None:
         while True:
             try:
-                await self._look()
+                await self._check_nodes()
             except Exception:
                 log.exception("looking after the nodes failed")
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _look(self) -> None:
+    async def _check_nodes(self) -> None:
         machines = self._machines.all()
         up = {machine.name for machine in machines}
         for name in [name for name, node in self._nodes.items() if node.machine.name not in up]:
             self._fail_over(name)
         self._drained &= up
         for machine in machines:
-            self._start_the_missing(machine)
-        await asyncio.gather(*map(self._look_at, list(self._nodes)))
+            self._start_missing(machine)
+        await asyncio.gather(*map(self._check_node, list(self._nodes)))
 
-    async def _look_at(self, name: str) -> None:
+    async def _check_node(self, name: str) -> None:
         node = self._nodes.get(name)
         if node is None:
             return  # gone since
         try:
             async with asyncio.timeout(REPORT_PATIENCE):
                 report = await node.started.remote.ask("report")
-        except (Lost, TimeoutError):
+        except (Unreachable, TimeoutError):
             self._fail_over(name)
             return
         node.weights = report.weights
@@ -259,25 +261,25 @@ class Directory:
         if node is None:
             return
         self._machines.end(node.started.remote)  # one that hung would come back
-        homeless = self._placement.remove(name)
-        log.warning("a node is lost", extra={"node": name, "sessions": len(homeless)})
-        self._move([each for each in homeless if each not in self._moves], lost_at=time.time())
+        orphaned = self._placement.remove(name)
+        log.warning("a node is lost", extra={"node": name, "sessions": len(orphaned)})
+        self._move([each for each in orphaned if each not in self._moves], lost_at=time.time())
 
     async def _hand_over(self, name: str) -> int:
         node = self._nodes[name]
         try:
             await node.started.remote.ask("hand_over")
-        except Lost:
+        except Unreachable:
             self._fail_over(name)
             return 0
         self._nodes.pop(name, None)
-        homeless = self._placement.remove(name)
-        self._move(homeless, lost_at=None)
-        for session_id in homeless:
+        orphaned = self._placement.remove(name)
+        self._move(orphaned, lost_at=None)
+        for session_id in orphaned:
             await self._arrived(session_id, None)
         self._machines.end(node.started.remote)
-        log.info("a node has handed over", extra={"node": name, "sessions": len(homeless)})
-        return len(homeless)
+        log.info("a node has handed over", extra={"node": name, "sessions": len(orphaned)})
+        return len(orphaned)
 
     def _undo_drain(self, machine: str, nodes: Iterable[str]) -> None:
         self._drained.discard(machine)
@@ -293,23 +295,23 @@ class Directory:
 
     async def _move_one(self, session_id: str, lost_at: float | None) -> None:
         try:
-            await self._take_over(session_id, lost_at)
+            await self._adopt_at_new_node(session_id, lost_at)
         except Exception:
             log.exception("a session could not be moved", extra={"session": short_id(session_id)})
         finally:
             del self._moves[session_id]
 
-    async def _take_over(self, session_id: str, lost_at: float | None) -> None:
+    async def _adopt_at_new_node(self, session_id: str, lost_at: float | None) -> None:
         """Have a session begin at its new node, or at the next if that is lost too."""
-        async with self._moving:
+        async with self._move_slots:
             while True:
                 remote = self._remote(self._placement.place(session_id))
                 if remote is None:
                     await asyncio.sleep(LOOK_SECONDS / 4)  # a node is on its way, or will be
                     continue
                 try:
-                    outcome = await remote.ask("take_over", session_id, lost_at)
-                except Lost:
+                    outcome = await remote.ask("adopt", session_id, lost_at)
+                except Unreachable:
                     self._fail_over(remote.name)
                     continue
                 if outcome is None or outcome.error is not None:
@@ -325,7 +327,7 @@ class Directory:
             await asyncio.wait([task], timeout=patience)
         return task is None or task.done()
 
-    def _remote(self, name: str | None) -> Remote | None:
+    def _remote(self, name: str | None) -> ActorHandle | None:
         node = self._nodes.get(name) if name is not None else None
         return node.started.remote if node else None
 

@@ -15,12 +15,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.engines.base import Engine
-from app.engines.cluster.deltas import Known, News, known_of, put_together
-from app.engines.cluster.interfaces import Lost, Remote
+from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, apply_delta, version_of
+from app.engines.cluster.interfaces import ActorHandle, Unreachable
 from app.engines.cluster.node import CarriedOut, Outcome, Polled
 from app.errors import UserError
 from app.protocol.ids import short_id
-from app.sessions.commands import Answer, Command, Watch
+from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 
 log = logging.getLogger(__name__)
@@ -35,9 +35,9 @@ FORGET_SECONDS = 60.0
 """After which a session that no page here watches is not followed any more."""
 RETRY_SECONDS = 0.1
 """Before a node or the directory is asked again."""
-BEAT_SECONDS = 2.0
+HEARTBEAT_SECONDS = 2.0
 """Between two questions to the directory whether it is there, and how long the answer may take."""
-SILENT_BEATS = 6
+MAX_MISSED_HEARTBEATS = 6
 """Without a word from anybody, after which none is expected: a directory that failed is back after
 three. Beats are counted and not seconds, for a process may have been stopped meanwhile."""
 PATIENCE = 50.0
@@ -66,7 +66,7 @@ class _Place:
     """
 
     wanted: bool = False
-    node: Remote | None = None
+    node: ActorHandle | None = None
     lost_at: float | None = None
     waiting: deque[tuple[Command | None, Future[Answer]]] = field(default_factory=deque)
     talking: bool = False
@@ -76,17 +76,17 @@ class _Place:
     looked_at: float = 0.0
 
     @property
-    def known(self) -> Known | None:
+    def known(self) -> SnapshotVersion | None:
         """What there is of it here."""
-        return known_of(self.snapshot)
+        return version_of(self.snapshot)
 
-    def take_in(self, node: Remote, news: News | None) -> None:
+    def take_in(self, node: ActorHandle, news: SnapshotDelta | None) -> None:
         """Know what is new; what does not fit is asked for anew by the next poll.
 
         A node where it was before may not know yet that it is there no more.
         """
         if news is not None and self.node is not None and self.node.name == node.name:
-            whole = put_together(news, self.snapshot)
+            whole = apply_delta(news, self.snapshot)
             self.snapshot = whole if whole is not None else self.snapshot
 
 
@@ -97,7 +97,7 @@ class RayEngine(Engine):
     see the same sessions.
     """
 
-    def __init__(self, directory: Remote, leave: Callable[[], None], *, is_ours: bool) -> None:
+    def __init__(self, directory: ActorHandle, leave: Callable[[], None], *, is_ours: bool) -> None:
         """Take part in a cluster.
 
         Args:
@@ -110,9 +110,8 @@ class RayEngine(Engine):
         self._is_ours = is_ours
         self._name = secrets.token_hex(8)
         self._places: dict[str, _Place] = {}
-        self._polled: dict[str, Remote] = {}  # nodes, by their names
+        self._polled: dict[str, ActorHandle] = {}  # nodes, by their names
         self._tasks: set[asyncio.Task[None]] = set()
-        self._dropping: dict[str, asyncio.Task[None]] = {}
         self._heard = False  # of the directory or a node, since the last beat
         self._tell_failed: Callable[[str], None] = log.error
         self._loop = asyncio.new_event_loop()
@@ -123,17 +122,17 @@ class RayEngine(Engine):
         """Have the nodes begin, and wait until the first is up; how many there are then."""
         asked = asyncio.run_coroutine_threadsafe(self._ask_directory("begin"), self._loop)
         nodes: int = asked.result()
-        for work in (self._tidy_for_ever(), self._listen_while_there_is_a_cluster()):
+        for work in (self._forget_loop(), self._heartbeat_loop()):
             self._loop.call_soon_threadsafe(self._in_background, work)
         return nodes
 
     # -------------------------------------------------------------- the engine's side
 
-    def create(self, session_id: str) -> Future[Answer]:
+    def open_session(self, session_id: str) -> Future[Answer]:
         """Have the session: as it is, as it was kept, or new."""
         return self._call(self._enqueue, session_id, None)
 
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
         """Have a command carried out where the session is."""
         return self._call(self._enqueue, session_id, command)
 
@@ -147,14 +146,9 @@ class RayEngine(Engine):
         places = list(self._places.items())
         return {session_id: place.snapshot for session_id, place in places if place.snapshot}
 
-    def holds(self, session_id: str) -> bool:
+    def has_session(self, session_id: str) -> bool:
         """Whether the session is known here."""
         return session_id in self._places
-
-    def drop(self, session_id: str) -> None:
-        """Forget the session, everywhere."""
-        place = self._places.pop(session_id, None)
-        self._loop.call_soon_threadsafe(self._begin_to_drop, session_id, place)
 
     def save_all(self) -> Future[bool]:
         """Save every session, where the cluster ends with this process; others need no saving."""
@@ -164,7 +158,7 @@ class RayEngine(Engine):
         future.set_result(True)
         return future
 
-    def when_failed(self, call: Callable[[str], None]) -> None:
+    def on_failure(self, call: Callable[[str], None]) -> None:
         """Have it called once the cluster that this process has a part in is gone.
 
         When Ray's head was lost, and also when there is another, nodes and directory end with it,
@@ -202,7 +196,7 @@ class RayEngine(Engine):
             place = self._places[session_id] = _Place()
         place.wanted = place.wanted or command is None
         place.used_at = time.monotonic()
-        if isinstance(command, Watch):
+        if isinstance(command, SetWatched):
             place.watched = command.watched
         place.waiting.append((command, future))
         self._talk(session_id, place)
@@ -215,7 +209,6 @@ class RayEngine(Engine):
     async def _answer_all(self, session_id: str, place: _Place) -> None:
         """Have all that waits answered, in its order; see that the session is somewhere."""
         try:
-            await self._dropped(session_id)
             while place.waiting or place.node is None:
                 await self._answer(session_id, place)
         except UserError as error:
@@ -236,12 +229,11 @@ class RayEngine(Engine):
         outcomes = iter(await self._carried_out(session_id, place, node, commands))
         for command, future in together:
             outcome = next(outcomes) if command is not None else Outcome(None)
-            if place.waiting and place.waiting[0][1] is future:  # it may have been dropped since
-                place.waiting.popleft()
-                _tell(future, outcome)
+            place.waiting.popleft()
+            _tell(future, outcome)
 
     async def _carried_out(
-        self, session_id: str, place: _Place, node: Remote, commands: list[Command]
+        self, session_id: str, place: _Place, node: ActorHandle, commands: list[Command]
     ) -> tuple[Outcome, ...]:
         """What came of commands, wherever the session is by then."""
         while True:
@@ -249,7 +241,7 @@ class RayEngine(Engine):
                 done: CarriedOut | None = await node.ask(
                     "carry_out", self._name, session_id, commands, place.known
                 )
-            except Lost:
+            except Unreachable:
                 self._note_lost(node)
                 done = None
             if done is not None:
@@ -259,7 +251,7 @@ class RayEngine(Engine):
                 place.node = None
             node = await self._arrived(session_id, place)
 
-    async def _arrived(self, session_id: str, place: _Place) -> Remote:
+    async def _arrived(self, session_id: str, place: _Place) -> ActorHandle:
         """The session's node, where it is or begins.
 
         Raises:
@@ -268,7 +260,7 @@ class RayEngine(Engine):
         until = time.monotonic() + PATIENCE
         while place.node is None and self._places.get(session_id) is place:
             node = await self._find(session_id, place)
-            if node is not None and await self._taken_over(session_id, place, node):
+            if node is not None and await self._adopted(session_id, place, node):
                 place.node, place.lost_at = node, None
                 self._follow(node)
             elif time.monotonic() > until:
@@ -279,18 +271,18 @@ class RayEngine(Engine):
             raise UserError("session_gone")
         return place.node
 
-    async def _find(self, session_id: str, place: _Place) -> Remote | None:
+    async def _find(self, session_id: str, place: _Place) -> ActorHandle | None:
         if place.wanted:
             return await self._ask_directory("place", session_id)  # type: ignore[no-any-return]
-        node: Remote | None = await self._ask_directory("find", session_id)
+        node: ActorHandle | None = await self._ask_directory("find", session_id)
         if node is None:
             raise UserError("session_gone")
         return node
 
-    async def _taken_over(self, session_id: str, place: _Place, node: Remote) -> bool:
+    async def _adopted(self, session_id: str, place: _Place, node: ActorHandle) -> bool:
         try:
-            outcome: Outcome | None = await node.ask("take_over", session_id, place.lost_at)
-        except Lost:
+            outcome: Outcome | None = await node.ask("adopt", session_id, place.lost_at)
+        except Unreachable:
             self._note_lost(node)
             return False
         if outcome is not None and outcome.error is not None:
@@ -306,17 +298,17 @@ class RayEngine(Engine):
 
     # -------------------------------------------------------------- nodes
 
-    def _follow(self, node: Remote) -> None:
+    def _follow(self, node: ActorHandle) -> None:
         if node.name not in self._polled:
             self._polled[node.name] = node
-            self._in_background(self._poll_for_ever(node))
+            self._in_background(self._poll_loop(node))
 
-    async def _poll_for_ever(self, node: Remote) -> None:
+    async def _poll_loop(self, node: ActorHandle) -> None:
         while self._polled.get(node.name) is node:
             began = time.monotonic()
             try:
                 await self._poll(node)
-            except Lost:
+            except Unreachable:
                 self._note_lost(node)
                 return
             except Exception:  # the next poll is of other sessions too
@@ -324,7 +316,7 @@ class RayEngine(Engine):
             took = time.monotonic() - began
             await asyncio.sleep(max(POLL_SECONDS - took, REST_FACTOR * took))
 
-    async def _poll(self, node: Remote) -> None:
+    async def _poll(self, node: ActorHandle) -> None:
         there = {
             session_id: place
             for session_id, place in list(self._places.items())
@@ -349,7 +341,7 @@ class RayEngine(Engine):
         for session_id in polled.gone:
             self._look_for(session_id, there[session_id], node)
 
-    def _look_for(self, session_id: str, place: _Place, node: Remote) -> None:
+    def _look_for(self, session_id: str, place: _Place, node: ActorHandle) -> None:
         """A session is not where it was: one that somebody watches has to be somewhere."""
         if place.node is not node or place.talking:
             return
@@ -359,7 +351,7 @@ class RayEngine(Engine):
         else:
             self._forget(session_id, place)
 
-    def _note_lost(self, node: Remote) -> None:
+    def _note_lost(self, node: ActorHandle) -> None:
         """A node cannot be reached: its sessions will be elsewhere."""
         if self._polled.pop(node.name, None) is None:
             return
@@ -371,18 +363,18 @@ class RayEngine(Engine):
                 if place.watched or place.waiting:
                     self._talk(session_id, place)
 
-    async def _tell_lost(self, node: Remote) -> None:
+    async def _tell_lost(self, node: ActorHandle) -> None:
         with contextlib.suppress(UserError):  # a directory that is lost as well finds out by itself
             await self._ask_directory("lost", node.name)
 
-    async def _listen_while_there_is_a_cluster(self) -> None:
+    async def _heartbeat_loop(self) -> None:
         silent = 0
-        while silent < SILENT_BEATS:
+        while silent < MAX_MISSED_HEARTBEATS:
             self._heard = False
-            await asyncio.sleep(BEAT_SECONDS)
-            with contextlib.suppress(Lost, TimeoutError):
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            with contextlib.suppress(Unreachable, TimeoutError):
                 # Not wait_for, which on Python 3.11 ignores a cancellation as the answer arrives.
-                async with asyncio.timeout(BEAT_SECONDS):
+                async with asyncio.timeout(HEARTBEAT_SECONDS):
                     await self._directory.ask("is_there")
                 self._heard = True
             silent = 0 if self._heard else silent + 1
@@ -398,44 +390,22 @@ class RayEngine(Engine):
         while True:
             try:
                 return await self._directory.ask(method, *arguments)
-            except Lost:
+            except Unreachable:
                 if time.monotonic() > until:
                     raise UserError("no_node") from None
                 await asyncio.sleep(RETRY_SECONDS)
 
     # -------------------------------------------------------------- sessions go
 
-    def _begin_to_drop(self, session_id: str, place: _Place | None) -> None:
-        if place is not None:
-            _refuse(place, UserError("session_gone"))
-        self._dropping[session_id] = self._in_background(self._drop(session_id))
-
-    async def _drop(self, session_id: str) -> None:
-        try:
-            node: Remote | None = await self._ask_directory("find", session_id)
-            if node is not None:
-                await node.ask("drop", session_id)
-            await self._ask_directory("forget", session_id)
-        except (Lost, UserError):
-            log.warning("a session could not be dropped", extra={"session": short_id(session_id)})
-        finally:
-            del self._dropping[session_id]
-
-    async def _dropped(self, session_id: str) -> None:
-        """Wait until a session of this name that is on its way out has gone."""
-        task = self._dropping.get(session_id)
-        if task is not None:
-            await asyncio.wait([task])
-
-    async def _tidy_for_ever(self) -> None:
+    async def _forget_loop(self) -> None:
         while True:
             await asyncio.sleep(UNWATCHED_SECONDS)
             try:
-                self._tidy(time.monotonic())
+                self._forget_unused(time.monotonic())
             except Exception:
                 log.exception("tidying failed")
 
-    def _tidy(self, now: float) -> None:
+    def _forget_unused(self, now: float) -> None:
         for session_id, place in list(self._places.items()):
             if place.watched and place.node is None:
                 self._talk(session_id, place)
@@ -444,7 +414,7 @@ class RayEngine(Engine):
                 self._forget(session_id, place)
 
     def _forget(self, session_id: str, place: _Place) -> None:
-        """Follow a session no more; another thread may be dropping it at the same time."""
+        """Stop following a session."""
         if self._places.get(session_id) is place:
             self._places.pop(session_id, None)
 

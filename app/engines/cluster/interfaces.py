@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 
-class Lost(Exception):  # noqa: N818  (what happened)
+class Unreachable(Exception):  # noqa: N818  (what happened)
     """Whoever was asked is gone, or cannot be reached."""
 
 
@@ -27,7 +27,7 @@ class Machine:
     cores: int
 
 
-class Remote(Protocol):
+class ActorHandle(Protocol):
     """An actor somewhere; it can be sent to others."""
 
     @property
@@ -45,7 +45,7 @@ class Remote(Protocol):
 
 
 @dataclass(frozen=True)
-class Started:
+class StartedNode:
     """A node that has been started.
 
     Attributes:
@@ -54,12 +54,12 @@ class Started:
         threads: that it trains with.
     """
 
-    remote: Remote
+    remote: ActorHandle
     machine: str
     threads: int
 
 
-class Machines(Protocol):
+class ClusterBackend(Protocol):
     """The machines of the cluster, and the nodes on them."""
 
     @abstractmethod
@@ -67,13 +67,13 @@ class Machines(Protocol):
         """Those that are up, and may train."""
 
     @abstractmethod
-    def running(self) -> Sequence[Started]:
+    def running(self) -> Sequence[StartedNode]:
         """The nodes that somebody has started and that may be up still."""
 
     @abstractmethod
-    def start(self, machine: Machine, threads: int) -> Started:
+    def start(self, machine: Machine, threads: int) -> StartedNode:
         """Start a node with so many threads; it answers once it is up."""
 
     @abstractmethod
-    def end(self, node: Remote) -> None:
+    def end(self, node: ActorHandle) -> None:
         """End a node at once, whatever it is at."""

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app.engines.base import Engine
-from app.engines.cluster.deltas import Known, News, news_of
+from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, make_delta
 from app.errors import UserError
-from app.sessions.commands import Answer, Command, Watch
+from app.sessions.commands import Answer, Command, SetWatched
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
@@ -33,14 +33,14 @@ class CarriedOut:
     """What came of a session's commands, and how it looks since."""
 
     outcomes: tuple[Outcome, ...]
-    news: News | None
+    news: SnapshotDelta | None
 
 
 @dataclass(frozen=True)
 class Polled:
     """What is new at a node, and which sessions are not there any more."""
 
-    news: Mapping[str, News]
+    news: Mapping[str, SnapshotDelta]
     gone: tuple[str, ...]
 
 
@@ -62,17 +62,17 @@ class TrainingNode:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._audience = Audience()
+        self._watchers = WatcherRegistry()
         self._leaving = False
 
-    async def take_over(self, session_id: str, lost_at: float | None) -> Outcome | None:
+    async def adopt(self, session_id: str, lost_at: float | None) -> Outcome | None:
         """Have a session, as it is or as it was kept."""
         if self._leaving:
             return None
-        return await _outcome(self._engine.take_over(session_id, lost_at))
+        return await _outcome(self._engine.adopt(session_id, lost_at))
 
     async def carry_out(
-        self, web: str, session_id: str, commands: Sequence[Command], known: Known | None
+        self, web: str, session_id: str, commands: Sequence[Command], known: SnapshotVersion | None
     ) -> CarriedOut | None:
         """Carry out a session's commands, in their order."""
         if self._leaving:
@@ -82,24 +82,20 @@ class TrainingNode:
         return CarriedOut(tuple(outcomes), self._news(session_id, known))
 
     async def poll(
-        self, web: str, known: Mapping[str, Known | None], watched: frozenset[str]
+        self, web: str, known: Mapping[str, SnapshotVersion | None], watched: frozenset[str]
     ) -> Polled:
         """What is new of the sessions that a web process knows, some of which it has pages of."""
-        self._watch(self._audience.tell(web, watched, time.monotonic()))
-        news: dict[str, News] = {}
+        self._watch(self._watchers.tell(web, watched, time.monotonic()))
+        news: dict[str, SnapshotDelta] = {}
         for session_id, each in known.items():
             if (one := self._news(session_id, each)) is not None:
                 news[session_id] = one
-        gone = (session_id for session_id in known if not self._engine.holds(session_id))
+        gone = (session_id for session_id in known if not self._engine.has_session(session_id))
         return Polled(news, tuple(gone))
-
-    async def drop(self, session_id: str) -> None:
-        """Forget a session."""
-        self._engine.drop(session_id)
 
     async def report(self) -> Report:
         """What there is to do here; and let go of what only a process that is gone looked at."""
-        self._watch(self._audience.forget_the_silent(time.monotonic()))
+        self._watch(self._watchers.expire(time.monotonic()))
         return Report(os.getpid(), tuple(self._engine.snapshots()), self._engine.weights)
 
     async def save_all(self) -> bool:
@@ -115,25 +111,27 @@ class TrainingNode:
             await asyncio.sleep(RETRY_SECONDS)
 
     def _ask(self, web: str, session_id: str, command: Command) -> Future[Answer]:
-        if isinstance(command, Watch):
-            command = Watch(
-                self._audience.watches(
+        if isinstance(command, SetWatched):
+            command = SetWatched(
+                self._watchers.watches(
                     web, session_id, watched=command.watched, now=time.monotonic()
                 )
             )
-        return self._engine.command(session_id, command)
+        return self._engine.submit(session_id, command)
 
-    def _news(self, session_id: str, known: Known | None) -> News | None:
+    def _news(self, session_id: str, known: SnapshotVersion | None) -> SnapshotDelta | None:
         snapshot = self._engine.snapshot(session_id)
-        return news_of(snapshot, known) if snapshot is not None else None
+        return make_delta(snapshot, known) if snapshot is not None else None
 
     def _watch(self, changed: Mapping[str, bool]) -> None:
         for session_id, watched in _those_held(self._engine, changed):
-            self._engine.command(session_id, Watch(watched))
+            self._engine.submit(session_id, SetWatched(watched))
 
 
 def _those_held(engine: Engine, changed: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
-    return [(session_id, on) for session_id, on in changed.items() if engine.holds(session_id)]
+    return [
+        (session_id, on) for session_id, on in changed.items() if engine.has_session(session_id)
+    ]
 
 
 async def _outcome(future: Future[Answer]) -> Outcome:
@@ -151,7 +149,7 @@ SILENCE = 5.0
 """Seconds after which a web process that says nothing counts as gone, and its pages with it."""
 
 
-class Audience:
+class WatcherRegistry:
     """Sessions with somebody who looks; a web process that is gone looks at none."""
 
     def __init__(self) -> None:
@@ -167,24 +165,24 @@ class Audience:
 
     def tell(self, web: str, session_ids: Collection[str], now: float) -> dict[str, bool]:
         """All that a web process' pages look at; for whom that makes a difference, and which."""
-        before = self._everybody
+        before = self._watched_by_any
         self._note(web, frozenset(session_ids), now)
         return self._difference(before)
 
-    def forget_the_silent(self, now: float) -> dict[str, bool]:
+    def expire(self, now: float) -> dict[str, bool]:
         """For whom it makes a difference that a web process is gone."""
-        before = self._everybody
+        before = self._watched_by_any
         for web in [web for web, at in self._seen.items() if now - at > SILENCE]:
             del self._seen[web]
             self._watched.pop(web, None)
         return self._difference(before)
 
     @property
-    def _everybody(self) -> frozenset[str]:
+    def _watched_by_any(self) -> frozenset[str]:
         return frozenset().union(*self._watched.values())
 
     def _difference(self, before: frozenset[str]) -> dict[str, bool]:
-        now = self._everybody
+        now = self._watched_by_any
         return {session_id: session_id in now for session_id in before ^ now}
 
     def _note(self, web: str, session_ids: frozenset[str], now: float) -> None:

@@ -53,10 +53,10 @@ class Placement:
     def remove(self, node: str) -> list[str]:
         """A node is gone; the sessions that were there, which have no place now."""
         gone = self._nodes.pop(node, None)
-        homeless = list(gone.sessions) if gone else []
-        for session_id in homeless:
+        orphaned = list(gone.sessions) if gone else []
+        for session_id in orphaned:
             del self._places[session_id]
-        return homeless
+        return orphaned
 
     def place(self, session_id: str) -> str | None:
         """Where a session is, or is from now on; None where no node takes any."""

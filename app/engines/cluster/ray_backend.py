@@ -17,14 +17,13 @@ from urllib.parse import urlsplit
 
 from app.engines.base import Engine
 from app.engines.cluster.directory import Directory
-from app.engines.cluster.interfaces import Lost, Machine, Remote, Started
+from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Unreachable
 from app.engines.cluster.node import TrainingNode
-from app.engines.local import LocalEngine
-from app.engines.persistent import Keeper, Keeping
-from app.engines.thread_switching import share_the_lock
+from app.engines.local import LocalEngine, set_switch_interval
+from app.engines.persistent import PersistentEngine, RetentionPolicy
 from app.protocol.limits import Limits
 from app.runtime.config import LogFormat
-from app.runtime.logging import begin_to_log
+from app.runtime.logging import configure_logging
 from app.sessions.commands import Learn
 from app.storage import Store
 
@@ -40,9 +39,9 @@ except ImportError:
 NAMESPACE = "charnn"
 DIRECTORY = "charnn-directory"
 NODE = "charnn-node"
-MOST_AT_ONCE = 10_000
+MAX_CONCURRENCY = 10_000
 """Questions that an actor may be answering."""
-KNOCK_SECONDS = 5.0
+CONNECT_SECONDS = 5.0
 OBJECT_STORE = 256 * 2**20
 """Bytes of a local Ray's memory for what is on its way: models, the largest 50 MB."""
 
@@ -65,13 +64,13 @@ class NodeConfig:
 
     starting: Learn
     limits: Limits
-    keeping: Keeping | None
+    retention: RetentionPolicy | None
     database_url: str
     log_format: LogFormat
 
 
 @dataclass(frozen=True)
-class RayRemote:
+class RayActorHandle:
     """An actor of Ray's."""
 
     name: str
@@ -84,15 +83,15 @@ class RayRemote:
         except RayTaskError as error:  # in our own code there
             raise error.cause from None
         except RayError as error:
-            raise Lost(str(error)) from None
+            raise Unreachable(str(error)) from None
 
 
 class _NodeActor:
     """A node in a process of its own."""
 
     def __init__(self, name: str, threads: int, config: NodeConfig) -> None:
-        begin_to_log(config.log_format)
-        share_the_lock()
+        configure_logging(config.log_format)
+        set_switch_interval()
         self._node = TrainingNode(_engine(name, threads, config))
 
     async def ask(self, method: str, *arguments: Any) -> Any:
@@ -101,24 +100,24 @@ class _NodeActor:
 
 def _engine(name: str, threads: int, config: NodeConfig) -> Engine:
     local = LocalEngine(config.starting, threads, config.limits)
-    if config.keeping is None:
+    if config.retention is None:
         return local
-    store = Store.open(config.database_url, holder=name)
-    return Keeper(local, store, config.starting, config.keeping)
+    store = Store.open(config.database_url, lease_owner=name)
+    return PersistentEngine(local, store, config.starting, config.retention)
 
 
 class _DirectoryActor:
     """The directory in a process of its own."""
 
     def __init__(self, config: NodeConfig, cores_per_node: int | None) -> None:
-        begin_to_log(config.log_format)
-        self._directory = Directory(_RayMachines(config), cores_per_node)
+        configure_logging(config.log_format)
+        self._directory = Directory(_RayBackend(config), cores_per_node)
 
     async def ask(self, method: str, *arguments: Any) -> Any:
         return await getattr(self._directory, method)(*arguments)
 
 
-class _RayMachines:
+class _RayBackend:
     """The machines of the Ray cluster that this process belongs to."""
 
     def __init__(self, config: NodeConfig) -> None:
@@ -132,33 +131,33 @@ class _RayMachines:
             if node["Alive"] and node["Resources"].get("CPU", 0) >= 1
         ]
 
-    def running(self) -> Sequence[Started]:
+    def running(self) -> Sequence[StartedNode]:
         """The nodes that somebody has started: their names tell where."""
         found = []
         for name in ray.util.list_named_actors():
             kind, *parts = name.split("/")
             if kind == NODE:
                 machine, threads, _ = parts
-                remote = RayRemote(name, ray.get_actor(name))
-                found.append(Started(remote, machine, int(threads)))
+                remote = RayActorHandle(name, ray.get_actor(name))
+                found.append(StartedNode(remote, machine, int(threads)))
         return found
 
-    def start(self, machine: Machine, threads: int) -> Started:
+    def start(self, machine: Machine, threads: int) -> StartedNode:
         """Start a node with so many threads; it answers once it is up."""
         name = f"{NODE}/{machine.name}/{threads}/{secrets.token_hex(4)}"
         actor = ray.remote(_NodeActor).options(
             name=name,
             lifetime="detached",
             num_cpus=threads,
-            max_concurrency=MOST_AT_ONCE,
+            max_concurrency=MAX_CONCURRENCY,
             scheduling_strategy=NodeAffinitySchedulingStrategy(machine.name, soft=False),
         )
         handle = actor.remote(name, threads, self._config)
-        return Started(RayRemote(name, handle), machine.name, threads)
+        return StartedNode(RayActorHandle(name, handle), machine.name, threads)
 
-    def end(self, node: Remote) -> None:
+    def end(self, node: ActorHandle) -> None:
         """End a node at once."""
-        if isinstance(node, RayRemote):
+        if isinstance(node, RayActorHandle):
             ray.kill(node.handle)
 
 
@@ -170,7 +169,7 @@ class Cluster:
         is_ours: whether Ray was started by this process, and ends with it.
     """
 
-    def __init__(self, directory: Remote, *, is_ours: bool) -> None:
+    def __init__(self, directory: ActorHandle, *, is_ours: bool) -> None:
         self.directory = directory
         self.is_ours = is_ours
 
@@ -201,12 +200,14 @@ def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfi
         # With the head, without which there is no cluster, and not with a machine that trains.
         resources={"node:__internal_head__": 0.001},
         max_restarts=-1,
-        max_concurrency=MOST_AT_ONCE,
+        max_concurrency=MAX_CONCURRENCY,
     )
-    return Cluster(RayRemote(DIRECTORY, actor.remote(config, cores_per_node)), is_ours=not address)
+    return Cluster(
+        RayActorHandle(DIRECTORY, actor.remote(config, cores_per_node)), is_ours=not address
+    )
 
 
-def visit(address: str) -> Cluster:
+def connect(address: str) -> Cluster:
     """The cluster at an address, for a look at it.
 
     Raises:
@@ -214,14 +215,14 @@ def visit(address: str) -> Cluster:
     """
     _connect(address, 0)
     try:
-        return Cluster(RayRemote(DIRECTORY, ray.get_actor(DIRECTORY)), is_ours=False)
+        return Cluster(RayActorHandle(DIRECTORY, ray.get_actor(DIRECTORY)), is_ours=False)
     except ValueError:
         raise ClusterError(
             "No charnn has begun on this cluster yet: start `charnn serve --engine ray` first."
         ) from None
 
 
-def _knock(address: str) -> None:
+def _check_reachable(address: str) -> None:
     """See that somebody listens at an address, where it is one.
 
     Raises:
@@ -229,13 +230,13 @@ def _knock(address: str) -> None:
     """
     host = urlsplit(address if "//" in address else f"//{address}")
     if host.port is not None:
-        socket.create_connection((host.hostname, host.port), KNOCK_SECONDS).close()
+        socket.create_connection((host.hostname, host.port), CONNECT_SECONDS).close()
 
 
 def _connect(address: str, cores: int) -> None:
     here: dict[str, Any] = {"num_cpus": cores, "object_store_memory": OBJECT_STORE}
     try:
-        _knock(address)  # Ray itself would try for minutes
+        _check_reachable(address)  # Ray itself would try for minutes
         ray.init(
             address or "local",
             namespace=NAMESPACE,

@@ -28,7 +28,7 @@ def text(name: str) -> AnyResponse:
     if name not in texts.names():
         error = UserError("unknown_text", "text", known=", ".join(texts.names()))
         return error_response(error, HTTPStatus.NOT_FOUND)
-    return jsonify(_as_answer(texts.described(name)))
+    return jsonify(_as_answer(texts.get(name)))
 
 
 @blueprint.get("/api/history.csv")

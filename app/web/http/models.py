@@ -13,7 +13,7 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import BusyError, PayloadTooLarge, UserError
-from app.training.export_formats import FORMS, Form
+from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
 from app.web.http.transfer_timeout import Transfer
@@ -34,7 +34,7 @@ class Slots:
         self.downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
 
-def download(form: Form) -> AnyResponse:
+def download(form: ExportFormat) -> AnyResponse:
     """Answer with the session's model as such a file."""
     here, slots = extension(), _slots()
     try:
@@ -53,7 +53,7 @@ def download(form: Form) -> AnyResponse:
     return _streamed(here, path, form, slots)
 
 
-for _form in FORMS:
+for _form in EXPORT_FORMATS:
     blueprint.add_url_rule(
         f"/api/model{_form.suffix}",
         f"download{_form.suffix.replace('.', '_')}",
@@ -129,7 +129,7 @@ def _receive(here: Extension, path: Path, transfer: Transfer) -> None:
     transfer.end()
 
 
-def _streamed(here: Extension, path: Path, form: Form, slots: Slots) -> AnyResponse:
+def _streamed(here: Extension, path: Path, form: ExportFormat, slots: Slots) -> AnyResponse:
     """A file in pieces. Its name is removed at once, its content with the end of the answer."""
     file = path.open("rb")
     size = path.stat().st_size

@@ -14,7 +14,7 @@ from app.engines.base import Engine
 from app.protocol import Notice
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Watch
+from app.sessions.commands import SetWatched
 from app.sessions.snapshot import Snapshot
 from app.web.sockets.serializers import frame_of, state_of
 
@@ -84,7 +84,7 @@ class Publisher:
             self._watchers[name] = _Watcher(name, session_id)
             self._audience[session_id] += 1
             if self._audience[session_id] == 1:
-                self._engine.command(session_id, Watch(watched=True))
+                self._engine.submit(session_id, SetWatched(watched=True))
 
     def leave(self, name: str) -> None:
         """A page is gone."""
@@ -95,7 +95,7 @@ class Publisher:
             self._audience[watcher.session_id] -= 1
             if not self._audience[watcher.session_id]:
                 del self._audience[watcher.session_id]
-                self._engine.command(watcher.session_id, Watch(watched=False))
+                self._engine.submit(watcher.session_id, SetWatched(watched=False))
 
     def run(self, sleep: Callable[[float], None]) -> None:
         """Publish for ever."""
@@ -155,8 +155,8 @@ class Publisher:
 
     def _send_remarks(self, watcher: _Watcher, snapshot: Snapshot, last: Snapshot) -> None:
         same = snapshot.life == last.life
-        seen = last.remarks[-1].number if last.remarks and same else 0
-        for remark in snapshot.remarks:
+        seen = last.notices[-1].number if last.notices and same else 0
+        for remark in snapshot.notices:
             if remark.number > seen:
                 notice: Notice = {
                     "level": remark.level,

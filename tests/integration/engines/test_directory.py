@@ -11,7 +11,7 @@ import pytest
 
 from app.engines.cluster import directory as directory_module
 from app.engines.cluster.directory import Directory
-from app.engines.cluster.interfaces import Machine, Remote
+from app.engines.cluster.interfaces import ActorHandle, Machine
 from tests.support.cluster import FewMachines, a_directory
 from tests.support.waiting import PATIENCE
 
@@ -44,13 +44,13 @@ async def until(what: Callable[[], Any]) -> None:
         await asyncio.sleep(0.005)
 
 
-async def arrive(directory: Directory, count: int) -> dict[str, Remote]:
+async def arrive(directory: Directory, count: int) -> dict[str, ActorHandle]:
     """Sessions that begin at the nodes where they are placed."""
     places = {}
     for number in range(count):
         remote = await directory.place(str(number))
         assert remote is not None
-        await remote.ask("take_over", str(number), None)
+        await remote.ask("adopt", str(number), None)
         places[str(number)] = remote
     return places
 

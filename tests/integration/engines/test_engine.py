@@ -18,17 +18,17 @@ from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
 from app.sessions.commands import (
     Answer,
-    Capture,
-    Change,
     Complete,
+    CreateCheckpoint,
     Learn,
     Load,
     LoadPretrained,
-    NoteStored,
+    MarkSaved,
     Pause,
     Resume,
     Save,
-    Watch,
+    SetParameters,
+    SetWatched,
 )
 from app.training.completion import Completion
 from tests.support.sessions import SMALL, Client
@@ -91,14 +91,14 @@ def new_client(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Calla
 
     yield make
     for session_id in made:
-        engine.drop(session_id)
+        engine.submit(session_id, Pause()).result(PATIENCE)
 
 
 @pytest.fixture
 def client(new_client: Callable[[str], Client]) -> Client:
     """One session that learns, and is watched."""
     client = new_client("ann")
-    client.ask(Watch(watched=True))
+    client.ask(SetWatched(watched=True))
     client.wait_for_steps()
     return client
 
@@ -115,13 +115,13 @@ def test_a_new_session_learns_the_starting_text(client: Client) -> None:
 
 def test_a_session_that_is_there_is_not_made_again(engine: Engine, client: Client) -> None:
     steps = client.now.steps
-    engine.create(client.session_id).result(PATIENCE)
+    engine.open_session(client.session_id).result(PATIENCE)
     assert client.now.description.version == 1
     assert client.now.steps >= steps
 
 
 def test_what_a_command_did_can_be_seen_when_it_is_answered(client: Client) -> None:
-    client.ask(Change(learning_rate=0.003, temperature=0.7))
+    client.ask(SetParameters(learning_rate=0.003, temperature=0.7))
     assert (client.now.learning_rate, client.now.temperature) == (0.003, 0.7)
     client.ask(Pause())
     assert client.now.status == "paused"
@@ -143,7 +143,7 @@ def test_a_paused_session_stands_still_and_resumes_from_there(
 
 def test_commands_take_effect_in_their_order(client: Client) -> None:
     for rate in (0.1, 0.2, 0.3):
-        last = client.engine.command(client.session_id, Change(learning_rate=rate))
+        last = client.engine.submit(client.session_id, SetParameters(learning_rate=rate))
     last.result(PATIENCE)
     assert client.now.learning_rate == 0.3
 
@@ -151,7 +151,7 @@ def test_commands_take_effect_in_their_order(client: Client) -> None:
 def test_a_new_temperature_is_heard_even_in_a_paused_session(client: Client) -> None:
     client.ask(Pause())
     before = client.now.samples
-    client.ask(Change(temperature=10.0))
+    client.ask(SetParameters(temperature=10.0))
     assert client.now.samples != before
 
 
@@ -180,7 +180,7 @@ def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
 def test_loading_keeps_what_was_set(client: Client) -> None:
     saved = client.save()
     client.ask(Learn(TEXT, Options(hidden_sizes=(4, 4), clip=2.0)))
-    client.ask(Change(learning_rate=0.002, temperature=0.4))
+    client.ask(SetParameters(learning_rate=0.002, temperature=0.4))
     client.ask(Load(saved))
     assert (client.now.learning_rate, client.now.temperature) == (0.002, 0.4)
     assert client.now.description.options == Options(
@@ -205,7 +205,7 @@ def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client
     saved = client.save()
     client.ask(Learn(f"{TEXT}\nwho has a ZEBRA?", SMALL))
     client.ask(Load(saved))
-    (remark,) = client.now.remarks
+    (remark,) = client.now.notices
     assert (remark.level, remark.code) == ("warning", "sentences_skipped")
     assert "'Z'" in remark.message
     assert client.now.description.text.endswith("ZEBRA?")
@@ -235,7 +235,7 @@ def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client
 def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]) -> None:
     ann, bob = new_client("ann"), new_client("bob")
     bob.ask(Learn("bobs own text", SMALL))
-    ann.ask(Change(temperature=3.0))
+    ann.ask(SetParameters(temperature=3.0))
     assert ann.now.description.text == TEXT
     assert bob.now.temperature == 1
     ann.ask(Pause())
@@ -251,7 +251,7 @@ def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
         large.ask(Learn(20 * "a long line for a large network\n", Options(hidden_sizes=(150,))))
     before = [client.now.steps for client in clients]
     answers: list[Future[Answer]] = [
-        engine.command(client.session_id, Change(temperature=2.0)) for client in clients
+        engine.submit(client.session_id, SetParameters(temperature=2.0)) for client in clients
     ]
     assert not wait(answers, PATIENCE).not_done
     for client, steps in zip(clients, before, strict=True):
@@ -259,18 +259,9 @@ def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
         client.wait_for(lambda now, steps=steps: now.steps > steps)  # type: ignore[misc]
 
 
-def test_a_dropped_session_is_gone(engine: Engine, client: Client) -> None:
-    engine.drop(client.session_id)
-    assert engine.snapshot(client.session_id) is None
-    assert client.session_id not in engine.snapshots()
-    with pytest.raises(UserError) as caught:
-        client.ask(Pause())
-    assert caught.value.code == "session_gone"
-
-
 def test_a_command_to_an_unknown_session_is_refused(engine: Engine) -> None:
     with pytest.raises(UserError) as caught:
-        engine.command("unknown", Pause()).result(PATIENCE)
+        engine.submit("unknown", Pause()).result(PATIENCE)
     assert caught.value.code == "session_gone"
     assert engine.snapshot("unknown") is None
 
@@ -279,16 +270,16 @@ def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Cl
     commands = [
         STARTING,
         Pause(),
-        Change(0.1, 2.0),
-        Watch(watched=True),
+        SetParameters(0.1, 2.0),
+        SetWatched(watched=True),
         Save(),
-        NoteStored(None),
+        MarkSaved(None),
         Complete("a", top_k=3),
     ]
     assert pickle.loads(pickle.dumps(commands)) == commands  # noqa: S301
     load = pickle.loads(pickle.dumps(Load(client.save())))  # noqa: S301
     assert client.ask(load) is None
-    assert pickle.loads(pickle.dumps(client.ask(Capture()))).text == TEXT  # noqa: S301
+    assert pickle.loads(pickle.dumps(client.ask(CreateCheckpoint()))).text == TEXT  # noqa: S301
     snapshot = client.now
     assert pickle.loads(pickle.dumps(snapshot)) == snapshot  # noqa: S301
     error = UserError("too_many_copies", "field", limit=3)

@@ -73,13 +73,13 @@ def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
         raise RuntimeError("no compiler")
 
     monkeypatch.setattr(compiler, "prepare_kernels", fail)
-    now = Client(engine).wait_for(lambda now: now.remarks)
-    assert (now.status, now.remarks[0].code) == ("compiling", "kernels_failed")
+    now = Client(engine).wait_for(lambda now: now.notices)
+    assert (now.status, now.notices[0].code) == ("compiling", "kernels_failed")
     assert "no compiler" in caplog.text
 
 
 def test_closing_ends_every_training_thread() -> None:
     engine = LocalEngine(STARTING, threads=3)
-    engine.create("ann").result(PATIENCE)
+    engine.open_session("ann").result(PATIENCE)
     engine.close()
     assert not [each for each in threading.enumerate() if each in engine._threads]

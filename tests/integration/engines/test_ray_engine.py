@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from typing import Any
 
@@ -15,7 +14,7 @@ from app.engines.cluster import engine as engine_module
 from app.engines.cluster.directory import Directory
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
-from app.sessions.commands import Answer, Change, Pause, Watch
+from app.sessions.commands import Answer, Pause, SetParameters, SetWatched
 from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -65,7 +64,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
     monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(engine_module, "UNWATCHED_SECONDS", 0.05)
     monkeypatch.setattr(engine_module, "REST_FACTOR", 0.0)
-    monkeypatch.setattr(engine_module, "BEAT_SECONDS", 0.05)
+    monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.05)
     cluster = Cluster()
     yield cluster
     cluster.close()
@@ -77,8 +76,8 @@ def web(cluster: Cluster) -> RayEngine:
     web = cluster.web()
     assert web.begin() >= 1
     wait_for(lambda: len(cluster.machines.started) == 2)
-    web.create("ann").result(PATIENCE)
-    web.command("ann", Watch(watched=True)).result(PATIENCE)
+    web.open_session("ann").result(PATIENCE)
+    web.submit("ann", SetWatched(watched=True)).result(PATIENCE)
     return web
 
 
@@ -100,7 +99,7 @@ def temperature(web: RayEngine, session_id: str = "ann") -> float | None:
 
 
 def set_temperature(web: RayEngine, to: float, session_id: str = "ann") -> None:
-    web.command(session_id, Change(temperature=to)).result(PATIENCE)
+    web.submit(session_id, SetParameters(temperature=to)).result(PATIENCE)
 
 
 def test_commands_reach_the_session_in_their_order_and_can_be_seen(
@@ -109,16 +108,18 @@ def test_commands_reach_the_session_in_their_order_and_can_be_seen(
     wanted, node = [number / 100 for number in range(1, 51)], cluster.node_of("ann")
     before = node.asked.count("carry_out")
     node.hangs = True
-    first = web.command("ann", Change(temperature=wanted[0]))
+    first = web.submit("ann", SetParameters(temperature=wanted[0]))
     wait_for(lambda: node.asked.count("carry_out") > before)
-    others = [web.command("ann", Change(temperature=each)) for each in wanted[1:]]
+    others = [web.submit("ann", SetParameters(temperature=each)) for each in wanted[1:]]
     wait_for(lambda: len(web._places["ann"].waiting) == len(wanted))
     node.hangs = False
     for each in (first, *others):
         each.result(PATIENCE)
     assert temperature(web) == wanted[-1]
     asked = [command for _, command in cluster.engine_of("ann").commands]
-    assert [command.temperature for command in asked if isinstance(command, Change)] == wanted
+    assert [
+        command.temperature for command in asked if isinstance(command, SetParameters)
+    ] == wanted
     assert node.asked.count("carry_out") == before + 2  # what came meanwhile was sent together
 
 
@@ -128,7 +129,7 @@ def test_what_is_asked_while_a_node_fails_is_answered_by_the_next(
     failed = cluster.node_of("ann")
     before = failed.asked.count("carry_out")
     failed.hangs = True
-    asked = web.command("ann", Change(temperature=0.3))
+    asked = web.submit("ann", SetParameters(temperature=0.3))
     wait_for(lambda: failed.asked.count("carry_out") > before)
     failed.lost = True
     asked.result(PATIENCE)
@@ -172,7 +173,7 @@ def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> Non
     set_temperature(other, 0.4)  # of a session that it never heard of
     assert temperature(other) == 0.4
     wait_for(lambda: temperature(web) == 0.4)  # and both see the same
-    other.create("ann").result(PATIENCE)
+    other.open_session("ann").result(PATIENCE)
     set_temperature(web, 0.6)
     wait_for(lambda: temperature(other) == 0.6)
 
@@ -180,10 +181,10 @@ def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> Non
 def test_a_session_that_rests_in_the_store_begins_again_when_it_is_wanted(
     cluster: Cluster, web: RayEngine
 ) -> None:
-    web.create("bob").result(PATIENCE)
-    cluster.engine_of("bob").drop("bob")  # as a keeper does with whom nobody watches
-    wait_for(lambda: not web.holds("bob"))
-    web.create("bob").result(PATIENCE)
+    web.open_session("bob").result(PATIENCE)
+    cluster.engine_of("bob").drop("bob")  # as after an idle eviction
+    wait_for(lambda: not web.has_session("bob"))
+    web.open_session("bob").result(PATIENCE)
     set_temperature(web, 0.2, "bob")
     assert temperature(web, "bob") == 0.2
 
@@ -192,7 +193,7 @@ def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
     cluster: Cluster, web: RayEngine
 ) -> None:
     cluster.directory.lost = True
-    asked = web.create("bob")
+    asked = web.open_session("bob")
     set_temperature(web, 0.9)  # a session that is at a node needs no directory
     wait_until_asked_again(cluster.directory, "place", 3)
     assert not asked.done()
@@ -242,8 +243,8 @@ def test_without_any_node_for_long_it_says_so(
     cluster.machines.broken = True
     for started in list(cluster.machines.started):
         cluster.machines.end(started.remote)
-    assert_refused(web.create("bob"), "no_node")
-    assert_refused(web.command("ann", Pause()), "no_node")
+    assert_refused(web.open_session("bob"), "no_node")
+    assert_refused(web.submit("ann", Pause()), "no_node")
     cluster.machines.broken = False
     before = web.snapshot("ann")
     assert before is not None
@@ -251,15 +252,10 @@ def test_without_any_node_for_long_it_says_so(
     wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
 
 
-def test_a_session_that_is_nowhere_is_refused_and_not_begun(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_session_that_is_nowhere_is_refused_and_not_begun(web: RayEngine) -> None:
     for _ in range(2):
-        assert_refused(web.command("unknown", Watch(watched=True)), "session_gone")
-    assert not web.holds("unknown")
-    web.drop("ann")
-    assert_refused(web.command("ann", Pause()), "session_gone")
-    assert not any(engine.holds("ann") for engine in cluster.machines.engines.values())
+        assert_refused(web.submit("unknown", SetWatched(watched=True)), "session_gone")
+    assert not web.has_session("unknown")
 
 
 def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
@@ -267,8 +263,8 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 ) -> None:
     for engine in cluster.machines.engines.values():
         engine.full = True
-    assert_refused(web.create("bob"), "server_full")
-    assert not web.holds("bob")
+    assert_refused(web.open_session("bob"), "server_full")
+    assert not web.has_session("bob")
     set_temperature(web, 0.8)
 
 
@@ -278,8 +274,8 @@ def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
 ) -> None:
     monkeypatch.setattr("app.engines.cluster.node.SILENCE", 0.1)
     killed = cluster.web()
-    killed.create("bob").result(PATIENCE)
-    killed.command("bob", Watch(watched=True)).result(PATIENCE)
+    killed.open_session("bob").result(PATIENCE)
+    killed.submit("bob", SetWatched(watched=True)).result(PATIENCE)
     killed._in_background = lambda work: work.close()  # type: ignore[method-assign,assignment]
     for task in list(killed._tasks):
         killed._loop.call_soon_threadsafe(task.cancel)
@@ -297,7 +293,7 @@ def test_a_process_whose_cluster_is_gone_says_so_once(
     cluster: Cluster, web: RayEngine, how: str
 ) -> None:
     told: list[str] = []
-    web.when_failed(told.append)
+    web.on_failure(told.append)
     for each in (cluster.directory, *map(cluster.machines.node, cluster.machines.engines)):
         setattr(each, how, True)
     wait_for(lambda: told)
@@ -308,92 +304,30 @@ def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
     cluster: Cluster, web: RayEngine
 ) -> None:
     told: list[str] = []
-    web.when_failed(told.append)
-    beats = 2 * engine_module.SILENT_BEATS
+    web.on_failure(told.append)
+    beats = 2 * engine_module.MAX_MISSED_HEARTBEATS
     cluster.directory.lost = True
     wait_until_asked_again(cluster.directory, "is_there", beats)
     cluster.directory.lost = False
-    web.command("ann", Watch(watched=False)).result(PATIENCE)
+    web.submit("ann", SetWatched(watched=False)).result(PATIENCE)
     wait_until_asked_again(cluster.directory, "is_there", beats)  # the nodes are hardly asked now
     assert not told
 
 
-@pytest.mark.parametrize("is_answered", [True, False])
 def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
-    cluster: Cluster, web: RayEngine, is_answered: bool
+    cluster: Cluster, web: RayEngine
 ) -> None:
     node = cluster.node_of("ann")
     node.hangs = True
-    given_up, other = (web.command("ann", Change(temperature=each)) for each in (0.1, 0.2))
+    given_up, other = (web.submit("ann", SetParameters(temperature=each)) for each in (0.1, 0.2))
     wait_for(lambda: len(web._places["ann"].waiting) == 2)
     assert given_up.cancel()
-    if is_answered:
-        node.hangs = False
-        assert other.result(PATIENCE) is None
-        assert temperature(web) == 0.2
-    else:
-        web.drop("ann")
-        assert_refused(other, "session_gone")
+    node.hangs = False
+    assert other.result(PATIENCE) is None
+    assert temperature(web) == 0.2
 
 
-# ------------------------------------------------------------------ other threads, and errors
-
-
-class Interrupted(engine_module._Place):
-    """A place that has another session dropped, by another thread, as soon as it is looked at."""
-
-    interrupt: Callable[[], None] | None = None
-
-    @property
-    def watched(self) -> bool:
-        interrupt, self.interrupt = self.interrupt, None
-        if interrupt is not None:
-            thread = threading.Thread(target=interrupt)
-            thread.start()
-            thread.join(PATIENCE)
-        return bool(self.__dict__["watched"])
-
-    @watched.setter
-    def watched(self, watched: bool) -> None:
-        self.__dict__["watched"] = watched
-
-    @property
-    def node(self) -> Any:
-        return self.__dict__["node"] if self.watched else None
-
-    @node.setter
-    def node(self, node: Any) -> None:
-        self.__dict__["node"] = node
-
-
-async def poll(web: RayEngine, node: Here) -> None:
-    await web._poll(node)
-
-
-async def tidy(web: RayEngine, _node: Here) -> None:
-    web._tidy(0.0)
-
-
-async def note_lost(web: RayEngine, node: Here) -> None:
-    web._note_lost(node)
-
-
-@pytest.mark.parametrize("go_through_all", [poll, tidy, note_lost])
-def test_a_session_may_be_dropped_by_another_thread_while_all_are_gone_through(
-    cluster: Cluster, web: RayEngine, go_through_all: Callable[..., Coroutine[Any, Any, None]]
-) -> None:
-    web.create("bob").result(PATIENCE)
-    place, node = web._places["ann"], cluster.node_of("ann")
-
-    async def dropped_meanwhile() -> None:
-        place.__class__ = Interrupted
-        place.interrupt = lambda: web.drop("bob")  # type: ignore[attr-defined]
-        await go_through_all(web, node)
-
-    asyncio.run_coroutine_threadsafe(dropped_meanwhile(), web._loop).result(PATIENCE)
-    assert not web.holds("bob")
-    set_temperature(cluster.web(), 0.4)
-    wait_for(lambda: temperature(web) == 0.4)  # it is polled still
+# ------------------------------------------------------------------ errors
 
 
 def test_an_unexpected_error_of_a_poll_or_of_tidying_ends_neither(
@@ -412,10 +346,10 @@ def test_an_unexpected_error_of_a_poll_or_of_tidying_ends_neither(
 
     actor = cluster.node_of("ann").actor
     monkeypatch.setattr(actor, "poll", failing_once("poll", actor.poll))
-    monkeypatch.setattr(web, "_tidy", failing_once("tidy", web._tidy))
+    monkeypatch.setattr(web, "_forget_unused", failing_once("tidy", web._forget_unused))
     wait_for(lambda: failed == {"poll", "tidy"})
     set_temperature(cluster.web(), 0.4)
     wait_for(lambda: temperature(web) == 0.4)
     monkeypatch.setattr(engine_module, "FORGET_SECONDS", 0.0)
-    web.command("ann", Watch(watched=False)).result(PATIENCE)
-    wait_for(lambda: not web.holds("ann"))
+    web.submit("ann", SetWatched(watched=False)).result(PATIENCE)
+    wait_for(lambda: not web.has_session("ann"))

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from app.engines.local import LocalEngine
-from app.engines.persistent import Keeper, Keeping
+from app.engines.persistent import PersistentEngine, RetentionPolicy
 from app.errors import UserError
-from app.sessions.commands import Answer, Change, Command, Pause, Resume
+from app.sessions.commands import Answer, Command, Pause, Resume, SetParameters
 from app.sessions.session import Session
 from app.storage import Store, default_url
 from tests.support.sessions import STARTING, Client
@@ -70,8 +70,8 @@ def test_a_mailbox_that_is_emptied_by_another_thread_ends_no_training_thread(
     engine: LocalEngine,
 ) -> None:
     Client(engine, "ann")
-    engine._seats["ann"].mailbox = Emptied(lambda: engine.drop("ann"))
-    answers = [engine.command("ann", Pause()) for _ in range(3)]
+    engine._slots["ann"].mailbox = Emptied(lambda: engine.drop("ann"))
+    answers = [engine.submit("ann", Pause()) for _ in range(3)]
     assert [code_of(answer) for answer in answers] == 3 * ["session_gone"]
     assert_it_trains_on(engine)
 
@@ -80,24 +80,24 @@ def test_a_session_that_is_dropped_while_a_command_is_carried_out_answers_all_of
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Client(engine, "ann")
-    seat, carry_out = engine._seats["ann"], Session.carry_out
+    slot, carry_out = engine._slots["ann"], Session.carry_out
     given = threading.Event()
 
     def drop_meanwhile(self: Session, command: Command) -> Answer:
-        if self is seat.session and isinstance(command, Change):
+        if self is slot.session and isinstance(command, SetParameters):
             assert given.wait(PATIENCE)
             elsewhere(lambda: engine.drop("ann"))
         return carry_out(self, command)
 
     monkeypatch.setattr(Session, "carry_out", drop_meanwhile)
-    carried_out = engine.command("ann", Change(temperature=2.0))
-    others = [engine.command("ann", Pause()) for _ in range(3)]
+    carried_out = engine.submit("ann", SetParameters(temperature=2.0))
+    others = [engine.submit("ann", Pause()) for _ in range(3)]
     given.set()
     assert carried_out.result(PATIENCE) is None
     assert [code_of(answer) for answer in others] == 3 * ["session_gone"]
     assert_it_trains_on(engine)
     engine.drop("another")
-    wait_for(lambda: engine.room.weights == 0)  # the dropped session holds no memory
+    wait_for(lambda: engine.memory.weights == 0)  # the dropped session holds no memory
 
 
 def test_an_answer_that_is_not_waited_for_any_more_does_no_harm(
@@ -112,7 +112,7 @@ def test_an_answer_that_is_not_waited_for_any_more_does_no_harm(
         return carry_out(self, command)
 
     monkeypatch.setattr(Session, "carry_out", slowly)
-    given_up, next_one = (engine.command("ann", each) for each in (Pause(), Resume()))
+    given_up, next_one = (engine.submit("ann", each) for each in (Pause(), Resume()))
     assert begun.wait(PATIENCE)
     assert given_up.cancel()
     go.set()
@@ -127,12 +127,12 @@ def test_a_command_that_fails_unexpectedly_is_answered_and_the_next_is_carried_o
     ann.wait_for_steps()
 
     def fail_once(self: Session, command: Command) -> Answer:
-        if isinstance(command, Change):
+        if isinstance(command, SetParameters):
             raise ZeroDivisionError("reason 4711")
         return carry_out(self, command)
 
     monkeypatch.setattr(Session, "carry_out", fail_once)
-    assert code_of(engine.command("ann", Change(temperature=2.0))) == "unexpected"
+    assert code_of(engine.submit("ann", SetParameters(temperature=2.0))) == "unexpected"
     assert "4711" in caplog.text
     ann.ask(Pause())
     assert (ann.now.status, ann.now.temperature) == ("paused", 1.0)
@@ -156,13 +156,13 @@ def test_an_error_in_a_slice_pauses_that_session_and_no_other(
 
     monkeypatch.setattr(Session, part, fail_for_bob)
     wait_for(failed.is_set)
-    assert bob.ask(Change(temperature=0.5)) is None  # it is answered all the same
+    assert bob.ask(SetParameters(temperature=0.5)) is None  # it is answered all the same
     ann.wait_for_steps()
     monkeypatch.setattr(Session, part, done)
-    bob.ask(Change(temperature=0.6))
+    bob.ask(SetParameters(temperature=0.6))
     assert (bob.now.status, bob.now.temperature) == ("paused", 0.6)
-    assert {(each.level, each.code) for each in bob.now.remarks} == {("error", "training_failed")}
-    assert not ann.now.remarks
+    assert {(each.level, each.code) for each in bob.now.notices} == {("error", "training_failed")}
+    assert not ann.now.notices
     assert "4711" in caplog.text
     assert STARTING.text not in caplog.text
     bob.ask(Resume())
@@ -179,7 +179,7 @@ def test_a_session_that_fails_is_shown_paused_without_being_asked(
         raise FloatingPointError
 
     monkeypatch.setattr(LocalEngine, "_make_ready", fail)
-    assert ann.wait_for(lambda now: now.remarks).status == "paused"
+    assert ann.wait_for(lambda now: now.notices).status == "paused"
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
 
     assert not engine.problems()
     monkeypatch.setattr(Session, "train", end)
-    engine.create("ann")
+    engine.open_session("ann")
     wait_for(engine.problems)
     return engine
 
@@ -207,7 +207,7 @@ def test_a_training_thread_that_has_ended_is_named_as_a_problem(ended: LocalEngi
 @ENDS_A_THREAD
 def test_an_engine_with_a_store_passes_the_problem_on(ended: LocalEngine, tmp_path: Path) -> None:
     store = Store.open(default_url(tmp_path))
-    engine = Keeper(ended, store, STARTING, Keeping(10, HOUR, HOUR))
+    engine = PersistentEngine(ended, store, STARTING, RetentionPolicy(10, HOUR, HOUR))
     assert engine.problems() == ended.problems()
     engine.close()
     assert not engine.problems()
@@ -220,9 +220,9 @@ def test_the_thread_that_saves_is_named_as_a_problem_when_it_has_ended(
     def end(*_: Any) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(LocalEngine, "tidy", end)
+    monkeypatch.setattr(LocalEngine, "expire_undo", end)
     store = Store.open(default_url(tmp_path))
-    stored = Keeper(engine, store, STARTING, Keeping(10, HOUR, HOUR))
+    stored = PersistentEngine(engine, store, STARTING, RetentionPolicy(10, HOUR, HOUR))
     [problem] = wait_for(stored.problems)
     assert stored._saver.name in problem
     stored.close()

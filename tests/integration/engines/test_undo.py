@@ -8,19 +8,29 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engines import persistent as keeper_module
+from app.engines import persistent as persistent_module
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
-from app.engines.persistent import Keeper, Keeping
+from app.engines.persistent import PersistentEngine, RetentionPolicy
 from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
 from app.sessions import undo as spare
 from app.sessions.checkpoint import Checkpoint
-from app.sessions.commands import Capture, Change, Command, Learn, Load, Pause, Resume, Undo, Watch
+from app.sessions.commands import (
+    Command,
+    CreateCheckpoint,
+    Learn,
+    Load,
+    Pause,
+    Resume,
+    SetParameters,
+    SetWatched,
+    Undo,
+)
 from app.sessions.snapshot import Snapshot
 from app.storage import Store, default_url
-from app.training.run import new_run
+from app.training.run import TrainingRun
 from model.formats.recurrentjs_json import SavedModel
 from tests.support.sessions import SMALL, STARTING, Client
 from tests.support.site import Visitor
@@ -33,7 +43,7 @@ HOUR = 3600.0
 def watched(engine: Engine, session_id: str = "ann") -> Client:
     """A session that learns, and is watched."""
     client = Client(engine, session_id)
-    client.ask(Watch(watched=True))
+    client.ask(SetWatched(watched=True))
     client.wait_for_steps()
     return client
 
@@ -69,7 +79,7 @@ def assert_same(before: tuple[Snapshot, SavedModel], after: tuple[Snapshot, Save
 
 
 def test_a_restart_is_undone_exactly_and_redone_exactly(client: Client) -> None:
-    client.ask(Change(learning_rate=0.004))
+    client.ask(SetParameters(learning_rate=0.004))
     wait_for(lambda: len(client.now.points) > 2)
     before = client.rest()
     assert before[0].undoable is None
@@ -149,29 +159,29 @@ def test_it_is_removed_after_a_while_and_the_pages_are_told(
     weights = client.now.description.weights
 
     def is_gone() -> bool:
-        engine.tidy()
+        engine.expire_undo()
         return client.now.undoable is None
 
     wait_for(is_gone)
-    assert engine.room.weights == weights
+    assert engine.memory.weights == weights
     assert_refused(client, Undo(), "nothing_to_undo")
 
 
 def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
-    weights = new_run(STARTING.text, STARTING.options, 0).model.weight_count
+    weights = TrainingRun.create(STARTING.text, STARTING.options, 0).model.weight_count
     engine = LocalEngine(STARTING, 2, Limits(total_weights=4 * weights))
     try:
         ann = watched(engine)
         ann.ask(STARTING)
         ann.ask(Pause())
         assert ann.now.undoable == "restart"
-        assert engine.room.weights == 2 * weights
+        assert engine.memory.weights == 2 * weights
         for name in ("bob", "cid"):
-            engine.create(name).result(PATIENCE)
+            engine.open_session(name).result(PATIENCE)
         assert ann.now.undoable == "restart"
-        engine.create("dot").result(PATIENCE)
+        engine.open_session("dot").result(PATIENCE)
         wait_for(lambda: ann.now.undoable is None)
-        assert engine.room.weights == 4 * weights
+        assert engine.memory.weights == 4 * weights
         ann.ask(STARTING)
         assert ann.now.undoable is None  # there is no room to keep one
     finally:
@@ -180,54 +190,58 @@ def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
 
 def test_it_goes_with_its_session(client: Client, engine: LocalEngine) -> None:
     client.ask(STARTING)
-    assert engine.room.weights == 2 * client.now.description.weights
+    assert engine.memory.weights == 2 * client.now.description.weights
     engine.drop("ann")
-    wait_for(lambda: engine.room.weights == 0)
+    wait_for(lambda: engine.memory.weights == 0)
 
 
 def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
 
-    def opened() -> Keeper:
+    def opened() -> PersistentEngine:
         store = Store.open(default_url(tmp_path))
-        return Keeper(LocalEngine(STARTING, 2), store, STARTING, Keeping(10, HOUR, HOUR))
+        return PersistentEngine(
+            LocalEngine(STARTING, 2), store, STARTING, RetentionPolicy(10, HOUR, HOUR)
+        )
 
-    keeper = opened()
-    ann = watched(keeper)
+    engine = opened()
+    ann = watched(engine)
     ann.ask(Learn("the text\nthat stays", SMALL))
     assert ann.now.undoable == "restart"
-    captured = ann.ask(Capture())
+    captured = ann.ask(CreateCheckpoint())
     assert isinstance(captured, Checkpoint)
     assert captured.text == "the text\nthat stays"
-    assert keeper.save_all().result(PATIENCE)
-    keeper.close()
-    keeper = opened()
+    assert engine.save_all().result(PATIENCE)
+    engine.close()
+    engine = opened()
     try:
-        ann = watched(keeper)
+        ann = watched(engine)
         assert ann.now.description.text == "the text\nthat stays"
         assert ann.now.undoable is None
         assert_refused(ann, Undo(), "nothing_to_undo")
     finally:
-        keeper.close()
+        engine.close()
 
 
 def test_sessions_with_a_store_remove_a_spare_network_that_is_too_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(spare, "KEPT_SECONDS", 0.3)
     store = Store.open(default_url(tmp_path))
-    keeper = Keeper(LocalEngine(STARTING, 2), store, STARTING, Keeping(10, HOUR, HOUR))
+    engine = PersistentEngine(
+        LocalEngine(STARTING, 2), store, STARTING, RetentionPolicy(10, HOUR, HOUR)
+    )
     try:
-        ann = watched(keeper)
+        ann = watched(engine)
         ann.ask(STARTING)
         ann.ask(Pause())
         wait_for(lambda: ann.now.undoable is None)
-        wait_for(lambda: keeper.weights == ann.now.description.weights)
+        wait_for(lambda: engine.weights == ann.now.description.weights)
     finally:
-        keeper.close()
+        engine.close()
 
 
 def test_every_page_is_told_and_any_of_them_can_undo(visitor: Visitor) -> None:

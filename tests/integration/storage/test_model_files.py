@@ -12,11 +12,9 @@ import numpy as np
 import pytest
 
 from app.errors import BusyError, UserError
-from app.training import model_io as files_module
-from app.training import model_json
-from app.training.export_formats import FORMS, Form
-from app.training.model_io import FOLDER, MOST_WAITING, Clerk
-from app.training.model_json import is_small
+from app.training import model_io
+from app.training.export_formats import EXPORT_FORMATS, ExportFormat
+from app.training.model_io import FOLDER, MAX_PENDING, ModelIO, is_small
 from model.char_model import CharModel
 from model.formats.recurrentjs_json import SavedModel
 from model.training.optimizers import Adam
@@ -34,27 +32,27 @@ LEAST_MEMORY = 50_000_000
 @pytest.fixture(scope="module", autouse=True)
 def _low_limits() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(files_module, "SMALL_FILE", SMALL_FILE)
-        patch.setattr(model_json, "SMALL_MODEL", SMALL_MODEL)
-        patch.setattr(files_module, "LEAST_MEMORY", LEAST_MEMORY)
+        patch.setattr(model_io, "SMALL_FILE", SMALL_FILE)
+        patch.setattr(model_io, "SMALL_MODEL", SMALL_MODEL)
+        patch.setattr(model_io, "MIN_MEMORY", LEAST_MEMORY)
         yield
 
 
 @pytest.fixture(scope="module")
-def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clerk]:
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelIO]:
     """Reads and writes with a process that has all that it needs, where a test leaves it so."""
-    files = Clerk(tmp_path_factory.mktemp("files"), UPLOAD)
+    files = ModelIO(tmp_path_factory.mktemp("files"), UPLOAD)
     yield files
     files.close()
 
 
 @pytest.fixture
-def new_files(tmp_path: Path) -> Iterator[Callable[[], Clerk]]:
+def new_files(tmp_path: Path) -> Iterator[Callable[[], ModelIO]]:
     """Makes some that have a process of their own, once it is needed."""
-    made: list[Clerk] = []
+    made: list[ModelIO] = []
 
-    def make() -> Clerk:
-        made.append(Clerk(tmp_path, UPLOAD))
+    def make() -> ModelIO:
+        made.append(ModelIO(tmp_path, UPLOAD))
         return made[-1]
 
     yield make
@@ -63,7 +61,7 @@ def new_files(tmp_path: Path) -> Iterator[Callable[[], Clerk]]:
 
 
 @pytest.fixture
-def files(new_files: Callable[[], Clerk]) -> Clerk:
+def files(new_files: Callable[[], ModelIO]) -> ModelIO:
     return new_files()
 
 
@@ -111,7 +109,7 @@ def code_of(read: Any) -> str:
 
 
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
-def test_every_number_of_a_model_comes_back_as_it_was(shared: Clerk, saved: SavedModel) -> None:
+def test_every_number_of_a_model_comes_back_as_it_was(shared: ModelIO, saved: SavedModel) -> None:
     path = shared.write(saved).result(PATIENCE)
     assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [
         *saved.model.hidden_sizes
@@ -120,26 +118,26 @@ def test_every_number_of_a_model_comes_back_as_it_was(shared: Clerk, saved: Save
     assert_same(shared.read(path).result(PATIENCE), saved)
 
 
-def test_small_models_take_no_other_process(files: Clerk) -> None:
+def test_small_models_take_no_other_process(files: ModelIO) -> None:
     path = files.write(SMALL).result(PATIENCE)
     files.read(path).result(PATIENCE)
     text = files.write_text(SMALL).result(PATIENCE)
     assert_same(files.read_text(text).result(PATIENCE), SMALL)
-    assert files.other.pid is None
+    assert files.worker.pid is None
 
 
-def test_large_models_take_another_process(shared: Clerk) -> None:
+def test_large_models_take_another_process(shared: ModelIO) -> None:
     assert not is_small(LARGE)
     shared.write(LARGE).result(PATIENCE)
-    pid = shared.other.pid
+    pid = shared.worker.pid
     assert pid is not None
     assert is_running(pid)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.suffix)
+@pytest.mark.parametrize("form", EXPORT_FORMATS, ids=lambda form: form.suffix)
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
 def test_every_form_is_written_alike_in_either_process(
-    shared: Clerk, saved: SavedModel, form: Form
+    shared: ModelIO, saved: SavedModel, form: ExportFormat
 ) -> None:
     path = shared.write(saved, form.content).result(PATIENCE)
     assert path.read_bytes() == form.content(saved)
@@ -157,7 +155,7 @@ def test_every_form_is_written_alike_in_either_process(
     ],
 )
 def test_a_file_that_is_no_model_is_refused(
-    shared: Clerk, tmp_path: Path, content: bytes, code: str
+    shared: ModelIO, tmp_path: Path, content: bytes, code: str
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
@@ -169,7 +167,9 @@ def test_a_file_that_is_no_model_is_refused(
 @pytest.mark.parametrize(
     "content", [b"%PDF-1.7 \xe2\xe3", "{}".encode("utf-16"), b"\xff" * (SMALL_FILE + 1)]
 )
-def test_a_file_that_is_not_utf_8_is_refused(shared: Clerk, tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_utf_8_is_refused(
+    shared: ModelIO, tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
@@ -177,7 +177,7 @@ def test_a_file_that_is_not_utf_8_is_refused(shared: Clerk, tmp_path: Path, cont
     assert (caught.value.code, caught.value.field) == ("model_not_utf8", "json")
 
 
-def test_a_byte_order_mark_does_no_harm(shared: Clerk, tmp_path: Path) -> None:
+def test_a_byte_order_mark_does_no_harm(shared: ModelIO, tmp_path: Path) -> None:
     text = shared.write_text(SMALL).result(PATIENCE)
     path = tmp_path / "model.json"
     path.write_text("\ufeff" + text, encoding="utf-8")
@@ -185,7 +185,7 @@ def test_a_byte_order_mark_does_no_harm(shared: Clerk, tmp_path: Path) -> None:
 
 
 def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
-    shared: Clerk, tmp_path: Path
+    shared: ModelIO, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(b"[" + b"[]," * 1_500_000 + b"0]")  # 20 bytes of memory for each of its own
@@ -195,9 +195,9 @@ def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
 
 
 def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
-    shared: Clerk, files: Clerk, tmp_path: Path
+    shared: ModelIO, files: ModelIO, tmp_path: Path
 ) -> None:
-    for units, form in itertools.product((4, 20), FORMS):
+    for units, form in itertools.product((4, 20), EXPORT_FORMATS):
         with pytest.raises(UserError) as caught:
             shared.write(diverged(units), form.content).result(PATIENCE)
         assert (caught.value.code, caught.value.field) == ("model_diverged", "json")
@@ -216,19 +216,19 @@ def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
     ],
 )
 def test_whatever_goes_wrong_comes_with_a_code(
-    files: Clerk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
+    files: ModelIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     def fail(_path: Path) -> SavedModel:
         raise error
 
-    monkeypatch.setattr(files_module, "read_file", fail)
+    monkeypatch.setattr(model_io, "read_file", fail)
     path = tmp_path / "model.json"
     path.touch()
     assert code_of(files.read(path)) == code
 
 
 def test_without_room_for_a_file_it_is_said_before_anything_is_written(
-    files: Clerk, tmp_path: Path
+    files: ModelIO, tmp_path: Path
 ) -> None:
     (tmp_path / FOLDER).rmdir()
     with pytest.raises(BusyError) as caught:
@@ -237,22 +237,22 @@ def test_without_room_for_a_file_it_is_said_before_anything_is_written(
 
 
 def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
-    files: Clerk, large_file: Path, monkeypatch: pytest.MonkeyPatch
+    files: ModelIO, large_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", end_at_once)
+    monkeypatch.setattr(model_io, "read_file", end_at_once)
     lost: Any = files.read(large_file)
-    monkeypatch.setattr(files_module, "read_file", own_pid)
+    monkeypatch.setattr(model_io, "read_file", own_pid)
     next_one: Any = files.read(large_file)
     assert code_of(lost) == "unexpected"
     assert isinstance(lost.exception(), BusyError)
-    assert next_one.result(PATIENCE) == files.other.pid
+    assert next_one.result(PATIENCE) == files.worker.pid
 
 
 def test_no_more_large_models_wait_than_there_is_room_for(
-    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", wait_for_go)
-    waiting = [files.read(large_file) for _ in range(MOST_WAITING)]
+    monkeypatch.setattr(model_io, "read_file", wait_for_go)
+    waiting = [files.read(large_file) for _ in range(MAX_PENDING)]
     assert code_of(files.read(large_file)) == "models_full"
     (tmp_path / "go").touch()
     for each in waiting:
@@ -261,7 +261,7 @@ def test_no_more_large_models_wait_than_there_is_room_for(
 
 
 def test_files_are_private_and_those_of_a_former_server_are_gone(
-    tmp_path: Path, new_files: Callable[[], Clerk]
+    tmp_path: Path, new_files: Callable[[], ModelIO]
 ) -> None:
     left = tmp_path / FOLDER / "left"
     left.parent.mkdir()
@@ -273,9 +273,9 @@ def test_files_are_private_and_those_of_a_former_server_are_gone(
 
 
 def test_closing_ends_the_process_and_removes_the_files(
-    files: Clerk, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files_module, "read_file", own_pid)
+    monkeypatch.setattr(model_io, "read_file", own_pid)
     reading: Any = files.read(large_file)
     pid = reading.result(PATIENCE)
     assert is_running(pid)
@@ -287,8 +287,8 @@ def test_closing_ends_the_process_and_removes_the_files(
 def test_a_large_model_is_written_at_once_as_it_is_piece_by_piece(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    piece_by_piece = model_json.json_of(LARGE).encode()
+    piece_by_piece = model_io.json_of(LARGE).encode()
     assert not is_small(LARGE)
-    assert model_json.as_json(LARGE) == piece_by_piece
-    monkeypatch.setattr(model_json, "SMALL_MODEL", 10**6)
-    assert model_json.as_json(LARGE) == piece_by_piece
+    assert model_io.as_json(LARGE) == piece_by_piece
+    monkeypatch.setattr(model_io, "SMALL_MODEL", 10**6)
+    assert model_io.as_json(LARGE) == piece_by_piece

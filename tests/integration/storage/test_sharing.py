@@ -16,8 +16,8 @@ import sqlalchemy as sa
 from app.errors import BusyError, UserError
 from app.sessions.checkpoint import Checkpoint
 from app.storage import Store, StoreError, default_url
-from app.storage.schema import copies
-from app.storage.sharing import MOST_COPIES, MOST_WAITING, Sharing
+from app.storage.schema import shares
+from app.storage.sharing import MAX_PENDING, MAX_SHARES, Sharing
 from tests.support.checkpoints import checkpoint
 from tests.support.site import PATIENCE
 
@@ -57,7 +57,7 @@ def test_a_pause_or_a_restart_makes_no_other_copy_and_learning_does(
     assert sharing.share("ann", newer).result(PATIENCE) != first
     fetched = sharing.fetch(first).result(PATIENCE)
     assert (fetched.version, fetched.learning, fetched.session_id) == (0, True, "")
-    assert {copy.perplexity for copy in store.copies.of("ann")} == {None}  # the last is infinite
+    assert {copy.perplexity for copy in store.shares.of("ann")} == {None}  # the last is infinite
     known = replace(given, points=given.points[:1])
     sharing.share("ann", known).result(PATIENCE)
     perplexities = [copy.perplexity for copy in sharing.of("ann").result(PATIENCE)]
@@ -67,7 +67,7 @@ def test_a_pause_or_a_restart_makes_no_other_copy_and_learning_does(
 def test_at_the_limit_one_has_to_be_withdrawn(sharing: Sharing) -> None:
     given = checkpoint("ann")
     counted = [
-        replace(given, totals=replace(given.totals, steps=step)) for step in range(MOST_COPIES + 1)
+        replace(given, totals=replace(given.totals, steps=step)) for step in range(MAX_SHARES + 1)
     ]
     ids = [sharing.share("ann", each).result(PATIENCE) for each in counted[:-1]]
     assert refusal(sharing.share("ann", counted[-1])).code == "too_many_copies"
@@ -76,18 +76,18 @@ def test_at_the_limit_one_has_to_be_withdrawn(sharing: Sharing) -> None:
 
 
 def test_what_is_not_there_or_not_ones_own_is_refused(sharing: Sharing) -> None:
-    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
     assert refusal(sharing.fetch(UNKNOWN)).code == "no_such_copy"
     assert refusal(sharing.fetch("no name")).code == "no_such_copy"
-    assert refusal(sharing.withdraw("bob", copy_id)).code == "not_your_copy"
+    assert refusal(sharing.withdraw("bob", share_id)).code == "not_your_copy"
     assert refusal(sharing.withdraw("ann", UNKNOWN)).code == "not_your_copy"
 
 
 def test_a_damaged_copy_is_told_to_whoever_opens_it(store: Store, sharing: Sharing) -> None:
-    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
     with store._engine.begin() as connection:
-        connection.execute(sa.update(copies).values(arrays=b"spoilt"))
-    assert refusal(sharing.fetch(copy_id)).code == "copy_damaged"
+        connection.execute(sa.update(shares).values(arrays=b"spoilt"))
+    assert refusal(sharing.fetch(share_id)).code == "copy_damaged"
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_store_that_fails_is_told_and_used_again(
     sharing = Sharing(store)
     with monkeypatch.context() as failing:
         for method in ("keep", "fetch", "has", "of", "withdraw"):
-            failing.setattr(store.copies, method, fails)
+            failing.setattr(store.shares, method, fails)
         asked: list[Callable[[], Future[Any]]] = [
             lambda: sharing.share("ann", checkpoint("ann")),
             lambda: sharing.fetch(UNKNOWN),
@@ -120,21 +120,21 @@ def test_whoever_is_too_many_is_refused_and_holds_up_no_other(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     going_on = threading.Event()
-    fetch = store.copies.fetch
+    fetch = store.shares.fetch
 
-    def slow(copy_id: str, at: float) -> Checkpoint | None:
+    def slow(share_id: str, at: float) -> Checkpoint | None:
         assert going_on.wait(PATIENCE)
-        return fetch(copy_id, at)
+        return fetch(share_id, at)
 
     sharing = Sharing(store)
-    copy_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
-    monkeypatch.setattr(store.copies, "fetch", slow)
-    waiting = [sharing.fetch(copy_id) for _ in range(MOST_WAITING)]
-    refused = refusal(sharing.fetch(copy_id))
+    share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
+    monkeypatch.setattr(store.shares, "fetch", slow)
+    waiting = [sharing.fetch(share_id) for _ in range(MAX_PENDING)]
+    refused = refusal(sharing.fetch(share_id))
     assert (type(refused), refused.code) == (BusyError, "copies_full")
-    assert sharing.is_there(copy_id).result(PATIENCE)  # who only looks does not wait for them
+    assert sharing.is_there(share_id).result(PATIENCE)  # who only looks does not wait for them
     going_on.set()
     assert all(each.result(PATIENCE) for each in waiting)
-    assert sharing.fetch(copy_id).result(PATIENCE)
+    assert sharing.fetch(share_id).result(PATIENCE)
     sharing.close()
-    assert refusal(sharing.fetch(copy_id)).code == "copies_unreachable"
+    assert refusal(sharing.fetch(share_id)).code == "copies_unreachable"

@@ -11,11 +11,11 @@ from app.errors import UserError
 from app.protocol import read_event
 from app.protocol.hyperparameters import Options
 from app.sessions.commands import Complete, Learn
-from app.sessions.memory_budget import Room
+from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training import completion
 from app.training.completion import Completion
-from app.training.run import new_run
+from app.training.run import TrainingRun
 from app.web.service import command_for
 from model import CharModel, Vocabulary, prepare_beam_search, prepare_kernels
 
@@ -32,7 +32,7 @@ def _compiled() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> CharModel:
-    run = new_run(TEXT, Options(hidden_sizes=(8,)), 0, seed=1)
+    run = TrainingRun.create(TEXT, Options(hidden_sizes=(8,)), 0, seed=1)
     run.trainer.train(300)
     return run.model
 
@@ -110,7 +110,7 @@ def test_an_entry_that_cannot_be_used_is_refused_at_its_field(
 def test_a_beginning_with_unknown_characters_is_refused_at_its_field(
     method: Any, prime: str
 ) -> None:
-    session = Session("ann", Room(10**6, 10**6))
+    session = Session("ann", MemoryBudget(10**6, 10**6))
     session.carry_out(Learn(TEXT, Options(hidden_sizes=(4,), letter_size=3)))
     with pytest.raises(UserError) as caught:
         session.carry_out(Complete(prime, method))

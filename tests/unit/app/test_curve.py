@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.training.curve import MOST_POINTS, Curve
-from app.training.rolling_stats import WINDOW, Recent
+from app.training.rolling_stats import WINDOW, RollingStats
 from model import Progress
 
 
@@ -58,27 +58,27 @@ def test_a_network_that_diverges_makes_no_error(costs: list[float]) -> None:
 
 
 def test_recent_figures_look_back_no_further_than_their_window() -> None:
-    recent = Recent()
+    recent = RollingStats()
     recent.add(stretch(cost=250.0), now=10.0)
-    assert recent.figures.perplexity == pytest.approx(math.exp(10))
+    assert recent.rates.perplexity == pytest.approx(math.exp(10))
     for tick in range(1, 30):
         recent.add(stretch(cost=25.0), now=10 + tick * 0.03)
-    assert recent.figures.perplexity == pytest.approx(math.e)
-    assert recent.figures.ms_per_example == pytest.approx(30)
-    assert recent.figures.characters_per_second == pytest.approx(24 / 0.03)
+    assert recent.rates.perplexity == pytest.approx(math.e)
+    assert recent.rates.ms_per_example == pytest.approx(30)
+    assert recent.rates.characters_per_second == pytest.approx(24 / 0.03)
 
 
 def test_time_spent_waiting_counts_in_the_speed_and_a_pause_does_not() -> None:
-    recent = Recent()
+    recent = RollingStats()
     recent.add(stretch(seconds=0.03), now=10.0)
     recent.add(stretch(seconds=0.03), now=10.0 + WINDOW / 2)
-    assert recent.figures.characters_per_second == pytest.approx(48 / (WINDOW / 2 + 0.03))
-    recent.break_off()
+    assert recent.rates.characters_per_second == pytest.approx(48 / (WINDOW / 2 + 0.03))
+    recent.reset()
     recent.add(stretch(seconds=0.03), now=1000.0)
-    assert recent.figures.characters_per_second == pytest.approx(24 / 0.03)
+    assert recent.rates.characters_per_second == pytest.approx(24 / 0.03)
 
 
 def test_a_perplexity_that_is_not_finite_is_none() -> None:
-    recent = Recent()
+    recent = RollingStats()
     recent.add(stretch(cost=math.inf), now=1.0)
-    assert recent.figures.perplexity is None
+    assert recent.rates.perplexity is None

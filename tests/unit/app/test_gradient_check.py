@@ -8,8 +8,8 @@ import pytest
 from app.errors import UserError
 from app.protocol.hyperparameters import Kind, Options
 from app.training import gradient_check as checking
-from app.training.gradient_check import NetworkToCheck
-from app.training.run import Run, new_run
+from app.training.gradient_check import GradientCheckJob
+from app.training.run import TrainingRun
 from model.network import GATES
 
 RIGHT = 1e-4
@@ -18,23 +18,25 @@ LARGE = [(690,), (240,) * 4, (175,) * 8]
 """Hidden sizes of LSTM networks with nearly 2,000,000 weights."""
 
 
-def a_run(kind: Kind = "lstm", hidden_sizes: tuple[int, ...] = (4, 3), text: str = TEXT) -> Run:
+def a_run(
+    kind: Kind = "lstm", hidden_sizes: tuple[int, ...] = (4, 3), text: str = TEXT
+) -> TrainingRun:
     options = Options(kind=kind, hidden_sizes=hidden_sizes)
-    return new_run(text, options, curve_version=0, seed=1)
+    return TrainingRun.create(text, options, curve_version=0, seed=1)
 
 
-def a_network() -> NetworkToCheck:
-    return checking.copied(a_run())
+def a_network() -> GradientCheckJob:
+    return checking.make_job(a_run())
 
 
 @pytest.mark.parametrize("kind", sorted(GATES))
 def test_the_gradients_of_every_matrix_agree_with_the_slopes(kind: Kind) -> None:
     run = a_run(kind)
-    matrices = checking.checked(checking.copied(run))
+    matrices = checking.run_job(checking.make_job(run))
     assert [each["name"] for each in matrices] == list(run.model.parameters)
     for each, matrix in zip(matrices, run.model.parameters.values(), strict=True):
         assert each["numbers"] == matrix.size
-        assert each["checked"] == min(matrix.size, checking.MOST_NUMBERS)
+        assert each["checked"] == min(matrix.size, checking.MAX_NUMBERS)
         for way in ("graph", "kernels"):
             error = each[way]
             assert error is not None
@@ -44,7 +46,7 @@ def test_the_gradients_of_every_matrix_agree_with_the_slopes(kind: Kind) -> None
 def test_the_copy_stays_as_it_was_while_the_network_learns_on() -> None:
     run = a_run()
     before = run.model.flat.copy()
-    network = checking.copied(run)
+    network = checking.make_job(run)
     run.train(0.01)
     assert not np.array_equal(run.model.flat, before)
     np.testing.assert_array_equal(network.model.flat, before)
@@ -54,23 +56,23 @@ def test_the_copy_stays_as_it_was_while_the_network_learns_on() -> None:
 def test_the_errors_of_a_network_that_has_diverged_are_none() -> None:
     network = a_network()
     network.model.flat[:] = np.nan
-    for each in checking.checked(network):
+    for each in checking.run_job(network):
         assert (each["graph"], each["kernels"]) == (None, None)
 
 
 @pytest.mark.parametrize("hidden_sizes", [(20, 20), *LARGE])
 def test_a_check_takes_no_more_work_than_its_limit(hidden_sizes: tuple[int, ...]) -> None:
-    network = checking.copied(a_run(hidden_sizes=hidden_sizes, text="ab" * 500))
+    network = checking.make_job(a_run(hidden_sizes=hidden_sizes, text="ab" * 500))
     numbers = checking._numbers_per_matrix(network.model, network.sentence)
     moved = numbers * len(network.model.parameters)
     work = network.model.weight_count * (len(network.sentence) + 1)
-    assert 1 <= numbers <= checking.MOST_NUMBERS
-    assert checking.SHORTEST <= len(network.sentence) <= checking.LONGEST
+    assert 1 <= numbers <= checking.MAX_NUMBERS
+    assert checking.MIN_CHARACTERS <= len(network.sentence) <= checking.MAX_CHARACTERS
     assert moved * work <= checking.CHECK_WORK
 
 
 def test_a_network_of_very_many_layers_is_refused() -> None:
     run = a_run(hidden_sizes=(1,) * 400)
     with pytest.raises(UserError) as caught:
-        checking.copied(run)
+        checking.make_job(run)
     assert (caught.value.code, caught.value.field) == ("check_too_large", None)

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from app.engines.base import Engine
-from app.sessions.commands import Answer, Command, Watch
-from app.sessions.snapshot import Remark, Snapshot
+from app.sessions.commands import Answer, Command, SetWatched
+from app.sessions.snapshot import SessionNotice, Snapshot
 from app.training.curve import MOST_POINTS, CurvePoint
 from app.web.sockets import broadcaster as publisher_module
 from app.web.sockets.broadcaster import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
 from app.web.sockets.serializers import frame_of
 from tests.support.snapshots import FIRST, POINT
 
-NEW = Remark(2, "warning", "rolled_back", "Any words.")
+NEW = SessionNotice(2, "warning", "rolled_back", "Any words.")
 
 
 def test_the_largest_frame_stays_under_16_kb() -> None:
@@ -51,10 +51,10 @@ class StillEngine(Engine):
         self.shown: dict[str, Snapshot] = {}
         self.commands: list[tuple[str, Command]] = []
 
-    def create(self, session_id: str) -> Future[Answer]:
-        return self.command(session_id, Watch(watched=False))
+    def open_session(self, session_id: str) -> Future[Answer]:
+        return self.submit(session_id, SetWatched(watched=False))
 
-    def command(self, session_id: str, command: Command) -> Future[Answer]:
+    def submit(self, session_id: str, command: Command) -> Future[Answer]:
         self.commands.append((session_id, command))
         return Future()
 
@@ -64,11 +64,8 @@ class StillEngine(Engine):
     def snapshots(self) -> Mapping[str, Snapshot]:
         return self.shown
 
-    def holds(self, session_id: str) -> bool:
+    def has_session(self, session_id: str) -> bool:
         return session_id in self.shown
-
-    def drop(self, session_id: str) -> None:
-        self.shown.pop(session_id, None)
 
     def close(self) -> None:
         pass
@@ -209,8 +206,8 @@ def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_
 ) -> None:
     stage.publish()
     stage.pages.read()
-    told = (Remark(1, "warning", "rolled_back", "Any words."),)
-    stage.show(replace(FIRST, life=7, steps=4, points=(), remarks=told))
+    told = (SessionNotice(1, "warning", "rolled_back", "Any words."),)
+    stage.show(replace(FIRST, life=7, steps=4, points=(), notices=told))
     stage.publish()
     assert stage.pages.events() == ["state", "notice", "state"]
     assert stage.pages.sent[-1][2]["steps"] == 4
@@ -220,10 +217,10 @@ def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_
 def test_remarks_are_sent_once_and_old_ones_not_at_all(stage: Stage) -> None:
     stage.publish()
     stage.pages.read()
-    stage.show(replace(FIRST, seq=2, remarks=(*FIRST.remarks, NEW)))
+    stage.show(replace(FIRST, seq=2, notices=(*FIRST.notices, NEW)))
     stage.publish()
     stage.pages.read()
-    stage.show(replace(FIRST, seq=3, remarks=(*FIRST.remarks, NEW)))
+    stage.show(replace(FIRST, seq=3, notices=(*FIRST.notices, NEW)))
     stage.publish()
     notices = [payload for _, event, payload in stage.pages.sent if event == "notice"]
     assert notices == [{"level": NEW.level, "code": NEW.code, "message": NEW.message}]
@@ -252,7 +249,7 @@ def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
     stage.publisher.leave("tab")
     stage.publisher.leave("other tab")
     stage.publisher.leave("other tab")
-    assert stage.engine.commands == [("ann", Watch(True)), ("ann", Watch(False))]
+    assert stage.engine.commands == [("ann", SetWatched(True)), ("ann", SetWatched(False))]
     stage.publish()
     assert not stage.pages.sent
 
@@ -260,7 +257,7 @@ def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
 def test_a_page_that_says_twice_that_it_is_there_counts_once(stage: Stage) -> None:
     stage.publisher.join("tab", "ann")
     stage.publisher.leave("tab")
-    assert stage.engine.commands[-1] == ("ann", Watch(False))
+    assert stage.engine.commands[-1] == ("ann", SetWatched(False))
 
 
 def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:

@@ -13,14 +13,13 @@ import pytest
 
 from app.errors import Notice, UserError
 from app.protocol.hyperparameters import Options
-from app.sessions import session as session_module
 from app.sessions.checkpoint import Checkpoint
-from app.sessions.commands import Capture, Change, Learn, Restore
-from app.sessions.memory_budget import Room
+from app.sessions.commands import CreateCheckpoint, Learn, Restore, SetParameters
+from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
-from app.training.model_json import saved_of
-from app.training.monitors import QUIET, Recoveries
-from app.training.run import Run, loaded_run, new_run
+from app.training.model_io import saved_of
+from app.training.monitors import QUIET_SECONDS, RollbackNotifier
+from app.training.run import TrainingRun
 from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary
 from tests.support.waiting import PATIENCE
 
@@ -29,16 +28,16 @@ SENTENCES = TEXT.splitlines()
 OPTIONS = Options(hidden_sizes=(6,), letter_size=3)
 
 
-def as_saved(run: Run) -> dict[str, Any]:
+def as_saved(run: TrainingRun) -> dict[str, Any]:
     saved: dict[str, Any] = run.trainer.to_json()
     return saved
 
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
 def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
-    run = new_run(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
+    run = TrainingRun.create(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
     run.trainer.train(203)  # in the middle of an epoch
-    loaded, remark = loaded_run(run.trainer.saved(), TEXT, run.options, 1)
+    loaded, remark = TrainingRun.from_model(run.trainer.saved(), TEXT, run.options, 1)
     assert remark is None
     assert loaded.options == run.options
     for each in (run, loaded):
@@ -66,19 +65,19 @@ def _with_empty_cache(saved: dict[str, Any]) -> None:
 def test_models_load_in_every_form_of_the_original(
     change: Callable[[dict[str, Any]], None],
 ) -> None:
-    run = new_run(TEXT, OPTIONS, 0, seed=1)
+    run = TrainingRun.create(TEXT, OPTIONS, 0, seed=1)
     run.trainer.train(20)
     saved = as_saved(run)
     change(saved)
-    loaded, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 1)
+    loaded, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 1)
     assert loaded.model.greedy() == run.model.greedy()
     loaded.trainer.train(1)
 
 
 def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
-    run = new_run(TEXT, OPTIONS, 0)
+    run = TrainingRun.create(TEXT, OPTIONS, 0)
     run.trainer.train(20)
-    loaded, remark = loaded_run(run.trainer.saved(), TEXT + "\nUNREADABLE", OPTIONS, 1)
+    loaded, remark = TrainingRun.from_model(run.trainer.saved(), TEXT + "\nUNREADABLE", OPTIONS, 1)
     assert remark is not None
     assert remark.code == "sentences_skipped"
     loaded.trainer.train(10)
@@ -95,7 +94,7 @@ def saved_training(settings: TrainingSettings, steps: int) -> dict[str, Any]:
 
 def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
     saved = saved_training(TrainingSettings(solver="adam"), steps=3)
-    run, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
+    run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert run.trainer.settings.solver == "adam"
     assert isinstance(run.trainer.solver, Adam)
     run.trainer.train(2)
@@ -105,7 +104,7 @@ def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
 def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
     saved = saved_training(TrainingSettings(batch_size=2), steps=1)
     assert 2 in saved["solver"]["order"]["sizes"]
-    run, _ = loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
+    run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     run.trainer.train(10)
     assert run.trainer.totals.epoch == 2
 
@@ -118,14 +117,14 @@ def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
     saved = saved_training(TrainingSettings(), steps=3)
     saved["solver"]["order"].update(damage)
     with pytest.raises(UserError) as caught:
-        loaded_run(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
+        TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     assert (caught.value.code, caught.value.field) == ("order_damaged", "json")
 
 
 MANY = "\n".join(f"sentence {number}" for number in range(200))
 
 
-def train_until(learner: Run | Session, holds: Callable[[], object]) -> None:
+def train_until(learner: TrainingRun | Session, holds: Callable[[], object]) -> None:
     """Let a network learn until something holds; how long that takes depends on the machine."""
     until = time.monotonic() + PATIENCE
     while not holds():
@@ -134,7 +133,7 @@ def train_until(learner: Run | Session, holds: Callable[[], object]) -> None:
 
 
 def test_a_point_of_the_curve_has_the_perplexity_of_held_out_sentences_and_the_rate() -> None:
-    run = new_run(MANY, OPTIONS, 0)
+    run = TrainingRun.create(MANY, OPTIONS, 0)
     assert (run.trainer.sentence_count, run.trainer.held_out_count) == (190, 10)
     train_until(run, lambda: run.curve.points and run.curve.points[-1].held_out is not None)
     assert run.curve.points[-1].learning_rate == 0.01
@@ -143,15 +142,15 @@ def test_a_point_of_the_curve_has_the_perplexity_of_held_out_sentences_and_the_r
 
 def test_a_restored_run_goes_on_with_its_schedule_and_holds_out_the_same_sentences() -> None:
     options = replace(OPTIONS, schedule="halve", schedule_epochs=2, validation_fraction=0.1)
-    session = Session("ann", Room(10**6, 10**6))
+    session = Session("ann", MemoryBudget(10**6, 10**6))
     session.carry_out(Learn(MANY, options))
     session.train(0.05)
-    session.carry_out(Change(learning_rate=0.008))
+    session.carry_out(SetParameters(learning_rate=0.008))
     train_until(session, lambda: session.snapshot().learning_rate < 0.008)
     train_until(session, lambda: session.snapshot().points)
-    checkpoint = session.carry_out(Capture())
+    checkpoint = session.carry_out(CreateCheckpoint())
     assert isinstance(checkpoint, Checkpoint)
-    again = Session("ann", Room(10**6, 10**6))
+    again = Session("ann", MemoryBudget(10**6, 10**6))
     again.carry_out(Restore(checkpoint))
     before, after = session.snapshot(), again.snapshot()
     assert after.learning_rate == before.learning_rate < 0.008
@@ -161,11 +160,11 @@ def test_a_restored_run_goes_on_with_its_schedule_and_holds_out_the_same_sentenc
 
 def test_the_curve_tells_a_rate_that_was_set_from_one_that_its_schedule_gave() -> None:
     options = replace(OPTIONS, schedule="cosine", schedule_epochs=1_000_000)
-    session = Session("ann", Room(10**6, 10**6))
+    session = Session("ann", MemoryBudget(10**6, 10**6))
     session.carry_out(Learn(MANY, options))
     train_until(session, lambda: session.snapshot().points)
     before = len(session.snapshot().points)
-    session.carry_out(Change(learning_rate=0.008))
+    session.carry_out(SetParameters(learning_rate=0.008))
     train_until(session, lambda: len(session.snapshot().points) > before + 1)
     points = session.snapshot().points
     assert [points[0].set_rate, points[-1].set_rate] == [0.01, 0.008]
@@ -173,8 +172,8 @@ def test_the_curve_tells_a_rate_that_was_set_from_one_that_its_schedule_gave() -
 
 
 def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
-    run = new_run(TEXT, replace(OPTIONS, schedule="cosine", schedule_epochs=10), 0)
-    loaded, _ = loaded_run(run.trainer.saved(), TEXT, run.options, 1)
+    run = TrainingRun.create(TEXT, replace(OPTIONS, schedule="cosine", schedule_epochs=10), 0)
+    loaded, _ = TrainingRun.from_model(run.trainer.saved(), TEXT, run.options, 1)
     assert loaded.options.schedule == "constant"
     loaded.trainer.train(100)
     assert loaded.learning_rate == 0.01
@@ -183,28 +182,28 @@ def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
 def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(session_module, "new_run", partial(new_run, seed=1))
-    session = Session("ann", Room(10**6, 10**6))
+    monkeypatch.setattr(TrainingRun, "create", partial(TrainingRun.create, seed=1))
+    session = Session("ann", MemoryBudget(10**6, 10**6))
     options = Options(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
     session.carry_out(Learn("some words here\nand there", options))
-    train_until(session, lambda: session.snapshot().remarks)
+    train_until(session, lambda: session.snapshot().notices)
     snapshot = session.snapshot()
-    assert snapshot.remarks[0].level == "warning"
-    assert snapshot.remarks[0].code in {"rolled_back", "rolled_back_often"}
-    assert f"{snapshot.learning_rate:g}" in snapshot.remarks[0].message
+    assert snapshot.notices[0].level == "warning"
+    assert snapshot.notices[0].code in {"rolled_back", "rolled_back_often"}
+    assert f"{snapshot.learning_rate:g}" in snapshot.notices[0].message
     assert snapshot.learning_rate < 1
     assert snapshot.description.options.learning_rate == 1  # what the next network would begin with
 
 
 def test_recoveries_that_come_together_are_reported_together_and_once() -> None:
     first, second, third = Recovery(10, 0.5), Recovery(20, 0.25), Recovery(900, 0.125)
-    recoveries = Recoveries()
-    assert recoveries.news((), now=0) is None
-    assert recoveries.news((first,), now=1) is None
-    assert recoveries.news((first, second), now=1.1) is None
-    told = recoveries.news((first, second), now=1.1 + QUIET)
+    recoveries = RollbackNotifier()
+    assert recoveries.next_notice((), now=0) is None
+    assert recoveries.next_notice((first,), now=1) is None
+    assert recoveries.next_notice((first, second), now=1.1) is None
+    told = recoveries.next_notice((first, second), now=1.1 + QUIET_SECONDS)
     assert told == Notice("rolled_back_often", {"times": 2, "learning_rate": 0.25})
-    assert recoveries.news((first, second), now=9) is None
-    assert recoveries.news((first, second, third), now=10) is None
-    told = recoveries.news((first, second, third), now=10 + QUIET)
+    assert recoveries.next_notice((first, second), now=9) is None
+    assert recoveries.next_notice((first, second, third), now=10) is None
+    told = recoveries.next_notice((first, second, third), now=10 + QUIET_SECONDS)
     assert told == Notice("rolled_back", {"learning_rate": 0.125})

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.runtime.config import ServerSettings
+from app.runtime.config import ServerConfig
 from app.server import ServerError, _announce, _bind, _secret
 from app.web.http.api import history_csv
 from tests.support.snapshots import FIRST, POINT
@@ -52,10 +52,10 @@ def test_the_printed_address_can_be_opened_on_this_machine(
 def test_a_port_that_is_taken_is_named_with_the_option_that_changes_it() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        listener = _bind(ServerSettings(port=0))
+        listener = _bind(ServerConfig(port=0))
         listener.close()
         with pytest.raises(ServerError) as caught:
-            _bind(ServerSettings(port=port))
+            _bind(ServerConfig(port=port))
     assert f"127.0.0.1:{port}" in str(caught.value)
     assert "--port" in str(caught.value)
 
@@ -64,12 +64,12 @@ def test_a_secret_that_could_be_guessed_is_refused_and_one_is_made_where_there_i
     tmp_path: Path,
 ) -> None:
     with pytest.raises(ServerError) as caught:
-        _secret(ServerSettings(secret="short", data_dir=tmp_path))
+        _secret(ServerConfig(secret="short", data_dir=tmp_path))
     assert "--secret" in str(caught.value)
-    made = _secret(ServerSettings(data_dir=tmp_path))
+    made = _secret(ServerConfig(data_dir=tmp_path))
     assert len(made) == 32
-    assert made == _secret(ServerSettings(data_dir=tmp_path))
-    assert _secret(ServerSettings(secret="x" * 32, data_dir=tmp_path)) == b"x" * 32
+    assert made == _secret(ServerConfig(data_dir=tmp_path))
+    assert _secret(ServerConfig(secret="x" * 32, data_dir=tmp_path)) == b"x" * 32
 
 
 def test_the_history_is_a_table_with_gaps_where_nothing_is_known() -> None:

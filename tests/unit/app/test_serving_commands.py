@@ -13,7 +13,7 @@ from app import server
 from app.cli import main
 from app.engines import cluster
 from app.protocol.limits import Limits
-from app.runtime.config import ServerSettings
+from app.runtime.config import ServerConfig
 
 POSTGRES_WITH_NO_SERVER = "postgresql://user:hidden@127.0.0.1:1/name"
 
@@ -27,15 +27,15 @@ def serve(*options: object, **environment: str) -> Result:
 
 
 @pytest.fixture
-def served(monkeypatch: pytest.MonkeyPatch) -> list[ServerSettings]:
+def served(monkeypatch: pytest.MonkeyPatch) -> list[ServerConfig]:
     """The settings that a server would have run with."""
-    settings: list[ServerSettings] = []
+    settings: list[ServerConfig] = []
     monkeypatch.setattr(server, "serve", settings.append)
     return settings
 
 
 def test_options_and_variables_of_the_environment_are_the_server_s_settings(
-    served: list[ServerSettings], tmp_path: Path
+    served: list[ServerConfig], tmp_path: Path
 ) -> None:
     options = ("--port", 0, "--data-dir", tmp_path, "--async-mode", "threading", "--max-text", 77)
     done = serve(*options, CHARNN_TOKEN="open", CHARNN_MAX_SESSIONS="3", CHARNN_TRUST_PROXY="1")
@@ -61,7 +61,7 @@ def test_options_and_variables_of_the_environment_are_the_server_s_settings(
     ],
 )
 def test_an_option_out_of_its_range_is_named(
-    served: list[ServerSettings], option: str, value: str
+    served: list[ServerConfig], option: str, value: str
 ) -> None:
     done = serve(option, value)
     assert done.exit_code == 2
@@ -81,8 +81,8 @@ def test_help_names_the_variables_of_the_environment() -> None:
 @pytest.fixture
 def leaves_the_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """A server sets up logging and the interpreter's lock for all of its process."""
-    monkeypatch.setattr(server, "begin_to_log", lambda _: None)
-    monkeypatch.setattr(server, "share_the_lock", lambda: None)
+    monkeypatch.setattr(server, "configure_logging", lambda _: None)
+    monkeypatch.setattr(server, "set_switch_interval", lambda: None)
 
 
 @pytest.fixture

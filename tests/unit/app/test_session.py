@@ -11,10 +11,19 @@ from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
 from app.sessions import session as session_module
-from app.sessions.commands import Command, Complete, Learn, Load, LoadPretrained, Pause, Save, Watch
-from app.sessions.memory_budget import Room
+from app.sessions.commands import (
+    Command,
+    Complete,
+    Learn,
+    Load,
+    LoadPretrained,
+    Pause,
+    Save,
+    SetWatched,
+)
+from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
-from app.training.samples import DWELL, LONGEST_INTERVAL
+from app.training.samples import MAX_INTERVAL, MIN_DISPLAY_SECONDS
 from model import prepare_kernels
 from model.formats.recurrentjs_json import SavedModel
 
@@ -41,12 +50,12 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def session(clock: Clock) -> Session:
     """One that is watched, and has learnt and written once."""
     prepare_kernels("lstm", "rmsprop")
-    session = Session("ann", Room(Limits().weights, Limits().total_weights))
+    session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
     session.carry_out(Learn(TEXT, SMALL))
-    session.carry_out(Watch(watched=True))
+    session.carry_out(SetWatched(watched=True))
     session.write()
     session.train(0.001)
-    clock.now += DWELL
+    clock.now += MIN_DISPLAY_SECONDS
     return session
 
 
@@ -77,19 +86,19 @@ def test_what_cannot_be_done_is_refused_at_its_field_and_changes_nothing(
 def test_a_session_without_a_network_answers_nothing_about_one() -> None:
     for command in (Save(), Complete("a")):
         with pytest.raises(UserError) as caught:
-            Session("ann", Room(1, 1)).carry_out(command)
+            Session("ann", MemoryBudget(1, 1)).carry_out(command)
         assert caught.value.code == "no_network"
 
 
 def test_samples_are_written_only_while_a_page_watches(session: Session, clock: Clock) -> None:
-    session.carry_out(Watch(watched=False))
+    session.carry_out(SetWatched(watched=False))
     first = session.snapshot().samples
     assert len(first) == 5
     session.train(0.001)
-    clock.now += 2 * LONGEST_INTERVAL
+    clock.now += 2 * MAX_INTERVAL
     session.write()
     assert session.snapshot().samples is first
-    session.carry_out(Watch(watched=True))
+    session.carry_out(SetWatched(watched=True))
     session.write()
     assert session.snapshot().samples is not first
 
@@ -109,9 +118,9 @@ def test_a_loaded_model_is_shown_as_it_was_saved_before_it_learns_on(
     loaded = session.snapshot()
     assert (loaded.greedy, loaded.status, loaded.steps) == (greedy, "learning", 0)
     session.train(0.001)
-    clock.now += 0.9 * DWELL
+    clock.now += 0.9 * MIN_DISPLAY_SECONDS
     session.write()
     assert (session.snapshot().greedy, session.snapshot().samples) == (greedy, loaded.samples)
-    clock.now += 0.2 * DWELL + LONGEST_INTERVAL
+    clock.now += 0.2 * MIN_DISPLAY_SECONDS + MAX_INTERVAL
     session.write()
     assert session.snapshot().samples is not loaded.samples

@@ -23,7 +23,7 @@ A_SUM = re.compile(r"(\d+)\+(\d+)=(\d+)")
 
 
 def sentences_of(name: str) -> list[str]:
-    return texts.described(name).sentences
+    return texts.get(name).sentences
 
 
 def is_true(line: str) -> bool:
@@ -58,7 +58,7 @@ def test_each_text_has_enough_sentences(name: str, least: int) -> None:
 
 @pytest.mark.parametrize("name", texts.names())
 def test_each_is_described_and_can_be_learnt_as_suggested(name: str) -> None:
-    described = texts.described(name)
+    described = texts.get(name)
     assert described.title
     assert described.expect
     assert len(described.expect) <= check.LONGEST_LINE
@@ -73,7 +73,7 @@ def test_each_is_described_and_can_be_learnt_as_suggested(name: str) -> None:
 def test_a_new_session_learns_the_essays_with_the_usual_options() -> None:
     assert texts.names()[0] == texts.STARTING_TEXT == "essays"
     assert texts.text() == texts.text("essays")
-    assert texts.described("essays").options == Options()
+    assert texts.get("essays").options == Options()
 
 
 def test_the_essays_are_plain_and_do_not_repeat_themselves() -> None:

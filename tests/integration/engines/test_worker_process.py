@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.worker_process import OtherProcess, ProcessLost
+from app.runtime.worker_process import WorkerDied, WorkerProcess
 from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
 from tests.support.processes import is_running
 from tests.support.server import ROOT
@@ -23,12 +23,12 @@ MOST_MEMORY = 50_000_000
 
 
 @pytest.fixture
-def new_process() -> Iterator[Callable[..., OtherProcess]]:
+def new_process() -> Iterator[Callable[..., WorkerProcess]]:
     """Makes processes that are gone when the test is over."""
-    made: list[OtherProcess] = []
+    made: list[WorkerProcess] = []
 
-    def make(**options: float) -> OtherProcess:
-        made.append(OtherProcess("test", **options))  # type: ignore[arg-type]
+    def make(**options: float) -> WorkerProcess:
+        made.append(WorkerProcess("test", **options))  # type: ignore[arg-type]
         return made[-1]
 
     yield make
@@ -37,12 +37,12 @@ def new_process() -> Iterator[Callable[..., OtherProcess]]:
 
 
 @pytest.fixture
-def process(new_process: Callable[..., OtherProcess]) -> OtherProcess:
+def process(new_process: Callable[..., WorkerProcess]) -> WorkerProcess:
     """One process, which has not begun."""
     return new_process()
 
 
-def test_it_begins_with_the_first_call_and_serves_the_next_ones(process: OtherProcess) -> None:
+def test_it_begins_with_the_first_call_and_serves_the_next_ones(process: WorkerProcess) -> None:
     assert process.pid is None
     pid = process.call(own_pid)
     assert pid == process.pid != os.getpid()
@@ -50,7 +50,7 @@ def test_it_begins_with_the_first_call_and_serves_the_next_ones(process: OtherPr
 
 
 def test_what_a_function_raises_is_raised_here_and_the_process_goes_on(
-    process: OtherProcess,
+    process: WorkerProcess,
 ) -> None:
     pid = process.call(own_pid)
     with pytest.raises(ZeroDivisionError):
@@ -58,7 +58,7 @@ def test_what_a_function_raises_is_raised_here_and_the_process_goes_on(
     assert process.call(own_pid) == pid
 
 
-def test_after_being_killed_at_rest_it_is_started_again(process: OtherProcess) -> None:
+def test_after_being_killed_at_rest_it_is_started_again(process: WorkerProcess) -> None:
     pid = process.call(own_pid)
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not is_running(pid))
@@ -66,7 +66,7 @@ def test_after_being_killed_at_rest_it_is_started_again(process: OtherProcess) -
 
 
 def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
-    process: OtherProcess, tmp_path: Path
+    process: WorkerProcess, tmp_path: Path
 ) -> None:
     work = Work(tmp_path)
     with ThreadPoolExecutor(1) as thread:
@@ -75,21 +75,21 @@ def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
         pid = process.pid
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
-        assert isinstance(lost.exception(PATIENCE), ProcessLost)
+        assert isinstance(lost.exception(PATIENCE), WorkerDied)
     assert process.call(own_pid) != pid
 
 
 def test_a_call_that_takes_too_long_is_given_up(
-    new_process: Callable[..., OtherProcess], tmp_path: Path
+    new_process: Callable[..., WorkerProcess], tmp_path: Path
 ) -> None:
     process = new_process(seconds=0.0)
-    with pytest.raises(ProcessLost):
+    with pytest.raises(WorkerDied):
         process.call(carry_out, Work(tmp_path))
     assert process.pid is None
 
 
 def test_more_memory_than_allowed_fails_the_call_and_not_the_process(
-    new_process: Callable[..., OtherProcess],
+    new_process: Callable[..., WorkerProcess],
 ) -> None:
     process = new_process(memory=MOST_MEMORY)
     pid = process.call(own_pid)
@@ -98,37 +98,37 @@ def test_more_memory_than_allowed_fails_the_call_and_not_the_process(
     assert process.call(own_pid) == pid
 
 
-def test_the_signals_that_stop_a_server_do_not_reach_it(process: OtherProcess) -> None:
+def test_the_signals_that_stop_a_server_do_not_reach_it(process: WorkerProcess) -> None:
     pid = process.call(own_pid)
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, stop_signal)
     assert process.call(own_pid) == pid
 
 
-def test_it_can_leave_the_processors_to_others(new_process: Callable[..., OtherProcess]) -> None:
+def test_it_can_leave_the_processors_to_others(new_process: Callable[..., WorkerProcess]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     theirs = new_process(niceness=3).call(own_niceness)
     assert theirs == min(ours + 3, 19)  # there is nothing beyond
 
 
-def test_it_rests_until_the_next_call_and_is_closed_for_good(process: OtherProcess) -> None:
+def test_it_rests_until_the_next_call_and_is_closed_for_good(process: WorkerProcess) -> None:
     first = process.call(own_pid)
-    process.rest()
+    process.terminate()
     assert not is_running(first)
     second = process.call(own_pid)
     process.close()
     assert not is_running(second)
-    with pytest.raises(ProcessLost):
+    with pytest.raises(WorkerDied):
         process.call(own_pid)
 
 
 OWNER = """
     import sys, time
-    from app.runtime.worker_process import OtherProcess
+    from app.runtime.worker_process import WorkerProcess
     from tests.support.other_processes import own_pid
 
     if __name__ == "__main__":
-        print(OtherProcess("test").call(own_pid), flush=True)
+        print(WorkerProcess("test").call(own_pid), flush=True)
         {then}
 """
 

@@ -12,7 +12,7 @@ import pytest
 
 from app.errors import BusyError, UserError
 from app.training import gradient_check_queue as checker_module
-from app.training.gradient_check_queue import MOST_WAITING, Checker
+from app.training.gradient_check_queue import MAX_PENDING, GradientCheckQueue
 from tests.support.other_processes import Work, carry_out, fail
 from tests.support.processes import is_running
 from tests.support.waiting import PATIENCE, wait_for
@@ -21,13 +21,13 @@ NOTHING: Any = Work()
 
 
 @pytest.fixture
-def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Checker]]:
+def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GradientCheckQueue]]:
     """Makes checkers whose checks take no time, but for what a test wants to wait for."""
-    monkeypatch.setattr(checker_module, "checked", carry_out)
-    made: list[Checker] = []
+    monkeypatch.setattr(checker_module, "run_job", carry_out)
+    made: list[GradientCheckQueue] = []
 
-    def make(**options: float) -> Checker:
-        made.append(Checker(**options))
+    def make(**options: float) -> GradientCheckQueue:
+        made.append(GradientCheckQueue(**options))
         return made[-1]
 
     yield make
@@ -36,7 +36,7 @@ def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Check
 
 
 @pytest.fixture
-def checker(new_checker: Callable[..., Checker]) -> Checker:
+def checker(new_checker: Callable[..., GradientCheckQueue]) -> GradientCheckQueue:
     """One checker."""
     return new_checker()
 
@@ -48,11 +48,13 @@ def code_of(outcome: checker_module.Outcome) -> str:
     return error.code
 
 
-def test_a_visitor_waits_once_and_only_so_many_may_wait(checker: Checker, tmp_path: Path) -> None:
+def test_a_visitor_waits_once_and_only_so_many_may_wait(
+    checker: GradientCheckQueue, tmp_path: Path
+) -> None:
     work: Any = Work(tmp_path)
     at_work = checker.check("ann", work)
     wait_for(lambda: work.has_begun)
-    waiting = [checker.check(f"visitor {n}", NOTHING) for n in range(MOST_WAITING)]
+    waiting = [checker.check(f"visitor {n}", NOTHING) for n in range(MAX_PENDING)]
     assert code_of(checker.check("ann", NOTHING)) == "check_pending"
     assert code_of(checker.check("too late", NOTHING)) == "checks_full"
     given_up, *others = waiting
@@ -65,44 +67,44 @@ def test_a_visitor_waits_once_and_only_so_many_may_wait(checker: Checker, tmp_pa
 
 
 def test_a_process_that_is_killed_fails_its_check_and_not_the_next(
-    checker: Checker, tmp_path: Path
+    checker: GradientCheckQueue, tmp_path: Path
 ) -> None:
     work: Any = Work(tmp_path)
     lost, next_one = checker.check("ann", work), checker.check("bob", NOTHING)
     wait_for(lambda: work.has_begun)
-    pid = checker.other.pid
+    pid = checker.worker.pid
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert code_of(lost) == "check_lost"
     assert next_one.result(PATIENCE) == []
-    assert checker.other.pid != pid
+    assert checker.worker.pid != pid
 
 
 def test_a_check_that_fails_is_reported_and_the_next_is_done(
-    checker: Checker, monkeypatch: pytest.MonkeyPatch
+    checker: GradientCheckQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(checker_module, "checked", fail)
+    monkeypatch.setattr(checker_module, "run_job", fail)
     assert code_of(checker.check("ann", NOTHING)) == "unexpected"
-    monkeypatch.setattr(checker_module, "checked", carry_out)
+    monkeypatch.setattr(checker_module, "run_job", carry_out)
     assert checker.check("ann", NOTHING).result(PATIENCE) == []
 
 
 def test_the_process_ends_when_there_is_nothing_to_check_and_begins_again(
-    new_checker: Callable[..., Checker],
+    new_checker: Callable[..., GradientCheckQueue],
 ) -> None:
     checker = new_checker(idle_seconds=0.01)
     for _ in range(2):
         assert checker.check("ann", NOTHING).result(PATIENCE) == []
-        wait_for(lambda: checker.other.pid is None)
+        wait_for(lambda: checker.worker.pid is None)
 
 
 def test_closing_ends_the_process_and_fails_whatever_was_asked(
-    checker: Checker, tmp_path: Path
+    checker: GradientCheckQueue, tmp_path: Path
 ) -> None:
     work: Any = Work(tmp_path)
     at_work, waiting = checker.check("ann", work), checker.check("bob", NOTHING)
     wait_for(lambda: work.has_begun)
-    pid = checker.other.pid
+    pid = checker.worker.pid
     assert pid is not None
     checker.close()
     assert not is_running(pid)

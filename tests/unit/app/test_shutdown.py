@@ -9,13 +9,13 @@ HANGING = """
 import threading
 from concurrent.futures import Future
 from app.runtime import shutdown
-from app.runtime.backends import ThreadingHub
+from app.runtime.backends.threading import ThreadingBackend
 
-class Pages:
+class Clients:
     announce_closing = close_all = lambda *_: None
 
-shutdown.LONGEST = 0.2
-shutdown.Stopping(ThreadingHub(), Future).ask(Pages())
+shutdown.MAX_SECONDS = 0.2
+shutdown.GracefulShutdown(ThreadingBackend(), Future).request(Clients())
 threading.Thread(target=threading.Event().wait, name="never ends").start()
 """
 

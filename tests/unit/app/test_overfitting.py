@@ -8,15 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.training.curve import CurvePoint
-from app.training.monitors import Memorising
+from app.training.monitors import OverfittingDetector
 
 
 def point(step: int, learnt: float, held_out: float | None) -> CurvePoint:
     return CurvePoint(step, 0.0, 0.0, 100 * math.log(learnt), 100, held_out)
 
 
-def follow(pairs: list[tuple[float, float | None]]) -> Memorising:
-    return Memorising(point(step, *pair) for step, pair in enumerate(pairs))
+def follow(pairs: list[tuple[float, float | None]]) -> OverfittingDetector:
+    return OverfittingDetector(point(step, *pair) for step, pair in enumerate(pairs))
 
 
 FALLING = [(30 * 0.95**k + 2, 30 * 0.95**k + 4) for k in range(60)]
@@ -45,7 +45,7 @@ def test_getting_worse_at_everything_is_trouble_of_another_kind() -> None:
 
 @given(st.lists(st.tuples(st.floats(1, 1e6), st.none() | st.floats(1, 1e6))))
 def test_one_by_one_or_all_at_once_is_the_same(pairs: list[tuple[float, float | None]]) -> None:
-    one_by_one = Memorising()
+    one_by_one = OverfittingDetector()
     for step, pair in enumerate(pairs):
         one_by_one.add(point(step, *pair))
     assert one_by_one.since == follow(pairs).since

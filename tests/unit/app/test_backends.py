@@ -1,4 +1,4 @@
-"""What serves the visitors waits for other threads, and everything else goes on meanwhile."""
+"""Server backends wait for other threads while their tasks keep running."""
 
 from __future__ import annotations
 
@@ -11,59 +11,61 @@ from hypothesis import strategies as st
 from simple_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
-from app.runtime.backends import Hub, closing_quietly, make_hub, unmasked
+from app.runtime.backends import ServerBackend, make_backend
+from app.runtime.backends.eventlet import unmasked
+from app.runtime.backends.threading import ignore_close_errors
 from app.runtime.config import AsyncMode
 
 PATIENCE = 60.0
 
 
 @pytest.fixture(params=["eventlet", "threading"])
-def hub(request: pytest.FixtureRequest) -> Hub:
+def backend(request: pytest.FixtureRequest) -> ServerBackend:
     mode: AsyncMode = request.param
-    return make_hub(mode)
+    return make_backend(mode)
 
 
-def test_the_hub_goes_on_while_it_waits_for_another_thread(hub: Hub) -> None:
+def test_the_hub_goes_on_while_it_waits_for_another_thread(backend: ServerBackend) -> None:
     done: Future[str] = Future()
 
     def tick() -> None:
         for _ in range(5):
-            hub.sleep(0.001)
+            backend.sleep(0.001)
         threading.Thread(target=lambda: done.set_result("done")).start()
 
-    hub.spawn(tick)
-    assert hub.wait(done, PATIENCE) == "done"
+    backend.spawn(tick)
+    assert backend.wait(done, PATIENCE) == "done"
 
 
-def test_a_task_that_a_signal_handler_spawns_is_run(hub: Hub) -> None:
+def test_a_task_that_a_signal_handler_spawns_is_run(backend: ServerBackend) -> None:
     done: Future[str] = Future()
-    hub.spawn_from_signal(lambda: done.set_result("done"))
-    assert hub.wait(done, PATIENCE) == "done"
+    backend.spawn_from_signal(lambda: done.set_result("done"))
+    assert backend.wait(done, PATIENCE) == "done"
 
 
-def test_what_is_done_already_needs_no_waiting(hub: Hub) -> None:
+def test_what_is_done_already_needs_no_waiting(backend: ServerBackend) -> None:
     future: Future[int] = Future()
     future.set_result(7)
-    assert hub.wait(future, PATIENCE) == 7
+    assert backend.wait(future, PATIENCE) == 7
 
 
-def test_an_exception_of_another_thread_is_raised_here(hub: Hub) -> None:
+def test_an_exception_of_another_thread_is_raised_here(backend: ServerBackend) -> None:
     future: Future[None] = Future()
     threading.Timer(0.01, lambda: future.set_exception(KeyError("gone"))).start()
     with pytest.raises(KeyError):
-        hub.wait(future, PATIENCE)
+        backend.wait(future, PATIENCE)
 
 
-def test_waiting_ends_with_its_timeout_and_the_hub_goes_on(hub: Hub) -> None:
+def test_waiting_ends_with_its_timeout_and_the_hub_goes_on(backend: ServerBackend) -> None:
     never, done = Future[str](), Future[str]()
     with pytest.raises(TimeoutError):
-        hub.wait(never, timeout=0.02)
+        backend.wait(never, timeout=0.02)
     threading.Timer(0.01, lambda: done.set_result("done")).start()
-    assert hub.wait(done, PATIENCE) == "done"
+    assert backend.wait(done, PATIENCE) == "done"
 
 
 def test_nothing_is_monkey_patched() -> None:
-    make_hub("eventlet")
+    make_backend("eventlet")
     from eventlet import patcher  # which warns where it is imported first
 
     assert not any(map(patcher.is_monkey_patched, ("socket", "thread", "time", "os")))
@@ -80,7 +82,7 @@ def test_a_socket_that_both_ends_close_at_once_is_closed_without_an_error(ended:
             self.closed = True
             raise ended
 
-    socket = closing_quietly(Socket)()
+    socket = ignore_close_errors(Socket)()
     socket.close()
     assert socket.closed
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from app.engines.cluster.node import SILENCE, Audience
+from app.engines.cluster.node import SILENCE, WatcherRegistry
 
 
 def test_a_session_is_watched_as_long_as_any_process_has_a_page_of_it() -> None:
-    audience = Audience()
+    audience = WatcherRegistry()
     assert audience.watches("web", "ann", watched=True, now=0)
     assert audience.watches("other", "ann", watched=True, now=0)
     assert audience.watches("web", "ann", watched=False, now=0)
@@ -14,7 +14,7 @@ def test_a_session_is_watched_as_long_as_any_process_has_a_page_of_it() -> None:
 
 
 def test_only_what_makes_a_difference_is_told() -> None:
-    audience = Audience()
+    audience = WatcherRegistry()
     assert audience.tell("web", ["ann", "bob"], now=0) == {"ann": True, "bob": True}
     assert audience.tell("web", ["ann", "bob"], now=1) == {}
     assert audience.tell("other", ["bob", "eve"], now=1) == {"eve": True}
@@ -22,9 +22,9 @@ def test_only_what_makes_a_difference_is_told() -> None:
 
 
 def test_a_process_that_is_silent_has_no_pages_any_more() -> None:
-    audience = Audience()
+    audience = WatcherRegistry()
     audience.tell("killed", ["ann", "bob"], now=0)
     audience.tell("alive", ["bob"], now=SILENCE)
-    assert audience.forget_the_silent(SILENCE) == {}
-    assert audience.forget_the_silent(SILENCE + 1) == {"ann": False}
+    assert audience.expire(SILENCE) == {}
+    assert audience.expire(SILENCE + 1) == {"ann": False}
     assert audience.tell("killed", ["ann"], now=SILENCE + 2) == {"ann": True}

@@ -12,16 +12,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engines import persistent as keeper_module
-from app.engines.failover import loss_in_words
+from app.engines import checkpoint_writer
+from app.engines import persistent as persistent_module
 from app.engines.local import LocalEngine
-from app.engines.persistent import Keeper, Keeping
+from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.session_loader import failover_notice
 from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
-from app.sessions.commands import Answer, Change, Command, Learn, Pause, Save, Watch
+from app.sessions.commands import Answer, Command, Learn, Pause, Save, SetParameters, SetWatched
 from app.sessions.snapshot import Snapshot
-from app.storage import Copied, DamagedCheckpoint, Store, Stored, StoreError, default_url
+from app.storage import DamagedCheckpoint, ShareInfo, Store, StoredSession, StoreError, default_url
 from model.formats.recurrentjs_json import SavedModel
 from tests.support.checkpoints import checkpoint
 from tests.support.sessions import SMALL, STARTING
@@ -35,23 +36,25 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.engine: Keeper
+        self.engine: PersistentEngine
 
-    def open(self, sessions: int = 100, keep: float = 24 * HOUR, **limits: int) -> Keeper:
+    def open(self, sessions: int = 100, keep: float = 24 * HOUR, **limits: int) -> PersistentEngine:
         self.store = Store.open(default_url(self.folder))
         local = LocalEngine(STARTING, 2, Limits(**limits))  # type: ignore[arg-type]
-        self.engine = Keeper(local, self.store, STARTING, Keeping(sessions, HOUR, keep))
+        self.engine = PersistentEngine(
+            local, self.store, STARTING, RetentionPolicy(sessions, HOUR, keep)
+        )
         return self.engine
 
     def unload_after(self, unwatched: float) -> None:
         """From now on: what a test does before may take a busy machine any time."""
-        self.engine._keeping = replace(self.engine._keeping, unwatched_seconds=unwatched)
+        self.engine._policy = replace(self.engine._policy, unwatched_seconds=unwatched)
 
     def close(self) -> None:
         self.engine.close()
 
     def ask(self, session_id: str, command: Command) -> Answer:
-        return self.engine.command(session_id, command).result(PATIENCE)
+        return self.engine.submit(session_id, command).result(PATIENCE)
 
     def now(self, session_id: str) -> Snapshot:
         snapshot = self.engine.snapshot(session_id)
@@ -60,7 +63,7 @@ class Server:
 
     def create(self, *session_ids: str) -> None:
         for session_id in session_ids:
-            self.engine.create(session_id).result(PATIENCE)
+            self.engine.open_session(session_id).result(PATIENCE)
 
     def wait_for_steps(self, session_id: str, more: int = 1) -> None:
         steps = self.now(session_id).steps
@@ -69,8 +72,8 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(keeper_module, "CHECKPOINT_SECONDS", 0.2)
-    monkeypatch.setattr(keeper_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(persistent_module, "CHECKPOINT_SECONDS", 0.2)
+    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
     server = Server(tmp_path)
     yield server
     server.close()
@@ -91,7 +94,7 @@ def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> N
     server.open()
     server.create("ann")
     server.ask("ann", Learn("my own text\nof two lines", SMALL))
-    server.ask("ann", Change(learning_rate=0.003, temperature=0.5))
+    server.ask("ann", SetParameters(learning_rate=0.003, temperature=0.5))
     server.wait_for_steps("ann", 100)
     wait_for(lambda: len(server.now("ann").points) > 1)
     assert server.engine.save_all().result(PATIENCE)
@@ -147,7 +150,7 @@ def test_a_new_network_and_a_pause_are_saved_at_once(
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
-    monkeypatch.setattr(keeper_module, "CHECKPOINT_SECONDS", HOUR)
+    monkeypatch.setattr(persistent_module, "CHECKPOINT_SECONDS", HOUR)
     server.ask("ann", Learn("quite new", SMALL))
     wait_for(lambda: (stored := server.store.load("ann")) and stored.checkpoint.text == "quite new")
     server.ask("ann", Pause())
@@ -166,15 +169,15 @@ def test_a_visitor_is_told_what_was_lost_with_a_machine_that_failed(server: Serv
         ("rests", "machine_lost_paused"),
         ("new", "machine_lost_unsaved"),
     ):
-        server.engine.take_over(name, time.time()).result(PATIENCE)
-        [remark] = wait_for(lambda name=name: server.now(name).remarks)  # type: ignore[misc]
+        server.engine.adopt(name, time.time()).result(PATIENCE)
+        [remark] = wait_for(lambda name=name: server.now(name).notices)  # type: ignore[misc]
         assert (remark.level, remark.code) == ("warning", code)
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.2, "1"), (1.4, "1"), (4.2, "4")])
 def test_what_was_lost_is_told_in_whole_seconds(seconds: float, shown: str) -> None:
-    stored = Stored(checkpoint(), saved_at=100.0)
-    lost = loss_in_words(stored, 100.0 + seconds).notice.values["lost"]
+    stored = StoredSession(checkpoint(), saved_at=100.0)
+    lost = failover_notice(stored, 100.0 + seconds).notice.values["lost"]
     assert str(lost).split()[0] == shown
 
 
@@ -182,14 +185,18 @@ def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_tra
     tmp_path: Path,
 ) -> None:
     """Nor trained: the machine that lost them was only cut off."""
-    here, there = (Store.open(default_url(tmp_path), holder=name) for name in ("here", "there"))
-    engine = Keeper(LocalEngine(STARTING, 1), here, STARTING, Keeping(10, HOUR, HOUR))
-    engine.create("ann").result(PATIENCE)
-    engine.command("ann", Learn("my own text", SMALL)).result(PATIENCE)
+    here, there = (
+        Store.open(default_url(tmp_path), lease_owner=name) for name in ("here", "there")
+    )
+    engine = PersistentEngine(
+        LocalEngine(STARTING, 1), here, STARTING, RetentionPolicy(10, HOUR, HOUR)
+    )
+    engine.open_session("ann").result(PATIENCE)
+    engine.submit("ann", Learn("my own text", SMALL)).result(PATIENCE)
     wait_for(lambda: there.load("ann"))
     there.claim("ann")
-    engine.command("ann", Pause()).result(PATIENCE)
-    wait_for(lambda: not engine.holds("ann"))
+    engine.submit("ann", Pause()).result(PATIENCE)
+    wait_for(lambda: not engine.has_session("ann"))
     assert engine.snapshot("ann") is None
     stored = there.load("ann")
     assert stored is not None
@@ -202,9 +209,9 @@ def test_a_session_without_a_page_is_stored_and_unloaded_and_comes_back(server: 
     server.open()
     server.create("ann", "bob")
     for name in ("ann", "bob"):
-        server.ask(name, Watch(watched=True))
+        server.ask(name, SetWatched(watched=True))
     server.wait_for_steps("ann")
-    server.engine.command("ann", Watch(watched=False))
+    server.engine.submit("ann", SetWatched(watched=False))
     server.unload_after(0.3)
     wait_for(lambda: server.engine.snapshot("ann") is None)
     assert server.engine.snapshot("bob") is not None
@@ -220,15 +227,15 @@ def test_a_session_that_a_page_has_come_for_is_there_until_the_page_watches_it(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the page would wait for the session's first state for ever."""
-    monkeypatch.setattr(keeper_module, "ARRIVAL_SECONDS", HOUR)
+    monkeypatch.setattr(persistent_module, "CONNECT_SECONDS", HOUR)
     server.open()
     server.create("ann", "bob")
-    server.ask("bob", Watch(watched=True))
-    server.ask("bob", Watch(watched=False))
+    server.ask("bob", SetWatched(watched=True))
+    server.ask("bob", SetWatched(watched=False))
     server.unload_after(0)
     wait_for(lambda: server.engine.snapshot("bob") is None)
-    server.ask("ann", Watch(watched=True))
-    server.ask("ann", Watch(watched=False))
+    server.ask("ann", SetWatched(watched=True))
+    server.ask("ann", SetWatched(watched=False))
     wait_for(lambda: server.engine.snapshot("ann") is None)
 
 
@@ -236,8 +243,8 @@ def test_the_session_watched_least_recently_is_unloaded_for_a_new_one(server: Se
     server.open(sessions=2)
     server.create("ann", "bob")
     for name in ("bob", "ann"):
-        server.ask(name, Watch(watched=True))
-        server.ask(name, Watch(watched=False))
+        server.ask(name, SetWatched(watched=True))
+        server.ask(name, SetWatched(watched=False))
     server.create("eve")
     wait_for(lambda: server.engine.snapshot("bob") is None)
     assert server.engine.snapshot("ann") is not None
@@ -249,7 +256,7 @@ def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
 ) -> None:
     server.open(sessions=1)
     server.create("ann")
-    server.ask("ann", Watch(watched=True))
+    server.ask("ann", SetWatched(watched=True))
     assert_refused(lambda: server.create("bob"), "server_full")
     server.wait_for_steps("ann")
 
@@ -272,15 +279,13 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
     too_large = Learn("some text", Options(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.engine.weights == before
-    server.engine.drop("ann")
-    wait_for(lambda: server.engine.weights == 0)
 
 
 def test_visitors_see_that_a_store_fails_and_when_it_is_back(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(keeper_module, "FIRST_RETRY", 0.05)
-    monkeypatch.setattr(keeper_module, "LAST_RETRY", 0.1)
+    monkeypatch.setattr(checkpoint_writer, "FIRST_RETRY", 0.05)
+    monkeypatch.setattr(checkpoint_writer, "MAX_RETRY", 0.1)
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
@@ -325,7 +330,7 @@ def arrive(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     server.open()
     arrive, load = threading.Event(), server.store.load
 
-    def load_later(session_id: str) -> Stored | None:
+    def load_later(session_id: str) -> StoredSession | None:
         assert arrive.wait(PATIENCE)
         return load(session_id)
 
@@ -336,30 +341,16 @@ def arrive(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
 def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
     server: Server, arrive: threading.Event
 ) -> None:
-    created = server.engine.create("ann")
-    changed = server.engine.command("ann", Change(temperature=2.0))
+    created = server.engine.open_session("ann")
+    changed = server.engine.submit("ann", SetParameters(temperature=2.0))
     too_large = Learn("some text", Options(hidden_sizes=(1000, 1000)))
-    refused = server.engine.command("ann", too_large)
-    assert server.engine.create("ann") is created
+    refused = server.engine.submit("ann", too_large)
+    assert server.engine.open_session("ann") is created
     arrive.set()
     assert created.result(PATIENCE) is None
     assert changed.result(PATIENCE) is None
     assert server.now("ann").temperature == 2.0
     assert_refused(lambda: refused.result(PATIENCE), "network_too_large", "hidden_sizes")
-
-
-def test_a_session_that_is_dropped_before_it_has_arrived_refuses_what_was_asked(
-    server: Server, arrive: threading.Event
-) -> None:
-    created = server.engine.create("ann")
-    changed = server.engine.command("ann", Change(temperature=2.0))
-    server.engine.drop("ann")
-    arrive.set()
-    for each in (created, changed):
-        assert_refused(lambda each=each: each.result(PATIENCE), "session_gone")  # type: ignore[misc]
-    server.create("bob")
-    assert not server.engine.holds("ann")
-    assert set(server.engine.snapshots()) == {"bob"}
 
 
 def test_a_server_that_stops_begins_no_session(server: Server) -> None:
@@ -380,7 +371,7 @@ def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_to
 
     monkeypatch.setattr(server.store, "load", fail)
     server.create("ann")
-    [remark] = wait_for(lambda: server.now("ann").remarks)
+    [remark] = wait_for(lambda: server.now("ann").notices)
     assert (remark.level, remark.code) == ("error", "checkpoint_damaged")
     assert server.now("ann").description.text == STARTING.text
 
@@ -388,7 +379,7 @@ def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_to
 def test_more_sessions_than_are_captured_together_are_all_saved(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(keeper_module, "SESSIONS_AT_ONCE", 2)
+    monkeypatch.setattr(checkpoint_writer, "MAX_BATCH_SESSIONS", 2)
     server.open()
     names = ("ann", "bob", "cid")
     server.create(*names)
@@ -414,9 +405,9 @@ def test_a_copy_is_removed_after_its_owner_and_not_before(server: Server) -> Non
     server.close()
     store = Store.open(default_url(server.folder))
     for owner in ("ann", "gone"):
-        about = Copied(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
-        store.copies.keep(owner, checkpoint(owner), about, most=1)
+        about = ShareInfo(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
+        store.shares.keep(owner, checkpoint(owner), about, most=1)
     store.close()
     server.open()
-    wait_for(lambda: not server.store.copies.has("copy of gone"))
-    assert server.store.copies.has("copy of ann")
+    wait_for(lambda: not server.store.shares.has("copy of gone"))
+    assert server.store.shares.has("copy of ann")

@@ -11,20 +11,20 @@ import sqlalchemy as sa
 
 from app.protocol.ids import new_copy_id
 from app.sessions.checkpoint import Checkpoint
-from app.storage import Copied, DamagedCheckpoint, Store, StoreError
-from app.storage.schema import copies
+from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
+from app.storage.schema import shares
 from app.storage.share_store import TOUCH_SECONDS
 from tests.support.checkpoints import assert_same, checkpoint
 
 
-def about(at: float = 1.0) -> Copied:
-    return Copied(new_copy_id(), created_at=at, steps=7, sentences=2, perplexity=4.5)
+def about(at: float = 1.0) -> ShareInfo:
+    return ShareInfo(new_copy_id(), created_at=at, steps=7, sentences=2, perplexity=4.5)
 
 
 def keep(store: Store, owner: str, given: Checkpoint, at: float = 1.0, most: int = 20) -> str:
-    copy_id = store.copies.keep(owner, given, about(at), most)
-    assert copy_id is not None
-    return copy_id
+    share_id = store.shares.keep(owner, given, about(at), most)
+    assert share_id is not None
+    return share_id
 
 
 def changed(seed: int) -> Checkpoint:
@@ -33,11 +33,11 @@ def changed(seed: int) -> Checkpoint:
 
 def test_a_copy_comes_back_bit_for_bit_and_without_its_owner(store: Store) -> None:
     given = checkpoint("ann", text="a\0b \ud83d")
-    copy_id = keep(store, "ann", given)
-    fetched = store.copies.fetch(copy_id, at=2)
+    share_id = keep(store, "ann", given)
+    fetched = store.shares.fetch(share_id, at=2)
     assert fetched is not None
     assert_same(fetched, replace(given, session_id=""))
-    assert store.copies.has(copy_id)
+    assert store.shares.has(share_id)
 
 
 def test_the_same_again_is_the_same_copy_of_the_same_owner_only(store: Store) -> None:
@@ -45,24 +45,24 @@ def test_the_same_again_is_the_same_copy_of_the_same_owner_only(store: Store) ->
     assert keep(store, "ann", changed(1), at=9) == first
     others = {keep(store, "ann", changed(2)), keep(store, "bob", changed(1))}
     assert first not in others
-    assert [copy.created_at for copy in store.copies.of("ann")] == [1.0, 1.0]
+    assert [copy.created_at for copy in store.shares.of("ann")] == [1.0, 1.0]
 
 
 def test_copies_are_listed_for_their_owner_the_newest_first(store: Store) -> None:
     ids = [keep(store, "ann", changed(seed), at=seed) for seed in (1, 2, 3)]
     keep(store, "bob", changed(4))
-    assert [copy.copy_id for copy in store.copies.of("ann")] == ids[::-1]
-    assert store.copies.of("ann")[0] == replace(about(at=3), copy_id=ids[2])
-    assert store.copies.of("carl") == []
+    assert [copy.share_id for copy in store.shares.of("ann")] == ids[::-1]
+    assert store.shares.of("ann")[0] == replace(about(at=3), share_id=ids[2])
+    assert store.shares.of("carl") == []
 
 
 def test_an_owner_has_no_more_copies_than_one_may_have(store: Store) -> None:
     first = keep(store, "ann", changed(1), most=2)
     keep(store, "ann", changed(2), most=2)
-    assert store.copies.keep("ann", changed(3), about(), 2) is None
+    assert store.shares.keep("ann", changed(3), about(), 2) is None
     assert keep(store, "ann", changed(1), most=2) == first  # it is there already
     keep(store, "bob", changed(3), most=2)
-    assert store.copies.withdraw("ann", first)
+    assert store.shares.withdraw("ann", first)
     keep(store, "ann", changed(3), most=2)
 
 
@@ -71,33 +71,33 @@ def test_servers_that_share_for_one_session_at_once_count_together(store: Store,
     with ThreadPoolExecutor(8) as threads:
         made = list(
             threads.map(
-                lambda seed: (store, other)[seed % 2].copies.keep("ann", changed(seed), about(), 3),
+                lambda seed: (store, other)[seed % 2].shares.keep("ann", changed(seed), about(), 3),
                 range(16),
             )
         )
     other.close()
-    assert len([copy_id for copy_id in made if copy_id]) == 3
-    assert len(store.copies.of("ann")) == 3
+    assert len([share_id for share_id in made if share_id]) == 3
+    assert len(store.shares.of("ann")) == 3
 
 
 def test_only_its_owner_withdraws_a_copy_and_only_that_one(store: Store) -> None:
     one, other = keep(store, "ann", changed(1)), keep(store, "ann", changed(2))
-    assert not store.copies.withdraw("bob", one)
-    assert store.copies.has(one)
-    assert store.copies.withdraw("ann", one)
-    assert not store.copies.withdraw("ann", one)
-    assert not store.copies.has(one)
-    assert store.copies.fetch(one, at=2) is None
-    assert store.copies.fetch(other, at=2) is not None
+    assert not store.shares.withdraw("bob", one)
+    assert store.shares.has(one)
+    assert store.shares.withdraw("ann", one)
+    assert not store.shares.withdraw("ann", one)
+    assert not store.shares.has(one)
+    assert store.shares.fetch(one, at=2) is None
+    assert store.shares.fetch(other, at=2) is not None
 
 
 def test_a_copy_stays_while_its_owner_is_stored_or_somebody_opens_it(store: Store) -> None:
     store.save([checkpoint("ann")], at=1)
     withdrawable = keep(store, "ann", changed(1))
     opened, forgotten = keep(store, "gone", changed(1)), keep(store, "gone", changed(2))
-    store.copies.fetch(opened, at=10 + TOUCH_SECONDS)
-    assert store.copies.remove_untouched(before=10) == 1
-    there = [store.copies.has(each) for each in (withdrawable, opened, forgotten)]
+    store.shares.fetch(opened, at=10 + TOUCH_SECONDS)
+    assert store.shares.remove_untouched(before=10) == 1
+    there = [store.shares.has(each) for each in (withdrawable, opened, forgotten)]
     assert there == [True, True, False]
 
 
@@ -106,24 +106,24 @@ def test_a_copy_that_was_damaged_is_not_opened_and_spoils_no_other(store: Store)
     for seed, part in enumerate(("state", "arrays", "text")):
         spoilt = keep(store, "ann", changed(seed))
         with store._engine.begin() as connection:
-            where = copies.c.copy_id == spoilt
-            connection.execute(sa.update(copies).where(where).values({part: b"spoilt"}))
+            where = shares.c.share_id == spoilt
+            connection.execute(sa.update(shares).where(where).values({part: b"spoilt"}))
         with pytest.raises(DamagedCheckpoint):
-            store.copies.fetch(spoilt, at=2)
-    assert store.copies.fetch(whole, at=2) is not None
+            store.shares.fetch(spoilt, at=2)
+    assert store.shares.fetch(whole, at=2) is not None
 
 
 def test_whatever_the_database_raises_comes_as_an_error_of_the_store(store: Store) -> None:
-    copy_id = keep(store, "ann", changed(1))
+    share_id = keep(store, "ann", changed(1))
     with store._engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE copies"))
     operations: list[Callable[[], object]] = [
         lambda: keep(store, "ann", changed(2)),
-        lambda: store.copies.fetch(copy_id, at=2),
-        lambda: store.copies.has(copy_id),
-        lambda: store.copies.of("ann"),
-        lambda: store.copies.withdraw("ann", copy_id),
-        lambda: store.copies.remove_untouched(before=2),
+        lambda: store.shares.fetch(share_id, at=2),
+        lambda: store.shares.has(share_id),
+        lambda: store.shares.of("ann"),
+        lambda: store.shares.withdraw("ann", share_id),
+        lambda: store.shares.remove_untouched(before=2),
     ]
     for operation in operations:
         with pytest.raises(StoreError):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from app.runtime.config import ServerSettings
-from app.runtime.logging import begin_to_log
+from app.runtime.config import ServerConfig
+from app.runtime.logging import configure_logging
 from app.server import _in_figures
 
 
@@ -28,7 +28,7 @@ def as_before() -> Iterator[None]:
 def test_pages_that_close_are_left_out_and_other_errors_are_not(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    begin_to_log("text")
+    configure_logging("text")
     logger = logging.getLogger("engineio.server")
     logger.error("'Session is disconnected' abc (further occurrences …)")
     logger.error("Invalid session abc")
@@ -38,20 +38,20 @@ def test_pages_that_close_are_left_out_and_other_errors_are_not(
 
 
 def test_for_people_fields_stand_at_the_end_of_the_line(capsys: pytest.CaptureFixture[str]) -> None:
-    begin_to_log("text")
+    configure_logging("text")
     logging.getLogger("app.x").info("a new network", extra={"session": "1a2b", "weights": 12})
     assert "INFO a new network session=1a2b weights=12\n" in capsys.readouterr().err
 
 
 def test_for_programs_a_line_is_an_object(capsys: pytest.CaptureFixture[str]) -> None:
-    begin_to_log("json")
+    configure_logging("json")
     logging.getLogger("app.x").warning("it %s", "failed", extra={"session": "1a2b"})
     line = json.loads(capsys.readouterr().err)
     assert (line["level"], line["message"], line["session"]) == ("WARNING", "it failed", "1a2b")
 
 
 def test_a_server_logs_neither_its_token_nor_its_secret_nor_a_databases_password() -> None:
-    config = ServerSettings(
+    config = ServerConfig(
         token="hidden", secret="hidden" * 9, database_url="postgresql://user:hidden@host/name"
     )
     logged = _in_figures(config)

@@ -9,7 +9,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engines.cluster.deltas import Known, News, known_of, news_of, put_together
+from app.engines.cluster.deltas import (
+    SnapshotDelta,
+    SnapshotVersion,
+    apply_delta,
+    make_delta,
+    version_of,
+)
 from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST, POINT
 
@@ -43,30 +49,30 @@ def test_whatever_arrives_late_or_never_what_is_known_is_a_moment_as_it_was(
 ) -> None:
     now, mine = FIRST, None
     moments = [FIRST]
-    under_way: list[News] = []
+    under_way: list[SnapshotDelta] = []
     for event in events:
         if event == "ask":
-            news = news_of(now, known_of(mine))
+            news = make_delta(now, version_of(mine))
             under_way += [news] if news is not None else []
         elif event in ("hear", "lose"):
             if under_way:
                 news = under_way.pop(chance.randrange(len(under_way)))
-                told = put_together(news, mine) if event == "hear" else None
+                told = apply_delta(news, mine) if event == "hear" else None
                 mine = told if told is not None else mine
         else:
             now = after(now, event)
             moments.append(now)
         assert mine is None or mine in moments
-    news = news_of(now, known_of(mine))
-    assert (put_together(news, mine) if news is not None else mine) == now
+    news = make_delta(now, version_of(mine))
+    assert (apply_delta(news, mine) if news is not None else mine) == now
 
 
 def test_what_is_known_does_not_travel_again() -> None:
     text = "a long text " * 5000
     points = (POINT,) * 600
     snapshot = replace(FIRST, description=replace(FIRST.description, text=text), points=points)
-    news = news_of(after(snapshot, "point"), known_of(snapshot))
+    news = make_delta(after(snapshot, "point"), version_of(snapshot))
     assert news is not None
     assert len(pickle.dumps(news)) < 2_000 < len(pickle.dumps(snapshot))
-    assert news_of(snapshot, known_of(snapshot)) is None
-    assert news_of(snapshot, Known(0, 0, 0, 0, 0)) is not None
+    assert make_delta(snapshot, version_of(snapshot)) is None
+    assert make_delta(snapshot, SnapshotVersion(0, 0, 0, 0, 0)) is not None

@@ -19,7 +19,7 @@ from alembic import command
 from app.storage import DamagedCheckpoint, Store, StoreError, default_url
 from app.storage import database as connect
 from app.storage.checkpoint_codec import encode
-from app.storage.migrate import config, migrate
+from app.storage.database import alembic_config, migrate
 from bench.harness.postgres import Postgres
 from tests.support.checkpoints import assert_same, checkpoint
 from tests.support.server import ROOT
@@ -62,7 +62,7 @@ def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store)
 
 def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -> None:
     """A machine that was only cut off must not bring back what went on elsewhere since."""
-    first, then = Store.open(url, holder="first"), Store.open(url, holder="then")
+    first, then = Store.open(url, lease_owner="first"), Store.open(url, lease_owner="then")
     assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
     then.claim("ann")
     newer = checkpoint("ann", text="went on elsewhere", version=2)
@@ -248,7 +248,7 @@ def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> N
 
 def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
     with store._engine.begin() as connection:
-        command.check(config(connection))
+        command.check(alembic_config(connection))
 
 
 def test_opening_again_finds_what_was_there(url: str) -> None:

@@ -1,0 +1,62 @@
+"""Interface of the server backends."""
+
+from __future__ import annotations
+
+import socket
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from typing import Any, TypeVar
+
+from flask import Flask
+from flask_socketio import SocketIO
+
+from app.runtime.config import AsyncMode
+
+T = TypeVar("T")
+
+
+class ServerBackend(ABC):
+    """Runs the WSGI server and background tasks."""
+
+    async_mode: AsyncMode
+
+    @abstractmethod
+    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+        """Serve until `stop` is called. Calls `begun` once connections are accepted."""
+
+    @abstractmethod
+    def stop(self) -> None:
+        """Make `serve` return. May be called by a signal handler."""
+
+    @abstractmethod
+    def spawn(self, task: Callable[[], None]) -> None:
+        """Run a task concurrently."""
+
+    @abstractmethod
+    def spawn_from_signal(self, task: Callable[[], None]) -> None:
+        """Run a task concurrently. Callable from any thread and from signal handlers."""
+
+    @abstractmethod
+    def sleep(self, seconds: float) -> None:
+        """Suspend the caller; other tasks keep running."""
+
+    @abstractmethod
+    def connection(self, environ: Mapping[str, Any]) -> socket.socket | None:
+        """The socket of a request; None if there is none, as in a test client."""
+
+    @abstractmethod
+    def after_request(self, environ: Mapping[str, Any], call: Callable[[], None]) -> None:
+        """Call a function when the request, including any unread body, is finished."""
+
+    @abstractmethod
+    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+        """Limit the size of incoming WebSocket messages, in bytes."""
+
+    @abstractmethod
+    def wait(self, future: Future[T], timeout: float) -> T:
+        """The result of a future that another thread completes; other tasks keep running.
+
+        Raises:
+            TimeoutError: it took longer than `timeout` seconds.
+        """
