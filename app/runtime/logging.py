@@ -1,6 +1,6 @@
-"""What the server says to whoever looks after it: one line for a thing that happened.
+"""Logging: one line per event, as text or JSON.
 
-Lines carry a session's short name, never its secret one, and never what people wrote.
+Lines contain the short id of a session, never its secret id or the visitor's text.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What a server tells about itself to whoever looks after it, as Prometheus reads it."""
+"""The metrics of a server, in the format of Prometheus."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from app.sessions.snapshot import Snapshot, Status
 STATES = get_args(Status)
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 HUB_NAP = 0.05
-"""Seconds that the hub's own watcher sleeps; what it wakes later, others have held it up."""
+"""Seconds that the stall monitor sleeps; waking later means that the event loop was blocked."""
 
 
 class Metrics:
-    """The figures of one server; nothing of them is shared with another in the same process."""
+    """The metrics of one server, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -50,11 +50,11 @@ class Metrics:
     def watch(
         self, snapshots: Callable[[], Mapping[str, Snapshot]], weights: Callable[[], int]
     ) -> None:
-        """Count these sessions, and the weights of their networks, whenever somebody looks."""
+        """Export the number of sessions and the weights of their networks."""
         self._registry.register(_Sessions(snapshots, weights))
 
     def watch_hub(self, sleep: Callable[[float], None]) -> None:
-        """Notice for ever how long the hub's tasks are kept waiting."""
+        """Measure forever how late the event loop wakes a task."""
         while True:
             began = time.monotonic()
             sleep(HUB_NAP)

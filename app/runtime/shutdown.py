@@ -1,4 +1,4 @@
-"""Ending a server so that nobody loses anything."""
+"""Graceful shutdown: save all sessions, notify the clients, stop the server."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.runtime.backends import ServerBackend
 log = logging.getLogger(__name__)
 
 PATIENCE = 4.0
-"""Seconds that saving may take: who runs servers kills them after five or ten."""
+"""Seconds that saving may take: process supervisors kill after five or ten."""
 GRACE = 0.1
 """Seconds for the last messages to leave."""
 MAX_SECONDS = 20.0
@@ -22,21 +22,21 @@ MAX_SECONDS = 20.0
 
 
 class Clients(Protocol):
-    """Everybody who is there."""
+    """The connected clients."""
 
     def announce_closing(self, why: Notice) -> None:
-        """Tell every page that its socket is about to be closed, and why."""
+        """Notify every page that its socket is about to close, and why."""
 
     def close_all(self) -> None:
         """Close every socket."""
 
 
 class GracefulShutdown:
-    """Saves everything, tells everybody, and lets the server go.
+    """Saves all sessions, notifies all clients, and stops the server.
 
     Attributes:
-        begun: whether newcomers are sent away already.
-        failure: what is wrong, where it is not somebody who wants the server to stop.
+        begun: whether the shutdown has begun; new clients are refused.
+        failure: the error that caused the shutdown; empty if it was requested.
         lossless: whether every session could be saved.
     """
 
@@ -52,7 +52,7 @@ class GracefulShutdown:
         self.all_saved = True
 
     def request(self, clients: Clients) -> None:
-        """Stop, as soon as all is safe; at once when asked again. For a signal handler."""
+        """Stop once all sessions are saved; at once if called again. For signal handlers."""
         if self.begun:
             self._backend.stop()
             return
@@ -63,7 +63,7 @@ class GracefulShutdown:
         self._backend.spawn_from_signal(lambda: self._stop(clients))
 
     def fail(self, clients: Clients, why: str) -> None:
-        """Stop because training can go on no more. For any thread."""
+        """Stop because training has failed for good. Callable from any thread."""
         if not self.begun:
             self.failure = why
             self.request(clients)
@@ -84,7 +84,7 @@ class GracefulShutdown:
 
     def _save(self) -> bool:
         if self.failure:
-            return False  # there is nobody to ask
+            return False  # the training backend is gone
         try:
             return self._backend.wait(self._save_all(), PATIENCE)
         except TimeoutError:

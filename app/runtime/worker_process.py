@@ -1,8 +1,8 @@
-"""A process for what would keep the interpreter's lock for seconds.
+"""A worker process for work that holds the GIL for seconds.
 
-The parsers and writers of JSON hold that lock until they are through, and an expression graph takes
-it with every operation. In a process of their own they hold up nobody, and memory that a hostile
-file asks for is theirs and not the server's.
+JSON parsing and serialisation hold the GIL until they finish, and an expression graph takes it for
+every operation. In a worker process they do not block the server, and a hostile file cannot exhaust
+the server's memory.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 
 class WorkerDied(Exception):  # noqa: N818  (what happened, and not whose error it was)
-    """The process ended, or was ended, before it had answered; the next call starts another."""
+    """The process ended before it returned a result; the next call starts another."""
 
 
 class WorkerProcess:
@@ -42,7 +42,7 @@ class WorkerProcess:
         """Start nothing yet.
 
         Args:
-            name: of the process, for whoever looks at it.
+            name: of the process.
             memory: bytes that it may have beyond what its first function's libraries take; None: as
                 many as there are.
             seconds: that an answer may take once the call is sent; None: as many as it takes.
@@ -78,12 +78,12 @@ class WorkerProcess:
         return result
 
     def terminate(self) -> None:
-        """End the process, whatever it is at; the next call starts another."""
+        """Kill the process; the next call starts another."""
         with self._changing:
             self._kill()
 
     def close(self) -> None:
-        """End the process, whatever it is at, for good."""
+        """Kill the process for good."""
         with self._changing:
             self._closed = True
             self._kill()
@@ -134,7 +134,7 @@ class WorkerProcess:
 
 
 def _be_nice(pid: int | None, niceness: int) -> None:
-    """Let a process that has just begun, and so every thread it will have, go after others."""
+    """Lower the priority of a new process and all its threads."""
     if pid is not None and niceness:
         with contextlib.suppress(AttributeError, OSError):  # not on every system
             ours = os.getpriority(os.PRIO_PROCESS, 0)
@@ -142,8 +142,8 @@ def _be_nice(pid: int | None, niceness: int) -> None:
 
 
 def _serve(pipe: Connection, memory: int | None) -> None:
-    """Carry out call after call, until the process that asks is gone."""
-    # Whoever stops the server may signal all of its processes: this one ends with the server.
+    """Run calls until the parent process is gone."""
+    # A supervisor may signal all processes of the server: this one ends with its parent.
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -159,7 +159,7 @@ def _serve(pipe: Connection, memory: int | None) -> None:
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:
     try:
         return True, function(*arguments)
-    except Exception as error:  # noqa: BLE001  (raised again by whoever asked)
+    except Exception as error:  # noqa: BLE001  (raised again in the parent)
         return False, error.with_traceback(None)
 
 

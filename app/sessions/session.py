@@ -1,4 +1,4 @@
-"""A session: one visitor's training, and what they have asked of it."""
+"""A session: one visitor's training run and settings."""
 
 from __future__ import annotations
 

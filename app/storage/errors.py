@@ -25,7 +25,7 @@ class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is 
 
 @contextlib.contextmanager
 def translate_db_errors() -> Iterator[None]:
-    """Have whatever a database raises come as a `StoreError`."""
+    """Translate every error of the database to a `StoreError`."""
     try:
         yield
     except (SQLAlchemyError, sqlite3.Error) as error:

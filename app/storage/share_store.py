@@ -1,4 +1,4 @@
-"""Shared copies in the store: written once, read by whoever knows the name, never changed."""
+"""Shared copies in the database: written once, read by id, never changed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ TOUCH_SECONDS = 3600.0
 
 @dataclass(frozen=True)
 class ShareInfo:
-    """What can be told of a copy without reading it.
+    """Metadata of a shared copy.
 
     Attributes:
         copy_id: its name.

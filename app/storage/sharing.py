@@ -1,4 +1,4 @@
-"""Shares networks: frozen copies into the store and out of it, and nobody waits for it."""
+"""Shares networks: saves and loads frozen copies without blocking the event loop."""
 
 from __future__ import annotations
 
@@ -108,14 +108,14 @@ class Sharing:
 
 
 class _BoundedExecutor:
-    """Does one thing after the other, and takes on no more than so many."""
+    """An executor with one thread and a bounded queue."""
 
     def __init__(self, name: str, most: int) -> None:
         self._pool = ThreadPoolExecutor(1, name)
         self._waiting = threading.BoundedSemaphore(most)
 
     def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
-        """Have it done in the order of asking."""
+        """Run a function after those submitted before it."""
         if not self._waiting.acquire(blocking=False):
             return _failed(BusyError("copies_full", "id", limit=MAX_PENDING))
         try:
@@ -127,12 +127,12 @@ class _BoundedExecutor:
         return future
 
     def close(self) -> None:
-        """Finish what is under way, and nothing else."""
+        """Finish the running call and cancel the others."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
-    """What a function returns; whatever goes wrong as a sentence for the person who asked."""
+    """The result of a function, with every exception translated to a `UserError`."""
     try:
         return function(*arguments)
     except UserError:

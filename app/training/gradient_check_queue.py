@@ -1,4 +1,4 @@
-"""Checks gradients, one network after the other, and holds up nobody with it."""
+"""Queue of gradient checks, run one at a time in a worker process."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.training.gradient_check import GradientCheckJob, run_job
 log = logging.getLogger(__name__)
 
 MAX_PENDING = 8
-"""Networks that may wait for their turn: each is a copy in memory."""
+"""Jobs that may be queued: each holds a copy of a network."""
 NICENESS = 5
 """Where every processor is training, the check still gets about a quarter of one: it waits for
 them, but who has asked for it does not wait for ever."""
@@ -31,9 +31,9 @@ Outcome = Future[list[CheckedMatrix]]
 
 
 class GradientCheckQueue:
-    """One process that checks, and a short line before it in which nobody stands twice.
+    """A worker process with a bounded queue, in which each owner has at most one job.
 
-    The process is there only while there is something to check, and for a moment after.
+    The process ends when the queue has been empty for a while.
     """
 
     def __init__(self, idle_seconds: float = IDLE_SECONDS) -> None:

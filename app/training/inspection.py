@@ -1,4 +1,4 @@
-"""What a page asks about a network while it learns, and how it is answered; nothing changes."""
+"""Read-only inspection of a network during training."""
 
 from __future__ import annotations
 

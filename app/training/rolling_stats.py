@@ -1,4 +1,4 @@
-"""What the last moments of a training were like."""
+"""Perplexity and throughput over the last half second of training."""
 
 from __future__ import annotations
 
