@@ -42,7 +42,7 @@ async function openUnits(t, { answer = unitsRead(TEXT, ROWS), hidden_sizes = [3,
   page.connection.answers("units", answer);
   page.connection.answers("find_units", unitsFound([2, 3, 0.8], [1, 1, -0.456]));
   page.connection.begin({ options: { ...OPTIONS, hidden_sizes } });
-  page.store.read(TEXT);
+  page.store.setProbeText(TEXT);
   await page.see("#panel_units .look-body");
   return page;
 }
@@ -221,13 +221,13 @@ test("a text that cannot be read is told at the text, and what is shown stays as
   const outdated = () =>
     ["#units_one", "#units_all"].map((each) => page.get(each).classList.contains("outdated-look"));
   page.connection.answers("units", refused("characters_unknown", "text"));
-  page.store.read("日本");
+  page.store.setProbeText("日本");
   await page.settle();
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(textOf(page.get("#units_text")), TEXT);
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["outdated", true, true]);
   page.connection.answers("units", unitsRead("a dog", ROWS));
-  page.store.read("a dog");
+  page.store.setProbeText("a dog");
   await page.settle();
   assert.equal(textOf(page.get("#units_text")), "a dog");
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["shown", false, false]);
@@ -444,7 +444,7 @@ test("the list of units is asked for only where it is in sight itself", async (t
   const page = openPage(t, { only: "#panel_units" });
   page.mount("#panel_units", units);
   page.connection.begin();
-  page.store.read(TEXT);
+  page.store.setProbeText(TEXT);
   await page.see("#panel_units > summary"); // closed: the summary is all there is
   assert.deepEqual([page.connection.sent("units"), page.connection.sent("find_units")], [[], []]);
   await page.see("#units_one");

@@ -27,8 +27,8 @@ export function pointed(plot) {
  */
 export function curveInWords({ points, runs }) {
   const line = lineInWords(points);
-  const count = runs.earlier.length;
-  const grey = count ? `; ${earlierInWords(count)} in grey` : "";
+  const count = runs.previous.length;
+  const grey = count ? `; ${previousRunsInWords(count)} in grey` : "";
   return `Curve of the perplexity: ${line}${grey}`;
 }
 
@@ -44,7 +44,7 @@ function lineInWords({ steps, perplexities, heldOut }) {
 }
 
 /** @param {number} count */
-export function earlierInWords(count) {
+export function previousRunsInWords(count) {
   return count === 1 ? "1 earlier run" : `${count} earlier runs`;
 }
 

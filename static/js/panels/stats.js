@@ -3,7 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page, Store } from "../state/store.js" */
 
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Shown where there is nothing to show yet. */
 const NOTHING = "–";
@@ -34,7 +34,7 @@ const FIGURES = [
 export function mount(element, { store }) {
   mountVerdict(element, store);
   for (const figure of FIGURES) {
-    const value = part(element, `#${figure.id} .figure-value`, HTMLElement);
+    const value = requireElement(element, `#${figure.id} .figure-value`, HTMLElement);
     store.watch(figure.value, (words) => {
       value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
     });
@@ -48,8 +48,8 @@ export function mount(element, { store }) {
  * @param {Store} store
  */
 function mountVerdict(element, store) {
-  const verdict = part(element, "#memorising", HTMLElement);
-  const heldOut = part(element, "#heldout", HTMLElement);
+  const verdict = requireElement(element, "#memorising", HTMLElement);
+  const heldOut = requireElement(element, "#heldout", HTMLElement);
   store.watch(
     ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
     (any) => {

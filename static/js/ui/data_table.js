@@ -1,8 +1,8 @@
 /** The table behind a picture: filled only while it is open, so that it costs nothing closed. */
 
-import { part } from "./dom.js";
+import { requireElement } from "./dom.js";
 
-export class Behind {
+export class DataTable {
   #details;
   #body;
   /** @type {readonly (readonly string[])[]} */
@@ -10,8 +10,8 @@ export class Behind {
 
   /** @param {HTMLElement} panel that has one `details.behind` with a table in it */
   constructor(panel) {
-    this.#details = part(panel, ".behind", HTMLDetailsElement);
-    this.#body = part(this.#details, "tbody", HTMLTableSectionElement);
+    this.#details = requireElement(panel, ".behind", HTMLDetailsElement);
+    this.#body = requireElement(this.#details, "tbody", HTMLTableSectionElement);
     this.#details.addEventListener("toggle", () => this.#fill());
   }
 

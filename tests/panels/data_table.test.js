@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { open, rowsOf } from "./support/looks.js";
-import { Behind } from "../../static/js/ui/data_table.js";
+import { DataTable } from "../../static/js/ui/data_table.js";
 
 test("the table is filled while it is open, and keeps the cells that say the same", async (t) => {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML =
     '<details class="behind"><summary></summary><table><tbody></tbody></table></details>';
-  const behind = new Behind(document.body);
+  const behind = new DataTable(document.body);
   behind.show([
     ["a", "1"],
     ["b", "2"],

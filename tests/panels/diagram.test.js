@@ -33,7 +33,7 @@ async function openPicture(t) {
   page.mount("#panel_introduction", picture);
   page.connection.answers("network", answerTo);
   page.connection.begin({ options: SMALL });
-  page.store.read(TEXT);
+  page.store.setProbeText(TEXT);
   await page.see(".network");
   await page.tick(210); // network and text are each asked for, a pause apart
   return page;
@@ -337,9 +337,9 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
   const page = await openPicture(t);
   await page.click("#netpicture_play");
   page.connection.answers("network", refused("characters_unknown", "text"), answerTo);
-  page.store.read("naïve");
+  page.store.setProbeText("naïve");
   await page.tick(110);
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(page.get("#netpicture_unread").hidden, false);
   assert.deepEqual(lit(page), [0, 0, 0, 0]);
   assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
@@ -348,8 +348,8 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
   assert.equal(page.state(".network-steps"), "stopped");
   assert.equal(page.state(".network"), "refused");
   assert.deepEqual(page.store.page.notices, []);
-  page.store.blame({ text: "look_text" }, null); // as the box does when it is edited
-  page.store.read("a dog");
+  page.store.setFieldErrors({ text: "look_text" }, null); // as the box does when it is edited
+  page.store.setProbeText("a dog");
   await page.tick(510);
   assert.equal(page.get("#netpicture_unread").hidden, true);
   assert.deepEqual(entering(page), ["a", "space", "d", "o"]);
@@ -359,25 +359,25 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
 test("the place stays inside a shorter text, and only what the server reads is shown", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "8");
-  page.store.read("so");
+  page.store.setProbeText("so");
   await page.tick(510);
   assert.equal(at(page), "2 of 2");
   assert.deepEqual(entering(page), ["START", "s", "o", ""]);
-  page.store.read("a".repeat(200));
+  page.store.setProbeText("a".repeat(200));
   assert.equal(at(page), "2 of 110");
 });
 
 test("a text that the network reads as other characters has their number of places", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", ({ at: place }) => networkRead("a cats sat", place, LAYERS));
-  page.store.read("a cat:sat");
+  page.store.setProbeText("a cat:sat");
   await page.tick(510);
   assert.equal(at(page), "4 of 10");
 });
 
 test("markup in a text is shown as it is", async (t) => {
   const page = await openPicture(t);
-  page.store.read("<b>a</b>");
+  page.store.setProbeText("<b>a</b>");
   await page.tick(510);
   assert.equal(reading(page).join(""), "<b>a</b>");
   assert.equal(page.get(".network-text").querySelector("b"), null);
