@@ -41,11 +41,11 @@ const SLICE_MS = 8;
  * @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]}
  */
 const PANELS = [
-  [".masthead", status],
-  [".masthead", kept],
+  [".site-header", status],
+  [".site-header", kept],
   ["#offer", offer],
   ["#panel_introduction", hints],
-  [".masthead", appearance],
+  [".site-header", appearance],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
   ["#panel_controls", controls],
@@ -63,7 +63,7 @@ const PANELS = [
   ["#panel_saving", saving],
   ["#sharing", sharing],
   ["#panel_pretrained", pretrained],
-  [".desk", undo],
+  [".page-grid", undo],
   ["#notices", notices],
   ["body", keys],
   ["#panel_introduction", picture],

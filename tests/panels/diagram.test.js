@@ -303,16 +303,16 @@ test("the character that really comes next is marked among the likeliest", async
 
 test("the table behind it tells the newest step, from above downwards", async (t) => {
   const page = await openPicture(t);
-  assert.deepEqual(rowsOf(page, ".network .behind"), []); // closed, so not filled
-  await open(page, ".network .behind");
-  assert.deepEqual(rowsOf(page, ".network .behind"), [
+  assert.deepEqual(rowsOf(page, ".network .data-table"), []); // closed, so not filled
+  await open(page, ".network .data-table");
+  assert.deepEqual(rowsOf(page, ".network .data-table"), [
     ["output", "11", "e, 50 %; space, 25 %; END, 13 %"],
     ["hidden 2", "2", "unit 2: −100 %; unit 1: 20 %"],
     ["hidden 1", "3", "unit 3: 60 %; unit 1: 1 %; unit 2: 0 %"],
     ["letter", "2", "number 1: 100 %; number 2: −50 %"],
     ["goes in", "1", "a, character 4 of 9"],
   ]);
-  assert.equal(page.all(".network .behind tbody th[scope=row]").length, 5);
+  assert.equal(page.all(".network .data-table tbody th[scope=row]").length, 5);
 });
 
 test("only steps by hand are told to those who listen, once they are drawn", async (t) => {

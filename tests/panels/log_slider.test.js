@@ -21,7 +21,7 @@ function openSlider(t) {
       <input id="typed">
       <span id="text"></span>
       <input id="slider" type="range" min="-5" max="-2" step="any" value="-3">
-      <p class="dial-scale"><span class="dial-default" hidden></span></p>
+      <p class="slider-scale"><span class="slider-default" hidden></span></p>
     </div>`;
   const send = t.mock.fn(
     /** @type {(value: number | string) => Promise<Done | Refused>} */ (async () => ({ ok: true })),
@@ -51,9 +51,9 @@ test("the server's number is shown in both, and told to those who listen", (t) =
 
 test("the default has its mark where it is on the scale", (t) => {
   const { page } = openSlider(t);
-  const share = Number(page.get(".dial-scale").style.getPropertyValue("--default"));
+  const share = Number(page.get(".slider-scale").style.getPropertyValue("--default"));
   assert.equal(share.toFixed(3), "0.667");
-  assert.equal(page.get(".dial-default").hidden, false);
+  assert.equal(page.get(".slider-default").hidden, false);
 });
 
 test("a number outside the slider's range is shown with its digits, the slider at its end", (t) => {

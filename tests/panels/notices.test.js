@@ -68,7 +68,7 @@ test("the action of a notice runs once and takes the notice away", async (t) => 
   const run = t.mock.fn();
   const action = { words: "undo it", run };
   page.store.notify({ level: "info", code: "undoable", message: "Replaced.", action });
-  await page.click(".notice button.quiet");
+  await page.click(".notice button.button-link");
   assert.equal(run.mock.callCount(), 1);
   assert.deepEqual(shown(page), []);
 });

@@ -19,7 +19,7 @@ async function openSurprise(t, answer) {
   page.connection.answers("surprise", answer);
   page.connection.begin();
   page.store.setProbeText(answer.characters.join(""));
-  await page.see("#panel_surprise .look-body");
+  await page.see("#panel_surprise .inspect-body");
   return page;
 }
 
@@ -123,9 +123,9 @@ test("the text is one stop of the keyboard, and the arrow keys move along it", a
 
 test("the table behind it tells exact probabilities, bits and the likeliest", async (t) => {
   const page = await openSurprise(t, surprised("a ", [0.123456, 0.5, 0.00001]));
-  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), []); // closed, so not filled
-  await open(page, "#panel_surprise .behind");
-  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), [
+  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // closed, so not filled
+  await open(page, "#panel_surprise .data-table");
+  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), [
     ["a", "12.3 %", "3.0", "e, 50 %"],
     ["space", "50 %", "1.0", "e, 50 %"],
     ["END", "0.001 %", "16.6", "e, 50 %"],
@@ -152,7 +152,7 @@ test("a text that cannot be read is told at the text, and what is shown stays as
   page.connection.answers("surprise", refused("characters_unknown", "text"));
   page.store.setProbeText("thé");
   await page.settle();
-  const outdated = () => page.get("#panel_surprise .look-body").classList.contains("outdated-look");
+  const outdated = () => page.get("#panel_surprise .inspect-body").classList.contains("is-stale");
   assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(page.state("#panel_surprise"), "outdated");
   assert.equal(outdated(), true);

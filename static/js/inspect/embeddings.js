@@ -45,7 +45,7 @@ export function mount(element, connection) {
     ({ net }) => networkId(net),
     () => map.forget(),
   );
-  new LiveQuery(requireElement(element, ".look-body", HTMLElement), connection, {
+  new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "letters",
     panel: element,
     question: () => ({}),

@@ -23,7 +23,7 @@ const CONTEXT = 12;
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const body = requireElement(element, ".look-body", HTMLElement);
+  const body = requireElement(element, ".inspect-body", HTMLElement);
   const waiting = requireElement(element, "#surprise_wait", HTMLElement);
   const shown = new Shown(element);
   const query = new LiveQuery(body, connection, {
@@ -40,7 +40,7 @@ export function mount(element, connection) {
   );
   store.watch(
     (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
-    (faulty) => body.classList.toggle("outdated-look", faulty),
+    (faulty) => body.classList.toggle("is-stale", faulty),
   );
 }
 

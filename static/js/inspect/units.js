@@ -45,7 +45,7 @@ export function mount(element, connection) {
     text.show(answer, `unit ${unit} of layer ${question.layer}, ${question.state}`);
     grid.show(answer, { layer: Number(question.layer), unit, rows: choice.rows });
   };
-  const query = new LiveQuery(requireElement(element, ".look-body", HTMLElement), connection, {
+  const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "units",
     panel: element,
     question: () => (store.page.probeText ? choice.question(store.page.probeText) : null),
@@ -71,7 +71,7 @@ export function mount(element, connection) {
   );
   store.watch(
     (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
-    (faulty) => shown.forEach(({ classList }) => classList.toggle("outdated-look", faulty)),
+    (faulty) => shown.forEach(({ classList }) => classList.toggle("is-stale", faulty)),
   );
   store.watch(
     (page) => page.probeText,

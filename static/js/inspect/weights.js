@@ -40,7 +40,7 @@ export function mount(element, connection) {
   const words = new Words(element);
   bindFieldError(element, store, "weights_layer", layer);
 
-  const query = new LiveQuery(requireElement(element, ".look-body", HTMLElement), connection, {
+  const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "weights",
     panel: element,
     question: () => ({ layer: Number(layer.value) }),

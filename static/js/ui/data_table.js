@@ -8,9 +8,9 @@ export class DataTable {
   /** @type {readonly (readonly string[])[]} */
   #rows = [];
 
-  /** @param {HTMLElement} panel that has one `details.behind` with a table in it */
+  /** @param {HTMLElement} panel that has one `details.data-table` with a table in it */
   constructor(panel) {
-    this.#details = requireElement(panel, ".behind", HTMLDetailsElement);
+    this.#details = requireElement(panel, ".data-table", HTMLDetailsElement);
     this.#body = requireElement(this.#details, "tbody", HTMLTableSectionElement);
     this.#details.addEventListener("toggle", () => this.#fill());
   }

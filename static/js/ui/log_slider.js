@@ -141,12 +141,12 @@ export class LogSlider {
   #markDefault() {
     const scale = requireElement(
       this.#slider.parentElement ?? this.#slider,
-      ".dial-scale",
+      ".slider-scale",
       HTMLElement,
     );
     const { min, max, defaultValue } = this.#slider;
     scale.style.setProperty("--default", String(share(Number(defaultValue), min, max)));
-    requireElement(scale, ".dial-default", HTMLElement).hidden = false; // it is where it stays
+    requireElement(scale, ".slider-default", HTMLElement).hidden = false; // it is where it stays
   }
 
   /**

@@ -67,7 +67,7 @@ export function renderText(place, sentence, beginning) {
   place.classList.toggle("unbroken", LONG_RUN.test(beginning + sentence));
   if (!beginning) return;
   const given = document.createElement("span");
-  given.className = "given";
+  given.className = "prompt";
   given.textContent = beginning;
   place.prepend(given);
 }
