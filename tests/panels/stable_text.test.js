@@ -58,7 +58,7 @@ test("a beginning is marked as a person's, before what the network wrote", (t) =
   const { place } = openPlace(t);
   renderText(place, "<b>on</b>", "and <i>so</i> ");
   assert.equal(place.textContent, "and <i>so</i> <b>on</b>");
-  assert.equal(place.firstElementChild?.className, "given");
+  assert.equal(place.firstElementChild?.className, "prompt");
   assert.equal(place.firstElementChild?.textContent, "and <i>so</i> ");
   renderText(place, "anew", "");
   assert.equal(place.childElementCount, 0);

@@ -16,7 +16,7 @@ import { Drawing, STEPS } from "./drawing.js";
 import { layersOf, placed, unitsPerCell } from "./layers.js";
 import { Stepping } from "./stepper.js";
 import { inWords, rowsOf } from "./summary.js";
-import { MOST_CHARACTERS, TEXT_PLACE } from "../inspect/probe_text.js";
+import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
 import { LiveQuery } from "../net/live_query.js";
 
 /** Between two places that are asked for: a server takes so many events a second from one page. */

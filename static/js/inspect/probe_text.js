@@ -4,6 +4,7 @@
 /** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
+import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
 import { networkId } from "../state/network_id.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
@@ -11,11 +12,6 @@ import { requireElement } from "../ui/dom.js";
 
 /** From the last key to the questions: who types on has not meant what is there. */
 const PAUSE_MS = 150;
-/** Characters that the server reads. */
-export const MOST_CHARACTERS = 110;
-
-/** Where the panels that read the text show what is wrong with it. */
-export const TEXT_PLACE = { text: "look_text" };
 
 /**
  * @param {HTMLElement} element

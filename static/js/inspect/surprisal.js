@@ -9,7 +9,7 @@ import { Likeliest } from "../ui/probability_bars.js";
 import { faultOf } from "../messages.js";
 import { exactPercent, nameOf, percent, quoted } from "../format.js";
 import { requireElement } from "../ui/dom.js";
-import { TEXT_PLACE } from "./probe_text.js";
+import { TEXT_PLACE } from "../state/probe_text.js";
 import { LiveQuery } from "../net/live_query.js";
 
 /** Shades of surprise: one for each bit, the last for all that is rarer than 1 in 128. */

@@ -8,7 +8,7 @@ import { DivergingScale, ScaleLegend } from "../ui/color_scale.js";
 import { showFault } from "../ui/field_error.js";
 import { mountFinding } from "./unit_search.js";
 import { requireElement } from "../ui/dom.js";
-import { TEXT_PLACE } from "./probe_text.js";
+import { TEXT_PLACE } from "../state/probe_text.js";
 import { PLACES, UnitChoice } from "./unit_picker.js";
 import { UnitGrid } from "./unit_grid.js";
 import { UnitText } from "./unit_text.js";

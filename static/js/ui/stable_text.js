@@ -66,8 +66,8 @@ export function renderText(place, sentence, beginning) {
   place.textContent = sentence;
   place.classList.toggle("unbroken", LONG_RUN.test(beginning + sentence));
   if (!beginning) return;
-  const given = document.createElement("span");
-  given.className = "prompt";
-  given.textContent = beginning;
-  place.prepend(given);
+  const prompt = document.createElement("span");
+  prompt.className = "prompt";
+  prompt.textContent = beginning;
+  place.prepend(prompt);
 }
