@@ -82,8 +82,8 @@ function keyOf({ page, previousRuns }) {
   const { heldOut, rates } = page.points;
   /** @type {[boolean, Entry][]} */
   const entries = [
-    [true, { token: "--curve", words: "sentences it learns" }],
-    [heldOut.some(Number), { token: "--heldout", words: "sentences kept aside" }],
+    [true, { token: "--curve", words: "training" }],
+    [heldOut.some(Number), { token: "--heldout", words: "validation" }],
     [rates.some(Number), { token: "--rate", words: "learning rate", dash: [3, 3] }],
     [previousRuns.length > 0, { token: "--edge", words: previousRunsInWords(previousRuns.length) }],
   ];

@@ -15,9 +15,9 @@ export function pointed(plot) {
     index === null || index === undefined ? undefined : column[index],
   );
   if (typeof step !== "number" || typeof value !== "number") return "";
-  const aside = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} kept aside` : "";
+  const validation = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} validation` : "";
   const at = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
-  return `perplexity ${value.toFixed(2)}${aside} after ${step.toLocaleString("en")} steps${at}`;
+  return `perplexity ${value.toFixed(2)}${validation} after ${step.toLocaleString("en")} steps${at}`;
 }
 
 /**
@@ -38,9 +38,11 @@ function lineInWords({ steps, perplexities, heldOut }) {
   const last = perplexities.findLast((value) => value !== null);
   const lastHeldOut = heldOut.findLast((value) => value !== null);
   if (typeof first !== "number" || typeof last !== "number") return "no points yet";
-  const aside =
-    typeof lastHeldOut === "number" ? `; ${lastHeldOut.toFixed(2)} on sentences kept aside` : "";
-  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${aside}`;
+  const validation =
+    typeof lastHeldOut === "number"
+      ? `; ${lastHeldOut.toFixed(2)} on the validation sentences`
+      : "";
+  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${validation}`;
 }
 
 /** @param {number} count */
@@ -50,8 +52,8 @@ export function previousRunsInWords(count) {
 
 /** @param {Range | null} range */
 export function viewInWords(range) {
-  if (!range) return "Shown is the whole curve.";
-  return `Shown are the steps from ${inSteps(range.from)} to ${inSteps(range.to)}.`;
+  if (!range) return "The whole curve is shown.";
+  return `Steps ${inSteps(range.from)} to ${inSteps(range.to)} are shown.`;
 }
 
 /** @param {number} step */

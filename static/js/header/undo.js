@@ -8,9 +8,9 @@ import { noticeOf } from "../messages.js";
 
 /** @type {Record<NonNullable<State["undoable"]>, string>} */
 const WORDS = {
-  restart: "bring the last network back",
-  load: "bring the last network back",
-  undo: "go back to the newer network",
+  restart: "undo: restore previous network",
+  load: "undo: restore previous network",
+  undo: "redo",
 };
 
 /**

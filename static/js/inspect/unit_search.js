@@ -138,7 +138,7 @@ class Ranking {
  * @param {Feature} feature
  */
 function outcomeOf(found, read, feature) {
-  const characters = `${read.toLocaleString("en")} characters of the text it learns`;
+  const characters = `${read.toLocaleString("en")} characters of the training text`;
   if (found.length > 0) return `Pearson’s correlation, over ${characters}.`;
-  return `None follows it: in the ${characters} that were read there are ${LACKS[feature]}, or the units stand still.`;
+  return `No unit correlates with it: the ${characters} that were read contain ${LACKS[feature]}, or no unit changes.`;
 }

@@ -15,7 +15,7 @@ const USUAL = { least: 1e-4, most: 1e-2 };
 /** Beyond these it is more than unusual. */
 const FAR = { least: 1e-5, most: 3e-2 };
 
-const NOTHING_YET = "How far a step moves the weights is shown as soon as the network learns.";
+const NOTHING_YET = "How far a step moves the weights is shown as soon as the network trains.";
 /** What is said of how far a step moves most weights. */
 const VERDICTS = {
   "very-high": "the learning rate is high",

@@ -42,7 +42,7 @@ export function mount(element, { store }) {
 }
 
 /**
- * Whether it still learns the language of the text, or its sentences by heart.
+ * Shows the validation perplexity, and warns of overfitting.
  *
  * @param {HTMLElement} element
  * @param {Store} store
@@ -60,14 +60,14 @@ function mountVerdict(element, store) {
     ({ net }) => net?.memorising_since ?? null,
     (step) => {
       verdict.dataset.state = step === null ? "empty" : "shown";
-      verdict.textContent = step === null ? "" : memorising(step);
+      verdict.textContent = step === null ? "" : overfittingMessage(step);
     },
   );
 }
 
 /** @param {number} step */
-function memorising(step) {
-  return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
+function overfittingMessage(step) {
+  return `Overfitting since step ${step.toLocaleString("en")}: training perplexity falls while validation perplexity rises.`;
 }
 
 /** @param {number | undefined} value */
