@@ -2,6 +2,31 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+/** The folders of static/js, and what each may import from the others. */
+const LAYERS = {
+  state: [],
+  net: ["state"],
+  ui: ["state"],
+  header: ["state", "net", "ui"],
+  panels: ["state", "net", "ui"],
+  curve: ["state", "net", "ui"],
+  diagram: ["state", "net", "ui"],
+  inspect: ["state", "net", "ui"],
+};
+const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({
+  files: [`static/js/${folder}/**/*.js`],
+  rules: {
+    "no-restricted-imports": [
+      "error",
+      {
+        patterns: Object.keys(LAYERS)
+          .filter((other) => other !== folder && !allowed.includes(other))
+          .map((other) => `../${other}/*`),
+      },
+    ],
+  },
+}));
+
 export default [
   { ignores: ["static/vendor/**", "node_modules/**", ".venv/**", "build/**", "dist/**"] },
   js.configs.recommended,
@@ -20,6 +45,7 @@ export default [
       "prefer-const": "error",
     },
   },
+  ...layers,
   { files: ["tests/panels/**/*.js"], languageOptions: { globals: globals.node } },
   { files: ["bench/**/*.cjs", "tests/**/*.mjs"], languageOptions: { globals: globals.node } },
 ];

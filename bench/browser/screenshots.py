@@ -61,7 +61,7 @@ def take_readme_pictures(browser: Browser) -> None:
         for panel in ("letter_map", "weights"):
             page.locator(f"#panel_{panel} > summary").click()
         see_all(page, SIZES[0])
-        top, height = page.locator(".inside").evaluate(
+        top, height = page.locator(".inspect").evaluate(
             "(inside) => [inside.offsetTop, inside.offsetHeight]"
         )
         clip: FloatRect = {"x": 0, "y": top, "width": SIZES[0][0], "height": height}

@@ -27,7 +27,7 @@ import * as status from "./header/status.js";
 import { Store } from "./state/store.js";
 import * as surprise from "./inspect/surprisal.js";
 import * as trend from "./panels/trend.js";
-import { browsersTurn } from "./ui/dom.js";
+import { yieldToBrowser } from "./ui/dom.js";
 import * as undo from "./header/undo.js";
 import * as units from "./inspect/units.js";
 import * as weights from "./inspect/weights.js";
@@ -41,11 +41,11 @@ const SLICE_MS = 8;
  * @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]}
  */
 const PANELS = [
-  [".masthead", status],
-  [".masthead", kept],
+  [".site-header", status],
+  [".site-header", kept],
   ["#offer", offer],
   ["#panel_introduction", hints],
-  [".masthead", appearance],
+  [".site-header", appearance],
   ["#panel_sentences", sentences],
   ["#panel_sentences", choice],
   ["#panel_controls", controls],
@@ -63,7 +63,7 @@ const PANELS = [
   ["#panel_saving", saving],
   ["#sharing", sharing],
   ["#panel_pretrained", pretrained],
-  [".desk", undo],
+  [".page-grid", undo],
   ["#notices", notices],
   ["body", keys],
   ["#panel_introduction", picture],
@@ -75,7 +75,7 @@ const connection = new Connection(new Store());
 let began = performance.now();
 for (const [selector, panel] of PANELS) {
   if (performance.now() - began > SLICE_MS) {
-    await browsersTurn();
+    await yieldToBrowser();
     began = performance.now();
   }
   const element = document.querySelector(selector);

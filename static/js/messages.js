@@ -11,51 +11,51 @@
 const MESSAGES = {
   // the connection
   not_connected:
-    "The connection to the server is lost, so nothing was changed. It comes back by itself.",
-  no_answer: "The server has not answered. Please try again.",
-  needs_token: "The server asks for its access token now. Reload this page to enter it.",
-  proxy_too_large: "This file is larger than what is let through on the way to the server.",
+    "The connection to the server is lost, so nothing was changed. The page reconnects automatically.",
+  no_answer: "The server did not answer. Please try again.",
+  needs_token: "The server requires an access token now. Reload this page to enter it.",
+  proxy_too_large: "This file is larger than a proxy in front of the server allows.",
   proxy_error: (/** @type {number} */ status) =>
-    `The server could not be asked: something on the way to it answered with error ${status}. Please try again.`,
+    `The server could not be reached: a proxy answered with error ${status}. Please try again.`,
 
   // the network
-  undo_available: "The network before this one is kept for five minutes.",
+  undo_available: "The previous network is kept for five minutes.",
   not_saving:
-    "Not being saved: the server cannot write to its store. Training goes on, and saving comes back by itself.",
-  network_diverged: "The network has run off.",
-  letters_diverged: "The letter vectors are no longer numbers: the network has run off.",
+    "Not saved: the server cannot write to its database. Training continues, and the server retries saving.",
+  network_diverged: "The network has diverged.",
+  letters_diverged: "The letter vectors are not finite: the network has diverged.",
   replaced_while_checking:
-    "The network was replaced while its gradients were checked. Please check those of the new one.",
-  copy_opened: "This is your own copy of the shared network now, and it learns on.",
+    "The network was replaced while its gradients were checked. Please check the new one.",
+  copy_opened: "This is your own copy of the shared network now, and it continues training.",
   network_kept: "You have kept your network.",
 
   // what is typed
-  prime_empty: "There is nothing to go on from: type a beginning.",
-  reading_empty: "There is nothing to read: type a text, or take a sample or a line.",
+  prime_empty: "There is nothing to complete: type a beginning.",
+  reading_empty: "There is nothing to read: type a text, or use a sample or a training line.",
 
   // models as files
   model_too_large_to_show: "This model is too large for the box: use download, which has no limit.",
   model_file_too_large: (/** @type {number} */ most) =>
-    `This file is too large to be a model that can be trained here: ${inWords(most)} bytes are the most.`,
+    `This file is too large to be a model that can be trained here: ${inWords(most)} bytes is the limit.`,
 
   // texts as files
   several_files: (/** @type {Limits} */ limits) =>
-    `These are several files: take one at a time. ${taken(limits)}`,
+    `These are several files: choose one. ${allowed(limits)}`,
   file_too_large: (/** @type {Limits} */ limits, /** @type {number} */ bytes) =>
-    `This file is too large: it has ${inWords(bytes)} bytes. ${taken(limits)}`,
+    `This file is too large: it has ${inWords(bytes)} bytes. ${allowed(limits)}`,
   file_unreadable: (/** @type {Limits} */ limits) =>
-    `This cannot be read: choose a file that is yours to read. ${taken(limits)}`,
-  file_pdf: (/** @type {Limits} */ limits) => `This is a PDF. ${taken(limits)}`,
+    `This file cannot be read: choose one that you may read. ${allowed(limits)}`,
+  file_pdf: (/** @type {Limits} */ limits) => `This is a PDF. ${allowed(limits)}`,
   file_utf16: (/** @type {Limits} */ limits) =>
-    `This file is in UTF-16: save it in UTF-8. ${taken(limits)}`,
-  file_binary: (/** @type {Limits} */ limits) => `This file is not a text. ${taken(limits)}`,
-  file_not_utf8: (/** @type {Limits} */ limits) => `This file is not in UTF-8. ${taken(limits)}`,
+    `This file is in UTF-16: save it in UTF-8. ${allowed(limits)}`,
+  file_binary: (/** @type {Limits} */ limits) => `This file is not a text. ${allowed(limits)}`,
+  file_not_utf8: (/** @type {Limits} */ limits) => `This file is not in UTF-8. ${allowed(limits)}`,
   file_empty: (/** @type {Limits} */ limits) =>
-    `There is no sentence in this file. ${taken(limits)}`,
+    `There is no sentence in this file. ${allowed(limits)}`,
   file_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `This file is too long: it has ${inWords(characters)} characters. ${taken(limits)}`,
+    `This file is too long: it has ${inWords(characters)} characters. ${allowed(limits)}`,
   file_line_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `A line of this file has ${inWords(characters)} characters. ${taken(limits)}`,
+    `A line of this file has ${inWords(characters)} characters. ${allowed(limits)}`,
 };
 
 /** @typedef {keyof typeof MESSAGES} Code */
@@ -114,8 +114,8 @@ export function faultIn({ code, error }) {
 }
 
 /** @param {Limits} limits */
-function taken({ characters, line }) {
-  return `What is taken: a text in UTF-8, one sentence a line, up to ${inWords(characters)} characters, lines up to ${inWords(line)}.`;
+function allowed({ characters, line }) {
+  return `Allowed: UTF-8 text, one sentence per line, up to ${inWords(characters)} characters, lines up to ${inWords(line)}.`;
 }
 
 /** @param {number} number */

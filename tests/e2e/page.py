@@ -183,7 +183,7 @@ def open_panel(page: Page, panel: str) -> None:
     details = page.locator(f"#panel_{panel}")
     if details.get_attribute("open") is None:
         details.locator("summary").first.click()
-    details.locator(".look-body").scroll_into_view_if_needed()
+    details.locator(".inspect-body").scroll_into_view_if_needed()
 
 
 def close_panel(page: Page, panel: str) -> None:

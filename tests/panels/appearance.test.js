@@ -9,13 +9,13 @@ import * as appearance from "../../static/js/header/appearance.js";
  */
 function openAppearance(t, chosen) {
   const page = openPage(t, {
-    only: ".masthead",
+    only: ".site-header",
     remembered: chosen ? { scheme: chosen } : {},
   });
   if (chosen) document.documentElement.dataset.scheme = chosen; // as scheme.js has done
   const heard = t.mock.fn();
   addEventListener("schemechange", heard);
-  page.mount(".masthead", appearance);
+  page.mount(".site-header", appearance);
   return { page, heard };
 }
 

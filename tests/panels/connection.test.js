@@ -49,7 +49,7 @@ test("a tab that draws nothing acknowledges as well, only later", async (t) => {
 
 test("a question without a connection is refused at once and never sent", async (t) => {
   const page = openBlank(t);
-  const answer = await page.connection.ask("pause", {});
+  const answer = await page.connection.request("pause", {});
   assert.deepEqual([answer.ok, !answer.ok && answer.code], [false, "not_connected"]);
   assert.deepEqual(page.connection.sent("pause"), []);
   assert.deepEqual(codes(page), ["not_connected"]);
@@ -57,7 +57,7 @@ test("a question without a connection is refused at once and never sent", async 
 
 test("the notice of a lost connection goes when it is back", async (t) => {
   const page = openBlank(t);
-  await page.connection.ask("pause", {});
+  await page.connection.request("pause", {});
   page.connection.open();
   assert.deepEqual(codes(page), []);
 });
@@ -66,14 +66,14 @@ test("an answer that does not come is a refusal with a code of its own", async (
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("pause", new Error("timed out"));
-  const answer = await page.connection.ask("pause", {});
+  const answer = await page.connection.request("pause", {});
   assert.equal(!answer.ok && answer.code, "no_answer");
 });
 
 test("an answer that does not come because the connection was lost says that", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
-  const answer = page.connection.ask("pause", {});
+  const answer = page.connection.request("pause", {});
   page.connection.lose();
   page.connection.answer("pause", new Error("timed out"));
   await answer;
@@ -84,19 +84,19 @@ test("ask shows a refusal at its place, and the next answer takes it away", asyn
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("set", refused("out_of_range", "learning_rate"), { ok: true });
-  await page.connection.ask("set", { learning_rate: 7 }, { learning_rate: "lr" });
-  assert.equal(page.store.page.faults.lr?.code, "out_of_range");
-  await page.connection.ask("set", { learning_rate: 0.1 }, { learning_rate: "lr" });
-  assert.deepEqual(page.store.page.faults, {});
+  await page.connection.request("set", { learning_rate: 7 }, { learning_rate: "lr" });
+  assert.equal(page.store.page.fieldErrors.lr?.code, "out_of_range");
+  await page.connection.request("set", { learning_rate: 0.1 }, { learning_rate: "lr" });
+  assert.deepEqual(page.store.page.fieldErrors, {});
 });
 
 test("answerTo leaves it to the caller to show a refusal", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("gradient_check", refused("busy", "text"));
-  const answer = await page.connection.answerTo("gradient_check", {});
+  const answer = await page.connection.query("gradient_check", {});
   assert.equal(answer.ok, false);
-  assert.deepEqual([page.store.page.faults, codes(page)], [{}, []]);
+  assert.deepEqual([page.store.page.fieldErrors, codes(page)], [{}, []]);
 });
 
 test("models and texts are asked for over HTTP", async (t) => {
@@ -116,7 +116,7 @@ test("the code of a refusal over HTTP is shown at the box", async (t) => {
   page.connection.begin();
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"));
   await page.connection.loadModel(new Blob([""]));
-  assert.equal(page.store.page.faults.json?.code, "model_damaged");
+  assert.equal(page.store.page.fieldErrors.json?.code, "model_damaged");
 });
 
 for (const [status, code] of /** @type {const} */ ([
@@ -128,7 +128,7 @@ for (const [status, code] of /** @type {const} */ ([
     page.connection.begin();
     page.connection.answers("PUT /api/model.json", () => new Response("<html>", { status }));
     await page.connection.loadModel(new Blob([""]));
-    assert.equal(page.store.page.faults.json?.code, code);
+    assert.equal(page.store.page.fieldErrors.json?.code, code);
   });
 }
 

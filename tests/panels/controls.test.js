@@ -26,7 +26,7 @@ const OPTIONS_AS_TYPED = {
 test("learn sends the sentences and the options as they were typed", async (t) => {
   const page = openControls(t);
   page.connection.begin();
-  page.store.write("text", "one\ntwo");
+  page.store.editDraft("text", "one\ntwo");
   page.type("#opt_hidden_sizes", " 30,10 ");
   await page.click("#learn");
   const options = { ...OPTIONS_AS_TYPED, hidden_sizes: " 30,10 " };

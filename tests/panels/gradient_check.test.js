@@ -24,7 +24,7 @@ function at(page) {
 
 test("the gradients are checked when the button is pressed, and never by themselves", async (t) => {
   const page = openCheck(t);
-  await page.see("#panel_gradient_check .look-body");
+  await page.see("#panel_gradient_check .inspect-body");
   page.connection.tell("frame", frame({ steps: 300 }));
   await page.tick(2_000);
   assert.deepEqual([page.connection.sent("gradient_check"), at(page)], [[], "ready"]);

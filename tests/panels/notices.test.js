@@ -28,7 +28,7 @@ test("the panel says whether it shows any notice", (t) => {
   assert.equal(page.state("#notices"), "empty");
   page.connection.tell("notice", { level: "info", code: "a", message: "" });
   assert.equal(page.state("#notices"), "shown");
-  page.store.retract("a");
+  page.store.removeNotice("a");
   assert.equal(page.state("#notices"), "empty");
 });
 
@@ -59,7 +59,7 @@ test("a notice can be dismissed, and the others keep their cards", async (t) => 
 test("a notice that holds no longer goes", (t) => {
   const page = openNotices(t);
   page.connection.tell("notice", { level: "error", code: "a", message: "" });
-  page.store.retract("a");
+  page.store.removeNotice("a");
   assert.deepEqual(shown(page), []);
 });
 
@@ -68,7 +68,7 @@ test("the action of a notice runs once and takes the notice away", async (t) => 
   const run = t.mock.fn();
   const action = { words: "undo it", run };
   page.store.notify({ level: "info", code: "undoable", message: "Replaced.", action });
-  await page.click(".notice button.quiet");
+  await page.click(".notice button.button-link");
   assert.equal(run.mock.callCount(), 1);
   assert.deepEqual(shown(page), []);
 });

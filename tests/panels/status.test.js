@@ -7,7 +7,7 @@ import * as status from "../../static/js/header/status.js";
 /** @param {import("node:test").TestContext} t */
 function openStatus(t) {
   const page = openPage(t);
-  page.mount(".masthead", status);
+  page.mount(".site-header", status);
   return page;
 }
 

@@ -57,7 +57,7 @@ test("a curve of another version replaces every point", () => {
 
 test("a state fills in what the person has not touched and keeps what they have edited", () => {
   const store = storeWith();
-  store.write("clip", "3");
+  store.editDraft("clip", "3");
   store.replace(state({ text: "new", options: { ...OPTIONS, clip: 2 } }));
   assert.equal(store.page.draft.clip, "3");
   assert.equal(store.page.draft.text, "new");
@@ -66,8 +66,8 @@ test("a state fills in what the person has not touched and keeps what they have 
 
 test("what was sent and taken is no edit any longer", () => {
   const store = storeWith();
-  store.write("clip", "3");
-  store.settle(store.page.draft);
+  store.editDraft("clip", "3");
+  store.markSubmitted(store.page.draft);
   assert.equal(isEdited(store.page), false);
 });
 
@@ -78,46 +78,46 @@ test("line ends of a text are those that a textarea gives back, or it would seem
 
 test("a refusal is kept with its code at the place of its field", () => {
   const store = storeWith();
-  store.blame({ learning_rate: "lr" }, refused("out_of_range", "learning_rate"));
-  assert.equal(store.page.faults.lr?.code, "out_of_range");
+  store.setFieldErrors({ learning_rate: "lr" }, refused("out_of_range", "learning_rate"));
+  assert.equal(store.page.fieldErrors.lr?.code, "out_of_range");
   assert.deepEqual(codes(store), []);
 });
 
 test("a refusal without a place becomes a notice with its code", () => {
   const store = storeWith();
-  store.blame({ learning_rate: "lr" }, refused("out_of_range", "temperature"));
-  store.blame({}, refused("busy"));
-  assert.deepEqual(store.page.faults, {});
+  store.setFieldErrors({ learning_rate: "lr" }, refused("out_of_range", "temperature"));
+  store.setFieldErrors({}, refused("busy"));
+  assert.deepEqual(store.page.fieldErrors, {});
   assert.deepEqual(codes(store), ["out_of_range", "busy"]);
 });
 
 test("another answer about the same places clears their faults and no others", () => {
   const store = storeWith();
-  store.blame({ text: "text", clip: "clip" }, refused("empty", "text"));
-  store.blame({ json: "json" }, refused("damaged", "json"));
-  store.blame({ text: "text", clip: "clip" }, refused("out_of_range", "clip"));
-  assert.deepEqual(Object.keys(store.page.faults).sort(), ["clip", "json"]);
-  store.blame({ text: "text", clip: "clip" }, null);
-  assert.deepEqual(Object.keys(store.page.faults), ["json"]);
+  store.setFieldErrors({ text: "text", clip: "clip" }, refused("empty", "text"));
+  store.setFieldErrors({ json: "json" }, refused("damaged", "json"));
+  store.setFieldErrors({ text: "text", clip: "clip" }, refused("out_of_range", "clip"));
+  assert.deepEqual(Object.keys(store.page.fieldErrors).sort(), ["clip", "json"]);
+  store.setFieldErrors({ text: "text", clip: "clip" }, null);
+  assert.deepEqual(Object.keys(store.page.fieldErrors), ["json"]);
 });
 
 test("the same fault again is not told anew: it would be read out again", () => {
   const store = storeWith();
   let told = 0;
   store.watch(
-    ({ faults }) => faults.text,
+    ({ fieldErrors }) => fieldErrors.text,
     () => told++,
   );
-  store.blame({ text: "text" }, refused("empty", "text"));
-  store.blame({ text: "text" }, refused("empty", "text"));
+  store.setFieldErrors({ text: "text" }, refused("empty", "text"));
+  store.setFieldErrors({ text: "text" }, refused("empty", "text"));
   assert.equal(told, 2);
 });
 
 test("editing a field clears its own fault", () => {
   const store = storeWith();
-  store.blame({ clip: "clip" }, refused("out_of_range", "clip"));
-  store.write("clip", "4");
-  assert.deepEqual(store.page.faults, {});
+  store.setFieldErrors({ clip: "clip" }, refused("out_of_range", "clip"));
+  store.editDraft("clip", "4");
+  assert.deepEqual(store.page.fieldErrors, {});
 });
 
 test("of a code there is one notice, the newest, and there are three at most", () => {
@@ -131,7 +131,7 @@ test("of a code there is one notice, the newest, and there are three at most", (
 test("a notice is retracted by its code, and dismissed by its number", () => {
   const store = new Store();
   for (const code of ["a", "b", "c"]) store.notify({ level: "info", code, message: "" });
-  store.retract("b");
+  store.removeNotice("b");
   store.dismiss(store.page.notices[0]?.number ?? 0);
   assert.deepEqual(codes(store), ["c"]);
 });

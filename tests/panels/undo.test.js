@@ -85,7 +85,7 @@ test("a notice offers the undo of a restart and of a load that happened on this 
   for (const [index, undoable] of /** @type {const} */ (["restart", "load"]).entries()) {
     page.connection.tell("state", state({ version: 2 + index, undoable }));
     assert.deepEqual(codes(page), ["undo_available"]);
-    await page.click(".notice[data-code=undo_available] button.quiet");
+    await page.click(".notice[data-code=undo_available] button.button-link");
     assert.equal(page.connection.sent("undo").length, index + 1);
     assert.deepEqual(codes(page), []);
   }

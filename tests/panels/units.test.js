@@ -42,8 +42,8 @@ async function openUnits(t, { answer = unitsRead(TEXT, ROWS), hidden_sizes = [3,
   page.connection.answers("units", answer);
   page.connection.answers("find_units", unitsFound([2, 3, 0.8], [1, 1, -0.456]));
   page.connection.begin({ options: { ...OPTIONS, hidden_sizes } });
-  page.store.read(TEXT);
-  await page.see("#panel_units .look-body");
+  page.store.setProbeText(TEXT);
+  await page.see("#panel_units .inspect-body");
   return page;
 }
 
@@ -219,15 +219,15 @@ test("a layer that is refused is told at its own field, a server that cannot ans
 test("a text that cannot be read is told at the text, and what is shown stays as outdated", async (t) => {
   const page = await openUnits(t);
   const outdated = () =>
-    ["#units_one", "#units_all"].map((each) => page.get(each).classList.contains("outdated-look"));
+    ["#units_one", "#units_all"].map((each) => page.get(each).classList.contains("is-stale"));
   page.connection.answers("units", refused("characters_unknown", "text"));
-  page.store.read("日本");
+  page.store.setProbeText("日本");
   await page.settle();
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(textOf(page.get("#units_text")), TEXT);
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["outdated", true, true]);
   page.connection.answers("units", unitsRead("a dog", ROWS));
-  page.store.read("a dog");
+  page.store.setProbeText("a dog");
   await page.settle();
   assert.equal(textOf(page.get("#units_text")), "a dog");
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["shown", false, false]);
@@ -237,8 +237,8 @@ test("the tables tell the numbers that the colours show, once they are open", as
   const page = await openUnits(t);
   assert.deepEqual(rowsOf(page, "#units_one"), []);
   assert.deepEqual(rowsOf(page, "#units_all"), []);
-  await open(page, "#units_one .behind");
-  await open(page, "#units_all .behind");
+  await open(page, "#units_one .data-table");
+  await open(page, "#units_all .data-table");
   assert.deepEqual(rowsOf(page, "#units_one"), [
     ["1", "a", "0.00"],
     ["2", "space", "1.00"],
@@ -336,7 +336,7 @@ test("a layer that fits has no buttons to turn pages, and room is kept for its r
 
 test("what the network before did is gone when another takes its place", async (t) => {
   const page = await openUnits(t);
-  await page.leave("#panel_units .look-body");
+  await page.leave("#panel_units .inspect-body");
   page.connection.tell("state", state({ version: 2 }));
   const canvas = /** @type {HTMLCanvasElement} */ (page.get("#units_grid canvas"));
   assert.equal(textOf(page.get("#units_text")), "");
@@ -346,7 +346,7 @@ test("what the network before did is gone when another takes its place", async (
   assert.deepEqual(ranking(page), []);
   assert.equal(page.state("#panel_units"), "loading");
   assert.equal(page.state("#units_finding"), "loading");
-  await page.see("#panel_units .look-body");
+  await page.see("#panel_units .inspect-body");
   await page.tick(1_510);
   assert.equal(textOf(page.get("#units_text")), TEXT);
   assert.equal(ranking(page).length, 2);
@@ -444,7 +444,7 @@ test("the list of units is asked for only where it is in sight itself", async (t
   const page = openPage(t, { only: "#panel_units" });
   page.mount("#panel_units", units);
   page.connection.begin();
-  page.store.read(TEXT);
+  page.store.setProbeText(TEXT);
   await page.see("#panel_units > summary"); // closed: the summary is all there is
   assert.deepEqual([page.connection.sent("units"), page.connection.sent("find_units")], [[], []]);
   await page.see("#units_one");

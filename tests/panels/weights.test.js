@@ -18,7 +18,7 @@ async function openWeights(t, answer, changes) {
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", answer);
   page.connection.begin(changes);
-  await page.see("#panel_weights .look-body");
+  await page.see("#panel_weights .inspect-body");
   return page;
 }
 
@@ -171,7 +171,7 @@ test("a server that cannot answer now is told in the panel", async (t) => {
   page.connection.begin();
   await page.see("#panel_weights > summary"); // closed: the summary is all there is
   assert.deepEqual(page.connection.sent("weights"), []);
-  await page.see("#panel_weights .look-body");
+  await page.see("#panel_weights .inspect-body");
   assert.equal(page.fault("#weights_wait"), "busy");
   assert.equal(page.state("#panel_weights"), "refused");
 });

@@ -3,7 +3,7 @@
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
 /** @import { Points } from "../state/store.js" */
 
-/** @typedef {{step: number, words: string, short: string}} Mark `short` is for a picture */
+/** @typedef {{step: number, words: string, short: string}} Annotation `short` is for a picture */
 /** @typedef {{index: number, step: number, from: number, to: number}} Change */
 
 /** A slider that is moved changes the rate in some points on end: that is one change. */
@@ -18,9 +18,9 @@ const NAME_GAP = 5;
 /**
  * @param {Points} points
  * @param {string} begun how this run differs from the one before
- * @returns {Mark[]}
+ * @returns {Annotation[]}
  */
-export function marksOf(points, begun) {
+export function annotationsOf(points, begun) {
   const beginning = begun && points.steps.length ? [{ step: 0, words: begun, short: "" }] : [];
   return [...beginning, ...changesOf(points).map(asMark)];
 }
@@ -46,7 +46,7 @@ function changesOf({ steps, setRates }) {
 
 /**
  * @param {Change} change
- * @returns {Mark}
+ * @returns {Annotation}
  */
 function asMark({ step, from, to }) {
   const words = `Learning rate from ${shortRate(from)} to ${shortRate(to)}`;
@@ -64,11 +64,11 @@ function shortRate(rate) {
 
 /**
  * @param {uPlot} plot
- * @param {readonly Mark[]} marks
+ * @param {readonly Annotation[]} marks
  * @param {string} colour
  * @param {{font: string, colour: string}} [name] how they are named; without it they are not
  */
-export function drawMarks(plot, marks, colour, name) {
+export function drawAnnotations(plot, marks, colour, name) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.strokeStyle = colour;
@@ -93,7 +93,7 @@ export function drawMarks(plot, marks, colour, name) {
 
 /**
  * @param {uPlot} plot
- * @param {Mark} mark
+ * @param {Annotation} mark
  */
 function isInView({ scales }, { step }) {
   const { min, max } = scales.x ?? {};
@@ -101,7 +101,7 @@ function isInView({ scales }, { step }) {
 }
 
 /** The labels over the plot, each with a head on its hairline that can be focused. */
-export class MarkLabels {
+export class AnnotationLabels {
   #list;
   /** @type {{left: number, head: HTMLElement}[]} */
   #shown = [];
@@ -113,7 +113,7 @@ export class MarkLabels {
 
   /**
    * @param {uPlot} plot
-   * @param {readonly Mark[]} marks
+   * @param {readonly Annotation[]} marks
    */
   show(plot, marks) {
     const groups = groupsOf(plot, marks);
@@ -159,7 +159,7 @@ export class MarkLabels {
 
 /**
  * @param {uPlot} plot
- * @param {readonly Mark[]} marks
+ * @param {readonly Annotation[]} marks
  */
 function groupsOf(plot, marks) {
   /** @type {{left: number, words: string}[]} */

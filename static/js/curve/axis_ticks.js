@@ -14,7 +14,7 @@ const MARK_HEIGHT = 26;
  * @param {number} high
  * @param {number} height
  */
-export function marksBetween(low, high, height) {
+export function ticksBetween(low, high, height) {
   const needed = (Math.log(high / low) * MARK_HEIGHT) / height; // of the logarithm, for each mark
   let last = 0;
   return candidatesBetween(low, high).filter((mark) => {
@@ -62,7 +62,7 @@ function logarithmicMarks(low, high) {
 }
 
 /** @param {number} number */
-export function shortly(number) {
+export function shortNumber(number) {
   if (number >= 1e9) return number.toExponential(0);
   if (number >= 1e6) return `${number / 1e6}M`;
   return number >= 1_000 ? `${number / 1_000}k` : String(number);

@@ -3,12 +3,12 @@
 /** @import { Connection } from "../net/connection.js" */
 
 import { mountControls } from "./toolbar.js";
-import { MarkLabels } from "./annotations.js";
+import { AnnotationLabels } from "./annotations.js";
 import { CurvePlot } from "./plot.js";
 import { savePicture } from "./png_export.js";
 import { mountTable } from "./table.js";
-import { curveInWords, earlierInWords, pointed, viewInWords } from "./summary.js";
-import { part } from "../ui/dom.js";
+import { curveInWords, previousRunsInWords, pointed, viewInWords } from "./summary.js";
+import { requireElement } from "../ui/dom.js";
 
 /** How often the curve is put into words, for those who do not see it. */
 const WORDS_MS = 5_000;
@@ -18,7 +18,7 @@ const WORDS_MS = 5_000;
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = part(element, "#pplgraph", HTMLElement);
+  const place = requireElement(element, "#pplgraph", HTMLElement);
   const plot = mountPlot(element, place, store.page);
   new ResizeObserver(() => plot.fit()).observe(place);
   addEventListener("schemechange", () => plot.draw());
@@ -29,8 +29,8 @@ export function mount(element, { store }) {
       element.dataset.state = stateOf(plot);
     },
   );
-  mountEarlierName(element, store);
-  part(element, "#curve_png", HTMLButtonElement).addEventListener("click", () =>
+  mountPreviousRunsLabel(element, store);
+  requireElement(element, "#curve_png", HTMLButtonElement).addEventListener("click", () =>
     savePicture(plot, place),
   );
   setInterval(() => place.setAttribute("aria-label", curveInWords(store.page)), WORDS_MS);
@@ -42,11 +42,11 @@ export function mount(element, { store }) {
  * @param {import("../state/store.js").Page} page
  */
 function mountPlot(element, place, page) {
-  const reading = part(element, "#pplgraph_reading", HTMLElement);
-  const view = part(element, "#curve_view", HTMLElement);
-  const labels = new MarkLabels(part(element, "#curve_marks", HTMLElement));
+  const reading = requireElement(element, "#pplgraph_reading", HTMLElement);
+  const view = requireElement(element, "#curve_view", HTMLElement);
+  const labels = new AnnotationLabels(requireElement(element, "#curve_marks", HTMLElement));
   const plot = new CurvePlot(place, page, {
-    drawn: (drawn) => labels.show(drawn, plot.content.marks()),
+    drawn: (drawn) => labels.show(drawn, plot.content.annotations()),
     pointed: (drawn) => {
       reading.textContent = pointed(drawn);
       labels.point(drawn.cursor.left);
@@ -77,14 +77,14 @@ function stateOf({ range, page }) {
  * @param {HTMLElement} element
  * @param {import("../state/store.js").Store} store
  */
-function mountEarlierName(element, store) {
-  const entry = part(element, ".curve-earlier", HTMLElement);
-  const name = part(entry, "#curve_earlier_name", HTMLElement);
+function mountPreviousRunsLabel(element, store) {
+  const entry = requireElement(element, ".curve-earlier", HTMLElement);
+  const name = requireElement(entry, "#curve_earlier_name", HTMLElement);
   store.watch(
-    (page) => page.runs.earlier.length,
+    (page) => page.runs.previous.length,
     (count) => {
       entry.classList.toggle("none", count === 0);
-      name.textContent = earlierInWords(count);
+      name.textContent = previousRunsInWords(count);
     },
   );
 }

@@ -3,13 +3,13 @@
 /** @import { Page } from "../state/store.js" */
 /** @import { Content } from "./plot_options.js" */
 /** @import { Extent, Range } from "./zoom.js" */
-/** @import { Mark } from "./annotations.js" */
-/** @import { EarlierRun } from "../state/previous_runs.js" */
+/** @import { Annotation } from "./annotations.js" */
+/** @import { PreviousRun } from "../state/previous_runs.js" */
 
 import uPlot from "../../vendor/uPlot.esm.min.js";
-import { marksOf } from "./annotations.js";
+import { annotationsOf } from "./annotations.js";
 import { dataOf, optionsFor } from "./plot_options.js";
-import { inView, picked } from "./zoom.js";
+import { inView, zoomTo } from "./zoom.js";
 
 /** Pixels that are a choice of a part, and not an unsteady hand. */
 const LEAST_DRAG = 8;
@@ -34,10 +34,10 @@ export class CurvePlot {
   #range = null;
   /** @type {Page} */
   #page;
-  /** @type {readonly Mark[]} */
-  #marks = [];
+  /** @type {readonly Annotation[]} */
+  #annotations = [];
   #linear = false;
-  #showsEarlier = true;
+  #showsPreviousRuns = true;
 
   /**
    * @param {HTMLElement} place
@@ -63,7 +63,7 @@ export class CurvePlot {
   get extent() {
     const { steps } = this.#page.points;
     const last = steps.at(-1) ?? 0;
-    const ends = this.earlier.map((run) => run.steps.at(-1) ?? 0);
+    const ends = this.previousRuns.map((run) => run.steps.at(-1) ?? 0);
     return {
       last,
       furthest: Math.max(last, ...ends),
@@ -71,9 +71,9 @@ export class CurvePlot {
     };
   }
 
-  /** @returns {readonly EarlierRun[]} those that are shown */
-  get earlier() {
-    return this.#showsEarlier ? this.#page.runs.earlier : [];
+  /** @returns {readonly PreviousRun[]} those that are shown */
+  get previousRuns() {
+    return this.#showsPreviousRuns ? this.#page.runs.previous : [];
   }
 
   get linear() {
@@ -87,8 +87,8 @@ export class CurvePlot {
   }
 
   /** @param {boolean} shows */
-  set showsEarlier(shows) {
-    this.#showsEarlier = shows;
+  set showsPreviousRuns(shows) {
+    this.#showsPreviousRuns = shows;
     this.#update();
   }
 
@@ -96,8 +96,8 @@ export class CurvePlot {
   get content() {
     return {
       range: () => inView(this.#range, this.extent),
-      earlier: () => this.earlier,
-      marks: () => this.#marks,
+      previousRuns: () => this.previousRuns,
+      annotations: () => this.#annotations,
     };
   }
 
@@ -119,7 +119,7 @@ export class CurvePlot {
   show(page) {
     const isAnother = page.runs !== this.#page.runs;
     this.#page = page;
-    this.#marks = marksOf(page.points, page.runs.begun);
+    this.#annotations = annotationsOf(page.points, page.runs.begun);
     if (isAnother && this.#range)
       this.look(null); // the steps that were chosen were others
     else this.#update();
@@ -175,6 +175,6 @@ export class CurvePlot {
     const { left, width } = plot.select;
     const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.look(picked(this.#range, this.extent, { from, to }));
+    this.look(zoomTo(this.#range, this.extent, { from, to }));
   }
 }

@@ -1,25 +1,25 @@
 /** How the curve is drawn: its axes, its lines, and what lies behind and before them. */
 
-/** @import { EarlierRun } from "../state/previous_runs.js" */
+/** @import { PreviousRun } from "../state/previous_runs.js" */
 /** @import { Range } from "./zoom.js" */
-/** @import { Mark } from "./annotations.js" */
+/** @import { Annotation } from "./annotations.js" */
 /** @import { Points } from "../state/store.js" */
 
 import uPlot from "../../vendor/uPlot.esm.min.js";
-import { marksBetween, shortly } from "./axis_ticks.js";
-import { drawEarlier, extremes } from "./previous_runs.js";
-import { drawMarks } from "./annotations.js";
+import { ticksBetween, shortNumber } from "./axis_ticks.js";
+import { drawPreviousRuns, yExtent } from "./previous_runs.js";
+import { drawAnnotations } from "./annotations.js";
 
 /**
  * What there is to draw, asked for anew with every drawing.
  *
  * @typedef {object} Content
  * @property {() => Range} range
- * @property {() => readonly EarlierRun[]} earlier
- * @property {() => readonly Mark[]} marks
+ * @property {() => readonly PreviousRun[]} previousRuns
+ * @property {() => readonly Annotation[]} annotations
  */
 /**
- * @typedef {object} Look
+ * @typedef {object} PlotStyle
  * @property {CSSStyleDeclaration} style where the colours and the type are taken from
  * @property {number} width
  * @property {number} height
@@ -48,7 +48,7 @@ export function dataOf({ steps, perplexities, heldOut, rates }) {
 }
 
 /**
- * @param {Look} look
+ * @param {PlotStyle} look
  * @param {Content} content
  * @returns {uPlot.Options}
  */
@@ -62,8 +62,8 @@ export function optionsFor(look, content) {
     padding: [look.labelled ? 1.5 * look.type : 14, 14, 0, 0],
     legend: { show: false },
     hooks: {
-      drawAxes: [(plot) => drawEarlier(plot, content.earlier(), colour("--edge"))],
-      draw: [(plot) => drawMarks(plot, content.marks(), colour("--edge"), name)],
+      drawAxes: [(plot) => drawPreviousRuns(plot, content.previousRuns(), colour("--edge"))],
+      draw: [(plot) => drawAnnotations(plot, content.annotations(), colour("--edge"), name)],
     },
     scales: scalesFor(look, content),
     axes: axesFor(look, colour),
@@ -72,7 +72,7 @@ export function optionsFor(look, content) {
 }
 
 /**
- * @param {Look} look
+ * @param {PlotStyle} look
  * @param {Content} content
  * @returns {uPlot.Scales}
  */
@@ -89,7 +89,7 @@ function scalesFor({ linear }, content) {
     y: {
       distr: linear ? 1 : 3,
       range: (_, low, high) =>
-        margin(...(extremes([low, high], content.earlier(), content.range()) ?? FIRST_RANGE)),
+        margin(...(yExtent([low, high], content.previousRuns(), content.range()) ?? FIRST_RANGE)),
     },
     rate: {
       distr: 3,
@@ -118,7 +118,7 @@ function linearMargin(low = 1, high = 1) {
 }
 
 /**
- * @param {Look} look
+ * @param {PlotStyle} look
  * @param {(token: string) => string} colour
  * @returns {uPlot.Axis[]}
  */
@@ -134,7 +134,7 @@ function axesFor({ style, type, linear, labelled }, colour) {
   };
   const onLogarithmic = {
     /** @type {uPlot.Axis.Splits} */
-    splits: (plot, _, low, high) => marksBetween(low, high, plot.height),
+    splits: (plot, _, low, high) => ticksBetween(low, high, plot.height),
     /** @type {uPlot.Axis.Filter} */
     filter: (_, marks) => marks,
   };
@@ -144,7 +144,7 @@ function axesFor({ style, type, linear, labelled }, colour) {
       ...(labelled ? { label: "steps" } : {}),
       size: 2.5 * type,
       space: 70,
-      values: (_, steps) => steps.map(shortly),
+      values: (_, steps) => steps.map(shortNumber),
     },
     {
       ...axis,
@@ -152,7 +152,7 @@ function axesFor({ style, type, linear, labelled }, colour) {
       ...(linear ? {} : onLogarithmic),
       space: 3 * type,
       size: 3.5 * type,
-      values: (_, marks) => marks.map(shortly),
+      values: (_, marks) => marks.map(shortNumber),
     },
   ];
 }

@@ -3,7 +3,7 @@
 /** @import { CurvePlot } from "./plot.js" */
 
 import uPlot from "../../vendor/uPlot.esm.min.js";
-import { earlierInWords } from "./summary.js";
+import { previousRunsInWords } from "./summary.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 
 const WIDTH = 1200;
@@ -78,14 +78,14 @@ function framed(plot, curve, style) {
  * @param {CurvePlot} curve
  * @returns {Entry[]}
  */
-function keyOf({ page, earlier }) {
+function keyOf({ page, previousRuns }) {
   const { heldOut, rates } = page.points;
   /** @type {[boolean, Entry][]} */
   const entries = [
-    [true, { token: "--curve", words: "sentences it learns" }],
-    [heldOut.some(Number), { token: "--heldout", words: "sentences kept aside" }],
+    [true, { token: "--curve", words: "training" }],
+    [heldOut.some(Number), { token: "--heldout", words: "validation" }],
     [rates.some(Number), { token: "--rate", words: "learning rate", dash: [3, 3] }],
-    [earlier.length > 0, { token: "--edge", words: earlierInWords(earlier.length) }],
+    [previousRuns.length > 0, { token: "--edge", words: previousRunsInWords(previousRuns.length) }],
   ];
   return entries.filter(([is]) => is).map(([, entry]) => entry);
 }

@@ -1,17 +1,17 @@
 /** Earlier runs behind the curve, in grey: the older, the fainter. */
 
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
-/** @import { EarlierRun } from "../state/previous_runs.js" */
+/** @import { PreviousRun } from "../state/previous_runs.js" */
 /** @import { Range } from "./zoom.js" */
 
 const FADING = 0.8;
 
 /**
  * @param {uPlot} plot
- * @param {readonly EarlierRun[]} runs
+ * @param {readonly PreviousRun[]} runs
  * @param {string} colour
  */
-export function drawEarlier(plot, runs, colour) {
+export function drawPreviousRuns(plot, runs, colour) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
@@ -30,7 +30,7 @@ export function drawEarlier(plot, runs, colour) {
 
 /**
  * @param {uPlot} plot
- * @param {EarlierRun} run
+ * @param {PreviousRun} run
  */
 function drawRun(plot, { steps, perplexities }) {
   const { ctx } = plot;
@@ -47,11 +47,11 @@ function drawRun(plot, { steps, perplexities }) {
  * The least and the largest perplexity in view, of these and of the earlier runs.
  *
  * @param {(number | null)[]} ends of the curve itself; null where it has nothing in view
- * @param {readonly EarlierRun[]} runs
+ * @param {readonly PreviousRun[]} runs
  * @param {Range} range
  * @returns {[number, number] | null}
  */
-export function extremes(ends, runs, { from, to }) {
+export function yExtent(ends, runs, { from, to }) {
   let low = ends[0] ?? Infinity;
   let high = ends[1] ?? -Infinity;
   for (const { steps, perplexities } of runs) {

@@ -15,9 +15,9 @@ export function pointed(plot) {
     index === null || index === undefined ? undefined : column[index],
   );
   if (typeof step !== "number" || typeof value !== "number") return "";
-  const aside = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} kept aside` : "";
+  const validation = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} validation` : "";
   const at = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
-  return `perplexity ${value.toFixed(2)}${aside} after ${step.toLocaleString("en")} steps${at}`;
+  return `perplexity ${value.toFixed(2)}${validation} after ${step.toLocaleString("en")} steps${at}`;
 }
 
 /**
@@ -27,8 +27,8 @@ export function pointed(plot) {
  */
 export function curveInWords({ points, runs }) {
   const line = lineInWords(points);
-  const count = runs.earlier.length;
-  const grey = count ? `; ${earlierInWords(count)} in grey` : "";
+  const count = runs.previous.length;
+  const grey = count ? `; ${previousRunsInWords(count)} in grey` : "";
   return `Curve of the perplexity: ${line}${grey}`;
 }
 
@@ -38,20 +38,22 @@ function lineInWords({ steps, perplexities, heldOut }) {
   const last = perplexities.findLast((value) => value !== null);
   const lastHeldOut = heldOut.findLast((value) => value !== null);
   if (typeof first !== "number" || typeof last !== "number") return "no points yet";
-  const aside =
-    typeof lastHeldOut === "number" ? `; ${lastHeldOut.toFixed(2)} on sentences kept aside` : "";
-  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${aside}`;
+  const validation =
+    typeof lastHeldOut === "number"
+      ? `; ${lastHeldOut.toFixed(2)} on the validation sentences`
+      : "";
+  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${validation}`;
 }
 
 /** @param {number} count */
-export function earlierInWords(count) {
+export function previousRunsInWords(count) {
   return count === 1 ? "1 earlier run" : `${count} earlier runs`;
 }
 
 /** @param {Range | null} range */
 export function viewInWords(range) {
-  if (!range) return "Shown is the whole curve.";
-  return `Shown are the steps from ${inSteps(range.from)} to ${inSteps(range.to)}.`;
+  if (!range) return "The whole curve is shown.";
+  return `Steps ${inSteps(range.from)} to ${inSteps(range.to)} are shown.`;
 }
 
 /** @param {number} step */

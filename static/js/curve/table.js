@@ -3,7 +3,7 @@
 /** @import { CurvePlot } from "./plot.js" */
 
 import { inView } from "./zoom.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 const MOST_ROWS = 20;
 /** Numbers that change while they are read are of no use. */
@@ -16,14 +16,14 @@ const NOTHING = "–";
  * @returns {() => void} to be called when other points are in view
  */
 export function mountTable(element, plot) {
-  const details = part(element, "#curve_table", HTMLDetailsElement);
-  const body = part(details, "tbody", HTMLTableSectionElement);
-  const earlier = part(details, "#curve_earlier_list", HTMLElement);
+  const details = requireElement(element, "#curve_table", HTMLDetailsElement);
+  const body = requireElement(details, "tbody", HTMLTableSectionElement);
+  const earlier = requireElement(details, "#curve_earlier_list", HTMLElement);
   const fill = () => {
     if (!details.open) return;
     fillRows(body, rowsOf(plot));
     earlier.replaceChildren(
-      ...plot.earlier.map(({ words }) => {
+      ...plot.previousRuns.map(({ words }) => {
         const item = document.createElement("li");
         item.textContent = words;
         return item;

@@ -2,8 +2,8 @@
 
 /** @import { CurvePlot } from "./plot.js" */
 
-import { closer, inView, moved, wider } from "./zoom.js";
-import { part } from "../ui/dom.js";
+import { zoomIn, inView, pan, zoomOut } from "./zoom.js";
+import { requireElement } from "../ui/dom.js";
 import * as preferences from "../state/preferences.js";
 
 const LINEAR = "curve.linear";
@@ -17,7 +17,7 @@ const STRIDE = 0.25;
  */
 export function mountControls(element, plot) {
   mountAxis(element, plot);
-  mountEarlier(element, plot);
+  mountPreviousRuns(element, plot);
   mountZoom(element, plot);
   mountTouch(element, plot);
 }
@@ -27,8 +27,8 @@ export function mountControls(element, plot) {
  * @param {CurvePlot} plot
  */
 function mountAxis(element, plot) {
-  const linear = part(element, "#curve_linear", HTMLInputElement);
-  const logarithmic = part(element, "#curve_logarithmic", HTMLInputElement);
+  const linear = requireElement(element, "#curve_linear", HTMLInputElement);
+  const logarithmic = requireElement(element, "#curve_logarithmic", HTMLInputElement);
   linear.checked = preferences.get(LINEAR, false);
   logarithmic.checked = !linear.checked;
   plot.linear = linear.checked; // which draws it for the first time
@@ -44,12 +44,12 @@ function mountAxis(element, plot) {
  * @param {HTMLElement} element
  * @param {CurvePlot} plot
  */
-function mountEarlier(element, plot) {
-  const box = part(element, "#curve_earlier", HTMLInputElement);
+function mountPreviousRuns(element, plot) {
+  const box = requireElement(element, "#curve_earlier", HTMLInputElement);
   box.checked = preferences.get(EARLIER, true);
-  plot.showsEarlier = box.checked;
+  plot.showsPreviousRuns = box.checked;
   box.addEventListener("change", () => {
-    plot.showsEarlier = box.checked;
+    plot.showsPreviousRuns = box.checked;
     preferences.set(EARLIER, box.checked);
   });
 }
@@ -59,21 +59,21 @@ function mountEarlier(element, plot) {
  * @param {CurvePlot} plot
  */
 function mountZoom(element, plot) {
-  const stage = part(element, "#curve_stage", HTMLElement);
-  const zoomIn = () => plot.look(closer(plot.range, plot.extent));
-  const zoomOut = () => plot.look(wider(plot.range, plot.extent));
-  const whole = () => plot.look(null);
-  part(element, "#curve_closer", HTMLButtonElement).addEventListener("click", zoomIn);
-  part(element, "#curve_wider", HTMLButtonElement).addEventListener("click", zoomOut);
-  part(element, "#curve_whole", HTMLButtonElement).addEventListener("click", whole);
-  stage.addEventListener("dblclick", whole);
+  const stage = requireElement(element, "#curve_stage", HTMLElement);
+  const magnify = () => plot.look(zoomIn(plot.range, plot.extent));
+  const reduce = () => plot.look(zoomOut(plot.range, plot.extent));
+  const reset = () => plot.look(null);
+  requireElement(element, "#curve_closer", HTMLButtonElement).addEventListener("click", magnify);
+  requireElement(element, "#curve_wider", HTMLButtonElement).addEventListener("click", reduce);
+  requireElement(element, "#curve_whole", HTMLButtonElement).addEventListener("click", reset);
+  stage.addEventListener("dblclick", reset);
 
   /** @type {Record<string, () => void>} */
   const keys = {
-    "+": zoomIn,
-    "=": zoomIn, // the same key, without the shift
-    "-": zoomOut,
-    0: whole,
+    "+": magnify,
+    "=": magnify, // the same key, without the shift
+    "-": reduce,
+    0: reset,
     ArrowLeft: () => go(plot, -STRIDE),
     ArrowRight: () => go(plot, STRIDE),
   };
@@ -91,7 +91,7 @@ function mountZoom(element, plot) {
  */
 function go(plot, share) {
   const { from, to } = inView(plot.range, plot.extent);
-  plot.look(moved(plot.range, plot.extent, (to - from) * share));
+  plot.look(pan(plot.range, plot.extent, (to - from) * share));
 }
 
 /**
@@ -101,7 +101,7 @@ function go(plot, share) {
  * @param {CurvePlot} plot
  */
 function mountTouch(element, plot) {
-  const stage = part(element, "#curve_stage", HTMLElement);
+  const stage = requireElement(element, "#curve_stage", HTMLElement);
   /** @type {number | null} */
   let at = null;
   stage.addEventListener("pointerdown", ({ pointerType, clientX }) => {

@@ -26,7 +26,7 @@ export function inView(chosen, { last }) {
  * @param {Extent} extent
  * @param {Range} picked
  */
-export function picked(chosen, { furthest, least }, { from, to }) {
+export function zoomTo(chosen, { furthest, least }, { from, to }) {
   const range = { from: Math.max(from, 0), to: Math.min(to, furthest) };
   return range.to - range.from < least ? chosen : range;
 }
@@ -35,15 +35,15 @@ export function picked(chosen, { furthest, least }, { from, to }) {
  * @param {Range | null} chosen
  * @param {Extent} extent
  */
-export function closer(chosen, extent) {
-  return picked(chosen, extent, spread(inView(chosen, extent), 1 / FACTOR));
+export function zoomIn(chosen, extent) {
+  return zoomTo(chosen, extent, spread(inView(chosen, extent), 1 / FACTOR));
 }
 
 /**
  * @param {Range | null} chosen
  * @param {Extent} extent
  */
-export function wider(chosen, extent) {
+export function zoomOut(chosen, extent) {
   const range = within(spread(inView(chosen, extent), FACTOR), extent);
   const isWhole = range.from === 0 && range.to === extent.last;
   return isWhole ? null : range;
@@ -54,7 +54,7 @@ export function wider(chosen, extent) {
  * @param {Extent} extent
  * @param {number} steps to the right
  */
-export function moved(chosen, extent, steps) {
+export function pan(chosen, extent, steps) {
   if (!chosen) return null;
   const { from, to } = chosen;
   return within({ from: from + steps, to: to + steps }, extent);

@@ -8,16 +8,16 @@
 /** @import { Layer } from "./layers.js" */
 /** @import { NetworkRead } from "../protocol" */
 
-import { Behind } from "../ui/data_table.js";
-import { tellFault } from "../ui/field_error.js";
+import { DataTable } from "../ui/data_table.js";
+import { showFault } from "../ui/field_error.js";
 import { Likeliest } from "../ui/probability_bars.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 import { Drawing, STEPS } from "./drawing.js";
 import { layersOf, placed, unitsPerCell } from "./layers.js";
 import { Stepping } from "./stepper.js";
 import { inWords, rowsOf } from "./summary.js";
-import { MOST_CHARACTERS, TEXT_PLACE } from "../inspect/probe_text.js";
-import { Watching } from "../net/live_query.js";
+import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
+import { LiveQuery } from "../net/live_query.js";
 
 /** Between two places that are asked for: a server takes so many events a second from one page. */
 const PAUSE_MS = 100;
@@ -29,29 +29,29 @@ const END = "";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const figure = part(element, ".network", HTMLElement);
-  const caption = part(figure, "#netpicture_text", HTMLElement);
+  const figure = requireElement(element, ".network", HTMLElement);
+  const caption = requireElement(figure, "#netpicture_text", HTMLElement);
   const picture = new Picture(figure);
   let asked = picture.at;
 
   const ask = spaced(() => {
     asked = picture.at;
-    watching.changed();
+    query.changed();
   });
-  const watching = new Watching(figure, connection, {
+  const query = new LiveQuery(figure, connection, {
     event: "network",
     panel: figure,
     question: () => {
-      const { reading } = store.page;
-      return reading ? { text: reading, at: asked, cell: picture.perCell } : null;
+      const { probeText } = store.page;
+      return probeText ? { text: probeText, at: asked, cell: picture.perCell } : null;
     },
-    isBehind: () => asked !== picture.at,
+    isStale: () => asked !== picture.at,
     show: (answer) => picture.show(answer),
     wait: (fault) => picture.wait(fault),
     places: TEXT_PLACE,
   });
   picture.onMove(() => {
-    watching.tellState();
+    query.tellState();
     ask();
   });
 
@@ -61,16 +61,16 @@ export function mount(element, connection) {
       const { net } = store.page;
       if (!net) return;
       picture.draw(layersOf(net));
-      watching.forget();
+      query.forget();
       caption.textContent = inWords(net, picture.perCell);
       ask();
     },
   );
   store.watch(
-    ({ faults, reading }) => (faults[TEXT_PLACE.text] ? null : reading),
+    ({ fieldErrors, probeText }) => (fieldErrors[TEXT_PLACE.text] ? null : probeText),
     (text) => {
       picture.read([...(text ?? "")].slice(0, MOST_CHARACTERS), text === null);
-      if (picture.isAtRest) watching.forget();
+      if (picture.isAtRest) query.forget();
       ask();
     },
   );
@@ -84,7 +84,7 @@ class Picture {
 
   #drawing;
   #likeliest;
-  #behind;
+  #table;
   #stepping;
   #wait;
   #unread;
@@ -95,11 +95,11 @@ class Picture {
 
   /** @param {HTMLElement} figure */
   constructor(figure) {
-    this.#drawing = new Drawing(part(figure, "#netpicture", SVGSVGElement));
-    this.#likeliest = new Likeliest(part(figure, "#netpicture_next", HTMLElement));
-    this.#behind = new Behind(figure);
-    this.#wait = part(figure, "#netpicture_wait", HTMLElement);
-    this.#unread = part(figure, "#netpicture_unread", HTMLElement);
+    this.#drawing = new Drawing(requireElement(figure, "#netpicture", SVGSVGElement));
+    this.#likeliest = new Likeliest(requireElement(figure, "#netpicture_next", HTMLElement));
+    this.#table = new DataTable(figure);
+    this.#wait = requireElement(figure, "#netpicture_wait", HTMLElement);
+    this.#unread = requireElement(figure, "#netpicture_unread", HTMLElement);
     this.#stepping = new Stepping(figure, () => {
       if (this.isAtRest) this.#rest();
       this.#tellMove();
@@ -145,20 +145,20 @@ class Picture {
     this.#drawing.light(answer.columns);
     const { at, characters, columns } = answer;
     this.#likeliest.show(columns.at(-1)?.likeliest ?? [], characters[at] ?? END);
-    this.#behind.show(rowsOf(answer, this.#layers, this.perCell));
+    this.#table.show(rowsOf(answer, this.#layers, this.perCell));
     this.#stepping.drawn(answer);
   }
 
   /** @param {Fault | null} fault */
   wait(fault) {
-    tellFault(this.#wait, fault);
+    showFault(this.#wait, fault);
   }
 
   #rest() {
     this.isAtRest = true;
     this.#drawing.rest(this.#stepping.lastCharacters(STEPS));
     this.#likeliest.show([]);
-    this.#behind.show([]);
+    this.#table.show([]);
   }
 
   /** @param {NetworkRead} answer */

@@ -2,7 +2,7 @@
 
 /** @import { NetworkRead } from "../protocol" */
 
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 import { entering, inOdds } from "./summary.js";
 
 /** A place that shows something: the picture has all its steps. */
@@ -41,16 +41,16 @@ export class Stepping {
    */
   constructor(figure, moved) {
     this.#moved = moved;
-    this.#read = part(figure, ".network-read", HTMLElement);
-    this.#now = part(figure, ".network-now", HTMLElement);
-    this.#toCome = part(figure, ".network-to-come", HTMLElement);
-    this.#place = part(figure, "#netpicture_place", HTMLElement);
-    this.#slider = part(figure, "#netpicture_at", HTMLInputElement);
-    this.#play = part(figure, "#netpicture_play", HTMLButtonElement);
-    this.#back = part(figure, "#netpicture_back", HTMLButtonElement);
-    this.#forward = part(figure, "#netpicture_forward", HTMLButtonElement);
-    this.#steps = part(figure, ".network-steps", HTMLElement);
-    this.#spoken = part(figure, "#netpicture_spoken", HTMLElement);
+    this.#read = requireElement(figure, ".network-read", HTMLElement);
+    this.#now = requireElement(figure, ".network-now", HTMLElement);
+    this.#toCome = requireElement(figure, ".network-to-come", HTMLElement);
+    this.#place = requireElement(figure, "#netpicture_place", HTMLElement);
+    this.#slider = requireElement(figure, "#netpicture_at", HTMLInputElement);
+    this.#play = requireElement(figure, "#netpicture_play", HTMLButtonElement);
+    this.#back = requireElement(figure, "#netpicture_back", HTMLButtonElement);
+    this.#forward = requireElement(figure, "#netpicture_forward", HTMLButtonElement);
+    this.#steps = requireElement(figure, ".network-steps", HTMLElement);
+    this.#spoken = requireElement(figure, "#netpicture_spoken", HTMLElement);
 
     this.#back.addEventListener("click", () => this.#step(-1));
     this.#forward.addEventListener("click", () => this.#step(1));

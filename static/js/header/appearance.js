@@ -1,7 +1,7 @@
 /** The switch between light, dark and what the system wishes. */
 
-import { forget, recall, remember } from "../state/preferences.js";
-import { part } from "../ui/dom.js";
+import { removeItem, getItem, setItem } from "../state/preferences.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Where the choice is remembered; scheme.js reads it before the page is drawn. */
 const KEY = "scheme";
@@ -11,22 +11,22 @@ const CHANGED = "schemechange";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
-  const select = part(element, "#scheme", HTMLSelectElement);
+  const select = requireElement(element, "#scheme", HTMLSelectElement);
   select.value = document.documentElement.dataset.scheme ?? SYSTEM;
   select.addEventListener("change", () => choose(select.value));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
   // Other tabs of the page are to look the same.
   addEventListener("storage", ({ key }) => {
     if (key !== KEY) return;
-    select.value = recall(KEY) ?? SYSTEM;
+    select.value = getItem(KEY) ?? SYSTEM;
     show(select.value);
   });
 }
 
 /** @param {string} scheme */
 function choose(scheme) {
-  if (scheme === SYSTEM) forget(KEY);
-  else remember(KEY, scheme);
+  if (scheme === SYSTEM) removeItem(KEY);
+  else setItem(KEY, scheme);
   show(scheme);
 }
 

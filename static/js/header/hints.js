@@ -1,11 +1,11 @@
 /** What a first visit is told, until it is put away. */
 
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** @param {HTMLElement} element */
 export function mount(element) {
-  part(element, "#hints_seen", HTMLButtonElement).addEventListener("click", () => {
-    part(element, "#hints", HTMLElement).hidden = true;
-    part(element, "#heading_introduction", HTMLElement).focus();
+  requireElement(element, "#hints_seen", HTMLButtonElement).addEventListener("click", () => {
+    requireElement(element, "#hints", HTMLElement).hidden = true;
+    requireElement(element, "#heading_introduction", HTMLElement).focus();
   });
 }

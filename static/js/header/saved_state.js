@@ -3,17 +3,17 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
 
-import { tellFault } from "../ui/field_error.js";
+import { showFault } from "../ui/field_error.js";
 import { faultOf } from "../messages.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const saved = part(element, "#saved", HTMLElement);
-  const trouble = part(element, "#unsaved", HTMLElement);
+  const saved = requireElement(element, "#saved", HTMLElement);
+  const trouble = requireElement(element, "#unsaved", HTMLElement);
   const time = document.createElement("time");
   store.watch(savedAt, (at) => {
     saved.dataset.state = at === null ? "empty" : "shown";
@@ -28,7 +28,7 @@ export function mount(element, { store }) {
     ({ net }) => net?.saving ?? true,
     (saving) => {
       trouble.hidden = saving;
-      tellFault(trouble, saving ? null : faultOf("not_saving"));
+      showFault(trouble, saving ? null : faultOf("not_saving"));
     },
   );
 }

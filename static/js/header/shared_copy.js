@@ -5,10 +5,10 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, whileBusy } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
+import { isBusy, withBusy } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
 import { noticeOf } from "../messages.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /**
  * @param {HTMLElement} element
@@ -16,7 +16,7 @@ import { part } from "../ui/dom.js";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const button = part(element, "#open_shared", HTMLButtonElement);
+  const button = requireElement(element, "#open_shared", HTMLButtonElement);
   const id = element.dataset.copy ?? "";
   const show = (/** @type {"loading" | "ready" | "busy" | "refused" | "closed"} */ state) => {
     element.dataset.state = state;
@@ -35,8 +35,8 @@ export function mount(element, connection) {
   const open = async () => {
     if (isBusy(button)) return;
     show("busy");
-    const answer = await whileBusy(button, () =>
-      connection.ask("open_shared", { id }, { id: "offer" }),
+    const answer = await withBusy(button, () =>
+      connection.request("open_shared", { id }, { id: "offer" }),
     );
     if (answer.ok) return close("copy_opened");
     show("refused");
@@ -44,9 +44,9 @@ export function mount(element, connection) {
   };
 
   show(element.hidden ? "loading" : "ready");
-  showFaults(element, store, "offer", button);
+  bindFieldError(element, store, "offer", button);
   button.addEventListener("click", open);
-  part(element, "#keep_own", HTMLButtonElement).addEventListener("click", () =>
+  requireElement(element, "#keep_own", HTMLButtonElement).addEventListener("click", () =>
     close("network_kept"),
   );
   if (!("new" in element.dataset)) return;

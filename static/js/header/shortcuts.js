@@ -3,8 +3,8 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Store } from "../state/store.js" */
 
-import { forget, recall, remember } from "../state/preferences.js";
-import { part } from "../ui/dom.js";
+import { removeItem, getItem, setItem } from "../state/preferences.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Where it is remembered that somebody does without them: speech input sets off single keys. */
 const KEY = "keys";
@@ -22,20 +22,22 @@ const TAKES_CHARACTERS =
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const dialog = part(element, "#keys", HTMLDialogElement);
-  const used = part(dialog, "#keys_used", HTMLInputElement);
+  const dialog = requireElement(element, "#keys", HTMLDialogElement);
+  const used = requireElement(dialog, "#keys_used", HTMLInputElement);
   const buttons = {
-    pause: part(element, "#stop", HTMLButtonElement),
-    resume: part(element, "#resume", HTMLButtonElement),
+    pause: requireElement(element, "#stop", HTMLButtonElement),
+    resume: requireElement(element, "#resume", HTMLButtonElement),
   };
   const open = () => {
     if (!dialog.open) dialog.showModal();
   };
 
-  used.checked = recall(KEY) !== OFF;
-  used.addEventListener("change", () => (used.checked ? forget(KEY) : remember(KEY, OFF)));
-  part(element, "#keys_open", HTMLButtonElement).addEventListener("click", open);
-  part(dialog, "#keys_close", HTMLButtonElement).addEventListener("click", () => dialog.close());
+  used.checked = getItem(KEY) !== OFF;
+  used.addEventListener("change", () => (used.checked ? removeItem(KEY) : setItem(KEY, OFF)));
+  requireElement(element, "#keys_open", HTMLButtonElement).addEventListener("click", open);
+  requireElement(dialog, "#keys_close", HTMLButtonElement).addEventListener("click", () =>
+    dialog.close(),
+  );
   dialog.addEventListener("click", ({ target }) => {
     if (target === dialog) dialog.close(); // outside of what it holds
   });

@@ -4,7 +4,8 @@
 /** @import { State } from "../protocol" */
 /** @import { Page, Store } from "../state/store.js" */
 
-import { part } from "../ui/dom.js";
+import { networkId } from "../state/network_id.js";
+import { requireElement } from "../ui/dom.js";
 
 /** @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"} PageStatus */
 
@@ -27,8 +28,8 @@ const RECOVERED_OFTEN = "Diverged, recovered at a lower learning rate";
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const status = part(element, ".status", HTMLElement);
-  const words = part(element, "#status", HTMLElement);
+  const status = requireElement(element, ".status", HTMLElement);
+  const words = requireElement(element, "#status", HTMLElement);
   const recovery = new Recovery(store, () => show());
   const show = () => {
     const current = statusOf(store.page, recovery.times);
@@ -65,7 +66,7 @@ class Recovery {
     const last = this.#last;
     this.#last = net;
     if (!net || !last) return;
-    if (net.version !== last.version || net.session !== last.session) return this.#set(0);
+    if (networkId(net) !== networkId(last)) return this.#set(0);
     if (net.recoveries <= last.recoveries) return;
     this.#set(this.times + net.recoveries - last.recoveries);
     this.#end = setTimeout(() => this.#set(0), RECOVERED_MS);

@@ -3,14 +3,14 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { State } from "../protocol" */
 
-import { isBusy, whileBusy } from "../ui/dom.js";
+import { isBusy, withBusy } from "../ui/dom.js";
 import { noticeOf } from "../messages.js";
 
 /** @type {Record<NonNullable<State["undoable"]>, string>} */
 const WORDS = {
-  restart: "bring the last network back",
-  load: "bring the last network back",
-  undo: "go back to the newer network",
+  restart: "undo: restore previous network",
+  load: "undo: restore previous network",
+  undo: "redo",
 };
 
 /**
@@ -20,12 +20,12 @@ const WORDS = {
 export function mount(element, connection) {
   const { store } = connection;
   const buttons = element.querySelectorAll("button.undo");
-  const undo = () => connection.ask("undo", {});
+  const undo = () => connection.request("undo", {});
 
   for (const button of buttons) {
     if (!(button instanceof HTMLButtonElement)) continue;
     button.addEventListener("click", () => {
-      if (!isBusy(button)) whileBusy(button, undo); // undone twice, it would be redone
+      if (!isBusy(button)) withBusy(button, undo); // undone twice, it would be redone
     });
     store.watch(
       ({ net }) => net?.undoable ?? null,
@@ -45,7 +45,7 @@ export function mount(element, connection) {
       if (net && isNews(net, last)) {
         const action = { words: WORDS.restart, run: undo };
         store.notify({ ...noticeOf("info", "undo_available"), action });
-      } else if (net?.undoable !== last?.undoable) store.retract("undo_available");
+      } else if (net?.undoable !== last?.undoable) store.removeNotice("undo_available");
       last = net;
     },
   );

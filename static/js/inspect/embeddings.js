@@ -7,16 +7,17 @@
 /** @import { Neighbour, Point, Points } from "./projection.js" */
 /** @import { LettersMapped } from "../protocol" */
 
-import { apart } from "./projection.js";
-import { Behind } from "../ui/data_table.js";
-import { tellFault } from "../ui/field_error.js";
+import { networkId } from "../state/network_id.js";
+import { separateLabels } from "./projection.js";
+import { DataTable } from "../ui/data_table.js";
+import { showFault } from "../ui/field_error.js";
 import { kindOf } from "./projection.js";
 import { faultOf } from "../messages.js";
 import { nameOf } from "../format.js";
 import { plain, wholePercent } from "../format.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 import { aligned, closestPairs, neighbours, Reach } from "./projection.js";
-import { Watching } from "../net/live_query.js";
+import { LiveQuery } from "../net/live_query.js";
 
 const SVG = "http://www.w3.org/2000/svg";
 /** Pixels around the picture that half a mark may need. */
@@ -39,18 +40,18 @@ const PAIRS_TOLD = 2;
  */
 export function mount(element, connection) {
   const map = new LetterMap(element);
-  const wait = part(element, "#letter_map_wait", HTMLElement);
+  const wait = requireElement(element, "#letter_map_wait", HTMLElement);
   connection.store.watch(
-    ({ net }) => `${net?.session} ${net?.version}`,
+    ({ net }) => networkId(net),
     () => map.forget(),
   );
-  new Watching(part(element, ".look-body", HTMLElement), connection, {
+  new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "letters",
     panel: element,
     question: () => ({}),
     show: (answer) => map.show(answer),
     faultOf: ({ letters }) => (letters.length === 0 ? faultOf("letters_diverged") : null),
-    wait: (fault) => tellFault(wait, fault),
+    wait: (fault) => showFault(wait, fault),
     get pace() {
       return map.isCrowded ? PACE.many : PACE.few;
     },
@@ -63,7 +64,7 @@ class LetterMap {
   #second;
   #leftOut;
   #kinds;
-  #behind;
+  #table;
   #scatter;
 
   /** @type {Points} */
@@ -72,12 +73,12 @@ class LetterMap {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#plot = part(element, "#letter_map_plot", SVGSVGElement);
-    this.#first = part(element, "#letter_map_first", HTMLElement);
-    this.#second = part(element, "#letter_map_second", HTMLElement);
-    this.#leftOut = part(element, "#letter_map_left_out", HTMLElement);
+    this.#plot = requireElement(element, "#letter_map_plot", SVGSVGElement);
+    this.#first = requireElement(element, "#letter_map_first", HTMLElement);
+    this.#second = requireElement(element, "#letter_map_second", HTMLElement);
+    this.#leftOut = requireElement(element, "#letter_map_left_out", HTMLElement);
     this.#kinds = [...element.querySelectorAll("[data-kind]")];
-    this.#behind = new Behind(element);
+    this.#table = new DataTable(element);
     this.#scatter = new Scatter(this.#plot);
   }
 
@@ -104,7 +105,7 @@ class LetterMap {
     const nearest = neighbours(this.#points);
     this.#plot.setAttribute("aria-label", inWords(nearest));
     this.#showKinds(letters);
-    this.#behind.show(rowsOf(nearest, this.#points));
+    this.#table.show(rowsOf(nearest, this.#points));
   }
 
   /** @param {string[]} letters */
@@ -169,7 +170,7 @@ class Scatter {
       ([x, y]) => /** @type {Point} */ ([middleX + x * scale, middleY - y * scale]),
     );
     const rooms = letters.map((letter) => (markOf(letter).length > 1 ? ROOM_OF_WORD : ROOM));
-    for (const [index, place] of apart(places, rooms, MOST_MOVED).entries()) {
+    for (const [index, place] of separateLabels(places, rooms, MOST_MOVED).entries()) {
       this.#put(letters[index] ?? "", place);
     }
   }

@@ -2,14 +2,15 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Fault } from "../messages.js" */
-/** @import { CheckedMatrix, GradientChecked, Options, State } from "../protocol" */
+/** @import { CheckedMatrix, GradientChecked, Options } from "../protocol" */
 
-import { tellFault } from "../ui/field_error.js";
+import { networkId } from "../state/network_id.js";
+import { showFault } from "../ui/field_error.js";
 import { layerOf, matrixInWords } from "./matrix_names.js";
 import { faultIn, faultOf } from "../messages.js";
 import { scientific } from "../format.js";
-import { part } from "../ui/dom.js";
-import { fill } from "../ui/stable_text.js";
+import { requireElement } from "../ui/dom.js";
+import { renderText } from "../ui/stable_text.js";
 
 /** A larger relative error is no matter of rounding. */
 const WRONG = 1e-3;
@@ -24,8 +25,8 @@ const BUSY = "Checking the gradients, which may take some seconds …";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const button = part(element, "#gradient_check", HTMLButtonElement);
-  const fault = part(element, "#gradient_check_error", HTMLElement);
+  const button = requireElement(element, "#gradient_check", HTMLButtonElement);
+  const fault = requireElement(element, "#gradient_check_error", HTMLElement);
   const report = new Report(element);
   /** @param {"ready" | "busy" | "agreed" | "disagreed" | "refused"} state */
   const tell = (state) => {
@@ -34,41 +35,36 @@ export function mount(element, connection) {
   /** @param {Fault} refusal */
   const refuse = (refusal) => {
     tell("refused");
-    tellFault(fault, refusal);
+    showFault(fault, refusal);
   };
 
   button.addEventListener("click", async () => {
     if (button.hasAttribute("aria-busy")) return;
-    const asked = networkOf(store.page.net);
+    const asked = networkId(store.page.net);
     button.setAttribute("aria-busy", "true");
-    tellFault(fault, null);
+    showFault(fault, null);
     report.clear(BUSY);
     tell("busy");
-    const answer = await connection.answerTo("gradient_check", {});
+    const answer = await connection.query("gradient_check", {});
     button.removeAttribute("aria-busy");
     report.clear("");
     const { net } = store.page;
     if (!answer.ok) refuse(faultIn(answer));
-    else if (!net || networkOf(net) !== asked) refuse(faultOf("replaced_while_checking"));
+    else if (!net || networkId(net) !== asked) refuse(faultOf("replaced_while_checking"));
     else {
       report.show(answer, net.options);
       tell(answer.matrices.some(isWrong) ? "disagreed" : "agreed");
     }
   });
   store.watch(
-    ({ net }) => networkOf(net),
+    ({ net }) => networkId(net),
     () => {
       if (button.hasAttribute("aria-busy")) return; // what comes is not of this network
       report.clear("");
-      tellFault(fault, null);
+      showFault(fault, null);
       tell("ready");
     },
   );
-}
-
-/** @param {State | null} net */
-function networkOf(net) {
-  return `${net?.session} ${net?.version}`;
 }
 
 class Report {
@@ -80,11 +76,11 @@ class Report {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#outcome = part(element, "#gradient_check_outcome", HTMLElement);
-    this.#results = part(element, "#gradient_check_results", HTMLElement);
-    this.#sentence = part(element, "#gradient_check_sentence", HTMLElement);
-    this.#steps = part(element, "#gradient_check_steps", HTMLElement);
-    this.#rows = part(element, "#gradient_check_results tbody", HTMLTableSectionElement);
+    this.#outcome = requireElement(element, "#gradient_check_outcome", HTMLElement);
+    this.#results = requireElement(element, "#gradient_check_results", HTMLElement);
+    this.#sentence = requireElement(element, "#gradient_check_sentence", HTMLElement);
+    this.#steps = requireElement(element, "#gradient_check_steps", HTMLElement);
+    this.#rows = requireElement(element, "#gradient_check_results tbody", HTMLTableSectionElement);
   }
 
   /** @param {string} words in the place of an outcome */
@@ -100,7 +96,7 @@ class Report {
   show({ matrices, sentence, steps }, options) {
     this.#outcome.textContent = inWords(matrices);
     this.#steps.textContent = `After ${steps.toLocaleString("en")} steps, on the sentence`;
-    fill(this.#sentence, sentence, "");
+    renderText(this.#sentence, sentence, "");
     this.#rows.replaceChildren(...matrices.map((matrix) => rowOf(matrix, options)));
     this.#results.hidden = false;
   }

@@ -4,17 +4,14 @@
 /** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
-import { showFaults } from "../ui/field_error.js";
+import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
+import { networkId } from "../state/network_id.js";
+import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** From the last key to the questions: who types on has not meant what is there. */
 const PAUSE_MS = 150;
-/** Characters that the server reads. */
-export const MOST_CHARACTERS = 110;
-
-/** Where the panels that read the text show what is wrong with it. */
-export const TEXT_PLACE = { text: "look_text" };
 
 /**
  * @param {HTMLElement} element
@@ -22,8 +19,8 @@ export const TEXT_PLACE = { text: "look_text" };
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const box = part(element, "#look_text", HTMLInputElement);
-  showFaults(element, store, "look_text", box);
+  const box = requireElement(element, "#look_text", HTMLInputElement);
+  bindFieldError(element, store, "look_text", box);
   store.watch(stateOf, (state) => {
     element.dataset.state = state;
   });
@@ -43,8 +40,8 @@ export function mount(element, connection) {
   /** @param {string} text */
   const read = (text) => {
     clearTimeout(pause);
-    store.read(text);
-    store.blame(TEXT_PLACE, text ? null : refusalOf("reading_empty", "text"));
+    store.setProbeText(text);
+    store.setFieldErrors(TEXT_PLACE, text ? null : refusalOf("reading_empty", "text"));
   };
 
   /** Say what is wrong with what was typed, though no panel that would is in sight. */
@@ -52,9 +49,9 @@ export function mount(element, connection) {
     const text = box.value;
     read(text);
     if (!text) return;
-    const answer = await connection.answerTo("surprise", { text });
+    const answer = await connection.query("surprise", { text });
     const faulty = !answer.ok && answer.field === "text";
-    if (box.value === text) store.blame(TEXT_PLACE, faulty ? answer : null);
+    if (box.value === text) store.setFieldErrors(TEXT_PLACE, faulty ? answer : null);
   };
 
   box.addEventListener("input", () => {
@@ -62,14 +59,14 @@ export function mount(element, connection) {
     clearTimeout(pause);
     pause = setTimeout(check, PAUSE_MS);
   });
-  part(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
+  requireElement(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
     take([...(store.page.net?.samples ?? [])]);
   });
-  part(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
+  requireElement(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
     take(linesOf(store.page.net));
   });
   store.watch(
-    ({ net }) => net && `${net.session} ${net.version}`, // a socket that comes back brings the same
+    ({ net }) => networkId(net), // a socket that comes back brings the same
     () => {
       turn = 0;
       if (!typed) take(linesOf(store.page.net).slice(0, 1));
@@ -78,8 +75,8 @@ export function mount(element, connection) {
 }
 
 /** @param {Page} page */
-function stateOf({ net, faults }) {
-  if (faults.look_text) return "refused";
+function stateOf({ net, fieldErrors }) {
+  if (fieldErrors.look_text) return "refused";
   return net ? "ready" : "loading";
 }
 

@@ -127,7 +127,7 @@ const TURN = 2.4;
  * @param {number} most how far a mark may be moved
  * @returns {Place[]}
  */
-export function apart(places, rooms, most) {
+export function separateLabels(places, rooms, most) {
   /** @type {Place[]} */
   const moved = places.map(([x, y]) => [x, y]);
   const close = closePairs(places, rooms, most);

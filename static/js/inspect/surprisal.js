@@ -3,14 +3,14 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Surprised } from "../protocol" */
 
-import { Behind } from "../ui/data_table.js";
-import { tellFault } from "../ui/field_error.js";
+import { DataTable } from "../ui/data_table.js";
+import { showFault } from "../ui/field_error.js";
 import { Likeliest } from "../ui/probability_bars.js";
 import { faultOf } from "../messages.js";
 import { exactPercent, nameOf, percent, quoted } from "../format.js";
-import { part } from "../ui/dom.js";
-import { TEXT_PLACE } from "./probe_text.js";
-import { Watching } from "../net/live_query.js";
+import { requireElement } from "../ui/dom.js";
+import { TEXT_PLACE } from "../state/probe_text.js";
+import { LiveQuery } from "../net/live_query.js";
 
 /** Shades of surprise: one for each bit, the last for all that is rarer than 1 in 128. */
 const SHADES = 8;
@@ -23,24 +23,24 @@ const CONTEXT = 12;
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const body = part(element, ".look-body", HTMLElement);
-  const waiting = part(element, "#surprise_wait", HTMLElement);
+  const body = requireElement(element, ".inspect-body", HTMLElement);
+  const waiting = requireElement(element, "#surprise_wait", HTMLElement);
   const shown = new Shown(element);
-  const watching = new Watching(body, connection, {
+  const query = new LiveQuery(body, connection, {
     event: "surprise",
     panel: element,
-    question: () => (store.page.reading ? { text: store.page.reading } : null),
+    question: () => (store.page.probeText ? { text: store.page.probeText } : null),
     show: (answer) => shown.show(answer),
-    wait: (fault) => tellFault(waiting, fault),
+    wait: (fault) => showFault(waiting, fault),
     places: TEXT_PLACE,
   });
   store.watch(
-    (page) => page.reading,
-    () => watching.changed(),
+    (page) => page.probeText,
+    () => query.changed(),
   );
   store.watch(
-    (page) => Boolean(page.faults[TEXT_PLACE.text]),
-    (faulty) => body.classList.toggle("outdated-look", faulty),
+    (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
+    (faulty) => body.classList.toggle("is-stale", faulty),
   );
 }
 
@@ -50,7 +50,7 @@ class Shown {
   #perplexity;
   #context;
   #likeliest;
-  #behind;
+  #table;
 
   /** @type {HTMLElement[]} one for each character, and one for the end */
   #marks = [];
@@ -60,11 +60,11 @@ class Shown {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#text = part(element, "#surprise_text", HTMLElement);
-    this.#perplexity = part(element, "#surprise_perplexity", HTMLElement);
-    this.#context = part(element, "#surprise_context", HTMLElement);
-    this.#likeliest = new Likeliest(part(element, "#surprise_likeliest", HTMLElement));
-    this.#behind = new Behind(element);
+    this.#text = requireElement(element, "#surprise_text", HTMLElement);
+    this.#perplexity = requireElement(element, "#surprise_perplexity", HTMLElement);
+    this.#context = requireElement(element, "#surprise_context", HTMLElement);
+    this.#likeliest = new Likeliest(requireElement(element, "#surprise_likeliest", HTMLElement));
+    this.#table = new DataTable(element);
     for (const event of ["pointerover", "focusin"]) {
       this.#text.addEventListener(event, ({ target }) => this.#point(target));
     }
@@ -81,12 +81,12 @@ class Shown {
     }
     this.#tellPerplexity(answer.perplexity);
     this.#choose(this.#chosen);
-    this.#behind.show(answer.probabilities.map((p, place) => tableRow(answer, place, p)));
+    this.#table.show(answer.probabilities.map((p, place) => tableRow(answer, place, p)));
   }
 
   /** @param {number | null} perplexity */
   #tellPerplexity(perplexity) {
-    tellFault(this.#perplexity, perplexity === null ? faultOf("network_diverged") : null);
+    showFault(this.#perplexity, perplexity === null ? faultOf("network_diverged") : null);
     if (perplexity !== null) this.#perplexity.textContent = inWords(perplexity);
   }
 

@@ -1,12 +1,12 @@
 /** Many units of a layer over the text: a row each, a cell a character. */
 
-/** @import { Colours } from "../ui/color_scale.js" */
+/** @import { DivergingScale } from "../ui/color_scale.js" */
 /** @import { UnitsRead } from "../protocol" */
 
 import { inDecimals, STEPS } from "../ui/color_scale.js";
-import { Behind } from "../ui/data_table.js";
+import { DataTable } from "../ui/data_table.js";
 import { quoted } from "../format.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Pixels that the rows have room for, and bounds of one. */
 const HEIGHT = 400;
@@ -29,7 +29,7 @@ export class UnitGrid {
   #chosen;
   #ends;
   #reading;
-  #behind;
+  #table;
   #colours;
   #told;
 
@@ -43,19 +43,19 @@ export class UnitGrid {
 
   /**
    * @param {HTMLElement} element
-   * @param {Colours} colours
+   * @param {DivergingScale} colours
    * @param {Told} told
    */
   constructor(element, colours, told) {
-    this.#frame = part(element, "#units_grid", HTMLElement);
-    this.#canvas = part(element, "#units_grid canvas", HTMLCanvasElement);
-    this.#chosen = part(element, ".unit-chosen", HTMLElement);
+    this.#frame = requireElement(element, "#units_grid", HTMLElement);
+    this.#canvas = requireElement(element, "#units_grid canvas", HTMLCanvasElement);
+    this.#chosen = requireElement(element, ".unit-chosen", HTMLElement);
     this.#ends = {
-      first: part(element, ".unit-first", HTMLElement),
-      last: part(element, ".unit-last", HTMLElement),
+      first: requireElement(element, ".unit-first", HTMLElement),
+      last: requireElement(element, ".unit-last", HTMLElement),
     };
-    this.#reading = part(element, "#units_grid_reading", HTMLElement);
-    this.#behind = new Behind(part(element, "#units_all", HTMLElement));
+    this.#reading = requireElement(element, "#units_grid_reading", HTMLElement);
+    this.#table = new DataTable(requireElement(element, "#units_all", HTMLElement));
     this.#colours = colours;
     this.#told = told;
     this.#listen();
@@ -92,7 +92,7 @@ export class UnitGrid {
     this.paint();
     this.#mark(unit - first);
     this.#read();
-    this.#behind.show(this.#summary());
+    this.#table.show(this.#summary());
   }
 
   /** The network is another: what the old one did is not shown as its. */
@@ -107,7 +107,7 @@ export class UnitGrid {
     this.#ends.last.textContent = "";
     this.#mark(-1);
     this.#read();
-    this.#behind.show(this.#summary());
+    this.#table.show(this.#summary());
   }
 
   paint() {

@@ -3,8 +3,8 @@
 /** @import { Store } from "../state/store.js" */
 /** @import { State, Units } from "../protocol" */
 
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Units of a page of the grid: the server tells of so many, however long the text. */
 const MOST_ROWS = 72;
@@ -44,14 +44,14 @@ export class UnitChoice {
    * @param {Store} store
    */
   constructor(element, store) {
-    this.#layer = part(element, "#units_layer", HTMLSelectElement);
-    this.#state = part(element, "#units_state", HTMLSelectElement);
-    this.#stateMeaning = part(element, "#units_state_hint", HTMLElement);
-    this.#unit = part(element, "#units_unit", HTMLInputElement);
-    this.#unitRange = part(element, "#units_unit_hint", HTMLElement);
-    showFaults(element, store, "units_layer", this.#layer);
-    showFaults(element, store, "units_state", this.#state);
-    showFaults(element, store, "units_unit", this.#unit);
+    this.#layer = requireElement(element, "#units_layer", HTMLSelectElement);
+    this.#state = requireElement(element, "#units_state", HTMLSelectElement);
+    this.#stateMeaning = requireElement(element, "#units_state_hint", HTMLElement);
+    this.#unit = requireElement(element, "#units_unit", HTMLInputElement);
+    this.#unitRange = requireElement(element, "#units_unit_hint", HTMLElement);
+    bindFieldError(element, store, "units_layer", this.#layer);
+    bindFieldError(element, store, "units_state", this.#state);
+    bindFieldError(element, store, "units_unit", this.#unit);
     this.#listen(element);
     store.watch(
       (page) => page.net?.options, // the same object until the network is another
@@ -139,7 +139,9 @@ export class UnitChoice {
       this.#step(by);
     });
     const press = (/** @type {string} */ selector, /** @type {number} */ by) => {
-      part(element, selector, HTMLButtonElement).addEventListener("click", () => this.#step(by));
+      requireElement(element, selector, HTMLButtonElement).addEventListener("click", () =>
+        this.#step(by),
+      );
     };
     press("#units_unit_before", -1);
     press("#units_unit_after", 1);
@@ -155,7 +157,7 @@ export class UnitChoice {
     this.#sizes = hidden_sizes;
     this.#layer.replaceChildren(...hidden_sizes.map((_, index) => new Option(String(index + 1))));
     this.#layer.value = String(layer <= hidden_sizes.length ? layer : 1);
-    const cell = part(this.#state, "option[value=c]", HTMLOptionElement);
+    const cell = requireElement(this.#state, "option[value=c]", HTMLOptionElement);
     cell.disabled = kind !== "lstm";
     if (cell.disabled) this.#state.value = "h";
     if (!this.#exists()) this.#unit.value = "1";

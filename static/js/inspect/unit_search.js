@@ -5,9 +5,9 @@
 /** @import { UnitChoice } from "./unit_picker.js" */
 
 import { inDecimals } from "../ui/color_scale.js";
-import { showFaults, tellFault } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
-import { Watching } from "../net/live_query.js";
+import { bindFieldError, showFault } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
+import { LiveQuery } from "../net/live_query.js";
 
 /** @typedef {FindUnits["feature"]} Feature */
 
@@ -30,13 +30,13 @@ const LACKS = {
  * @param {UnitChoice} choice
  */
 export function mountFinding(element, connection, choice) {
-  const finding = part(element, "#units_finding", HTMLElement);
-  const feature = part(finding, "#units_feature", HTMLSelectElement);
-  const wait = part(finding, "#units_finding_wait", HTMLElement);
+  const finding = requireElement(element, "#units_finding", HTMLElement);
+  const feature = requireElement(finding, "#units_feature", HTMLSelectElement);
+  const wait = requireElement(finding, "#units_finding_wait", HTMLElement);
   const list = new Ranking(finding, (found) => choice.choose(found.layer, found.unit));
-  showFaults(finding, connection.store, "units_feature", feature);
+  bindFieldError(finding, connection.store, "units_feature", feature);
 
-  const watching = new Watching(finding, connection, {
+  const query = new LiveQuery(finding, connection, {
     event: "find_units",
     panel: finding,
     question: () => ({ feature: /** @type {Feature} */ (feature.value), state: choice.state }),
@@ -44,18 +44,18 @@ export function mountFinding(element, connection, choice) {
     pace: PACE_MS,
     show: (answer, question) => list.show(answer, question.feature),
     isEmpty: ({ found }) => found.length === 0,
-    wait: (fault) => tellFault(wait, fault),
+    wait: (fault) => showFault(wait, fault),
   });
-  feature.addEventListener("change", () => watching.changed());
+  feature.addEventListener("change", () => query.changed());
   return {
     clear: () => {
       list.clear();
-      watching.forget();
+      query.forget();
     },
     /** The person looks at something else. */
     changed: () => {
       list.mark(choice);
-      watching.changed();
+      query.changed();
     },
   };
 }
@@ -74,13 +74,13 @@ class Ranking {
    * @param {(found: FoundUnit) => void} choose
    */
   constructor(element, choose) {
-    this.#outcome = part(element, "#units_finding_outcome", HTMLElement);
+    this.#outcome = requireElement(element, "#units_finding_outcome", HTMLElement);
     this.#places = [...element.querySelectorAll(".found > li")].map((item) => ({
       item: /** @type {HTMLElement} */ (item),
-      button: part(item, "button", HTMLButtonElement),
-      name: part(item, ".found-name", HTMLElement),
-      bar: part(item, ".found-bar", HTMLElement),
-      number: part(item, ".found-number", HTMLElement),
+      button: requireElement(item, "button", HTMLButtonElement),
+      name: requireElement(item, ".found-name", HTMLElement),
+      bar: requireElement(item, ".found-bar", HTMLElement),
+      number: requireElement(item, ".found-number", HTMLElement),
     }));
     for (const [index, { button }] of this.#places.entries()) {
       button.addEventListener("click", () => {
@@ -138,7 +138,7 @@ class Ranking {
  * @param {Feature} feature
  */
 function outcomeOf(found, read, feature) {
-  const characters = `${read.toLocaleString("en")} characters of the text it learns`;
+  const characters = `${read.toLocaleString("en")} characters of the training text`;
   if (found.length > 0) return `Pearson’s correlation, over ${characters}.`;
-  return `None follows it: in the ${characters} that were read there are ${LACKS[feature]}, or the units stand still.`;
+  return `No unit correlates with it: the ${characters} that were read contain ${LACKS[feature]}, or no unit changes.`;
 }

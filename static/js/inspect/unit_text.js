@@ -1,19 +1,19 @@
 /** The text that is read, each character on the colour of one unit's activation after it. */
 
-/** @import { Colours } from "../ui/color_scale.js" */
+/** @import { DivergingScale } from "../ui/color_scale.js" */
 /** @import { UnitsRead } from "../protocol" */
 
 import { inDecimals } from "../ui/color_scale.js";
-import { Behind } from "../ui/data_table.js";
+import { DataTable } from "../ui/data_table.js";
 import { nameOf, quoted } from "../format.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 const NOT_READ = "The text, not read yet";
 
 export class UnitText {
   #place;
   #reading;
-  #behind;
+  #table;
   #colours;
   /** @type {UnitsRead | null} */
   #answer = null;
@@ -27,13 +27,13 @@ export class UnitText {
 
   /**
    * @param {HTMLElement} element
-   * @param {Colours} colours
+   * @param {DivergingScale} colours
    */
   constructor(element, colours) {
-    this.#place = part(element, "#units_text", HTMLElement);
-    this.#reading = part(element, "#units_text_reading", HTMLElement);
+    this.#place = requireElement(element, "#units_text", HTMLElement);
+    this.#reading = requireElement(element, "#units_text_reading", HTMLElement);
     this.#colours = colours;
-    this.#behind = new Behind(part(element, "#units_one", HTMLElement));
+    this.#table = new DataTable(requireElement(element, "#units_one", HTMLElement));
     this.#place.addEventListener("pointermove", ({ target }) => {
       const index = this.#marks.indexOf(/** @type {HTMLElement} */ (target));
       this.point(index < 0 ? null : index);
@@ -52,7 +52,7 @@ export class UnitText {
     this.paint();
     this.#place.setAttribute("aria-label", inWords(answer, of));
     this.#read();
-    this.#behind.show(rowsOf(answer));
+    this.#table.show(rowsOf(answer));
   }
 
   /** The network is another: what the old one did is not shown as its. */
@@ -62,7 +62,7 @@ export class UnitText {
     this.#write({ characters: [] });
     this.#place.setAttribute("aria-label", NOT_READ);
     this.#read();
-    this.#behind.show([]);
+    this.#table.show([]);
   }
 
   paint() {

@@ -3,15 +3,16 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Units, UnitsRead } from "../protocol" */
 
-import { Colours, Key } from "../ui/color_scale.js";
-import { tellFault } from "../ui/field_error.js";
+import { networkId } from "../state/network_id.js";
+import { DivergingScale, ScaleLegend } from "../ui/color_scale.js";
+import { showFault } from "../ui/field_error.js";
 import { mountFinding } from "./unit_search.js";
-import { part } from "../ui/dom.js";
-import { TEXT_PLACE } from "./probe_text.js";
+import { requireElement } from "../ui/dom.js";
+import { TEXT_PLACE } from "../state/probe_text.js";
 import { PLACES, UnitChoice } from "./unit_picker.js";
 import { UnitGrid } from "./unit_grid.js";
 import { UnitText } from "./unit_text.js";
-import { Watching } from "../net/live_query.js";
+import { LiveQuery } from "../net/live_query.js";
 
 /**
  * @param {HTMLElement} element
@@ -19,9 +20,9 @@ import { Watching } from "../net/live_query.js";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const wait = part(element, "#units_wait", HTMLElement);
-  const key = new Key(part(element, ".activation-key", HTMLElement));
-  const colours = new Colours(element, () => {
+  const wait = requireElement(element, "#units_wait", HTMLElement);
+  const key = new ScaleLegend(requireElement(element, ".activation-key", HTMLElement));
+  const colours = new DivergingScale(element, () => {
     text.paint();
     grid.paint();
   });
@@ -44,35 +45,37 @@ export function mount(element, connection) {
     text.show(answer, `unit ${unit} of layer ${question.layer}, ${question.state}`);
     grid.show(answer, { layer: Number(question.layer), unit, rows: choice.rows });
   };
-  const watching = new Watching(part(element, ".look-body", HTMLElement), connection, {
+  const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "units",
     panel: element,
-    question: () => (store.page.reading ? choice.question(store.page.reading) : null),
+    question: () => (store.page.probeText ? choice.question(store.page.probeText) : null),
     places: { ...PLACES, ...TEXT_PLACE },
     show,
-    wait: (fault) => tellFault(wait, fault),
+    wait: (fault) => showFault(wait, fault),
   });
   choice.watch(() => {
     grid.reserve(choice.rows);
     pages.show();
-    watching.changed();
+    query.changed();
     finding.changed();
   });
   store.watch(
-    ({ net }) => `${net?.session} ${net?.version}`,
+    ({ net }) => networkId(net),
     () => {
       for (const each of [text, grid, finding]) each.clear();
-      watching.forget();
+      query.forget();
     },
   );
-  const shown = ["#units_one", "#units_all"].map((place) => part(element, place, HTMLElement));
-  store.watch(
-    (page) => Boolean(page.faults[TEXT_PLACE.text]),
-    (faulty) => shown.forEach(({ classList }) => classList.toggle("outdated-look", faulty)),
+  const shown = ["#units_one", "#units_all"].map((place) =>
+    requireElement(element, place, HTMLElement),
   );
   store.watch(
-    (page) => page.reading,
-    () => watching.changed(),
+    (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
+    (faulty) => shown.forEach(({ classList }) => classList.toggle("is-stale", faulty)),
+  );
+  store.watch(
+    (page) => page.probeText,
+    () => query.changed(),
   );
 }
 
@@ -87,8 +90,8 @@ class Pages {
    * @param {UnitChoice} choice
    */
   constructor(element, choice) {
-    this.#before = part(element, "#units_before", HTMLButtonElement);
-    this.#after = part(element, "#units_after", HTMLButtonElement);
+    this.#before = requireElement(element, "#units_before", HTMLButtonElement);
+    this.#after = requireElement(element, "#units_after", HTMLButtonElement);
     this.#choice = choice;
     this.#before.addEventListener("click", () => choice.turn(-1));
     this.#after.addEventListener("click", () => choice.turn(1));

@@ -3,19 +3,19 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { MatrixLook, Options, WeightsLooked } from "../protocol" */
 
-import { showFaults, tellFault } from "../ui/field_error.js";
+import { bindFieldError, showFault } from "../ui/field_error.js";
 import { drawBars, newHistogram } from "../ui/histogram.js";
 import { matrixInWords } from "./matrix_names.js";
 import { plain, roundPercent } from "../format.js";
-import { part } from "../ui/dom.js";
-import { Watching } from "../net/live_query.js";
+import { requireElement } from "../ui/dom.js";
+import { LiveQuery } from "../net/live_query.js";
 
 /** What a step usually moves a weight by, relative to the weight; a rule of thumb. */
 const USUAL = { least: 1e-4, most: 1e-2 };
 /** Beyond these it is more than unusual. */
 const FAR = { least: 1e-5, most: 3e-2 };
 
-const NOTHING_YET = "How far a step moves the weights is shown as soon as the network learns.";
+const NOTHING_YET = "How far a step moves the weights is shown as soon as the network trains.";
 /** What is said of how far a step moves most weights. */
 const VERDICTS = {
   "very-high": "the learning rate is high",
@@ -32,13 +32,15 @@ const NO_MEDIAN = "–";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const layer = part(element, "#weights_layer", HTMLSelectElement);
-  const wait = part(element, "#weights_wait", HTMLElement);
-  const table = new WeightsTable(part(element, ".weights tbody", HTMLTableSectionElement));
+  const layer = requireElement(element, "#weights_layer", HTMLSelectElement);
+  const wait = requireElement(element, "#weights_wait", HTMLElement);
+  const table = new WeightsTable(
+    requireElement(element, ".weights tbody", HTMLTableSectionElement),
+  );
   const words = new Words(element);
-  showFaults(element, store, "weights_layer", layer);
+  bindFieldError(element, store, "weights_layer", layer);
 
-  const watching = new Watching(part(element, ".look-body", HTMLElement), connection, {
+  const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "weights",
     panel: element,
     question: () => ({ layer: Number(layer.value) }),
@@ -48,16 +50,16 @@ export function mount(element, connection) {
       table.show(answer.matrices, net.options.kind);
       words.show(answer, net.options.clip);
     },
-    wait: (fault) => tellFault(wait, fault),
+    wait: (fault) => showFault(wait, fault),
     places: { layer: "weights_layer" },
   });
-  layer.addEventListener("change", () => watching.changed());
+  layer.addEventListener("change", () => query.changed());
   store.watch(
     ({ net }) => net?.options.hidden_sizes.length ?? 1,
     (layers) => {
       offerLayers(layer, layers);
-      part(element, "#weights_layers", HTMLElement).hidden = layers === 1;
-      watching.changed();
+      requireElement(element, "#weights_layers", HTMLElement).hidden = layers === 1;
+      query.changed();
     },
   );
 }
@@ -80,8 +82,8 @@ class Words {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#verdict = part(element, "#weights_verdict", HTMLElement);
-    this.#clipped = part(element, "#weights_clipped", HTMLElement);
+    this.#verdict = requireElement(element, "#weights_verdict", HTMLElement);
+    this.#clipped = requireElement(element, "#weights_clipped", HTMLElement);
   }
 
   /**

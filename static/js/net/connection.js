@@ -4,7 +4,7 @@
 /** @import { Fault } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
-/** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").LookEvent} Inquiry */
+/** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} Inquiry */
 
 import { io } from "../../vendor/socket.io.esm.min.js";
 import { NoAnswer } from "./http.js";
@@ -47,13 +47,13 @@ export class Connection {
     this.#socket = socket;
     socket.on("connect", () => {
       store.setLink("open");
-      store.retract("not_connected");
-      store.retract("needs_token");
+      store.removeNotice("not_connected");
+      store.removeNotice("needs_token");
       this.#showRefusal(null);
     });
     socket.on("disconnect", () => {
       store.setLink("lost");
-      if (!socket.active) this.#comeBack(RETRY_MS); // the server closed it: the library would leave it so
+      if (!socket.active) this.#reconnectLater(RETRY_MS); // the server closed it: the library would leave it so
     });
     socket.on("connect_error", (error) => {
       store.setLink("lost");
@@ -63,9 +63,9 @@ export class Connection {
       );
       // Opening the page again makes an unknown one known: that is not worth a notice.
       if (data && data.code !== "unknown_page") this.#showRefusal({ code: data.code, message });
-      this.#comeBack(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
+      this.#reconnectLater(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
-    socket.io.on("reconnect_error", () => this.#lookForDoor());
+    socket.io.on("reconnect_error", () => this.#checkAuth());
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
       onceDrawn(acknowledge);
@@ -93,9 +93,9 @@ export class Connection {
    * @param {Readonly<Record<string, string>>} [places]
    * @returns {Promise<Answers[E] | Refused>}
    */
-  async ask(event, payload, places = {}) {
+  async request(event, payload, places = {}) {
     const answer = await this.#send(event, payload);
-    this.store.blame(places, answer.ok ? null : answer);
+    this.store.setFieldErrors(places, answer.ok ? null : answer);
     return answer;
   }
 
@@ -108,7 +108,7 @@ export class Connection {
    * @param {Parameters<ClientEvents[E]>[0]} question
    * @returns {Promise<Answers[E] | Refused>}
    */
-  async answerTo(event, question) {
+  async query(event, question) {
     return this.#send(event, question);
   }
 
@@ -156,7 +156,7 @@ export class Connection {
       if (!(error instanceof NoAnswer)) throw error;
       answer = this.#noAnswer();
     }
-    this.store.blame({ [place]: place }, answer.ok ? null : answer);
+    this.store.setFieldErrors({ [place]: place }, answer.ok ? null : answer);
     return answer;
   }
 
@@ -179,15 +179,15 @@ export class Connection {
    *
    * @param {number} delay
    */
-  #comeBack(delay) {
+  #reconnectLater(delay) {
     setTimeout(async () => {
-      await this.#lookForDoor();
+      await this.#checkAuth();
       this.#socket.connect();
     }, delay);
   }
 
   /** Ask for the page anew, as a reload would; a server that was given a token shows a form instead. */
-  async #lookForDoor() {
+  async #checkAuth() {
     const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
     if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
   }
@@ -204,7 +204,7 @@ export class Connection {
    */
   #showRefusal(refusal) {
     if (refusal?.message === this.#refusal?.message) return;
-    if (this.#refusal) this.store.retract(this.#refusal.code);
+    if (this.#refusal) this.store.removeNotice(this.#refusal.code);
     if (refusal) this.store.notify({ level: "warning", ...refusal });
     this.#refusal = refusal;
   }

@@ -10,19 +10,19 @@
 
 import { faultIn } from "../messages.js";
 
-/** @typedef {"surprise" | "units" | "find_units" | "letters" | "weights" | "network"} LookEvent */
+/** @typedef {"surprise" | "units" | "find_units" | "letters" | "weights" | "network"} QueryEvent */
 
 /**
- * @template {LookEvent} E
+ * @template {QueryEvent} E
  * @typedef {Parameters<ClientEvents[E]>[0]} Question
  */
 /**
- * @template {LookEvent} E
- * @typedef {object} Look
+ * @template {QueryEvent} E
+ * @typedef {object} QueryOptions
  * @property {E} event
  * @property {HTMLElement} panel that carries the state
  * @property {() => Question<E> | null} question what to ask now; null: nothing
- * @property {() => boolean} [isBehind] whether the person has gone on, and what to ask follows later
+ * @property {() => boolean} [isStale] whether the person has gone on, and what to ask follows later
  * @property {(answer: Answers[E], question: Question<E>) => void} show
  * @property {(fault: Fault | null) => void} wait say why nothing can be shown yet; null once it can
  * @property {(answer: Answers[E]) => Fault | null} [faultOf] why there is nothing to show in an answer
@@ -37,10 +37,10 @@ const REST_FACTOR = 100;
 /** After a refusal that will not last. */
 const RETRY_MS = 1_000;
 
-/** @template {LookEvent} E */
-export class Watching {
+/** @template {QueryEvent} E */
+export class LiveQuery {
   #connection;
-  #look;
+  #options;
 
   #inSight = false;
   #asking = false;
@@ -57,11 +57,11 @@ export class Watching {
   /**
    * @param {HTMLElement} body what is seen, or not: of a details, what it opens
    * @param {Connection} connection
-   * @param {Look<E>} look
+   * @param {QueryOptions<E>} options
    */
-  constructor(body, connection, look) {
+  constructor(body, connection, options) {
     this.#connection = connection;
-    this.#look = look;
+    this.#options = options;
     const sight = new IntersectionObserver((changes) => {
       this.#inSight = changes.at(-1)?.isIntersecting ?? false;
       this.#ask();
@@ -92,7 +92,7 @@ export class Watching {
 
   /** The person has gone on, or an answer has come. */
   tellState() {
-    const { dataset } = this.#look.panel;
+    const { dataset } = this.#options.panel;
     const state = this.#state();
     if (dataset.state !== state) dataset.state = state;
   }
@@ -101,7 +101,7 @@ export class Watching {
     const { link, net } = this.#connection.store.page;
     const seen = this.#inSight && !document.hidden;
     if (!seen || link !== "open" || !net || this.#asking) return;
-    const question = this.#look.question();
+    const question = this.#options.question();
     const key = keyOf(net, question);
     if (!question || key === this.#answered || performance.now() < this.#due) return;
     this.#askNow(question, key);
@@ -114,12 +114,12 @@ export class Watching {
   async #askNow(question, key) {
     this.#asking = true;
     const subject = this.#subject();
-    const answer = await this.#connection.answerTo(this.#look.event, question);
+    const answer = await this.#connection.query(this.#options.event, question);
     const wanted = this.#subject() === subject; // else it may be of the network before this one
     if (wanted) this.#take(answer, question, key);
     this.tellState();
     const took = answer.ok ? answer.took : 0;
-    const rest = Math.max(this.#look.pace ?? PACE_MS, REST_FACTOR * took);
+    const rest = Math.max(this.#options.pace ?? PACE_MS, REST_FACTOR * took);
     this.#due = wanted ? performance.now() + rest : 0;
     this.#asking = false;
     setTimeout(() => this.#ask(), wanted ? rest : 0); // a network that rests sends no frames
@@ -131,15 +131,15 @@ export class Watching {
    * @param {string} key
    */
   #take(answer, question, key) {
-    const { places = {}, wait } = this.#look;
+    const { places = {}, wait } = this.#options;
     this.#refused = answer.ok ? null : this.#subject();
     if (answer.ok) {
       this.#answered = key;
-      this.#connection.store.blame(places, null);
+      this.#connection.store.setFieldErrors(places, null);
       this.#show(answer, question);
     } else if (answer.field && places[answer.field]) {
       this.#answered = key;
-      this.#connection.store.blame(places, answer);
+      this.#connection.store.setFieldErrors(places, answer);
       wait(null);
     } else {
       wait(faultIn(answer));
@@ -152,7 +152,7 @@ export class Watching {
    * @param {Question<E>} question
    */
   #show(answer, question) {
-    const { faultOf, isEmpty, show, wait } = this.#look;
+    const { faultOf, isEmpty, show, wait } = this.#options;
     const fault = faultOf?.(answer) ?? null;
     wait(fault);
     if (fault) {
@@ -168,14 +168,14 @@ export class Watching {
     const subject = this.#subject();
     if (this.#refused === subject) return this.#shown === null ? "refused" : "outdated";
     if (this.#shown === null) return "loading";
-    if (this.#shown !== subject || this.#look.isBehind?.()) return "outdated";
+    if (this.#shown !== subject || this.#options.isStale?.()) return "outdated";
     return this.#isEmpty ? "empty" : "shown";
   }
 
   /** What is to be asked, and of which network. */
   #subject() {
     const { net } = this.#connection.store.page;
-    return JSON.stringify([net?.session, net?.version, this.#look.question()]);
+    return JSON.stringify([net?.session, net?.version, this.#options.question()]);
   }
 }
 

@@ -3,10 +3,11 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Complete, Completed, Completion, Refused, State } from "../protocol" */
 
-import { showFaults } from "../ui/field_error.js";
+import { networkId } from "../state/network_id.js";
+import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
-import { part } from "../ui/dom.js";
-import { fill, prepare, write } from "../ui/stable_text.js";
+import { requireElement } from "../ui/dom.js";
+import { renderText, observeWidth, setText } from "../ui/stable_text.js";
 
 /** @typedef {"prime" | "temperature" | "top_k" | "top_p" | "width"} EntryName */
 /** @typedef {Record<EntryName, HTMLInputElement>} Entries */
@@ -47,14 +48,14 @@ const ANY_FIELD = "method";
 export function mount(element, connection) {
   const entries = /** @type {Entries} */ (
     Object.fromEntries(
-      ENTRIES.map((name) => [name, part(element, `#complete_${name}`, HTMLInputElement)]),
+      ENTRIES.map((name) => [name, requireElement(element, `#complete_${name}`, HTMLInputElement)]),
     )
   );
   const asking = new Asking(connection, entries, new Answers(element), (state) => {
     element.dataset.state = state;
   });
   for (const name of ENTRIES) {
-    showFaults(element, connection.store, `complete_${name}`, entries[name]);
+    bindFieldError(element, connection.store, `complete_${name}`, entries[name]);
     entries[name].addEventListener("input", () => asking.entered());
   }
   watchSight(element, (inSight) => {
@@ -89,7 +90,7 @@ class Asking {
   #wanted = false;
   #asking = false;
   /** @type {string | null} when in its life the network gave the answers; null: ask anew */
-  #moment = null;
+  #answeredFor = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #pause;
 
@@ -110,7 +111,7 @@ class Asking {
   /** The person has entered something. */
   entered() {
     this.#entered++;
-    this.#moment = null;
+    this.#answeredFor = null;
     clearTimeout(this.#pause);
     this.#pause = undefined;
     if (this.#entries.prime.value) {
@@ -120,7 +121,7 @@ class Asking {
     }
     this.#tellState("empty");
     this.#answers.clear();
-    this.#connection.store.blame(PLACES.sample, refusalOf("prime_empty", "prime"));
+    this.#connection.store.setFieldErrors(PLACES.sample, refusalOf("prime_empty", "prime"));
   }
 
   /** Ask anew if the network is another by now, and somebody sees it. */
@@ -128,7 +129,7 @@ class Asking {
     const { net } = this.#connection.store.page;
     const seen = this.inSight && !document.hidden;
     if (!seen || !net || this.#pause !== undefined || !this.#entries.prime.value) return;
-    if (momentOf(net) !== this.#moment) this.#want();
+    if (networkState(net) !== this.#answeredFor) this.#want();
   }
 
   #typed() {
@@ -152,17 +153,17 @@ class Asking {
     const { link, net } = store.page;
     if (link !== "open" || !net) return; // the next look asks again
     const entered = this.#entered;
-    const moment = momentOf(net);
+    const current = networkState(net);
     const prime = this.#entries.prime.value;
     const answers = [];
     for (const method of METHODS) {
-      const answer = await this.#connection.answerTo("complete", this.#question(method));
+      const answer = await this.#connection.query("complete", this.#question(method));
       if (entered !== this.#entered) return;
       this.#take(method, prime, answer);
       answers.push(answer);
       if (isAboutPrime(answer) || !isFinal(answer)) break; // which the other would say as well
     }
-    this.#moment = answers.every(isFinal) ? moment : null;
+    this.#answeredFor = answers.every(isFinal) ? current : null;
     const isAnswered = answers.every(({ ok }) => ok);
     this.#tellState(isAnswered ? "shown" : "refused");
     if (isAnswered) this.#speak(entered);
@@ -178,7 +179,7 @@ class Asking {
    */
   #take(method, prime, answer) {
     const refused = answer.ok ? null : { ...answer, field: answer.field ?? ANY_FIELD };
-    this.#connection.store.blame(PLACES[method], refused);
+    this.#connection.store.setFieldErrors(PLACES[method], refused);
     if (answer.ok) this.#answers.show(method, prime, answer.completions);
     else if (isAboutPrime(answer)) this.#answers.outdate();
   }
@@ -223,12 +224,12 @@ class Answers {
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#samples = part(element, "#complete_samples", HTMLElement);
-    this.#beam = part(element, "#complete_beam", HTMLElement);
-    this.#alternatives = part(element, "#complete_beam tbody", HTMLTableSectionElement);
-    this.#spoken = part(element, "#complete_spoken", HTMLElement);
+    this.#samples = requireElement(element, "#complete_samples", HTMLElement);
+    this.#beam = requireElement(element, "#complete_beam", HTMLElement);
+    this.#alternatives = requireElement(element, "#complete_beam tbody", HTMLTableSectionElement);
+    this.#spoken = requireElement(element, "#complete_spoken", HTMLElement);
     this.#places = [...this.#samples.children].filter((child) => child instanceof HTMLElement);
-    this.#places.forEach(prepare);
+    this.#places.forEach(observeWidth);
   }
 
   clear() {
@@ -271,7 +272,7 @@ class Answers {
   #showSamples(beginning, completions) {
     for (const [index, place] of this.#places.entries()) {
       const completion = completions[index];
-      if (completion) write(place, written(completion), beginning);
+      if (completion) setText(place, written(completion), beginning);
     }
   }
 
@@ -288,7 +289,7 @@ class Answers {
     for (const [index, completion] of completions.entries()) {
       const [sentence, logarithm] = rows[index]?.cells ?? [];
       if (!sentence || !logarithm) continue;
-      fill(sentence, written(completion), beginning);
+      renderText(sentence, written(completion), beginning);
       logarithm.textContent = logarithmOf(completion);
     }
   }
@@ -336,6 +337,6 @@ function endOf(prime) {
 }
 
 /** @param {State} net */
-function momentOf({ session, version, steps }) {
-  return `${session} ${version} ${steps}`;
+function networkState(net) {
+  return `${networkId(net)} ${net.steps}`;
 }

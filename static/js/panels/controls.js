@@ -3,11 +3,11 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Entries, EntryName, Page, Store } from "../state/store.js" */
 
-import { whileBusy } from "../ui/dom.js";
-import { Dial } from "../ui/log_slider.js";
-import { isFilledEarly } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
+import { withBusy } from "../ui/dom.js";
+import { LogSlider } from "../ui/log_slider.js";
+import { wasEditedBeforeLoad } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
 import { isEdited } from "../state/store.js";
 
 /** @type {Exclude<EntryName, "text">[]} */
@@ -41,20 +41,20 @@ export function mount(element, connection) {
  */
 function mountButtons(element, connection) {
   const { store } = connection;
-  const learn = part(element, "#learn", HTMLButtonElement);
-  const resume = part(element, "#resume", HTMLButtonElement);
-  const stop = part(element, "#stop", HTMLButtonElement);
-  const edited = part(element, "#edited", HTMLElement);
+  const learn = requireElement(element, "#learn", HTMLButtonElement);
+  const resume = requireElement(element, "#resume", HTMLButtonElement);
+  const stop = requireElement(element, "#stop", HTMLButtonElement);
+  const edited = requireElement(element, "#edited", HTMLElement);
 
-  const form = part(element, "#newnet", HTMLFormElement);
+  const form = requireElement(element, "#newnet", HTMLFormElement);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     takeUnsaid(form);
-    const answer = await whileBusy(learn, () => startLearning(connection));
+    const answer = await withBusy(learn, () => startLearning(connection));
     if (!answer.ok && answer.field) goToFault();
   });
-  resume.addEventListener("click", () => whileBusy(resume, () => connection.ask("resume", {})));
-  stop.addEventListener("click", () => whileBusy(stop, () => connection.ask("pause", {})));
+  resume.addEventListener("click", () => withBusy(resume, () => connection.request("resume", {})));
+  stop.addEventListener("click", () => withBusy(stop, () => connection.request("pause", {})));
   store.watch(
     (page) => page.net?.status === "paused",
     (paused) => resume.classList.toggle("suggested", paused),
@@ -86,8 +86,8 @@ function takeUnsaid(form) {
 /** @param {Connection} connection */
 async function startLearning(connection) {
   const entries = connection.store.page.draft;
-  const answer = await connection.ask("learn", learnFrom(entries), PLACES);
-  if (answer.ok) connection.store.settle(entries);
+  const answer = await connection.request("learn", learnFrom(entries), PLACES);
+  if (answer.ok) connection.store.markSubmitted(entries);
   return answer;
 }
 
@@ -113,22 +113,22 @@ function goToFault() {
  * @param {Connection} connection
  */
 function mountLearningRate(element, connection) {
-  const slider = part(element, "#lr_slider", HTMLInputElement);
-  const typed = part(element, "#lr_typed", HTMLInputElement);
+  const slider = requireElement(element, "#lr_slider", HTMLInputElement);
+  const typed = requireElement(element, "#lr_typed", HTMLInputElement);
   const places = { learning_rate: "lr" };
-  const dial = new Dial({
+  const logSlider = new LogSlider({
     slider,
-    text: part(element, "#lr_text", HTMLElement),
+    text: requireElement(element, "#lr_text", HTMLElement),
     typed,
     decimals: 5,
-    send: (learning_rate) => connection.ask("set", { learning_rate }, places),
-    forgive: () => connection.store.blame(places, null),
+    send: (learning_rate) => connection.request("set", { learning_rate }, places),
+    clearError: () => connection.store.setFieldErrors(places, null),
   });
-  showFaults(element, connection.store, "lr", typed);
+  bindFieldError(element, connection.store, "lr", typed);
   connection.store.watch(
     (page) => page.net?.learning_rate,
     (rate) => {
-      if (rate !== undefined) dial.follow(rate);
+      if (rate !== undefined) logSlider.follow(rate);
     },
   );
 }
@@ -142,9 +142,9 @@ function mountOption(element, store, name) {
   const entry = element.querySelector(`#opt_${name}`);
   if (!(entry instanceof HTMLInputElement || entry instanceof HTMLSelectElement)) return;
 
-  showFaults(element, store, name, entry);
-  if (isFilledEarly(entry)) store.write(name, entry.value);
-  entry.addEventListener("input", () => store.write(name, entry.value));
+  bindFieldError(element, store, name, entry);
+  if (wasEditedBeforeLoad(entry)) store.editDraft(name, entry.value);
+  entry.addEventListener("input", () => store.editDraft(name, entry.value));
   store.watch(
     (page) => page.draft[name],
     (draft) => {

@@ -6,8 +6,8 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { State } from "../protocol" */
 
-import { part } from "../ui/dom.js";
-import { isSame } from "../state/previous_runs.js";
+import { requireElement } from "../ui/dom.js";
+import { networkId } from "../state/network_id.js";
 
 const SECOND_MS = 1_000;
 /** Epochs a second that a bar can still be followed at. */
@@ -18,8 +18,8 @@ const FASTEST = 0.5;
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const bar = part(element, "#epoch_progress", HTMLElement);
-  const words = part(element, "#epoch_speed", HTMLElement);
+  const bar = requireElement(element, "#epoch_progress", HTMLElement);
+  const words = requireElement(element, "#epoch_speed", HTMLElement);
   /** @type {State | null} the network a second ago, or when it came */
   let before = null;
 
@@ -40,7 +40,7 @@ export function mount(element, { store }) {
   store.watch(
     (page) => page.net,
     (net) => {
-      if (net && !(before && isSame(before, net))) before = net; // it took no second to get here
+      if (net && !(before && networkId(before) === networkId(net))) before = net; // it took no second to get here
       draw(net?.epoch ?? 0);
     },
   );

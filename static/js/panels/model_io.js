@@ -2,10 +2,10 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, whileBusy } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
+import { isBusy, withBusy } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** @typedef {"ready" | "busy" | "saved" | "loaded" | "refused"} SavingState */
 
@@ -14,23 +14,23 @@ import { part } from "../ui/dom.js";
  * @param {Connection} connection
  */
 export function mount(element, connection) {
-  const box = part(element, "#tio", HTMLTextAreaElement);
-  const file = part(element, "#uploadmodel", HTMLInputElement);
-  const outcome = part(element, "#saving_outcome", HTMLElement);
+  const box = requireElement(element, "#tio", HTMLTextAreaElement);
+  const file = requireElement(element, "#uploadmodel", HTMLInputElement);
+  const outcome = requireElement(element, "#saving_outcome", HTMLElement);
   const show = (/** @type {SavingState} */ state, words = "") => {
     element.dataset.state = state;
     outcome.textContent = words;
   };
 
   show("ready");
-  showFaults(element, connection.store, "json", box);
-  const save = part(element, "#savemodel", HTMLButtonElement);
-  const load = part(element, "#loadmodel", HTMLButtonElement);
-  const give = (/** @type {Blob} */ model) => whileBusy(load, () => connection.loadModel(model));
+  bindFieldError(element, connection.store, "json", box);
+  const save = requireElement(element, "#savemodel", HTMLButtonElement);
+  const load = requireElement(element, "#loadmodel", HTMLButtonElement);
+  const give = (/** @type {Blob} */ model) => withBusy(load, () => connection.loadModel(model));
 
   save.addEventListener("click", async () => {
     show("busy");
-    const answer = await whileBusy(save, () => connection.saveModel());
+    const answer = await withBusy(save, () => connection.saveModel());
     if (!answer.ok) return show("refused");
     box.value = answer.json;
     show("saved", `Saved into the box: ${sizeOf(answer.json.length)}.`);
@@ -62,7 +62,7 @@ export function mount(element, connection) {
  */
 function tooLarge({ store }, most) {
   const answer = refusalOf("model_file_too_large", "json", most);
-  store.blame({ json: "json" }, answer);
+  store.setFieldErrors({ json: "json" }, answer);
   return answer;
 }
 

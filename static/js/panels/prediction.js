@@ -2,18 +2,18 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { part } from "../ui/dom.js";
-import { prepare, write } from "../ui/stable_text.js";
+import { requireElement } from "../ui/dom.js";
+import { observeWidth, setText } from "../ui/stable_text.js";
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = part(element, "#argmax .apred", HTMLElement);
-  prepare(place);
+  const place = requireElement(element, "#argmax .apred", HTMLElement);
+  observeWidth(place);
   store.watch(
     (page) => page.net?.greedy ?? "",
-    (sentence) => write(place, sentence),
+    (sentence) => setText(place, sentence),
   );
 }

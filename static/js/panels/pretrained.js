@@ -2,36 +2,36 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, whileBusy } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
+import { isBusy, withBusy } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, connection) {
-  const choice = part(element, "#pretrained_choice", HTMLSelectElement);
-  const button = part(element, "#loadpretrained", HTMLButtonElement);
-  const outcome = part(element, "#pretrained_outcome", HTMLElement);
+  const choice = requireElement(element, "#pretrained_choice", HTMLSelectElement);
+  const button = requireElement(element, "#loadpretrained", HTMLButtonElement);
+  const outcome = requireElement(element, "#pretrained_outcome", HTMLElement);
   const show = (/** @type {"ready" | "busy" | "loaded" | "refused"} */ state, words = "") => {
     element.dataset.state = state;
     outcome.textContent = words;
   };
 
   show("ready");
-  showFaults(element, connection.store, "name", button);
+  bindFieldError(element, connection.store, "name", button);
   choice.addEventListener("change", () => {
     if (!isBusy(button)) show("ready");
-    connection.store.blame({ name: "name" }, null); // what was wrong with another one
+    connection.store.setFieldErrors({ name: "name" }, null); // what was wrong with another one
     showCard(element, choice.value);
   });
   button.addEventListener("click", async () => {
     if (isBusy(button)) return; // the network before would be replaced twice, and undone once
     show("busy");
     const name = choice.value;
-    const answer = await whileBusy(button, () =>
-      connection.ask("load_pretrained", { name }, { name: "name" }),
+    const answer = await withBusy(button, () =>
+      connection.request("load_pretrained", { name }, { name: "name" }),
     );
     if (answer.ok) show("loaded", "Loaded. Its samples are above.");
     else show("refused");

@@ -2,10 +2,10 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { Dial } from "../ui/log_slider.js";
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
-import { prepare, write } from "../ui/stable_text.js";
+import { LogSlider } from "../ui/log_slider.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
+import { observeWidth, setText } from "../ui/stable_text.js";
 
 /**
  * @param {HTMLElement} element
@@ -13,13 +13,13 @@ import { prepare, write } from "../ui/stable_text.js";
  */
 export function mount(element, connection) {
   mountTemperature(element, connection);
-  const list = part(element, "#samples", HTMLElement);
+  const list = requireElement(element, "#samples", HTMLElement);
   const places = [...list.children].filter((child) => child instanceof HTMLElement);
-  places.forEach(prepare);
+  places.forEach(observeWidth);
   connection.store.watch(
     (page) => page.net?.samples,
     (samples) => {
-      for (const [index, place] of places.entries()) write(place, samples?.[index] ?? "");
+      for (const [index, place] of places.entries()) setText(place, samples?.[index] ?? "");
     },
   );
 }
@@ -29,22 +29,22 @@ export function mount(element, connection) {
  * @param {Connection} connection
  */
 function mountTemperature(element, connection) {
-  const slider = part(element, "#temperature_slider", HTMLInputElement);
-  const typed = part(element, "#temperature_typed", HTMLInputElement);
+  const slider = requireElement(element, "#temperature_slider", HTMLInputElement);
+  const typed = requireElement(element, "#temperature_typed", HTMLInputElement);
   const places = { temperature: "temperature" };
-  const dial = new Dial({
+  const logSlider = new LogSlider({
     slider,
-    text: part(element, "#temperature_text", HTMLElement),
+    text: requireElement(element, "#temperature_text", HTMLElement),
     typed,
     decimals: 2,
-    send: (temperature) => connection.ask("set", { temperature }, places),
-    forgive: () => connection.store.blame(places, null),
+    send: (temperature) => connection.request("set", { temperature }, places),
+    clearError: () => connection.store.setFieldErrors(places, null),
   });
-  showFaults(element, connection.store, "temperature", typed);
+  bindFieldError(element, connection.store, "temperature", typed);
   connection.store.watch(
     (page) => page.net?.temperature,
     (temperature) => {
-      if (temperature !== undefined) dial.follow(temperature);
+      if (temperature !== undefined) logSlider.follow(temperature);
     },
   );
 }

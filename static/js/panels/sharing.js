@@ -3,9 +3,9 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { OwnCopy, Refused } from "../protocol" */
 
-import { isBusy, whileBusy } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
+import { isBusy, withBusy } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
 
 const WHEN = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
 const COUNT = new Intl.NumberFormat("en");
@@ -18,8 +18,8 @@ const COUNT = new Intl.NumberFormat("en");
  * @param {Connection} connection
  */
 export function mount(element, connection) {
-  const button = part(element, "#share", HTMLButtonElement);
-  const outcome = part(element, "#share_outcome", HTMLElement);
+  const button = requireElement(element, "#share", HTMLButtonElement);
+  const outcome = requireElement(element, "#share_outcome", HTMLElement);
   /** @type {Show} */
   const show = (state, words = "") => {
     element.dataset.state = state;
@@ -32,11 +32,11 @@ export function mount(element, connection) {
   });
 
   show("ready");
-  showFaults(element, connection.store, "share", button);
+  bindFieldError(element, connection.store, "share", button);
   button.addEventListener("click", async () => {
     if (isBusy(button)) return;
     show("busy");
-    const answer = await whileBusy(button, () => connection.ask("share", {}, { id: "share" }));
+    const answer = await withBusy(button, () => connection.request("share", {}, { id: "share" }));
     if (!answer.ok) return show("refused");
     link.show(answer.path);
     show("shared", "Here is the link: whoever has it can open this copy.");
@@ -56,11 +56,13 @@ class Link {
    * @param {Show} show
    */
   constructor(element, show) {
-    this.#place = part(element, "#share_link", HTMLElement);
-    this.#address = part(element, "#share_address", HTMLInputElement);
+    this.#place = requireElement(element, "#share_link", HTMLElement);
+    this.#address = requireElement(element, "#share_address", HTMLInputElement);
     this.#show = show;
     this.#address.addEventListener("focus", () => this.#address.select());
-    part(element, "#copy_link", HTMLButtonElement).addEventListener("click", () => this.#copy());
+    requireElement(element, "#copy_link", HTMLButtonElement).addEventListener("click", () =>
+      this.#copy(),
+    );
   }
 
   /** @param {string} path */
@@ -107,7 +109,7 @@ class Copies {
    */
   constructor(element, connection, show, gone) {
     this.#element = element;
-    this.#list = part(element, "#copies", HTMLUListElement);
+    this.#list = requireElement(element, "#copies", HTMLUListElement);
     this.#connection = connection;
     this.#show = show;
     this.#gone = gone;
@@ -131,7 +133,7 @@ class Copies {
 
   async refresh() {
     const asked = ++this.#asked;
-    const answer = await this.#connection.answerTo("shares", {});
+    const answer = await this.#connection.query("shares", {});
     if (asked !== this.#asked) return; // what was asked later is newer
     this.#tell(answer.ok || !answer.field ? null : answer);
     if (answer.ok) this.#fill(answer.copies);
@@ -144,7 +146,7 @@ class Copies {
    * @param {Refused | null} refused
    */
   #tell(refused) {
-    if (refused || this.#told) this.#connection.store.blame({ id: "share" }, refused);
+    if (refused || this.#told) this.#connection.store.setFieldErrors({ id: "share" }, refused);
     this.#told = refused !== null;
   }
 
@@ -198,8 +200,8 @@ class Copies {
   async #withdraw({ id, path }, button) {
     if (isBusy(button)) return;
     this.#show("busy");
-    const answer = await whileBusy(button, () =>
-      this.#connection.ask("withdraw", { id }, { id: "share" }),
+    const answer = await withBusy(button, () =>
+      this.#connection.request("withdraw", { id }, { id: "share" }),
     );
     if (answer.ok) this.#show("withdrawn", "Withdrawn: its link leads nowhere now.");
     else this.#show("refused");

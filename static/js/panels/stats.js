@@ -3,7 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page, Store } from "../state/store.js" */
 
-import { part } from "../ui/dom.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Shown where there is nothing to show yet. */
 const NOTHING = "–";
@@ -34,7 +34,7 @@ const FIGURES = [
 export function mount(element, { store }) {
   mountVerdict(element, store);
   for (const figure of FIGURES) {
-    const value = part(element, `#${figure.id} .figure-value`, HTMLElement);
+    const value = requireElement(element, `#${figure.id} .figure-value`, HTMLElement);
     store.watch(figure.value, (words) => {
       value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
     });
@@ -42,14 +42,14 @@ export function mount(element, { store }) {
 }
 
 /**
- * Whether it still learns the language of the text, or its sentences by heart.
+ * Shows the validation perplexity, and warns of overfitting.
  *
  * @param {HTMLElement} element
  * @param {Store} store
  */
 function mountVerdict(element, store) {
-  const verdict = part(element, "#memorising", HTMLElement);
-  const heldOut = part(element, "#heldout", HTMLElement);
+  const verdict = requireElement(element, "#memorising", HTMLElement);
+  const heldOut = requireElement(element, "#heldout", HTMLElement);
   store.watch(
     ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
     (any) => {
@@ -60,14 +60,14 @@ function mountVerdict(element, store) {
     ({ net }) => net?.memorising_since ?? null,
     (step) => {
       verdict.dataset.state = step === null ? "empty" : "shown";
-      verdict.textContent = step === null ? "" : memorising(step);
+      verdict.textContent = step === null ? "" : overfittingMessage(step);
     },
   );
 }
 
 /** @param {number} step */
-function memorising(step) {
-  return `It has begun to memorise: since step ${step.toLocaleString("en")} it gets better at the sentences it learns, and worse at those kept aside.`;
+function overfittingMessage(step) {
+  return `Overfitting since step ${step.toLocaleString("en")}: training perplexity falls while validation perplexity rises.`;
 }
 
 /** @param {number | undefined} value */

@@ -3,9 +3,9 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
 
-import { isFilledEarly } from "../ui/dom.js";
-import { showFaults } from "../ui/field_error.js";
-import { part } from "../ui/dom.js";
+import { wasEditedBeforeLoad } from "../ui/dom.js";
+import { bindFieldError } from "../ui/field_error.js";
+import { requireElement } from "../ui/dom.js";
 
 /** Some scripts have thousands. */
 const MOST_SHOWN = 120;
@@ -15,15 +15,15 @@ const MOST_SHOWN = 120;
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const text = part(element, "#ti", HTMLTextAreaElement);
-  const found = part(element, "#prepro_status", HTMLElement);
+  const text = requireElement(element, "#ti", HTMLTextAreaElement);
+  const found = requireElement(element, "#prepro_status", HTMLElement);
 
-  showFaults(element, store, "text", text);
+  bindFieldError(element, store, "text", text);
   store.watch(stateOf, (state) => {
     element.dataset.state = state;
   });
-  if (isFilledEarly(text)) store.write("text", text.value);
-  text.addEventListener("input", () => store.write("text", text.value));
+  if (wasEditedBeforeLoad(text)) store.editDraft("text", text.value);
+  text.addEventListener("input", () => store.editDraft("text", text.value));
   store.watch(
     (page) => page.draft.text,
     (draft) => {
@@ -39,8 +39,8 @@ export function mount(element, { store }) {
 }
 
 /** @param {Page} page */
-function stateOf({ net, faults }) {
-  if (faults.text) return "refused";
+function stateOf({ net, fieldErrors }) {
+  if (fieldErrors.text) return "refused";
   return net ? "ready" : "loading";
 }
 

@@ -7,8 +7,8 @@
 
 import { refusalOf } from "../messages.js";
 import { entriesOf } from "../state/store.js";
-import { part } from "../ui/dom.js";
-import { takeDropped } from "../ui/file_drop.js";
+import { requireElement } from "../ui/dom.js";
+import { onFileDrop } from "../ui/file_drop.js";
 import { charactersIn, readText } from "./text_file.js";
 
 /** @typedef {{key: string, entries: Partial<Entries>, about: string}} Chosen a text as it came */
@@ -22,8 +22,8 @@ const FILE = "file";
  * @param {Connection} connection
  */
 export function mount(element, connection) {
-  const select = part(element, "#text_choice", HTMLSelectElement);
-  const about = part(element, "#text_about", HTMLElement);
+  const select = requireElement(element, "#text_choice", HTMLSelectElement);
+  const about = requireElement(element, "#text_about", HTMLElement);
   const choice = new Choice(select, about, connection.store);
   mountTexts(select, choice, connection);
   mountFiles(element, choice, connection.store);
@@ -114,7 +114,7 @@ class Choice {
   /** @param {Partial<Entries>} entries */
   #write(entries) {
     for (const [name, value] of Object.entries(entries)) {
-      this.#store.write(/** @type {EntryName} */ (name), value);
+      this.#store.editDraft(/** @type {EntryName} */ (name), value);
     }
   }
 }
@@ -135,7 +135,7 @@ function mountTexts(select, choice, connection) {
     else choice.stay();
   });
   connection.store.watch(
-    (page) => page.taken.text,
+    (page) => page.submitted.text,
     (text) => {
       const option = optionOf(select, text);
       if (option) choice.recognise({ key: option.value, entries: { text }, about: about(option) });
@@ -178,7 +178,7 @@ function chosenFrom(name, text) {
  * @param {Store} store
  */
 function mountFiles(element, choice, store) {
-  const input = part(element, "#textfile", HTMLInputElement);
+  const input = requireElement(element, "#textfile", HTMLInputElement);
   /** @type {Limits} */
   const limits = {
     characters: Number(input.dataset.mostCharacters),
@@ -189,11 +189,11 @@ function mountFiles(element, choice, store) {
     if (!file) return;
     const answer =
       files.length > 1 ? refusalOf("several_files", "text", limits) : await readText(file, limits);
-    store.blame({ text: "text" }, answer.ok ? null : answer);
+    store.setFieldErrors({ text: "text" }, answer.ok ? null : answer);
     if (answer.ok) choice.putFile(file.name, answer.text);
   };
 
-  takeDropped(part(element, "#ti", HTMLTextAreaElement), open);
+  onFileDrop(requireElement(element, "#ti", HTMLTextAreaElement), open);
   input.addEventListener("change", async () => {
     await open([...(input.files ?? [])]);
     input.value = ""; // so that choosing the same file again is a change too

@@ -7,8 +7,8 @@
 /** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
-import { part } from "../ui/dom.js";
-import { isSame } from "../state/previous_runs.js";
+import { requireElement } from "../ui/dom.js";
+import { networkId } from "../state/network_id.js";
 
 const SECOND_MS = 1_000;
 /** How far it looks back. */
@@ -29,7 +29,7 @@ const UNKNOWN = { direction: "none", words: "" };
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = part(element, "#ppl_change", HTMLElement);
+  const place = requireElement(element, "#ppl_change", HTMLElement);
   const history = new History();
   store.watch(
     (page) => page.net,
@@ -54,7 +54,7 @@ class History {
   /** @param {Page} page */
   add({ net }) {
     if (!net) return;
-    const isAnother = this.#net !== null && !isSame(this.#net, net);
+    const isAnother = this.#net !== null && networkId(this.#net) !== networkId(net);
     this.#net = net;
     if (isAnother || net.status !== "learning") {
       this.#means = [];

@@ -20,13 +20,13 @@ export function get(name, fallback) {
  * @param {string | number | boolean} value
  */
 export function set(name, value) {
-  remember(KEY, JSON.stringify({ ...read(), [name]: value }));
+  setItem(KEY, JSON.stringify({ ...read(), [name]: value }));
 }
 
 /** @returns {Record<string, unknown>} */
 function read() {
   try {
-    const kept = JSON.parse(recall(KEY) ?? "{}");
+    const kept = JSON.parse(getItem(KEY) ?? "{}");
     return typeof kept === "object" && kept !== null ? kept : {};
   } catch {
     return {}; // it is not ours
@@ -37,7 +37,7 @@ function read() {
  * @param {string} key
  * @returns {string | null}
  */
-export function recall(key) {
+export function getItem(key) {
   try {
     return localStorage.getItem(key);
   } catch {
@@ -49,7 +49,7 @@ export function recall(key) {
  * @param {string} key
  * @param {string} value
  */
-export function remember(key, value) {
+export function setItem(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
@@ -58,7 +58,7 @@ export function remember(key, value) {
 }
 
 /** @param {string} key */
-export function forget(key) {
+export function removeItem(key) {
   try {
     localStorage.removeItem(key);
   } catch {

@@ -3,10 +3,12 @@
 /** @import { State } from "../protocol" */
 /** @import { Points, Values } from "./store.js" */
 
-/** @typedef {{steps: number[], perplexities: Values, words: string}} EarlierRun */
+import { networkId } from "./network_id.js";
+
+/** @typedef {{steps: number[], perplexities: Values, words: string}} PreviousRun */
 /**
  * @typedef {object} Runs
- * @property {readonly EarlierRun[]} earlier oldest first
+ * @property {readonly PreviousRun[]} previous oldest first
  * @property {string} begun how the present one differs from the one before; empty for the first
  */
 
@@ -16,7 +18,7 @@ const MOST_RUNS = 5;
 const MOST_POINTS = 300;
 
 /** @type {Runs} */
-export const NO_RUNS = { earlier: [], begun: "" };
+export const NO_RUNS = { previous: [], begun: "" };
 
 /**
  * The runs when the network is another.
@@ -27,11 +29,11 @@ export const NO_RUNS = { earlier: [], begun: "" };
  * @returns {Runs}
  */
 export function runsAfter(runs, before, now) {
-  if (!before.net || isSame(before.net, now.net)) return runs;
+  if (!before.net || networkId(before.net) === networkId(now.net)) return runs;
   const left = before.points.steps.length > 1 ? [earlierRun(before.net, before.points)] : [];
   return {
     // A network that was brought back goes on with its own curve.
-    earlier: [...runs.earlier, ...left]
+    previous: [...runs.previous, ...left]
       .filter((run) => !isBeginningOf(run, now.points))
       .slice(-MOST_RUNS),
     begun: ["A new network", ...changes(before.net, now.net)].join(", "),
@@ -39,19 +41,9 @@ export function runsAfter(runs, before, now) {
 }
 
 /**
- * Whether these are two moments of one network.
- *
- * @param {State} net
- * @param {State} other
- */
-export function isSame(net, other) {
-  return net.version === other.version && net.session === other.session;
-}
-
-/**
  * @param {State} net
  * @param {Points} points
- * @returns {EarlierRun}
+ * @returns {PreviousRun}
  */
 function earlierRun(net, { steps, perplexities }) {
   const last = perplexities.findLast((value) => value !== null);
@@ -74,7 +66,7 @@ function thinned(column) {
 }
 
 /**
- * @param {EarlierRun} run
+ * @param {PreviousRun} run
  * @param {Points} points
  */
 function isBeginningOf(run, { steps, perplexities }) {

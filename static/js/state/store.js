@@ -27,9 +27,9 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  * @property {Runs} runs the curves of the networks before
  * @property {number} clockAhead seconds that this computer's clock is ahead of the server's
  * @property {Entries} draft what a new network would be made from
- * @property {Entries} taken what the server's network was made from
- * @property {string} reading the text that the network is looked at with
- * @property {Record<string, Fault>} faults what is wrong, by the place that shows it
+ * @property {Entries} submitted what the server's network was made from
+ * @property {string} probeText the text that the network is looked at with
+ * @property {Record<string, Fault>} fieldErrors what is wrong, by the place that shows it
  * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
  */
 
@@ -65,9 +65,9 @@ export class Store {
     runs: NO_RUNS,
     clockAhead: 0,
     draft: NO_ENTRIES,
-    taken: NO_ENTRIES,
-    reading: "",
-    faults: {},
+    submitted: NO_ENTRIES,
+    probeText: "",
+    fieldErrors: {},
     notices: [],
   };
 
@@ -106,17 +106,17 @@ export class Store {
    */
   replace(state) {
     const told = entriesOf(state);
-    const { draft, taken, runs } = this.page;
+    const { draft, submitted, runs } = this.page;
     const next = { ...draft };
     for (const name of entryNames(told)) {
-      if (draft[name] === taken[name]) next[name] = told[name]; // else the person is at it
+      if (draft[name] === submitted[name]) next[name] = told[name]; // else the person is at it
     }
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
     this.#change({
       net: state,
       draft: next,
-      taken: told,
+      submitted: told,
       points,
       runs: runsAfter(runs, this.page, { net: state, points }),
       clockAhead: Date.now() / 1000 - state.now,
@@ -144,15 +144,15 @@ export class Store {
    * @param {EntryName} name
    * @param {string} value
    */
-  write(name, value) {
+  editDraft(name, value) {
     if (value === this.page.draft[name]) return;
-    const { [name]: _, ...faults } = this.page.faults;
-    this.#change({ draft: { ...this.page.draft, [name]: value }, faults });
+    const { [name]: _, ...fieldErrors } = this.page.fieldErrors;
+    this.#change({ draft: { ...this.page.draft, [name]: value }, fieldErrors });
   }
 
   /** @param {string} text what the network is looked at with from now on */
-  read(text) {
-    this.#change({ reading: text });
+  setProbeText(text) {
+    this.#change({ probeText: text });
   }
 
   /**
@@ -160,8 +160,8 @@ export class Store {
    *
    * @param {Entries} entries
    */
-  settle(entries) {
-    this.#change({ taken: entries });
+  markSubmitted(entries) {
+    this.#change({ submitted: entries });
   }
 
   /**
@@ -171,13 +171,13 @@ export class Store {
    * @param {Readonly<Record<string, string>>} places of what was sent: the fault's name, by field
    * @param {Refused | null} refused
    */
-  blame(places, refused) {
-    const faults = { ...this.page.faults };
-    for (const place of Object.values(places)) delete faults[place];
+  setFieldErrors(places, refused) {
+    const fieldErrors = { ...this.page.fieldErrors };
+    for (const place of Object.values(places)) delete fieldErrors[place];
     const place = refused?.field ? places[refused.field] : undefined;
-    if (refused && place) faults[place] = this.#faultAt(place, refused);
+    if (refused && place) fieldErrors[place] = this.#faultAt(place, refused);
     else if (refused) this.notify({ level: "error", ...faultIn(refused) });
-    this.#change({ faults });
+    this.#change({ fieldErrors });
   }
 
   /**
@@ -196,7 +196,7 @@ export class Store {
    *
    * @param {string} code
    */
-  retract(code) {
+  removeNotice(code) {
     this.#change({ notices: this.page.notices.filter((notice) => notice.code !== code) });
   }
 
@@ -214,7 +214,7 @@ export class Store {
    */
   #faultAt(place, refused) {
     const fault = faultIn(refused);
-    const shown = this.page.faults[place];
+    const shown = this.page.fieldErrors[place];
     return shown?.code === fault.code && shown.message === fault.message ? shown : fault;
   }
 
@@ -249,8 +249,8 @@ export class Store {
  *
  * @param {Page} page
  */
-export function isEdited({ draft, taken }) {
-  return entryNames(draft).some((name) => draft[name] !== taken[name]);
+export function isEdited({ draft, submitted }) {
+  return entryNames(draft).some((name) => draft[name] !== submitted[name]);
 }
 
 /**

@@ -1,6 +1,6 @@
 /** An activation as a person sees it: its colour between two ends, neutral at zero, and its number. */
 
-import { part } from "./dom.js";
+import { requireElement } from "./dom.js";
 
 /** @typedef {[number, number, number]} Colour red, green and blue from 0 to 255 */
 
@@ -10,7 +10,7 @@ export const STEPS = 127;
 const OPAQUE = 255;
 
 /** The colours of the page's scheme, a step apart from one end to the other. */
-export class Colours {
+export class DivergingScale {
   #place;
   /** @type {string[]} */
   #css = [];
@@ -67,14 +67,14 @@ export class Colours {
 }
 
 /** Shows what the two ends of the colours stand for. */
-export class Key {
+export class ScaleLegend {
   #below;
   #above;
 
   /** @param {HTMLElement} element */
   constructor(element) {
-    this.#below = part(element, ".activation-below", HTMLElement);
-    this.#above = part(element, ".activation-above", HTMLElement);
+    this.#below = requireElement(element, ".activation-below", HTMLElement);
+    this.#above = requireElement(element, ".activation-above", HTMLElement);
   }
 
   /** @param {number} scale */

@@ -1,17 +1,17 @@
 /** The table behind a picture: filled only while it is open, so that it costs nothing closed. */
 
-import { part } from "./dom.js";
+import { requireElement } from "./dom.js";
 
-export class Behind {
+export class DataTable {
   #details;
   #body;
   /** @type {readonly (readonly string[])[]} */
   #rows = [];
 
-  /** @param {HTMLElement} panel that has one `details.behind` with a table in it */
+  /** @param {HTMLElement} panel that has one `details.data-table` with a table in it */
   constructor(panel) {
-    this.#details = part(panel, ".behind", HTMLDetailsElement);
-    this.#body = part(this.#details, "tbody", HTMLTableSectionElement);
+    this.#details = requireElement(panel, ".data-table", HTMLDetailsElement);
+    this.#body = requireElement(this.#details, "tbody", HTMLTableSectionElement);
     this.#details.addEventListener("toggle", () => this.#fill());
   }
 

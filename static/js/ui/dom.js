@@ -10,7 +10,7 @@
  * @param {new () => T} type
  * @returns {T}
  */
-export function part(panel, selector, type) {
+export function requireElement(panel, selector, type) {
   const element = panel.querySelector(selector);
   if (element instanceof type) return element;
   throw new Error(`no ${type.name} at ${selector}`);
@@ -31,7 +31,7 @@ export function isBusy(button) {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-export async function whileBusy(button, work) {
+export async function withBusy(button, work) {
   button.setAttribute("aria-busy", "true");
   try {
     return await work();
@@ -46,7 +46,7 @@ export async function whileBusy(button, work) {
  *
  * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} entry
  */
-export function isFilledEarly(entry) {
+export function wasEditedBeforeLoad(entry) {
   if (!(entry instanceof HTMLSelectElement)) return entry.value !== entry.defaultValue;
   const first = [...entry.options].find((option) => option.defaultSelected) ?? entry.options[0];
   return entry.value !== first?.value;
@@ -58,7 +58,7 @@ export function isFilledEarly(entry) {
  *
  * @returns {Promise<void>}
  */
-export function browsersTurn() {
+export function yieldToBrowser() {
   const { scheduler } = /** @type {{scheduler?: {yield?: () => Promise<void>}}} */ (globalThis);
   return scheduler?.yield?.() ?? new Promise((resolve) => setTimeout(resolve, 0));
 }

@@ -3,7 +3,7 @@
 /** @import { Fault } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
-import { part } from "./dom.js";
+import { requireElement } from "./dom.js";
 
 /**
  * @param {Element} panel
@@ -11,12 +11,12 @@ import { part } from "./dom.js";
  * @param {string} name of the fault in the store
  * @param {Element} entry where it is entered
  */
-export function showFaults(panel, store, name, entry) {
-  const place = part(panel, `#${name}_error`, HTMLElement);
+export function bindFieldError(panel, store, name, entry) {
+  const place = requireElement(panel, `#${name}_error`, HTMLElement);
   store.watch(
-    (page) => page.faults[name] ?? null,
+    (page) => page.fieldErrors[name] ?? null,
     (fault) => {
-      tellFault(place, fault);
+      showFault(place, fault);
       if (fault) entry.setAttribute("aria-invalid", "true");
       else entry.removeAttribute("aria-invalid");
     },
@@ -29,7 +29,7 @@ export function showFaults(panel, store, name, entry) {
  * @param {HTMLElement} place
  * @param {Fault | null} fault
  */
-export function tellFault(place, fault) {
+export function showFault(place, fault) {
   place.textContent = fault?.message ?? "";
   if (fault) place.dataset.code = fault.code;
   else delete place.dataset.code;

@@ -4,7 +4,7 @@
  * @param {HTMLElement} place
  * @param {(files: File[]) => void} take
  */
-export function takeDropped(place, take) {
+export function onFileDrop(place, take) {
   const light = (/** @type {boolean} */ on) => place.classList.toggle("receiving", on);
 
   for (const move of /** @type {const} */ (["dragenter", "dragover"])) {

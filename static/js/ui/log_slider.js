@@ -6,7 +6,7 @@
 
 /** @import { Done, Refused } from "../protocol" */
 
-import { part } from "./dom.js";
+import { requireElement } from "./dom.js";
 
 /** How long after the last move the slider is still the person's: the server's answer is on its way. */
 const HOLD_MS = 1_000;
@@ -18,27 +18,27 @@ const SIGNIFICANT_DIGITS = 6;
 const TOLERANCE = 0.01;
 
 /**
- * @typedef {object} DialParts
+ * @typedef {object} LogSliderOptions
  * @property {HTMLInputElement} slider
  * @property {HTMLElement} text where programs that know the original's page read the number
  * @property {HTMLInputElement} typed where the number is shown, and can be typed
  * @property {number} decimals of the number shown
  * @property {(value: number | string) => Promise<Done | Refused>} send gives the server a number, or what was typed
- * @property {() => void} forgive takes back what was said of something typed
+ * @property {() => void} clearError takes back what was said of something typed
  */
 
-export class Dial {
+export class LogSlider {
   #slider;
   #text;
   #typed;
   #decimals;
   #send;
-  #forgive;
+  #clearError;
 
   /** @type {number | null} */
-  #told = null;
+  #serverValue = null;
   /** @type {number | null} */
-  #wanted = null;
+  #latest = null;
   #sending = false;
   #pressed = false;
   /** The field holds what the person has typed, and the server has not taken. */
@@ -46,14 +46,14 @@ export class Dial {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hold;
 
-  /** @param {DialParts} parts */
-  constructor({ slider, text, typed, decimals, send, forgive }) {
+  /** @param {LogSliderOptions} parts */
+  constructor({ slider, text, typed, decimals, send, clearError }) {
     this.#slider = slider;
     this.#text = text;
     this.#typed = typed;
     this.#decimals = decimals;
     this.#send = send;
-    this.#forgive = forgive;
+    this.#clearError = clearError;
     slider.addEventListener("input", () => this.#moved());
     slider.addEventListener("pointerdown", () => this.#press(true));
     for (const end of ["pointerup", "pointercancel"]) {
@@ -62,9 +62,9 @@ export class Dial {
     typed.addEventListener("input", () => {
       this.#isTyped = true;
     });
-    typed.addEventListener("change", () => this.#take()); // Enter makes it a change, too
+    typed.addEventListener("change", () => this.#submit()); // Enter makes it a change, too
     typed.addEventListener("keydown", ({ key }) => {
-      if (key === "Escape") this.#giveUp();
+      if (key === "Escape") this.#cancel();
     });
     this.#markDefault();
   }
@@ -75,34 +75,34 @@ export class Dial {
    * @param {number} value
    */
   follow(value) {
-    this.#told = value;
-    if (!this.#isHeld()) this.#showTold();
+    this.#serverValue = value;
+    if (!this.#isHeld()) this.#renderServerValue();
   }
 
   #moved() {
     const value = Number((10 ** this.#slider.valueAsNumber).toPrecision(SIGNIFICANT_DIGITS));
     this.#isTyped = false;
-    this.#say(value);
+    this.#render(value);
     this.#holdOn();
-    this.#want(value);
+    this.#sendLatest(value);
   }
 
   /** What was typed is the server's to judge; what it refuses stays, to be mended. */
-  async #take() {
+  async #submit() {
     const words = this.#typed.value;
-    this.#wanted = null;
+    this.#latest = null;
     const answer = await this.#send(words);
-    if (answer.ok && this.#typed.value === words) this.#letGo();
+    if (answer.ok && this.#typed.value === words) this.#reset();
   }
 
-  #giveUp() {
-    this.#letGo();
-    this.#forgive();
+  #cancel() {
+    this.#reset();
+    this.#clearError();
   }
 
-  #letGo() {
+  #reset() {
     this.#isTyped = false;
-    this.#showTold();
+    this.#renderServerValue();
   }
 
   /** @param {boolean} pressed */
@@ -115,7 +115,7 @@ export class Dial {
     clearTimeout(this.#hold);
     this.#hold = setTimeout(() => {
       this.#hold = undefined;
-      if (!this.#isHeld()) this.#showTold();
+      if (!this.#isHeld()) this.#renderServerValue();
     }, HOLD_MS);
   }
 
@@ -123,14 +123,14 @@ export class Dial {
     return this.#pressed || this.#hold !== undefined;
   }
 
-  #showTold() {
-    if (this.#told === null) return;
-    this.#slider.value = String(Math.log10(this.#told));
-    this.#say(this.#told);
+  #renderServerValue() {
+    if (this.#serverValue === null) return;
+    this.#slider.value = String(Math.log10(this.#serverValue));
+    this.#render(this.#serverValue);
   }
 
   /** @param {number} value */
-  #say(value) {
+  #render(value) {
     const words = inWords(value, this.#decimals);
     this.#text.textContent = words;
     this.#slider.setAttribute("aria-valuetext", words);
@@ -139,10 +139,14 @@ export class Dial {
   }
 
   #markDefault() {
-    const scale = part(this.#slider.parentElement ?? this.#slider, ".dial-scale", HTMLElement);
+    const scale = requireElement(
+      this.#slider.parentElement ?? this.#slider,
+      ".slider-scale",
+      HTMLElement,
+    );
     const { min, max, defaultValue } = this.#slider;
     scale.style.setProperty("--default", String(share(Number(defaultValue), min, max)));
-    part(scale, ".dial-default", HTMLElement).hidden = false; // it is where it stays
+    requireElement(scale, ".slider-default", HTMLElement).hidden = false; // it is where it stays
   }
 
   /**
@@ -151,13 +155,13 @@ export class Dial {
    *
    * @param {number} value
    */
-  async #want(value) {
-    this.#wanted = value;
+  async #sendLatest(value) {
+    this.#latest = value;
     if (this.#sending) return;
     this.#sending = true;
-    while (this.#wanted !== null) {
-      const newest = this.#wanted;
-      this.#wanted = null;
+    while (this.#latest !== null) {
+      const newest = this.#latest;
+      this.#latest = null;
       await this.#send(newest);
       await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
     }

@@ -45,7 +45,7 @@ export function mount(element, { store }) {
 function buttonFor({ words, run }, dismiss) {
   const button = document.createElement("button");
   button.type = "button";
-  button.className = "quiet";
+  button.className = "button-link";
   button.textContent = words;
   button.addEventListener("click", () => {
     dismiss();

@@ -27,7 +27,7 @@ const widths = new ResizeObserver((entries) => {
 const written = new Set();
 
 /** @param {HTMLElement} place */
-export function prepare(place) {
+export function observeWidth(place) {
   widths.observe(place);
 }
 
@@ -36,8 +36,8 @@ export function prepare(place) {
  * @param {string} sentence
  * @param {string} [beginning] what a person wrote, if the sentence goes on from there
  */
-export function write(place, sentence, beginning = "") {
-  fill(place, sentence, beginning);
+export function setText(place, sentence, beginning = "") {
+  renderText(place, sentence, beginning);
   if (written.size === 0) requestAnimationFrame(reserve);
   written.add(place);
 }
@@ -62,12 +62,12 @@ function reserve() {
  * @param {string} sentence
  * @param {string} beginning
  */
-export function fill(place, sentence, beginning) {
+export function renderText(place, sentence, beginning) {
   place.textContent = sentence;
   place.classList.toggle("unbroken", LONG_RUN.test(beginning + sentence));
   if (!beginning) return;
-  const given = document.createElement("span");
-  given.className = "given";
-  given.textContent = beginning;
-  place.prepend(given);
+  const prompt = document.createElement("span");
+  prompt.className = "prompt";
+  prompt.textContent = beginning;
+  place.prepend(prompt);
 }

@@ -2,20 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { open, rowsOf } from "./support/looks.js";
-import { Behind } from "../../static/js/ui/data_table.js";
+import { DataTable } from "../../static/js/ui/data_table.js";
 
 test("the table is filled while it is open, and keeps the cells that say the same", async (t) => {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML =
-    '<details class="behind"><summary></summary><table><tbody></tbody></table></details>';
-  const behind = new Behind(document.body);
+    '<details class="data-table"><summary></summary><table><tbody></tbody></table></details>';
+  const behind = new DataTable(document.body);
   behind.show([
     ["a", "1"],
     ["b", "2"],
   ]);
-  assert.deepEqual(rowsOf(page, ".behind"), []);
-  await open(page, ".behind");
-  assert.deepEqual(rowsOf(page, ".behind"), [
+  assert.deepEqual(rowsOf(page, ".data-table"), []);
+  await open(page, ".data-table");
+  assert.deepEqual(rowsOf(page, ".data-table"), [
     ["a", "1"],
     ["b", "2"],
   ]);
@@ -23,10 +23,10 @@ test("the table is filled while it is open, and keeps the cells that say the sam
   assert.deepEqual([heading?.tagName, heading?.getAttribute("scope")], ["TH", "row"]);
   const words = heading?.firstChild;
   behind.show([["a", "3"]]);
-  assert.deepEqual(rowsOf(page, ".behind"), [["a", "3"]]);
+  assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
   assert.equal(page.get("tbody td"), cell);
   assert.equal(heading?.firstChild, words);
-  await open(page, ".behind"); // which closes it
+  await open(page, ".data-table"); // which closes it
   behind.show([]);
-  assert.deepEqual(rowsOf(page, ".behind"), [["a", "3"]]);
+  assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
 });

@@ -6,8 +6,8 @@ import * as kept from "../../static/js/header/saved_state.js";
 
 /** @param {import("node:test").TestContext} t */
 function openKept(t) {
-  const page = openPage(t, { only: ".masthead" });
-  page.mount(".masthead", kept);
+  const page = openPage(t, { only: ".site-header" });
+  page.mount(".site-header", kept);
   return page;
 }
 

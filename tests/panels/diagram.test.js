@@ -33,7 +33,7 @@ async function openPicture(t) {
   page.mount("#panel_introduction", picture);
   page.connection.answers("network", answerTo);
   page.connection.begin({ options: SMALL });
-  page.store.read(TEXT);
+  page.store.setProbeText(TEXT);
   await page.see(".network");
   await page.tick(210); // network and text are each asked for, a pause apart
   return page;
@@ -303,16 +303,16 @@ test("the character that really comes next is marked among the likeliest", async
 
 test("the table behind it tells the newest step, from above downwards", async (t) => {
   const page = await openPicture(t);
-  assert.deepEqual(rowsOf(page, ".network .behind"), []); // closed, so not filled
-  await open(page, ".network .behind");
-  assert.deepEqual(rowsOf(page, ".network .behind"), [
+  assert.deepEqual(rowsOf(page, ".network .data-table"), []); // closed, so not filled
+  await open(page, ".network .data-table");
+  assert.deepEqual(rowsOf(page, ".network .data-table"), [
     ["output", "11", "e, 50 %; space, 25 %; END, 13 %"],
     ["hidden 2", "2", "unit 2: −100 %; unit 1: 20 %"],
     ["hidden 1", "3", "unit 3: 60 %; unit 1: 1 %; unit 2: 0 %"],
     ["letter", "2", "number 1: 100 %; number 2: −50 %"],
     ["goes in", "1", "a, character 4 of 9"],
   ]);
-  assert.equal(page.all(".network .behind tbody th[scope=row]").length, 5);
+  assert.equal(page.all(".network .data-table tbody th[scope=row]").length, 5);
 });
 
 test("only steps by hand are told to those who listen, once they are drawn", async (t) => {
@@ -337,9 +337,9 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
   const page = await openPicture(t);
   await page.click("#netpicture_play");
   page.connection.answers("network", refused("characters_unknown", "text"), answerTo);
-  page.store.read("naïve");
+  page.store.setProbeText("naïve");
   await page.tick(110);
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(page.get("#netpicture_unread").hidden, false);
   assert.deepEqual(lit(page), [0, 0, 0, 0]);
   assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
@@ -348,8 +348,8 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
   assert.equal(page.state(".network-steps"), "stopped");
   assert.equal(page.state(".network"), "refused");
   assert.deepEqual(page.store.page.notices, []);
-  page.store.blame({ text: "look_text" }, null); // as the box does when it is edited
-  page.store.read("a dog");
+  page.store.setFieldErrors({ text: "look_text" }, null); // as the box does when it is edited
+  page.store.setProbeText("a dog");
   await page.tick(510);
   assert.equal(page.get("#netpicture_unread").hidden, true);
   assert.deepEqual(entering(page), ["a", "space", "d", "o"]);
@@ -359,25 +359,25 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
 test("the place stays inside a shorter text, and only what the server reads is shown", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "8");
-  page.store.read("so");
+  page.store.setProbeText("so");
   await page.tick(510);
   assert.equal(at(page), "2 of 2");
   assert.deepEqual(entering(page), ["START", "s", "o", ""]);
-  page.store.read("a".repeat(200));
+  page.store.setProbeText("a".repeat(200));
   assert.equal(at(page), "2 of 110");
 });
 
 test("a text that the network reads as other characters has their number of places", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", ({ at: place }) => networkRead("a cats sat", place, LAYERS));
-  page.store.read("a cat:sat");
+  page.store.setProbeText("a cat:sat");
   await page.tick(510);
   assert.equal(at(page), "4 of 10");
 });
 
 test("markup in a text is shown as it is", async (t) => {
   const page = await openPicture(t);
-  page.store.read("<b>a</b>");
+  page.store.setProbeText("<b>a</b>");
   await page.tick(510);
   assert.equal(reading(page).join(""), "<b>a</b>");
   assert.equal(page.get(".network-text").querySelector("b"), null);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { takeDropped } from "../../static/js/ui/file_drop.js";
+import { onFileDrop } from "../../static/js/ui/file_drop.js";
 
 /** @param {import("node:test").TestContext} t */
 function openPlace(t) {
@@ -9,7 +9,7 @@ function openPlace(t) {
   const place = document.createElement("div");
   /** @type {File[][]} */
   const taken = [];
-  takeDropped(place, (files) => taken.push(files));
+  onFileDrop(place, (files) => taken.push(files));
   return { place, taken };
 }
 

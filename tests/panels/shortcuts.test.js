@@ -82,7 +82,7 @@ test("the list opens with its button, and closes with its own and with a press o
   assert.equal(page.get("#keys_open").getAttribute("aria-haspopup"), "dialog");
   page.get("#keys_open").click();
   assert.equal(isOpen(page), true);
-  page.get(".keys-inside dl").click();
+  page.get(".keys-content dl").click();
   assert.equal(isOpen(page), true);
   page.get("#keys_close").click();
   assert.equal(isOpen(page), false);

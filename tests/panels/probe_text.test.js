@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused, state } from "./support/state.js";
+import { MOST_CHARACTERS } from "../../static/js/state/probe_text.js";
 import * as reading from "../../static/js/inspect/probe_text.js";
 
 /** Longer than a person pauses between two keys. */
@@ -35,7 +36,7 @@ test("it begins with the first line and takes the next ones in turn", async (t) 
   /** @type {string[]} */
   const read = [];
   page.store.watch(
-    (each) => each.reading,
+    (each) => each.probeText,
     (text) => read.push(text),
   );
   for (let press = 0; press < 3; press++) await page.click("#look_line");
@@ -47,15 +48,15 @@ test("a sample can be taken, and one that is empty or not there changes nothing"
   const page = openReading(t, { text: "one", samples: ["", " a cat ", "  "] });
   await page.click("#look_sample");
   assert.equal(page.value("#look_text"), "a cat");
-  assert.equal(page.store.page.reading, "a cat");
+  assert.equal(page.store.page.probeText, "a cat");
   page.connection.tell("state", state({ samples: [] }));
   await page.click("#look_sample");
-  assert.equal(page.store.page.reading, "a cat");
+  assert.equal(page.store.page.probeText, "a cat");
 });
 
 test("a line is cut to what the server reads, between characters", (t) => {
   const page = openReading(t, { text: "\u{1f642}".repeat(111) });
-  assert.equal(page.value("#look_text"), "\u{1f642}".repeat(reading.MOST_CHARACTERS));
+  assert.equal(page.value("#look_text"), "\u{1f642}".repeat(MOST_CHARACTERS));
 });
 
 test("typing asks once the person pauses, and only about the newest text", async (t) => {
@@ -66,10 +67,10 @@ test("typing asks once the person pauses, and only about the newest text", async
     await page.tick(100);
   }
   assert.deepEqual(page.connection.sent("surprise"), []);
-  assert.equal(page.store.page.reading, "one");
+  assert.equal(page.store.page.probeText, "one");
   await page.tick(PAUSE_MS - 100);
   assert.deepEqual(page.connection.sent("surprise"), [{ text: "the" }]);
-  assert.equal(page.store.page.reading, "the");
+  assert.equal(page.store.page.probeText, "the");
   await page.tick(5_000);
   assert.equal(page.connection.sent("surprise").length, 1);
 });
@@ -79,7 +80,7 @@ test("taking a line at once gives up what was being typed", async (t) => {
   page.type("#look_text", "half a th");
   await page.click("#look_line");
   await page.tick(PAUSE_MS);
-  assert.equal(page.store.page.reading, "two");
+  assert.equal(page.store.page.probeText, "two");
   assert.deepEqual(page.connection.sent("surprise"), []);
 });
 
@@ -144,5 +145,5 @@ test("a line goes with its network, and what was typed stays", async (t) => {
   page.connection.tell("state", state({ text: "a third", version: 3 }));
   await page.tick(PAUSE_MS);
   assert.equal(page.value("#look_text"), "typed");
-  assert.equal(page.store.page.reading, "typed");
+  assert.equal(page.store.page.probeText, "typed");
 });

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksBetween, shortly } from "../../static/js/curve/axis_ticks.js";
+import { ticksBetween, shortNumber } from "../../static/js/curve/axis_ticks.js";
 
 test("a wide range is marked with round numbers, about evenly on the logarithm", () => {
-  assert.deepEqual(marksBetween(1, 30, 200), [1, 2, 4, 7, 15, 30]);
+  assert.deepEqual(ticksBetween(1, 30, 200), [1, 2, 4, 7, 15, 30]);
 });
 
 test("marks have room, and are within the range", () => {
@@ -13,7 +13,7 @@ test("marks have room, and are within the range", () => {
     [1, 100],
     [4.01, 4.09],
   ])) {
-    const marks = marksBetween(low, high, 200);
+    const marks = ticksBetween(low, high, 200);
     assert.ok(marks.length >= 2, `${low} to ${high}: ${marks}`);
     const places = marks.map((mark) => (200 * Math.log(mark / low)) / Math.log(high / low));
     places.slice(1).forEach((place, index) => assert.ok(place - (places[index] ?? 0) >= 25.9));
@@ -22,10 +22,10 @@ test("marks have room, and are within the range", () => {
 });
 
 test("a narrow range is marked in even steps", () => {
-  assert.deepEqual(marksBetween(4.1, 4.9, 400), [4.2, 4.4, 4.6, 4.8]);
+  assert.deepEqual(ticksBetween(4.1, 4.9, 400), [4.2, 4.4, 4.6, 4.8]);
 });
 
 test("large numbers are written short", () => {
   const numbers = [0, 1.5, 999, 1_500, 20_000, 3_000_000, 5e9];
-  assert.deepEqual(numbers.map(shortly), ["0", "1.5", "999", "1.5k", "20k", "3M", "5e+9"]);
+  assert.deepEqual(numbers.map(shortNumber), ["0", "1.5", "999", "1.5k", "20k", "3M", "5e+9"]);
 });

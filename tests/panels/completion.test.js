@@ -112,7 +112,7 @@ test("the answers follow the beginning, which is marked, with their log-probabil
   assert.deepEqual(isShown(page), [true, true]);
   assert.deepEqual(drawn(page), ["the 41", "the 42", "the 43"]);
   assert.deepEqual(
-    page.all("#complete_samples .given").map(({ textContent }) => textContent),
+    page.all("#complete_samples .prompt").map(({ textContent }) => textContent),
     ["the ", "the ", "the "],
   );
   assert.deepEqual(alternatives(page), [

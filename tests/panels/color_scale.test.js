@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { Colours, inDecimals } from "../../static/js/ui/color_scale.js";
+import { DivergingScale, inDecimals } from "../../static/js/ui/color_scale.js";
 
 test("an activation beyond the scale has the colour of the end", (t) => {
   openPage(t, { variant: "blank" });
@@ -12,7 +12,7 @@ test("an activation beyond the scale has the colour of the end", (t) => {
     "--above": "rgb(10, 0, 0)",
   };
   for (const [name, colour] of Object.entries(tokens)) body.style.setProperty(name, colour);
-  const colours = new Colours(body, () => {});
+  const colours = new DivergingScale(body, () => {});
   assert.deepEqual(
     [-9, -2, -1, 0, 1, 2, 9].map((activation) => colours.css(activation, 2)),
     [

@@ -18,8 +18,8 @@ async function openSurprise(t, answer) {
   page.mount("#panel_surprise", surprise);
   page.connection.answers("surprise", answer);
   page.connection.begin();
-  page.store.read(answer.characters.join(""));
-  await page.see("#panel_surprise .look-body");
+  page.store.setProbeText(answer.characters.join(""));
+  await page.see("#panel_surprise .inspect-body");
   return page;
 }
 
@@ -71,7 +71,7 @@ test("the shades follow the network while it learns, and the chosen place stays"
 test("another text has marks of its own, and its greatest surprise is looked at first", async (t) => {
   const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
   page.connection.answers("surprise", surprised("a b", [0.9, 0.2, 0.9, 0.3]));
-  page.store.read("a b");
+  page.store.setProbeText("a b");
   await page.settle();
   assert.deepEqual(marks(page).map(textOf), ["a", " ", "b", "END"]);
   assert.equal(selected(page), 1);
@@ -123,9 +123,9 @@ test("the text is one stop of the keyboard, and the arrow keys move along it", a
 
 test("the table behind it tells exact probabilities, bits and the likeliest", async (t) => {
   const page = await openSurprise(t, surprised("a ", [0.123456, 0.5, 0.00001]));
-  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), []); // closed, so not filled
-  await open(page, "#panel_surprise .behind");
-  assert.deepEqual(rowsOf(page, "#panel_surprise .behind"), [
+  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // closed, so not filled
+  await open(page, "#panel_surprise .data-table");
+  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), [
     ["a", "12.3 %", "3.0", "e, 50 %"],
     ["space", "50 %", "1.0", "e, 50 %"],
     ["END", "0.001 %", "16.6", "e, 50 %"],
@@ -142,7 +142,7 @@ test("a network that has run off has a code in the place of the perplexity", asy
   const page = await openSurprise(t, surprised("a", [], { perplexity: null }));
   assert.equal(page.fault("#surprise_perplexity"), "network_diverged");
   page.connection.answers("surprise", surprised("b"));
-  page.store.read("b");
+  page.store.setProbeText("b");
   await page.settle();
   assert.equal(page.fault("#surprise_perplexity"), null);
 });
@@ -150,24 +150,24 @@ test("a network that has run off has a code in the place of the perplexity", asy
 test("a text that cannot be read is told at the text, and what is shown stays as outdated", async (t) => {
   const page = await openSurprise(t, surprised("the"));
   page.connection.answers("surprise", refused("characters_unknown", "text"));
-  page.store.read("thé");
+  page.store.setProbeText("thé");
   await page.settle();
-  const outdated = () => page.get("#panel_surprise .look-body").classList.contains("outdated-look");
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  const outdated = () => page.get("#panel_surprise .inspect-body").classList.contains("is-stale");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(page.state("#panel_surprise"), "outdated");
   assert.equal(outdated(), true);
   assert.deepEqual(marks(page).map(textOf), ["t", "h", "e", "END"]);
   page.connection.answers("surprise", surprised("then"));
-  page.store.read("then");
+  page.store.setProbeText("then");
   await page.settle();
   assert.deepEqual([page.state("#panel_surprise"), outdated()], ["shown", false]);
-  assert.deepEqual(page.store.page.faults, {});
+  assert.deepEqual(page.store.page.fieldErrors, {});
 });
 
 test("a server that cannot answer now is told in the panel, not as a notice", async (t) => {
   const page = await openSurprise(t, surprised("the"));
   page.connection.answers("surprise", refused("busy"), surprised("then"));
-  page.store.read("then");
+  page.store.setProbeText("then");
   await page.settle();
   assert.equal(page.fault("#surprise_wait"), "busy");
   assert.deepEqual(page.store.page.notices, []);
@@ -179,7 +179,7 @@ test("nothing is asked while the panel is closed: only its summary is in sight",
   const page = openPage(t, { only: "#panel_surprise" });
   page.mount("#panel_surprise", surprise);
   page.connection.begin();
-  page.store.read("a");
+  page.store.setProbeText("a");
   await page.see("#panel_surprise > summary");
   await page.tick(1_000);
   assert.deepEqual(page.connection.sent("surprise"), []);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { isFilledEarly } from "../../static/js/ui/dom.js";
+import { wasEditedBeforeLoad } from "../../static/js/ui/dom.js";
 
 /** @param {import("node:test").TestContext} t */
 function openEntries(t) {
@@ -17,7 +17,7 @@ function openEntries(t) {
 }
 
 test("an entry as the page came with it was not filled", (t) => {
-  for (const entry of openEntries(t)) assert.equal(isFilledEarly(entry), false);
+  for (const entry of openEntries(t)) assert.equal(wasEditedBeforeLoad(entry), false);
 });
 
 test("an entry that holds something else was filled", (t) => {
@@ -30,6 +30,6 @@ test("an entry that holds something else was filled", (t) => {
   ])) {
     if (!entry) throw new Error("an entry is missing");
     entry.value = value;
-    assert.equal(isFilledEarly(entry), true);
+    assert.equal(wasEditedBeforeLoad(entry), true);
   }
 });

@@ -23,7 +23,7 @@ async function openMap(t, answer) {
   page.resize("#letter_map_plot", SIZE);
   page.connection.answers("letters", answer);
   page.connection.begin();
-  await page.see("#panel_letter_map .look-body");
+  await page.see("#panel_letter_map .inspect-body");
   return page;
 }
 
@@ -170,16 +170,16 @@ test("the closest pairs are told to those who listen, the space and the end by n
 
 test("the table behind it has a row for each character, with its place and the nearest", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
-  assert.deepEqual(rowsOf(page, "#panel_letter_map .behind"), []); // closed, so not filled
-  await open(page, "#panel_letter_map .behind");
-  assert.deepEqual(rowsOf(page, "#panel_letter_map .behind"), [
+  assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), []); // closed, so not filled
+  await open(page, "#panel_letter_map .data-table");
+  assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), [
     ["END", "2.000", "1.000", "7"],
     ["space", "−2.000", "−1.000", "t"],
     ["7", "0.500", "0.000", "e"],
     ["e", "1.000", "−1.000", "7"],
     ["t", "−1.000", "1.000", "7"],
   ]);
-  assert.equal(page.all("#panel_letter_map .behind tbody th[scope=row]").length, 5);
+  assert.equal(page.all("#panel_letter_map .data-table tbody th[scope=row]").length, 5);
 });
 
 test("a picture of many marks is asked for less often", async (t) => {

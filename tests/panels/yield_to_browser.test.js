@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { browsersTurn } from "../../static/js/ui/dom.js";
+import { yieldToBrowser } from "../../static/js/ui/dom.js";
 import { openPage } from "./support/page.js";
 
 test("without a scheduler a timer gives the browser its turn", async (t) => {
   const page = openPage(t, { variant: "blank" });
   const then = t.mock.fn();
-  browsersTurn().then(then);
+  yieldToBrowser().then(then);
   await page.settle();
   assert.equal(then.mock.callCount(), 0);
   await page.tick(10);
@@ -18,6 +18,6 @@ test("a browser that has a scheduler is asked by it, which is not late in a hidd
   const scheduler = { yield: t.mock.fn(async () => {}) };
   Object.assign(globalThis, { scheduler });
   t.after(() => Reflect.deleteProperty(globalThis, "scheduler"));
-  await browsersTurn();
+  await yieldToBrowser();
   assert.equal(scheduler.yield.mock.callCount(), 1);
 });

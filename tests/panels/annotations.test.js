@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { marksOf } from "../../static/js/curve/annotations.js";
+import { annotationsOf } from "../../static/js/curve/annotations.js";
 
 /** @param {(number | null)[]} setRates at steps 10, 20 and so on */
 function points(...setRates) {
@@ -11,7 +11,7 @@ function points(...setRates) {
 
 /** @param {ReturnType<typeof points>} curve */
 function changes(curve) {
-  return marksOf(curve, "").map(({ step, short }) => [step, short.match(/[\d.]+/)?.[0]]);
+  return annotationsOf(curve, "").map(({ step, short }) => [step, short.match(/[\d.]+/)?.[0]]);
 }
 
 test("a learning rate that was set anew is marked at the last step before it", () => {
@@ -32,7 +32,7 @@ test("a rate that came back where it was is no change, nor is one that is unknow
 });
 
 test("how a run differs from the one before is marked at its beginning, once it has a point", () => {
-  assert.deepEqual(marksOf(points(0.01), "other"), [{ step: 0, words: "other", short: "" }]);
-  assert.deepEqual(marksOf(points(), "other"), []);
-  assert.deepEqual(marksOf(points(0.01), ""), []);
+  assert.deepEqual(annotationsOf(points(0.01), "other"), [{ step: 0, words: "other", short: "" }]);
+  assert.deepEqual(annotationsOf(points(), "other"), []);
+  assert.deepEqual(annotationsOf(points(0.01), ""), []);
 });

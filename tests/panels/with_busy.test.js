@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { whileBusy } from "../../static/js/ui/dom.js";
+import { withBusy } from "../../static/js/ui/dom.js";
 
 test("a button is busy from the press until the answer, and after a failure no longer", async (t) => {
   openPage(t, { variant: "blank" });
   const button = document.createElement("button");
-  assert.equal(await whileBusy(button, async () => button.ariaBusy), "true");
+  assert.equal(await withBusy(button, async () => button.ariaBusy), "true");
   assert.equal(button.ariaBusy, null);
   const fail = () => Promise.reject(new Error("no"));
-  await assert.rejects(whileBusy(button, fail), { message: "no" });
+  await assert.rejects(withBusy(button, fail), { message: "no" });
   assert.equal(button.ariaBusy, null);
 });

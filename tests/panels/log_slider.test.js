@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import { Dial } from "../../static/js/ui/log_slider.js";
+import { LogSlider } from "../../static/js/ui/log_slider.js";
 
 /** @import { Done, Refused } from "../../static/js/protocol" */
 
@@ -10,38 +10,38 @@ import { Dial } from "../../static/js/ui/log_slider.js";
 const HOLD = 1_000;
 
 /**
- * A page with nothing but a dial for 0.00001 to about 0.01, and a server that takes what it sends.
+ * A page with nothing but a slider for 0.00001 to about 0.01, and a server that takes what it sends.
  *
  * @param {import("node:test").TestContext} t
  */
-function openDial(t) {
+function openSlider(t) {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = `
     <div>
       <input id="typed">
       <span id="text"></span>
       <input id="slider" type="range" min="-5" max="-2" step="any" value="-3">
-      <p class="dial-scale"><span class="dial-default" hidden></span></p>
+      <p class="slider-scale"><span class="slider-default" hidden></span></p>
     </div>`;
   const send = t.mock.fn(
     /** @type {(value: number | string) => Promise<Done | Refused>} */ (async () => ({ ok: true })),
   );
-  const forgive = t.mock.fn();
-  const dial = new Dial({
+  const clearError = t.mock.fn();
+  const slider = new LogSlider({
     slider: /** @type {HTMLInputElement} */ (page.get("#slider")),
     text: page.get("#text"),
     typed: /** @type {HTMLInputElement} */ (page.get("#typed")),
     decimals: 5,
     send,
-    forgive,
+    clearError,
   });
   const sent = () => send.mock.calls.map(({ arguments: [value] }) => value);
-  return { page, dial, send, sent, forgive };
+  return { page, slider, send, sent, clearError };
 }
 
 test("the server's number is shown in both, and told to those who listen", (t) => {
-  const { page, dial } = openDial(t);
-  dial.follow(0.001);
+  const { page, slider } = openSlider(t);
+  slider.follow(0.001);
   assert.equal(page.value("#slider"), "-3");
   assert.equal(page.value("#typed"), "0.00100");
   assert.equal(page.get("#text").textContent, "0.00100");
@@ -50,29 +50,29 @@ test("the server's number is shown in both, and told to those who listen", (t) =
 });
 
 test("the default has its mark where it is on the scale", (t) => {
-  const { page } = openDial(t);
-  const share = Number(page.get(".dial-scale").style.getPropertyValue("--default"));
+  const { page } = openSlider(t);
+  const share = Number(page.get(".slider-scale").style.getPropertyValue("--default"));
   assert.equal(share.toFixed(3), "0.667");
-  assert.equal(page.get(".dial-default").hidden, false);
+  assert.equal(page.get(".slider-default").hidden, false);
 });
 
 test("a number outside the slider's range is shown with its digits, the slider at its end", (t) => {
-  const { page, dial } = openDial(t);
-  dial.follow(0.0000012);
+  const { page, slider } = openSlider(t);
+  slider.follow(0.0000012);
   assert.equal(page.value("#slider"), "-5");
   assert.equal(page.value("#typed"), "0.00000120");
-  dial.follow(0.5);
+  slider.follow(0.5);
   assert.equal(page.value("#slider"), "-2");
   assert.equal(page.value("#typed"), "0.50000");
 });
 
 test("a slider that was moved stays where it is until the server has had a second", async (t) => {
-  const { page, dial, sent } = openDial(t);
-  dial.follow(0.001);
+  const { page, slider, sent } = openSlider(t);
+  slider.follow(0.001);
   page.type("#slider", "-4");
   assert.equal(page.value("#typed"), "0.00010");
   assert.deepEqual(sent(), [0.0001]);
-  dial.follow(0.002);
+  slider.follow(0.002);
   await page.tick(HOLD - 100);
   assert.equal(page.value("#slider"), "-4");
   await page.tick(200);
@@ -80,12 +80,12 @@ test("a slider that was moved stays where it is until the server has had a secon
 });
 
 test("a slider that is held stays the person's for as long as it is", async (t) => {
-  const { page, dial } = openDial(t);
-  dial.follow(0.001);
+  const { page, slider } = openSlider(t);
+  slider.follow(0.001);
   page.get("#slider").dispatchEvent(new Event("pointerdown"));
   page.type("#slider", "-4");
   await page.tick(3 * HOLD);
-  dial.follow(0.002);
+  slider.follow(0.002);
   assert.equal(page.value("#slider"), "-4");
   page.get("#slider").dispatchEvent(new Event("pointerup"));
   await page.tick(HOLD + 10);
@@ -93,7 +93,7 @@ test("a slider that is held stays the person's for as long as it is", async (t) 
 });
 
 test("a number has six digits at most, and one is under way at a time", async (t) => {
-  const { page, send, sent } = openDial(t);
+  const { page, send, sent } = openSlider(t);
   /** @type {(answer: Done) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
@@ -108,19 +108,19 @@ test("a number has six digits at most, and one is under way at a time", async (t
 });
 
 test("what is being typed is left alone, while the slider follows", (t) => {
-  const { page, dial, sent } = openDial(t);
+  const { page, slider, sent } = openSlider(t);
   page.type("#typed", "0.00");
-  dial.follow(0.0001);
+  slider.follow(0.0001);
   assert.equal(page.value("#typed"), "0.00");
   assert.equal(page.value("#slider"), "-4");
   assert.deepEqual(sent(), []);
 });
 
 test("what was typed is sent as it is, and shown as the server has it once it is taken", async (t) => {
-  const { page, dial, sent, send } = openDial(t);
-  dial.follow(0.001);
+  const { page, slider, sent, send } = openSlider(t);
+  slider.follow(0.001);
   send.mock.mockImplementation(async () => {
-    dial.follow(0.003);
+    slider.follow(0.003);
     return { ok: true };
   });
   await page.choose("#typed", " 3e-3");
@@ -129,25 +129,25 @@ test("what was typed is sent as it is, and shown as the server has it once it is
 });
 
 test("what is refused stays to be mended, and Escape or the slider takes its place", async (t) => {
-  const { page, dial, send, forgive } = openDial(t);
-  dial.follow(0.001);
+  const { page, slider, send, clearError } = openSlider(t);
+  slider.follow(0.001);
   send.mock.mockImplementation(async () => refused("out_of_range", "rate"));
   await page.choose("#typed", "7");
-  dial.follow(0.002);
+  slider.follow(0.002);
   assert.equal(page.value("#typed"), "7");
   page.press("#typed", "Enter");
-  assert.equal(forgive.mock.callCount(), 0);
+  assert.equal(clearError.mock.callCount(), 0);
   page.press("#typed", "Escape");
   assert.equal(page.value("#typed"), "0.00200");
-  assert.equal(forgive.mock.callCount(), 1);
+  assert.equal(clearError.mock.callCount(), 1);
   await page.choose("#typed", "7");
   page.type("#slider", "-4");
   assert.equal(page.value("#typed"), "0.00010");
 });
 
 test("who types on before the answer has come keeps what they type", async (t) => {
-  const { page, dial, send } = openDial(t);
-  dial.follow(0.002);
+  const { page, slider, send } = openSlider(t);
+  slider.follow(0.002);
   /** @type {(answer: Done) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
@@ -159,7 +159,7 @@ test("who types on before the answer has come keeps what they type", async (t) =
 });
 
 test("a number that is typed takes the place of one the slider still wants to send", async (t) => {
-  const { page, sent } = openDial(t);
+  const { page, sent } = openSlider(t);
   page.type("#slider", "-4");
   page.type("#slider", "-4.5");
   await page.choose("#typed", "0.002");

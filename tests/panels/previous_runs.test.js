@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { isSame, NO_RUNS, runsAfter } from "../../static/js/state/previous_runs.js";
+import { networkId } from "../../static/js/state/network_id.js";
+import { NO_RUNS, runsAfter } from "../../static/js/state/previous_runs.js";
 import { OPTIONS, state } from "./support/state.js";
 
 /** @import { State } from "../../static/js/protocol" */
@@ -29,9 +30,9 @@ function moment(version, curve, changes = {}) {
 }
 
 test("a network is the same by its version and its session", () => {
-  assert.ok(isSame(state({ version: 1 }), state({ version: 1, steps: 9 })));
-  assert.ok(!isSame(state({ version: 1 }), state({ version: 2 })));
-  assert.ok(!isSame(state({ session: "a" }), state({ session: "b" })));
+  assert.equal(networkId(state({ version: 1 })), networkId(state({ version: 1, steps: 9 })));
+  assert.notEqual(networkId(state({ version: 1 })), networkId(state({ version: 2 })));
+  assert.notEqual(networkId(state({ session: "a" })), networkId(state({ session: "b" })));
 });
 
 test("the first network, and the same one again, leave the runs as they are", () => {
@@ -41,16 +42,16 @@ test("the first network, and the same one again, leave the runs as they are", ()
 
 test("the curve of the network before is kept, with what it was and how far it came", () => {
   const before = moment(1, points([10, 20], [9, 8.126]), { steps: 1_234 });
-  const { earlier } = runsAfter(NO_RUNS, before, moment(2, NONE));
-  assert.deepEqual(earlier[0]?.steps, [10, 20]);
-  assert.deepEqual(earlier[0]?.perplexities, [9, 8.126]);
-  assert.match(earlier[0]?.words ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
+  const { previous } = runsAfter(NO_RUNS, before, moment(2, NONE));
+  assert.deepEqual(previous[0]?.steps, [10, 20]);
+  assert.deepEqual(previous[0]?.perplexities, [9, 8.126]);
+  assert.match(previous[0]?.words ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
 });
 
 test("a curve of one point is no run, and one that ran off tells the last number it had", () => {
-  assert.deepEqual(runsAfter(NO_RUNS, moment(1, points([10], [9])), moment(2, NONE)).earlier, []);
-  const { earlier } = runsAfter(NO_RUNS, moment(1, points([1, 2], [5, null])), moment(2, NONE));
-  assert.match(earlier[0]?.words ?? "", /\b5\.00\b/);
+  assert.deepEqual(runsAfter(NO_RUNS, moment(1, points([10], [9])), moment(2, NONE)).previous, []);
+  const { previous } = runsAfter(NO_RUNS, moment(1, points([1, 2], [5, null])), moment(2, NONE));
+  assert.match(previous[0]?.words ?? "", /\b5\.00\b/);
 });
 
 test("how the new network differs is told where it does", () => {
@@ -65,9 +66,9 @@ test("how the new network differs is told where it does", () => {
 
 test("a run that comes back is not drawn behind itself", () => {
   const away = runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE));
-  assert.equal(away.earlier.length, 1);
+  assert.equal(away.previous.length, 1);
   const back = runsAfter(away, moment(2, NONE), moment(3, points([10, 20, 30], [9, 8, 7])));
-  assert.deepEqual(back.earlier, []);
+  assert.deepEqual(back.previous, []);
 });
 
 test("the last five runs are kept, oldest first", () => {
@@ -77,16 +78,16 @@ test("the last five runs are kept, oldest first", () => {
     runs = runsAfter(runs, before, moment(version + 1, NONE));
   }
   assert.deepEqual(
-    runs.earlier.map(({ steps }) => steps[0]),
+    runs.previous.map(({ steps }) => steps[0]),
     [3, 4, 5, 6, 7],
   );
 });
 
 test("of a long curve some points are kept, with the first and the last", () => {
   const steps = Array.from({ length: 10_000 }, (_, index) => index + 1);
-  const { earlier } = runsAfter(NO_RUNS, moment(1, points(steps, steps)), moment(2, NONE));
-  const kept = earlier[0]?.steps ?? [];
+  const { previous } = runsAfter(NO_RUNS, moment(1, points(steps, steps)), moment(2, NONE));
+  const kept = previous[0]?.steps ?? [];
   assert.ok(kept.length > 200 && kept.length <= 300, `${kept.length} points`);
   assert.deepEqual([kept[0], kept.at(-1)], [1, 10_000]);
-  assert.deepEqual(earlier[0]?.perplexities, kept);
+  assert.deepEqual(previous[0]?.perplexities, kept);
 });

@@ -4,18 +4,18 @@ import { openPage } from "./support/page.js";
 import { surprised } from "./support/looks.js";
 import { frame, refused, state } from "./support/state.js";
 import { faultOf } from "../../static/js/messages.js";
-import { Watching } from "../../static/js/net/live_query.js";
+import { LiveQuery } from "../../static/js/net/live_query.js";
 
-/** @import { Look } from "../../static/js/net/live_query.js" */
+/** @import { QueryOptions } from "../../static/js/net/live_query.js" */
 /** @import { Surprised } from "../../static/js/protocol" */
 
 /**
  * A panel of this test's own that asks about a text.
  *
  * @param {import("node:test").TestContext} t
- * @param {Partial<Look<"surprise">>} [changes]
+ * @param {Partial<QueryOptions<"surprise">>} [changes]
  */
-function openLook(t, changes = {}) {
+function openQuery(t, changes = {}) {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = '<details><summary></summary><div id="seen"></div></details>';
   const look = {
@@ -27,7 +27,7 @@ function openLook(t, changes = {}) {
     changed: () => watching.changed(),
     forget: () => watching.forget(),
   };
-  const watching = new Watching(page.get("#seen"), page.connection, {
+  const watching = new LiveQuery(page.get("#seen"), page.connection, {
     event: "surprise",
     panel: page.get("details"),
     question: () => (look.text === null ? null : { text: look.text }),
@@ -45,7 +45,7 @@ function openLook(t, changes = {}) {
 }
 
 test("nothing is asked before the panel is seen with a network to ask about", async (t) => {
-  const { page, asked } = openLook(t);
+  const { page, asked } = openQuery(t);
   page.connection.begin();
   await page.tick(2_000);
   await page.see("summary");
@@ -55,7 +55,7 @@ test("nothing is asked before the panel is seen with a network to ask about", as
 });
 
 test("nothing is asked before the first state, nor where there is nothing to ask", async (t) => {
-  const { page, look, asked } = openLook(t);
+  const { page, look, asked } = openQuery(t);
   look.text = null;
   await page.see("#seen");
   page.connection.open();
@@ -67,7 +67,7 @@ test("nothing is asked before the first state, nor where there is nothing to ask
 });
 
 test("a network that learns is asked anew in its pace, one that rests is not", async (t) => {
-  const { page, look, asked } = openLook(t);
+  const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a"));
   page.connection.begin();
   await page.see("#seen");
@@ -84,7 +84,7 @@ test("a network that learns is asked anew in its pace, one that rests is not", a
 });
 
 test("an answer that took long is rested for a hundred times as long", async (t) => {
-  const { page, asked } = openLook(t);
+  const { page, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a", [], { took: 20 }));
   page.connection.begin();
   await page.see("#seen");
@@ -96,7 +96,7 @@ test("an answer that took long is rested for a hundred times as long", async (t)
 });
 
 test("out of sight, in a hidden tab and without a connection nothing is asked", async (t) => {
-  const { page, asked } = openLook(t);
+  const { page, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a"));
   page.connection.begin();
   await page.see("#seen");
@@ -123,7 +123,7 @@ test("out of sight, in a hidden tab and without a connection nothing is asked", 
 });
 
 test("one question is under way at a time, and only the newest is answered", async (t) => {
-  const { page, look, asked, answer } = openLook(t);
+  const { page, look, asked, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
   for (const text of ["b", "c"]) {
@@ -140,17 +140,17 @@ test("one question is under way at a time, and only the newest is answered", asy
 });
 
 test("a refusal of an earlier question is not shown", async (t) => {
-  const { page, look, answer } = openLook(t);
+  const { page, look, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
   look.text = "b";
   look.changed();
   await answer(refused("characters_unknown", "text"));
-  assert.deepEqual([page.store.page.faults, look.waits], [{}, []]);
+  assert.deepEqual([page.store.page.fieldErrors, look.waits], [{}, []]);
 });
 
 test("an answer of the network before this one is not shown as this one's", async (t) => {
-  const { page, look, asked, answer } = openLook(t);
+  const { page, look, asked, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
   page.connection.tell("state", state({ version: 2 }));
@@ -161,20 +161,20 @@ test("an answer of the network before this one is not shown as this one's", asyn
 });
 
 test("a fault with a place is shown there, and not asked again before the network moves", async (t) => {
-  const { page, look, asked } = openLook(t);
+  const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", refused("characters_unknown", "text"), surprised("a"));
   page.connection.begin();
   await page.see("#seen");
   await page.tick(2_000);
   assert.equal(asked().length, 1);
-  assert.equal(page.store.page.faults.look_text?.code, "characters_unknown");
+  assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   page.connection.tell("frame", frame({ steps: 300 }));
   await page.settle();
-  assert.deepEqual([page.store.page.faults, look.shown], [{}, ["a"]]);
+  assert.deepEqual([page.store.page.fieldErrors, look.shown], [{}, ["a"]]);
 });
 
 test("a refusal without a place is told as a wait, and asked again in a second", async (t) => {
-  const { page, look, asked } = openLook(t);
+  const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", refused("busy"), surprised("a"));
   page.connection.begin();
   await page.see("#seen");
@@ -186,7 +186,7 @@ test("a refusal without a place is told as a wait, and asked again in a second",
 });
 
 test("the state tells whether what is shown answers the question of now", async (t) => {
-  const { page, look, answer } = openLook(t);
+  const { page, look, answer } = openQuery(t);
   const at = () => page.state("details");
   assert.equal(at(), "loading");
   page.connection.begin();
@@ -208,7 +208,7 @@ test("the state tells whether what is shown answers the question of now", async 
 });
 
 test("the state tells a fault where nothing is shown, and what is outdated by one", async (t) => {
-  const { page, look, answer } = openLook(t);
+  const { page, look, answer } = openQuery(t);
   const at = () => page.state("details");
   page.connection.begin();
   await page.see("#seen");
@@ -225,7 +225,7 @@ test("the state tells a fault where nothing is shown, and what is outdated by on
 });
 
 test("an answer that has a fault or nothing in it has a state of its own", async (t) => {
-  const { page, look, answer } = openLook(t, {
+  const { page, look, answer } = openQuery(t, {
     faultOf: ({ perplexity }) => (perplexity === null ? faultOf("network_diverged") : null),
     isEmpty: ({ characters }) => characters.length === 0,
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { fill, prepare, write } from "../../static/js/ui/stable_text.js";
+import { renderText, observeWidth, setText } from "../../static/js/ui/stable_text.js";
 
 /**
  * A blank page with a place for a sentence.
@@ -12,7 +12,7 @@ function openPlace(t) {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = `<p id="place" style="min-height: 20px"></p>`;
   const place = page.get("#place");
-  prepare(place);
+  observeWidth(place);
   return { page, place };
 }
 
@@ -20,12 +20,12 @@ test("a place grows with a sentence, and does not shrink with the next", async (
   const { page, place } = openPlace(t);
   page.resize("#place", { width: 300, height: 60 });
   place.style.minHeight = "20px";
-  write(place, "a long sentence");
+  setText(place, "a long sentence");
   assert.equal(place.style.minHeight, "20px"); // not measured before the page is drawn
   await page.tick(20);
   assert.equal(place.style.minHeight, "60px");
   page.resize("#place", { width: 300, height: 40 });
-  write(place, "a short one");
+  setText(place, "a short one");
   await page.tick(20);
   assert.equal(place.style.minHeight, "60px");
 });
@@ -49,17 +49,17 @@ test("a sentence without a space may be broken anywhere, counted with its beginn
     [" " + "x".repeat(14), "y".repeat(14), false],
   ]);
   for (const [sentence, beginning, isUnbroken] of cases) {
-    fill(place, sentence, beginning);
+    renderText(place, sentence, beginning);
     assert.equal(place.classList.contains("unbroken"), isUnbroken);
   }
 });
 
 test("a beginning is marked as a person's, before what the network wrote", (t) => {
   const { place } = openPlace(t);
-  fill(place, "<b>on</b>", "and <i>so</i> ");
+  renderText(place, "<b>on</b>", "and <i>so</i> ");
   assert.equal(place.textContent, "and <i>so</i> <b>on</b>");
-  assert.equal(place.firstElementChild?.className, "given");
+  assert.equal(place.firstElementChild?.className, "prompt");
   assert.equal(place.firstElementChild?.textContent, "and <i>so</i> ");
-  fill(place, "anew", "");
+  renderText(place, "anew", "");
   assert.equal(place.childElementCount, 0);
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { forget, recall, remember } from "../../static/js/state/preferences.js";
+import { removeItem, getItem, setItem } from "../../static/js/state/preferences.js";
 import * as preferences from "../../static/js/state/preferences.js";
 
 const KEY = "charnn.preferences";
@@ -16,12 +16,12 @@ function openBlank(t, kept) {
 
 test("what is remembered is recalled until it is forgotten", (t) => {
   openBlank(t);
-  assert.equal(recall("a"), null);
-  remember("a", "1");
-  assert.equal(recall("a"), "1");
+  assert.equal(getItem("a"), null);
+  setItem("a", "1");
+  assert.equal(getItem("a"), "1");
   assert.equal(localStorage.getItem("a"), "1");
-  forget("a");
-  assert.equal(recall("a"), null);
+  removeItem("a");
+  assert.equal(getItem("a"), null);
 });
 
 test("a browser without a store is no error: nothing is remembered", (t) => {
@@ -30,9 +30,9 @@ test("a browser without a store is no error: nothing is remembered", (t) => {
     get: () => assert.fail("SecurityError"),
     configurable: true,
   });
-  remember("a", "1");
-  forget("a");
-  assert.equal(recall("a"), null);
+  setItem("a", "1");
+  removeItem("a");
+  assert.equal(getItem("a"), null);
   preferences.set("axis", "linear");
   assert.equal(preferences.get("axis", "logarithmic"), "logarithmic");
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { apart } from "../../static/js/inspect/projection.js";
+import { separateLabels } from "../../static/js/inspect/projection.js";
 
 /** @typedef {[number, number]} Place */
 
@@ -18,11 +18,11 @@ test("marks that have their room are not moved", () => {
     [0, 0],
     [20, 0],
   ];
-  assert.deepEqual(apart(places, [13, 13], 9), places);
+  assert.deepEqual(separateLabels(places, [13, 13], 9), places);
 });
 
 test("marks that cover each other are moved until each has its room", () => {
-  const [one, other] = apart(
+  const [one, other] = separateLabels(
     [
       [0, 0],
       [3, 0],
@@ -37,7 +37,7 @@ test("marks that cover each other are moved until each has its room", () => {
 test("no mark is moved farther than it may be, so many at one place still overlap", () => {
   /** @type {Place[]} */
   const places = Array.from({ length: 30 }, () => [5, 5]);
-  const moved = apart(
+  const moved = separateLabels(
     places,
     Array.from(places, () => 13),
     9,
@@ -52,7 +52,7 @@ test("a wide mark takes more room", () => {
     [0, 0],
     [15, 0],
   ];
-  assert.deepEqual(apart(places, [13, 13], 9), places);
-  const [one, other] = apart(places, [26, 13], 9);
+  assert.deepEqual(separateLabels(places, [13, 13], 9), places);
+  const [one, other] = separateLabels(places, [26, 13], 9);
   assert.ok(Math.abs(distance(one, other) - 19.5) < 1e-6);
 });

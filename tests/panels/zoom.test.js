@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { zoomIn, inView, pan, zoomTo, zoomOut } from "../../static/js/curve/zoom.js";
+
+const EXTENT = { last: 1_000, furthest: 1_000, least: 40 };
+const PART = { from: 400, to: 600 };
+
+test("without a choice the whole is in view, up to the last step of the curve", () => {
+  assert.deepEqual(inView(null, { ...EXTENT, furthest: 5_000 }), { from: 0, to: 1_000 });
+  assert.deepEqual(inView(PART, EXTENT), PART);
+});
+
+test("a part that is picked ends where there is something to see", () => {
+  assert.deepEqual(zoomTo(null, EXTENT, { from: -50, to: 1_500 }), { from: 0, to: 1_000 });
+  assert.deepEqual(zoomTo(null, { ...EXTENT, furthest: 5_000 }, { from: 900, to: 1_500 }), {
+    from: 900,
+    to: 1_500,
+  });
+});
+
+test("a part in which there is too little to see is not picked", () => {
+  assert.equal(zoomTo(PART, EXTENT, { from: 500, to: 530 }), PART);
+  assert.equal(zoomTo(null, EXTENT, { from: 990, to: 1_100 }), null);
+});
+
+test("zooming keeps the middle, and ends at the edges and at the whole", () => {
+  assert.deepEqual(zoomIn(null, EXTENT), { from: 250, to: 750 });
+  assert.deepEqual(zoomOut(PART, EXTENT), { from: 300, to: 700 });
+  assert.deepEqual(zoomOut({ from: 0, to: 400 }, EXTENT), { from: 0, to: 800 });
+  assert.equal(zoomOut({ from: 200, to: 900 }, EXTENT), null);
+  assert.equal(zoomOut(null, EXTENT), null);
+});
+
+test("moving keeps the length, and ends at the edges; the whole is not moved", () => {
+  assert.deepEqual(pan(PART, EXTENT, 100), { from: 500, to: 700 });
+  assert.deepEqual(pan(PART, EXTENT, 900), { from: 800, to: 1_000 });
+  assert.deepEqual(pan(PART, EXTENT, -900), { from: 0, to: 200 });
+  assert.equal(pan(null, EXTENT, 100), null);
+});
