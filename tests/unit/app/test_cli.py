@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result as Outcome
 
-from app.cli import main, train_until
+from app.cli import main, train
 from bench.speed import runner as race
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
@@ -221,7 +221,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
     corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_learnt = threading.Event()
-    show = train_until._show
+    show = train._show
 
     def shown(*progress: Any) -> None:
         show(*progress)
@@ -231,7 +231,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
         if has_learnt.wait(60):
             _thread.interrupt_main()
 
-    monkeypatch.setattr(train_until, "_show", shown)
+    monkeypatch.setattr(train, "_show", shown)
     with ctrl_c_interrupts():
         user = threading.Thread(target=interrupt)
         user.start()
@@ -245,7 +245,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
 def test_train_finds_out_before_training_that_it_cannot_write(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_until, "train_until", None)  # calling it would raise
+    monkeypatch.setattr(train, "train_until", None)  # calling it would raise
     done = charnn("train", corpus, "--out", tmp_path / "no" / "folder.json")
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
