@@ -16,6 +16,7 @@ from flask_socketio import SocketIO
 from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
+from app.engines.session_metrics import SessionMetrics
 from app.engines.thread_switching import share_the_lock
 from app.runtime.backends import make_hub
 from app.runtime.config import ServerSettings
@@ -80,7 +81,7 @@ def create_app(
     metrics = Metrics()
     store = store or _open_store(config)
     engine = engine or _begin_training(config, store, metrics)
-    metrics.watch(engine.snapshots, lambda: engine.weights)
+    metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
     clerk = Clerk(config.data_dir, config.limits.upload)
     checker = Checker()
     sharing = Sharing(store, metrics)

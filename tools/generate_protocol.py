@@ -49,7 +49,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
 }
 """Every code that may be sent, by where it comes from, with what it says."""
 
-WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol/__init__.py."
+WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol."
 
 
 class Declared(NamedTuple):

@@ -17,10 +17,10 @@ from app.engines.local import LocalEngine
 from app.errors import Notice, UserError
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import Answer, Capture, Command, Learn, NoteStored, Restore, Tell, Watch
 from app.sessions.snapshot import Snapshot
 from app.storage import DamagedCheckpoint, Store, StoreError
+from app.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from app.errors import message_of
+
+Status = Literal["compiling", "learning", "paused"]
+Replacement = Literal["restart", "load", "undo"]
+"""How a network took another's place: as a new one, as a loaded one, or by being brought back."""
+Level = Literal["info", "warning", "error"]
 
 
 class Payload(BaseModel):

@@ -1,7 +1,6 @@
-"""What a page asks about a network while it learns, and what it is answered.
+"""Requests to inspect a network while it trains, and their answers.
 
-Part of the wire, which protocol.py puts together. No answer is larger than 16 KB, whatever the
-network and the text.
+No answer is larger than 16 KB, whatever the network and the text.
 """
 
 from __future__ import annotations

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
+from app.protocol.base import Level, Replacement, Status
 from app.protocol.hyperparameters import Options
 from app.protocol.ids import short_id
 from app.protocol.inspection import Moment
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import (
     Answer,
     Capture,
@@ -33,11 +33,12 @@ from app.sessions.commands import (
     Watch,
 )
 from app.sessions.memory_budget import Room
-from app.sessions.snapshot import Description, Level, Remark, Replacement, Snapshot, Status
+from app.sessions.snapshot import Description, Remark, Snapshot
 from app.sessions.undo import Spare
 from app.training import completion
 from app.training import gradient_check as checking
 from app.training import inspection as looking
+from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.run import Run, loaded_run, new_run, restored_run
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready

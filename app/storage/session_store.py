@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check, digest_of
 from app.storage.database import READING, make_engine
@@ -18,6 +17,7 @@ from app.storage.errors import DamagedCheckpoint, errors_in_words
 from app.storage.migrate import migrate
 from app.storage.schema import sessions, texts
 from app.storage.share_store import Copies
+from app.training.checkpoint import Checkpoint
 
 FILE = "sessions.sqlite"
 

@@ -18,10 +18,10 @@ from app.protocol.ids import path_of
 from app.protocol.limits import Limits
 from app.runtime.backends import Hub
 from app.sessions import commands
-from app.sessions.checkpoint import Checkpoint
 from app.storage import Copied
 from app.storage.sharing import Sharing
 from app.training import inspection as looking
+from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.export_formats import Form
 from app.training.gradient_check import NetworkToCheck

@@ -14,10 +14,10 @@ import pytest
 from app.errors import Notice, UserError
 from app.protocol.hyperparameters import Options
 from app.sessions import session as session_module
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import Capture, Change, Learn, Restore
 from app.sessions.memory_budget import Room
 from app.sessions.session import Session
+from app.training.checkpoint import Checkpoint
 from app.training.model_json import saved_of
 from app.training.monitors import QUIET, Recoveries
 from app.training.run import Run, loaded_run, new_run
