@@ -10,7 +10,7 @@ import click
 from click.core import ParameterSource
 from pydantic_core import PydanticCustomError
 
-from app.protocol.fields import AutoOr, Quantity, Sizes
+from app.protocol.fields import IntListField, NumberField, OptionalNumberField
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -18,14 +18,14 @@ READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 class Entry(click.ParamType[Any]):
     """The value of a field of the page: the same range, and the same message."""
 
-    def __init__(self, quantity: AutoOr | Quantity | Sizes) -> None:
-        self.quantity = quantity
-        self.name = quantity.example
+    def __init__(self, field: OptionalNumberField | NumberField | IntListField) -> None:
+        self.field = field
+        self.name = field.example
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The parsed value; fails with what to enter instead."""
         try:
-            return self.quantity(value)
+            return self.field(value)
         except PydanticCustomError as error:
             self.fail(error.message(), param, ctx)
 

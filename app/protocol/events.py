@@ -25,7 +25,7 @@ from app.protocol.state import Closing, Frame, Notice, State
 
 @dataclass(frozen=True)
 class ClientEvent:
-    """What an event carries and how it is answered when all is well."""
+    """The payload of an event, and the type of its successful answer."""
 
     payload: type[Payload]
     answer: type = Done
@@ -61,4 +61,4 @@ SERVER_EVENTS: Mapping[str, type] = MappingProxyType(
 )
 
 ACKNOWLEDGED = frozenset({"state", "frame"})
-"""Events of the server that it wants acknowledged before it sends the next of either."""
+"""Server events that a page must acknowledge before it is sent the next of them."""

@@ -17,7 +17,7 @@ from app.protocol.requests import DEFAULT_LIMITS, NetworkEntries
 def read_event(
     name: object, arguments: tuple[object, ...], limits: Limits = DEFAULT_LIMITS
 ) -> Payload:
-    """The payload of an event from the page, checked against what the server takes on.
+    """The validated payload of an event from the page.
 
     Raises:
         UserError: the event is unknown, or its payload is malformed or out of range.
@@ -34,7 +34,7 @@ def read_event(
 
 
 def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:
-    """The first thing wrong, as a sentence for the person and the field where to show it."""
+    """The first error of a payload, as a `UserError` at its field."""
     place: list[Any] = [part for part in error["loc"] if isinstance(part, str)]
     field = place[-1] if place else None
     if error["type"] in MESSAGES:
@@ -54,7 +54,7 @@ def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:
 
 
 def _fields(payload: type[Payload]) -> list[str]:
-    """The fields of an event by their names on the wire, options after the rest."""
+    """The fields of an event by their wire names, those of `options` last."""
     names = [field.alias or name for name, field in payload.model_fields.items()]
     if "options" in names:
         names += [f"options.{name}" for name in NetworkEntries.model_fields]

@@ -7,29 +7,29 @@ from typing import Annotated, get_args
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from app.protocol.base import Payload, field_error, one_of
-from app.protocol.fields import AutoOr, Quantity, Sizes
+from app.protocol.fields import IntListField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import Kind, Method, ScheduleName
 from app.protocol.hyperparameters import Options as NetworkOptions
 from app.protocol.limits import Limits
 
 MAX_LINE = 10_000
-"""Characters of a line: a sentence is one step of training, which no slice of time can cut."""
+"""Characters of a line: a sentence is one training step, which cannot be interrupted."""
 
-MAX_BEGINNING = 1_000
-"""Characters that a person may have written on: they are read at one go, while others wait."""
+MAX_PROMPT = 1_000
+"""Characters of a prompt: the network reads them at once, while other sessions wait."""
 
-LEARNING_RATE = Quantity("Learning rate", "0.01", 0, 1, low_included=False)
-TEMPERATURE = Quantity("Temperature", "1", 0.01, 20)
-LETTER_SIZE = Quantity("Letter size", "5", 1, 100, whole=True)
-L2 = Quantity("L2 strength", "0.000001", 0, 1)
-CLIP = Quantity("Gradient clip", "5", 0, 1000, low_included=False)
-SCHEDULE_EPOCHS = Quantity("Schedule", "100", 0, 1_000_000, low_included=False)
-VALIDATION = AutoOr(Quantity("Held-out share", "0.05", 0, 0.5))
-TOP_K = AutoOr(Quantity("Top-k", "10", 1, 10_000, whole=True), empty=True)
-TOP_P = AutoOr(Quantity("Top-p", "0.9", 0, 1, low_included=False), empty=True)
-WIDTH = Quantity("Beam width", "5", 1, 20, whole=True)
-HIDDEN_SIZES = Sizes(
-    "Hidden sizes", "20, 20", Quantity("Hidden size", "20", 1, 1000, whole=True), most=8
+LEARNING_RATE = NumberField("Learning rate", "0.01", 0, 1, low_included=False)
+TEMPERATURE = NumberField("Temperature", "1", 0.01, 20)
+LETTER_SIZE = NumberField("Letter size", "5", 1, 100, whole=True)
+L2 = NumberField("L2 strength", "0.000001", 0, 1)
+CLIP = NumberField("Gradient clip", "5", 0, 1000, low_included=False)
+SCHEDULE_EPOCHS = NumberField("Schedule", "100", 0, 1_000_000, low_included=False)
+VALIDATION = OptionalNumberField(NumberField("Held-out share", "0.05", 0, 0.5))
+TOP_K = OptionalNumberField(NumberField("Top-k", "10", 1, 10_000, whole=True), empty=True)
+TOP_P = OptionalNumberField(NumberField("Top-p", "0.9", 0, 1, low_included=False), empty=True)
+WIDTH = NumberField("Beam width", "5", 1, 20, whole=True)
+HIDDEN_SIZES = IntListField(
+    "Hidden sizes", "20, 20", NumberField("Hidden size", "20", 1, 1000, whole=True), most=8
 )
 
 DEFAULT_LIMITS = Limits()
@@ -39,7 +39,7 @@ SCHEDULES = get_args(ScheduleName)
 METHODS = get_args(Method)
 
 
-def _text_to_learn(text: str, info: ValidationInfo) -> str:
+def _check_text(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or DEFAULT_LIMITS
     if not text.strip():
         raise field_error("text_empty")
@@ -53,11 +53,11 @@ def _text_to_learn(text: str, info: ValidationInfo) -> str:
     return text
 
 
-def _beginning(prime: str) -> str:
+def _check_prompt(prime: str) -> str:
     if not prime:
         raise field_error("prime_empty")
-    if len(prime) > MAX_BEGINNING:
-        raise field_error("prime_too_long", characters=len(prime), limit=MAX_BEGINNING)
+    if len(prime) > MAX_PROMPT:
+        raise field_error("prime_too_long", characters=len(prime), limit=MAX_PROMPT)
     return prime
 
 
@@ -108,7 +108,7 @@ class Learn(Payload):
 
     text: Annotated[
         str,
-        AfterValidator(_text_to_learn),
+        AfterValidator(_check_text),
         Field(description="Sentences, one a line; trimmed, blank lines dropped."),
     ]
     options: Annotated[NetworkEntries, Field(description="What is left out takes its default.")] = (
@@ -144,9 +144,9 @@ class Complete(Payload):
 
     prime: Annotated[
         str,
-        AfterValidator(_beginning),
+        AfterValidator(_check_prompt),
         Field(
-            description=f"The beginning: 1 to {MAX_BEGINNING:,} characters that the network knows. "
+            description=f"The beginning: 1 to {MAX_PROMPT:,} characters that the network knows. "
             "One of more than 800,000 weights reads less, which the refusal tells."
         ),
     ]

@@ -24,7 +24,7 @@ LONGEST = 20.0
 class Pages(Protocol):
     """Everybody who is there."""
 
-    def announce_closing(self, why: Notice) -> None:
+    def broadcast_closing(self, why: Notice) -> None:
         """Tell every page that its socket is about to be closed, and why."""
 
     def close_all(self) -> None:
@@ -72,7 +72,7 @@ class Stopping:
         try:
             self.lossless = self._save()
             saved = "restarting" if self.lossless else "restarting_unsaved"
-            pages.announce_closing(Notice("cluster_lost" if self.failure else saved))
+            pages.broadcast_closing(Notice("cluster_lost" if self.failure else saved))
             self._hub.sleep(GRACE)
             pages.close_all()
             self._hub.sleep(GRACE)

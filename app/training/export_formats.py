@@ -10,7 +10,7 @@ from model.formats.recurrentjs_json import SavedModel
 
 
 @dataclass(frozen=True)
-class Form:
+class ExportFormat:
     """One of them.
 
     Attributes:
@@ -41,9 +41,9 @@ def _as_python(saved: SavedModel) -> bytes:
     return python_file(saved.model)
 
 
-JSON = Form(".json", "application/json", as_json)
+JSON = ExportFormat(".json", "application/json", as_json)
 """The one that comes back: all that is needed to go on."""
-SAFETENSORS = Form(".safetensors", "application/octet-stream", _as_safetensors)
-PYTHON = Form(".py", "text/x-python", _as_python)
+SAFETENSORS = ExportFormat(".safetensors", "application/octet-stream", _as_safetensors)
+PYTHON = ExportFormat(".py", "text/x-python", _as_python)
 
-FORMS = (JSON, SAFETENSORS, PYTHON)
+EXPORT_FORMATS = (JSON, SAFETENSORS, PYTHON)

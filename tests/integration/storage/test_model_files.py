@@ -14,7 +14,7 @@ import pytest
 from app.errors import BusyError, UserError
 from app.training import model_io as files_module
 from app.training import model_json
-from app.training.export_formats import FORMS, Form
+from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.training.model_io import FOLDER, MOST_WAITING, Clerk
 from app.training.model_json import is_small
 from model.char_model import CharModel
@@ -136,10 +136,10 @@ def test_large_models_take_another_process(shared: Clerk) -> None:
     assert is_running(pid)
 
 
-@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.suffix)
+@pytest.mark.parametrize("form", EXPORT_FORMATS, ids=lambda form: form.suffix)
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
 def test_every_form_is_written_alike_in_either_process(
-    shared: Clerk, saved: SavedModel, form: Form
+    shared: Clerk, saved: SavedModel, form: ExportFormat
 ) -> None:
     path = shared.write(saved, form.content).result(PATIENCE)
     assert path.read_bytes() == form.content(saved)
@@ -197,7 +197,7 @@ def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
 def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
     shared: Clerk, files: Clerk, tmp_path: Path
 ) -> None:
-    for units, form in itertools.product((4, 20), FORMS):
+    for units, form in itertools.product((4, 20), EXPORT_FORMATS):
         with pytest.raises(UserError) as caught:
             shared.write(diverged(units), form.content).result(PATIENCE)
         assert (caught.value.code, caught.value.field) == ("model_diverged", "json")

@@ -12,7 +12,7 @@ from app.runtime import shutdown
 from app.runtime.backends import ThreadingHub
 
 class Pages:
-    announce_closing = close_all = lambda *_: None
+    broadcast_closing = close_all = lambda *_: None
 
 shutdown.LONGEST = 0.2
 shutdown.Stopping(ThreadingHub(), Future).ask(Pages())
