@@ -34,16 +34,16 @@ def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> No
     """Benchmark training on this machine against the installed peers."""
     from app.catalog import texts
     from bench.speed import report
-    from bench.speed.competitors import CONTESTANTS
-    from bench.speed.runner import Race
+    from bench.speed.competitors import COMPETITORS
+    from bench.speed.runner import BenchmarkRunner
     from bench.speed.workloads import NETWORKS
     from model import sentences_from_text
 
     sentences, results = sentences_from_text(texts.text()), []
-    with Race(CONTESTANTS) as race:
-        conditions = report.Conditions.here_and_now(rounds, seconds, race.versions)
+    with BenchmarkRunner(COMPETITORS) as runner:
+        conditions = report.Conditions.here_and_now(rounds, seconds, runner.versions)
         click.echo(conditions, err=True)
-        for result in race.run(NETWORKS, sentences, rounds, seconds):
+        for result in runner.run(NETWORKS, sentences, rounds, seconds):
             results.append(result)
             click.echo(report.as_table(result), err=as_json)
     if as_json:

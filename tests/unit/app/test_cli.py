@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from click.testing import Result as Outcome
 
 from app.cli import main, train
-from bench.speed import runner as race
+from bench.speed import runner
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
 from model import CharModel
@@ -415,15 +415,15 @@ def test_a_damaged_model_is_named(tmp_path: Path, command: list[str]) -> None:
 # ------------------------------------------------------------------ bench
 
 
-class MadeUpRace:
-    """A race that is over at once; the real one has tests of its own."""
+class FakeRunner:
+    """A benchmark that ends at once; tests/unit/bench covers the real one."""
 
     versions: ClassVar = {"charnn": "0.1"}
 
-    def __init__(self, contestants: Sequence[Any]) -> None:
-        self.contestants = contestants
+    def __init__(self, competitors: Sequence[Any]) -> None:
+        self.competitors = competitors
 
-    def __enter__(self) -> MadeUpRace:
+    def __enter__(self) -> FakeRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -441,7 +441,7 @@ class MadeUpRace:
 def test_bench_measures_every_network_and_writes_down_what_it_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(race, "Race", MadeUpRace)
+    monkeypatch.setattr(runner, "BenchmarkRunner", FakeRunner)
     turns = ("--rounds", "2", "--seconds", "0.5")
     done = charnn("bench", "--json", *turns, "--write", tmp_path)
     figures = json.loads(done.stdout)
