@@ -1,4 +1,4 @@
-"""The application: `create_app` puts it together, `serve` runs it until it is asked to stop."""
+"""The application: `create_app` assembles it, `serve` runs it until it is stopped."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import socket
 import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from flask import Flask
@@ -17,6 +18,7 @@ from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
 from app.engines.local import set_switch_interval
+from app.engines.session_metrics import SessionMetrics
 from app.runtime.backends import make_backend
 from app.runtime.config import ServerConfig
 from app.runtime.logging import configure_logging
@@ -29,26 +31,29 @@ from app.training.model_io import ModelIO
 from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
-from app.web.middleware.access_token import Access
-from app.web.middleware.same_origin import Guard, is_local_name
-from app.web.middleware.socketio_packets import Packet, PacketCheck, keep_out_malformed
-from app.web.service import Service
-from app.web.session_cookie import Identity, read_secret
-from app.web.sockets.broadcaster import Publisher
-from app.web.sockets.connection_limits import Admission
+from app.web.middleware.access_token import AccessTokenMiddleware
+from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
+from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
+from app.web.service import SessionService
+from app.web.session_cookie import SessionCookie, read_secret
+from app.web.sockets.broadcaster import Broadcaster
+from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
 from app.web.sockets.handlers import SocketEvents
 
-SHORTEST_SECRET = 32
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+MIN_SECRET_LENGTH = 32
 BACKLOG = 1024
-"""Connections that may wait to be accepted: a lecture hall that opens the page at once."""
+"""Connections that may wait to be accepted, such as a lecture hall opening the page at once."""
 
 
 log = logging.getLogger(__name__)
 
 
 class ServerError(Exception):
-    """The server cannot run as it was asked to; the message says what to change."""
+    """The server cannot run with these settings; the message says what to change."""
 
 
 def create_app(
@@ -56,18 +61,17 @@ def create_app(
 ) -> Flask:
     """The Flask application, with its parts in `app.extensions["charnn"]`.
 
-    It trains as soon as it is made, and answers any WSGI server or test client; what runs beside
-    the requests, such as sending frames, is started by `serve`. Who makes it calls
-    `extension_of(app).close()` at the end.
+    It trains from now on, and answers any WSGI server or test client. `serve` starts the background
+    tasks, such as sending frames. The caller must call `extension_of(app).close()` at the end.
 
     Args:
-        config: how it runs.
-        engine: where sessions are trained; made from `config` where there is none.
-        store: where shared copies are, and the sessions of an engine that is made here; opened from
-            `config` where there is none.
+        config: the settings.
+        engine: trains the sessions; made from `config` if None.
+        store: holds shared copies, and the sessions of an engine made here; opened from `config`
+            if None.
 
     Raises:
-        ServerError: it cannot run as `config` asks.
+        ServerError: it cannot run with `config`.
     """
     secret = _secret(config)
     app = Flask(
@@ -79,8 +83,8 @@ def create_app(
     hub = make_backend(config.async_mode)
     metrics = Metrics()
     store = store or _open_store(config)
-    engine = engine or _begin_training(config, store, metrics)
-    metrics.watch(engine.snapshots, lambda: engine.weights)
+    engine = engine or _make_engine(config, store, metrics)
+    metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
     clerk = ModelIO(config.data_dir, config.limits.upload)
     checker = GradientCheckQueue()
     sharing = Sharing(store, metrics)
@@ -89,7 +93,7 @@ def create_app(
         async_mode=hub.async_mode,
         manage_session=False,
         max_http_buffer_size=config.limits.message,
-        cors_allowed_origins=[],  # the guard compares origins, for every request alike
+        cors_allowed_origins=[],  # SameOriginMiddleware compares origins, for every request
         serializer=Packet,
     )
     hub.limit_messages(socketio, config.limits.message)
@@ -99,33 +103,37 @@ def create_app(
         hub=hub,
         metrics=metrics,
         engine=engine,
-        identity=Identity(secret),
+        session_cookie=SessionCookie(secret),
         clerk=clerk,
         checker=checker,
         sharing=sharing,
-        service=Service(engine, hub, clerk, checker, sharing, config.limits),
+        service=SessionService(engine, hub, clerk, checker, sharing, config.limits),
         stopping=GracefulShutdown(hub, engine.save_all),
         socketio=socketio,
         emitter=emitter,
-        publisher=Publisher(engine, emitter, metrics),
-        admission=Admission(config.limits, lambda each: engine.snapshot(each) is not None),
+        broadcaster=Broadcaster(engine, emitter, metrics),
+        limiter=ConnectionLimiter(config.limits, lambda each: engine.snapshot(each) is not None),
     )
     app.extensions[NAME] = extension
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
     app.after_request(compress)
     SocketEvents(
-        extension.identity, extension.publisher, extension.service, extension.admission, metrics
+        extension.session_cookie,
+        extension.broadcaster,
+        extension.service,
+        extension.limiter,
+        metrics,
     ).bind(socketio)
     _add_middleware(app, socketio, config, secret)
     return app
 
 
 def serve(config: ServerConfig, engine: Engine | None = None, store: Store | None = None) -> None:
-    """Serve until SIGTERM or SIGINT; the parameters are those of `create_app`.
+    """Run the server until SIGTERM or SIGINT; the parameters are those of `create_app`.
 
     Raises:
-        ServerError: the address cannot be listened on, or training can go on no more.
+        ServerError: the address is not available, or training cannot continue.
     """
     configure_logging(config.log_format)
     set_switch_interval()
@@ -136,18 +144,18 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
         listener.close()
         raise
     here = extension_of(app)
-    here.hub.spawn(lambda: here.publisher.run(here.hub.sleep))
+    here.hub.spawn(lambda: here.broadcaster.run(here.hub.sleep))
     here.hub.spawn(lambda: here.metrics.watch_hub(here.hub.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, lambda *_: here.stopping.request(here.emitter))
     here.engine.on_failure(lambda why: here.stopping.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
-    log.info("begun", extra=_in_figures(config))
+    log.info("begun", extra=_loggable(config))
     try:
         _listen(config, listener)
         here.hub.serve(app, listener, begun=lambda: _announce(listener, config.token))
     finally:
-        listener.close()  # who comes now is not to wait for what nobody does any more
+        listener.close()  # new connections fail at once instead of waiting
         here.close()
     log.info("stopped", extra={"everything_saved": here.stopping.all_saved})
     if here.stopping.failure:
@@ -156,8 +164,8 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
         raise ServerError("Not every session could be saved: see the log for the reason.")
 
 
-def _in_figures(config: ServerConfig) -> dict[str, str | int]:
-    """How the server runs, for the log: neither its token nor its database's password."""
+def _loggable(config: ServerConfig) -> dict[str, str | int]:
+    """The settings to log: neither the token nor the database password."""
     return {
         "async_mode": config.async_mode,
         "engine": config.engine,
@@ -167,17 +175,18 @@ def _in_figures(config: ServerConfig) -> dict[str, str | int]:
 
 
 def _add_middleware(app: Flask, socketio: SocketIO, config: ServerConfig, secret: bytes) -> None:
-    """Put what every request must pass before the pages and the sockets, the outermost last."""
-    keep_out_malformed(socketio.server)
-    entrance = PacketCheck(app.wsgi_app, socketio.server)
-    guarded = Access(entrance, app, config.token, secret) if config.token else entrance
-    app.wsgi_app = Guard(  # type: ignore[method-assign]  # as Flask has layers put in
-        guarded, trust_proxy=config.trust_proxy, local_only=is_local_name(config.host)
+    """Wrap the application in its middleware, the outermost last."""
+    install_packet_validation(socketio.server)
+    wsgi: WSGIApplication = PacketMiddleware(app.wsgi_app, socketio.server)
+    if config.token:
+        wsgi = AccessTokenMiddleware(wsgi, app, config.token, secret)
+    app.wsgi_app = SameOriginMiddleware(  # type: ignore[method-assign]  # documented by Flask
+        wsgi, trust_proxy=config.trust_proxy, local_only=is_local_name(config.host)
     )
 
 
 def _folder(name: str) -> Path:
-    """Where the page's files are: beside the package in a checkout, inside it when installed."""
+    """The folder of the page's files: beside the package in a checkout, inside it if installed."""
     installed = Path(__file__).parent / name
     return installed if installed.is_dir() else Path(__file__).parent.parent / name
 
@@ -192,15 +201,15 @@ def _open_store(config: ServerConfig) -> Store:
 def _secret(config: ServerConfig) -> bytes:
     if not config.secret:
         return read_secret(config.data_dir)
-    if len(config.secret) < SHORTEST_SECRET:
+    if len(config.secret) < MIN_SECRET_LENGTH:
         raise ServerError(
-            f"The secret has fewer than {SHORTEST_SECRET} characters and could be guessed: take a "
-            "longer one for --secret, such as `openssl rand -hex 32` prints."
+            f"The secret has fewer than {MIN_SECRET_LENGTH} characters and could be guessed. Use a "
+            "longer one for --secret, such as the output of `openssl rand -hex 32`."
         )
     return config.secret.encode("utf-8", "surrogateescape")
 
 
-def _begin_training(config: ServerConfig, store: Store, metrics: Metrics) -> Engine:
+def _make_engine(config: ServerConfig, store: Store, metrics: Metrics) -> Engine:
     try:
         return make_engine(config, store, metrics)
     except EngineError as error:
@@ -209,7 +218,7 @@ def _begin_training(config: ServerConfig, store: Store, metrics: Metrics) -> Eng
 
 
 def _bind(config: ServerConfig) -> socket.socket:
-    """Take the address; nobody can connect to it before there is somebody to answer."""
+    """A socket bound to the address, which does not accept connections yet."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     listener = socket.socket(family)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -218,18 +227,18 @@ def _bind(config: ServerConfig) -> socket.socket:
     try:
         listener.bind((config.host, config.port))
     except OSError as error:
-        raise ServerError(_why_not(config, error)) from None
+        raise ServerError(_bind_error(config, error)) from None
     return listener
 
 
 def _listen(config: ServerConfig, listener: socket.socket) -> None:
     try:
         listener.listen(BACKLOG)
-    except OSError as error:  # another has taken it meanwhile
-        raise ServerError(_why_not(config, error)) from None
+    except OSError as error:  # another program has taken it meanwhile
+        raise ServerError(_bind_error(config, error)) from None
 
 
-def _why_not(config: ServerConfig, error: OSError) -> str:
+def _bind_error(config: ServerConfig, error: OSError) -> str:
     address = f"{config.host}:{config.port}"
     if error.errno == errno.EADDRINUSE:
         return (
@@ -242,8 +251,8 @@ def _why_not(config: ServerConfig, error: OSError) -> str:
 
 
 def _announce(listener: socket.socket, token: str) -> None:
-    """Print the address to open, with the token; on every interface, this machine's own."""
+    """Print the URL to open, with the token; for a wildcard address, that of this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    door = f"/?token={quote(token, safe='')}" if token else ""
-    print(f"charnn is at http://{host}:{port}{door}", flush=True)
+    query = f"/?token={quote(token, safe='')}" if token else ""
+    print(f"charnn is at http://{host}:{port}{query}", flush=True)

@@ -25,7 +25,7 @@ from typing_extensions import is_typeddict
 from app import errors, protocol
 from app.protocol import inspection as questions
 from app.protocol import sharing as shares
-from app.protocol.fields import AutoOr, Quantity, Sizes
+from app.protocol.fields import IntListField, NumberField, OptionalNumberField
 from model import errors as model_errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,7 +49,7 @@ CODES: Mapping[str, Mapping[str, str]] = {
 }
 """Every code that may be sent, by origin, with its message."""
 
-WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol/__init__.py."
+WRITTEN_FROM = "Written by `python -m tools.generate_protocol` from app/protocol."
 
 
 class Declared(NamedTuple):
@@ -91,14 +91,16 @@ def _declared(name: str, hint: Any, optional: bool = False) -> Declared:
 
 
 def _is_typed(note: Any) -> bool:
-    return isinstance(getattr(note, "func", None), AutoOr | Quantity | Sizes)
+    return isinstance(getattr(note, "func", None), OptionalNumberField | NumberField | IntListField)
 
 
-def _as_entered(entered: AutoOr | Quantity | Sizes) -> str:
-    """The TypeScript type of a number that may also be sent as typed text."""
-    if isinstance(entered, Sizes):
+def _as_entered(entered: OptionalNumberField | NumberField | IntListField) -> str:
+    """A number may be sent as it was typed."""
+    if isinstance(entered, IntListField):
         return "number[] | string"
-    return "number | string | null" if isinstance(entered, AutoOr) else "number | string"
+    return (
+        "number | string | null" if isinstance(entered, OptionalNumberField) else "number | string"
+    )
 
 
 def as_typescript(annotation: Any) -> str:

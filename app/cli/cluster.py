@@ -1,4 +1,4 @@
-"""The command `charnn cluster`: a look at the machines that train, and taking one out of use."""
+"""`charnn cluster`: list the machines of a Ray cluster, and drain one."""
 
 from __future__ import annotations
 
@@ -11,72 +11,71 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli.params import server_option
+
 if TYPE_CHECKING:
     from app.engines.cluster.ray_backend import Cluster
 
-ADDRESS = click.option(
+ADDRESS = server_option(
     "--ray-address",
-    envvar="CHARNN_RAY_ADDRESS",
-    show_envvar=True,
     default="auto",
-    show_default=True,
-    help="The Ray cluster's; auto finds the one that this machine is part of.",
+    help="Address of the Ray cluster; auto finds the one that this machine belongs to.",
 )
 
 
 @click.group()
 def cluster() -> None:
-    """Look after the machines of a Ray cluster that train."""
+    """Manage the machines of a Ray cluster."""
 
 
 @cluster.command()
 @ADDRESS
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(ray_address: str, as_json: bool) -> None:
-    """List the nodes: their machines, threads, sessions and weights."""
-    nodes = _asked(ray_address, "status")
+    """List the nodes with their machines, threads, sessions and weights."""
+    nodes = _ask_directory(ray_address, "status")
     if as_json:
         click.echo(json.dumps([asdict(node) for node in nodes], indent=1))
         return
     click.echo(f"{'MACHINE':12}  {'ADDRESS':20} {'THREADS':>7} {'SESSIONS':>8} {'WEIGHTS':>12}")
     for node in nodes:
-        told = f"{node.machine[:12]:12}  {node.address:20} {node.threads:7} {node.sessions:8}"
-        click.echo(f"{told} {node.weights:12,}{'  draining' if node.draining else ''}")
+        row = f"{node.machine[:12]:12}  {node.address:20} {node.threads:7} {node.sessions:8}"
+        click.echo(f"{row} {node.weights:12,}{'  draining' if node.draining else ''}")
     click.echo(f"{len(nodes)} nodes, {sum(node.sessions for node in nodes):,} sessions")
 
 
 @cluster.command()
 @ADDRESS
 @click.argument("machine", required=False)
-@click.option("--here", is_flag=True, help="The machine that this command runs on.")
+@click.option("--here", is_flag=True, help="Drain the machine that this command runs on.")
 def drain(ray_address: str, machine: str | None, here: bool) -> None:
-    """Hand the sessions of MACHINE over to the others, for it to be taken away.
+    """Move the sessions of MACHINE to the others, so that it can be removed.
 
-    MACHINE is its name, its beginning, or its address, as `charnn cluster status` lists them.
+    MACHINE is a name, the start of a name, or an address, as `charnn cluster status` lists them.
     """
     if here == (machine is not None):
-        raise click.UsageError("Name the machine, or say --here.")
+        raise click.UsageError("Give either MACHINE or --here.")
     name = _machine(ray_address, machine)
-    moved = _asked(ray_address, "drain", name)
-    click.echo(f"{moved} sessions go on elsewhere; {name[:12]} can be taken away.")
+    moved = _ask_directory(ray_address, "drain", name)
+    click.echo(f"{moved} sessions moved; {name[:12]} can be removed.")
 
 
 @cluster.command()
 @ADDRESS
 @click.argument("machine")
 def undrain(ray_address: str, machine: str) -> None:
-    """Have the drained MACHINE, by its whole name, take new sessions again."""
-    _asked(ray_address, "undrain", machine)
-    click.echo(f"{machine[:12]} takes sessions again.")
+    """Let the drained MACHINE (full name) accept new sessions again."""
+    _ask_directory(ray_address, "undrain", machine)
+    click.echo(f"{machine[:12]} accepts sessions again.")
 
 
 def _machine(address: str, wanted: str | None) -> str:
-    """The whole name of a machine; of this one where none is wanted.
+    """The full name of a machine; of this one if `wanted` is None.
 
     Raises:
-        click.ClickException: there is none of this name, or more than one.
+        click.ClickException: no machine has this name, or several have.
     """
-    with _visited(address) as cluster:
+    with _connected(address) as cluster:
         nodes = asyncio.run(_answer(cluster.directory.ask, "status"))
         wanted = wanted or cluster.machine()
     found = {
@@ -89,19 +88,19 @@ def _machine(address: str, wanted: str | None) -> str:
     return str(found.pop())
 
 
-def _asked(address: str, method: str, *arguments: Any) -> Any:
-    """What the directory of the cluster says.
+def _ask_directory(address: str, method: str, *arguments: Any) -> Any:
+    """The answer of the cluster's directory.
 
     Raises:
-        click.ClickException: it cannot be asked, or will not do it.
+        click.ClickException: the directory is unreachable, or refuses.
     """
-    with _visited(address) as cluster:
+    with _connected(address) as cluster:
         return asyncio.run(_answer(cluster.directory.ask, method, *arguments))
 
 
 @contextlib.contextmanager
-def _visited(address: str) -> Iterator[Cluster]:
-    """The cluster at an address; what goes wrong with it is told to whoever gave the command."""
+def _connected(address: str) -> Iterator[Cluster]:
+    """The cluster at an address; its errors become messages of the command line."""
     try:
         from app.engines.cluster import ray_backend as on_ray
     except ImportError as error:

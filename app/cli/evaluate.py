@@ -1,26 +1,48 @@
-"""The perplexity of a text, some of whose characters the network may not know."""
+"""`charnn evaluate`: the perplexity of a model on a text, whose characters it may not all know."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from model import CharModel, TextError, name_characters
+import click
+
+from app.cli.files import read_model, read_sentences
+from app.cli.params import READABLE_FILE
+from model import CharModel, ModelError, TextError, name_characters
+
+
+@click.command()
+@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.argument("corpus", type=READABLE_FILE)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
+    """Print the perplexity of MODEL on the sentences in CORPUS.
+
+    Sentences with characters unknown to the model are left out, and counted.
+    """
+    try:
+        evaluation = evaluate_model(read_model(model_file), read_sentences(corpus))
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    click.echo(json.dumps(evaluation.as_json()) if as_json else evaluation.in_words())
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What a network makes of a text.
+    """The perplexity of a text, and what it is over.
 
     Attributes:
-        perplexity: over the sentences that it can read; infinite where it has run off.
-        sentences: how many those are.
-        predictions: how many they make, one a character and one a sentence's end.
-        left_out: how many sentences it cannot read.
-        unknown: characters that it does not know, and how often each stands in the text.
+        perplexity: over the sentences without unknown characters; infinite if the network diverged.
+        sentences: their number.
+        predictions: their number: one per character and one per end of a sentence.
+        left_out: number of sentences with unknown characters.
+        unknown: unknown characters, each with its count in the text.
     """
 
     perplexity: float
@@ -30,7 +52,7 @@ class Evaluation:
     unknown: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON, which knows no infinity."""
+        """The figures as JSON, where null stands for infinity."""
         return {
             "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
             "sentences": self.sentences,
@@ -49,16 +71,15 @@ class Evaluation:
         return (
             f"{figures} of {self.sentences:,} sentences\n"
             f"{left_out} left out: the model does not know {name_characters(list(self.unknown))}, "
-            f"in the text {'once' if times == 1 else f'{times:,} times'}. "
-            "No probability is made up for what it cannot write."
+            f"in the text {'once' if times == 1 else f'{times:,} times'}."
         )
 
 
-def evaluation_of(model: CharModel, sentences: Sequence[str]) -> Evaluation:
-    """Evaluate a network on the sentences that it can read.
+def evaluate_model(model: CharModel, sentences: Sequence[str]) -> Evaluation:
+    """The evaluation of a model on the sentences without unknown characters.
 
     Raises:
-        TextError: it can read none of them.
+        TextError: every sentence has unknown characters.
     """
     vocabulary = model.vocabulary
     units = Counter(unit for sentence in sentences for unit in vocabulary.units(sentence))

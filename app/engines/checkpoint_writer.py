@@ -10,10 +10,10 @@ from typing import NamedTuple
 from app.engines.local import LocalEngine
 from app.errors import UserError
 from app.runtime.metrics import Metrics
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import CreateCheckpoint
 from app.sessions.snapshot import Snapshot
 from app.storage import Store, StoreError
+from app.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 

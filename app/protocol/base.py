@@ -1,23 +1,29 @@
-"""What all payloads from a page have in common, and how their entries are refused."""
+"""The base of all payloads from a page, and the errors of their fields."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from app.errors import message_of
 
+Status = Literal["compiling", "learning", "paused"]
+Replacement = Literal["restart", "load", "undo"]
+"""How a network replaced another: as a new one, a loaded one, or a restored one."""
+Level = Literal["info", "warning", "error"]
+
 
 class Payload(BaseModel):
-    """What an event from the page carries; nothing more is accepted."""
+    """The payload of an event from the page; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
 
 
 def one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
-    """A check that an entry is one of the known ones, called by its name in the refusal."""
+    """A validator that accepts only the known choices; `name` is the field in its message."""
 
     def check(choice: object) -> object:
         if choice not in known:
@@ -30,5 +36,5 @@ def one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
 
 
 def field_error(code: str, **values: object) -> PydanticCustomError:
-    """The error that becomes a `UserError` of this code at the field that is validated."""
+    """The error that becomes a `UserError` with this code, at the field being validated."""
     return PydanticCustomError(code, "{message}", {"message": message_of(code, **values)})

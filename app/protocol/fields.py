@@ -1,4 +1,4 @@
-"""Numbers as people type them: read with tolerance, refused with a sentence that helps."""
+"""Fields for numbers as people type them: lenient parsing, helpful error messages."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from pydantic_core import PydanticCustomError
 from app.protocol.base import field_error
 
 AUTO = "auto"
-LONGEST_NUMBER = 1000  # characters; whoever sends millions is not kept company while they are read
-LONGEST_SHOWN = 40  # characters of a refused entry that its message repeats
+MAX_NUMBER_LENGTH = 1000  # characters: parsing millions would block the server
+MAX_SHOWN_LENGTH = 40  # characters of an invalid entry that its message repeats
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
 
 
-class _NotRead(Exception):  # noqa: N818  (never leaves this module)
-    """Why an entry could not be read: a code, and what its message needs."""
+class _InvalidEntry(Exception):  # noqa: N818  (private to this module)
+    """Why an entry is invalid: a code, and the values of its message."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
@@ -28,7 +28,7 @@ class _NotRead(Exception):  # noqa: N818  (never leaves this module)
 
 
 @dataclass(frozen=True)
-class Quantity:
+class NumberField:
     """A number within a range, given as a number or as the text that a person typed."""
 
     name: str
@@ -40,117 +40,117 @@ class Quantity:
 
     @property
     def rule(self) -> str:
-        """What is taken, in words."""
+        """The accepted values, in words."""
         if self.whole:
             return f"a whole number from {self.low:g} to {self.high:g}"
         low = "from" if self.low_included else "above"
         return f"a number {low} {self.low:g}, at most {self.high:g}"
 
     def __call__(self, entry: object) -> float | int:
-        """The number that was entered.
+        """The number entered.
 
         Raises:
-            PydanticCustomError: it cannot be used; the message says what to write instead.
+            PydanticCustomError: it is invalid; the message says what to enter instead.
         """
         try:
             return self.check(_as_number(entry))
-        except _NotRead as reason:
+        except _InvalidEntry as reason:
             raise _refused(self.name, entry, reason, f"{self.rule}, like {self.example}") from None
 
     def check(self, number: float) -> float | int:
         """The number, if it is within the range."""
         if number < self.low or (number == self.low and not self.low_included):
-            raise _NotRead("too_small")
+            raise _InvalidEntry("too_small")
         if number > self.high:
-            raise _NotRead("too_large")
+            raise _InvalidEntry("too_large")
         if not self.whole:
             return number
         if number != int(number):
-            raise _NotRead("not_whole")
+            raise _InvalidEntry("not_whole")
         return int(number)
 
 
 @dataclass(frozen=True)
-class Sizes:
+class IntListField:
     """A list of whole numbers, given as a list or typed with commas: `20, 20`."""
 
     name: str
     example: str
-    each: Quantity
+    each: NumberField
     most: int
 
     @property
     def rule(self) -> str:
-        """What is taken, in words."""
+        """The accepted values, in words."""
         return (
             f"1 to {self.most} whole numbers from {self.each.low:g} to {self.each.high:g}, "
             "separated by commas"
         )
 
     def __call__(self, entry: object) -> tuple[int, ...]:
-        """The numbers that were entered.
+        """The numbers entered.
 
         Raises:
-            PydanticCustomError: they cannot be used; the message says what to write instead.
+            PydanticCustomError: they are invalid; the message says what to enter instead.
         """
         try:
             return self._check(_as_entries(entry))
-        except _NotRead as reason:
+        except _InvalidEntry as reason:
             raise _refused(self.name, entry, reason, f"{self.rule}, like {self.example}") from None
 
     def _check(self, entries: list[Any]) -> tuple[int, ...]:
         if not entries:
-            raise _NotRead("nothing_entered")
+            raise _InvalidEntry("nothing_entered")
         if any(isinstance(entry, str) and not entry.strip() for entry in entries):
-            raise _NotRead("empty_entry")
+            raise _InvalidEntry("empty_entry")
         if len(entries) > self.most:
-            raise _NotRead("too_many_entries", count=len(entries))
+            raise _InvalidEntry("too_many_entries", count=len(entries))
         return tuple(self._check_entry(entry, alone=len(entries) == 1) for entry in entries)
 
     def _check_entry(self, entry: object, alone: bool) -> int:
         try:
             return int(self.each.check(_as_number(entry)))
-        except _NotRead as reason:
+        except _InvalidEntry as reason:
             if alone:
                 raise
-            raise _NotRead(reason.code, entry=_show(entry)) from None
+            raise _InvalidEntry(reason.code, entry=_show(entry)) from None
 
 
 @dataclass(frozen=True)
-class AutoOr:
-    """A quantity, or nothing (typed as `auto`), which leaves it to the server.
+class OptionalNumberField:
+    """A number, or None (typed as `auto`), which leaves the choice to the server.
 
     Attributes:
-        quantity: what is taken otherwise.
-        empty: an empty entry is nothing, too.
+        number: the field of the number.
+        empty: whether an empty entry also means None.
     """
 
-    quantity: Quantity
+    number: NumberField
     empty: bool = False
 
     @property
     def example(self) -> str:
-        """A number that is taken."""
-        return self.quantity.example
+        """A valid number."""
+        return self.number.example
 
     @property
     def rule(self) -> str:
-        """What is taken, in words."""
-        return f"{'nothing' if self.empty else AUTO}, or {self.quantity.rule}"
+        """The accepted values, in words."""
+        return f"{'nothing' if self.empty else AUTO}, or {self.number.rule}"
 
     def __call__(self, entry: object) -> float | None:
-        """The number that was entered; None where it is left to the server.
+        """The number entered, or None.
 
         Raises:
-            PydanticCustomError: it cannot be used; the message says what to write instead.
+            PydanticCustomError: it is invalid; the message says what to enter instead.
         """
         if entry is None or (isinstance(entry, str) and self._is_nothing(entry.strip().lower())):
             return None
         try:
-            return self.quantity.check(_as_number(entry))
-        except _NotRead as reason:
+            return self.number.check(_as_number(entry))
+        except _InvalidEntry as reason:
             take = f"{self.rule}, like {self.example}"
-            raise _refused(self.quantity.name, entry, reason, take) from None
+            raise _refused(self.number.name, entry, reason, take) from None
 
     def _is_nothing(self, typed: str) -> bool:
         return typed == AUTO or (self.empty and not typed)
@@ -160,25 +160,25 @@ def _as_number(entry: object) -> float:
     if isinstance(entry, str):
         return _typed_number(entry)
     if isinstance(entry, bool) or not isinstance(entry, int | float):
-        raise _NotRead("not_a_number")
+        raise _InvalidEntry("not_a_number")
     try:
         number = float(entry)
     except OverflowError:
-        raise _NotRead("too_large") from None
+        raise _InvalidEntry("too_large") from None
     if not math.isfinite(number):
-        raise _NotRead("not_a_number")
+        raise _InvalidEntry("not_a_number")
     return number
 
 
 def _typed_number(entry: str) -> float:
     typed = entry.strip()
     if not typed:
-        raise _NotRead("nothing_entered")
-    if len(typed) > LONGEST_NUMBER or not _NUMBER.fullmatch(typed):
-        raise _NotRead("not_a_number")
+        raise _InvalidEntry("nothing_entered")
+    if len(typed) > MAX_NUMBER_LENGTH or not _NUMBER.fullmatch(typed):
+        raise _InvalidEntry("not_a_number")
     number = float(typed)
     if math.isinf(number):
-        raise _NotRead("too_large")
+        raise _InvalidEntry("too_large")
     return number
 
 
@@ -191,22 +191,22 @@ def _as_entries(entry: object) -> list[Any]:
     return [entry]
 
 
-def _refused(name: str, entry: object, reason: _NotRead, rule: str) -> PydanticCustomError:
+def _refused(name: str, entry: object, reason: _InvalidEntry, rule: str) -> PydanticCustomError:
     values = {"entry": _show(entry), **reason.values}
     return field_error(reason.code, name=name, rule=rule, **values)
 
 
 def _show(entry: object) -> str:
-    """The entry as its message repeats it, cut where it is long."""
+    """The entry as its message repeats it, truncated if long."""
     if isinstance(entry, list | tuple):
-        entry = ", ".join(str(each) for each in entry[:LONGEST_SHOWN])
+        entry = ", ".join(str(each) for each in entry[:MAX_SHOWN_LENGTH])
     if isinstance(entry, str) and entry.strip():
-        cut = "…" if len(entry) > LONGEST_SHOWN else ""
-        # Half of a pair of UTF-16, which JSON can hold, cannot be written in a message.
-        shown = entry[:LONGEST_SHOWN].encode("utf-8", "replace").decode()
+        cut = "…" if len(entry) > MAX_SHOWN_LENGTH else ""
+        # JSON can hold a lone surrogate, which a message cannot.
+        shown = entry[:MAX_SHOWN_LENGTH].encode("utf-8", "replace").decode()
         return f'"{shown}{cut}"'
     if isinstance(entry, float):
         return f"{entry:g}"
-    if isinstance(entry, int) and not isinstance(entry, bool) and abs(entry) < 10**LONGEST_SHOWN:
+    if isinstance(entry, int) and not isinstance(entry, bool) and abs(entry) < 10**MAX_SHOWN_LENGTH:
         return str(entry)
     return "what was entered"

@@ -1,4 +1,4 @@
-"""What a network is made with, and how it writes."""
+"""The hyperparameters of a network, and how it is sampled."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Literal
 Kind = Literal["lstm", "gru", "rnn"]
 ScheduleName = Literal["constant", "halve", "cosine"]
 Method = Literal["sample", "beam"]
-"""How a beginning is gone on with: drawing a few sentences, or looking for the likeliest."""
+"""How a prompt is completed: by sampling a few sentences, or by beam search."""
 
 StateName = Literal["h", "c"]
-"""What is looked at of a layer: its hidden state, or the cell state that an lstm keeps."""
+"""The state of a layer to inspect: the hidden state, or the cell state of an lstm."""
 Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_position"]
-"""What a unit may follow in a text."""
+"""A feature of a text that a unit may correlate with."""
 
 
 @dataclass(frozen=True)
 class Options:
     """The options of a network and of its training.
 
-    The defaults are the original demo's, but that it keeps no sentences aside: here, None keeps
-    5 % of a text of 100 sentences or more.
+    The defaults are those of the original demo, except that it holds out no sentences for
+    validation: here, None holds out 5 % of a text of 100 sentences or more.
     """
 
     kind: Kind = "lstm"

@@ -1,4 +1,4 @@
-"""Identifiers of sessions and of shared copies, and the addresses of the latter."""
+"""Identifiers of sessions and of shared copies, and the paths of copies."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import secrets
 
 
 def new_session_id() -> str:
-    """A name that nobody can guess."""
+    """A random id that cannot be guessed."""
     return secrets.token_urlsafe(18)
 
 
 def short_id(session_id: str) -> str:
-    """A name for logs and pages that gives the session's own away to nobody."""
+    """A short id for logs and pages, which does not reveal the session id."""
     return hashlib.sha256(session_id.encode()).hexdigest()[:8]
 
 
@@ -22,20 +22,20 @@ _NAME = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
 def new_copy_id() -> str:
-    """A name that nobody can guess: who has it may open the copy."""
+    """A random id that cannot be guessed: it grants access to the copy."""
     return secrets.token_urlsafe(16)
 
 
 def is_copy_id(name: str) -> bool:
-    """Whether a copy could have this name; nothing else is worth looking for."""
+    """Whether this has the form of a copy's id."""
     return _NAME.fullmatch(name) is not None
 
 
 def path_of(copy_id: str) -> str:
-    """The address of a copy on this server."""
+    """The path of a copy on this server."""
     return FOLDER + copy_id
 
 
 def is_path(path: str) -> bool:
-    """Whether this is the address of a copy, known or not, and of nothing else."""
+    """Whether this is the path of a copy, existing or not."""
     return path.startswith(FOLDER) and is_copy_id(path.removeprefix(FOLDER))

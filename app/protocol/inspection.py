@@ -1,7 +1,6 @@
-"""What a page asks about a network while it learns, and what it is answered.
+"""Requests to inspect a network while it trains, and their answers.
 
-Part of the wire, which protocol.py puts together. No answer is larger than 16 KB, whatever the
-network and the text.
+No answer is larger than 16 KB, whatever the network and the text.
 """
 
 from __future__ import annotations
@@ -12,20 +11,20 @@ from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.protocol.base import Payload, field_error, one_of
-from app.protocol.fields import Quantity
+from app.protocol.fields import NumberField
 from app.protocol.hyperparameters import Feature, StateName
 
 MAX_READ = 110
 """Characters of a text that the network is looked at with: every sample fits, and no answer is
 larger than 16 KB."""
 
-MOST_CELLS = 600
+MAX_CELLS = 600
 """Squares of one step in the picture of the network."""
 
-LAYER = Quantity("Layer", "1", 1, 1000, whole=True)
-UNIT = Quantity("Unit", "1", 1, 100_000, whole=True)
-AT = Quantity("Step", "0", 0, MAX_READ, whole=True)
-UNITS_A_CELL = Quantity("Units a square", "1", 1, 10_000, whole=True)
+LAYER = NumberField("Layer", "1", 1, 1000, whole=True)
+UNIT = NumberField("Unit", "1", 1, 100_000, whole=True)
+AT = NumberField("Step", "0", 0, MAX_READ, whole=True)
+UNITS_A_CELL = NumberField("Units a square", "1", 1, 10_000, whole=True)
 STATES = get_args(StateName)
 FEATURES = get_args(Feature)
 
@@ -109,7 +108,7 @@ class Network(Payload):
     cell: Annotated[
         int,
         BeforeValidator(UNITS_A_CELL),
-        Field(description=f"Units that share a square; at most {MOST_CELLS} squares a step."),
+        Field(description=f"Units that share a square; at most {MAX_CELLS} squares a step."),
     ] = 1
 
 

@@ -1,7 +1,4 @@
-"""Events about shared copies, and what they are answered.
-
-Part of the wire, which protocol.py puts together.
-"""
+"""Events about shared copies, and their answers."""
 
 from __future__ import annotations
 

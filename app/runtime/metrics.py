@@ -1,27 +1,21 @@
-"""The metrics of a server, in the format of Prometheus."""
+"""The metrics of a server, in Prometheus's text format."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter as Count
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from app.sessions.snapshot import Snapshot, Status
-
-STATES = get_args(Status)
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 HUB_NAP = 0.05
-"""Seconds that the stall monitor sleeps; waking later means that the event loop was blocked."""
+"""Seconds between two checks of the event loop; waking later means that something blocked it."""
 
 
 class Metrics:
-    """The metrics of one server, in a registry of its own."""
+    """The metrics of one server; two servers in one process share none."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -47,14 +41,12 @@ class Metrics:
         )
         self._worst = 0.0
 
-    def watch(
-        self, snapshots: Callable[[], Mapping[str, Snapshot]], weights: Callable[[], int]
-    ) -> None:
-        """Export the number of sessions and the weights of their networks."""
-        self._registry.register(_Sessions(snapshots, weights))
+    def register(self, collector: Collector) -> None:
+        """Add the metrics that a collector yields whenever they are read."""
+        self._registry.register(collector)
 
     def watch_hub(self, sleep: Callable[[float], None]) -> None:
-        """Measure forever how late the event loop wakes a task."""
+        """Measure forever how late the event loop wakes its tasks."""
         while True:
             began = time.monotonic()
             sleep(HUB_NAP)
@@ -63,15 +55,15 @@ class Metrics:
             self._worst = max(self._worst, late)
 
     def frame_sent(self) -> None:
-        """A frame or a state has been sent."""
+        """Count a frame or state that was sent."""
         self._frames.inc()
 
     def frame_drawn(self, seconds: float) -> None:
-        """A page has drawn what it was sent so long ago."""
+        """Record that a page drew a frame this long after it was sent."""
         self._frame_lag.observe(seconds)
 
     def event_answered(self, event: str, ok: bool, seconds: float) -> None:
-        """A page's event has been answered."""
+        """Record that an event was answered."""
         self._events.labels(event, "ok" if ok else "refused").observe(seconds)
 
     @contextmanager
@@ -85,48 +77,10 @@ class Metrics:
             self._store.labels(operation, outcome).observe(time.monotonic() - began)
 
     def text(self) -> bytes:
-        """Everything, in Prometheus's text format."""
+        """All metrics, in Prometheus's text format."""
         self._worst_stall.set(self._worst)
         self._worst = 0.0
         return generate_latest(self._registry)
 
-    def _histogram(self, name: str, told: str, *labels: str) -> Histogram:
-        return Histogram(name, told, labels, buckets=LATENCIES, registry=self._registry)
-
-
-class _Sessions(Collector):
-    """What can be told of the sessions in memory at the moment."""
-
-    def __init__(
-        self, snapshots: Callable[[], Mapping[str, Snapshot]], weights: Callable[[], int]
-    ) -> None:
-        self._snapshots = snapshots
-        self._weights = weights
-
-    def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Count them."""
-        snapshots = list(self._snapshots().values())
-        states = Count(snapshot.status for snapshot in snapshots)
-        sessions = GaugeMetricFamily("charnn_sessions", "Sessions in memory.", labels=["state"])
-        for state in STATES:
-            sessions.add_metric([state], states[state])
-        yield sessions
-        learning = [snapshot for snapshot in snapshots if snapshot.status == "learning"]
-        yield GaugeMetricFamily(
-            "charnn_characters_per_second",
-            "Characters that all networks together learn from in a second.",
-            value=sum(snapshot.characters_per_second or 0.0 for snapshot in learning),
-        )
-        yield GaugeMetricFamily(
-            "charnn_steps_per_second",
-            "Sentences that all networks together learn from in a second.",
-            value=sum(snapshot.steps_per_second or 0.0 for snapshot in learning),
-        )
-        yield GaugeMetricFamily(
-            "charnn_unsaved_sessions",
-            "Sessions in memory that the store would not take in.",
-            value=sum(not snapshot.saving for snapshot in snapshots),
-        )
-        yield GaugeMetricFamily(
-            "charnn_weights", "Weights of all networks in memory.", value=self._weights()
-        )
+    def _histogram(self, name: str, description: str, *labels: str) -> Histogram:
+        return Histogram(name, description, labels, buckets=LATENCIES, registry=self._registry)

@@ -24,8 +24,8 @@ MAX_SECONDS = 20.0
 class Clients(Protocol):
     """The connected clients."""
 
-    def announce_closing(self, why: Notice) -> None:
-        """Notify every page that its socket is about to close, and why."""
+    def broadcast_closing(self, why: Notice) -> None:
+        """Notify every page that its socket is about to be closed, and why."""
 
     def close_all(self) -> None:
         """Close every socket."""
@@ -72,7 +72,7 @@ class GracefulShutdown:
         try:
             self.all_saved = self._save()
             saved = "restarting" if self.all_saved else "restarting_unsaved"
-            clients.announce_closing(Notice("cluster_lost" if self.failure else saved))
+            clients.broadcast_closing(Notice("cluster_lost" if self.failure else saved))
             self._backend.sleep(GRACE)
             clients.close_all()
             self._backend.sleep(GRACE)

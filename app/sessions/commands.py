@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 
 from app.errors import Notice
 from app.protocol import inspection as questions
-from app.protocol.base import Payload
+from app.protocol.base import Level, Payload
 from app.protocol.hyperparameters import Method, Options
-from app.sessions.checkpoint import Checkpoint
-from app.sessions.snapshot import Level
+from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.gradient_check import GradientCheckJob
 from model.formats.recurrentjs_json import SavedModel

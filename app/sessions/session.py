@@ -7,10 +7,10 @@ from dataclasses import replace
 
 from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
+from app.protocol.base import Level, Replacement, Status
 from app.protocol.hyperparameters import Options
 from app.protocol.ids import short_id
 from app.protocol.inspection import Moment
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import (
     Answer,
     Command,
@@ -33,10 +33,11 @@ from app.sessions.commands import (
     Undo,
 )
 from app.sessions.memory_budget import MemoryBudget
-from app.sessions.snapshot import Description, Level, Replacement, SessionNotice, Snapshot, Status
+from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.sessions.undo import UndoSlot
 from app.training import completion, inspection
 from app.training import gradient_check as checking
+from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.run import TrainingRun
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
+from app.protocol.base import Level, Replacement, Status
 from app.protocol.hyperparameters import Options
 from app.training.curve import CurvePoint
-
-Status = Literal["compiling", "learning", "paused"]
-Replacement = Literal["restart", "load", "undo"]
-"""How a network took another's place: as a new one, as a loaded one, or by being brought back."""
 
 
 @dataclass(frozen=True)
@@ -96,9 +92,6 @@ class Snapshot:
     recoveries: int = 0
     undoable: Replacement | None = None
     life: int = 0
-
-
-Level = Literal["info", "warning", "error"]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 
-from app.sessions.snapshot import Replacement
+from app.protocol.base import Replacement
 from app.training.run import TrainingRun
 
 KEPT_SECONDS = 300.0

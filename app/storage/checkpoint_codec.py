@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.protocol.hyperparameters import Options
-from app.sessions.checkpoint import Checkpoint
 from app.storage.errors import DamagedCheckpoint
+from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import Adam, CharModel, ModelError, Progress, Vocabulary
 from model.formats.recurrentjs_json import SavedModel

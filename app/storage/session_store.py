@@ -10,13 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check, digest_of
 from app.storage.database import READING, make_engine, migrate
 from app.storage.errors import DamagedCheckpoint, translate_db_errors
 from app.storage.schema import sessions, texts
 from app.storage.share_store import ShareStore
+from app.training.checkpoint import Checkpoint
 
 FILE = "sessions.sqlite"
 

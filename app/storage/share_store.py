@@ -7,12 +7,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.sessions.checkpoint import Checkpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check_parts, digest_of
 from app.storage.database import READING
 from app.storage.errors import translate_db_errors
 from app.storage.schema import sessions, shares
+from app.training.checkpoint import Checkpoint
 
 TOUCH_SECONDS = 3600.0
 """A copy that a whole class opens is noted to be in use once an hour, not with every visitor."""

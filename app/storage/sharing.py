@@ -14,8 +14,8 @@ from typing import TypeVar
 from app.errors import BusyError, UserError
 from app.protocol.ids import is_copy_id, new_copy_id, short_id
 from app.runtime.metrics import Metrics
-from app.sessions.checkpoint import Checkpoint
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
+from app.training.checkpoint import Checkpoint
 from model import sentences_from_text
 
 log = logging.getLogger(__name__)

@@ -143,7 +143,7 @@ def network(run: TrainingRun, asked: questions.Network) -> questions.NetworkRead
     """The whole network at a step of a text and up to three before it."""
     model = run.model
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
-    if sum(-(-size // asked.cell) for size in sizes) > questions.MOST_CELLS:
+    if sum(-(-size // asked.cell) for size in sizes) > questions.MAX_CELLS:
         raise UserError("network_replaced", "cell")
     reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
     at = min(asked.at, len(characters))

@@ -9,7 +9,7 @@ from typing import cast
 
 from app.errors import Notice, UserError, from_model
 from app.protocol.hyperparameters import Kind, Options
-from app.sessions.checkpoint import Checkpoint
+from app.training.checkpoint import Checkpoint
 from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
 from app.training.rolling_stats import RollingStats

@@ -1,4 +1,4 @@
-"""What the application's views and event handlers work with."""
+"""The parts of an application, for its views and event handlers."""
 
 from __future__ import annotations
 
@@ -17,37 +17,37 @@ from app.runtime.shutdown import GracefulShutdown
 from app.storage.sharing import Sharing
 from app.training.gradient_check_queue import GradientCheckQueue
 from app.training.model_io import ModelIO
-from app.web.service import Service
-from app.web.session_cookie import Identity
-from app.web.sockets.broadcaster import Publisher
-from app.web.sockets.connection_limits import Admission
+from app.web.service import SessionService
+from app.web.session_cookie import SessionCookie
+from app.web.sockets.broadcaster import Broadcaster
+from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
 
 NAME = "charnn"
-"""Of the extension, in `Flask.extensions`."""
+"""The key in `Flask.extensions`."""
 
 
 @dataclass(frozen=True)
 class Extension:
-    """The parts of one application; `create_app` makes them, `close` lets go of them."""
+    """The parts of one application; `create_app` makes them, `close` releases them."""
 
     config: ServerConfig
     hub: ServerBackend
     metrics: Metrics
     engine: Engine
-    identity: Identity
+    session_cookie: SessionCookie
     clerk: ModelIO
     checker: GradientCheckQueue
     sharing: Sharing
-    service: Service
+    service: SessionService
     stopping: GracefulShutdown
     socketio: SocketIO
     emitter: Emitter
-    publisher: Publisher
-    admission: Admission
+    broadcaster: Broadcaster
+    limiter: ConnectionLimiter
 
     def close(self) -> None:
-        """Stop training, and every thread and process."""
+        """Stop training and all threads and processes."""
         for close in self._closers():
             close()
 
@@ -55,9 +55,9 @@ class Extension:
         """The session of the request's cookie.
 
         Raises:
-            UserError: there is none in memory.
+            UserError: there is no such session in memory.
         """
-        session_id = self.identity.session_id(request.cookies)
+        session_id = self.session_cookie.session_id(request.cookies)
         if session_id is None or self.engine.snapshot(session_id) is None:
             raise UserError("no_session")
         return session_id
@@ -73,5 +73,5 @@ def extension_of(app: Flask) -> Extension:
 
 
 def extension() -> Extension:
-    """The parts of the application that answers the current request."""
+    """The parts of the application of the current request."""
     return extension_of(current_app)

@@ -1,4 +1,4 @@
-"""Answers what a page asks of its session."""
+"""Carries out the events of a page on its session."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from app.protocol.ids import path_of
 from app.protocol.limits import Limits
 from app.runtime.backends import ServerBackend
 from app.sessions import commands
-from app.sessions.checkpoint import Checkpoint
 from app.storage import ShareInfo
 from app.storage.sharing import Sharing
 from app.training import inspection
+from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.export_formats import ExportFormat
 from app.training.gradient_check import GradientCheckJob
@@ -32,8 +32,8 @@ from model.formats.recurrentjs_json import SavedModel
 T = TypeVar("T")
 
 
-class Service:
-    """Turns events into commands, and what came of them into answers."""
+class SessionService:
+    """Turns events into commands of the engine, and their results into answers."""
 
     def __init__(
         self,
@@ -54,7 +54,7 @@ class Service:
     def answer(
         self, session_id: str, event: object, arguments: tuple[object, ...]
     ) -> Mapping[str, Any]:
-        """Do what an event asks of a session."""
+        """Carry out an event on a session; returns its answer."""
         try:
             return self._do(session_id, protocol.read_event(event, arguments, self._limits))
         except UserError as error:
@@ -64,39 +64,39 @@ class Service:
         """Whether there is such a shared copy.
 
         Raises:
-            UserError: the store cannot be asked.
+            UserError: the store is unreachable.
         """
-        return self._wait(self._sharing.is_there(copy_id))
+        return self._await_result(self._sharing.is_there(copy_id))
 
-    def admit(self, session_id: str) -> None:
-        """Have the session, wherever it is kept.
+    def open_session(self, session_id: str) -> None:
+        """Open the session: restore it from the store, or start a new one.
 
         Raises:
-            UserError: there is no place for it now, or it cannot be fetched.
+            UserError: the server is full, or the session cannot be restored.
         """
-        self._wait(self._engine.open_session(session_id))
+        self._await_result(self._engine.open_session(session_id))
 
     def save(self, session_id: str, form: ExportFormat) -> Path:
-        """The session's model in a file, which is the caller's to remove.
+        """A file with the session's model, which the caller must remove.
 
         Raises:
-            UserError: there is nothing to save, or it takes too long.
+            UserError: there is no network, or saving takes too long.
         """
         writing = self.clerk.write(self._saved(session_id), form.content)
         try:
-            return self._wait(writing)
+            return self._await_result(writing)
         except BaseException:
             discard(writing)
             raise
 
     def load(self, session_id: str, path: Path) -> None:
-        """Have the session go on with the model in a file.
+        """Continue the session with the model in a file.
 
         Raises:
-            UserError: there is none in it, or it cannot be trained here.
+            UserError: the file has no valid model, or it is too large.
         """
-        saved = self._wait(self.clerk.read(path))
-        self._carry_out(session_id, commands.Load(saved))
+        saved = self._await_result(self.clerk.read(path))
+        self._submit(session_id, commands.Load(saved))
 
     def _do(self, session_id: str, payload: Payload) -> Mapping[str, Any]:
         match payload:
@@ -107,24 +107,24 @@ class Service:
             case shares.Share():
                 return self._share(session_id)
             case shares.Shares():
-                copies = self._wait(self._sharing.of(session_id))
+                copies = self._await_result(self._sharing.of(session_id))
                 return {"ok": True, "copies": [_copy_as_sent(each) for each in copies]}
             case shares.Withdraw():
-                self._wait(self._sharing.withdraw(session_id, payload.id))
+                self._await_result(self._sharing.withdraw(session_id, payload.id))
                 return {"ok": True}
             case _:
-                return _sent(self._carry_out(session_id, self._command_for(payload)))
+                return _sent(self._submit(session_id, self._command_for(payload)))
 
     def _share(self, session_id: str) -> shares.Shared:
-        captured = self._carry_out(session_id, commands.CreateCheckpoint())
+        captured = self._submit(session_id, commands.CreateCheckpoint())
         if not isinstance(captured, Checkpoint):
             raise TypeError("the engine answered a CreateCheckpoint with no checkpoint")
         seen = self._perplexity(session_id, captured.version)
-        copy_id = self._wait(self._sharing.share(session_id, captured, seen))
+        copy_id = self._await_result(self._sharing.share(session_id, captured, seen))
         return {"ok": True, "id": copy_id, "path": path_of(copy_id)}
 
     def _perplexity(self, session_id: str, version: int) -> float | None:
-        """What the page shows of this network; None where it shows none, or another by now."""
+        """The network's perplexity on the page; None if unknown, or the network was replaced."""
         snapshot = self._engine.snapshot(session_id)
         if snapshot is None or snapshot.description.version != version:
             return None
@@ -134,15 +134,15 @@ class Service:
         saved = self._saved(session_id)
         if not is_small(saved):
             raise UserError("too_large_to_save", "json")
-        return self._wait(self.clerk.write_text(saved))
+        return self._await_result(self.clerk.write_text(saved))
 
     def _check_gradients(self, session_id: str) -> questions.GradientChecked:
-        network = self._carry_out(session_id, commands.PrepareGradientCheck())
+        network = self._submit(session_id, commands.PrepareGradientCheck())
         if not isinstance(network, GradientCheckJob):
             raise TypeError("the engine answered a PrepareGradientCheck with no network")
         check = self._checker.check(session_id, network)
         try:
-            matrices = self._wait(check)
+            matrices = self._await_result(check)
         finally:
             check.cancel()  # where it has not begun, nobody waits for it any more
         return {
@@ -154,15 +154,15 @@ class Service:
         }
 
     def _saved(self, session_id: str) -> SavedModel:
-        saved = self._carry_out(session_id, commands.Save())
+        saved = self._submit(session_id, commands.Save())
         if not isinstance(saved, SavedModel):
             raise TypeError("the engine answered a Save with no model")
         return saved
 
-    def _carry_out(self, session_id: str, command: commands.Command) -> commands.Answer:
-        return self._wait(self._engine.submit(session_id, command))
+    def _submit(self, session_id: str, command: commands.Command) -> commands.Answer:
+        return self._await_result(self._engine.submit(session_id, command))
 
-    def _wait(self, future: Future[T]) -> T:
+    def _await_result(self, future: Future[T]) -> T:
         try:
             return self._hub.wait(future, self._limits.answer_seconds)
         except TimeoutError:
@@ -171,17 +171,17 @@ class Service:
     def _command_for(self, payload: Payload) -> commands.Command:
         match payload:
             case shares.OpenShared():
-                return commands.OpenCopy(self._wait(self._sharing.fetch(payload.id)))
+                return commands.OpenCopy(self._await_result(self._sharing.fetch(payload.id)))
             case protocol.Load():
                 if len(payload.json_text) > SMALL_FILE:
                     raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
-                return commands.Load(self._wait(self.clerk.read_text(payload.json_text)))
+                return commands.Load(self._await_result(self.clerk.read_text(payload.json_text)))
             case _:
                 return command_for(payload)
 
 
 def command_for(payload: Payload) -> commands.Command:
-    """The command that an event's payload stands for; what is loaded has to be read first."""
+    """The command of a payload, except for those that load a model."""
     command: commands.Command
     match payload:
         case protocol.Learn():

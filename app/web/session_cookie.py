@@ -1,4 +1,4 @@
-"""Who a visitor is: a signed cookie, and nothing else about them."""
+"""The signed cookie that identifies a session."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ COOKIE_SECONDS = 365 * 24 * 3600
 SECRET_FILE = "secret"  # noqa: S105  (its name, not what is in it)
 
 
-class Identity:
-    """Gives visitors their sessions' names, and recognises those it gave."""
+class SessionCookie:
+    """Sets and verifies the session cookie."""
 
     def __init__(self, secret: bytes) -> None:
         self._signer = Signer(secret, salt="charnn session")
 
     def session_id(self, cookies: Mapping[str, str]) -> str | None:
-        """The session that the cookies name; None if there is none, or it was forged."""
+        """The session id in the cookies; None if it is missing or forged."""
         try:
             return self._signer.unsign(cookies.get(COOKIE, "")).decode()
         except (BadSignature, UnicodeError):
             return None
 
-    def give(self, response: Response, session_id: str | None, secure: bool) -> None:
-        """Set the cookie that names the session, a new one where there is none."""
+    def set(self, response: Response, session_id: str | None, secure: bool) -> None:
+        """Set the cookie of a session, or of a new one if `session_id` is None."""
         response.set_cookie(
             COOKIE,
             self._signer.sign(session_id or new_session_id()).decode(),
@@ -43,7 +43,7 @@ class Identity:
 
 
 def read_secret(data_dir: Path) -> bytes:
-    """The server's secret: made once, and kept where only its owner can read it."""
+    """The server's secret, created on first use in a file that only its owner can read."""
     data_dir.mkdir(parents=True, exist_ok=True)
     file = data_dir / SECRET_FILE
     if not file.exists():
@@ -52,7 +52,7 @@ def read_secret(data_dir: Path) -> bytes:
 
 
 def _create_secret(file: Path) -> None:
-    """Write the secret whole or not at all, even when two servers start at once."""
+    """Create the secret atomically, also when two servers start at once."""
     fresh = file.with_name(f"{SECRET_FILE}.{secrets.token_hex(4)}")
     with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
         out.write(secrets.token_bytes(32))

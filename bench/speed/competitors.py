@@ -1,4 +1,4 @@
-"""Who competes: each is a process that answers to lines of JSON (see `bench.speed.runner`)."""
+"""The competitors: each is a process that answers lines of JSON (see `bench.speed.runner`)."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ HERE = Path(__file__).parent
 
 
 class Absent(Exception):  # noqa: N818, being absent is no error
-    """A contestant cannot run; the message says why, and what to install."""
+    """A competitor cannot run; the message says why, and what to install."""
 
 
 @dataclass(frozen=True)
-class Contestant:
-    """One of those compared, by the name in tables and the module or script that speaks for it."""
+class Competitor:
+    """A competitor: its name in tables, and the module or script that runs it."""
 
     name: str
     module: str
 
     def command(self) -> list[str]:
-        """What starts it.
+        """The command that starts its process.
 
         Raises:
-            Absent: what runs it is not installed.
+            Absent: Node.js is not installed.
         """
         if not self.module.endswith(".cjs"):
             return [sys.executable, "-m", "bench.speed.worker", self.module]
@@ -37,10 +37,10 @@ class Contestant:
         return [node, str(HERE / "peers" / self.module)]
 
 
-CHARNN = Contestant("charnn", "bench.speed.peers.charnn")
-CHARNN_TWICE = Contestant("charnn twice", "bench.speed.peers.charnn_twice")
-PYTORCH = Contestant("PyTorch", "bench.speed.peers.torch_lstm")
-PLAIN_NUMPY = Contestant("plain NumPy", "bench.speed.peers.numpy_lstm")
-BRAIN_JS = Contestant("brain.js", "brain_js/train.cjs")
-CONTESTANTS = (CHARNN, CHARNN_TWICE, PYTORCH, PLAIN_NUMPY, BRAIN_JS)
-MATRIX_PRODUCT = Contestant("matrix product", "bench.speed.peers.matmul_peak")
+CHARNN = Competitor("charnn", "bench.speed.peers.charnn")
+CHARNN_TWICE = Competitor("charnn twice", "bench.speed.peers.charnn_twice")
+PYTORCH = Competitor("PyTorch", "bench.speed.peers.torch_lstm")
+PLAIN_NUMPY = Competitor("plain NumPy", "bench.speed.peers.numpy_lstm")
+BRAIN_JS = Competitor("brain.js", "brain_js/train.cjs")
+COMPETITORS = (CHARNN, CHARNN_TWICE, PYTORCH, PLAIN_NUMPY, BRAIN_JS)
+MATMUL_PEAK = Competitor("matrix product", "bench.speed.peers.matmul_peak")

@@ -70,7 +70,7 @@ def _draw_speeds(axes: Any, results: Sequence[Result]) -> None:
 
 
 def _say_how_many_times(axes: Any, y: int, result: Result) -> None:
-    times = result.charnn_is(PYTORCH.name)
+    times = result.charnn_speedup(PYTORCH.name)
     if times is None:
         return
     place = (result.speed(CHARNN.name), y)

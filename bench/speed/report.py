@@ -127,10 +127,10 @@ def _rows(result: Result) -> list[tuple[str, list[str]]]:
                 f"{result.speed(name):,.0f}",
                 f"{result.operations_per_second(name) / 1e9:.2f}",
                 _or_dash(result.share_of_peak(name), "{:.1%}"),
-                _or_dash(result.charnn_is(name), "{:.2f} x as fast"),
+                _or_dash(result.charnn_speedup(name), "{:.2f} x as fast"),
             ],
         )
-        for name in result.contestants
+        for name in result.competitors
     ]
 
 

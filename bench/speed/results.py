@@ -1,4 +1,4 @@
-"""What was measured of a network, and what it says."""
+"""The measurements of a network, and the figures derived from them."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from bench.speed.competitors import CHARNN, MATRIX_PRODUCT, Absent
+from bench.speed.competitors import CHARNN, MATMUL_PEAK, Absent
 from bench.speed.workloads import Network
 
 
 @dataclass
 class Result:
-    """Every run of every contestant on one network.
+    """All runs of all competitors on one network.
 
     Attributes:
-        network: what they trained.
+        network: the network trained.
         operations: floating-point operations for each character, as the package's text counts them.
-        rates: of each contestant, characters a second in each round; of the matrix product,
+        rates: per competitor, characters per second in each round; of the matrix product,
             operations a second.
-        absent: why a contestant has no rates.
+        absent: why a competitor has no rates.
     """
 
     network: Network
@@ -31,7 +31,7 @@ class Result:
 
     @contextmanager
     def absence_of(self, name: str) -> Iterator[None]:
-        """Note why a contestant cannot go on, instead of ending the race."""
+        """Record why a competitor failed, instead of ending the benchmark."""
         try:
             yield
         except Absent as reason:
@@ -39,14 +39,14 @@ class Result:
             self.rates.pop(name, None)
 
     @property
-    def contestants(self) -> list[str]:
-        """Those that have run, the matrix product apart."""
-        return [name for name in self.rates if name != MATRIX_PRODUCT.name]
+    def competitors(self) -> list[str]:
+        """The competitors that ran, without the matrix product."""
+        return [name for name in self.rates if name != MATMUL_PEAK.name]
 
     @property
     def peak(self) -> float | None:
         """Operations a second of the matrix product, the best of all rounds."""
-        return max(self.rates.get(MATRIX_PRODUCT.name, ()), default=None)
+        return max(self.rates.get(MATMUL_PEAK.name, ()), default=None)
 
     def speed(self, name: str) -> float:
         """Characters a second, the median of the rounds."""
@@ -62,15 +62,15 @@ class Result:
             return None
         return self.operations_per_second(name) / self.peak
 
-    def charnn_is(self, name: str) -> float | None:
-        """How many times as fast charnn is, in the same round; the median."""
+    def charnn_speedup(self, name: str) -> float | None:
+        """The speed of charnn over that of a competitor in the same round; the median."""
         if name == CHARNN.name or not {CHARNN.name, name} <= self.rates.keys():
             return None
         pairs = zip(self.rates[CHARNN.name], self.rates[name], strict=True)
         return statistics.median(ours / its for ours, its in pairs)
 
     def as_json(self) -> dict[str, Any]:
-        """Medians, and the runs that they are of."""
+        """The medians and the runs, as JSON."""
         return {
             "network": str(self.network),
             "hidden_sizes": list(self.network.hidden_sizes),
@@ -78,7 +78,7 @@ class Result:
             "batch_size": self.network.batch_size,
             "operations_per_character": self.operations,
             "peak_gflops": _giga(self.peak),
-            "contestants": {name: self._figures(name) for name in self.contestants},
+            "contestants": {name: self._figures(name) for name in self.competitors},
             "absent": self.absent,
             "rounds": self.rates,
         }
@@ -88,7 +88,7 @@ class Result:
             "characters_per_second": self.speed(name),
             "gflops": _giga(self.operations_per_second(name)),
             "share_of_peak": self.share_of_peak(name),
-            "charnn_is_times_as_fast": self.charnn_is(name),
+            "charnn_is_times_as_fast": self.charnn_speedup(name),
         }
 
 

@@ -1,12 +1,12 @@
-"""Contestants side by side: a process each, and rounds in which they take turns.
+"""Runs competitors side by side: one process each, taking turns in rounds.
 
-A process says first `{"version": …}`, and then answers every line with one of its own:
+A process first writes `{"version": …}`, then answers each line with one line:
 
     {"network": {hidden_sizes, letter_size, batch_size}, "sentences": […], "solver": {…}}
                                     -> {"ready": true}
     {"run": seconds}                -> {"rate": characters a second}
 
-Any answer may be `{"absent": "why it cannot"}` instead.
+Any answer may be `{"absent": "reason"}` instead.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from types import TracebackType
 from typing import Any
 
 from bench.speed import workloads
-from bench.speed.competitors import MATRIX_PRODUCT, Absent, Contestant
+from bench.speed.competitors import MATMUL_PEAK, Absent, Competitor
 from bench.speed.results import Result
 from bench.speed.workloads import Network
 
@@ -35,7 +35,7 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
-PATIENCE = 120.0  # seconds beyond its time before a contestant counts as hung
+PATIENCE = 120.0  # seconds beyond its time before a competitor counts as hung
 
 SOLVER = {
     "learning_rate": workloads.LEARNING_RATE,
@@ -46,16 +46,16 @@ SOLVER = {
 }
 
 
-class Race:
-    """The contestants' processes, from entering to leaving the `with` block."""
+class BenchmarkRunner:
+    """The processes of the competitors, for the duration of a `with` block."""
 
-    def __init__(self, contestants: Sequence[Contestant]) -> None:
+    def __init__(self, competitors: Sequence[Competitor]) -> None:
         with ExitStack() as starting:
-            everyone = (*contestants, MATRIX_PRODUCT)
-            self._entrants = [starting.enter_context(Entrant(one)) for one in everyone]
+            peers = (*competitors, MATMUL_PEAK)
+            self._processes = [starting.enter_context(CompetitorProcess(one)) for one in peers]
             self._open = starting.pop_all()
 
-    def __enter__(self) -> Race:
+    def __enter__(self) -> BenchmarkRunner:
         return self
 
     def __exit__(
@@ -68,8 +68,8 @@ class Race:
 
     @property
     def versions(self) -> dict[str, str]:
-        """What competes, in which version, or why it cannot."""
-        return {one.name: one.version or f"absent: {one.absent}" for one in self._entrants}
+        """The version of each competitor, or why it is absent."""
+        return {one.name: one.version or f"absent: {one.absent}" for one in self._processes}
 
     def run(
         self,
@@ -78,7 +78,7 @@ class Race:
         rounds: int,
         seconds: float,
     ) -> Iterator[Result]:
-        """Measure one network after the other, each run taking about so many seconds."""
+        """Measure the networks in order, with runs of about `seconds` each."""
         for network in networks:
             yield self._measure(network, sentences, rounds, seconds)
 
@@ -86,41 +86,41 @@ class Race:
         self, network: Network, sentences: Sequence[str], rounds: int, seconds: float
     ) -> Result:
         result = Result(network, network.operations_per_character(sentences))
-        for entrant in self._entrants:
-            with result.absence_of(entrant.name):
-                entrant.prepare(network, sentences)
-                entrant.run(seconds)  # warms up
-                result.rates[entrant.name] = []
+        for process in self._processes:
+            with result.absence_of(process.name):
+                process.prepare(network, sentences)
+                process.run(seconds)  # warms up
+                result.rates[process.name] = []
         for number in range(rounds):
-            first = number % len(self._entrants)
-            for entrant in self._entrants[first:] + self._entrants[:first]:
-                if entrant.name in result.rates:
-                    with result.absence_of(entrant.name):
-                        result.rates[entrant.name].append(entrant.run(seconds))
+            first = number % len(self._processes)
+            for process in self._processes[first:] + self._processes[:first]:
+                if process.name in result.rates:
+                    with result.absence_of(process.name):
+                        result.rates[process.name].append(process.run(seconds))
         return result
 
 
-class Entrant:
-    """A contestant's process.
+class CompetitorProcess:
+    """The process of a competitor.
 
     Attributes:
-        name: of the contestant.
-        version: of what competes; empty if it is absent.
-        absent: why it is; empty if it is not.
+        name: of the competitor.
+        version: of the competitor; empty if it is absent.
+        absent: why the competitor is absent; empty if it is not.
     """
 
-    def __init__(self, contestant: Contestant) -> None:
-        self.name = contestant.name
+    def __init__(self, competitor: Competitor) -> None:
+        self.name = competitor.name
         self.version = self.absent = ""
         self._log = tempfile.TemporaryFile()  # noqa: SIM115, closed in __exit__
         self._process: subprocess.Popen[bytes] | None = None
         try:
-            self._process = _start(contestant.command(), self._log)
+            self._process = _start(competitor.command(), self._log)
             self.version = str(self._answer(PATIENCE)["version"])
         except Absent as reason:
             self.absent = str(reason)
 
-    def __enter__(self) -> Entrant:
+    def __enter__(self) -> CompetitorProcess:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -130,10 +130,10 @@ class Entrant:
         self._log.close()
 
     def prepare(self, network: Network, sentences: Sequence[str]) -> None:
-        """Make it ready to train this network.
+        """Prepare the competitor to train this network.
 
         Raises:
-            Absent: it is not there, or cannot.
+            Absent: the competitor is not installed, or cannot train it.
         """
         if self.absent:
             raise Absent(self.absent)
@@ -141,10 +141,10 @@ class Entrant:
         self._ask(message, PATIENCE)
 
     def run(self, seconds: float) -> float:
-        """Let it train for about so long: its characters a second.
+        """Train for about `seconds`; returns characters per second.
 
         Raises:
-            Absent: it has broken down.
+            Absent: the process failed.
         """
         return float(self._ask({"run": seconds}, seconds + PATIENCE)["rate"])
 
@@ -155,7 +155,7 @@ class Entrant:
             process.stdin.write(json.dumps(message).encode() + b"\n")
             process.stdin.flush()
         except BrokenPipeError:
-            raise Absent(self._last_words()) from None
+            raise Absent(self._failure()) from None
         return self._answer(patience)
 
     def _answer(self, patience: float) -> dict[str, Any]:
@@ -166,7 +166,7 @@ class Entrant:
         line = process.stdout.readline()
         watchdog.cancel()
         if not line:
-            raise Absent(self._last_words())
+            raise Absent(self._failure())
         answer: dict[str, Any] = json.loads(line)
         if "absent" in answer:
             raise Absent(answer["absent"])
@@ -177,15 +177,15 @@ class Entrant:
             raise Absent(self.absent)
         return self._process
 
-    def _last_words(self) -> str:
+    def _failure(self) -> str:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").split("\n")
         said = [line.strip() for line in lines if line.strip()]
-        return f"it broke down: {said[-1] if said else 'without a word'}"
+        return f"the process failed: {said[-1] if said else 'no output'}"
 
 
 def _start(command: Sequence[str], log: Any) -> subprocess.Popen[bytes]:
-    here = str(Path(__file__).parents[2])  # so that `bench` is found, wherever this is started
+    here = str(Path(__file__).parents[2])  # makes `bench` importable from any working directory
     path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
     environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
     return subprocess.Popen(  # noqa: S603, our own command

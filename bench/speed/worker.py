@@ -1,4 +1,4 @@
-"""A contestant's end of the talk with `bench.speed.runner`: python -m bench.speed.worker MODULE."""
+"""The process of a competitor in Python: `python -m bench.speed.worker MODULE`."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from bench.speed.workloads import Network
 
 
 def main() -> None:
-    """Answer every line of standard input with one on standard output."""
-    out, sys.stdout = sys.stdout, sys.stderr  # whatever a library prints is no answer
+    """Answer each line of standard input with one line on standard output."""
+    out, sys.stdout = sys.stdout, sys.stderr  # a library's output is not an answer
     for answer in _answers(sys.argv[1]):
         print(json.dumps(answer), file=out, flush=True)
 
 
 def _answers(module: str) -> Iterator[dict[str, Any]]:
     try:
-        contestant = import_module(module)
+        competitor = import_module(module)
     except Absent as reason:
         yield {"absent": str(reason)}
         return
-    yield {"version": contestant.version()}
+    yield {"version": competitor.version()}
     train: Run | None = None
     for line in sys.stdin:
         message = json.loads(line)
@@ -35,7 +35,7 @@ def _answers(module: str) -> Iterator[dict[str, Any]]:
             continue
         train = None  # the last network's memory is free before the next is made
         try:
-            train = contestant.prepare(_network(message["network"]), message["sentences"])
+            train = competitor.prepare(_network(message["network"]), message["sentences"])
             yield {"ready": True}
         except Absent as reason:
             yield {"absent": str(reason)}

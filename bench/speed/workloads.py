@@ -50,7 +50,7 @@ def alphabet(sentences: Sequence[str]) -> list[str]:
     return list(dict.fromkeys("".join(sentences)))
 
 
-LEARNING_RATE = 0.001  # small, so that no contestant runs off; it takes as long as a large one
+LEARNING_RATE = 0.001  # small, so that no competitor diverges; the rate does not affect the speed
 L2 = 1e-6
 CLIP = 5.0
 DECAY = 0.999

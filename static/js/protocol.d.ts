@@ -1,4 +1,4 @@
-// Written by `python -m tools.generate_protocol` from app/protocol/__init__.py. Do not edit.
+// Written by `python -m tools.generate_protocol` from app/protocol. Do not edit.
 
 /** The options of a new network, as numbers or as the text that was typed. */
 export interface NetworkEntries {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from app.protocol.hyperparameters import Options
-from app.sessions.checkpoint import Checkpoint
+from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
 

@@ -102,7 +102,7 @@ class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
         """Let the application send frames until something is true, and return it."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            self._here.publisher.publish(time.monotonic())
+            self._here.broadcaster.publish(time.monotonic())
             if found := what():
                 return found
             time.sleep(LOOK)

@@ -16,7 +16,7 @@ from app.errors import BusyError, PayloadTooLarge, UserError
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
-from app.web.http.transfer_timeout import Transfer
+from app.web.http.transfer_timeout import TransferTimeout
 
 PIECE = 65_536
 MAX_UPLOADS = 4
@@ -97,17 +97,17 @@ def _check_size(size: int, here: Extension) -> None:
         raise PayloadTooLarge("upload_too_large", "json", limit=here.config.limits.upload)
 
 
-def _transfer(here: Extension) -> Transfer:
+def _transfer(here: Extension) -> TransferTimeout:
     """This request's coming or going, watched until it is over."""
     connection = here.hub.connection(request.environ)
-    transfer = Transfer(connection, here.config.limits.answer_seconds, here.hub.sleep)
+    transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.hub.sleep)
     if connection is not None:
         here.hub.after_request(request.environ, transfer.end)
         here.hub.spawn(transfer.watch)
     return transfer
 
 
-def _receive(here: Extension, path: Path, transfer: Transfer) -> None:
+def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
     """Write the body to a file.
 
     Raises:
@@ -116,15 +116,15 @@ def _receive(here: Extension, path: Path, transfer: Transfer) -> None:
     try:
         with path.open("wb") as file:
             for piece in _body(request.environ):
-                transfer.moved += len(piece)
-                _check_size(transfer.moved, here)
+                transfer.bytes_moved += len(piece)
+                _check_size(transfer.bytes_moved, here)
                 _write(file, piece)
     except UserError:
         raise
     except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
         raise UserError("upload_incomplete", "json") from None
     announced = request.content_length
-    if announced is not None and transfer.moved < announced:
+    if announced is not None and transfer.bytes_moved < announced:
         raise UserError("upload_incomplete", "json")
     transfer.end()
 
@@ -139,7 +139,7 @@ def _streamed(here: Extension, path: Path, form: ExportFormat, slots: Slots) -> 
     def pieces() -> Iterator[bytes]:
         while piece := file.read(PIECE):
             yield piece
-            transfer.moved += len(piece)
+            transfer.bytes_moved += len(piece)
 
     def over() -> None:
         file.close()

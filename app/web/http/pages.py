@@ -36,7 +36,7 @@ def shared(copy_id: str) -> tuple[Response, int] | Response:
 
 def _page(copy_id: str = "") -> Response:
     here = extension()
-    session_id = here.identity.session_id(request.cookies)
+    session_id = here.session_cookie.session_id(request.cookies)
     response = Response(
         render_template(
             "index.html",
@@ -51,7 +51,7 @@ def _page(copy_id: str = "") -> Response:
         )
     )
     response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
-    here.identity.give(response, session_id, request.is_secure)
+    here.session_cookie.set(response, session_id, request.is_secure)
     return response
 
 

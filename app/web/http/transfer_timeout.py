@@ -1,4 +1,4 @@
-"""Cuts off whoever takes a place and does not use it."""
+"""Closes connections whose transfer is too slow."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import socket
 import time
 from collections.abc import Callable
 
-LEAST_RATE = 50_000
-"""Bytes a second that a transfer makes on the average once its first patience is over."""
-LOOK_SECONDS = 1.0
+MIN_BYTES_PER_SECOND = 50_000
+"""Mean rate that a transfer must reach after its initial grace period."""
+CHECK_SECONDS = 1.0
 
 
-class Transfer:
-    """Looks after a transfer and shuts its connection when it takes too long.
+class TransferTimeout:
+    """Closes the connection of a transfer that takes too long.
 
-    It may take so many seconds, and more as more has come: large files over slow lines pass, a
-    byte a minute does not.
+    The deadline is a grace period plus the time that the bytes so far take at the minimum rate: a
+    large file over a slow line passes, a byte a minute does not.
 
     Attributes:
-        moved: bytes so far.
+        moved: transferred so far.
     """
 
     def __init__(
         self, connection: socket.socket | None, patience: float, sleep: Callable[[float], None]
     ) -> None:
-        self.moved = 0
+        self.bytes_moved = 0
         self._connection = connection
         self._patience = patience
         self._sleep = sleep
@@ -33,20 +33,25 @@ class Transfer:
         self._ended = False
 
     def end(self) -> None:
-        """It is through."""
+        """Mark the transfer as finished."""
         self._ended = True
 
     def watch(self) -> None:
-        """Look after it until it is through; to be run beside everything else."""
+        """Watch the transfer until it ends; run this as a background task."""
         while not self._ended:
-            left = self._begun + self._patience + self.moved / LEAST_RATE - time.monotonic()
+            left = (
+                self._begun
+                + self._patience
+                + self.bytes_moved / MIN_BYTES_PER_SECOND
+                - time.monotonic()
+            )
             if left <= 0:
                 self._cut_off()
                 return
-            self._sleep(min(left, LOOK_SECONDS))
+            self._sleep(min(left, CHECK_SECONDS))
 
     def _cut_off(self) -> None:
-        """Nothing more comes in, and what waits to go out fails."""
+        """Shut the connection down, so that pending reads and writes end."""
         if self._connection is not None:
-            with contextlib.suppress(OSError):  # it has ended already
+            with contextlib.suppress(OSError):  # it is closed already
                 self._connection.shutdown(socket.SHUT_RDWR)

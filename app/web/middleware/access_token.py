@@ -1,4 +1,4 @@
-"""The access token: what a visitor must know where not everybody may come."""
+"""Access control by a token."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ COOKIE = "charnn_access"
 COOKIE_SECONDS = 365 * 24 * 3600
 PAGE = "/"
 TOKEN_FORM = "/token"  # noqa: S105  (a path)
-OPEN_PATH = "/healthz"
-OPEN_FOLDER = "/static/"
-LONGEST_FORM = 4096
-"""Bytes that the form with the token may have."""
+PUBLIC_PATH = "/healthz"
+PUBLIC_FOLDER = "/static/"
+MAX_FORM_BYTES = 4096
+"""Size of the form with the token."""
 
 
 class _FormRequest(Request):
-    max_content_length = LONGEST_FORM
-    max_form_memory_size = LONGEST_FORM
+    max_content_length = MAX_FORM_BYTES
+    max_form_memory_size = MAX_FORM_BYTES
 
 
-class Access:
-    """Lets through who knows the token; the others get a page that asks for it.
+class AccessTokenMiddleware:
+    """Passes requests with the token, and answers the others with a page that asks for it.
 
-    Whoever has shown it once carries a cookie that only this server can sign. Another token makes
-    another signature: it ends the cookies that were given for the old one.
+    A visitor who gave the token gets a signed cookie. The token is part of the signing key, so that
+    changing it invalidates the cookies of the old one.
     """
 
     def __init__(self, app: WSGIApplication, web: Flask, token: str, secret: bytes) -> None:
@@ -56,12 +56,12 @@ class Access:
         return answer(environ, start_response)
 
     def _answer(self, request: Request) -> Response | None:
-        """What to answer in place of the application; None if it may answer."""
-        offered = _offered(request)
-        if offered is not None:
-            known = self._is_token(_bytes(offered))
-            return self._let_in(request) if known else self._ask(request, UserError("token_wrong"))
-        if request.path == OPEN_PATH or request.path.startswith(OPEN_FOLDER):
+        """The response in place of the application's; None if the request may pass."""
+        submitted = _submitted_token(request)
+        if submitted is not None:
+            known = self._is_token(_bytes(submitted))
+            return self._grant(request) if known else self._ask(request, UserError("token_wrong"))
+        if request.path == PUBLIC_PATH or request.path.startswith(PUBLIC_FOLDER):
             return None
         if self._is_known(request):
             return None
@@ -72,21 +72,21 @@ class Access:
         return response
 
     def _is_known(self, request: Request) -> bool:
-        scheme, _, given = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == "bearer":  # by hand: a token may hold what would be a parameter's "="
-            return self._is_token(given.strip().encode("latin-1"))
+        scheme, _, value = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+        if scheme.lower() == "bearer":  # parsed here, since a token may contain "="
+            return self._is_token(value.strip().encode("latin-1"))
         try:
             self._signer.unsign(request.cookies.get(COOKIE, ""))
         except (BadSignature, UnicodeError):
             return False
         return True
 
-    def _is_token(self, offered: bytes) -> bool:
-        """Compare in a time that tells nothing of the token."""
-        return hmac.compare_digest(offered, self._token)
+    def _is_token(self, submitted: bytes) -> bool:
+        """Compare in constant time."""
+        return hmac.compare_digest(submitted, self._token)
 
-    def _let_in(self, request: Request) -> Response:
-        """Go on to the page by an address without the token, which others may get to see."""
+    def _grant(self, request: Request) -> Response:
+        """Redirect to the page without the token in its URL, and set the cookie."""
         response = Response(
             status=HTTPStatus.SEE_OTHER, headers={"Location": _wanted_page(request)}
         )
@@ -110,12 +110,12 @@ class Access:
 
 
 def _is_page(path: str) -> bool:
-    """Whether people open this address: the page's, or that of a shared network."""
+    """Whether this is the path of a page: the main one, or that of a shared network."""
     return path == PAGE or is_path(path)
 
 
 def _wanted_page(request: Request) -> str:
-    """Which page a visitor wanted who was asked for the token; never one that is elsewhere."""
+    """The path of the page to show after the token; never one of another site."""
     wanted = request.path
     if request.path == TOKEN_FORM:
         try:
@@ -125,8 +125,8 @@ def _wanted_page(request: Request) -> str:
     return wanted if _is_page(wanted) else PAGE
 
 
-def _offered(request: Request) -> str | None:
-    """The token in the address of a page, or in its form; None where there is neither."""
+def _submitted_token(request: Request) -> str | None:
+    """The token in the URL of a page or in the form; None if there is none."""
     if _is_page(request.path) and request.method in {"GET", "HEAD"}:
         return request.args.get("token")
     if request.path == TOKEN_FORM and request.method == "POST":

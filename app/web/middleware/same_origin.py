@@ -1,6 +1,6 @@
-"""The outermost layer: what no request gets past, and what every answer carries.
+"""Rejects cross-site requests, and adds the security headers to every response.
 
-Socket.IO answers before Flask sees a request, so that this stands before both.
+This wraps both Flask and Socket.IO, which answers before Flask sees a request.
 """
 
 from __future__ import annotations
@@ -11,55 +11,40 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from werkzeug.datastructures import Headers
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from app.errors import UserError
 from app.web.http.responses import error_response
+from app.web.middleware.security_headers import add_security_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 SOCKETS = "/socket.io"
-READING = frozenset({"GET", "HEAD", "OPTIONS"})
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
-HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; font-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "DENY",
-    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), "
-    "payment=(), usb=()",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
-"""On every answer: nothing from elsewhere runs in the page, and nothing elsewhere frames it."""
-ONLY_HTTPS = ("Strict-Transport-Security", "max-age=31536000")
 
-
-class Guard:
-    """Refuses what another site has a browser send, and what a forged header would pass off.
+class SameOriginMiddleware:
+    """Rejects requests from the pages of other sites, and drops forged proxy headers.
 
     Attributes:
-        local_only: whether the server listens to this machine alone. A site whose name leads here
-            all of a sudden (DNS rebinding) would be its own page's origin: the name gives it away.
+        local_only: whether to accept only the host names of this machine, because the server
+            listens on loopback. This prevents DNS rebinding.
     """
 
     def __init__(self, app: WSGIApplication, *, trust_proxy: bool, local_only: bool) -> None:
         self._app = app
         self.local_only = local_only and not trust_proxy
-        # One proxy is believed: what it adds is the last entry of each header.
-        self._entrance = ProxyFix(self._check, x_for=1, x_proto=1, x_host=1)
+        # One proxy is trusted: its entry is the last of each header.
+        self._proxied = ProxyFix(self._check, x_for=1, x_proto=1, x_host=1)
         self._trust_proxy = trust_proxy
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        entrance: WSGIApplication = self._entrance if self._trust_proxy else self._check
-        return entrance(environ, start_response)
+        wsgi: WSGIApplication = self._proxied if self._trust_proxy else self._check
+        return wsgi(environ, start_response)
 
     def _check(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         _drop_forwarded(environ)
@@ -67,8 +52,8 @@ class Guard:
 
         def start(
             status: str, headers: list[tuple[str, str]], *error: Any
-        ) -> Any:  # as WSGI has it: whatever starts the response
-            return start_response(status, _with_ours(headers, secure=secure), *error)
+        ) -> Any:  # the type is WSGI's
+            return start_response(status, add_security_headers(headers, secure=secure), *error)
 
         refused = self._refusal(environ)
         return (refused or self._app)(environ, start)
@@ -76,13 +61,13 @@ class Guard:
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
         if self.local_only and not is_local_name(environ.get("HTTP_HOST", "")):
             return error_response(UserError("other_host"), HTTPStatus.FORBIDDEN)
-        if _matters(environ) and not _is_from_here(environ):
+        if _needs_check(environ) and not _is_same_origin(environ):
             return error_response(UserError("other_site"), HTTPStatus.FORBIDDEN)
         return None
 
 
 def is_loopback(host: str) -> bool:
-    """Whether only this machine can reach an address."""
+    """Whether an address is on the loopback interface."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
@@ -90,32 +75,23 @@ def is_loopback(host: str) -> bool:
 
 
 def _drop_forwarded(environ: WSGIEnvironment) -> None:
-    """What a proxy says has been taken in by now; from anybody else it is made up."""
+    """Drop forwarding headers: those of a trusted proxy are applied by now."""
     for name in [name for name in environ if name.startswith("HTTP_X_FORWARDED_")]:
         del environ[name]
     environ.pop("HTTP_FORWARDED", None)
 
 
-def _with_ours(headers: list[tuple[str, str]], *, secure: bool) -> list[tuple[str, str]]:
-    ours = Headers(headers)
-    for name, value in HEADERS.items():
-        ours.setdefault(name, value)
-    if secure:
-        ours.setdefault(*ONLY_HTTPS)
-    return ours.to_wsgi_list()
-
-
-def _matters(environ: WSGIEnvironment) -> bool:
-    """Whether a request could change or read anything in a visitor's name."""
+def _needs_check(environ: WSGIEnvironment) -> bool:
+    """Whether a request can change data, or read it over a socket."""
     return (
-        environ["REQUEST_METHOD"] not in READING
+        environ["REQUEST_METHOD"] not in SAFE_METHODS
         or "HTTP_UPGRADE" in environ
         or environ.get("PATH_INFO", "").startswith(SOCKETS)
     )
 
 
-def _is_from_here(environ: WSGIEnvironment) -> bool:
-    """Whether charnn's own page sent a request, or a program: those name no origin."""
+def _is_same_origin(environ: WSGIEnvironment) -> bool:
+    """Whether a request comes from charnn's own page, or from a program, which sends no origin."""
     if environ.get("HTTP_SEC_FETCH_SITE", "none") not in {"same-origin", "none"}:
         return False
     if "HTTP_ORIGIN" not in environ:
@@ -126,7 +102,7 @@ def _is_from_here(environ: WSGIEnvironment) -> bool:
 
 
 def _origin(url: str) -> tuple[str, str, int | None] | None:
-    """Scheme, host and port; None where there are none."""
+    """Scheme, host and port of a URL; None if it is invalid."""
     try:
         parts = urlsplit(url)
         if not parts.hostname:
@@ -137,7 +113,7 @@ def _origin(url: str) -> tuple[str, str, int | None] | None:
 
 
 def is_local_name(host: str) -> bool:
-    """Whether a host, or a Host header, is this machine's own; an address cannot be rebound."""
+    """Whether a host name or Host header is localhost or a loopback address."""
     if is_loopback(host):  # an IPv6 address without its brackets
         return True
     try:

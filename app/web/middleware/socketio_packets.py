@@ -1,7 +1,7 @@
-"""What comes over the sockets before it is an event: malformed packets, and peers who do not read.
+"""Validates Socket.IO packets, and closes the sockets of peers that send bad ones or do not read.
 
-The libraries log a traceback for most of what is malformed and keep some of its sockets open. Here
-whatever is no packet of the protocol ends its own socket, with one line in the log.
+The libraries log a traceback for most malformed packets and keep some of their sockets open. Here
+a malformed packet closes its socket, with one line in the log.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SOCKETS = "/socket.io/"
-MOST_UNREAD = 16
-"""Packets that a peer may leave unread; it is not listened to before it has read some."""
+MAX_UNREAD = 16
+"""Packets that a peer may leave unread before its own are no longer read."""
 PATIENCE = 5.0
-"""Seconds that it is waited for."""
+"""Seconds to wait for such a peer."""
 PAUSE = 0.05
-MOST_IN_A_BODY = 16
-"""Packets in one polling request, as Engine.IO has it."""
-LONGEST_NAME = 100
-"""Characters of a namespace, or of a packet that carries no message."""
+MAX_PACKETS_PER_BODY = 16
+"""Packets in one polling request, the limit of Engine.IO."""
+MAX_NAME_LENGTH = 100
+"""Characters of a namespace, or of a packet without a message."""
 SEPARATOR = "\x1e"
 MESSAGE = "4"
 WITHOUT_MESSAGE = frozenset("12356")  # close, ping, pong, upgrade, noop
 RESERVED = frozenset({"connect", "disconnect", "*"})
-"""Names of events that the library keeps for itself, and yet would take from a peer."""
+"""Event names reserved by the library, which it would still accept from a peer."""
 EXPLAINED_ONCE = "(further occurrences of this error will be logged with level INFO)"
-"""How Engine.IO ends what it logs as an error when a request is malformed."""
+"""The end of Engine.IO's log messages about malformed requests."""
 
 
 class MalformedPacketError(ValueError):
@@ -49,10 +49,10 @@ class MalformedPacketError(ValueError):
 
 
 class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
-    """A packet of Socket.IO that is checked in full when it is read.
+    """A Socket.IO packet, fully validated when it is decoded.
 
-    Nothing binary belongs to this protocol. Of an event that announces attachments, their
-    placeholders are left, which no field takes; so nothing has to be kept until they come.
+    This protocol has no binary data. In an event with attachments the placeholders remain, which no
+    field accepts, so that nothing is buffered until the attachments arrive.
     """
 
     packet_type: int
@@ -61,11 +61,11 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
     data: Any
 
     def decode(self, encoded_packet: str) -> int:
-        """Read a packet."""
+        """Decode a packet; returns 0, the number of attachments to wait for."""
         try:
             super().decode(encoded_packet)
         except (ValueError, RecursionError) as error:
-            raise MalformedPacketError(str(error)[:LONGEST_NAME]) from None
+            raise MalformedPacketError(str(error)[:MAX_NAME_LENGTH]) from None
         if self.packet_type == packets.BINARY_EVENT:
             self.packet_type = packets.EVENT
         elif self.packet_type == packets.BINARY_ACK:
@@ -74,15 +74,15 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
         return 0
 
     def _check(self) -> None:
-        if len(self.namespace or "") > LONGEST_NAME:
+        if len(self.namespace or "") > MAX_NAME_LENGTH:
             raise MalformedPacketError("the namespace is too long")
         if self.packet_type == packets.EVENT:
             if not isinstance(self.data, list) or not self.data:
                 raise MalformedPacketError("an event without a name")
             if not isinstance(self.data[0], str) or self.data[0] in RESERVED:
-                self.data[0] = ""  # no event has this name, and that is the answer
+                self.data[0] = ""  # an unknown event, which is answered as such
         elif self.packet_type == packets.ACK:
-            # The library keeps its counter among the callbacks, as number 0.
+            # The library stores its counter among the callbacks, as number 0.
             if not self.id or not isinstance(self.data, list):
                 raise MalformedPacketError("an acknowledgement of nothing")
         elif self.packet_type not in {packets.CONNECT, packets.DISCONNECT}:
@@ -90,13 +90,13 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
 
 
 def is_text_packet(data: str) -> bool:
-    """Whether text can be a packet of Engine.IO; what a message holds is looked at elsewhere."""
+    """Whether text can be an Engine.IO packet; a message's content is validated later."""
     if data[:1] == MESSAGE:
         return data[1:2] in set("0123456")
-    return data[:1] in WITHOUT_MESSAGE and len(data) < LONGEST_NAME
+    return data[:1] in WITHOUT_MESSAGE and len(data) < MAX_NAME_LENGTH
 
 
-def keep_out_malformed(server: Server) -> None:
+def install_packet_validation(server: Server) -> None:
     """Have messages and WebSockets of a server checked before the library takes them."""
     engine = server.eio
     take = engine.handlers["message"]
@@ -113,13 +113,13 @@ def keep_out_malformed(server: Server) -> None:
     # Its own dictionary: the library's is shared by every server of the process.
     engine._async = {  # noqa: SLF001
         **engine._async,  # noqa: SLF001
-        "websocket": lambda handler, engine: _careful(upgrade, handler, engine),
+        "websocket": lambda handler, engine: _validating(upgrade, handler, engine),
     }
-    logging.getLogger("engineio.server").addFilter(_is_not_a_peers_fault)
+    logging.getLogger("engineio.server").addFilter(_is_not_peer_error)
 
 
-class PacketCheck:
-    """Checks the requests of sockets: handshakes, and the bodies of polling."""
+class PacketMiddleware:
+    """Validates the HTTP requests of sockets: handshakes and polling bodies."""
 
     def __init__(self, app: WSGIApplication, server: Server) -> None:
         self._app = app
@@ -129,14 +129,14 @@ class PacketCheck:
         """Answer one request."""
         refused = None
         if environ.get("PATH_INFO", "").startswith(SOCKETS):
-            # Packed messages would cost the one thread time, and a small one can hold gigabytes.
+            # No compression: a small message could expand to gigabytes.
             environ.pop("HTTP_SEC_WEBSOCKET_EXTENSIONS", None)
             refused = self._refusal(environ)
         return (refused or self._app)(environ, start_response)
 
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
         query = parse_qs(environ.get("QUERY_STRING", ""), errors="replace")
-        if "j" in query:  # JSONP, which is for pages of other sites
+        if "j" in query:  # JSONP, for pages of other sites
             return error_response(UserError("malformed_packet"))
         if "HTTP_UPGRADE" in environ and not _is_handshake(environ):
             return error_response(UserError("invalid_handshake"))
@@ -150,39 +150,39 @@ class PacketCheck:
             return error_response(UserError("no_socket"))
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdecimal():
-            return self._turn_away(name, UserError("malformed_packet"))
+            return self._reject(name, UserError("malformed_packet"))
         if len(length) > 15 or int(length) > self._engine.max_http_buffer_size:
-            return self._turn_away(name, PayloadTooLarge("packet_too_large"))
+            return self._reject(name, PayloadTooLarge("packet_too_large"))
         body = _checked_body(environ["wsgi.input"].read(int(length)))
         if body is None:
-            return self._turn_away(name, UserError("malformed_packet"))
-        if not _has_read(peer, self._engine):
-            return self._turn_away(name, UserError("answers_unread"))
+            return self._reject(name, UserError("malformed_packet"))
+        if not _wait_until_read(peer, self._engine):
+            return self._reject(name, UserError("answers_unread"))
         environ["wsgi.input"] = io.BytesIO(body)
         environ["CONTENT_LENGTH"] = str(len(body))
         return None
 
-    def _turn_away(self, name: str, error: UserError) -> Response:
+    def _reject(self, name: str, error: UserError) -> Response:
         log.info("a polling socket was closed: %s", error.code)
         _close(self._engine, name)
         return error_response(error)
 
 
-class _Aside:
-    """Where eventlet writes that a connection which it closes has ended already."""
+class _DebugLog:
+    """The log file of a WebSocket in eventlet, for errors on closing a closed connection."""
 
     def write(self, text: str) -> None:
-        """Keep it for who looks closely."""
+        """Log a message at the debug level."""
         log.debug("%s", text)
 
 
-class _CarefulReader:
-    """A WebSocket that gives Engine.IO proper packets only, and ends at anything else."""
+class _ValidatingWebSocket:
+    """A WebSocket that passes valid packets to Engine.IO, and ends at any other."""
 
     def __init__(self, websocket: Any, peer: Any, engine: Any) -> None:
         self._websocket = websocket
         if hasattr(websocket, "log"):
-            websocket.log = _Aside()
+            websocket.log = _DebugLog()
         self._peer = peer
         self._engine = engine
 
@@ -190,19 +190,19 @@ class _CarefulReader:
         return getattr(self._websocket, name)
 
     def wait(self) -> str | None:
-        """The next packet; None when the socket is at its end."""
+        """The next packet; None at the end of the socket."""
         while True:
             try:
                 data = self._websocket.wait()
-            except (OSError, ValueError):  # gone, or no WebSocket's frames
+            except (OSError, ValueError):  # closed, or not WebSocket frames
                 return None
             if data is None or self._peer.closed:
                 return None
-            if not _has_read(self._peer, self._engine):
+            if not _wait_until_read(self._peer, self._engine):
                 log.info("a socket that reads nothing was closed")
                 self._cut()
                 return None
-            self._engine.sleep(0)  # whoever sends without a pause has the others wait otherwise
+            self._engine.sleep(0)  # lets other tasks run when a peer sends without a pause
             if isinstance(data, (bytes, bytearray)):
                 continue  # an attachment: see Packet
             if not is_text_packet(data):
@@ -211,9 +211,9 @@ class _CarefulReader:
             return str(data)
 
     def _cut(self) -> None:
-        """End the connection at once: a writer waits in it for a reader who never comes."""
+        """Close the connection at once, because a writer is blocked on it."""
         self._peer.close(wait=False, abort=True)
-        inner = getattr(self._websocket, "ws", None)  # the threading mode's own wrapping
+        inner = getattr(self._websocket, "ws", None)  # the wrapper of the threading mode
         connection = getattr(inner, "sock", None) or getattr(self._websocket, "socket", None)
         try:
             if connection is not None:
@@ -222,29 +222,29 @@ class _CarefulReader:
             pass  # it has ended already
 
 
-def _careful(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
-    """The WebSocket side of a socket, reading with care."""
+def _validating(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
+    """The library's upgrade to a WebSocket, with validated packets."""
     peer = handler.__self__
-    return upgrade(lambda websocket: handler(_CarefulReader(websocket, peer, engine)), engine)
+    return upgrade(lambda websocket: handler(_ValidatingWebSocket(websocket, peer, engine)), engine)
 
 
-def _has_read(peer: Any, engine: Any) -> bool:
-    """Wait a while for a peer to read what it was sent; whether it has."""
+def _wait_until_read(peer: Any, engine: Any) -> bool:
+    """Wait for a peer to read its packets; returns whether it did."""
     waited = 0.0
-    while peer.queue.qsize() > MOST_UNREAD and waited < PATIENCE:
+    while peer.queue.qsize() > MAX_UNREAD and waited < PATIENCE:
         engine.sleep(PAUSE)
         waited += PAUSE
-    return bool(peer.queue.qsize() <= MOST_UNREAD)
+    return bool(peer.queue.qsize() <= MAX_UNREAD)
 
 
 def _checked_body(body: bytes) -> bytes | None:
-    """A polling request's packets without attachments; None if it holds anything else."""
+    """A polling body without its attachments; None if it is malformed."""
     try:
         sent = body.decode().split(SEPARATOR) if body else []
     except UnicodeDecodeError:
         return None
     kept = [packet for packet in sent if not packet.startswith("b")]
-    if len(sent) > MOST_IN_A_BODY or not all(map(is_text_packet, kept)):
+    if len(sent) > MAX_PACKETS_PER_BODY or not all(map(is_text_packet, kept)):
         return None
     return SEPARATOR.join(kept).encode()
 
@@ -262,11 +262,11 @@ def _is_handshake(environ: WSGIEnvironment) -> bool:
 
 
 def _close(engine: Any, name: str) -> None:
-    """Close a socket without waiting for it to read what it was sent."""
+    """Close a socket without sending its queued packets."""
     peer = engine.sockets.get(name)
     if peer is not None:
         peer.close(wait=False, abort=True)
 
 
-def _is_not_a_peers_fault(record: logging.LogRecord) -> bool:
+def _is_not_peer_error(record: logging.LogRecord) -> bool:
     return not record.getMessage().endswith(EXPLAINED_ONCE)

@@ -1,4 +1,4 @@
-"""Sends every watching page the newest there is, as fast as it reads and no faster."""
+"""Sends each page the state of its session, as fast as the page acknowledges it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from app.engines.base import Engine
 from app.protocol import Notice
@@ -16,144 +16,128 @@ from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
 from app.sessions.commands import SetWatched
 from app.sessions.snapshot import Snapshot
-from app.web.sockets.serializers import frame_of, state_of
+from app.web.sockets.emitter import Emitter
+from app.web.sockets.serializers import full_state, state_delta
 
 log = logging.getLogger(__name__)
 
 FRAME_INTERVAL = 0.1
-"""Seconds between two frames of a page: as fast as figures can be followed."""
-LONGEST_INTERVAL = 0.8
-"""However many pages there are, none is to look as if it had stopped."""
+"""Seconds between two frames of a page."""
+MAX_INTERVAL = 0.8
+"""Longest time between two frames of a page, however many pages there are."""
 SHARE = 0.04
-"""Of a core, for making frames; sending them and hearing of them costs several times as much. With
-many pages, each gets fewer frames, so that their networks have time to learn."""
+"""Share of a core for making frames; sending them costs several times as much. With many pages,
+each gets fewer frames, which leaves time for training."""
 SMOOTHING = 0.9
-"""How much of the mean cost of a frame one more frame leaves as it was."""
+"""Weight of the old value in the running mean of a frame's cost."""
 TICK = 0.02
-"""Seconds between two looks for something new."""
-
-
-class Outlet(Protocol):
-    """The way to the pages."""
-
-    def is_open(self, watcher: str) -> bool:
-        """Whether the page can be sent something yet."""
-
-    def send(
-        self,
-        watcher: str,
-        event: str,
-        payload: Mapping[str, Any],
-        acknowledged: Callable[[], None] | None = None,
-    ) -> None:
-        """Send a page an event, and call `acknowledged` when it has taken it in."""
+"""Seconds between two checks for new snapshots."""
 
 
 @dataclass(eq=False)
-class _Watcher:
-    """A page that watches a session."""
+class _Subscriber:
+    """A page that is subscribed to a session."""
 
     name: str
     session_id: str
-    last: Snapshot | None = None  # the newest that it was sent
-    waiting: bool = False  # for its acknowledgement
+    last: Snapshot | None = None  # the last one sent
+    waiting: bool = False  # for an acknowledgement
     not_before: float = 0.0  # when the next may be sent
 
 
-class Publisher:
-    """Knows who watches what, and how far each has got.
+class Broadcaster:
+    """Sends snapshots to the subscribed pages.
 
-    A page that has not acknowledged the last frame is sent nothing: it gets fewer frames, and never
-    a queue of them.
+    A page that has not acknowledged the last frame is sent nothing, so that frames never queue.
     """
 
-    def __init__(self, engine: Engine, outlet: Outlet, metrics: Metrics | None = None) -> None:
+    def __init__(self, engine: Engine, emitter: Emitter, metrics: Metrics | None = None) -> None:
         self._engine = engine
-        self._outlet = outlet
+        self._emitter = emitter
         self._metrics = metrics or Metrics()
         self._lock = threading.Lock()
-        self._watchers: dict[str, _Watcher] = {}
-        self._audience: Counter[str] = Counter()  # watchers of each session
-        self._cost = 0.0  # mean seconds of a frame's making
+        self._subscribers: dict[str, _Subscriber] = {}
+        self._counts: Counter[str] = Counter()  # subscribers per session
+        self._cost = 0.0  # mean seconds of making a frame
 
-    def join(self, name: str, session_id: str) -> None:
-        """A page begins to watch a session."""
+    def subscribe(self, name: str, session_id: str) -> None:
+        """Subscribe a page to a session."""
         with self._lock:
-            if name in self._watchers:
+            if name in self._subscribers:
                 return
-            self._watchers[name] = _Watcher(name, session_id)
-            self._audience[session_id] += 1
-            if self._audience[session_id] == 1:
+            self._subscribers[name] = _Subscriber(name, session_id)
+            self._counts[session_id] += 1
+            if self._counts[session_id] == 1:
                 self._engine.submit(session_id, SetWatched(watched=True))
 
-    def leave(self, name: str) -> None:
-        """A page is gone."""
+    def unsubscribe(self, name: str) -> None:
+        """Unsubscribe a page."""
         with self._lock:
-            watcher = self._watchers.pop(name, None)
-            if watcher is None:
+            subscriber = self._subscribers.pop(name, None)
+            if subscriber is None:
                 return
-            self._audience[watcher.session_id] -= 1
-            if not self._audience[watcher.session_id]:
-                del self._audience[watcher.session_id]
-                self._engine.submit(watcher.session_id, SetWatched(watched=False))
+            self._counts[subscriber.session_id] -= 1
+            if not self._counts[subscriber.session_id]:
+                del self._counts[subscriber.session_id]
+                self._engine.submit(subscriber.session_id, SetWatched(watched=False))
 
     def run(self, sleep: Callable[[float], None]) -> None:
-        """Publish for ever."""
+        """Publish forever."""
         while True:
             self.publish(time.monotonic())
             sleep(TICK)
 
     def publish(self, now: float) -> None:
-        """Send whatever is new to whoever is ready for it."""
-        for watcher in list(self._watchers.values()):
-            if not watcher.waiting and now >= watcher.not_before:
-                self._try_to_send_news(watcher, now)
+        """Send new snapshots to the pages that are ready for them."""
+        for subscriber in list(self._subscribers.values()):
+            if not subscriber.waiting and now >= subscriber.not_before:
+                self._try_to_send_news(subscriber, now)
 
-    def _try_to_send_news(self, watcher: _Watcher, now: float) -> None:
-        """What goes wrong for one page must not keep the others waiting."""
+    def _try_to_send_news(self, subscriber: _Subscriber, now: float) -> None:
+        """Send a page its news; an error unsubscribes only this page."""
         began = time.thread_time()
         try:
-            if self._send_news(watcher, now):
+            if self._send_news(subscriber, now):
                 cost = time.thread_time() - began
                 self._cost = SMOOTHING * self._cost + (1 - SMOOTHING) * cost
         except Exception:
-            log.exception("session %s: a page could not be served", short_id(watcher.session_id))
-            self.leave(watcher.name)
+            log.exception("session %s: a page could not be served", short_id(subscriber.session_id))
+            self.unsubscribe(subscriber.name)
 
     def _interval(self) -> float:
-        """Seconds between two frames of a page, as many as there are now."""
-        fair = self._cost * len(self._watchers) / SHARE
-        return min(max(FRAME_INTERVAL, fair), LONGEST_INTERVAL)
+        """Seconds between two frames of a page at the current number of pages."""
+        fair = self._cost * len(self._subscribers) / SHARE
+        return min(max(FRAME_INTERVAL, fair), MAX_INTERVAL)
 
-    def _send_news(self, watcher: _Watcher, now: float) -> bool:
-        """Whether there was something to send."""
-        snapshot = self._engine.snapshot(watcher.session_id)
-        last = watcher.last
+    def _send_news(self, subscriber: _Subscriber, now: float) -> bool:
+        """Send what is new; returns whether there was anything."""
+        snapshot = self._engine.snapshot(subscriber.session_id)
+        last = subscriber.last
         if snapshot is None or (last is not None and _moment(snapshot) == _moment(last)):
             return False
-        if last is None and not self._outlet.is_open(watcher.name):
+        if last is None and not self._emitter.is_open(subscriber.name):
             return False
-        watcher.last, watcher.waiting = snapshot, True
-        watcher.not_before = now + self._interval()
+        subscriber.last, subscriber.waiting = snapshot, True
+        subscriber.not_before = now + self._interval()
         if last is not None:
-            self._send_remarks(watcher, snapshot, last)
+            self._send_remarks(subscriber, snapshot, last)
         if last is None or _network(snapshot) != _network(last):
-            self._send(watcher, "state", state_of(snapshot))
+            self._send(subscriber, "state", full_state(snapshot))
         else:
-            self._send(watcher, "frame", frame_of(snapshot, last))
+            self._send(subscriber, "frame", state_delta(snapshot, last))
         return True
 
-    def _send(self, watcher: _Watcher, event: str, payload: Mapping[str, Any]) -> None:
+    def _send(self, subscriber: _Subscriber, event: str, payload: Mapping[str, Any]) -> None:
         sent_at = time.monotonic()
 
         def acknowledge() -> None:
-            watcher.waiting = False
+            subscriber.waiting = False
             self._metrics.frame_drawn(time.monotonic() - sent_at)
 
-        self._outlet.send(watcher.name, event, payload, acknowledge)
+        self._emitter.send(subscriber.name, event, payload, acknowledge)
         self._metrics.frame_sent()
 
-    def _send_remarks(self, watcher: _Watcher, snapshot: Snapshot, last: Snapshot) -> None:
+    def _send_remarks(self, subscriber: _Subscriber, snapshot: Snapshot, last: Snapshot) -> None:
         same = snapshot.life == last.life
         seen = last.notices[-1].number if last.notices and same else 0
         for remark in snapshot.notices:
@@ -163,7 +147,7 @@ class Publisher:
                     "code": remark.code,
                     "message": remark.message,
                 }
-                self._outlet.send(watcher.name, "notice", notice)
+                self._emitter.send(subscriber.name, "notice", notice)
 
 
 def _moment(snapshot: Snapshot) -> tuple[int, int]:
@@ -171,5 +155,5 @@ def _moment(snapshot: Snapshot) -> tuple[int, int]:
 
 
 def _network(snapshot: Snapshot) -> tuple[int, int]:
-    """A page that has seen another has to be shown the whole, not what has changed."""
+    """Identifies the network: another one needs the full state."""
     return snapshot.life, snapshot.description.version

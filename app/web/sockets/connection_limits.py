@@ -1,4 +1,4 @@
-"""Who may open a page, and how much each page may ask."""
+"""Limits on the connections of a session and an address, and on the events of a connection."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from app.errors import LimitExceeded
 from app.protocol.limits import Limits
 
 BURST_SECONDS = 2.0
-"""A page that has been quiet may send the events of so many seconds at once."""
+"""A burst may hold the events of this many seconds."""
 
-MOST_ADDRESSES = 1000
-"""That are remembered before those with nothing here any more are forgotten."""
+MAX_ADDRESSES = 1000
+"""Addresses to remember before those without sessions are dropped."""
 
 
 class TokenBucket:
-    """Fills evenly; what is asked takes one out, and there must be one."""
+    """A token bucket: refills at a constant rate; each event takes a token."""
 
     def __init__(self, rate: float, now: float) -> None:
         self._rate = rate
@@ -29,7 +29,7 @@ class TokenBucket:
         self._filled_at = now
 
     def take(self, now: float) -> bool:
-        """Whether there was one to take."""
+        """Take a token; returns whether there was one."""
         self._level = min(self._size, self._level + (now - self._filled_at) * self._rate)
         self._filled_at = now
         if self._level < 1:
@@ -39,48 +39,48 @@ class TokenBucket:
 
 
 @dataclass(frozen=True)
-class _Page:
+class _Connection:
     session_id: str
     bucket: TokenBucket
 
 
-class Admission:
-    """Counts the pages of sessions, the sessions of addresses and the events of pages."""
+class ConnectionLimiter:
+    """Limits pages per session, sessions per address and events per page."""
 
     def __init__(self, limits: Limits, is_in_memory: Callable[[str], bool]) -> None:
         self._limits = limits
         self._is_in_memory = is_in_memory
         self._lock = threading.Lock()
-        self._pages: dict[str, _Page] = {}
+        self._pages: dict[str, _Connection] = {}
         self._pages_of: defaultdict[str, set[str]] = defaultdict(set)  # names, by session
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)  # ids, by address
 
-    def enter(self, page: str, session_id: str, address: str) -> None:
-        """A page wants to open.
+    def register(self, page: str, session_id: str, address: str) -> None:
+        """Add the connection of a page.
 
         Raises:
             LimitExceeded: a limit is reached.
         """
-        place = network_of(address)
+        network = network_of(address)
         with self._lock:
-            self._forget_the_gone(place)
+            self._drop_inactive(network)
             if len(self._pages_of.get(session_id, ())) >= self._limits.pages_per_session:
                 raise LimitExceeded("pages_per_session", limit=self._limits.pages_per_session)
-            sessions = self._sessions_of.get(place, set())
+            sessions = self._sessions_of.get(network, set())
             if (
                 session_id not in sessions
                 and len(sessions) >= self._limits.sessions_per_address
                 and not self._is_in_memory(session_id)
             ):
                 raise LimitExceeded("sessions_per_address", limit=self._limits.sessions_per_address)
-            self._pages[page] = _Page(
+            self._pages[page] = _Connection(
                 session_id, TokenBucket(self._limits.events_per_second, time.monotonic())
             )
             self._pages_of[session_id].add(page)
-            self._sessions_of[place].add(session_id)
+            self._sessions_of[network].add(session_id)
 
-    def leave(self, page: str) -> None:
-        """A page is gone."""
+    def unregister(self, page: str) -> None:
+        """Remove the connection of a page."""
         with self._lock:
             left = self._pages.pop(page, None)
             if left is None:
@@ -90,11 +90,11 @@ class Admission:
             if not others:
                 del self._pages_of[left.session_id]
 
-    def ask(self, page: str) -> None:
-        """A page asks for something.
+    def check_rate(self, page: str) -> None:
+        """Count an event of a page.
 
         Raises:
-            LimitExceeded: it asks too often.
+            LimitExceeded: the page sends too many.
         """
         with self._lock:
             asking = self._pages.get(page)
@@ -102,29 +102,29 @@ class Admission:
                 return
         raise LimitExceeded("events_per_second", limit=self._limits.events_per_second)
 
-    def _forget_the_gone(self, newcomer: str) -> None:
-        """Sessions that rest in the store and that nobody looks at count for nobody.
+    def _drop_inactive(self, address: str) -> None:
+        """Stop counting sessions that are not in memory and have no page.
 
-        Not before it matters: a session that has only just begun has no snapshot either.
+        Only when a limit is reached: a session that has just begun is not in memory yet either.
         """
-        places = [newcomer] if newcomer in self._sessions_of else []
-        if len(self._sessions_of) > MOST_ADDRESSES:
-            places = list(self._sessions_of)
-        elif len(self._sessions_of.get(newcomer, ())) < self._limits.sessions_per_address:
+        addresses = [address] if address in self._sessions_of else []
+        if len(self._sessions_of) > MAX_ADDRESSES:
+            addresses = list(self._sessions_of)
+        elif len(self._sessions_of.get(address, ())) < self._limits.sessions_per_address:
             return
-        for place in places:
-            sessions = self._sessions_of[place]
+        for network in addresses:
+            sessions = self._sessions_of[network]
             gone = [each for each in sessions if not self._counts(each)]
             sessions.difference_update(gone)
             if not sessions:
-                del self._sessions_of[place]
+                del self._sessions_of[network]
 
     def _counts(self, session_id: str) -> bool:
         return session_id in self._pages_of or self._is_in_memory(session_id)
 
 
 def network_of(address: str) -> str:
-    """What counts as one address: of IPv6 the first half, all of which belongs to one customer."""
+    """The network that counts as one address: for IPv6 its /64, which one customer has."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sends the pages' sockets what the server has for them."""
+"""Sends events to pages."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from app.errors import Notice
 
 
 class Emitter:
-    """The way to the pages: their sockets."""
+    """Sends events to the sockets of pages."""
 
     def __init__(self, socketio: SocketIO) -> None:
         self._socketio = socketio
 
-    def is_open(self, watcher: str) -> bool:
-        """Whether the socket has been told that it is connected; before, frames would be lost."""
-        connected: bool = self._socketio.server.manager.is_connected(watcher, "/")
+    def is_open(self, page: str) -> bool:
+        """Whether the socket's connection is confirmed; events sent earlier are lost."""
+        connected: bool = self._socketio.server.manager.is_connected(page, "/")
         return connected
 
     def send(
         self,
-        watcher: str,
+        page: str,
         event: str,
         payload: Mapping[str, Any],
         acknowledged: Callable[[], None] | None = None,
     ) -> None:
-        """Send a page an event, and call `acknowledged` when it has taken it in."""
+        """Send an event to a page; `acknowledged` is called when the page acknowledges it."""
         callback = (lambda *_: acknowledged()) if acknowledged else None
-        self._socketio.emit(event, payload, to=watcher, callback=callback)
+        self._socketio.emit(event, payload, to=page, callback=callback)
 
-    def announce_closing(self, why: Notice) -> None:
-        """Tell every page that its socket is about to be closed, and why."""
+    def broadcast_closing(self, why: Notice) -> None:
+        """Tell every page that the server is about to close its socket, and why."""
         closing: protocol.Closing = {"code": why.code, "message": why.message}
         self._socketio.emit("closing", closing)
 
     def close_all(self) -> None:
-        """Close every socket; the pages come back when they can."""
+        """Close every socket; the pages reconnect by themselves."""
         server = self._socketio.server
-        for watcher in [sid for sid, _ in server.manager.get_participants("/", None)]:
-            server.disconnect(watcher)
+        for page in [sid for sid, _ in server.manager.get_participants("/", None)]:
+            server.disconnect(page)

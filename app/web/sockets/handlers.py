@@ -1,4 +1,4 @@
-"""Handles the sockets' events: connecting, leaving, and whatever a page asks."""
+"""Handlers of the socket events: connect, disconnect, and the events of a page."""
 
 from __future__ import annotations
 
@@ -13,69 +13,69 @@ from flask_socketio import SocketIO
 from app import protocol
 from app.errors import LimitExceeded, UserError
 from app.runtime.metrics import Metrics
-from app.web.service import Service
-from app.web.session_cookie import Identity
-from app.web.sockets.broadcaster import Publisher
-from app.web.sockets.connection_limits import Admission
+from app.web.service import SessionService
+from app.web.session_cookie import SessionCookie
+from app.web.sockets.broadcaster import Broadcaster
+from app.web.sockets.connection_limits import ConnectionLimiter
 
 
 class SocketEvents:
-    """Handles the sockets' events: connecting, leaving, and whatever a page asks."""
+    """Handlers of the socket events: connect, disconnect, and the events of a page."""
 
     def __init__(
         self,
-        identity: Identity,
-        publisher: Publisher,
-        service: Service,
-        admission: Admission,
+        session_cookie: SessionCookie,
+        broadcaster: Broadcaster,
+        service: SessionService,
+        limiter: ConnectionLimiter,
         metrics: Metrics,
     ) -> None:
-        self._identity = identity
-        self._publisher = publisher
+        self._session_cookie = session_cookie
+        self._broadcaster = broadcaster
         self._service = service
-        self._admission = admission
+        self._limiter = limiter
         self._metrics = metrics
 
     def bind(self, socketio: SocketIO) -> None:
-        """Have the events come here, those that no page should send included."""
+        """Register the handlers, also for unknown events."""
         self._socketio = socketio
         socketio.on_event("connect", self.connect)
         socketio.on_event("disconnect", self.disconnect)
-        socketio.on_event("*", self.ask)
+        socketio.on_event("*", self.handle)
 
-    def _is_there_still(self, page: str) -> bool:
+    def _is_connected(self, page: str) -> bool:
         server = self._socketio.server
         return server.manager.eio_sid_from_sid(page, "/") in server.eio.sockets
 
     def connect(self, _auth: object = None) -> None:
-        """A page has come, or has come back."""
-        session_id = self._identity.session_id(request.cookies)
+        """Accept the connection of a page, or refuse it."""
+        session_id = self._session_cookie.session_id(request.cookies)
         if session_id is None:
             raise _refused(UserError("unknown_page"))
         page = _socket_name()
         try:
-            self._admission.enter(page, session_id, request.remote_addr or "")
-            self._service.admit(session_id)
+            self._limiter.register(page, session_id, request.remote_addr or "")
+            self._service.open_session(session_id)
         except LimitExceeded as error:
             raise _refused(error) from None
         except UserError as error:
-            self._admission.leave(page)
-            raise _refused(error) from None  # the page shows it, and tries again
+            self._limiter.unregister(page)
+            raise _refused(error) from None  # the page shows the message, and retries
         except BaseException:
-            self._admission.leave(page)
+            self._limiter.unregister(page)
             raise
-        if not self._is_there_still(page):  # nobody would ever tell that it has left
-            self._admission.leave(page)
+        if not self._is_connected(page):  # no disconnect event would follow
+            self._limiter.unregister(page)
             raise _refused(UserError("unknown_page"))
-        self._publisher.join(page, session_id)
+        self._broadcaster.subscribe(page, session_id)
 
     def disconnect(self, _reason: object = None) -> None:
-        """A page is gone."""
-        self._admission.leave(_socket_name())
-        self._publisher.leave(_socket_name())
+        """Clean up after a page."""
+        self._limiter.unregister(_socket_name())
+        self._broadcaster.unsubscribe(_socket_name())
 
-    def ask(self, event: object, *arguments: object) -> Mapping[str, Any]:
-        """A page asks for something."""
+    def handle(self, event: object, *arguments: object) -> Mapping[str, Any]:
+        """Answer an event."""
         began = time.monotonic()
         answer = self._answer(event, arguments)
         name = str(event) if event in protocol.CLIENT_EVENTS else "unknown"
@@ -83,18 +83,18 @@ class SocketEvents:
         return answer
 
     def _answer(self, event: object, arguments: tuple[object, ...]) -> Mapping[str, Any]:
-        session_id = self._identity.session_id(request.cookies)
+        session_id = self._session_cookie.session_id(request.cookies)
         if session_id is None:
             return UserError("unknown_page").answer
         try:
-            self._admission.ask(_socket_name())
+            self._limiter.check_rate(_socket_name())
         except LimitExceeded as error:
             return error.answer
         return self._service.answer(session_id, event, arguments)
 
 
 def _refused(error: UserError) -> SocketRefused:
-    """The refusal of a connection: its message, and as data its code and the limit's name."""
+    """The refusal of a connection; its data are the code, and the name of a limit."""
     data = {"code": error.code}
     if isinstance(error, LimitExceeded):
         data["limit"] = error.code
@@ -102,5 +102,5 @@ def _refused(error: UserError) -> SocketRefused:
 
 
 def _socket_name() -> str:
-    name: str = request.sid  # type: ignore[attr-defined]  # Flask-SocketIO puts it there
+    name: str = request.sid  # type: ignore[attr-defined]  # added by Flask-SocketIO
     return name

@@ -1,4 +1,4 @@
-"""Snapshots as the page reads them: whole, or what has changed since the last."""
+"""Serializes snapshots: the full state, or the changes since an earlier one."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from app.sessions.snapshot import Snapshot
 from app.training.curve import CurvePoint
 
 DECIMALS = 4
-"""More than anybody reads off a page, and a third of the bytes of every digit there is."""
+"""More digits than a page shows, in a third of the bytes of full precision."""
 
 
-def state_of(snapshot: Snapshot) -> State:
-    """Everything a page shows of a session."""
+def full_state(snapshot: Snapshot) -> State:
+    """The full state of a session."""
     description = snapshot.description
     return {
         **_figures(snapshot),
@@ -38,8 +38,8 @@ def state_of(snapshot: Snapshot) -> State:
     }
 
 
-def frame_of(snapshot: Snapshot, last: Snapshot) -> Frame:
-    """What has changed since the last snapshot that a page was sent of the same network."""
+def state_delta(snapshot: Snapshot, last: Snapshot) -> Frame:
+    """The changes since the last snapshot that a page was sent of the same network."""
     frame: Frame = {"seq": snapshot.seq, **_figures(snapshot)}  # type: ignore[typeddict-item]
     if snapshot.curve_version != last.curve_version:
         frame["curve"] = _curve(snapshot, start=0)
@@ -74,7 +74,7 @@ def _figures(snapshot: Snapshot) -> Figures:
 
 
 def options_of(options: NetworkOptions) -> Options:
-    """What a network is made with."""
+    """The options of a network, as sent."""
     return {
         "kind": options.kind,
         "hidden_sizes": list(options.hidden_sizes),
@@ -114,5 +114,5 @@ def _significant(number: float | None) -> float | None:
 
 
 def _rounded(number: float | None) -> float | None:
-    """The number to a few decimals; None where there is none that JSON could hold."""
+    """The rounded number; None if it is None, infinite or NaN."""
     return None if number is None or not math.isfinite(number) else round(number, DECIMALS)

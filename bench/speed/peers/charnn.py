@@ -1,4 +1,4 @@
-"""charnn itself, as a contestant."""
+"""charnn, as a competitor."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bench.speed.workloads import CLIP, L2, LEARNING_RATE, Network
 
 
 def version() -> str:
-    """Which NumPy and Numba it stands on says more than its own."""
+    """The versions of NumPy and Numba, which determine its speed."""
     import numba
     import numpy as np
 
@@ -19,7 +19,7 @@ def version() -> str:
 
 
 def prepare(network: Network, sentences: Sequence[str]) -> Run:
-    """Its training on these sentences, compiled and ready to run."""
+    """A function that trains on these sentences, with compiled kernels."""
     model.prepare_kernels("lstm")
     session = trainer(network, sentences, seed=1)
 
@@ -27,7 +27,7 @@ def prepare(network: Network, sentences: Sequence[str]) -> Run:
 
 
 def trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trainer:
-    """A training session of this network."""
+    """A trainer of this network."""
     vocabulary = model.Vocabulary.from_sentences(sentences)
     lstm = model.CharModel.create(
         vocabulary, "lstm", network.hidden_sizes, network.letter_size, seed
@@ -39,6 +39,6 @@ def trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trai
 
 
 def speed(session: model.Trainer, seconds: float) -> float:
-    """Characters a second that a session learns from in about so long."""
+    """Characters per second in about `seconds` of training."""
     progress = session.train_for(seconds)
     return progress.characters / progress.seconds

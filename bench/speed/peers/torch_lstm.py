@@ -1,4 +1,4 @@
-"""PyTorch on the CPU, as a contestant: the ways that measured fastest (see the package's text)."""
+"""PyTorch on the CPU, as a competitor, configured for speed (see the package's docstring)."""
 
 from __future__ import annotations
 

@@ -208,7 +208,7 @@ def test_a_task_that_is_cancelled_as_its_answer_arrives_ends(
     web: RayEngine, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
     """Closing cancels each task once: one that went on would keep the process for ever."""
-    monkeypatch.setattr(engine_module, "BEAT_SECONDS", 0.4)
+    monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.4)
 
     class Held:
         def __init__(self) -> None:
@@ -222,7 +222,7 @@ def test_a_task_that_is_cancelled_as_its_answer_arrives_ends(
     async def cancelled_while_answering() -> bool:
         await _end_all_tasks()  # so that no other one asks
         web._directory = held = Held()  # type: ignore[assignment]
-        task = asyncio.create_task(web._listen_while_there_is_a_cluster())
+        task = asyncio.create_task(web._heartbeat_loop())
         await held.asked.wait()
         held.answer.set_result(None)
         for _ in range(rounds):

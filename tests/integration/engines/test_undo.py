@@ -16,7 +16,6 @@ from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
 from app.sessions import undo as spare
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import (
     Command,
     CreateCheckpoint,
@@ -30,6 +29,7 @@ from app.sessions.commands import (
 )
 from app.sessions.snapshot import Snapshot
 from app.storage import Store, default_url
+from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
 from model.formats.recurrentjs_json import SavedModel
 from tests.support.sessions import SMALL, STARTING, Client

@@ -10,7 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from itsdangerous import Signer
 
-from app.web.middleware.access_token import COOKIE, LONGEST_FORM
+from app.web.middleware.access_token import COOKIE, MAX_FORM_BYTES
 from app.web.session_cookie import SECRET_FILE
 from tests.support.site import Site, Tab, open_site
 
@@ -74,7 +74,7 @@ def test_the_address_with_the_token_opens_the_page_and_leaves_no_token_in_it(
     tab.close()
 
 
-@pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN.upper(), "é" * LONGEST_FORM])
+@pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN.upper(), "é" * MAX_FORM_BYTES])
 def test_the_form_takes_no_other_token(browser: FlaskClient, wrong: str) -> None:
     answer = browser.post("/token", data={"token": wrong})
     assert answer.status_code == 401

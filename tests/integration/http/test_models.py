@@ -16,7 +16,7 @@ from app.errors import BusyError
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
 from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
-from app.web.service import Service
+from app.web.service import SessionService
 from model import CharModel
 from model.formats import python_file, safetensors_file
 from tests.support.site import PATIENCE, Site, Tab, Visitor, open_site
@@ -222,7 +222,7 @@ def test_a_download_that_cannot_be_written_takes_up_no_place(
         raise BusyError("models_full", limit=8)
 
     with monkeypatch.context() as busy:
-        busy.setattr(Service, "save", refuse)
+        busy.setattr(SessionService, "save", refuse)
         refused = {code(guest.get(ADDRESS)) for _ in range(MAX_DOWNLOADS + 1)}
         assert refused == {(503, "models_full")}
     assert guest.get(ADDRESS).status_code == 200

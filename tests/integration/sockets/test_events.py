@@ -168,7 +168,7 @@ def test_what_cannot_be_done_is_refused_at_its_field_and_training_goes_on(
 def test_every_page_is_told_why_before_its_socket_is_closed(tmp_path: Path) -> None:
     with open_site(tmp_path, engine=StubEngine()) as site:
         tabs = [site.visitor().open_tab() for _ in range(2)]
-        site.parts.emitter.announce_closing(Notice("restarting"))
+        site.parts.emitter.broadcast_closing(Notice("restarting"))
         assert all(tab.is_connected() for tab in tabs)
         site.parts.emitter.close_all()
         for tab in tabs:

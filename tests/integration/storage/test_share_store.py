@@ -10,10 +10,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.protocol.ids import new_copy_id
-from app.sessions.checkpoint import Checkpoint
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.storage.schema import shares
 from app.storage.share_store import TOUCH_SECONDS
+from app.training.checkpoint import Checkpoint
 from tests.support.checkpoints import assert_same, checkpoint
 
 

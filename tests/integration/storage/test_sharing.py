@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from app.errors import BusyError, UserError
-from app.sessions.checkpoint import Checkpoint
 from app.storage import Store, StoreError, default_url
 from app.storage.schema import shares
 from app.storage.sharing import MAX_PENDING, MAX_SHARES, Sharing
+from app.training.checkpoint import Checkpoint
 from tests.support.checkpoints import checkpoint
 from tests.support.site import PATIENCE
 

@@ -16,8 +16,8 @@ import pytest
 from click.testing import CliRunner
 from click.testing import Result as Outcome
 
-from app.cli import main, train_until
-from bench.speed import runner as race
+from app.cli import main, train
+from bench.speed import runner
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
 from model import CharModel
@@ -221,7 +221,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
     corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     has_learnt = threading.Event()
-    show = train_until._show
+    show = train._show
 
     def shown(*progress: Any) -> None:
         show(*progress)
@@ -231,7 +231,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
         if has_learnt.wait(60):
             _thread.interrupt_main()
 
-    monkeypatch.setattr(train_until, "_show", shown)
+    monkeypatch.setattr(train, "_show", shown)
     with ctrl_c_interrupts():
         user = threading.Thread(target=interrupt)
         user.start()
@@ -245,7 +245,7 @@ def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
 def test_train_finds_out_before_training_that_it_cannot_write(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train_until, "train_until", None)  # calling it would raise
+    monkeypatch.setattr(train, "train_until", None)  # calling it would raise
     done = charnn("train", corpus, "--out", tmp_path / "no" / "folder.json")
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
@@ -415,15 +415,15 @@ def test_a_damaged_model_is_named(tmp_path: Path, command: list[str]) -> None:
 # ------------------------------------------------------------------ bench
 
 
-class MadeUpRace:
-    """A race that is over at once; the real one has tests of its own."""
+class FakeRunner:
+    """A benchmark that ends at once; tests/unit/bench covers the real one."""
 
     versions: ClassVar = {"charnn": "0.1"}
 
-    def __init__(self, contestants: Sequence[Any]) -> None:
-        self.contestants = contestants
+    def __init__(self, competitors: Sequence[Any]) -> None:
+        self.competitors = competitors
 
-    def __enter__(self) -> MadeUpRace:
+    def __enter__(self) -> FakeRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -441,7 +441,7 @@ class MadeUpRace:
 def test_bench_measures_every_network_and_writes_down_what_it_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(race, "Race", MadeUpRace)
+    monkeypatch.setattr(runner, "BenchmarkRunner", FakeRunner)
     turns = ("--rounds", "2", "--seconds", "0.5")
     done = charnn("bench", "--json", *turns, "--write", tmp_path)
     figures = json.loads(done.stdout)

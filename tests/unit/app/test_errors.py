@@ -26,8 +26,8 @@ from app.errors import (
     from_model,
 )
 from app.web.http.responses import error_response
-from app.web.middleware.same_origin import Guard
-from app.web.service import Service
+from app.web.middleware.same_origin import SameOriginMiddleware
+from app.web.service import SessionService
 from model import ModelError
 
 PACKAGE = Path(errors.__file__).parent
@@ -173,11 +173,11 @@ def test_http_sockets_and_middleware_answer_with_an_error_in_the_same_form() -> 
     assert (response.status_code, response.get_json(force=True)) == (404, error.answer)
 
     nothing = cast("Any", None)
-    service = Service(nothing, nothing, nothing, nothing, nothing, nothing)
+    service = SessionService(nothing, nothing, nothing, nothing, nothing, nothing)
     acknowledged = service.answer("ann", "nonsense", ())
     assert acknowledged["code"] == "unknown_event"
 
-    guard = Guard(nothing, trust_proxy=False, local_only=True)
+    guard = SameOriginMiddleware(nothing, trust_proxy=False, local_only=True)
     refused = Client(guard).get("/", headers={"Host": "evil.example"})
     assert refused.get_json()["code"] == "other_host"
     assert set(refused.get_json()) == set(acknowledged) == set(error.answer)

@@ -10,7 +10,7 @@ import pytest
 
 from app.runtime.config import ServerConfig
 from app.runtime.logging import configure_logging
-from app.server import _in_figures
+from app.server import _loggable
 
 
 @pytest.fixture(autouse=True)
@@ -54,6 +54,6 @@ def test_a_server_logs_neither_its_token_nor_its_secret_nor_a_databases_password
     config = ServerConfig(
         token="hidden", secret="hidden" * 9, database_url="postgresql://user:hidden@host/name"
     )
-    logged = _in_figures(config)
+    logged = _loggable(config)
     assert logged["store"] == "postgresql"
     assert "hidden" not in str(logged)

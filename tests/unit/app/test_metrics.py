@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from app.engines.session_metrics import SessionMetrics
 from app.runtime.metrics import Metrics
 from tests.support.snapshots import FIRST
 
@@ -31,7 +32,7 @@ def test_what_fails_in_the_store_is_counted_as_failed() -> None:
 def test_sessions_are_counted_by_what_they_do_whenever_somebody_asks() -> None:
     metrics, weights = Metrics(), 700
     snapshots = {"ann": FIRST}
-    metrics.watch(lambda: snapshots, lambda: weights)
+    metrics.register(SessionMetrics(lambda: snapshots, lambda: weights))
     assert figure(metrics, 'charnn_sessions{state="learning"}') == 1
     assert figure(metrics, "charnn_characters_per_second") == FIRST.characters_per_second
     assert figure(metrics, "charnn_weights") == 700

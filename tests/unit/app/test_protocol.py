@@ -39,7 +39,7 @@ fields = st.sampled_from(
 )
 
 
-def refusal(event: str, *arguments: object, limits: Limits = protocol.USUAL_LIMITS) -> UserError:
+def refusal(event: str, *arguments: object, limits: Limits = protocol.DEFAULT_LIMITS) -> UserError:
     """Why an event is refused."""
     with pytest.raises(UserError) as caught:
         read_event(event, arguments, limits)

@@ -13,10 +13,10 @@ import pytest
 
 from app.errors import Notice, UserError
 from app.protocol.hyperparameters import Options
-from app.sessions.checkpoint import Checkpoint
 from app.sessions.commands import CreateCheckpoint, Learn, Restore, SetParameters
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
+from app.training.checkpoint import Checkpoint
 from app.training.model_io import saved_of
 from app.training.monitors import QUIET_SECONDS, RollbackNotifier
 from app.training.run import TrainingRun

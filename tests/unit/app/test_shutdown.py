@@ -12,7 +12,7 @@ from app.runtime import shutdown
 from app.runtime.backends.threading import ThreadingBackend
 
 class Clients:
-    announce_closing = close_all = lambda *_: None
+    broadcast_closing = close_all = lambda *_: None
 
 shutdown.MAX_SECONDS = 0.2
 shutdown.GracefulShutdown(ThreadingBackend(), Future).request(Clients())

@@ -1,4 +1,4 @@
-// brain.js as a contestant: it speaks the lines that bench/speed/runner.py explains.
+// brain.js as a competitor: it speaks the protocol of bench/speed/runner.py.
 
 const readline = require("node:readline");
 

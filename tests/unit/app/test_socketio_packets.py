@@ -16,13 +16,13 @@ from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
 from app.web.middleware.socketio_packets import (
-    MOST_IN_A_BODY,
-    MOST_UNREAD,
+    MAX_PACKETS_PER_BODY,
+    MAX_UNREAD,
     MalformedPacketError,
     Packet,
-    PacketCheck,
+    PacketMiddleware,
+    install_packet_validation,
     is_text_packet,
-    keep_out_malformed,
 )
 
 DEEP = "[" * 100_000
@@ -132,7 +132,7 @@ class Engine:
     max_http_buffer_size = 1000
 
     def __init__(self) -> None:
-        self.sockets = {"sid": Peer(), "deaf": Peer(MOST_UNREAD + 1)}
+        self.sockets = {"sid": Peer(), "deaf": Peer(MAX_UNREAD + 1)}
         self.slept = 0.0
 
     def sleep(self, seconds: float) -> None:
@@ -146,7 +146,7 @@ class Library:
         self.eio = Engine()
         self.bodies: list[str] = []
         self.extensions: list[bool] = []
-        self._client = Client(PacketCheck(self._answer, self))  # type: ignore[arg-type]
+        self._client = Client(PacketMiddleware(self._answer, self))  # type: ignore[arg-type]
 
     def post(self, body: bytes, sid: str = "sid", **environ: str) -> TestResponse:
         """Send a polling request; `environ` changes what the server has made of it."""
@@ -181,7 +181,7 @@ def test_a_body_of_packets_is_passed_on_without_its_attachments() -> None:
     "body",
     [
         *(b"\xff\xfe", b"x", b"d=", b"data=4", b"\x1e", f"4{DEEP}".encode()[:900]),
-        b"\x1e".join([b"2"] * (MOST_IN_A_BODY + 1)),
+        b"\x1e".join([b"2"] * (MAX_PACKETS_PER_BODY + 1)),
     ],
 )
 def test_a_malformed_body_ends_its_socket_and_no_other(body: bytes) -> None:
@@ -294,7 +294,7 @@ def reader() -> Iterator[Callable[..., Any]]:
             **server.eio._async,
             "websocket": lambda handler, _engine: handler(connection),
         }
-        keep_out_malformed(server)
+        install_packet_validation(server)
         taken = _Handler(peer, given)
         server.eio._async["websocket"](taken.take, Engine())
         return given[0]
@@ -351,7 +351,7 @@ def test_nothing_more_is_read_of_a_socket_that_was_closed(reader: Any) -> None:
 
 
 def test_the_connection_of_a_peer_that_does_not_read_is_shut(reader: Any) -> None:
-    peer = Peer(MOST_UNREAD + 1)
+    peer = Peer(MAX_UNREAD + 1)
     connection = reader(peer, "40", "40")
     assert connection.wait() is None
     assert peer.closed
@@ -361,7 +361,7 @@ def test_the_connection_of_a_peer_that_does_not_read_is_shut(reader: Any) -> Non
 
 def test_a_malformed_message_ends_its_socket_quietly() -> None:
     server = socketio.Server(async_mode="threading", serializer=Packet)
-    keep_out_malformed(server)
+    install_packet_validation(server)
     server.eio.sockets = {"sid": Peer(), "other": Peer()}
     server.eio.handlers["message"]("sid", "2[")
     assert (server.eio.sockets["sid"].closed, server.eio.sockets["other"].closed) == (True, False)

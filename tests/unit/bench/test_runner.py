@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from bench.speed import report
-from bench.speed.competitors import BRAIN_JS, CONTESTANTS, MATRIX_PRODUCT, Contestant
+from bench.speed.competitors import BRAIN_JS, COMPETITORS, MATMUL_PEAK, Competitor
 from bench.speed.results import Result
-from bench.speed.runner import Race
+from bench.speed.runner import BenchmarkRunner
 from bench.speed.workloads import NETWORKS, Network
 
 SENTENCES = ["start small", "ship it, then listen", "the market answers"]
@@ -31,7 +31,7 @@ def prepare(network, sentences): return lambda seconds: seconds / 0
 
 
 @pytest.fixture
-def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Contestant]:
+def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Competitor]:
     """One that runs, one that is not installed, and one that breaks down at its first turn."""
     for name, text in [
         ("constant", CONSTANT),
@@ -40,28 +40,28 @@ def made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[Contestant]
     ]:
         (tmp_path / f"{name}.py").write_text(text, encoding="utf-8")
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    return [Contestant(name, name) for name in ("constant", "not_installed", "breaks_down")]
+    return [Competitor(name, name) for name in ("constant", "not_installed", "breaks_down")]
 
 
-def test_everyone_takes_a_turn_in_every_round(made_up: list[Contestant]) -> None:
-    with Race(made_up) as race:
-        small, large = race.run([SMALL, Network((4,), 2)], SENTENCES, rounds=3, seconds=0.01)
+def test_everyone_takes_a_turn_in_every_round(made_up: list[Competitor]) -> None:
+    with BenchmarkRunner(made_up) as runner:
+        small, large = runner.run([SMALL, Network((4,), 2)], SENTENCES, rounds=3, seconds=0.01)
     for result in (small, large):
         assert {name: len(rates) for name, rates in result.rates.items()} == {
             "constant": 3,
-            MATRIX_PRODUCT.name: 3,
+            MATMUL_PEAK.name: 3,
         }
     assert (small.speed("constant"), large.speed("constant")) == (300, 400)
 
 
 def test_who_cannot_run_is_named_with_the_reason_in_every_report(
-    made_up: list[Contestant],
+    made_up: list[Competitor],
 ) -> None:
-    with Race(made_up) as race:
-        results = list(race.run([SMALL], SENTENCES, rounds=1, seconds=0.01))
-        conditions = report.Conditions.here_and_now(1, 0.01, race.versions)
-    assert race.versions["constant"] == "1.0"
-    assert REASON in race.versions["not_installed"]
+    with BenchmarkRunner(made_up) as runner:
+        results = list(runner.run([SMALL], SENTENCES, rounds=1, seconds=0.01))
+        conditions = report.Conditions.here_and_now(1, 0.01, runner.versions)
+    assert runner.versions["constant"] == "1.0"
+    assert REASON in runner.versions["not_installed"]
     assert results[0].absent["not_installed"] == REASON
     assert "ZeroDivisionError" in results[0].absent["breaks_down"]
     page = report.as_page(conditions, results, None)
@@ -73,16 +73,16 @@ def test_who_cannot_run_is_named_with_the_reason_in_every_report(
 
 def test_a_peer_whose_language_is_missing_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
-    with Race([BRAIN_JS]) as race:
-        (result,) = race.run([SMALL], SENTENCES, rounds=1, seconds=0.01)
+    with BenchmarkRunner([BRAIN_JS]) as runner:
+        (result,) = runner.run([SMALL], SENTENCES, rounds=1, seconds=0.01)
     assert "Node.js" in result.absent["brain.js"]
 
 
 def test_every_real_contestant_runs_or_says_why_not() -> None:
-    with Race(CONTESTANTS) as race:
-        (result,) = race.run([SMALL], SENTENCES, rounds=1, seconds=0.01)
-    for contestant in CONTESTANTS:
-        name = contestant.name
+    with BenchmarkRunner(COMPETITORS) as runner:
+        (result,) = runner.run([SMALL], SENTENCES, rounds=1, seconds=0.01)
+    for competitor in COMPETITORS:
+        name = competitor.name
         assert name in result.rates or "Error" not in result.absent[name]
     assert {"charnn", "plain NumPy"} <= set(result.rates)
     assert result.speed("charnn") > 0
@@ -92,13 +92,13 @@ def test_every_real_contestant_runs_or_says_why_not() -> None:
 def test_figures_are_medians_over_the_rounds() -> None:
     result = Result(SMALL, operations=10.0)
     result.rates |= {"charnn": [20, 400, 90], "PyTorch": [10, 100, 30]}
-    result.rates[MATRIX_PRODUCT.name] = [1000, 3000, 2000]
+    result.rates[MATMUL_PEAK.name] = [1000, 3000, 2000]
     assert result.speed("charnn") == 90
-    assert result.charnn_is("PyTorch") == 3  # of 2, 4 and 3, round by round
+    assert result.charnn_speedup("PyTorch") == 3  # of 2, 4 and 3, round by round
     assert result.operations_per_second("charnn") == 900
     assert result.share_of_peak("charnn") == 0.3  # of the best product
-    assert result.charnn_is("charnn") is None
-    assert result.charnn_is("brain.js") is None
+    assert result.charnn_speedup("charnn") is None
+    assert result.charnn_speedup("brain.js") is None
 
 
 def test_operations_are_those_of_the_matrix_products() -> None:
@@ -113,8 +113,8 @@ def test_the_picture_shows_networks_that_lack_a_contestant(tmp_path: Path) -> No
     from bench.speed import plot as picture
 
     results = [Result(network, 1e4) for network in NETWORKS]
-    results[0].rates |= {"charnn": [2e5], "PyTorch": [2e4], MATRIX_PRODUCT.name: [1e11]}
-    results[1].rates |= {"PyTorch": [3e4], MATRIX_PRODUCT.name: [1e11]}
+    results[0].rates |= {"charnn": [2e5], "PyTorch": [2e4], MATMUL_PEAK.name: [1e11]}
+    results[1].rates |= {"PyTorch": [3e4], MATMUL_PEAK.name: [1e11]}
     picture.draw(results, tmp_path / "speed.svg")
     drawn = (tmp_path / "speed.svg").read_text(encoding="utf-8")
     assert all(str(network) in drawn for network in NETWORKS)

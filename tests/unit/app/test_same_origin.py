@@ -9,7 +9,7 @@ import pytest
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
-from app.web.middleware.same_origin import Guard, is_local_name
+from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
 
 HOST = "127.0.0.1:8000"
 SOCKETS = "/socket.io/?EIO=4&transport=polling"
@@ -43,7 +43,9 @@ class Behind:
 
     def __init__(self, *, trust_proxy: bool = False, local_only: bool = True) -> None:
         self.asked: list[dict[str, Any]] = []
-        self._client = Client(Guard(self._answer, trust_proxy=trust_proxy, local_only=local_only))
+        self._client = Client(
+            SameOriginMiddleware(self._answer, trust_proxy=trust_proxy, local_only=local_only)
+        )
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
         """Send a request; its Host is this machine's unless it is among the headers."""

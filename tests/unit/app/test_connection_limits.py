@@ -8,7 +8,12 @@ import pytest
 
 from app.errors import LimitExceeded
 from app.protocol.limits import Limits
-from app.web.sockets.connection_limits import MOST_ADDRESSES, Admission, TokenBucket, network_of
+from app.web.sockets.connection_limits import (
+    MAX_ADDRESSES,
+    ConnectionLimiter,
+    TokenBucket,
+    network_of,
+)
 
 
 def test_a_bucket_gives_a_burst_and_then_the_rate() -> None:
@@ -27,56 +32,56 @@ def test_a_rate_of_less_than_one_lets_something_through() -> None:
 
 def test_sessions_count_for_their_address_while_they_are_in_memory_or_open() -> None:
     in_memory = {"a", "b"}
-    admission = Admission(Limits(sessions_per_address=2), in_memory.__contains__)
-    admission.enter("page a", "a", "192.0.2.1")
-    admission.enter("page b", "b", "192.0.2.1")
+    limiter = ConnectionLimiter(Limits(sessions_per_address=2), in_memory.__contains__)
+    limiter.register("page a", "a", "192.0.2.1")
+    limiter.register("page b", "b", "192.0.2.1")
     with pytest.raises(LimitExceeded) as caught:
-        admission.enter("page c", "c", "192.0.2.1")
+        limiter.register("page c", "c", "192.0.2.1")
     assert caught.value.code == "sessions_per_address"
-    admission.enter("page d", "d", "192.0.2.2")  # another address
-    admission.enter("second page of a", "a", "192.0.2.1")  # who is here may open another page
-    admission.leave("page a")
-    admission.leave("second page of a")
+    limiter.register("page d", "d", "192.0.2.2")  # another address
+    limiter.register("second page of a", "a", "192.0.2.1")  # who is here may open another page
+    limiter.unregister("page a")
+    limiter.unregister("second page of a")
     with pytest.raises(LimitExceeded):
-        admission.enter("page c", "c", "192.0.2.1")  # it learns on without a page
+        limiter.register("page c", "c", "192.0.2.1")  # it learns on without a page
     in_memory.remove("a")
-    admission.enter("page c", "c", "192.0.2.1")
+    limiter.register("page c", "c", "192.0.2.1")
 
 
 def test_addresses_where_nothing_is_any_more_are_forgotten() -> None:
-    admission = Admission(Limits(), lambda _: False)
-    addresses = [f"192.0.{number // 250}.{number % 250}" for number in range(MOST_ADDRESSES + 2)]
+    limiter = ConnectionLimiter(Limits(), lambda _: False)
+    addresses = [f"192.0.{number // 250}.{number % 250}" for number in range(MAX_ADDRESSES + 2)]
     for address in addresses:
-        admission.enter(f"page of {address}", f"session of {address}", address)
+        limiter.register(f"page of {address}", f"session of {address}", address)
         if address != addresses[0]:
-            admission.leave(f"page of {address}")
-    assert len(admission._sessions_of) < MOST_ADDRESSES
-    assert addresses[0] in admission._sessions_of
+            limiter.unregister(f"page of {address}")
+    assert len(limiter._sessions_of) < MAX_ADDRESSES
+    assert addresses[0] in limiter._sessions_of
 
 
 def test_pages_count_for_their_session_until_they_leave() -> None:
-    admission = Admission(Limits(pages_per_session=2), lambda _: True)
-    admission.enter("one", "a", "192.0.2.1")
-    admission.enter("other", "a", "192.0.2.2")
+    limiter = ConnectionLimiter(Limits(pages_per_session=2), lambda _: True)
+    limiter.register("one", "a", "192.0.2.1")
+    limiter.register("other", "a", "192.0.2.2")
     with pytest.raises(LimitExceeded) as caught:
-        admission.enter("third", "a", "192.0.2.1")
+        limiter.register("third", "a", "192.0.2.1")
     assert (caught.value.code, caught.value.status) == ("pages_per_session", 429)
-    admission.enter("page of b", "b", "192.0.2.1")
-    admission.leave("one")
-    admission.leave("one")
-    admission.enter("third", "a", "192.0.2.1")
+    limiter.register("page of b", "b", "192.0.2.1")
+    limiter.unregister("one")
+    limiter.unregister("one")
+    limiter.register("third", "a", "192.0.2.1")
 
 
 def test_each_page_has_its_own_share_of_events() -> None:
-    admission = Admission(Limits(events_per_second=0.001), lambda _: True)
-    admission.enter("one", "a", "192.0.2.1")
-    admission.enter("other", "a", "192.0.2.1")
-    admission.ask("one")
+    limiter = ConnectionLimiter(Limits(events_per_second=0.001), lambda _: True)
+    limiter.register("one", "a", "192.0.2.1")
+    limiter.register("other", "a", "192.0.2.1")
+    limiter.check_rate("one")
     with pytest.raises(LimitExceeded) as caught:
-        admission.ask("one")
+        limiter.check_rate("one")
     assert caught.value.code == "events_per_second"
-    admission.ask("other")
-    admission.ask("a page that has left")
+    limiter.check_rate("other")
+    limiter.check_rate("a page that has left")
 
 
 @pytest.mark.parametrize(

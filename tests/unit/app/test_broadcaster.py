@@ -15,8 +15,8 @@ from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import SessionNotice, Snapshot
 from app.training.curve import MOST_POINTS, CurvePoint
 from app.web.sockets import broadcaster as publisher_module
-from app.web.sockets.broadcaster import FRAME_INTERVAL, LONGEST_INTERVAL, Publisher
-from app.web.sockets.serializers import frame_of
+from app.web.sockets.broadcaster import FRAME_INTERVAL, MAX_INTERVAL, Broadcaster
+from app.web.sockets.serializers import state_delta
 from tests.support.snapshots import FIRST, POINT
 
 NEW = SessionNotice(2, "warning", "rolled_back", "Any words.")
@@ -39,7 +39,7 @@ def test_the_largest_frame_stays_under_16_kb() -> None:
         held_out_perplexity=12.3456,
         recoveries=3,
     )
-    frame = frame_of(now, FIRST)
+    frame = state_delta(now, FIRST)
     assert len(frame["curve"]["points"]) == MOST_POINTS // 2
     assert len(json.dumps(frame, separators=(",", ":"))) < 16 * 1024
 
@@ -107,21 +107,21 @@ class Stage:
 
     def __init__(self) -> None:
         self.engine, self.pages, self.now = StillEngine(), Pages(), 0.0
-        self.publisher = Publisher(self.engine, self.pages)
+        self.broadcaster = Broadcaster(self.engine, self.pages)
 
     def show(self, snapshot: Snapshot) -> None:
         self.engine.shown[snapshot.session_id] = snapshot
 
     def publish(self, after: float = FRAME_INTERVAL) -> None:
         self.now += after
-        self.publisher.publish(self.now)
+        self.broadcaster.publish(self.now)
 
 
 @pytest.fixture
 def stage() -> Stage:
     stage = Stage()
     stage.show(FIRST)
-    stage.publisher.join("tab", "ann")
+    stage.broadcaster.subscribe("tab", "ann")
     return stage
 
 
@@ -193,7 +193,7 @@ def test_a_curve_of_a_new_version_is_sent_whole(stage: Stage) -> None:
 
 
 def test_a_new_network_is_sent_whole_to_every_tab(stage: Stage) -> None:
-    stage.publisher.join("other tab", "ann")
+    stage.broadcaster.subscribe("other tab", "ann")
     stage.publish()
     stage.pages.read()
     stage.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
@@ -245,18 +245,18 @@ def test_a_socket_that_is_not_open_yet_is_left_alone(stage: Stage) -> None:
 
 
 def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
-    stage.publisher.join("other tab", "ann")
-    stage.publisher.leave("tab")
-    stage.publisher.leave("other tab")
-    stage.publisher.leave("other tab")
+    stage.broadcaster.subscribe("other tab", "ann")
+    stage.broadcaster.unsubscribe("tab")
+    stage.broadcaster.unsubscribe("other tab")
+    stage.broadcaster.unsubscribe("other tab")
     assert stage.engine.commands == [("ann", SetWatched(True)), ("ann", SetWatched(False))]
     stage.publish()
     assert not stage.pages.sent
 
 
 def test_a_page_that_says_twice_that_it_is_there_counts_once(stage: Stage) -> None:
-    stage.publisher.join("tab", "ann")
-    stage.publisher.leave("tab")
+    stage.broadcaster.subscribe("tab", "ann")
+    stage.broadcaster.unsubscribe("tab")
     assert stage.engine.commands[-1] == ("ann", SetWatched(False))
 
 
@@ -270,9 +270,9 @@ def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
 def test_what_goes_wrong_for_one_page_does_not_keep_the_others_waiting(
     stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage.publisher.join("tab of bob", "bob")
+    stage.broadcaster.subscribe("tab of bob", "bob")
     stage.show(replace(FIRST, session_id="bob", epoch=None))  # type: ignore[arg-type]
-    stage.publisher.join("other tab", "ann")
+    stage.broadcaster.subscribe("other tab", "ann")
     stage.publish()
     assert [watcher for watcher, _, _ in stage.pages.sent] == ["tab", "other tab"]
     (record,) = caplog.records
@@ -287,16 +287,16 @@ def test_with_many_pages_each_gets_fewer_frames_and_none_gets_none(
     monkeypatch.setattr(publisher_module.time, "thread_time", lambda: next(clock) * 0.001)
     for number in range(2, 40):
         stage.show(replace(FIRST, seq=number))
-        stage.publish(after=2 * LONGEST_INTERVAL)  # each frame takes a millisecond to make
+        stage.publish(after=2 * MAX_INTERVAL)  # each frame takes a millisecond to make
         stage.pages.read()
     for number in range(30):
-        stage.publisher.join(str(number), "ann")
+        stage.broadcaster.subscribe(str(number), "ann")
     stage.show(replace(FIRST, seq=40))
-    stage.publish(after=2 * LONGEST_INTERVAL)
+    stage.publish(after=2 * MAX_INTERVAL)
     stage.pages.read()
     sent = len(stage.pages.sent)
     stage.show(replace(FIRST, seq=50))
     stage.publish(after=FRAME_INTERVAL)
     assert len(stage.pages.sent) == sent
-    stage.publish(after=LONGEST_INTERVAL)
+    stage.publish(after=MAX_INTERVAL)
     assert len(stage.pages.sent) == sent + 31

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from app.web.http import transfer_timeout as slow_peers
-from app.web.http.transfer_timeout import LEAST_RATE, Transfer
+from app.web.http.transfer_timeout import MIN_BYTES_PER_SECOND, TransferTimeout
 
 PATIENCE = 10.0
 
@@ -46,7 +46,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 def test_a_transfer_in_which_nothing_moves_is_cut_off_when_patience_ends(
     clock: Clock, ends: tuple[socket.socket, socket.socket]
 ) -> None:
-    Transfer(ends[0], PATIENCE, clock.sleep).watch()
+    TransferTimeout(ends[0], PATIENCE, clock.sleep).watch()
     assert clock.now == pytest.approx(PATIENCE)
     assert ends[1].recv(1) == b""  # it is at its end
     with pytest.raises(BrokenPipeError):
@@ -54,8 +54,8 @@ def test_a_transfer_in_which_nothing_moves_is_cut_off_when_patience_ends(
 
 
 def test_a_transfer_has_more_time_as_more_has_come(clock: Clock) -> None:
-    transfer = Transfer(None, PATIENCE, clock.sleep)
-    transfer.moved = 5 * LEAST_RATE
+    transfer = TransferTimeout(None, PATIENCE, clock.sleep)
+    transfer.bytes_moved = 5 * MIN_BYTES_PER_SECOND
     transfer.watch()
     assert clock.now == pytest.approx(PATIENCE + 5)
 
@@ -67,7 +67,7 @@ def test_a_transfer_that_is_through_is_left_alone(
         clock.sleep(seconds)
         transfer.end()
 
-    transfer = Transfer(ends[0], PATIENCE, sleep)
+    transfer = TransferTimeout(ends[0], PATIENCE, sleep)
     transfer.watch()
     assert clock.now < PATIENCE
     ends[0].sendall(b"x")
@@ -78,4 +78,4 @@ def test_a_connection_that_has_ended_already_is_no_harm(clock: Clock) -> None:
     here, there = socket.socketpair()
     here.close()
     there.close()
-    Transfer(here, PATIENCE, clock.sleep).watch()
+    TransferTimeout(here, PATIENCE, clock.sleep).watch()

@@ -1,0 +1,52 @@
+"""`charnn bench`: measure the speed of training on this machine."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option(
+    "--rounds",
+    default=5,
+    show_default=True,
+    type=click.IntRange(1, 1000),
+    help="Number of rounds; results are medians over them.",
+)
+@click.option(
+    "--seconds",
+    default=0.8,
+    show_default=True,
+    type=click.FloatRange(0.01, 60),
+    help="Length of each measurement.",
+)
+@click.option(
+    "--write",
+    "folder",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Also write speed.json, speed.svg and speed.md to this directory.",
+)
+def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> None:
+    """Benchmark training on this machine against the installed peers."""
+    from app.catalog import texts
+    from bench.speed import report
+    from bench.speed.competitors import COMPETITORS
+    from bench.speed.runner import BenchmarkRunner
+    from bench.speed.workloads import NETWORKS
+    from model import sentences_from_text
+
+    sentences, results = sentences_from_text(texts.text()), []
+    with BenchmarkRunner(COMPETITORS) as runner:
+        conditions = report.Conditions.here_and_now(rounds, seconds, runner.versions)
+        click.echo(conditions, err=True)
+        for result in runner.run(NETWORKS, sentences, rounds, seconds):
+            results.append(result)
+            click.echo(report.as_table(result), err=as_json)
+    if as_json:
+        click.echo(json.dumps(report.as_json(conditions, results)))
+    if folder:
+        report.write(folder, conditions, results)

@@ -1,0 +1,291 @@
+"""`charnn train`: train until a limit is reached, with a progress bar."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Never
+
+import click
+
+from app import protocol
+from app.cli.files import check_can_write, read_sentences, write_file
+from app.cli.params import READABLE_FILE, Entry, as_typed, is_given
+from model import (
+    CharModel,
+    ModelError,
+    Progress,
+    Recovery,
+    Trainer,
+    TrainingSettings,
+    Vocabulary,
+)
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+DEFAULT_SECONDS = 60.0  # of training, if no limit is given
+REPORT_SECONDS = 0.25  # of training between two progress reports
+NEAR_TARGET = 1.1  # times the target: from here on the whole text is evaluated, which is slow
+
+
+@dataclass(frozen=True)
+class StopConditions:
+    """When training stops: at the first of these limits that is reached.
+
+    Attributes:
+        steps: steps taken, each a batch of sentences.
+        seconds: time spent in training.
+        perplexity: of all training sentences.
+    """
+
+    steps: int | None = None
+    seconds: float | None = None
+    perplexity: float | None = None
+
+    @classmethod
+    def given(
+        cls, steps: int | None, seconds: float | None, perplexity: float | None
+    ) -> StopConditions:
+        """These limits, or the default if none is given."""
+        if steps is None and seconds is None and perplexity is None:
+            seconds = DEFAULT_SECONDS
+        return cls(steps, seconds, perplexity)
+
+
+@click.command()
+@click.argument("corpus", type=READABLE_FILE)
+@click.option(
+    "--out",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Model file to write, in the original demo's JSON format.",
+)
+@click.option(
+    "--kind",
+    default="lstm",
+    show_default=True,
+    type=click.Choice(protocol.KINDS),
+    help="Cell type of every layer.",
+)
+@click.option(
+    "--hidden-sizes",
+    default="20, 20",
+    show_default=True,
+    type=Entry(protocol.HIDDEN_SIZES),
+    help="Units per hidden layer, bottom first.",
+)
+@click.option(
+    "--letter-size",
+    default="5",
+    show_default=True,
+    type=Entry(protocol.LETTER_SIZE),
+    help="Size of a letter vector.",
+)
+@click.option(
+    "--learning-rate",
+    default="0.01",
+    show_default=True,
+    type=Entry(protocol.LEARNING_RATE),
+    help="Learning rate at the start.",
+)
+@click.option(
+    "--l2",
+    default="0.000001",
+    show_default=True,
+    type=Entry(protocol.L2),
+    help="L2 regularisation strength.",
+)
+@click.option(
+    "--clip",
+    default="5",
+    show_default=True,
+    type=Entry(protocol.CLIP),
+    help="Gradient clipping: per weight; by the norm of all for rnn.",
+)
+@click.option(
+    "--batch-size",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Sentences per step: larger batches train faster, with fewer updates.",
+)
+@click.option(
+    "--solver",
+    default="rmsprop",
+    show_default=True,
+    type=click.Choice(["rmsprop", "adam"]),
+    help="Optimizer.",
+)
+@click.option(
+    "--schedule",
+    default="constant",
+    show_default=True,
+    type=click.Choice(protocol.SCHEDULES),
+    help="Learning-rate schedule.",
+)
+@click.option(
+    "--schedule-epochs",
+    default="100",
+    show_default=True,
+    type=Entry(protocol.SCHEDULE_EPOCHS),
+    help="Epochs until each halving, or until the end of the cosine.",
+)
+@click.option(
+    "--validation-fraction",
+    default="auto",
+    show_default=True,
+    type=Entry(protocol.VALIDATION),
+    help="Share of the sentences to hold out for validation; auto: 5 % of 100 or more, else none.",
+)
+@click.option(
+    "--from",
+    "from_file",
+    type=READABLE_FILE,
+    help="Resume from this model file, including optimizer state.",
+)
+@click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible training.")
+@click.option("--steps", type=click.IntRange(1), help="Stop after this many steps (batches).")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0, min_open=True),
+    help="Stop after this much training time; 60 if no limit is given.",
+)
+@click.option(
+    "--target-perplexity",
+    type=click.FloatRange(1, min_open=True),
+    help="Stop when the perplexity of the training text is this low.",
+)
+def train(corpus: Path, out: Path, **options: Any) -> None:
+    """Train a network on the sentences in CORPUS, one per line."""
+    sentences = read_sentences(corpus)
+    check_can_write(out)
+    if options["from_file"]:
+        _check_no_network_options(click.get_current_context())
+    try:
+        trainer = _trainer_for(sentences, options)
+        copy = trainer.model.copy()
+        # Compiling the kernels does not count as training.
+        Trainer(copy, sentences, trainer.settings).train(1)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    limits = StopConditions.given(
+        options["steps"], options["seconds"], options["target_perplexity"]
+    )
+    train_until(limits, trainer)
+    _write_model(trainer, out)
+    click.echo(f"{out}: {_outcome(trainer)}")
+    if trainer.recoveries:
+        click.echo(_rollbacks(trainer.recoveries))
+
+
+NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
+
+
+def _check_no_network_options(context: click.Context) -> None:
+    """Reject options of a new network: a resumed network keeps its own."""
+    for name in NETWORK_OPTIONS:
+        if is_given(context, name):
+            option = as_typed(name)
+            raise click.UsageError(
+                f"{option} is set by the model to resume: leave out {option} or --from."
+            )
+
+
+def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
+    settings = TrainingSettings(
+        options["learning_rate"],
+        options["l2"],
+        options["clip"],
+        batch_size=options["batch_size"],
+        solver=options["solver"],
+        schedule=options["schedule"],
+        schedule_epochs=options["schedule_epochs"],
+        validation_fraction=options["validation_fraction"],
+        seed=options["seed"],
+    )
+    if options["from_file"]:
+        return Trainer.from_json(options["from_file"].read_bytes(), sentences, settings)
+    network = {name: options[name] for name in (*NETWORK_OPTIONS, "seed")}
+    model = CharModel.create(Vocabulary.from_sentences(sentences), **network)
+    return Trainer(model, sentences, settings)
+
+
+def _outcome(trainer: Trainer) -> str:
+    totals = trainer.totals
+    held_out = ""
+    if trainer.held_out is not None:
+        perplexity = trainer.held_out.look()
+        held_out = f", {perplexity:.3f} on {trainer.held_out_count:,} validation sentences,"
+    rate = totals.characters / max(totals.seconds, 1e-9)
+    return (
+        f"perplexity {trainer.model.perplexity(trainer.learnt):.3f} on the training text{held_out} "
+        f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of "
+        f"training, {rate:,.0f} characters/s"
+    )
+
+
+def _rollbacks(recoveries: Sequence[Recovery]) -> str:
+    steps = ", ".join(f"{recovery.step:,}" for recovery in recoveries)
+    return (
+        f"The network diverged at step {steps}. Each time it was rolled back to its last good "
+        f"state, at half the learning rate. The last one was {recoveries[-1].learning_rate:g}: "
+        "start with about that."
+    )
+
+
+def _write_model(trainer: Trainer, out: Path) -> None:
+    try:
+        content = json.dumps(trainer.to_json()).encode()
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    write_file(out, content)
+
+
+def train_until(limits: StopConditions, trainer: Trainer) -> None:
+    """Train until a limit is reached, or until Ctrl-C, which keeps the model trained so far."""
+    from tqdm import tqdm
+
+    bar: tqdm[Never] = tqdm(
+        total=limits.steps or limits.seconds,
+        bar_format="{l_bar}{bar}| {postfix}" if limits.steps or limits.seconds else "{postfix}",
+    )
+    with bar:
+        try:
+            reached = False
+            while not reached:
+                progress = _train_until_next_report(limits, trainer)
+                _show(bar, limits, trainer, progress)
+                reached = _is_reached(limits, trainer, progress)
+        except KeyboardInterrupt:
+            bar.write("Stopped; the model trained so far is kept.")
+
+
+def _train_until_next_report(limits: StopConditions, trainer: Trainer) -> Progress:
+    done = trainer.totals
+    if limits.steps is not None:
+        steps = int(done.steps / done.seconds * REPORT_SECONDS) if done.seconds else 1
+        return trainer.train(max(1, min(limits.steps - done.steps, steps)))
+    seconds = REPORT_SECONDS if limits.seconds is None else limits.seconds - done.seconds
+    return trainer.train_for(min(seconds, REPORT_SECONDS))
+
+
+def _show(bar: tqdm[Never], limits: StopConditions, trainer: Trainer, progress: Progress) -> None:
+    totals = trainer.totals
+    bar.n = min(totals.steps if limits.steps else totals.seconds, bar.total or totals.seconds)
+    bar.set_postfix_str(
+        f"perplexity {progress.perplexity:.2f}, epoch {totals.epoch:.1f}, "
+        f"{progress.characters / progress.seconds:,.0f} characters/s"
+    )
+
+
+def _is_reached(limits: StopConditions, trainer: Trainer, progress: Progress) -> bool:
+    if limits.steps is not None and trainer.totals.steps >= limits.steps:
+        return True
+    if limits.seconds is not None and trainer.totals.seconds >= limits.seconds:
+        return True
+    if limits.perplexity is None or progress.perplexity > limits.perplexity * NEAR_TARGET:
+        return False
+    return trainer.model.perplexity(trainer.learnt) <= limits.perplexity
