@@ -20,7 +20,7 @@ from app.protocol.limits import Limits
 from app.runtime.config import ServerSettings, available_cores, default_data_dir
 
 if TYPE_CHECKING:
-    from model import CharModel, Recovery, Trainer
+    from model import CharModel, Rollback, Trainer
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -314,15 +314,15 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
     try:
         trainer = _trainer_for(sentences, options)
         copy = trainer.model.copy()
-        Trainer(copy, sentences, trainer.settings).train(1)  # compiles, which is no training
+        Trainer(copy, sentences, trainer.config).train(1)  # compiles, which is no training
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     limits = Limits.given(options["steps"], options["seconds"], options["target_perplexity"])
     train_until(limits, trainer)
     _write_model(trainer, out)
     click.echo(f"{out}: {_outcome_in_words(trainer)}")
-    if trainer.recoveries:
-        click.echo(_recoveries_in_words(trainer.recoveries))
+    if trainer.rollbacks:
+        click.echo(_recoveries_in_words(trainer.rollbacks))
 
 
 @main.command()
@@ -431,14 +431,14 @@ def export(model_file: Path, wanted: str, out: Path | None) -> None:
     """
     from app.training.export_formats import PYTHON, SAFETENSORS
     from model.formats import loading_lines
-    from model.formats.recurrentjs_json import SavedModel
+    from model.formats.checkpoint import ModelCheckpoint
 
     form = {"safetensors": SAFETENSORS, "python": PYTHON}[wanted]
     out = out or model_file.with_suffix(form.suffix)
     _check_can_write(out)
     if out.exists() and out.samefile(model_file):
         raise click.ClickException(f"{out} is the model itself: name another file with --out.")
-    _write_file(out, form.content(SavedModel(_read_model(model_file), None, None)))
+    _write_file(out, form.content(ModelCheckpoint(_read_model(model_file), None, None)))
     if form is PYTHON:
         click.echo(f"{out}: run it with python {quote(str(out))} --temperature 0.5", err=True)
         return
@@ -576,14 +576,14 @@ def _check_no_network_options(context: click.Context) -> None:
 
 
 def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
-    from model import CharModel, Trainer, TrainingSettings, Vocabulary
+    from model import CharModel, Trainer, TrainingConfig, Vocabulary
 
-    settings = TrainingSettings(
+    settings = TrainingConfig(
         options["learning_rate"],
         options["l2"],
         options["clip"],
         batch_size=options["batch_size"],
-        solver=options["solver"],
+        optimizer=options["solver"],
         schedule=options["schedule"],
         schedule_epochs=options["schedule_epochs"],
         validation_fraction=options["validation_fraction"],
@@ -599,17 +599,18 @@ def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Traine
 def _outcome_in_words(trainer: Trainer) -> str:
     totals = trainer.totals
     held_out = ""
-    if trainer.held_out is not None:
-        perplexity = trainer.held_out.look()
-        held_out = f", {perplexity:.3f} on {trainer.held_out_count:,} sentences kept aside,"
+    if trainer.validation is not None:
+        perplexity = trainer.validation.evaluate()
+        held_out = f", {perplexity:.3f} on {trainer.validation_count:,} sentences kept aside,"
+    trained = trainer.model.perplexity(trainer.train_sentences)
     return (
-        f"perplexity {trainer.model.perplexity(trainer.learnt):.3f} on its text{held_out} after "
+        f"perplexity {trained:.3f} on its text{held_out} after "
         f"{totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of training, "
         f"{totals.characters / max(totals.seconds, 1e-9):,.0f} characters/s"
     )
 
 
-def _recoveries_in_words(recoveries: Sequence[Recovery]) -> str:
+def _recoveries_in_words(recoveries: Sequence[Rollback]) -> str:
     steps = ", ".join(f"{recovery.step:,}" for recovery in recoveries)
     return (
         f"The network ran off at step {steps}: each time it went back to its last good state at "

@@ -7,7 +7,7 @@ from typing import Never
 
 from tqdm import tqdm
 
-from model import Progress, Trainer
+from model import Trainer, TrainingStats
 
 DEFAULT_SECONDS = 60.0  # how long it goes on when no limit is given
 LOOK_SECONDS = 0.25  # of training between two looks at the progress
@@ -53,7 +53,7 @@ def train_until(limits: Limits, trainer: Trainer) -> None:
             bar.write("Stopped; what was learnt is kept.")
 
 
-def _train_until_next_look(limits: Limits, trainer: Trainer) -> Progress:
+def _train_until_next_look(limits: Limits, trainer: Trainer) -> TrainingStats:
     done = trainer.totals
     if limits.steps is not None:
         in_time = int(done.steps / done.seconds * LOOK_SECONDS) if done.seconds else 1
@@ -62,7 +62,7 @@ def _train_until_next_look(limits: Limits, trainer: Trainer) -> Progress:
     return trainer.train_for(min(left, LOOK_SECONDS))
 
 
-def _show(bar: tqdm[Never], limits: Limits, trainer: Trainer, look: Progress) -> None:
+def _show(bar: tqdm[Never], limits: Limits, trainer: Trainer, look: TrainingStats) -> None:
     totals = trainer.totals
     bar.n = min(totals.steps if limits.steps else totals.seconds, bar.total or totals.seconds)
     bar.set_postfix_str(
@@ -71,11 +71,11 @@ def _show(bar: tqdm[Never], limits: Limits, trainer: Trainer, look: Progress) ->
     )
 
 
-def _is_reached(limits: Limits, trainer: Trainer, look: Progress) -> bool:
+def _is_reached(limits: Limits, trainer: Trainer, look: TrainingStats) -> bool:
     if limits.steps is not None and trainer.totals.steps >= limits.steps:
         return True
     if limits.seconds is not None and trainer.totals.seconds >= limits.seconds:
         return True
     if limits.perplexity is None or look.perplexity > limits.perplexity * NEAR_TARGET:
         return False
-    return trainer.model.perplexity(trainer.learnt) <= limits.perplexity
+    return trainer.model.perplexity(trainer.train_sentences) <= limits.perplexity

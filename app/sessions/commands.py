@@ -12,7 +12,7 @@ from app.sessions.checkpoint import Checkpoint
 from app.sessions.snapshot import Level
 from app.training.completion import Completion
 from app.training.gradient_check import NetworkToCheck
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Change:
 class Load:
     """Go on with a saved model on the session's text; learning or paused, as it is."""
 
-    saved: SavedModel
+    saved: ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -159,5 +159,5 @@ Command = (
     | Tell
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | NetworkToCheck | None
+Answer = ModelCheckpoint | Checkpoint | list[Completion] | questions.Moment | NetworkToCheck | None
 """What a `Save`, `Capture`, `Complete`, `Look` or `CopyToCheck` asks for; nothing for others."""

@@ -17,12 +17,12 @@ from app.errors import BusyError, UserError, from_model
 from app.runtime.worker_process import OtherProcess, ProcessLost
 from app.training.model_json import as_json, is_small, json_of, saved_of
 from model import ModelError
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Content = Callable[[SavedModel], bytes]
+Content = Callable[[ModelCheckpoint], bytes]
 
 SMALL_FILE = 1_000_000
 """Bytes of JSON that are read within this process: some ten milliseconds of its lock."""
@@ -65,17 +65,17 @@ class Clerk:
         os.close(handle)
         return Path(name)
 
-    def read(self, path: Path) -> Future[SavedModel]:
+    def read(self, path: Path) -> Future[ModelCheckpoint]:
         """The model in a file; fails with a `UserError` where there is none."""
         if path.stat().st_size <= SMALL_FILE:
             return self._threads.submit(_refusing, read_file, path)
         return self._elsewhere(read_file, path)
 
-    def read_text(self, text: str) -> Future[SavedModel]:
+    def read_text(self, text: str) -> Future[ModelCheckpoint]:
         """The model in a short text; fails with a `UserError` where there is none."""
         return self._threads.submit(_refusing, saved_of, text)
 
-    def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
+    def write(self, saved: ModelCheckpoint, content: Content = as_json) -> Future[Path]:
         """A model in a file, which is the asker's to remove: as JSON, or as `content` makes it.
 
         The latter is a function that another process can be asked to call.
@@ -88,7 +88,7 @@ class Clerk:
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
-    def write_text(self, saved: SavedModel) -> Future[str]:
+    def write_text(self, saved: ModelCheckpoint) -> Future[str]:
         """A small model as JSON."""
         return self._threads.submit(_refusing, json_of, saved)
 
@@ -115,7 +115,7 @@ class Clerk:
         return future
 
 
-def read_file(path: Path) -> SavedModel:
+def read_file(path: Path) -> ModelCheckpoint:
     """The model in a file.
 
     Raises:
@@ -128,7 +128,7 @@ def read_file(path: Path) -> SavedModel:
     return saved_of(text)
 
 
-def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
+def write_file(saved: ModelCheckpoint, path: Path, content: Content) -> Path:
     """Write a model into a file.
 
     Raises:

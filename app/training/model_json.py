@@ -6,25 +6,25 @@ import json
 
 from app.errors import from_model
 from model import ModelError
-from model.formats.recurrentjs_json import SavedModel, read_model
+from model.formats.checkpoint import ModelCheckpoint, load_model
 
 SMALL_MODEL = 50_000
 """Numbers of a model that are written within this process; about as many bytes of JSON."""
 
 
-def saved_of(text: str) -> SavedModel:
+def saved_of(text: str) -> ModelCheckpoint:
     """The model that a JSON holds.
 
     Raises:
         UserError: it is no model.
     """
     try:
-        return read_model(text)
+        return load_model(text)
     except ModelError as error:
         raise from_model(error, "json") from None
 
 
-def json_of(saved: SavedModel) -> str:
+def json_of(saved: ModelCheckpoint) -> str:
     """A model as JSON.
 
     Written piece by piece: in one go, the interpreter would be busy until the last weight is out,
@@ -40,7 +40,7 @@ def json_of(saved: SavedModel) -> str:
     return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(mapping))
 
 
-def as_json(saved: SavedModel) -> bytes:
+def as_json(saved: ModelCheckpoint) -> bytes:
     """A model's JSON as a file holds it; a large one is for a process that keeps nobody waiting.
 
     Raises:
@@ -49,21 +49,21 @@ def as_json(saved: SavedModel) -> bytes:
     return (json_of(saved) if is_small(saved) else _json_at_once(saved)).encode()
 
 
-def is_small(saved: SavedModel) -> bool:
+def is_small(saved: ModelCheckpoint) -> bool:
     """Whether a model is written so soon that its JSON may hold the interpreter's lock."""
     return numbers_of(saved) <= SMALL_MODEL
 
 
-def numbers_of(saved: SavedModel) -> int:
+def numbers_of(saved: ModelCheckpoint) -> int:
     """The numbers of a model's JSON."""
     model, solver, order = saved
     memory = 0
     if solver is not None:
-        memory = (2 if hasattr(solver, "step_mean") else 1) * model.flat.size
+        memory = (2 if hasattr(solver, "step_mean") else 1) * model.params.size
     lists = [each for each in (order or {}).values() if isinstance(each, list)]
-    return int(model.flat.size) + memory + sum(map(len, lists))
+    return int(model.params.size) + memory + sum(map(len, lists))
 
 
-def _json_at_once(saved: SavedModel) -> str:
+def _json_at_once(saved: ModelCheckpoint) -> str:
     """As `json_of`, at once and so the faster: for a process that keeps nobody waiting."""
     return json.dumps(saved.to_json(), separators=(",", ":"))

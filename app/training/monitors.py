@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from app.errors import Notice
 from app.training.curve import CurvePoint
-from model import HeldOut, Recovery
+from model import Rollback, Validator
 
 INTERVAL = 0.5
 """Seconds from one time through to the next."""
@@ -23,7 +23,7 @@ PIECE = 0.01
 class Validation:
     """Spends a small share of a session's time on the sentences kept aside."""
 
-    def __init__(self, held_out: HeldOut | None) -> None:
+    def __init__(self, held_out: Validator | None) -> None:
         self._held_out = held_out
         self._due = 0.0
         self._owed = 0.0  # seconds of training until it has had no more than its share
@@ -38,10 +38,10 @@ class Validation:
         self._owed = max(0.0, self._owed - trained)
         if self._held_out is None or self._owed or now < self._due:
             return
-        passes, began = self._held_out.passes, time.perf_counter()
-        self._held_out.look_for(PIECE)
+        passes, began = self._held_out.completed_passes, time.perf_counter()
+        self._held_out.evaluate_for(PIECE)
         self._owed += (time.perf_counter() - began) / SHARE
-        if self._held_out.passes > passes:
+        if self._held_out.completed_passes > passes:
             self._due = now + INTERVAL
 
 
@@ -97,7 +97,7 @@ class Recoveries:
         self._seen = self._told = 0
         self._newest_at = 0.0
 
-    def news(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
+    def news(self, recoveries: tuple[Rollback, ...], now: float) -> Notice | None:
         """What to tell of all the recoveries of a training; None where there is nothing new."""
         if len(recoveries) > self._seen:
             self._seen, self._newest_at = len(recoveries), now

@@ -19,12 +19,12 @@ from model import (
     CharModel,
     ModelError,
     Trainer,
-    TrainingSettings,
+    TrainingConfig,
     Vocabulary,
     name_characters,
     sentences_from_text,
 )
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from model.network import Layout
 
 MAX_STEP_WORK = 2_000_000_000
@@ -59,7 +59,7 @@ class Run:
         self.options = options
         self.trainer = trainer
         self.curve = curve
-        self.validation = Validation(trainer.held_out)
+        self.validation = Validation(trainer.validation)
         self.memorising = Memorising(curve.points)
         self.recent = Recent()
         self.recoveries = Recoveries()
@@ -90,7 +90,7 @@ class Run:
             now,
             self.validation.perplexity,
             self.learning_rate,
-            self.trainer.settings.learning_rate,
+            self.trainer.config.learning_rate,
         )
         if point is not None:
             self.memorising.add(point)
@@ -116,8 +116,8 @@ def new_run(
         layout = Layout(
             options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
         )
-        _check_step(sentences, layout.parameter_count, "hidden_sizes")
-        take_room(layout.parameter_count, "hidden_sizes")
+        _check_step(sentences, layout.num_parameters, "hidden_sizes")
+        take_room(layout.num_parameters, "hidden_sizes")
         model = CharModel.create(
             vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
         )
@@ -128,7 +128,7 @@ def new_run(
 
 
 def loaded_run(
-    read: SavedModel,
+    read: ModelCheckpoint,
     text: str,
     options: Options,
     curve_version: int,
@@ -147,12 +147,12 @@ def loaded_run(
     try:
         model = read.model
         sentences, remark = _known_sentences(sentences_from_text(text), model.vocabulary)
-        _check_step(sentences, model.weight_count, "json")
-        take_room(model.weight_count, "json")
+        _check_step(sentences, model.num_parameters, "json")
+        take_room(model.num_parameters, "json")
         own = read.copy()  # whoever gave it may give it again, or may have sent it to be read only
-        trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.solver)
+        trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.optimizer)
         if remark is None and _takes_single_sentences(read):
-            trainer.go_on(read.order)
+            trainer.resume(read.sampler_state)
     except ModelError as error:
         raise from_model(error, "json") from None
     made_with = replace(
@@ -175,15 +175,15 @@ def restored_run(checkpoint: Checkpoint) -> Run:
         model,
         known,
         replace(settings, learning_rate=checkpoint.set_rate),
-        saved.solver,
+        saved.optimizer,
     )
-    trainer.go_on(saved.order, checkpoint.totals, checkpoint.rate_since)
+    trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
     curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
     return Run(checkpoint.text, checkpoint.options, trainer, curve)
 
 
-def _settings(options: Options) -> TrainingSettings:
-    return TrainingSettings(
+def _settings(options: Options) -> TrainingConfig:
+    return TrainingConfig(
         learning_rate=options.learning_rate,
         l2=options.l2,
         clip=options.clip,
@@ -193,19 +193,19 @@ def _settings(options: Options) -> TrainingSettings:
     )
 
 
-def _settings_to_go_on(options: Options, saved: SavedModel) -> TrainingSettings:
-    """The settings with the solver that the model was trained with."""
+def _settings_to_go_on(options: Options, saved: ModelCheckpoint) -> TrainingConfig:
+    """The settings with the optimizer that the model was trained with."""
     return replace(
-        _settings(options), solver="adam" if isinstance(saved.solver, Adam) else "rmsprop"
+        _settings(options), optimizer="adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
     )
 
 
-def _takes_single_sentences(saved: SavedModel) -> bool:
+def _takes_single_sentences(saved: ModelCheckpoint) -> bool:
     """Whether its order has one sentence a step, as here; `charnn train` may have saved batches.
 
     A large batch would take longer than a slice, and memory that is others' too.
     """
-    sizes = saved.order.get("sizes") if saved.order is not None else None
+    sizes = saved.sampler_state.get("sizes") if saved.sampler_state is not None else None
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 

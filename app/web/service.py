@@ -28,7 +28,7 @@ from app.training.gradient_check import NetworkToCheck
 from app.training.gradient_check_queue import Checker
 from app.training.model_io import SMALL_FILE, Clerk, discard
 from app.training.model_json import is_small
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 T = TypeVar("T")
 
@@ -154,9 +154,9 @@ class Service:
             "matrices": matrices,
         }
 
-    def _saved(self, session_id: str) -> SavedModel:
+    def _saved(self, session_id: str) -> ModelCheckpoint:
         saved = self._carry_out(session_id, commands.Save())
-        if not isinstance(saved, SavedModel):
+        if not isinstance(saved, ModelCheckpoint):
             raise TypeError("the engine answered a Save with no model")
         return saved
 

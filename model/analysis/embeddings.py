@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 COMPONENTS = 2
 

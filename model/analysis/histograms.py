@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 MOST_NUMBERS = 4096
 """Of a matrix that are looked at: a histogram of more looks the same."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 OPENING, CLOSING = "([{", ")]}"
 OPENING_QUOTES, CLOSING_QUOTES = "“«„", "”»"
