@@ -17,10 +17,10 @@ from app.protocol import inspection as questions
 from app.protocol.base import Payload
 from app.training.run import Run
 from model import CharModel, ModelError
-from model.analysis.embeddings import letter_map
+from model.analysis.embeddings import project_embeddings
 from model.analysis.forward_trace import Activations, ForwardTrace
-from model.analysis.histograms import Histogram, around_zero, looked_at, of_changes
-from model.analysis.unit_features import FEATURES, best_followers
+from model.analysis.histograms import Histogram, log10_histogram, subsample, symmetric_histogram
+from model.analysis.unit_features import FEATURES, most_correlated_units
 from model.kernels.types import FloatArray
 from model.network import CELLS
 
@@ -116,7 +116,7 @@ def find_units(run: Run, asked: questions.FindUnits) -> questions.UnitsFound:
             layers[layer].append(state[1:])
         if len(values) >= most:
             break
-    found = best_followers(values, [np.concatenate(layer) for layer in layers], FOUND)
+    found = most_correlated_units(values, [np.concatenate(layer) for layer in layers], FOUND)
     return {
         **_moment(run),
         "found": [
@@ -197,10 +197,10 @@ def _largest(activations: FloatArray) -> float:
 def letters(run: Run, _asked: questions.Letters) -> questions.LettersMapped:
     """The letter vectors on a plane."""
     vectors = run.model.parameters["Wil"]
-    found = letter_map(vectors)
+    found = project_embeddings(vectors)
     if found is None:
         raise UserError("network_diverged")
-    points, (first, second) = found.points[:MOST_LETTERS], found.shares
+    points, (first, second) = found.points[:MOST_LETTERS], found.explained_variance_ratio
     return {
         **_moment(run),
         "letters": ["", *run.model.vocabulary.letters][: len(points)],
@@ -233,15 +233,15 @@ def _layer_names(kind: str, layer: int) -> list[str]:
 
 
 def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> questions.MatrixLook:
-    numbers = looked_at(matrix)
-    changes = None if sizes is None else looked_at(sizes)
+    numbers = subsample(matrix)
+    changes = None if sizes is None else subsample(sizes)
     return {
         "name": name,
         "shape": (matrix.shape[0], matrix.shape[1]),
         "spread": _significant(math.sqrt(float(np.mean(numbers**2)))),
-        "weights": _as_sent(around_zero(numbers)),
+        "weights": _as_sent(symmetric_histogram(numbers)),
         "change": _median(changes),
-        "changes": None if changes is None else _as_sent(of_changes(changes)),
+        "changes": None if changes is None else _as_sent(log10_histogram(changes)),
     }
 
 
