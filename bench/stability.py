@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 
-from model import CharModel, Trainer, TrainingSettings, Vocabulary, prepare_kernels
+from model import CharModel, Trainer, TrainingConfig, Vocabulary, prepare_kernels
 
 LETTER_SIZE = 5
 MOST_ABOVE_MEDIAN = 1.5
@@ -74,10 +74,10 @@ def train_one(group: Group, sentences: Sequence[str], seed: int, seconds: float)
     """Train a network of the group for so many seconds."""
     vocabulary = Vocabulary.from_sentences(sentences)
     model = CharModel.create(vocabulary, group.kind, group.hidden_sizes, LETTER_SIZE, seed)
-    trainer = Trainer(model, sentences, TrainingSettings(seed=seed))
+    trainer = Trainer(model, sentences, TrainingConfig(seed=seed))
     while trainer.totals.seconds < seconds:
         trainer.train_for(min(0.25, seconds - trainer.totals.seconds))
-    return End(model.perplexity(sentences), len(trainer.recoveries))
+    return End(model.perplexity(sentences), len(trainer.rollbacks))
 
 
 def spread_of(group: Group, ends: Sequence[End]) -> Spread:

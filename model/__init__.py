@@ -1,4 +1,4 @@
-"""charnn's library: character-level recurrent networks that train fast on one core.
+"""Character-level recurrent networks that train fast on one core.
 
 For example::
 
@@ -18,12 +18,15 @@ from model.analysis.gradient_check import (
 )
 from model.autograd.graph import Graph, Mat, ShapeError
 from model.char_model import END, CharModel
+from model.dataset import Split, train_validation_split
 from model.errors import FormatError, ModelError, SettingsError, TextError
-from model.training.config import TrainingSettings
-from model.training.divergence import Recovery
+from model.formats.checkpoint import ModelCheckpoint, load_model
+from model.training.config import TrainingConfig
+from model.training.divergence import Rollback
 from model.training.optimizers import Adam, RMSProp
-from model.training.trainer import Progress, Steps, Trainer
-from model.training.validation import HeldOut, Split, split
+from model.training.stats import ParameterUpdate, StepLog, TrainingStats
+from model.training.trainer import Trainer
+from model.training.validation import Validator
 from model.training.warmup import (
     KernelsFor,
     beam_search_ready,
@@ -40,29 +43,32 @@ __all__ = [
     "FormatError",
     "GradientReport",
     "Graph",
-    "HeldOut",
     "KernelsFor",
     "Mat",
+    "ModelCheckpoint",
     "ModelError",
     "ModelReport",
-    "Progress",
+    "ParameterUpdate",
     "RMSProp",
-    "Recovery",
+    "Rollback",
     "SettingsError",
     "ShapeError",
     "Split",
-    "Steps",
+    "StepLog",
     "TextError",
     "Trainer",
-    "TrainingSettings",
+    "TrainingConfig",
+    "TrainingStats",
+    "Validator",
     "Vocabulary",
     "beam_search_ready",
     "gradient_check",
     "graph_gradient_check",
     "kernels_ready",
+    "load_model",
     "name_characters",
     "prepare_beam_search",
     "prepare_kernels",
     "sentences_from_text",
-    "split",
+    "train_validation_split",
 ]

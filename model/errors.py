@@ -52,12 +52,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "At least 1 number of each matrix must be checked; numbers_per_matrix is {value!r}."
         ),
         "model_diverged": (
-            "This network has run off to infinity, and there is nothing in it to save. Learn "
-            "again with a lower learning rate."
+            "This network has diverged: it has NaN or infinite weights and cannot be saved. "
+            "Restart with a lower learning rate."
         ),
         # A saved model as a whole, and its vocabulary and sizes.
         "json_invalid": (
-            "This is not a whole JSON: it goes wrong at line {line}, column {column}. Paste "
+            "Invalid JSON: parse error at line {line}, column {column}. Paste "
             "everything that was saved, from the first {{ to the last }}."
         ),
         "json_unreadable": (
@@ -102,7 +102,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             '"{where}" holds a number that is too large for a weight: the model is damaged. Take '
             "another copy."
         ),
-        # A saved solver.
+        # A saved optimizer.
         "step_cache_negative": (
             '"step_cache" holds a number below 0, which no mean of squares can be: leave it out.'
         ),
@@ -191,7 +191,7 @@ class ModelError(ValueError):
 
 
 class TextError(ModelError):
-    """Sentences that nothing can be learnt from, or with characters the model does not know."""
+    """Unusable sentences: none, empty ones, or with characters the model does not know."""
 
     def __init__(self, code: str, **values: Any) -> None:
         super().__init__(code, "text", **values)

@@ -1,19 +1,47 @@
-"""The measure that people read: among how many characters it is as if the network guessed."""
+"""Loss and perplexity."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
-LARGEST_MEAN_COST = 700  # exp of more would not fit a float
+import numpy as np
+
+from model.dataset import pack_sentences
+from model.kernels import entry_points
+from model.kernels.types import Float64Array
+from model.network import Network
+
+MAX_MEAN_LOSS = 700  # exp of more would overflow a float
 
 
-def perplexity_of(cost: float, predictions: int) -> float:
-    """exp(cost / predictions), for a cost that is the sum of -ln p over the predictions.
+def sentence_losses(network: Network, sentences: Sequence[str]) -> Float64Array:
+    """Sum of -ln p over each sentence's characters and its end, (sentences,).
 
-    NaN where nothing was predicted; infinite where the network has run off, its cost being NaN,
-    infinite, or too large to tell from that.
+    Raises:
+        TextError: no sentence, an empty one, or a character that the network does not know.
+    """
+    tokens, offsets = pack_sentences(network.vocabulary, sentences)
+    losses = np.zeros(len(sentences))  # (sentences,)
+    rows = int(np.diff(offsets).max())
+    entry_points.evaluate(
+        *network.kernel_args,
+        tokens,
+        offsets,
+        network.work_space(rows),
+        np.arange(rows + 1),
+        losses,
+    )
+    return losses
+
+
+def perplexity_of(loss: float, predictions: int) -> float:
+    """exp(loss / predictions), for a loss that is the sum of -ln p over the predictions.
+
+    NaN without predictions; infinite where the network has diverged: its loss is NaN, infinite, or
+    too large to tell from that.
     """
     if predictions == 0:
         return math.nan
-    mean = cost / predictions
-    return math.exp(mean) if mean < LARGEST_MEAN_COST else math.inf  # false for NaN as well
+    mean = loss / predictions
+    return math.exp(mean) if mean < MAX_MEAN_LOSS else math.inf  # false for NaN as well

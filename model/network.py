@@ -1,9 +1,9 @@
-"""Where each matrix of a network lies in its one flat vector of parameters.
+"""A network as data: its cell, the layout of its parameters, and the record that holds them.
 
-A snapshot is then one copy, and a solver's step one loop. The kernels want the gates of a layer
-side by side and the weights transposed, so that their innermost loops run over neighbouring
-numbers; people and the saved JSON want the textbook's matrices. Both look at the same memory: the
-named views below are slices of the flat vector, most of them transposed.
+All parameters are one flat vector: a snapshot is one copy, and an optimizer step one loop. The
+kernels need the gates of a layer side by side and the weights transposed, so that their innermost
+loops run over neighbouring numbers; the saved JSON has the textbook's matrices. Both use the same
+memory: the named views below are slices of the flat vector, most of them transposed.
 
 Order in the flat vector, with V inputs (= outputs), E the letter size, G gates a layer, H units:
 
@@ -15,9 +15,9 @@ Order in the flat vector, with V inputs (= outputs), E the letter size, G gates 
     Wd                     (H, V)      decoder on the top layer, transposed
     bd                     (V)
 
-Gates lie side by side from the last to the first of `GATES`: back-propagation through the
-original's graph comes by them in this order, and sums over a row of gates then add up as they do
-there. The three sigmoid gates are neighbours, so that one loop serves them all.
+Gates lie side by side from the last to the first of `CellSpec.gates`: back-propagation
+through the original's graph visits them in this order, and sums over a row of gates then add up as
+they do there. The three sigmoid gates are neighbours, so that one loop serves them all.
 """
 
 from __future__ import annotations
@@ -26,20 +26,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import SettingsError
+from model.kernels import workspace
+from model.kernels.cells import Gru, Lstm, Rnn
+from model.kernels.types import FloatArray
+from model.vocabulary import Vocabulary
 
-FloatArray = npt.NDArray[np.floating[Any]]
 Kind = Literal["lstm", "rnn", "gru"]
 
 
 @dataclass(frozen=True)
 class GateNames:
-    """What the original's JSON calls the matrices of one gate, before the layer's number."""
+    """The names of one gate's matrices in the original's JSON, without the layer's number."""
 
     from_below: str
     from_hidden: str
@@ -47,30 +50,69 @@ class GateNames:
     hidden_bias: str | None = None  # of the product with the hidden state, where it has one
 
 
-GATES: Mapping[str, tuple[GateNames, ...]] = MappingProxyType(
-    {
-        "lstm": (
+@dataclass(frozen=True)
+class CellSpec:
+    """A recurrent cell.
+
+    Attributes:
+        name: as in the saved JSON.
+        gates: its gates, in the order of the saved JSON.
+        kernel: the value that selects its kernels.
+        torch_gate_order: the indices of `gates` in the order of PyTorch's module.
+        has_cell_state: whether it has a state c beside the hidden state h.
+        clips_by_norm: whether training clips the norm of the gradient by default. Rectified units,
+            whose gradients are unbounded, diverge otherwise; gated cells train better without.
+    """
+
+    name: str
+    gates: tuple[GateNames, ...]
+    kernel: Lstm | Rnn | Gru
+    torch_gate_order: tuple[int, ...]
+    has_cell_state: bool = False
+    clips_by_norm: bool = False
+
+
+_SPECS = (
+    CellSpec(
+        "lstm",
+        (
             GateNames("Wix", "Wih", "bi"),  # input gate
             GateNames("Wfx", "Wfh", "bf"),  # forget gate
             GateNames("Wox", "Woh", "bo"),  # output gate
             GateNames("Wcx", "Wch", "bc"),  # cell write
         ),
-        "rnn": (GateNames("Wxh", "Whh", "bhh"),),
-        "gru": (
+        Lstm(),
+        torch_gate_order=(0, 1, 3, 2),  # input, forget, cell write, output
+        has_cell_state=True,
+    ),
+    CellSpec(
+        "rnn",
+        (GateNames("Wxh", "Whh", "bhh"),),
+        Rnn(),
+        torch_gate_order=(0,),
+        clips_by_norm=True,
+    ),
+    CellSpec(
+        "gru",
+        (
             GateNames("Wzx", "Wzh", "bz"),  # update gate
             GateNames("Wrx", "Wrh", "br"),  # reset gate
             GateNames("Wcx", "Wch", "bc", "bch"),  # candidate
         ),
-    }
+        Gru(),
+        torch_gate_order=(1, 0, 2),  # reset, update, candidate
+    ),
 )
+CELLS: Mapping[str, CellSpec] = MappingProxyType({cell.name: cell for cell in _SPECS})
+"""The cells by their names."""
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The sizes of a network, and from them the place of every matrix.
+    """The sizes of a network, which determine the place of every matrix.
 
     Attributes:
-        kind: which cell the layers are made of.
+        kind: the name of the cell.
         inputs: V, the number of characters and START/END; the outputs are as many.
         letter_size: E, numbers in a letter vector.
         hidden_sizes: H of each layer, bottom first.
@@ -82,8 +124,8 @@ class Layout:
     hidden_sizes: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.kind not in GATES:
-            known = " or ".join(sorted(GATES))
+        if self.kind not in CELLS:
+            known = " or ".join(sorted(CELLS))
             raise SettingsError("unknown_kind", "kind", kind=self.kind, known=known)
         if not is_size(self.letter_size):
             raise SettingsError("invalid_letter_size", "letter_size")
@@ -91,21 +133,26 @@ class Layout:
             raise SettingsError("invalid_hidden_sizes", "hidden_sizes")
 
     @property
+    def cell(self) -> CellSpec:
+        """The cell of every layer."""
+        return CELLS[self.kind]
+
+    @property
     def gates(self) -> int:
         """G, the number of gates in a layer."""
-        return len(GATES[self.kind])
+        return self.cell.kernel.gates
 
     @property
     def biases(self) -> int:
-        """How many biases a unit has: one a gate, and one for a hidden product with its own."""
-        return self.gates + sum(gate.hidden_bias is not None for gate in GATES[self.kind])
+        """Biases of a unit: one per gate, and one more for a hidden product with its own bias."""
+        return self.cell.kernel.biases
 
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """What the kernels are told: [V, E, widest, numbers a row, H of each layer…].
+        """The sizes for the kernels: [V, E, widest, numbers per row, H of each layer…].
 
-        widest is the largest of E and all H. A row of a sentence has so many numbers in the work
-        space before the logits: its letter vector, and for each layer its gates and three states.
+        widest is the largest of E and all H. The numbers per row are those in the work space
+        before the logits: a letter vector, and for each layer its gates and three states.
         """
         widest = max(self.letter_size, *self.hidden_sizes)
         row = self.letter_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
@@ -114,31 +161,31 @@ class Layout:
         )
 
     def work_size(self, rows: int, batch: int = 1) -> int:
-        """Numbers of work space that the kernels need for so many rows of so many sentences."""
+        """Size of the work space for so many rows of a batch of so many sentences."""
         inputs, _, widest, row = map(int, self.sizes[:4])
         return rows * (row + inputs + widest) + (1 + batch) * widest
 
     @property
     def step_size(self) -> int:
-        """Numbers of work space that a step of one sentence needs, where nothing is kept of it."""
+        """Size of the work space for an inference step of one sentence."""
         return max(self.letter_size, *self.hidden_sizes) + (self.gates + 3) * max(self.hidden_sizes)
 
     @cached_property
-    def parameter_count(self) -> int:
-        """Numbers in the flat vector: all weights and biases."""
+    def num_parameters(self) -> int:
+        """Size of the flat vector: all weights and biases."""
         count, below = self.inputs * self.letter_size, self.letter_size
         for hidden in self.hidden_sizes:
             count += ((below + hidden) * self.gates + self.biases) * hidden
             below = hidden
         return count + (below + 1) * self.inputs
 
-    def views(self, flat: FloatArray) -> dict[str, FloatArray]:
-        """Every matrix of a flat vector by its name in the saved JSON, in the textbook's shape.
+    def views(self, params: FloatArray) -> dict[str, FloatArray]:
+        """Every matrix of a flat vector, by its name in the saved JSON and in the textbook's shape.
 
         The matrices are views: writing to one writes to the flat vector. Biases and `bd` are
         columns, shape (units, 1). The order is that of the original's own models.
         """
-        cursor = _Cursor(flat)
+        cursor = _Cursor(params)
         named = {"Wil": cursor.take(self.inputs, self.letter_size)}
         below = self.letter_size
         for number, hidden in enumerate(self.hidden_sizes):
@@ -146,7 +193,7 @@ class Layout:
             from_hidden = cursor.take(hidden, self.gates * hidden)
             bias = cursor.take(1, self.gates * hidden)
             hidden_bias = cursor.take(1, (self.biases - self.gates) * hidden)
-            for g, gate in enumerate(GATES[self.kind]):
+            for g, gate in enumerate(self.cell.gates):
                 last = (self.gates - g) * hidden  # the last gate lies first
                 columns = slice(last - hidden, last)
                 named[f"{gate.from_below}{number}"] = from_below[:, columns].T  # (H, in)
@@ -160,11 +207,11 @@ class Layout:
         return named
 
     def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Name and textbook's shape of every matrix, one by one, without memory for any."""
+        """Name and shape of every matrix, without allocating any."""
         yield "Wil", (self.inputs, self.letter_size)
         below = self.letter_size
         for number, hidden in enumerate(self.hidden_sizes):
-            for gate in GATES[self.kind]:
+            for gate in self.cell.gates:
                 yield f"{gate.from_below}{number}", (hidden, below)
                 yield f"{gate.from_hidden}{number}", (hidden, hidden)
                 yield f"{gate.bias}{number}", (hidden, 1)
@@ -175,20 +222,73 @@ class Layout:
         yield "bd", (self.inputs, 1)
 
 
+@dataclass(eq=False)
+class Network:
+    """A network: what it reads and writes, its sizes and its parameters.
+
+    Attributes:
+        vocabulary: its characters.
+        layout: its sizes.
+        params: (parameters,), all weights and biases, float32 unless made otherwise.
+    """
+
+    vocabulary: Vocabulary
+    layout: Layout
+    params: FloatArray
+
+    @property
+    def kind(self) -> str:
+        """The name of the cell of its layers."""
+        return self.layout.kind
+
+    @property
+    def hidden_sizes(self) -> tuple[int, ...]:
+        """Units of each layer, bottom first."""
+        return self.layout.hidden_sizes
+
+    @property
+    def letter_size(self) -> int:
+        """Numbers in a letter vector."""
+        return self.layout.letter_size
+
+    @property
+    def num_parameters(self) -> int:
+        """Number of weights and biases."""
+        return self.layout.num_parameters
+
+    @property
+    def parameters(self) -> dict[str, FloatArray]:
+        """Every matrix by name, as views of `params`: writing to one changes the network."""
+        return self.layout.views(self.params)
+
+    @property
+    def kernel_args(self) -> tuple[Any, npt.NDArray[np.int64], FloatArray]:
+        """The leading arguments of every kernel: the cell, the sizes and the parameters."""
+        return self.layout.cell.kernel, self.layout.sizes, self.params
+
+    def work_space(self, rows: int, batch: int = 1) -> FloatArray:
+        """Scratch space for so many rows of a batch of so many sentences, shared per thread."""
+        return workspace.scratch(self.layout.work_size(rows, batch), self.params.dtype)
+
+    def copy(self) -> Self:
+        """The same network with parameters of its own."""
+        return type(self)(self.vocabulary, self.layout, self.params.copy())
+
+
 def is_size(value: object) -> bool:
-    """Whether it is a whole number from 1 on, Python's or NumPy's."""
+    """Whether the value is an integer of at least 1, Python's or NumPy's."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         return False
     return int(value) >= 1
 
 
 class _Cursor:
-    """Cuts matrices one after the other off a flat vector."""
+    """Takes consecutive matrices from a flat vector."""
 
-    def __init__(self, flat: FloatArray) -> None:
-        self._flat = flat
+    def __init__(self, params: FloatArray) -> None:
+        self._params = params
         self._at = 0
 
     def take(self, rows: int, columns: int) -> FloatArray:
         start, self._at = self._at, self._at + rows * columns
-        return self._flat[start : self._at].reshape(rows, columns)
+        return self._params[start : self._at].reshape(rows, columns)

@@ -1,164 +1,183 @@
-"""Reading a beginning and writing on from it: what the kernels are called with."""
+"""Sampling, greedy decoding and beam search: the arguments of the kernels."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import SettingsError, TextError
-from model.kernels import entry_points as entry
+from model.kernels import entry_points
 from model.kernels.beam_search import Beam, Ranking
-from model.kernels.cells import CELLS
-from model.kernels.sampling import Choice
-from model.network import FloatArray, is_size
-from model.vocabulary import START_OR_END, Vocabulary
+from model.kernels.sampling import SamplingParams
+from model.kernels.types import BOUNDARY, Float64Array, FloatArray
+from model.network import Network, is_size
+from model.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from model.char_model import CharModel
+MAX_BATCH = 256
+"""Sentences generated in one call: more would take memory and save no time."""
+MAX_BATCH_CHARACTERS = 1_000_000
+"""Characters that one call has space for, unless a single sentence needs more."""
+MAX_BEAM_WIDTH = 20
 
-TOGETHER = 256
-"""Sentences that are written in one call: more would gain nothing, and take memory."""
-CHARACTERS_TOGETHER = 1_000_000
-"""Characters that there is room for in one call, unless one sentence alone has more."""
-WIDEST_BEAM = 20
+GREEDY = SamplingParams(temperature=0.0, top_k=1, top_p=1.0)
+"""The most probable token every time."""
 
 
-def predict(model: CharModel, prefix: str) -> FloatArray:
-    """The probabilities of END and of each character to come after the prefix, (V,).
+def sampling_params(
+    network: Network, temperature: float, top_k: int | None, top_p: float | None
+) -> SamplingParams:
+    """The checked options of sampling; without `top_k` and `top_p` every token is a candidate.
+
+    Raises:
+        SettingsError: the temperature is not a number above 0, top_k not a whole number from 1 on,
+            or top_p not a number above 0 and up to 1.
+    """
+    if not (math.isfinite(temperature) and temperature > 0):
+        raise SettingsError("invalid_temperature", "temperature", value=temperature)
+    if not (top_k is None or is_size(top_k)):
+        raise SettingsError("invalid_top_k", "top_k", value=top_k)
+    if not (top_p is None or 0 < top_p <= 1):  # false for NaN
+        raise SettingsError("invalid_top_p", "top_p", value=top_p)
+    min_temperature = float(np.finfo(network.params.dtype).tiny)  # less would be 0 to the kernel
+    tokens = network.layout.inputs
+    return SamplingParams(
+        max(float(temperature), min_temperature),
+        tokens if top_k is None else min(int(top_k), tokens),
+        1.0 if top_p is None else float(top_p),
+    )
+
+
+def predict(network: Network, prefix: str) -> FloatArray:
+    """The probabilities of END and of each character to follow the prefix, (V,).
 
     Raises:
         TextError: the prefix holds a character that the model does not know.
     """
-    given = _start_and(model.vocabulary, prefix)
-    state, work, probabilities = _step_space(model, 1)
-    entry.predict(
-        CELLS[model.kind], model.layout.sizes, model.flat, given, state, work, probabilities
-    )
+    prompt_tokens = _prompt_tokens(network.vocabulary, prefix)
+    state, work, probabilities = _state_and_scratch(network, 1)
+    entry_points.predict(*network.kernel_args, prompt_tokens, state, work, probabilities)
     return probabilities
 
 
-def write(
-    model: CharModel,
+def generate(
+    network: Network,
     count: int,
-    prime: str,
-    choice: Choice,
+    prompt: str,
+    sampling: SamplingParams,
     max_chars: int,
     random: np.random.Generator | None = None,
 ) -> list[str]:
-    """So many sentences that go on after the prime; drawn with `random` where chance decides.
+    """`count` continuations of the prompt; `random` draws the samples, greedy decoding needs none.
 
     Raises:
         SettingsError: the count is not a whole number from 1 on, or max_chars is below 0.
-        TextError: the prime holds a character that the model does not know.
+        TextError: the prompt holds a character that the model does not know.
     """
     if not is_size(count):
         raise SettingsError("invalid_count", "count", value=count)
     _check_max_chars(max_chars)
-    given = _start_and(model.vocabulary, prime)
+    prompt_tokens = _prompt_tokens(network.vocabulary, prompt)
     sentences: list[str] = []
-    for rows in _calls(count, max_chars):
+    for rows in _batches(count, max_chars):
         shape = (rows, max_chars)
         uniforms = np.zeros(shape) if random is None else random.random(shape)
-        sentences += _write_together(model, given, choice, uniforms)
+        sentences += _generate_batch(network, prompt_tokens, sampling, uniforms)
     return sentences
 
 
 def beam_search(
-    model: CharModel, width: int, prime: str, max_chars: int
+    network: Network, width: int, prompt: str, max_chars: int
 ) -> list[tuple[str, float]]:
-    """Alternatives and their log-probabilities; see `CharModel.beam_search`.
+    """Sentences and their log-probabilities; see `CharModel.beam_search`.
 
     Raises:
         SettingsError: the width is not a whole number from 1 to 20, or max_chars is below 0.
-        TextError: the prime holds a character that the model does not know.
+        TextError: the prompt holds a character that the model does not know.
     """
-    if not (is_size(width) and width <= WIDEST_BEAM):
-        raise SettingsError("invalid_width", "width", value=width, most=WIDEST_BEAM)
+    if not (is_size(width) and width <= MAX_BEAM_WIDTH):
+        raise SettingsError("invalid_width", "width", value=width, most=MAX_BEAM_WIDTH)
     _check_max_chars(max_chars)
-    given = _start_and(model.vocabulary, prime)
-    state, work, logits = _step_space(model, width)
+    prompt_tokens = _prompt_tokens(network.vocabulary, prompt)
+    state, work, logits = _state_and_scratch(network, width)
     beam = Beam(
         scores=np.zeros(width),
-        latest=np.zeros(width, dtype=np.int64),
-        letters=np.zeros((max_chars, width), dtype=np.int64),
+        last_tokens=np.zeros(width, dtype=np.int64),
+        tokens=np.zeros((max_chars, width), dtype=np.int64),
         parents=np.zeros((max_chars, width), dtype=np.int64),
         continuations=_ranking(2 * width),
-        spare=np.zeros_like(state),
+        state_scratch=np.zeros_like(state),
     )
-    alternatives = _ranking(width)
+    hypotheses = _ranking(width)
     out = np.zeros((width, max_chars), dtype=np.int32)
-    entry.beam_search(
-        CELLS[model.kind],
-        model.layout.sizes,
-        model.flat,
-        given,
+    entry_points.beam_search(
+        *network.kernel_args,
+        prompt_tokens,
         state,
         work,
         logits,
         beam,
-        alternatives,
+        hypotheses,
         out,
     )
     return [
-        (model.vocabulary.decode(out[n, : alternatives.marks[n]]), float(score))
-        for n, score in enumerate(alternatives.scores)
+        (network.vocabulary.decode(out[n, : hypotheses.payloads[n]]), float(score))
+        for n, score in enumerate(hypotheses.scores)
         if np.isfinite(score)
     ]
 
 
-def _calls(count: int, max_chars: int) -> Iterator[int]:
-    """How many sentences go into each call."""
-    most = max(1, min(TOGETHER, CHARACTERS_TOGETHER // max(max_chars, 1)))
+def _batches(count: int, max_chars: int) -> Iterator[int]:
+    """The number of sentences of each call."""
+    most = max(1, min(MAX_BATCH, MAX_BATCH_CHARACTERS // max(max_chars, 1)))
     for first in range(0, count, most):
         yield min(most, count - first)
 
 
-def _write_together(
-    model: CharModel,
-    given: npt.NDArray[np.int64],
-    choice: Choice,
-    uniforms: npt.NDArray[np.float64],
+def _generate_batch(
+    network: Network,
+    prompt_tokens: npt.NDArray[np.int64],
+    sampling: SamplingParams,
+    uniforms: Float64Array,
 ) -> list[str]:
     """As many sentences as uniforms (sentences, max_chars) has rows, in one call."""
     rows = len(uniforms)
     out = np.zeros(uniforms.shape, dtype=np.int32)
     lengths = np.zeros(rows, dtype=np.int64)
-    entry.write(
-        CELLS[model.kind],
-        model.layout.sizes,
-        model.flat,
-        given,
-        choice,
+    entry_points.generate(
+        *network.kernel_args,
+        prompt_tokens,
+        sampling,
         uniforms,
-        *_step_space(model, rows),
-        np.zeros(2 * rows + model.layout.inputs, dtype=np.int64),
+        *_state_and_scratch(network, rows),
+        np.zeros(2 * rows + network.layout.inputs, dtype=np.int64),
         out,
         lengths,
     )
     return [
-        model.vocabulary.decode(letters[:length])
+        network.vocabulary.decode(letters[:length])
         for letters, length in zip(out, lengths, strict=True)
     ]
 
 
-def _step_space(model: CharModel, rows: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """State, all zero, work space and logits for the steps of so many sentences."""
-    layout, dtype = model.layout, model.flat.dtype
+def _state_and_scratch(network: Network, rows: int) -> tuple[FloatArray, FloatArray, FloatArray]:
+    """Zero state, work space and logits for the steps of so many sentences."""
+    layout, dtype = network.layout, network.params.dtype
     state: npt.NDArray[Any] = np.zeros(rows * 2 * sum(layout.hidden_sizes), dtype)
     work: npt.NDArray[Any] = np.zeros(rows * layout.step_size, dtype)
     logits: npt.NDArray[Any] = np.zeros(rows * layout.inputs, dtype)
     return state, work, logits
 
 
-def _start_and(vocabulary: Vocabulary, prime: str) -> npt.NDArray[np.int64]:
-    """START and the letters of a beginning, shape (1 + letters,)."""
+def _prompt_tokens(vocabulary: Vocabulary, prompt: str) -> npt.NDArray[np.int64]:
+    """START and the tokens of the prompt, (1 + characters,)."""
     try:
-        return np.concatenate(([START_OR_END], vocabulary.encode(prime))).astype(np.int64)
+        return np.concatenate(([BOUNDARY], vocabulary.encode(prompt))).astype(np.int64)
     except TextError as error:
-        error.field = "prime"
+        error.field = "prime"  # the public name of the option
         raise
 
 

@@ -14,9 +14,6 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 IndexArray = npt.NDArray[np.int32]
 
-START_OR_END = 0
-"""Index 0 is START as an input and END as an output; characters are numbered from 1."""
-
 SHOWN_UNKNOWN = 10  # unknown characters named in a message before it says "and N more"
 
 

@@ -61,7 +61,7 @@ def make(plan: Plan) -> tuple[Trainer, Card]:
 
 
 def _card_of(plan: Plan, trainer: Trainer) -> Card:
-    model, held_out = trainer.model, trainer.held_out
+    model, held_out = trainer.model, trainer.validation
     if held_out is None:
         raise ValueError("the text is too short to hold out sentences")
     return Card(
@@ -70,11 +70,11 @@ def _card_of(plan: Plan, trainer: Trainer) -> Card:
         text=texts.STARTING_TEXT,
         kind=model.kind,
         hidden_sizes=plan.hidden_sizes,
-        weights=model.weight_count,
+        weights=model.num_parameters,
         sentences=trainer.sentence_count,
         held_out_sentences=len(held_out),
-        perplexity=round(model.perplexity(trainer.learnt), 3),
-        held_out_perplexity=round(held_out.look(), 3),
+        perplexity=round(model.perplexity(trainer.train_sentences), 3),
+        held_out_perplexity=round(held_out.evaluate(), 3),
         epochs=plan.epochs,
         learning_rate=plan.learning_rate,
         l2=plan.l2,

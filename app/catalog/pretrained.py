@@ -8,7 +8,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from model.formats.recurrentjs_json import SavedModel, read_model
+from model.formats.checkpoint import ModelCheckpoint, load_model
 
 FOLDER = Path(__file__).parent / "data" / "pretrained"
 CARDS = "cards.json"
@@ -75,10 +75,10 @@ def cards() -> dict[str, Card]:
     return {card.name: card for card in read_cards()}
 
 
-def saved_model(name: str) -> SavedModel:
+def saved_model(name: str) -> ModelCheckpoint:
     """A model by its name, which is one of `cards()`; a copy that is the caller's own."""
     model, solver, order = _read_once(name)
-    return SavedModel(model.copy(), solver.copy() if solver else None, order)
+    return ModelCheckpoint(model.copy(), solver.copy() if solver else None, order)
 
 
 def read_ahead() -> None:
@@ -88,6 +88,6 @@ def read_ahead() -> None:
 
 
 @cache
-def _read_once(name: str) -> SavedModel:
+def _read_once(name: str) -> ModelCheckpoint:
     """Reading JSON keeps the interpreter busy, and with it whoever serves: once is enough."""
-    return read_model(read(f"{name}.json"))
+    return load_model(read(f"{name}.json"))

@@ -32,14 +32,14 @@ def export(model_file: Path, wanted: str, out: Path | None) -> None:
     """
     from app.training.export_formats import PYTHON, SAFETENSORS
     from model.formats import loading_lines
-    from model.formats.recurrentjs_json import SavedModel
+    from model.formats.checkpoint import ModelCheckpoint
 
     form = {"safetensors": SAFETENSORS, "python": PYTHON}[wanted]
     out = out or model_file.with_suffix(form.suffix)
     check_can_write(out)
     if out.exists() and out.samefile(model_file):
         raise click.ClickException(f"{out} is the model itself: choose another file with --out.")
-    write_file(out, form.content(SavedModel(read_model(model_file), None, None)))
+    write_file(out, form.content(ModelCheckpoint(read_model(model_file), None, None)))
     if form is PYTHON:
         click.echo(f"{out}: run it with python {quote(str(out))} --temperature 0.5", err=True)
         return

@@ -16,10 +16,10 @@ from app.cli.params import READABLE_FILE, Entry, as_typed, is_given
 from model import (
     CharModel,
     ModelError,
-    Progress,
-    Recovery,
+    Rollback,
     Trainer,
-    TrainingSettings,
+    TrainingConfig,
+    TrainingStats,
     Vocabulary,
 )
 
@@ -168,7 +168,7 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         trainer = _trainer_for(sentences, options)
         copy = trainer.model.copy()
         # Compiling the kernels does not count as training.
-        Trainer(copy, sentences, trainer.settings).train(1)
+        Trainer(copy, sentences, trainer.config).train(1)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     limits = StopConditions.given(
@@ -177,8 +177,8 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
     train_until(limits, trainer)
     _write_model(trainer, out)
     click.echo(f"{out}: {_outcome(trainer)}")
-    if trainer.recoveries:
-        click.echo(_rollbacks(trainer.recoveries))
+    if trainer.rollbacks:
+        click.echo(_rollbacks(trainer.rollbacks))
 
 
 NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
@@ -195,12 +195,12 @@ def _check_no_network_options(context: click.Context) -> None:
 
 
 def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
-    settings = TrainingSettings(
+    settings = TrainingConfig(
         options["learning_rate"],
         options["l2"],
         options["clip"],
         batch_size=options["batch_size"],
-        solver=options["solver"],
+        optimizer=options["solver"],
         schedule=options["schedule"],
         schedule_epochs=options["schedule_epochs"],
         validation_fraction=options["validation_fraction"],
@@ -216,18 +216,19 @@ def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Traine
 def _outcome(trainer: Trainer) -> str:
     totals = trainer.totals
     held_out = ""
-    if trainer.held_out is not None:
-        perplexity = trainer.held_out.look()
-        held_out = f", {perplexity:.3f} on {trainer.held_out_count:,} validation sentences,"
+    if trainer.validation is not None:
+        perplexity = trainer.validation.evaluate()
+        held_out = f", {perplexity:.3f} on {trainer.validation_count:,} validation sentences,"
     rate = totals.characters / max(totals.seconds, 1e-9)
     return (
-        f"perplexity {trainer.model.perplexity(trainer.learnt):.3f} on the training text{held_out} "
+        f"perplexity {trainer.model.perplexity(trainer.train_sentences):.3f} "
+        f"on the training text{held_out} "
         f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of "
         f"training, {rate:,.0f} characters/s"
     )
 
 
-def _rollbacks(recoveries: Sequence[Recovery]) -> str:
+def _rollbacks(recoveries: Sequence[Rollback]) -> str:
     steps = ", ".join(f"{recovery.step:,}" for recovery in recoveries)
     return (
         f"The network diverged at step {steps}. Each time it was rolled back to its last good "
@@ -263,7 +264,7 @@ def train_until(limits: StopConditions, trainer: Trainer) -> None:
             bar.write("Stopped; the model trained so far is kept.")
 
 
-def _train_until_next_report(limits: StopConditions, trainer: Trainer) -> Progress:
+def _train_until_next_report(limits: StopConditions, trainer: Trainer) -> TrainingStats:
     done = trainer.totals
     if limits.steps is not None:
         steps = int(done.steps / done.seconds * REPORT_SECONDS) if done.seconds else 1
@@ -272,7 +273,9 @@ def _train_until_next_report(limits: StopConditions, trainer: Trainer) -> Progre
     return trainer.train_for(min(seconds, REPORT_SECONDS))
 
 
-def _show(bar: tqdm[Never], limits: StopConditions, trainer: Trainer, progress: Progress) -> None:
+def _show(
+    bar: tqdm[Never], limits: StopConditions, trainer: Trainer, progress: TrainingStats
+) -> None:
     totals = trainer.totals
     bar.n = min(totals.steps if limits.steps else totals.seconds, bar.total or totals.seconds)
     bar.set_postfix_str(
@@ -281,11 +284,11 @@ def _show(bar: tqdm[Never], limits: StopConditions, trainer: Trainer, progress: 
     )
 
 
-def _is_reached(limits: StopConditions, trainer: Trainer, progress: Progress) -> bool:
+def _is_reached(limits: StopConditions, trainer: Trainer, progress: TrainingStats) -> bool:
     if limits.steps is not None and trainer.totals.steps >= limits.steps:
         return True
     if limits.seconds is not None and trainer.totals.seconds >= limits.seconds:
         return True
     if limits.perplexity is None or progress.perplexity > limits.perplexity * NEAR_TARGET:
         return False
-    return trainer.model.perplexity(trainer.learnt) <= limits.perplexity
+    return trainer.model.perplexity(trainer.train_sentences) <= limits.perplexity

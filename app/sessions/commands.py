@@ -11,7 +11,7 @@ from app.protocol.hyperparameters import Method, Options
 from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.gradient_check import GradientCheckJob
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class SetParameters:
 class Load:
     """Go on with a saved model on the session's text; learning or paused, as it is."""
 
-    saved: SavedModel
+    saved: ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -158,5 +158,7 @@ Command = (
     | Notify
 )
 
-Answer = SavedModel | Checkpoint | list[Completion] | questions.Moment | GradientCheckJob | None
+Answer = (
+    ModelCheckpoint | Checkpoint | list[Completion] | questions.Moment | GradientCheckJob | None
+)
 """The result of a command; None for those that only change the session."""

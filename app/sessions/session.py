@@ -41,7 +41,7 @@ from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.run import TrainingRun
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A model that has learnt for long would forget at the rate that a new one needs."""
@@ -88,7 +88,7 @@ class Session:
         """What has to be compiled for its network; None before there is one."""
         if self._run is None:
             return None
-        return KernelsFor(self._run.options.kind, self._run.trainer.settings.solver)
+        return KernelsFor(self._run.options.kind, self._run.trainer.config.optimizer)
 
     @property
     def status(self) -> Status:
@@ -114,7 +114,7 @@ class Session:
         try:
             return self._carry_out(command)
         except Exception:
-            self._memory.commit(self, self._run.model.weight_count if self._run else 0)
+            self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
             raise
 
     def _carry_out(self, command: Command) -> Answer:
@@ -191,7 +191,7 @@ class Session:
         """Learn for about so long."""
         run = self._existing_run()
         run.train(seconds)
-        if next_notice := run.recoveries.next_notice(run.trainer.recoveries, time.monotonic()):
+        if next_notice := run.recoveries.next_notice(run.trainer.rollbacks, time.monotonic()):
             self._notify("warning", next_notice)
 
     def fail(self, code: str) -> None:
@@ -223,7 +223,7 @@ class Session:
             notices=self._notices,
             saved_at=self._saved_at,
             saving=self._saving,
-            recoveries=len(run.trainer.recoveries),
+            recoveries=len(run.trainer.rollbacks),
             undoable=self.undoable,
             life=self._life,
         )
@@ -236,7 +236,7 @@ class Session:
     def _reserve(self, weights: int, field: str | None) -> None:
         self._memory.reserve(self, weights, field)
 
-    def _load(self, saved: SavedModel, options: Options) -> None:
+    def _load(self, saved: ModelCheckpoint, options: Options) -> None:
         text = self._existing_run().text
         run, remark = TrainingRun.from_model(
             saved, text, options, self._next_curve_version(), self._reserve
@@ -246,7 +246,7 @@ class Session:
             self._notify("warning", remark)
 
     def _open_copy(self, copy: Checkpoint) -> None:
-        self._reserve(copy.saved.model.weight_count, "id")
+        self._reserve(copy.saved.model.num_parameters, "id")
         self._replace(
             TrainingRun.from_checkpoint(replace(copy, curve_version=self._next_curve_version())),
             "load",
@@ -260,7 +260,7 @@ class Session:
         if run is None:
             raise UserError("nothing_to_undo")
         self._memory.release(self)  # its room is taken as the network's own
-        self._reserve(run.model.weight_count, None)
+        self._reserve(run.model.num_parameters, None)
         self._replace(run, "undo")
         run.feed.resample_soon()  # the temperature may be another by now
         run.feed.hold()
@@ -275,14 +275,14 @@ class Session:
             text=run.text,
             options=run.options,
             vocabulary=run.model.vocabulary.letters,
-            weights=run.model.weight_count,
+            weights=run.model.num_parameters,
             sentences=run.trainer.sentence_count,
-            held_out_sentences=run.trainer.held_out_count,
+            held_out_sentences=run.trainer.validation_count,
         )
 
     def _retain_for_undo(self, run: TrainingRun, replacement: Replacement) -> None:
         run.stats.reset()
-        self._undo_slot = UndoSlot(run, replacement, run.model.weight_count)
+        self._undo_slot = UndoSlot(run, replacement, run.model.num_parameters)
         self._memory.retain(self, self._undo_slot)
 
     def _pause(self) -> None:
@@ -299,10 +299,10 @@ class Session:
             self.temperature = command.temperature
             run.feed.resample_soon()
 
-    def _save(self) -> SavedModel:
+    def _save(self) -> ModelCheckpoint:
         run = self._existing_run()
         run.feed.hold()  # what was saved can be seen for a moment
-        return run.trainer.saved()
+        return run.trainer.checkpoint()
 
     def _complete(self, asked: Complete) -> list[Completion]:
         run = self._existing_run()
@@ -333,10 +333,10 @@ class Session:
             options=run.options,
             learning=self.learning,
             learning_rate=run.learning_rate,
-            set_rate=run.trainer.settings.learning_rate,
-            rate_since=run.trainer.rate_since,
+            set_rate=run.trainer.config.learning_rate,
+            rate_since=run.trainer.lr_set_at_epoch,
             temperature=self.temperature,
-            saved=run.trainer.saved(),
+            saved=run.trainer.checkpoint(),
             totals=run.trainer.totals,
             curve_version=run.curve.version,
             curve_interval=run.curve.interval,
@@ -344,7 +344,7 @@ class Session:
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:
-        self._reserve(checkpoint.saved.model.weight_count, None)
+        self._reserve(checkpoint.saved.model.num_parameters, None)
         self._description = replace(self._description, version=checkpoint.version - 1)
         self._replace(TrainingRun.from_checkpoint(checkpoint))
         self.learning = checkpoint.learning
@@ -373,7 +373,7 @@ class Session:
         self._notices = (*self._notices, remark)[-MAX_NOTICES:]
 
 
-def _pretrained(name: str) -> SavedModel:
+def _pretrained(name: str) -> ModelCheckpoint:
     names = list(pretrained.cards())
     if not names:
         raise UserError("no_pretrained", "name")

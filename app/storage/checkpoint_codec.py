@@ -22,10 +22,10 @@ from app.protocol.hyperparameters import Options
 from app.storage.errors import DamagedCheckpoint
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
-from model import Adam, CharModel, ModelError, Progress, Vocabulary
-from model.formats.recurrentjs_json import SavedModel
+from model import Adam, CharModel, ModelError, TrainingStats, Vocabulary
+from model.formats.checkpoint import ModelCheckpoint
 from model.network import Layout
-from model.training.optimizers import RMSProp, Solver
+from model.training.optimizers import Optimizer, RMSProp
 
 FORMAT = 3
 """Grows with every change of what is written below."""
@@ -70,7 +70,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
     """The checkpoint as bytes, from which `decode` makes the same again."""
     saved = checkpoint.saved
     arrays: dict[str, Array] = {
-        "flat": saved.model.flat,  # (parameters,)
+        "flat": saved.model.params,  # (parameters,)
         "points": _encode_points(checkpoint.points),
     }
     state = {
@@ -88,8 +88,8 @@ def encode(checkpoint: Checkpoint) -> Encoded:
             "letter_size": int(saved.model.letter_size),
             "vocabulary": list(saved.model.vocabulary.letters),
         },
-        "solver": _encode_solver(saved.solver, arrays),
-        "order": _encode_order(saved.order, arrays),
+        "solver": _encode_solver(saved.optimizer, arrays),
+        "order": _encode_order(saved.sampler_state, arrays),
         "totals": asdict(checkpoint.totals),
         "curve": {"version": checkpoint.curve_version, "interval": checkpoint.curve_interval},
     }
@@ -136,12 +136,12 @@ def _checkpoint(
         set_rate=state.get("set_rate", state["learning_rate"]),
         rate_since=state.get("rate_since", 0.0),
         temperature=state["temperature"],
-        saved=SavedModel(
+        saved=ModelCheckpoint(
             CharModel(vocabulary, layout, flat),
             _decode_solver(state["solver"], arrays, layout),
             _decode_order(state["order"], arrays),
         ),
-        totals=Progress(**state["totals"]),
+        totals=TrainingStats(**state["totals"]),
         curve_version=state["curve"]["version"],
         curve_interval=state["curve"]["interval"],
         points=tuple(_point(row) for row in arrays["points"].tolist()),
@@ -161,7 +161,7 @@ def _point(row: list[float]) -> CurvePoint:
     return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *noted)
 
 
-def _encode_solver(solver: Solver | None, arrays: dict[str, Array]) -> dict[str, Any] | None:
+def _encode_solver(solver: Optimizer | None, arrays: dict[str, Array]) -> dict[str, Any] | None:
     if solver is None:
         return None
     arrays["step_cache"] = solver.step_cache  # (parameters,)
@@ -179,7 +179,7 @@ def _encode_solver(solver: Solver | None, arrays: dict[str, Array]) -> dict[str,
 
 def _decode_solver(
     state: Mapping[str, Any] | None, arrays: Mapping[str, Array], layout: Layout
-) -> Solver | None:
+) -> Optimizer | None:
     if state is None:
         return None
     given = {name: value for name, value in state.items() if name != "name"}
@@ -204,6 +204,6 @@ def _decode_order(state: Any, arrays: Mapping[str, Array]) -> Mapping[str, Any] 
 
 
 def _of_length(numbers: Array, layout: Layout) -> Array:
-    if numbers.shape != (layout.parameter_count,):
-        raise ValueError(f"{numbers.shape} numbers for {layout.parameter_count} parameters")
+    if numbers.shape != (layout.num_parameters,):
+        raise ValueError(f"{numbers.shape} numbers for {layout.num_parameters} parameters")
     return numbers

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from app.protocol.hyperparameters import Options
 from app.training.curve import CurvePoint
-from model import Progress
-from model.formats.recurrentjs_json import SavedModel
+from model import TrainingStats
+from model.formats.checkpoint import ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Checkpoint:
     set_rate: float
     rate_since: float
     temperature: float
-    saved: SavedModel
-    totals: Progress
+    saved: ModelCheckpoint
+    totals: TrainingStats
     curve_version: int
     curve_interval: float
     points: tuple[CurvePoint, ...]

@@ -66,16 +66,16 @@ def likeliest(model: CharModel, prime: str, width: int) -> list[Completion]:
 
 
 def _most_characters(model: CharModel, prime: str, sentences: int) -> int:
-    readable = READING_WORK // model.weight_count
+    readable = READING_WORK // model.num_parameters
     if len(prime) > readable:
         raise UserError(
             "prime_too_long_for_network",
             "prime",
             characters=len(prime),
-            weights=model.weight_count,
+            weights=model.num_parameters,
             limit=readable,
         )
-    return max(SHORTEST, min(LONGEST, WRITING_WORK // (model.weight_count * sentences)))
+    return max(SHORTEST, min(LONGEST, WRITING_WORK // (model.num_parameters * sentences)))
 
 
 def _is_cut(model: CharModel, text: str, most: int) -> bool:

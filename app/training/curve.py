@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from model import Progress
+from model import TrainingStats
 
 FIRST_INTERVAL = 0.1
 """Seconds between the first points: the first minute of a training is when most happens."""
@@ -76,8 +76,8 @@ class Curve:
 
     def add(
         self,
-        stretch: Progress,
-        totals: Progress,
+        stretch: TrainingStats,
+        totals: TrainingStats,
         now: float,
         held_out: float | None = None,
         learning_rate: float | None = None,

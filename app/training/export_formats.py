@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from app.training.model_io import as_json
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class ExportFormat:
 
     suffix: str
     mimetype: str
-    content: Callable[[SavedModel], bytes]
+    content: Callable[[ModelCheckpoint], bytes]
 
     @property
     def name(self) -> str:
@@ -29,13 +29,13 @@ class ExportFormat:
         return f"charnn-model{self.suffix}"
 
 
-def _as_safetensors(saved: SavedModel) -> bytes:
+def _as_safetensors(saved: ModelCheckpoint) -> bytes:
     from model.formats import safetensors_file
 
     return safetensors_file(saved.model)
 
 
-def _as_python(saved: SavedModel) -> bytes:
+def _as_python(saved: ModelCheckpoint) -> bytes:
     from model.formats import python_file
 
     return python_file(saved.model)

@@ -52,7 +52,7 @@ def make_job(run: TrainingRun) -> GradientCheckJob:
         UserError: the network is too large to be checked.
     """
     began = time.perf_counter()
-    sentence = run.trainer.learnt[0][: _most_characters(run.model)]
+    sentence = run.trainer.train_sentences[0][: _most_characters(run.model)]
     model = run.model.copy()
     took = (time.perf_counter() - began) * 1000
     return GradientCheckJob(model, sentence, run.trainer.totals.steps, round(took, 3))
@@ -82,16 +82,16 @@ def run_job(network: GradientCheckJob) -> list[CheckedMatrix]:
 def _most_characters(model: CharModel) -> int:
     """How long the sentence may be where one number of each matrix is moved."""
     matrices = len(model.parameters)
-    predictions = (CHECK_WORK // matrices - COST_WORK) // model.weight_count
+    predictions = (CHECK_WORK // matrices - COST_WORK) // model.num_parameters
     characters = predictions - 1  # the end of the sentence is one too
     if characters < MIN_CHARACTERS:
-        raise UserError("check_too_large", weights=model.weight_count, matrices=matrices)
+        raise UserError("check_too_large", weights=model.num_parameters, matrices=matrices)
     return min(MAX_CHARACTERS, characters)
 
 
 def _numbers_per_matrix(model: CharModel, sentence: str) -> int:
     predictions = len(model.vocabulary.units(sentence)) + 1
-    work = COST_WORK + model.weight_count * predictions
+    work = COST_WORK + model.num_parameters * predictions
     return max(1, min(MAX_NUMBERS, CHECK_WORK // (work * len(model.parameters))))
 
 

@@ -17,11 +17,12 @@ from app.protocol import inspection as questions
 from app.protocol.base import Payload
 from app.training.run import TrainingRun
 from model import CharModel, ModelError
-from model.analysis.embeddings import letter_map
-from model.analysis.forward_trace import Activations, Reading
-from model.analysis.histograms import Histogram, around_zero, looked_at, of_changes
-from model.analysis.unit_features import FEATURES, best_followers
-from model.network import GATES, FloatArray
+from model.analysis.embeddings import project_embeddings
+from model.analysis.forward_trace import Activations, ForwardTrace
+from model.analysis.histograms import Histogram, log10_histogram, subsample, symmetric_histogram
+from model.analysis.unit_features import FEATURES, most_correlated_units
+from model.kernels.types import FloatArray
+from model.network import CELLS
 
 TOP = 5
 GRID_CELLS = 8_000
@@ -63,11 +64,11 @@ def inspect(run: TrainingRun, question: Payload) -> questions.Moment:
 
 def surprise(run: TrainingRun, asked: questions.Surprise) -> questions.Surprised:
     """How probable each character of a text is to the network."""
-    reading = run.model.read(asked.text)
+    reading = run.model.trace(asked.text)
     return {
         **_moment(run),
         "characters": run.model.vocabulary.units(asked.text),
-        "probabilities": [_significant(p) for p in reading.letter_probabilities],
+        "probabilities": [_significant(p) for p in reading.target_probabilities],
         "likeliest": [_top_predictions(run.model, row) for row in reading.probabilities],
         "perplexity": _finite(reading.perplexity),
     }
@@ -82,7 +83,7 @@ def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[
 
 def units(run: TrainingRun, asked: questions.Units) -> questions.UnitsRead:
     """What one unit does while the network reads a text, and what many do."""
-    state = _states(run.model, run.model.read(asked.text), asked.state)
+    state = _states(run.model, run.model.trace(asked.text), asked.state)
     _check_layer(asked.layer, run.model)
     activations = state[asked.layer - 1][1:]  # (characters, units): START is not shown
     size = activations.shape[1]
@@ -105,17 +106,17 @@ def units(run: TrainingRun, asked: questions.Units) -> questions.UnitsRead:
 def find_units(run: TrainingRun, asked: questions.FindUnits) -> questions.UnitsFound:
     """The units that follow a feature of the text that is learnt."""
     model, feature = run.model, FEATURES[asked.feature]
-    most = min(MAX_READ, max(MIN_READ, READING_WORK // model.weight_count))
+    most = min(MAX_READ, max(MIN_READ, READING_WORK // model.num_parameters))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
-    for sentence in run.trainer.learnt:
+    for sentence in run.trainer.train_sentences:
         text = sentence[: most - len(values)]
         values += feature(model.vocabulary.units(text))
-        for layer, state in enumerate(_states(model, model.read(text), asked.state)):
+        for layer, state in enumerate(_states(model, model.trace(text), asked.state)):
             layers[layer].append(state[1:])
         if len(values) >= most:
             break
-    found = best_followers(values, [np.concatenate(layer) for layer in layers], MAX_FOUND)
+    found = most_correlated_units(values, [np.concatenate(layer) for layer in layers], MAX_FOUND)
     return {
         **_moment(run),
         "found": [
@@ -126,7 +127,7 @@ def find_units(run: TrainingRun, asked: questions.FindUnits) -> questions.UnitsF
     }
 
 
-def _states(model: CharModel, reading: Reading, state: str) -> list[FloatArray]:
+def _states(model: CharModel, reading: ForwardTrace, state: str) -> list[FloatArray]:
     """The h or c of each layer."""
     return [_state(model, layer, state) for layer in reading.layers]
 
@@ -145,10 +146,10 @@ def network(run: TrainingRun, asked: questions.Network) -> questions.NetworkRead
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
     if sum(-(-size // asked.cell) for size in sizes) > questions.MAX_CELLS:
         raise UserError("network_replaced", "cell")
-    reading, characters = model.read(asked.text), model.vocabulary.units(asked.text)
+    reading, characters = model.trace(asked.text), model.vocabulary.units(asked.text)
     at = min(asked.at, len(characters))
     first = max(0, at - COLUMNS + 1)
-    read = [0, *reading.letters[:-1]]  # what went in: START, and the characters
+    read = [0, *reading.targets[:-1]]  # what went in: START, and the characters
     vectors = model.parameters["Wil"]
     states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
     squares = [_squares(rows[first : at + 1], _largest(rows), asked.cell) for rows in states]
@@ -196,10 +197,10 @@ def _largest(activations: FloatArray) -> float:
 def letters(run: TrainingRun, _asked: questions.Letters) -> questions.LettersMapped:
     """The letter vectors on a plane."""
     vectors = run.model.parameters["Wil"]
-    found = letter_map(vectors)
+    found = project_embeddings(vectors)
     if found is None:
         raise UserError("network_diverged")
-    points, (first, second) = found.points[:MAX_LETTERS], found.shares
+    points, (first, second) = found.points[:MAX_LETTERS], found.explained_variance_ratio
     return {
         **_moment(run),
         "letters": ["", *run.model.vocabulary.letters][: len(points)],
@@ -213,34 +214,34 @@ def weights(run: TrainingRun, asked: questions.Weights) -> questions.WeightsLook
     """Some of the matrices; the next step that the network takes will be seen."""
     model, trainer = run.model, run.trainer
     _check_layer(asked.layer, model)
-    trainer.watch_update()
-    update = trainer.update
-    sizes = model.layout.views(update.sizes) if update else {}
+    trainer.record_next_update()
+    update = trainer.last_update
+    sizes = model.layout.views(update.relative_change) if update else {}
     names = ["Wil", *_layer_names(model.kind, asked.layer - 1), "Whd", "bd"]
     return {
         **_moment(run),
         "matrices": [_matrix(name, model.parameters[name], sizes.get(name)) for name in names],
         "change_at": update.step if update else None,
-        "clipped": None if trainer.clipped is None else _significant(trainer.clipped),
-        "clips_norm": trainer.clips_norm,
+        "clipped": None if trainer.clip_fraction is None else _significant(trainer.clip_fraction),
+        "clips_norm": trainer.clips_by_norm,
     }
 
 
 def _layer_names(kind: str, layer: int) -> list[str]:
     """The matrices of a layer, as the saved JSON calls them."""
-    return [f"{name}{layer}" for gate in GATES[kind] for name in vars(gate).values() if name]
+    return [f"{name}{layer}" for gate in CELLS[kind].gates for name in vars(gate).values() if name]
 
 
 def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> questions.MatrixLook:
-    numbers = looked_at(matrix)
-    changes = None if sizes is None else looked_at(sizes)
+    numbers = subsample(matrix)
+    changes = None if sizes is None else subsample(sizes)
     return {
         "name": name,
         "shape": (matrix.shape[0], matrix.shape[1]),
         "spread": _significant(math.sqrt(float(np.mean(numbers**2)))),
-        "weights": _as_sent(around_zero(numbers)),
+        "weights": _as_sent(symmetric_histogram(numbers)),
         "change": _median(changes),
-        "changes": None if changes is None else _as_sent(of_changes(changes)),
+        "changes": None if changes is None else _as_sent(log10_histogram(changes)),
     }
 
 

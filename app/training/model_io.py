@@ -17,12 +17,12 @@ from typing import TypeVar
 from app.errors import BusyError, UserError, from_model
 from app.runtime.worker_process import WorkerDied, WorkerProcess
 from model import ModelError
-from model.formats.recurrentjs_json import SavedModel, read_model
+from model.formats.checkpoint import ModelCheckpoint, load_model
 
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")
-Content = Callable[[SavedModel], bytes]
+Content = Callable[[ModelCheckpoint], bytes]
 
 SMALL_FILE = 1_000_000
 """Bytes of JSON that are parsed in this process, which holds the GIL for some ten milliseconds."""
@@ -38,19 +38,19 @@ MIN_MEMORY = 256_000_000
 FOLDER = "passing-through"
 
 
-def saved_of(text: str) -> SavedModel:
+def saved_of(text: str) -> ModelCheckpoint:
     """The model that a JSON holds.
 
     Raises:
         UserError: it is no model.
     """
     try:
-        return read_model(text)
+        return load_model(text)
     except ModelError as error:
         raise from_model(error, "json") from None
 
 
-def json_of(saved: SavedModel) -> str:
+def json_of(saved: ModelCheckpoint) -> str:
     """A model as JSON.
 
     It is encoded piece by piece, because encoding in one call holds the GIL until the end.
@@ -65,7 +65,7 @@ def json_of(saved: SavedModel) -> str:
     return "".join(json.JSONEncoder(separators=(",", ":")).iterencode(mapping))
 
 
-def as_json(saved: SavedModel) -> bytes:
+def as_json(saved: ModelCheckpoint) -> bytes:
     """A model as the bytes of its JSON. Call this in the worker process for large models.
 
     Raises:
@@ -74,22 +74,22 @@ def as_json(saved: SavedModel) -> bytes:
     return (json_of(saved) if is_small(saved) else _json_at_once(saved)).encode()
 
 
-def is_small(saved: SavedModel) -> bool:
+def is_small(saved: ModelCheckpoint) -> bool:
     """Whether a model is small enough to be serialised in this process."""
     return numbers_of(saved) <= SMALL_MODEL
 
 
-def numbers_of(saved: SavedModel) -> int:
+def numbers_of(saved: ModelCheckpoint) -> int:
     """The numbers of a model's JSON."""
     model, solver, order = saved
     memory = 0
     if solver is not None:
-        memory = (2 if hasattr(solver, "step_mean") else 1) * model.flat.size
+        memory = (2 if hasattr(solver, "step_mean") else 1) * model.params.size
     lists = [each for each in (order or {}).values() if isinstance(each, list)]
-    return int(model.flat.size) + memory + sum(map(len, lists))
+    return int(model.params.size) + memory + sum(map(len, lists))
 
 
-def _json_at_once(saved: SavedModel) -> str:
+def _json_at_once(saved: ModelCheckpoint) -> str:
     """The same as `json_of`, in one call: faster, but it holds the GIL."""
     return json.dumps(saved.to_json(), separators=(",", ":"))
 
@@ -123,17 +123,17 @@ class ModelIO:
         os.close(handle)
         return Path(name)
 
-    def read(self, path: Path) -> Future[SavedModel]:
+    def read(self, path: Path) -> Future[ModelCheckpoint]:
         """Load a model from a file; fails with a `UserError` if it holds none."""
         if path.stat().st_size <= SMALL_FILE:
             return self._threads.submit(_translate_errors, read_file, path)
         return self._in_worker(read_file, path)
 
-    def read_text(self, text: str) -> Future[SavedModel]:
+    def read_text(self, text: str) -> Future[ModelCheckpoint]:
         """Load a model from a short JSON text; fails with a `UserError` if it holds none."""
         return self._threads.submit(_translate_errors, saved_of, text)
 
-    def write(self, saved: SavedModel, content: Content = as_json) -> Future[Path]:
+    def write(self, saved: ModelCheckpoint, content: Content = as_json) -> Future[Path]:
         """Save a model to a new file, which the caller removes; as JSON by default.
 
         `content` must be picklable, because the worker process may call it.
@@ -146,7 +146,7 @@ class ModelIO:
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
-    def write_text(self, saved: SavedModel) -> Future[str]:
+    def write_text(self, saved: ModelCheckpoint) -> Future[str]:
         """A small model as JSON."""
         return self._threads.submit(_translate_errors, json_of, saved)
 
@@ -175,7 +175,7 @@ class ModelIO:
         return future
 
 
-def read_file(path: Path) -> SavedModel:
+def read_file(path: Path) -> ModelCheckpoint:
     """The model in a file.
 
     Raises:
@@ -188,7 +188,7 @@ def read_file(path: Path) -> SavedModel:
     return saved_of(text)
 
 
-def write_file(saved: SavedModel, path: Path, content: Content) -> Path:
+def write_file(saved: ModelCheckpoint, path: Path, content: Content) -> Path:
     """Write a model into a file.
 
     Raises:

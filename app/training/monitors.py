@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from app.errors import Notice
 from app.training.curve import CurvePoint
-from model import HeldOut, Recovery
+from model import Rollback, Validator
 
 VALIDATION_INTERVAL = 0.5
 """Seconds from one time through to the next."""
@@ -23,7 +23,7 @@ VALIDATION_SLICE = 0.01
 class ValidationPacer:
     """Evaluates the validation sentences in a small share of the session's time."""
 
-    def __init__(self, held_out: HeldOut | None) -> None:
+    def __init__(self, held_out: Validator | None) -> None:
         self._held_out = held_out
         self._due = 0.0
         self._cooldown = 0.0  # seconds of training until it has had no more than its share
@@ -38,10 +38,10 @@ class ValidationPacer:
         self._cooldown = max(0.0, self._cooldown - trained)
         if self._held_out is None or self._cooldown or now < self._due:
             return
-        passes, began = self._held_out.passes, time.perf_counter()
-        self._held_out.look_for(VALIDATION_SLICE)
+        passes, began = self._held_out.completed_passes, time.perf_counter()
+        self._held_out.evaluate_for(VALIDATION_SLICE)
         self._cooldown += (time.perf_counter() - began) / VALIDATION_SHARE
-        if self._held_out.passes > passes:
+        if self._held_out.completed_passes > passes:
             self._due = now + VALIDATION_INTERVAL
 
 
@@ -96,7 +96,7 @@ class RollbackNotifier:
         self._seen = self._reported = 0
         self._newest_at = 0.0
 
-    def next_notice(self, recoveries: tuple[Recovery, ...], now: float) -> Notice | None:
+    def next_notice(self, recoveries: tuple[Rollback, ...], now: float) -> Notice | None:
         """The notice on new rollbacks; None if there are none, or more may follow soon."""
         if len(recoveries) > self._seen:
             self._seen, self._newest_at = len(recoveries), now

@@ -7,7 +7,7 @@ from collections import deque
 from typing import NamedTuple
 
 from app.training.curve import perplexity
-from model import Progress
+from model import TrainingStats
 
 WINDOW = 0.5
 """Seconds that the figures look back: steady enough to read, quick enough to follow a slider."""
@@ -27,10 +27,12 @@ class RollingStats:
 
     def __init__(self) -> None:
         self.rates = RateStats()
-        self._stretches: deque[tuple[float, Progress]] = deque()  # (ended, stretch), oldest first
+        self._stretches: deque[tuple[float, TrainingStats]] = (
+            deque()
+        )  # (ended, stretch), oldest first
         self._since = 0.0  # when the oldest stretch began by the clock, waiting for a turn included
 
-    def add(self, stretch: Progress, now: float) -> None:
+    def add(self, stretch: TrainingStats, now: float) -> None:
         """Take in a stretch of training that ended now."""
         if not self._stretches:
             self._since = now - stretch.seconds

@@ -19,12 +19,12 @@ from model import (
     CharModel,
     ModelError,
     Trainer,
-    TrainingSettings,
+    TrainingConfig,
     Vocabulary,
     name_characters,
     sentences_from_text,
 )
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from model.network import Layout
 
 MAX_STEP_WORK = 2_000_000_000
@@ -59,7 +59,7 @@ class TrainingRun:
         self.options = options
         self.trainer = trainer
         self.curve = curve
-        self.validation = ValidationPacer(trainer.held_out)
+        self.validation = ValidationPacer(trainer.validation)
         self.overfitting = OverfittingDetector(curve.points)
         self.stats = RollingStats()
         self.recoveries = RollbackNotifier()
@@ -85,8 +85,8 @@ class TrainingRun:
             layout = Layout(
                 options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
             )
-            _check_step(sentences, layout.parameter_count, "hidden_sizes")
-            reserve(layout.parameter_count, "hidden_sizes")
+            _check_step(sentences, layout.num_parameters, "hidden_sizes")
+            reserve(layout.num_parameters, "hidden_sizes")
             model = CharModel.create(
                 vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
             )
@@ -98,7 +98,7 @@ class TrainingRun:
     @classmethod
     def from_model(
         cls,
-        read: SavedModel,
+        read: ModelCheckpoint,
         text: str,
         options: Options,
         curve_version: int,
@@ -117,12 +117,14 @@ class TrainingRun:
         try:
             model = read.model
             sentences, notice = _known_sentences(sentences_from_text(text), model.vocabulary)
-            _check_step(sentences, model.weight_count, "json")
-            reserve(model.weight_count, "json")
+            _check_step(sentences, model.num_parameters, "json")
+            reserve(model.num_parameters, "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
-            trainer = Trainer(own.model, sentences, _settings_to_go_on(options, read), own.solver)
+            trainer = Trainer(
+                own.model, sentences, _settings_to_go_on(options, read), own.optimizer
+            )
             if notice is None and _takes_single_sentences(read):
-                trainer.go_on(read.order)
+                trainer.resume(read.sampler_state)
         except ModelError as error:
             raise from_model(error, "json") from None
         made_with = replace(
@@ -145,9 +147,9 @@ class TrainingRun:
             model,
             known,
             replace(settings, learning_rate=checkpoint.set_rate),
-            saved.solver,
+            saved.optimizer,
         )
-        trainer.go_on(saved.order, checkpoint.totals, checkpoint.rate_since)
+        trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
         curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
         return cls(checkpoint.text, checkpoint.options, trainer, curve)
 
@@ -176,7 +178,7 @@ class TrainingRun:
             now,
             self.validation.perplexity,
             self.learning_rate,
-            self.trainer.settings.learning_rate,
+            self.trainer.config.learning_rate,
         )
         if point is not None:
             self.overfitting.add(point)
@@ -184,8 +186,8 @@ class TrainingRun:
         self.feed.mark_stale(stretch.seconds)
 
 
-def _settings(options: Options) -> TrainingSettings:
-    return TrainingSettings(
+def _settings(options: Options) -> TrainingConfig:
+    return TrainingConfig(
         learning_rate=options.learning_rate,
         l2=options.l2,
         clip=options.clip,
@@ -195,19 +197,19 @@ def _settings(options: Options) -> TrainingSettings:
     )
 
 
-def _settings_to_go_on(options: Options, saved: SavedModel) -> TrainingSettings:
-    """The settings with the solver that the model was trained with."""
+def _settings_to_go_on(options: Options, saved: ModelCheckpoint) -> TrainingConfig:
+    """The settings with the optimizer that the model was trained with."""
     return replace(
-        _settings(options), solver="adam" if isinstance(saved.solver, Adam) else "rmsprop"
+        _settings(options), optimizer="adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
     )
 
 
-def _takes_single_sentences(saved: SavedModel) -> bool:
+def _takes_single_sentences(saved: ModelCheckpoint) -> bool:
     """Whether its order has one sentence a step, as here; `charnn train` may have saved batches.
 
     A large batch would take longer than a slice, and memory that is others' too.
     """
-    sizes = saved.order.get("sizes") if saved.order is not None else None
+    sizes = saved.sampler_state.get("sizes") if saved.sampler_state is not None else None
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 

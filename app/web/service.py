@@ -27,7 +27,7 @@ from app.training.export_formats import ExportFormat
 from app.training.gradient_check import GradientCheckJob
 from app.training.gradient_check_queue import GradientCheckQueue
 from app.training.model_io import SMALL_FILE, ModelIO, discard, is_small
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 T = TypeVar("T")
 
@@ -153,9 +153,9 @@ class SessionService:
             "matrices": matrices,
         }
 
-    def _saved(self, session_id: str) -> SavedModel:
+    def _saved(self, session_id: str) -> ModelCheckpoint:
         saved = self._submit(session_id, commands.Save())
-        if not isinstance(saved, SavedModel):
+        if not isinstance(saved, ModelCheckpoint):
             raise TypeError("the engine answered a Save with no model")
         return saved
 

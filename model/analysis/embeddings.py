@@ -1,4 +1,4 @@
-"""The letter vectors on a plane: their first two principal components.
+"""A projection of the letter vectors onto their first two principal components.
 
 (K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901.)
 """
@@ -10,28 +10,28 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 COMPONENTS = 2
 
 
-class LetterMap(NamedTuple):
-    """Letter vectors on a plane.
+class EmbeddingProjection(NamedTuple):
+    """Letter vectors in a plane.
 
     Attributes:
         points: (V, 2): the first two principal components of each vector.
-        shares: (2,): the share of all variance that each component holds.
+        explained_variance_ratio: (2,): the share of the variance along each component.
     """
 
     points: npt.NDArray[np.float64]
-    shares: npt.NDArray[np.float64]
+    explained_variance_ratio: npt.NDArray[np.float64]
 
 
-def letter_map(vectors: FloatArray) -> LetterMap | None:
-    """Vectors (V, E), one a row, on their first two principal components.
+def project_embeddings(vectors: FloatArray) -> EmbeddingProjection | None:
+    """The projection of vectors (V, E), one per row; None for a diverged network.
 
-    A component's direction is only known up to its sign: here its largest weight is positive. Where
-    there is one number a letter, the second component is zero. None where the vectors have run off.
+    The sign of a component is arbitrary: here its largest weight is positive. For E = 1 the second
+    component is zero.
     """
     from_mean = vectors.astype(np.float64)
     if not np.isfinite(from_mean).all():
@@ -46,4 +46,4 @@ def letter_map(vectors: FloatArray) -> LetterMap | None:
     shares = np.zeros(COMPONENTS)
     points[:, : first.shape[1]] = from_mean @ first
     shares[: first.shape[1]] = np.maximum(variances[::-1][:COMPONENTS], 0) / total
-    return LetterMap(points, shares)
+    return EmbeddingProjection(points, shares)

@@ -1,7 +1,7 @@
-"""Gradients held against what they claim to be: the slopes of the cost.
+"""Gradient checks: gradients compared with measured slopes of the loss.
 
 The slope by one number is measured by central differences: move the number a step up and a step
-down, and divide the difference of the two costs by the distance. A long step measures a curve
+down, and divide the difference of the two losses by the distance. A long step measures a curve
 badly, a short one drowns in rounding, and a step across the corner of a rectifier measures neither
 side. So a number that does not agree is measured again with shorter steps, and its best agreement
 counts: a wrong gradient agrees with none of them.
@@ -15,19 +15,18 @@ from functools import partial
 
 import numpy as np
 
-from model.autograd.graph import Doubles, Graph, Mat
-from model.autograd.reference_cells import reference_cost_and_gradient
-from model.char_model import CharModel
+from model.autograd.graph import Graph, Mat
+from model.autograd.reference_cells import reference_loss_and_gradient
 from model.dataset import pack_sentences
 from model.errors import SettingsError
-from model.kernels import entry_points as entry
-from model.kernels import workspace
-from model.kernels.cells import CELLS
-from model.network import FloatArray
+from model.kernels import entry_points, workspace
+from model.kernels.types import Float64Array, FloatArray
+from model.metrics import sentence_losses
+from model.network import Network
 
-STEPS = (1e-4, 1e-5, 1e-6)
-AGREES = 1e-7  # as a share of the matrix's largest slope: no shorter step is tried
-LEAST_SLOPE = 1e-4  # smaller ones are compared on this scale: rounding hides them from a difference
+EPSILONS = (1e-4, 1e-5, 1e-6)
+RTOL = 1e-7  # as a share of the matrix's largest slope: no shorter step is tried
+MIN_SCALE = 1e-4  # smaller ones are compared on this scale: rounding hides them from a difference
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class GradientReport:
     Attributes:
         errors: of each matrix, the largest difference between a gradient and its slope, as a share
             of the largest slope or gradient in the matrix. Around 1e-6 or less where all is right,
-            1 where a gradient is missing, NaN where the cost is no number.
+            1 where a gradient is missing, NaN where the loss is no number.
     """
 
     errors: Mapping[str, float]
@@ -54,7 +53,7 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """Both roads of a model's gradient against the same measured slopes.
+    """Both implementations of a model's gradient, compared with the same measured slopes.
 
     Attributes:
         graph: of the expression graph, the reference.
@@ -78,29 +77,29 @@ class ModelReport:
 
 
 def gradient_check(
-    model: CharModel,
+    model: Network,
     sentence: str,
     numbers_per_matrix: int | None = None,
     seed: int | None = None,
 ) -> ModelReport:
-    """Check the gradient of a sentence's cost, by every matrix, of graph and kernels.
+    """Check the gradient of a sentence's loss, by every matrix, of graph and kernels.
 
     The model is left as it is: all happens on a copy in float64. A large network takes a while,
-    two costs for every number; `numbers_per_matrix` draws so many of each matrix instead.
+    two evaluations for every number; `numbers_per_matrix` draws so many of each matrix instead.
 
     Raises:
         TextError: the sentence is empty, or holds a character that the model does not know.
         SettingsError: `numbers_per_matrix` is below 1.
     """
-    copy = CharModel(model.vocabulary, model.layout, model.flat.astype(np.float64))
+    copy = Network(model.vocabulary, model.layout, model.params.astype(np.float64))
 
-    def cost() -> float:
-        return float(copy.costs([sentence])[0])
+    def loss() -> float:
+        return float(sentence_losses(copy, [sentence])[0])
 
-    _, kernels = kernel_cost_and_gradient(copy, sentence)
-    _, graph = reference_cost_and_gradient(copy, sentence)
+    _, kernels = kernel_loss_and_gradient(copy, sentence)
+    _, graph = reference_loss_and_gradient(copy, sentence)
     places = _places(copy.parameters, numbers_per_matrix, seed)
-    return ModelReport(*_reports(cost, copy.parameters, [graph, kernels], places))
+    return ModelReport(*_reports(loss, copy.parameters, [graph, kernels], places))
 
 
 def graph_gradient_check(
@@ -120,45 +119,45 @@ def graph_gradient_check(
     """
     values = {name: mat.value for name, mat in matrices.items()}
 
-    def cost() -> float:
+    def loss() -> float:
         with Graph():  # so that a graph which the caller has open records nothing of this
             return float(build())
 
     places = _places(values, numbers_per_matrix, seed)
-    [report] = _reports(cost, values, [_graph_gradient(build, matrices)], places)
+    [report] = _reports(loss, values, [_graph_gradient(build, matrices)], places)
     return report
 
 
-def kernel_cost_and_gradient(
-    model: CharModel, *sentences: str
+def kernel_loss_and_gradient(
+    model: Network, *sentences: str
 ) -> tuple[float, dict[str, FloatArray]]:
-    """The sum of the sentences' costs, and their mean gradient by every matrix, as training has it.
+    """The sum of the sentences' losses, and their mean gradient by every matrix, as in training.
 
     The sentences are one batch. In the model's own precision: take a float64 model to compare with
-    `reference_cost_and_gradient`.
+    `reference_loss_and_gradient`.
 
     Raises:
         TextError: a sentence is empty, or holds a character that the model does not know.
     """
     longest_first = sorted(sentences, key=len, reverse=True)
-    letters, starts = pack_sentences(model.vocabulary, longest_first)
-    rows, batch = int(starts[-1]), len(sentences)
-    gradient = np.zeros_like(model.flat)  # (parameters,)
-    cost = entry.cost_and_gradient(
-        CELLS[model.kind],
-        model.layout.sizes,
-        model.flat,
+    tokens, offsets = pack_sentences(model.vocabulary, longest_first)
+    rows, batch = int(offsets[-1]), len(sentences)
+    gradient = np.zeros_like(model.params)  # (parameters,)
+    loss = entry_points.loss_and_gradient(
+        *model.kernel_args,
         gradient,
-        letters,
-        starts,
+        tokens,
+        offsets,
         np.arange(batch),
-        workspace.for_rows(model.layout, rows, model.flat.dtype, batch),
-        workspace.for_batch_rows(rows),
+        model.work_space(rows, batch),
+        workspace.batch_scratch(rows),
     )
-    return float(cost), model.layout.views(gradient)
+    return float(loss), model.layout.views(gradient)
 
 
-def _graph_gradient(build: Callable[[], Mat], matrices: Mapping[str, Mat]) -> dict[str, Doubles]:
+def _graph_gradient(
+    build: Callable[[], Mat], matrices: Mapping[str, Mat]
+) -> dict[str, Float64Array]:
     """What `backward` adds to the gradients of the matrices; which stay as they were."""
     with Graph() as graph:
         loss = build()
@@ -173,12 +172,12 @@ def _graph_gradient(build: Callable[[], Mat], matrices: Mapping[str, Mat]) -> di
             mat.grad = before[name]
 
 
-Place = tuple[int, ...]
+Index = tuple[int, ...]
 
 
 def _places(
     matrices: Mapping[str, FloatArray], numbers: int | None, seed: int | None
-) -> dict[str, list[Place]]:
+) -> dict[str, list[Index]]:
     """Which numbers of each matrix are checked: all, or so many drawn at random."""
     if numbers is not None and numbers < 1:
         raise SettingsError("invalid_numbers_per_matrix", "numbers_per_matrix", value=numbers)
@@ -194,15 +193,15 @@ def _places(
 
 
 def _reports(
-    cost: Callable[[], float],
+    loss: Callable[[], float],
     matrices: Mapping[str, FloatArray],
     gradients: Sequence[Mapping[str, FloatArray]],
-    places: Mapping[str, list[Place]],
+    places: Mapping[str, list[Index]],
 ) -> list[GradientReport]:
     """One report for each set of gradients (G sets); the matrices are moved, and put back."""
     errors = {
         name: _matrix_errors(
-            cost,
+            loss,
             matrix,
             np.array([[each[name][place] for place in places[name]] for each in gradients]),
             places[name],
@@ -216,29 +215,29 @@ def _reports(
 
 
 def _matrix_errors(
-    cost: Callable[[], float], matrix: FloatArray, gradients: Doubles, places: Sequence[Place]
-) -> Doubles:
+    loss: Callable[[], float], matrix: FloatArray, gradients: Float64Array, places: Sequence[Index]
+) -> Float64Array:
     """The error of each set of gradients (G, places) in this matrix, (G,)."""
-    here = cost()
-    largest = np.maximum(np.abs(gradients).max(axis=1), LEAST_SLOPE)  # (G,)
+    here = loss()
+    largest = np.maximum(np.abs(gradients).max(axis=1), MIN_SCALE)  # (G,)
     apart = np.zeros(len(gradients))  # (G,)
     for place, gradient in zip(places, gradients.T, strict=True):  # gradient: (G,)
-        measure = partial(_slopes, cost, here, matrix, place)
-        difference, slope = _compare(measure, gradient, AGREES * largest)
+        measure = partial(_slopes, loss, here, matrix, place)
+        difference, slope = _compare(measure, gradient, RTOL * largest)
         apart = np.maximum(apart, difference)
         largest = np.maximum(largest, abs(slope))
     return np.asarray(apart / largest, dtype=np.float64)
 
 
 def _compare(
-    measure: Callable[[float], tuple[float, float]], gradient: Doubles, close: Doubles
-) -> tuple[Doubles, float]:
+    measure: Callable[[float], tuple[float, float]], gradient: Float64Array, close: Float64Array
+) -> tuple[Float64Array, float]:
     """How far each gradient (G,) is from the measured slope, (G,), and that slope.
 
     No shorter step is tried when all are as close as `close` (G,).
     """
     best = np.full(len(gradient), np.inf)  # (G,)
-    for step in STEPS:
+    for step in EPSILONS:
         below, above = measure(step)
         slope = (below + above) / 2  # the central difference
         best = np.minimum(best, np.abs(gradient - slope))
@@ -250,15 +249,15 @@ def _compare(
 
 
 def _slopes(
-    cost: Callable[[], float], here: float, matrix: FloatArray, place: Place, step: float
+    loss: Callable[[], float], here: float, matrix: FloatArray, place: Index, step: float
 ) -> tuple[float, float]:
-    """The slopes below and above the number at `place`, where the cost is `here`."""
+    """The slopes below and above the number at `place`, where the loss is `here`."""
     value = matrix[place]
     try:
         matrix[place] = value - step
-        below = (here - cost()) / step
+        below = (here - loss()) / step
         matrix[place] = value + step
-        above = (cost() - here) / step
+        above = (loss() - here) / step
     finally:
         matrix[place] = value
     return below, above

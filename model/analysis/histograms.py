@@ -1,4 +1,4 @@
-"""How numbers are spread: histograms of weights, and of how far a step moved them."""
+"""Histograms of weights and of their relative changes."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
-MOST_NUMBERS = 4096
-"""Of a matrix that are looked at: a histogram of more looks the same."""
+MAX_NUMBERS = 4096
+"""Numbers of a matrix that are counted: a histogram of more looks the same."""
 BINS = 21
 """Odd, so that weights around zero are in one bin."""
-SMALLEST_CHANGE, LARGEST_CHANGE = -7.0, 1.0
-"""Powers of ten: float32 knows no smaller relative change, and a larger one makes no difference."""
+MIN_EXPONENT, MAX_EXPONENT = -7.0, 1.0
+"""Powers of ten: float32 resolves no smaller relative change; larger ones are counted together."""
 
 
 class Histogram(NamedTuple):
@@ -31,21 +31,21 @@ class Histogram(NamedTuple):
     counts: npt.NDArray[np.int64]
 
 
-def looked_at(matrix: FloatArray) -> FloatArray:
-    """Numbers of a matrix (rows, columns), all or MOST_NUMBERS from all over: (numbers,), float64.
+def subsample(matrix: FloatArray) -> FloatArray:
+    """At most MAX_NUMBERS numbers of a matrix (rows, columns): (numbers,), float64.
 
     The same places every time, so that a histogram moves only where the numbers do.
     """
-    if matrix.size <= MOST_NUMBERS:
+    if matrix.size <= MAX_NUMBERS:
         return matrix.ravel().astype(np.float64)
-    places = np.random.default_rng(0).integers(matrix.size, size=MOST_NUMBERS)
+    places = np.random.default_rng(0).integers(matrix.size, size=MAX_NUMBERS)
     rows, columns = np.divmod(places, matrix.shape[1])
     chosen: FloatArray = matrix[rows, columns].astype(np.float64)
     return chosen
 
 
 def histogram(numbers: FloatArray, low: float, high: float) -> Histogram:
-    """Numbers in bins from low to high; what lies beyond is in the outermost, NaN in none."""
+    """A histogram from low to high; the outermost bins include what lies beyond, NaN is ignored."""
     finite = numbers[~np.isnan(numbers)]
     scale = max(abs(low), abs(high))  # the distance from low to high may be too large for a float
     share = (finite / scale - low / scale) / (high / scale - low / scale)
@@ -53,14 +53,14 @@ def histogram(numbers: FloatArray, low: float, high: float) -> Histogram:
     return Histogram(low, high, np.bincount(bins, minlength=BINS))
 
 
-def around_zero(numbers: FloatArray) -> Histogram:
-    """Numbers in bins that reach as far below zero as above."""
+def symmetric_histogram(numbers: FloatArray) -> Histogram:
+    """A histogram whose range is symmetric about zero."""
     finite = np.abs(numbers[np.isfinite(numbers)])
     reach = float(finite.max(initial=0.0)) or 1.0
     return histogram(numbers, -reach, reach)
 
 
-def of_changes(sizes: FloatArray) -> Histogram:
-    """Relative changes by their power of ten."""
+def log10_histogram(sizes: FloatArray) -> Histogram:
+    """A histogram of relative changes by their power of ten."""
     with np.errstate(divide="ignore"):
-        return histogram(np.log10(sizes), SMALLEST_CHANGE, LARGEST_CHANGE)
+        return histogram(np.log10(sizes), MIN_EXPONENT, MAX_EXPONENT)

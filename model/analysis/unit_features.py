@@ -1,9 +1,8 @@
-"""Simple features of a text, and how well units follow them.
+"""Simple features of a text, and the units that correlate with them.
 
 A. Karpathy, J. Johnson and L. Fei-Fei ("Visualizing and understanding recurrent networks", 2015)
-found single units of an LSTM that count characters or light up within quotes. Here they are looked
-for: a feature is a number after every character, and a unit follows it as far as its activation
-correlates with that.
+found single units of an LSTM that count characters or light up within quotes. A feature is a
+number after every character; units are ranked by the correlation of their activation with it.
 """
 
 from __future__ import annotations
@@ -15,13 +14,11 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray
+from model.kernels.types import Float64Array, FloatArray
 
 OPENING, CLOSING = "([{", ")]}"
 OPENING_QUOTES, CLOSING_QUOTES = "“«„", "”»"
 STRAIGHT_QUOTE = '"'
-
-Doubles = npt.NDArray[np.float64]
 
 
 def word_position(characters: Sequence[str]) -> list[int]:
@@ -72,11 +69,11 @@ def sentence_position(characters: Sequence[str]) -> list[int]:
 FEATURES: Mapping[str, Callable[[Sequence[str]], list[int]]] = MappingProxyType(
     {each.__name__: each for each in (word_position, quotes, brackets, digit, sentence_position)}
 )
-"""Of the characters of a sentence, a number after each."""
+"""The features by name: functions from a sentence's characters to a number after each."""
 
 
-class Following(NamedTuple):
-    """How well a unit follows a feature.
+class UnitCorrelation(NamedTuple):
+    """The correlation of a unit with a feature.
 
     Attributes:
         layer: its hidden layer, the lowest being 0.
@@ -89,17 +86,17 @@ class Following(NamedTuple):
     correlation: float
 
 
-def best_followers(
+def most_correlated_units(
     feature: npt.ArrayLike, layers: Sequence[FloatArray], count: int
-) -> list[Following]:
-    """The units that follow a feature (N,) best, in either direction; the best first.
+) -> list[UnitCorrelation]:
+    """The units most correlated with a feature (N,), in either direction; the best first.
 
-    layers are activations (N, units) each. None where the feature is the same everywhere; a unit
-    that never changes, or has run off to infinity, follows nothing.
+    layers are activations (N, units) each. Constant units and those of a
+    diverged network are left out; the list is empty where the feature is constant.
     """
     values = np.asarray(feature, dtype=np.float64)
     found = [
-        Following(layer, unit, float(correlation))
+        UnitCorrelation(layer, unit, float(correlation))
         for layer, activations in enumerate(layers)
         for unit, correlation in enumerate(correlations(values, activations))
         if np.isfinite(correlation)
@@ -107,7 +104,7 @@ def best_followers(
     return sorted(found, key=lambda each: -abs(each.correlation))[:count]
 
 
-def correlations(feature: Doubles, activations: FloatArray) -> Doubles:
+def correlations(feature: Float64Array, activations: FloatArray) -> Float64Array:
     """Pearson's correlation of a feature (N,) with each unit of (N, units), (units,).
 
     The covariance over the product of the standard deviations; NaN where one of these is zero.
@@ -117,5 +114,5 @@ def correlations(feature: Doubles, activations: FloatArray) -> Doubles:
         units = activations.astype(np.float64)
         units -= units.mean(axis=0)
         spread = np.sqrt((from_mean**2).sum() * (units**2).sum(axis=0))  # (units,)
-        found: Doubles = np.where(spread > 0, from_mean @ units / spread, np.nan)
+        found: Float64Array = np.where(spread > 0, from_mean @ units / spread, np.nan)
     return found

@@ -25,8 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model.errors import ModelError
+from model.kernels.types import Float64Array
 
-Doubles = npt.NDArray[np.float64]
 Index = int | slice
 SendBack = Callable[[], None]
 
@@ -386,7 +386,7 @@ def _as_mat(operand: Operand) -> Mat:
     return operand if isinstance(operand, Mat) else Mat(operand)
 
 
-def _matrix_of(value: npt.ArrayLike) -> Doubles:
+def _matrix_of(value: npt.ArrayLike) -> Float64Array:
     """A float64 copy: nobody else's array changes with a matrix."""
     try:
         array = np.array(value, dtype=np.float64)
@@ -405,7 +405,7 @@ def _check_broadcast(operation: str, a: Mat, b: Mat) -> None:
     raise ShapeError("broadcast_mismatch", operation, first=a.shape, second=b.shape)
 
 
-def _summed_to(shape: tuple[int, int], grad: Doubles) -> Doubles:
+def _summed_to(shape: tuple[int, int], grad: Float64Array) -> Float64Array:
     """The gradient of a matrix of this shape that was broadcast: what went everywhere comes back.
 
     Over an axis of length 1, stretched or not, the sum is right.

@@ -10,19 +10,16 @@ characters and START/END, T the predictions in a sentence.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from model.autograd.graph import Doubles, Graph, Mat
-from model.vocabulary import START_OR_END
-
-if TYPE_CHECKING:
-    from model.char_model import CharModel
+from model.autograd.graph import Graph, Mat
+from model.kernels.types import BOUNDARY, Float64Array
+from model.network import CELLS, Network
 
 Matrices = Mapping[str, Mat]
 State = tuple[Mat, ...]
-"""What a layer hands on to its next step: h first, then c where the cell has one; each (H, B)."""
+"""The state of a layer: h first, then c where the cell has one; each (H, B)."""
 
 
 def rnn(m: Matrices, d: int, x: Mat, h_before: Mat) -> Mat:
@@ -81,7 +78,7 @@ STEPS: Mapping[str, Callable[[Matrices, int, Mat, State], State]] = {
 
 def zero_state(kind: str, hidden_size: int) -> State:
     """The state before the first step, (H, 1) each."""
-    parts = 2 if kind == "lstm" else 1
+    parts = 2 if CELLS[kind].has_cell_state else 1
     return tuple(Mat(np.zeros((hidden_size, 1))) for _ in range(parts))
 
 
@@ -106,7 +103,7 @@ def sentence_logits(
     return (m["Whd"] @ below + m["bd"]).T
 
 
-def sentence_cost(
+def sentence_loss(
     kind: str, hidden_sizes: Sequence[int], m: Matrices, letters: Sequence[int]
 ) -> Mat:
     """The sum of -ln p over a sentence's predictions, (1, 1); letters go from START to END."""
@@ -114,19 +111,19 @@ def sentence_cost(
     return logits.softmax_cross_entropy(letters[1:])
 
 
-def reference_cost_and_gradient(
-    model: CharModel, sentence: str
-) -> tuple[float, dict[str, Doubles]]:
-    """What the kernels must agree with: the cost of a sentence, and its gradient by every matrix.
+def reference_loss_and_gradient(
+    network: Network, sentence: str
+) -> tuple[float, dict[str, Float64Array]]:
+    """The loss of a sentence and its gradient by every matrix: the reference for the kernels.
 
-    Computed in float64 whatever the model's precision, from `model.parameters`.
+    Computed in float64 whatever the model's precision, from `Network.parameters`.
 
     Raises:
         TextError: the sentence holds a character that the model does not know.
     """
-    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
-    letters = [START_OR_END, *map(int, model.vocabulary.encode(sentence)), START_OR_END]
+    matrices = {name: Mat(matrix) for name, matrix in network.parameters.items()}
+    letters = [BOUNDARY, *map(int, network.vocabulary.encode(sentence)), BOUNDARY]
     with Graph() as graph:
-        cost = sentence_cost(model.kind, model.hidden_sizes, matrices, letters)
-    graph.backward(cost)
-    return float(cost), {name: matrix.grad for name, matrix in matrices.items()}
+        loss = sentence_loss(network.kind, network.hidden_sizes, matrices, letters)
+    graph.backward(loss)
+    return float(loss), {name: matrix.grad for name, matrix in matrices.items()}

@@ -1,9 +1,9 @@
 """Models as JSON, in the structure of the original demo (recurrentjs, 2014).
 
-Its files come in several dresses, all of which are read: `w` as a list of numbers, or as an object
-keyed by position, as browsers wrote typed arrays; without `solver`, as the oldest saves; with an
-empty `step_cache`, as before the first step. Written is always the same: lists, with a solver when
-there is one.
+Its files vary, and all variants are read: `w` as a list of numbers, or as an object keyed by
+position, as browsers wrote typed arrays; without `solver`, as in the oldest files; with an empty
+`step_cache`, as before the first step. Files are always written with lists, and with `solver` where
+there is an optimizer.
 """
 
 from __future__ import annotations
@@ -15,127 +15,117 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.char_model import CharModel
 from model.errors import FormatError, ModelError
-from model.network import GATES, FloatArray, Layout
-from model.training.optimizers import Adam, RMSProp, Solver
+from model.kernels.types import FloatArray
+from model.network import CELLS, Layout, Network
+from model.training.optimizers import Adam, Optimizer, RMSProp
 from model.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 
-DIGITS_OF_FLOAT32 = 9  # as many significant digits bring every float32 back exactly
-LEAST_SMOOTH_EPS = 1e-30  # far less would be 0 in float32, and a step 0 / 0
-MOST_STEPS = 2**53  # as many as every reader of JSON can count
-DIGITS_SHOWN = 12  # a number longer than this is no size that a message should spell out
+DIGITS_OF_FLOAT32 = 9  # significant digits that restore every float32 exactly
+MIN_SMOOTH_EPS = 1e-30  # a smaller one could be 0 in float32, and a step 0 / 0
+MAX_STEPS = 2**53  # the largest integer that every JSON reader represents exactly
+DIGITS_SHOWN = 12  # longer numbers are not spelled out in a message
 
 
-class SavedModel(NamedTuple):
-    """What a saved JSON holds.
+class Parsed(NamedTuple):
+    """The content of a saved JSON.
 
     Attributes:
-        model: the network.
-        solver: its solver; None where it has no memory of past steps.
-        order: the order of the sentences to come; None where that was not saved.
+        network: the network.
+        optimizer: its optimizer; None where it has no state of past steps.
+        sampler_state: the order of the sentences to come; None where that was not saved.
     """
 
-    model: CharModel
-    solver: Solver | None
-    order: Json | None
-
-    def copy(self) -> SavedModel:
-        """The same with arrays of its own, which training may write to."""
-        solver = self.solver.copy() if self.solver is not None else None
-        return SavedModel(self.model.copy(), solver, self.order)
-
-    def to_json(self) -> dict[str, Any]:
-        """All of it in the structure of the original's JSON, which skips what it does not know.
-
-        Raises:
-            FormatError: the network has run off to infinity.
-        """
-        saved = model_as_json(self.model, self.solver)
-        if self.order is not None and self.solver is not None:
-            saved["solver"]["order"] = dict(self.order)
-        return saved
+    network: Network
+    optimizer: Optimizer | None
+    sampler_state: Json | None
 
 
-def model_as_json(model: CharModel, solver: Solver | None = None) -> dict[str, Any]:
-    """The model as plain dicts, lists, strings and numbers.
+def serialize(
+    network: Network, optimizer: Optimizer | None = None, sampler_state: Json | None = None
+) -> dict[str, Any]:
+    """The network as plain dicts, lists, strings and numbers.
+
+    Readers of the original's JSON skip the entries that they do not know.
 
     Raises:
-        FormatError: the network has run off: its weights are no numbers that JSON could hold.
+        FormatError: the network has diverged: JSON has no NaN or infinity.
     """
-    check_can_be_saved(model)
-    letters = model.vocabulary.letters
+    check_finite(network)
+    letters = network.vocabulary.letters
     saved: dict[str, Any] = {
-        "hidden_sizes": [int(size) for size in model.hidden_sizes],
-        "generator": model.kind,
-        "letter_size": int(model.letter_size),
-        "model": _matrices_as_json(model.parameters),
-        "letterToIndex": dict(model.vocabulary.index),
+        "hidden_sizes": [int(size) for size in network.hidden_sizes],
+        "generator": network.kind,
+        "letter_size": int(network.letter_size),
+        "model": _matrices_to_json(network.parameters),
+        "letterToIndex": dict(network.vocabulary.index),
         "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
         "vocab": list(letters),
     }
-    if solver is not None:
-        saved["solver"] = _solver_as_json(solver, model.layout)
+    if optimizer is not None:
+        saved["solver"] = _optimizer_to_json(optimizer, network.layout)
+        if sampler_state is not None:
+            saved["solver"]["order"] = dict(sampler_state)
     return saved
 
 
-def check_can_be_saved(model: CharModel) -> None:
-    """Refuse a network whose weights are no numbers that a file could hold.
+def check_finite(network: Network) -> None:
+    """Raise an error if the network cannot be saved.
 
     Raises:
-        FormatError: the network has run off.
+        FormatError: the network has diverged: it has NaN or infinite weights.
     """
-    if not np.isfinite(model.flat).all():
+    if not np.isfinite(network.params).all():
         raise FormatError("model_diverged")
 
 
-def read_model(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> SavedModel:
-    """The model and the solver of a saved JSON, given as text or already parsed.
+def parse(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> Parsed:
+    """The network and the optimizer of a saved JSON, given as text or already decoded.
 
     Raises:
         FormatError: it cannot be used; the message says where it is wrong.
     """
-    parsed = saved if isinstance(saved, Mapping) else _parse(saved)
-    vocabulary = _read_vocabulary(parsed)
-    layout = _read_layout(parsed, vocabulary)
-    flat = _read_matrices(_mapping(parsed, "model"), layout, "model", dtype)
-    solver = _read_solver(parsed, layout, dtype)
-    return SavedModel(CharModel(vocabulary, layout, flat), solver, _read_order(parsed))
+    decoded = saved if isinstance(saved, Mapping) else _decode(saved)
+    vocabulary = _read_vocabulary(decoded)
+    layout = _read_layout(decoded, vocabulary)
+    params = _read_matrices(_mapping(decoded, "model"), layout, "model", dtype)
+    optimizer = _read_optimizer(decoded, layout, dtype)
+    return Parsed(Network(vocabulary, layout, params), optimizer, _read_sampler_state(decoded))
 
 
-def _solver_as_json(solver: Solver, layout: Layout) -> dict[str, Any]:
-    """The original's three entries, and what it has no notion of beside them."""
+def _optimizer_to_json(optimizer: Optimizer, layout: Layout) -> dict[str, Any]:
+    """The original's three entries, and further ones that it ignores."""
     saved: dict[str, Any] = {
-        "decay_rate": solver.decay_rate,
-        "smooth_eps": solver.smooth_eps,
-        "step_cache": _matrices_as_json(layout.views(solver.step_cache)),
+        "decay_rate": optimizer.decay_rate,
+        "smooth_eps": optimizer.smooth_eps,
+        "step_cache": _matrices_to_json(layout.views(optimizer.step_cache)),
     }
-    if solver.steps is not None:
-        saved["steps"] = solver.steps
-    if isinstance(solver, Adam):
-        saved["mean_decay"] = solver.mean_decay
-        saved["step_mean"] = _matrices_as_json(layout.views(solver.step_mean))
+    if optimizer.steps is not None:
+        saved["steps"] = optimizer.steps
+    if isinstance(optimizer, Adam):
+        saved["mean_decay"] = optimizer.mean_decay
+        saved["step_mean"] = _matrices_to_json(layout.views(optimizer.step_mean))
     return saved
 
 
-def _matrices_as_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
+def _matrices_to_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
     return {
-        name: {"n": matrix.shape[0], "d": matrix.shape[1], "w": _numbers_as_json(matrix)}
+        name: {"n": matrix.shape[0], "d": matrix.shape[1], "w": _numbers_to_json(matrix)}
         for name, matrix in matrices.items()
     }
 
 
-def _numbers_as_json(matrix: FloatArray) -> list[float]:
-    """Row-major numbers, written no longer than their precision asks for."""
+def _numbers_to_json(matrix: FloatArray) -> list[float]:
+    """Row-major numbers with no more digits than their precision needs."""
     numbers: list[float] = matrix.ravel().tolist()
     if matrix.dtype != np.float32:
         return numbers
     return [float(f"{number:.{DIGITS_OF_FLOAT32}g}") for number in numbers]
 
 
-def _parse(text: str | bytes) -> Json:
+def _decode(text: str | bytes) -> Json:
     try:
         parsed = json.loads(text)
     except json.JSONDecodeError as error:
@@ -185,16 +175,16 @@ def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
     if not _is_whole(letter_size):
         raise FormatError("letter_size_not_an_integer")
     kind = _entry(parsed, "generator")
-    if not isinstance(kind, str) or kind not in GATES:
-        raise FormatError("unknown_generator", known=" or ".join(sorted(GATES)))
+    if not isinstance(kind, str) or kind not in CELLS:
+        raise FormatError("unknown_generator", known=" or ".join(sorted(CELLS)))
     try:
         return Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
     except ModelError as error:
         raise FormatError(error.code, **error.values) from None
 
 
-def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver | None:
-    """The solver's memory; None where there is none. Without `steps` it takes no correction."""
+def _read_optimizer(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Optimizer | None:
+    """The optimizer's state; None where there is none. Without `steps` its mean is uncorrected."""
     if not parsed.get("solver"):
         return None
     solver = _mapping(parsed, "solver")
@@ -205,10 +195,10 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver |
         raise FormatError("step_cache_negative")
     decay_rate = _read_decay(solver, "decay_rate", 0.999)
     smooth_eps = solver.get("smooth_eps", 1e-8)
-    if not (_is_number(smooth_eps) and LEAST_SMOOTH_EPS <= smooth_eps <= 1):
-        raise FormatError("smooth_eps_out_of_range", least=LEAST_SMOOTH_EPS)
+    if not (_is_number(smooth_eps) and MIN_SMOOTH_EPS <= smooth_eps <= 1):
+        raise FormatError("smooth_eps_out_of_range", least=MIN_SMOOTH_EPS)
     steps = solver.get("steps")
-    if steps is not None and not (_is_whole(steps) and 0 <= steps <= MOST_STEPS):
+    if steps is not None and not (_is_whole(steps) and 0 <= steps <= MAX_STEPS):
         raise FormatError("steps_not_a_count")
     if not solver.get("step_mean"):
         return RMSProp(step_cache, decay_rate, float(smooth_eps), steps)
@@ -217,15 +207,15 @@ def _read_solver(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Solver |
     return Adam(step_mean, step_cache, mean_decay, decay_rate, float(smooth_eps), steps or 0)
 
 
-def _read_decay(solver: Json, key: str, usual: float) -> float:
-    decay = solver.get(key, usual)
+def _read_decay(solver: Json, key: str, default: float) -> float:
+    decay = solver.get(key, default)
     if not (_is_number(decay) and 0 <= decay < 1):
         raise FormatError("decay_out_of_range", key=key)
     return float(decay)
 
 
-def _read_order(parsed: Json) -> Json | None:
-    """The order of the sentences to come, as `Trainer` saves it."""
+def _read_sampler_state(parsed: Json) -> Json | None:
+    """The order of the sentences to come, as `BatchSampler.state_dict` returns it."""
     solver = parsed.get("solver")
     order = solver.get("order") if isinstance(solver, Mapping) else None
     if order is None:
@@ -251,21 +241,21 @@ def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeL
     """All matrices of the layout as one flat vector."""
     # Counted first, so that a file which only claims to be huge takes no memory.
     held = sum(len(m["w"]) for m in matrices.values() if _holds_numbers(m))
-    if held < layout.parameter_count:
+    if held < layout.num_parameters:
         _name_missing(matrices, layout, where)
-    flat = np.zeros(layout.parameter_count, dtype=dtype)  # (parameters,)
-    for name, view in layout.views(flat).items():
+    params = np.zeros(layout.num_parameters, dtype=dtype)  # (parameters,)
+    for name, view in layout.views(params).items():
         if name not in matrices:
             raise FormatError("matrix_missing", where=where, matrix=name)
         with np.errstate(over="ignore"):  # too large for float32: found below
             view[:] = _read_matrix(matrices[name], view.shape, f"{where}.{name}")
-    if not np.isfinite(flat).all():
+    if not np.isfinite(params).all():
         raise FormatError("weight_too_large", where=where)
-    return flat
+    return params
 
 
 def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
-    """Say which matrix is missing or short, in a file with fewer numbers than its sizes claim."""
+    """Raise an error that names the missing or short matrix of a file with too few numbers."""
     for name, shape in layout.shapes():
         if name not in matrices:
             raise FormatError("matrix_missing", where=where, matrix=name)
@@ -316,7 +306,7 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
 
 
 def _shown(size: Any) -> str:
-    """A size for a message, whatever a file has put in its place."""
+    """A size for a message; a file may hold any value in its place."""
     if not _is_number(size):
         return "no number"
     if not abs(size) < 10**DIGITS_SHOWN:

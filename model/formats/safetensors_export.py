@@ -11,9 +11,9 @@ from importlib import resources
 
 import safetensors.numpy
 
-from model.char_model import CharModel
-from model.formats.recurrentjs_json import check_can_be_saved
+from model.formats.recurrentjs_json import check_finite
 from model.formats.torch_weights import torch_weights
+from model.network import Network
 
 ALIGNMENT = 8
 """Bytes: weights begin at a multiple of these, spaces fill the header up."""
@@ -21,14 +21,14 @@ EXAMPLE_NAME = '"model.safetensors"'
 """The file as `load_in_torch.py` names it."""
 
 
-def safetensors_file(model: CharModel) -> bytes:
+def safetensors_file(network: Network) -> bytes:
     """The file's content.
 
     Raises:
-        FormatError: the network has run off to infinity.
+        FormatError: the network has diverged.
     """
-    check_can_be_saved(model)
-    return _in_order(safetensors.numpy.save(torch_weights(model), metadata=_about(model)))
+    check_finite(network)
+    return _in_order(safetensors.numpy.save(torch_weights(network), metadata=_about(network)))
 
 
 def loading_lines(name: str) -> str:
@@ -37,13 +37,13 @@ def loading_lines(name: str) -> str:
     return lines.read_text(encoding="utf-8").replace(EXAMPLE_NAME, repr(name))
 
 
-def _about(model: CharModel) -> dict[str, str]:
+def _about(network: Network) -> dict[str, str]:
     return {
         "format": "pt",  # as PyTorch's own files of this format have it, and some loaders demand
-        "kind": model.kind,
-        "hidden_sizes": json.dumps([int(size) for size in model.hidden_sizes]),
-        "letter_size": str(model.letter_size),
-        "vocabulary": json.dumps(model.vocabulary.letters),
+        "kind": network.kind,
+        "hidden_sizes": json.dumps([int(size) for size in network.hidden_sizes]),
+        "letter_size": str(network.letter_size),
+        "vocabulary": json.dumps(network.vocabulary.letters),
         "index_0": "START as an input, END as an output",
     }
 

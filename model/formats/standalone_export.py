@@ -1,6 +1,6 @@
 """A network as a program of its own: one file of Python that writes sentences with NumPy alone.
 
-The code is that of `program.py`, without the cells of other kinds; the network follows it.
+The code is that of `standalone_program.py`, without other cells; the network follows it.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from types import MappingProxyType
 
-from model.char_model import CharModel
-from model.formats.recurrentjs_json import check_can_be_saved
-from model.network import FloatArray
+from model.formats.recurrentjs_json import check_finite
+from model.kernels.types import FloatArray
+from model.network import Network
 
 FORMULAS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
@@ -28,14 +28,14 @@ LETTERS_A_LINE = 60
 BLANK_LINES = 2  # after every function
 
 
-def python_file(model: CharModel) -> bytes:
+def python_file(network: Network) -> bytes:
     """The file's content.
 
     Raises:
-        FormatError: the network has run off to infinity.
+        FormatError: the network has diverged.
     """
-    check_can_be_saved(model)
-    return (_code(model.kind) + "".join(_network(model))).encode()
+    check_finite(network)
+    return (_code(network.kind) + "".join(_network(network))).encode()
 
 
 def _code(kind: str) -> str:
@@ -51,15 +51,15 @@ def _code(kind: str) -> str:
     return "".join(lines)
 
 
-def _network(model: CharModel) -> Iterator[str]:
+def _network(network: Network) -> Iterator[str]:
     """The lines that follow the code: the network, and the start of the program."""
-    letters = "".join(model.vocabulary.letters)
+    letters = "".join(network.vocabulary.letters)
     yield "\n\nNETWORK = Network(\n    letters=(\n"
     for at in range(0, len(letters), LETTERS_A_LINE):
         yield f"        {letters[at : at + LETTERS_A_LINE]!r}\n"
-    yield f"    ),\n    cell={model.kind},\n    layers={len(model.hidden_sizes)},\n"
+    yield f"    ),\n    cell={network.kind},\n    layers={len(network.hidden_sizes)},\n"
     yield "    matrices={\n"
-    for name, matrix in model.parameters.items():
+    for name, matrix in network.parameters.items():
         yield _matrix(name, matrix)
     yield '    },\n)\n\nif __name__ == "__main__":\n    main(NETWORK)\n'
 

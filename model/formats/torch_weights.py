@@ -18,40 +18,30 @@ GRU, whose reset gate acts on it.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
-from model.char_model import CharModel
-from model.network import GATES, FloatArray, GateNames
+from model.kernels.types import FloatArray
+from model.network import CellSpec, GateNames, Network
 
-Singles = npt.NDArray[np.float32]
-
-GATE_ORDER: Mapping[str, tuple[int, ...]] = MappingProxyType(
-    {
-        "lstm": (0, 1, 3, 2),  # input, forget, cell write, output
-        "gru": (1, 0, 2),  # reset, update, candidate
-        "rnn": (0,),
-    }
-)
-"""Where among its `GATES` each gate of a cell is found, in the order of PyTorch."""
+Float32Array = npt.NDArray[np.float32]
 
 
-def torch_weights(model: CharModel) -> dict[str, Singles]:
+def torch_weights(network: Network) -> dict[str, Float32Array]:
     """Every weight by PyTorch's name, as listed above: float32, row by row."""
-    matrices = model.parameters
+    matrices = network.parameters
     named = {"embedding.weight": matrices["Wil"]}
-    for d in range(len(model.hidden_sizes)):
-        for name, weight in _layer(matrices, model.kind, d).items():
+    for d in range(len(network.hidden_sizes)):
+        for name, weight in _layer(matrices, network.layout.cell, d).items():
             named[f"layers.{d}.{name}"] = weight
     named["decoder.weight"], named["decoder.bias"] = matrices["Whd"], matrices["bd"][:, 0]
     return {name: np.ascontiguousarray(weight, np.float32) for name, weight in named.items()}
 
 
-def _layer(matrices: Mapping[str, FloatArray], kind: str, d: int) -> dict[str, FloatArray]:
+def _layer(matrices: Mapping[str, FloatArray], cell: CellSpec, d: int) -> dict[str, FloatArray]:
     """The weights of layer d."""
-    gates = [GATES[kind][place] for place in GATE_ORDER[kind]]
+    gates = [cell.gates[place] for place in cell.torch_gate_order]
 
     def side_by_side(matrix_of: Callable[[GateNames], FloatArray]) -> FloatArray:
         return np.concatenate([matrix_of(gate) for gate in gates])  # (G * H, …)

@@ -1,11 +1,14 @@
-"""The compiled road: training and decoding as Numba functions that hold no Python lock.
+"""The Numba kernels: training and decoding without the interpreter lock.
 
-compile.py      how functions are compiled, and where their cache lies
-products.py     the three matrix products that all the time goes into
-activations.py  exp, sigmoid and tanh in a form that the compiler can vectorise
-cells.py        what a cell is to a network, and how the rows of a batch lie
-lstm.py, rnn.py, gru.py  a layer of each kind over a batch, forwards and backwards
-network.py      a whole network: cost of a batch of sentences, and its gradient
-solvers.py      a step of the optimizer over the flat vector
-entry.py        what Python calls: training on many sentences, evaluating, decoding
+entry_points.py  the functions that Python calls: train, evaluate, generate, beam search
+network.py       the whole network: loss of a batch of sentences, and its gradient
+inference.py     one step of the network for several sentences
+sampling.py      how the next token is chosen
+beam_search.py   the beam and its hypotheses
+optimizers.py    an optimizer step over the parameter vector
+cells/           one recurrent layer of each cell over a batch, forward and backward
+linalg/          matrix products, activations, and views into flat arrays
+workspace.py     scratch arrays, one per thread
+compile.py       how kernels are compiled, and where the compiled code is cached
+types.py         array types
 """

@@ -1,14 +1,13 @@
-"""Beam search: the likeliest sentences, as far as a look at a few beginnings at a time finds them.
+"""Beam search for the most probable sentences.
 
-The beam is the likeliest beginnings of one length. Of all their continuations by a letter, the
-likeliest are the next beam (B. T. Lowerre, "The Harpy Speech Recognition System", 1976). A
-continuation by END among the likeliest is a whole sentence, an alternative; it takes no place in
-the beam. A sentence's score is the logarithm of its probability, not divided by its length. It only
-falls as letters are added, so a beginning that is no likelier than the last of enough alternatives
-is given up.
+The beam holds the most probable prefixes of one length. Of all their continuations by one token,
+the most probable form the next beam (B. T. Lowerre, "The Harpy Speech Recognition System", 1976). A
+continuation by END is a whole sentence, a hypothesis; it takes no place in the beam. A score is a
+log-probability, not divided by the length. It only falls as tokens are added, so a prefix is
+dropped once enough hypotheses are at least as probable.
 
-The greedy sentence, of the likeliest letter each time, keeps a place in the beam as long as it may
-still be an alternative: so the best alternative is never less probable than that.
+The greedy sentence (the most probable token every time) keeps a place in the beam as long as it can
+still become a hypothesis: the best hypothesis is never less probable than the greedy sentence.
 """
 
 from __future__ import annotations
@@ -19,63 +18,61 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.kernels.cells import Integers
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp
 from model.kernels.linalg.views import copy_row, matrix
-from model.kernels.sampling import likeliest
-from model.network import FloatArray
-from model.vocabulary import START_OR_END
+from model.kernels.sampling import argmax
+from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
 
 class Ranking(NamedTuple):
-    """The best so far, best first, of equally good ones the first that came.
+    """A fixed number of entries, best first; of equal scores the first one inserted comes first.
 
     Attributes:
         scores: (places,), float64; -infinity where the place is free.
-        rows: (places,), int64: the row in the beam that each comes from.
-        marks: (places,), int64: what else is to be known of each.
+        rows: (places,), int64: the row of the beam that each comes from.
+        payloads: (places,), int64: a token or a length.
     """
 
-    scores: npt.NDArray[np.float64]
+    scores: Float64Array
     rows: npt.NDArray[np.int64]
-    marks: npt.NDArray[np.int64]
+    payloads: npt.NDArray[np.int64]
 
 
 class Beam(NamedTuple):
-    """The beginnings that are looked at; `width` of them at most.
+    """The prefixes under consideration, at most `width` of them.
 
     Attributes:
         scores: (width,), float64: the log-probability of each.
-        latest: (width,), int64: the last letter of each.
-        letters: (max_chars, width), int64: at [t, row] the letter t of a beginning that is longer.
-        parents: (max_chars, width), int64: at [t, row] the row where it was before that letter.
-        continuations: the best of them, their marks being letters; END takes no place in the beam,
-            so that twice the width are enough.
-        spare: (width * state,): where states are while they change rows.
+        last_tokens: (width,), int64: the last token of each.
+        tokens: (max_chars, width), int64: at [t, row] token t of a longer prefix.
+        parents: (max_chars, width), int64: at [t, row] the row of the prefix before that token.
+        continuations: the best of them, with tokens as payloads; END takes no place in the beam, so
+            that 2 * width are enough.
+        state_scratch: (width * state,): scratch space for reordering the states.
     """
 
-    scores: npt.NDArray[np.float64]
-    latest: npt.NDArray[np.int64]
-    letters: npt.NDArray[np.int64]
+    scores: Float64Array
+    last_tokens: npt.NDArray[np.int64]
+    tokens: npt.NDArray[np.int64]
     parents: npt.NDArray[np.int64]
     continuations: Ranking
-    spare: FloatArray
+    state_scratch: FloatArray
 
 
 @kernel
 def rank_continuations(logits: FloatArray, beam: Beam) -> None:
-    """Rank the continuations of the beam's first beginnings, whose logits these are (rows, V)."""
+    """Rank the continuations of the first prefixes of the beam, given their logits (rows, V)."""
     clear(beam.continuations)
     for row in range(logits.shape[0]):
         before = beam.scores[row] - log_total(logits[row])
-        for letter in range(logits.shape[1]):
-            rank(beam.continuations, before + logits[row, letter], row, letter)
+        for token in range(logits.shape[1]):
+            insert(beam.continuations, before + logits[row, token], row, token)
 
 
 @kernel
 def log_total(logits: FloatArray) -> float:
-    """ln of the sum of e to the logits (V,): what they are above their log-probabilities."""
+    """ln of the sum of exp(logits) (V,): a logit minus this is a log-probability."""
     largest = logits[0]
     for j in range(1, logits.shape[0]):
         largest = max(largest, logits[j])
@@ -86,67 +83,69 @@ def log_total(logits: FloatArray) -> float:
 
 
 @kernel
-def go_on(
-    logits: FloatArray, beam: Beam, t: int, greedy: int, alternatives: Ranking
+def advance(
+    logits: FloatArray, beam: Beam, t: int, greedy: int, hypotheses: Ranking
 ) -> tuple[int, int]:
-    """Make the best continuations the beam, and those by END alternatives.
+    """Make the best continuations the new beam; those that end with END become hypotheses.
 
-    greedy is the row of the greedy beginning, -1 if that has ended. Returns how many beginnings the
-    beam has now, and the greedy one's row among them.
+    greedy is the row of the greedy prefix, -1 once that has ended. Returns the number of prefixes
+    in the new beam, and the row of the greedy one among them.
     """
     ranked, width = beam.continuations, beam.scores.shape[0]
-    greedy_letter, greedy_score = -1, 0.0
+    greedy_token, greedy_score = -1, 0.0
     if greedy >= 0:
-        greedy_letter = likeliest(logits[greedy])
+        greedy_token = argmax(logits[greedy])
         before = beam.scores[greedy] - log_total(logits[greedy])
-        greedy_score = before + logits[greedy, greedy_letter]
+        greedy_score = before + logits[greedy, greedy_token]
     alive, greedy_now, settled = 0, -1, greedy < 0
     for n in range(ranked.scores.shape[0]):
-        score, row, letter = ranked.scores[n], ranked.rows[n], ranked.marks[n]
+        score, row, token = ranked.scores[n], ranked.rows[n], ranked.payloads[n]
         if score == -math.inf:
             break
-        is_greedy = row == greedy and letter == greedy_letter
-        if letter == START_OR_END:
+        is_greedy = row == greedy and token == greedy_token
+        if token == BOUNDARY:
             if n < width:
-                rank(alternatives, score, row, t)
+                insert(hypotheses, score, row, t)
                 settled = settled or is_greedy
-        elif alive < width and score > alternatives.scores[-1]:
+        elif alive < width and score > hypotheses.scores[-1]:
             if is_greedy:
                 greedy_now, settled = alive, True
-            take(beam, t, alive, score, row, letter)
+            set_hypothesis(beam, t, alive, score, row, token)
             alive += 1
     if settled:
         return alive, greedy_now
-    return add_greedy(beam, t, alive, greedy_score, greedy, greedy_letter, alternatives)
+    return add_greedy(beam, t, alive, greedy_score, greedy, greedy_token, hypotheses)
 
 
 @kernel
 def add_greedy(
-    beam: Beam, t: int, alive: int, score: float, row: int, letter: int, alternatives: Ranking
+    beam: Beam, t: int, alive: int, score: float, row: int, token: int, hypotheses: Ranking
 ) -> tuple[int, int]:
-    """Keep the greedy continuation, which is not among the best; returns as `go_on` does."""
-    if letter == START_OR_END:
-        rank(alternatives, score, row, t)
+    """Keep the greedy continuation although it is not among the best; returns as `advance` does."""
+    if token == BOUNDARY:
+        insert(hypotheses, score, row, t)
         return alive, -1
-    if not score > alternatives.scores[-1]:
+    if not score > hypotheses.scores[-1]:
         return alive, -1
     place = min(alive, beam.scores.shape[0] - 1)
-    take(beam, t, place, score, row, letter)
+    set_hypothesis(beam, t, place, score, row, token)
     return place + 1, place
 
 
 @kernel
-def take(beam: Beam, t: int, place: int, score: float, row: int, letter: int) -> None:
-    """Give a continuation this place in the next beam."""
-    beam.scores[place], beam.latest[place] = score, letter
-    beam.parents[t, place], beam.letters[t, place] = row, letter
+def set_hypothesis(beam: Beam, t: int, place: int, score: float, row: int, token: int) -> None:
+    """Put a continuation at this place of the next beam."""
+    beam.scores[place], beam.last_tokens[place] = score, token
+    beam.parents[t, place], beam.tokens[t, place] = row, token
 
 
 @kernel
-def change_rows(state: FloatArray, spare: FloatArray, parents: Integers, width: int) -> None:
+def reorder_states(
+    state: FloatArray, state_scratch: FloatArray, parents: IntArray, width: int
+) -> None:
     """Move the states of the parents to the rows of their children."""
     numbers = state.shape[0] // width
-    states, moved = matrix(state, 0, width, numbers), matrix(spare, 0, width, numbers)
+    states, moved = matrix(state, 0, width, numbers), matrix(state_scratch, 0, width, numbers)
     for row in range(parents.shape[0]):
         copy_row(states, parents[row], moved, row)
     for row in range(parents.shape[0]):
@@ -155,32 +154,32 @@ def change_rows(state: FloatArray, spare: FloatArray, parents: Integers, width: 
 
 @kernel
 def clear(ranking: Ranking) -> None:
-    """Free all places."""
+    """Clear all places."""
     for n in range(ranking.scores.shape[0]):
         ranking.scores[n] = -math.inf
 
 
 @kernel
-def rank(ranking: Ranking, score: float, row: int, mark: int) -> None:
-    """Put it where it belongs, if it is better than the last; what is no number never is."""
+def insert(ranking: Ranking, score: float, row: int, payload: int) -> None:
+    """Insert an entry in order if it is better than the last; NaN never is."""
     place = ranking.scores.shape[0] - 1
     if not score > ranking.scores[place]:
         return
     while place > 0 and ranking.scores[place - 1] < score:
         ranking.scores[place] = ranking.scores[place - 1]
         ranking.rows[place] = ranking.rows[place - 1]
-        ranking.marks[place] = ranking.marks[place - 1]
+        ranking.payloads[place] = ranking.payloads[place - 1]
         place -= 1
-    ranking.scores[place], ranking.rows[place], ranking.marks[place] = score, row, mark
+    ranking.scores[place], ranking.rows[place], ranking.payloads[place] = score, row, payload
 
 
 @kernel
-def trace_back(beam: Beam, alternatives: Ranking, out: Integers) -> None:
-    """Fill out (alternatives, max_chars) with the letters of those found; marks are lengths."""
+def trace_back(beam: Beam, hypotheses: Ranking, out: IntArray) -> None:
+    """Fill out (hypotheses, max_chars) with the tokens of each; payloads are lengths."""
     for n in range(out.shape[0]):
-        if alternatives.scores[n] == -math.inf:
+        if hypotheses.scores[n] == -math.inf:
             return
-        row = alternatives.rows[n]
-        for t in range(alternatives.marks[n] - 1, -1, -1):
-            out[n, t] = beam.letters[t, row]
+        row = hypotheses.rows[n]
+        for t in range(hypotheses.payloads[n] - 1, -1, -1):
+            out[n, t] = beam.tokens[t, row]
             row = beam.parents[t, row]

@@ -27,9 +27,9 @@ from numba.extending import overload
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# NaN and infinity keep their meaning in both: training must notice when it has run off.
-IN_ANY_ORDER = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
-IN_WRITTEN_ORDER = {"fastmath": False, "error_model": "numpy"}
+# NaN and infinity keep their meaning in both: training must notice divergence.
+FAST_MATH = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
+STRICT_MATH = {"fastmath": False, "error_model": "numpy"}
 
 
 def kernel(function: Function) -> Function:
@@ -44,8 +44,8 @@ def kernel(function: Function) -> Function:
     def double(*arguments: Any) -> Function | None:
         return function if is_double(*arguments) else None
 
-    overload(function, jit_options=IN_ANY_ORDER, strict=False)(single)
-    overload(function, jit_options=IN_WRITTEN_ORDER, strict=False)(double)
+    overload(function, jit_options=FAST_MATH, strict=False)(single)
+    overload(function, jit_options=STRICT_MATH, strict=False)(double)
     return function
 
 
@@ -59,8 +59,8 @@ def implements(generic: Callable[..., Any], cell: type) -> Callable[[Function], 
         def double(given: Any, *arguments: Any) -> Function | None:
             return function if _is_cell(given, cell) and is_double(*arguments) else None
 
-        overload(generic, jit_options=IN_ANY_ORDER, strict=False)(single)
-        overload(generic, jit_options=IN_WRITTEN_ORDER, strict=False)(double)
+        overload(generic, jit_options=FAST_MATH, strict=False)(single)
+        overload(generic, jit_options=STRICT_MATH, strict=False)(double)
         return function
 
     return register
@@ -79,13 +79,13 @@ def is_double(*arguments: Any) -> bool:
     return False
 
 
-def in_written_order(array: Any) -> bool:
+def is_strict(array: Any) -> bool:
     """Whether code that works on this array keeps the written order; constant when compiled."""
     return bool(array.dtype == np.float64)
 
 
-@overload(in_written_order)
-def _in_written_order(array: Any) -> Any:
+@overload(is_strict)
+def _is_strict(array: Any) -> Any:
     def yes(array: Any) -> bool:
         return True
 
@@ -106,7 +106,7 @@ def entry_point(function: Function) -> Function:
     numbas_own = numba.config.CACHE_LOCATOR_CLASSES
     numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ContentLocator.__name__}"
     try:
-        compiled: Function = numba.njit(nogil=True, cache=True, **IN_WRITTEN_ORDER)(function)
+        compiled: Function = numba.njit(nogil=True, cache=True, **STRICT_MATH)(function)
     finally:
         numba.config.CACHE_LOCATOR_CLASSES = numbas_own
     return compiled

@@ -1,8 +1,8 @@
-"""What Python calls: each does its whole work in one call, without the interpreter's lock.
+"""The functions that Python calls; each does its whole work in one call, without the GIL.
 
-Sentences come as one array `letters` (int32) with START_OR_END before, between and after them:
-sentence s has its inputs from letters[starts[s]] and its targets one place further on, both
-starts[s + 1] - starts[s] long. See `pack_sentences`.
+Sentences come as one array `tokens` (int32) with BOUNDARY before, between and after them:
+the inputs of sentence s begin at tokens[offsets[s]] and its targets one place further on, both
+offsets[s + 1] - offsets[s] long. See `pack_sentences`.
 """
 
 from __future__ import annotations
@@ -10,217 +10,209 @@ from __future__ import annotations
 import math
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from model.kernels.beam_search import (
     Beam,
     Ranking,
-    change_rows,
+    advance,
     clear,
-    go_on,
-    rank,
+    insert,
     rank_continuations,
+    reorder_states,
     trace_back,
 )
-from model.kernels.cells import Integers, gru, lstm, rnn  # noqa: F401  (they make themselves known as cells)
+from model.kernels.cells import gru, lstm, rnn  # noqa: F401  (importing registers them)
 from model.kernels.compile import entry_point, kernel
-from model.kernels.inference import step
+from model.kernels.inference import network_step
 from model.kernels.linalg.views import copy_row, matrix, repeat_row
-from model.kernels.network import backward, forward, softmax_costs
-from model.kernels.optimizers import Rule, clip_by_norm, solver_step, squared_norm
-from model.kernels.sampling import Choice, choose, to_probabilities
-from model.network import FloatArray
-from model.vocabulary import START_OR_END
-
-Doubles = npt.NDArray[np.float64]
+from model.kernels.network import backward, forward, softmax_losses
+from model.kernels.optimizers import StepConfig, clip_by_norm, optimizer_step, squared_norm
+from model.kernels.sampling import SamplingParams, sample_token, softmax_inplace
+from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
 
 @entry_point
 def train(
     cell: Any,
-    solver: Any,
-    rule: Rule,
-    rates: Doubles,
-    sizes: Integers,
-    parameters: FloatArray,
+    optimizer: Any,
+    config: StepConfig,
+    rates: Float64Array,
+    sizes: IntArray,
+    params: FloatArray,
     gradient: FloatArray,
-    letters: Integers,
-    starts: Integers,
-    order: Integers,
-    batch_starts: Integers,
+    tokens: IntArray,
+    offsets: IntArray,
+    order: IntArray,
+    batch_offsets: IntArray,
     work: FloatArray,
-    rows_of_batch: Integers,
-    costs: Doubles,
-    gradient_norms: Doubles,
-    clipped_shares: Doubles,
+    rows_of_batch: IntArray,
+    losses: Float64Array,
+    gradient_norms: Float64Array,
+    clipped_shares: Float64Array,
 ) -> None:
     """One step for every batch, one after the other.
 
-    Batch k is the sentences order[batch_starts[k] : batch_starts[k + 1]], longest first. rates
-    (steps,), float64, are the learning rates. gradient (flat) must be zero on entry and is on
+    Batch k is the sentences order[batch_offsets[k] : batch_offsets[k + 1]], longest first. rates
+    (steps,), float64, are the learning rates. gradient (flat) must be zero on entry and is zero on
     return. rows_of_batch, int64, is work space for three numbers of every row of the largest batch,
-    and one more. Fills costs, gradient_norms and clipped_shares, each (steps,) in float64: the sum
-    of the sentences' costs before the step, the norm of their mean gradient before clipping, and
+    and one more. Fills losses, gradient_norms and clipped_shares, each (steps,) in float64: the sum
+    of the sentences' losses before the step, the norm of their mean gradient before clipping, and
     the share of weights whose gradient was clipped.
     """
-    for k in range(batch_starts.shape[0] - 1):
-        batch = order[batch_starts[k] : batch_starts[k + 1]]
-        costs[k] = add_gradient(
-            cell, sizes, parameters, gradient, letters, starts, batch, work, rows_of_batch
+    for k in range(batch_offsets.shape[0] - 1):
+        batch = order[batch_offsets[k] : batch_offsets[k + 1]]
+        losses[k] = add_gradient(
+            cell, sizes, params, gradient, tokens, offsets, batch, work, rows_of_batch
         )
         norm = math.sqrt(squared_norm(gradient))
         gradient_norms[k] = norm
-        if rule.clip_norm:
-            clip_by_norm(gradient, norm, rule.clip)
-            clipped_shares[k] = 1.0 if norm > rule.clip else 0.0
-            solver_step(solver, parameters, gradient, rates[k], rule, k)
+        if config.clip_norm:
+            clip_by_norm(gradient, norm, config.clip)
+            clipped_shares[k] = 1.0 if norm > config.clip else 0.0
+            optimizer_step(optimizer, params, gradient, rates[k], config, k)
         else:
-            clipped = solver_step(solver, parameters, gradient, rates[k], rule, k)
-            clipped_shares[k] = clipped / parameters.shape[0]
+            clipped = optimizer_step(optimizer, params, gradient, rates[k], config, k)
+            clipped_shares[k] = clipped / params.shape[0]
 
 
 @kernel
 def add_gradient(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
+    sizes: IntArray,
+    params: FloatArray,
     gradient: FloatArray,
-    letters: Integers,
-    starts: Integers,
-    batch: Integers,
+    tokens: IntArray,
+    offsets: IntArray,
+    batch: IntArray,
     work: FloatArray,
-    rows_of_batch: Integers,
+    rows_of_batch: IntArray,
 ) -> float:
-    """Add a batch's mean gradient of a sentence to `gradient`; returns the sum of the costs."""
-    inputs, targets, row_starts = lay_out_rows(letters, starts, batch, rows_of_batch)
-    logits = forward(cell, sizes, parameters, inputs, row_starts, work)
-    cost = softmax_costs(logits, targets)
-    backward(cell, sizes, parameters, gradient, inputs, targets, row_starts, work)
-    return cost
+    """Add a batch's mean gradient of a sentence to `gradient`; returns the sum of the losses."""
+    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, rows_of_batch)
+    logits = forward(cell, sizes, params, inputs, row_offsets, work)
+    loss = softmax_losses(logits, targets)
+    backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
+    return loss
 
 
 @entry_point
-def cost_and_gradient(
+def loss_and_gradient(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
+    sizes: IntArray,
+    params: FloatArray,
     gradient: FloatArray,
-    letters: Integers,
-    starts: Integers,
-    batch: Integers,
+    tokens: IntArray,
+    offsets: IntArray,
+    batch: IntArray,
     work: FloatArray,
-    rows_of_batch: Integers,
+    rows_of_batch: IntArray,
 ) -> float:
-    """What `train` works out of a batch before its step, for the checks; arguments as there."""
-    return add_gradient(
-        cell, sizes, parameters, gradient, letters, starts, batch, work, rows_of_batch
-    )
+    """The loss and gradient that `train` computes for a batch; arguments as there."""
+    return add_gradient(cell, sizes, params, gradient, tokens, offsets, batch, work, rows_of_batch)
 
 
 @kernel
-def lay_out_rows(
-    letters: Integers, starts: Integers, batch: Integers, space: Integers
-) -> tuple[Integers, Integers, Integers]:
+def pack_batch(
+    tokens: IntArray, offsets: IntArray, batch: IntArray, space: IntArray
+) -> tuple[IntArray, IntArray, IntArray]:
     """The inputs and targets of a batch's rows, and where each time step begins among them."""
     rows = 0
     for sentence in batch:
-        rows += starts[sentence + 1] - starts[sentence]
-    steps = starts[batch[0] + 1] - starts[batch[0]]
+        rows += offsets[sentence + 1] - offsets[sentence]
+    steps = offsets[batch[0] + 1] - offsets[batch[0]]
     inputs, targets = space[:rows], space[rows : 2 * rows]
-    row_starts = space[2 * rows : 2 * rows + steps + 1]
+    row_offsets = space[2 * rows : 2 * rows + steps + 1]
     row, alive = 0, batch.shape[0]
     for t in range(steps):
-        row_starts[t] = row
-        while starts[batch[alive - 1] + 1] - starts[batch[alive - 1]] <= t:
+        row_offsets[t] = row
+        while offsets[batch[alive - 1] + 1] - offsets[batch[alive - 1]] <= t:
             alive -= 1
         for b in range(alive):
-            at = starts[batch[b]] + t
-            inputs[row], targets[row] = letters[at], letters[at + 1]
+            at = offsets[batch[b]] + t
+            inputs[row], targets[row] = tokens[at], tokens[at + 1]
             row += 1
-    row_starts[steps] = row
-    return inputs, targets, row_starts
+    row_offsets[steps] = row
+    return inputs, targets, row_offsets
 
 
 @entry_point
 def evaluate(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    letters: Integers,
-    starts: Integers,
+    sizes: IntArray,
+    params: FloatArray,
+    tokens: IntArray,
+    offsets: IntArray,
     work: FloatArray,
-    row_starts: Integers,
-    costs: Doubles,
+    row_offsets: IntArray,
+    losses: Float64Array,
 ) -> None:
-    """Fill costs (sentences,), float64, with each sentence's sum of -ln p(target).
+    """Fill losses (sentences,), float64, with each sentence's sum of -ln p(target).
 
-    row_starts is 0, 1, 2 … up to the rows of the longest sentence.
+    row_offsets is 0, 1, 2 … up to the rows of the longest sentence.
     """
-    for s in range(starts.shape[0] - 1):
-        begin, end = starts[s], starts[s + 1]
-        steps = row_starts[: end - begin + 1]
-        logits = forward(cell, sizes, parameters, letters[begin:end], steps, work)
-        costs[s] = softmax_costs(logits, letters[begin + 1 : end + 1])
+    for s in range(offsets.shape[0] - 1):
+        begin, end = offsets[s], offsets[s + 1]
+        steps = row_offsets[: end - begin + 1]
+        logits = forward(cell, sizes, params, tokens[begin:end], steps, work)
+        losses[s] = softmax_losses(logits, tokens[begin + 1 : end + 1])
 
 
 @entry_point
 def predict(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    given: Integers,
+    sizes: IntArray,
+    params: FloatArray,
+    prompt: IntArray,
     state: FloatArray,
     work: FloatArray,
     probabilities: FloatArray,
 ) -> None:
-    """Fill probabilities (V,) with those of the letter after the given ones, START among them.
+    """Fill probabilities (V,) of the token that follows the prompt, which begins with START.
 
-    state and work are as in `write`, for one sentence.
+    state and work are as in `generate`, for one sentence.
     """
-    for k in range(given.shape[0]):
-        step(cell, sizes, parameters, given[k : k + 1], state, work, probabilities)
-    to_probabilities(probabilities, 1.0)
+    for k in range(prompt.shape[0]):
+        network_step(cell, sizes, params, prompt[k : k + 1], state, work, probabilities)
+    softmax_inplace(probabilities, 1.0)
 
 
 @entry_point
-def write(
+def generate(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    given: Integers,
-    choice: Choice,
-    uniforms: Doubles,
+    sizes: IntArray,
+    params: FloatArray,
+    prompt: IntArray,
+    sampling: SamplingParams,
+    uniforms: Float64Array,
     state: FloatArray,
     work: FloatArray,
     logits: FloatArray,
-    integers: Integers,
-    out: Integers,
-    lengths: Integers,
+    integers: IntArray,
+    out: IntArray,
+    lengths: IntArray,
 ) -> None:
-    """Write N sentences on after the given letters, START first, until END or `out` is full.
+    """Generate N continuations of the prompt, which begins with START, until END or `out` is full.
 
-    uniforms (N, max_chars), float64 in [0, 1), draw the letters as `choose` does. given is
-    (letters,), int64. state must be zero where it is of the first sentence; it, work and logits are
-    as in `step`. integers, int64, is work space for 2 N + V. Fills out (N, max_chars) with
-    the letters, and lengths (N,) with how many of them there are.
+    uniforms (N, max_chars), float64 in [0, 1), draw the tokens as `sample_token` does. prompt is
+    (tokens,), int64. state must be zero where it is of the first sentence; it, work and logits are
+    as in `network_step`. integers, int64, is work space for 2 N + V. Fills out (N, max_chars) with
+    the tokens, and lengths (N,) with their numbers.
 
-    The given letters are read once for all, as one row. Sentences that have ended make room: the
-    rows of a step are those that go on, in their order.
+    The prompt is read once for all sentences, as one row. Finished sentences are removed: the rows
+    of a step are the unfinished sentences, in their order.
     """
     count, most = out.shape
     outputs, width = sizes[0], state.shape[0] // count
-    letters, sentences = integers[:count], integers[count : 2 * count]
+    tokens, sentences = integers[:count], integers[count : 2 * count]
     order = integers[2 * count :]
     states, rows = matrix(state, 0, count, width), matrix(logits, 0, count, outputs)
     for s in range(count):
         sentences[s], lengths[s] = s, most
-    alive, reading = 1, given.shape[0]
-    for t in range(1 - reading, most):
+    alive, prompt_length = 1, prompt.shape[0]
+    for t in range(1 - prompt_length, most):
         if t <= 0:
-            letters[0] = given[reading - 1 + t]
-        # The one place that calls it: each more would have the compiler put in all of it again.
-        step(cell, sizes, parameters, letters[:alive], state, work, logits)
+            tokens[0] = prompt[prompt_length - 1 + t]
+        # The only call: the compiler inlines the whole step at every call.
+        network_step(cell, sizes, params, tokens[:alive], state, work, logits)
         if t < 0:
             continue
         if t == 0:
@@ -230,12 +222,12 @@ def write(
         going_on = 0
         for row in range(alive):
             s = sentences[row]
-            letter = choose(rows[row], choice, uniforms[s, t], order)
-            if letter == START_OR_END:
+            token = sample_token(rows[row], sampling, uniforms[s, t], order)
+            if token == BOUNDARY:
                 lengths[s] = t
                 continue
-            out[s, t] = letter
-            letters[going_on], sentences[going_on] = letter, s
+            out[s, t] = token
+            tokens[going_on], sentences[going_on] = token, s
             if going_on < row:
                 copy_row(states, row, states, going_on)
             going_on += 1
@@ -247,39 +239,39 @@ def write(
 @entry_point
 def beam_search(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    given: Integers,
+    sizes: IntArray,
+    params: FloatArray,
+    prompt: IntArray,
     state: FloatArray,
     work: FloatArray,
     logits: FloatArray,
     beam: Beam,
-    alternatives: Ranking,
-    out: Integers,
+    hypotheses: Ranking,
+    out: IntArray,
 ) -> None:
-    """Fill `alternatives` with the likeliest sentences found after the given letters, START first.
+    """Fill `hypotheses` with the most probable continuations of the prompt (START first).
 
-    They are as many as the beam is wide, or fewer: scores of -infinity follow them. `marks` are
-    their lengths, and out (alternatives, max_chars) gets their letters. Beginnings that have
-    reached max_chars are alternatives as they are, without END. given, state, work and logits are
-    as in `write`, for as many sentences as the beam is wide.
+    They are as many as the beam is wide, or fewer: scores of -infinity follow them. `payloads` are
+    their lengths, and out (hypotheses, max_chars) gets their tokens. Prefixes that have
+    reached max_chars are hypotheses as they are, without END. given, state, work and logits are
+    as in `generate`, for as many sentences as the beam is wide.
     """
     width, most = out.shape
-    rows, latest = matrix(logits, 0, width, sizes[0]), beam.latest
-    clear(alternatives)
+    rows, last_tokens = matrix(logits, 0, width, sizes[0]), beam.last_tokens
+    clear(hypotheses)
     beam.scores[0] = 0.0
-    alive, greedy, reading = 1, 0, given.shape[0]
-    for t in range(1 - reading, most):
+    alive, greedy, prompt_length = 1, 0, prompt.shape[0]
+    for t in range(1 - prompt_length, most):
         if t <= 0:
-            latest[0] = given[reading - 1 + t]
-        step(cell, sizes, parameters, latest[:alive], state, work, logits)
+            last_tokens[0] = prompt[prompt_length - 1 + t]
+        network_step(cell, sizes, params, last_tokens[:alive], state, work, logits)
         if t < 0:
             continue
         rank_continuations(rows[:alive], beam)
-        alive, greedy = go_on(rows, beam, t, greedy, alternatives)
+        alive, greedy = advance(rows, beam, t, greedy, hypotheses)
         if alive == 0:
             break
-        change_rows(state, beam.spare, beam.parents[t, :alive], width)
+        reorder_states(state, beam.state_scratch, beam.parents[t, :alive], width)
     for row in range(alive):
-        rank(alternatives, beam.scores[row], row, most)
-    trace_back(beam, alternatives, out)
+        insert(hypotheses, beam.scores[row], row, most)
+    trace_back(beam, hypotheses, out)

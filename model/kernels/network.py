@@ -1,9 +1,9 @@
-"""A whole network over a batch of sentences: its cost, and the gradient of that.
+"""A whole network over a batch of sentences: its loss and the gradient of the loss.
 
-`sizes` is [V, E, widest, numbers a row, H of each layer…] as in `Layout.sizes`; parameters and
-gradient are flat vectors in the order that layout.py describes. A sentence of n characters is n + 1
-rows: its inputs are START and the characters, its targets the characters and END. Rows of a batch
-are in the order of cells.py.
+`sizes` is [V, E, widest, numbers a row, H of each layer…] as in `Layout.sizes`; params and
+gradient are flat vectors in the order that model/network.py describes. A sentence of n characters
+is n + 1 rows: its inputs are START and the characters, its targets the characters and END. Rows of
+a batch are in the order of cells/__init__.py.
 
 Work space is one flat array that the caller keeps, cut up here, so that nothing is allocated while
 training. For N rows it holds, in this order:
@@ -17,38 +17,38 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from model.kernels.cells import Integers, Layer, backward_layer, forward_layer
+from model.kernels.cells import Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp
 from model.kernels.linalg.gemm import (
-    add_column_sums,
-    add_product,
-    add_product_with_transposed,
-    add_transposed_product,
+    add_bias_grad,
+    gemm_nn,
+    gemm_nt,
+    gemm_tn,
 )
 from model.kernels.linalg.views import fill_zero, matrix
-from model.network import FloatArray
+from model.kernels.types import FloatArray, IntArray
 
 SIZES_BEFORE_LAYERS = 4
 
 
 @kernel
 def layer_at(
-    parameters: FloatArray,
+    params: FloatArray,
     p: int,
     work: FloatArray,
     w: int,
     cell: Any,
     rows: int,
-    under: int,
+    input_size: int,
     hidden: int,
 ) -> Layer:
-    """The arrays of a layer whose parameters begin at p, and whose work space does at w."""
+    """The arrays of a layer whose parameters begin at p and whose work space begins at w."""
     width = cell.gates * hidden
     return Layer(
-        matrix(parameters, p, under, width),
-        matrix(parameters, p + under * width, hidden, width),
-        matrix(parameters, p + (under + hidden) * width, 1, cell.biases * hidden),
+        matrix(params, p, input_size, width),
+        matrix(params, p + input_size * width, hidden, width),
+        matrix(params, p + (input_size + hidden) * width, 1, cell.biases * hidden),
         matrix(work, w, rows, width),
         matrix(work, w + rows * width, rows, hidden),
         matrix(work, w + rows * (width + hidden), rows, hidden),
@@ -59,39 +59,39 @@ def layer_at(
 @kernel
 def forward(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
-    letters: Integers,
-    starts: Integers,
+    sizes: IntArray,
+    params: FloatArray,
+    tokens: IntArray,
+    offsets: IntArray,
     work: FloatArray,
 ) -> FloatArray:
-    """Fill the work space for the inputs `letters` (N,), and return the logits (N, V) in it."""
+    """Fill the work space for the inputs `tokens` (N,), and return the logits (N, V) in it."""
     inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
-    rows = letters.shape[0]
+    rows = tokens.shape[0]
     logits_at = rows * sizes[3]
     logits = matrix(work, logits_at, rows, inputs)
     zeros = matrix(work, logits_at + rows * (inputs + widest), 1, widest)
     fill_zero(zeros)
 
-    vectors = matrix(parameters, 0, inputs, letter_size)
+    vectors = matrix(params, 0, inputs, letter_size)
     below = matrix(work, 0, rows, letter_size)
     for t in range(rows):
         for j in range(letter_size):
-            below[t, j] = vectors[letters[t], j]
+            below[t, j] = vectors[tokens[t], j]
     p, w = inputs * letter_size, rows * letter_size
     for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        hidden, under = sizes[number], below.shape[1]
-        layer = layer_at(parameters, p, work, w, cell, rows, under, hidden)
-        p += ((under + hidden) * cell.gates + cell.biases) * hidden
+        hidden, input_size = sizes[number], below.shape[1]
+        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden)
+        p += ((input_size + hidden) * cell.gates + cell.biases) * hidden
         w += rows * (cell.gates + 3) * hidden
         fill_zero(layer.gates)
-        add_product(below, layer.Wx, layer.gates)
-        forward_layer(cell, layer, zeros[0][:hidden], starts)
+        gemm_nn(below, layer.Wx, layer.gates)
+        forward_layer(cell, layer, zeros[0][:hidden], offsets)
         below = layer.h
 
     fill_zero(logits)
-    add_product(below, matrix(parameters, p, below.shape[1], inputs), logits)
-    bd = matrix(parameters, p + below.shape[1] * inputs, 1, inputs)[0]
+    gemm_nn(below, matrix(params, p, below.shape[1], inputs), logits)
+    bd = matrix(params, p + below.shape[1] * inputs, 1, inputs)[0]
     for t in range(rows):
         row = logits[t]
         for j in range(inputs):
@@ -100,9 +100,9 @@ def forward(
 
 
 @kernel
-def softmax_costs(logits: FloatArray, targets: Integers) -> float:
+def softmax_losses(logits: FloatArray, targets: IntArray) -> float:
     """Sum of -ln p(target) over the rows of logits (N, V), which become probabilities."""
-    cost = 0.0
+    loss = 0.0
     outputs = logits.shape[1]
     for t in range(logits.shape[0]):
         row = logits[t]
@@ -117,29 +117,29 @@ def softmax_costs(logits: FloatArray, targets: Integers) -> float:
             total += row[j]
         for j in range(outputs):
             row[j] /= total
-        cost += math.log(total) - target_logit
-    return cost
+        loss += math.log(total) - target_logit
+    return loss
 
 
 @kernel
 def backward(
     cell: Any,
-    sizes: Integers,
-    parameters: FloatArray,
+    sizes: IntArray,
+    params: FloatArray,
     gradient: FloatArray,
-    letters: Integers,
-    targets: Integers,
-    starts: Integers,
+    tokens: IntArray,
+    targets: IntArray,
+    offsets: IntArray,
     work: FloatArray,
 ) -> None:
-    """Add the gradient of a sentence's mean cost to `gradient`, after `forward` and the softmax."""
+    """Add the gradient of a sentence's mean loss to `gradient`, after `forward` and the softmax."""
     inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
-    rows, batch = letters.shape[0], starts[1]
+    rows, batch = tokens.shape[0], offsets[1]
     w = rows * sizes[3]
-    d_above = matrix(work, w, rows, inputs)  # that of the logits first
-    share = parameters.dtype.type(1.0 / batch)
+    grad_output = matrix(work, w, rows, inputs)  # that of the logits first
+    share = params.dtype.type(1.0 / batch)
     for t in range(rows):
-        row = d_above[t]
+        row = grad_output[t]
         row[targets[t]] -= 1
         for j in range(inputs):
             row[j] *= share
@@ -147,36 +147,36 @@ def backward(
     dh_at = w + rows * inputs
     zeros = matrix(work, dh_at + rows * widest, 1, widest)
     dc_at = dh_at + (rows + 1) * widest
-    p = parameters.shape[0] - (sizes[-1] + 1) * inputs
-    W_above = matrix(parameters, p, sizes[-1], inputs)
+    p = params.shape[0] - (sizes[-1] + 1) * inputs
+    W_above = matrix(params, p, sizes[-1], inputs)
     h = matrix(work, w - rows * sizes[-1], rows, sizes[-1])
-    add_transposed_product(h, d_above, matrix(gradient, p, sizes[-1], inputs))
-    add_column_sums(d_above, matrix(gradient, p + sizes[-1] * inputs, 1, inputs))
+    gemm_tn(h, grad_output, matrix(gradient, p, sizes[-1], inputs))
+    add_bias_grad(grad_output, matrix(gradient, p + sizes[-1] * inputs, 1, inputs))
 
     for number in range(sizes.shape[0] - 1, SIZES_BEFORE_LAYERS - 1, -1):
         hidden = sizes[number]
-        under = sizes[number - 1] if number > SIZES_BEFORE_LAYERS else letter_size
+        input_size = sizes[number - 1] if number > SIZES_BEFORE_LAYERS else letter_size
         width = cell.gates * hidden
-        p -= (under + hidden) * width + cell.biases * hidden
+        p -= (input_size + hidden) * width + cell.biases * hidden
         w -= rows * (width + 3 * hidden)
-        layer = layer_at(parameters, p, work, w, cell, rows, under, hidden)
+        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden)
         dh = matrix(work, dh_at, rows, hidden)
         dc = matrix(work, dc_at, batch, hidden)
         fill_zero(dh)
         fill_zero(dc)
-        d_Wh = matrix(gradient, p + under * width, hidden, width)
-        d_bias = matrix(gradient, p + (under + hidden) * width, 1, cell.biases * hidden)
+        d_Wh = matrix(gradient, p + input_size * width, hidden, width)
+        d_bias = matrix(gradient, p + (input_size + hidden) * width, 1, cell.biases * hidden)
         backward_layer(
-            cell, layer, zeros[0][:hidden], starts, d_above, W_above, dh, dc, d_Wh, d_bias
+            cell, layer, zeros[0][:hidden], offsets, grad_output, W_above, dh, dc, d_Wh, d_bias
         )
-        below = matrix(work, w - rows * under, rows, under)
-        add_transposed_product(below, layer.gates, matrix(gradient, p, under, width))
-        d_above, W_above = layer.gates, layer.Wx
+        below = matrix(work, w - rows * input_size, rows, input_size)
+        gemm_tn(below, layer.gates, matrix(gradient, p, input_size, width))
+        grad_output, W_above = layer.gates, layer.Wx
 
     dx = matrix(work, dh_at, rows, letter_size)
     fill_zero(dx)
-    add_product_with_transposed(d_above, W_above, dx)
+    gemm_nt(grad_output, W_above, dx)
     d_vectors = matrix(gradient, 0, inputs, letter_size)
     for t in range(rows - 1, -1, -1):
         for j in range(letter_size):
-            d_vectors[letters[t], j] += dx[t, j]
+            d_vectors[tokens[t], j] += dx[t, j]

@@ -1,7 +1,7 @@
-"""A step of the optimizer: a few loops over the flat vector of parameters.
+"""Optimizer steps: loops over the flat parameter vector.
 
-A solver is passed to the kernels as a value of its own type, with its memory in it: code is
-compiled for the one that is used.
+An optimizer is passed to the kernels as a value of its own type that holds its state: code is
+compiled only for the one in use.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ import math
 from typing import Any, NamedTuple
 
 from model.kernels.compile import implements, kernel
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 
-class Rule(NamedTuple):
-    """What holds for a step, whatever the solver.
+class StepConfig(NamedTuple):
+    """The options of a step that do not depend on the optimizer.
 
     Attributes:
         l2: share of every parameter that the step takes away.
@@ -27,8 +27,8 @@ class Rule(NamedTuple):
     clip_norm: bool
 
 
-class Rmsprop(NamedTuple):
-    """The memory of RMSProp, as the kernels take it.
+class RMSPropState(NamedTuple):
+    """The state of RMSProp.
 
     Attributes:
         cache: (parameters,), the running mean of squared gradients.
@@ -43,8 +43,8 @@ class Rmsprop(NamedTuple):
     steps: int
 
 
-class Adam(NamedTuple):
-    """The memory of Adam, as the kernels take it.
+class AdamState(NamedTuple):
+    """The state of Adam.
 
     Attributes:
         mean: (parameters,), the running mean of gradients.
@@ -63,17 +63,17 @@ class Adam(NamedTuple):
     steps: int
 
 
-def solver_step(
-    solver: Any,
-    parameters: FloatArray,
+def optimizer_step(
+    optimizer: Any,
+    params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
-    rule: Rule,
+    config: StepConfig,
     step: int,
 ) -> int:
     """Change the parameters by a step, the `step`-th of this call, and zero the gradient.
 
-    parameters and gradient are flat. Returns how many gradients were clipped one by one.
+    params and gradient are flat. Returns how many gradients were clipped by value.
     """
     raise NotImplementedError
 
@@ -96,13 +96,13 @@ def clip_by_norm(gradient: FloatArray, norm: float, largest: float) -> None:
             gradient[k] *= share
 
 
-@implements(solver_step, Rmsprop)
+@implements(optimizer_step, RMSPropState)
 def rmsprop_step(
-    solver: Any,
-    parameters: FloatArray,
+    optimizer: Any,
+    params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
-    rule: Rule,
+    config: StepConfig,
     step: int,
 ) -> int:
     """RMSProp (T. Tieleman and G. Hinton, 2012), with the epsilon where the original demo has it.
@@ -113,32 +113,36 @@ def rmsprop_step(
     The correction is Adam's, 1 / (1 - decay^steps), for a mean that began at zero: without it the
     first steps are 31 times too long, from which wide networks may never recover.
     """
-    number = parameters.dtype.type
-    rate, shrink, limit = number(learning_rate), number(rule.l2), number(rule.clip)
-    keep, add, small = number(solver.decay), number(1.0 - solver.decay), number(solver.epsilon)
+    number = params.dtype.type
+    rate, shrink, limit = number(learning_rate), number(config.l2), number(config.clip)
+    keep, add, small = (
+        number(optimizer.decay),
+        number(1.0 - optimizer.decay),
+        number(optimizer.epsilon),
+    )
     correction = number(1)
-    if solver.steps >= 0:
-        correction = number(1.0 / (1.0 - solver.decay ** (solver.steps + step + 1)))
-    cache, clipped = solver.cache, 0
-    for k in range(parameters.shape[0]):
+    if optimizer.steps >= 0:
+        correction = number(1.0 / (1.0 - optimizer.decay ** (optimizer.steps + step + 1)))
+    cache, clipped = optimizer.cache, 0
+    for k in range(params.shape[0]):
         g = gradient[k]
         cache[k] = cache[k] * keep + add * g * g
         if abs(g) > limit:
             clipped += 1
         g = min(max(g, -limit), limit)
         root = math.sqrt(cache[k] * correction + small)
-        parameters[k] -= rate * g / root + shrink * parameters[k]
+        params[k] -= rate * g / root + shrink * params[k]
         gradient[k] = number(0)
     return clipped
 
 
-@implements(solver_step, Adam)
+@implements(optimizer_step, AdamState)
 def adam_step(
-    solver: Any,
-    parameters: FloatArray,
+    optimizer: Any,
+    params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
-    rule: Rule,
+    config: StepConfig,
     step: int,
 ) -> int:
     """Adam (D. P. Kingma and J. Ba, 2015), with weight decay apart from the gradient.
@@ -146,15 +150,19 @@ def adam_step(
     parameter -= learning_rate * mean / (sqrt(cache) + epsilon) + l2 * parameter, both means
     corrected for their start at zero.
     """
-    number = parameters.dtype.type
-    seen = solver.steps + step + 1
-    mean_correction = number(1.0 / (1.0 - solver.mean_decay**seen))
-    correction = number(1.0 / (1.0 - solver.decay**seen))
-    rate, shrink, limit = number(learning_rate), number(rule.l2), number(rule.clip)
-    keep_mean, add_mean = number(solver.mean_decay), number(1.0 - solver.mean_decay)
-    keep, add, small = number(solver.decay), number(1.0 - solver.decay), number(solver.epsilon)
-    mean, cache, clipped = solver.mean, solver.cache, 0
-    for k in range(parameters.shape[0]):
+    number = params.dtype.type
+    seen = optimizer.steps + step + 1
+    mean_correction = number(1.0 / (1.0 - optimizer.mean_decay**seen))
+    correction = number(1.0 / (1.0 - optimizer.decay**seen))
+    rate, shrink, limit = number(learning_rate), number(config.l2), number(config.clip)
+    keep_mean, add_mean = number(optimizer.mean_decay), number(1.0 - optimizer.mean_decay)
+    keep, add, small = (
+        number(optimizer.decay),
+        number(1.0 - optimizer.decay),
+        number(optimizer.epsilon),
+    )
+    mean, cache, clipped = optimizer.mean, optimizer.cache, 0
+    for k in range(params.shape[0]):
         g = gradient[k]
         if abs(g) > limit:
             clipped += 1
@@ -162,6 +170,6 @@ def adam_step(
         mean[k] = mean[k] * keep_mean + add_mean * g
         cache[k] = cache[k] * keep + add * g * g
         root = math.sqrt(cache[k] * correction) + small
-        parameters[k] -= rate * (mean[k] * mean_correction) / root + shrink * parameters[k]
+        params[k] -= rate * (mean[k] * mean_correction) / root + shrink * params[k]
         gradient[k] = number(0)
     return clipped

@@ -1,24 +1,23 @@
-"""Choosing the next letter by the network's logits."""
+"""Choosing the next token from the logits."""
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-from model.kernels.cells import Integers
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp
-from model.network import FloatArray
+from model.kernels.types import FloatArray, IntArray
 
 
-class Choice(NamedTuple):
-    """How letters are chosen.
+class SamplingParams(NamedTuple):
+    """How tokens are chosen.
 
     Attributes:
-        temperature: logits are divided by it before the softmax; 0 takes the likeliest letter.
-        top_k: among how many of the likeliest letters is drawn, from 1 to V.
-        top_p: among so many of the likeliest as reach this probability together, above 0 and up to
-            1: the nucleus of A. Holtzman et al., "The Curious Case of Neural Text Degeneration",
-            2020.
+        temperature: logits are divided by it before the softmax; 0 takes the most probable token.
+        top_k: how many of the most probable tokens are candidates, 1 to V.
+        top_p: the candidates are the most probable tokens that together reach this probability,
+            above 0 and up to 1: the nucleus of A. Holtzman et al., "The Curious
+            Case of Neural Text Degeneration", 2020.
     """
 
     temperature: float
@@ -27,25 +26,27 @@ class Choice(NamedTuple):
 
 
 @kernel
-def choose(logits: FloatArray, choice: Choice, uniform: float, order: Integers) -> int:
-    """The next letter by its logits (V,), which are used up; uniform is in [0, 1).
+def sample_token(
+    logits: FloatArray, sampling: SamplingParams, uniform: float, order: IntArray
+) -> int:
+    """The next token, given its logits (V,), which are overwritten; uniform is in [0, 1).
 
     order (V,) is work space.
     """
-    if choice.temperature == 0.0:
-        return likeliest(logits)
-    if choice.top_k >= logits.shape[0] and choice.top_p >= 1.0:
-        to_probabilities(logits, choice.temperature)
-        return draw(logits, uniform)
+    if sampling.temperature == 0.0:
+        return argmax(logits)
+    if sampling.top_k >= logits.shape[0] and sampling.top_p >= 1.0:
+        softmax_inplace(logits, sampling.temperature)
+        return sample_categorical(logits, uniform)
     # By logits: two that differ may have one and the same probability at a high temperature.
-    sort_by_likelihood(logits, order)
-    to_probabilities(logits, choice.temperature)
-    kept = keep_likeliest(logits, order, choice.top_k, choice.top_p)
-    return draw(logits, uniform * kept)
+    argsort_descending(logits, order)
+    softmax_inplace(logits, sampling.temperature)
+    kept = truncate_top_k_top_p(logits, order, sampling.top_k, sampling.top_p)
+    return sample_categorical(logits, uniform * kept)
 
 
 @kernel
-def likeliest(logits: FloatArray) -> int:
+def argmax(logits: FloatArray) -> int:
     """The place of the largest of logits (V,), the first of several."""
     best = 0
     for j in range(1, logits.shape[0]):
@@ -55,7 +56,7 @@ def likeliest(logits: FloatArray) -> int:
 
 
 @kernel
-def to_probabilities(logits: FloatArray, temperature: float) -> None:
+def softmax_inplace(logits: FloatArray, temperature: float) -> None:
     """Turn logits (V,) into the softmax of logits / temperature, in place."""
     largest = logits[0]
     for j in range(1, logits.shape[0]):
@@ -70,11 +71,11 @@ def to_probabilities(logits: FloatArray, temperature: float) -> None:
 
 
 @kernel
-def draw(probabilities: FloatArray, uniform: float) -> int:
+def sample_categorical(probabilities: FloatArray, uniform: float) -> int:
     """The place in probabilities (V,) that a number from 0 to below their sum falls on.
 
     Rounding may leave the sum short of the number: that falls on the last place with any
-    probability. Where nothing has one, as in a network that has run off, it is END.
+    probability. Where nothing has one, as in a diverged network, it is END.
     """
     reached, last = 0.0, 0
     for j in range(probabilities.shape[0]):
@@ -87,7 +88,9 @@ def draw(probabilities: FloatArray, uniform: float) -> int:
 
 
 @kernel
-def keep_likeliest(probabilities: FloatArray, order: Integers, top_k: int, top_p: float) -> float:
+def truncate_top_k_top_p(
+    probabilities: FloatArray, order: IntArray, top_k: int, top_p: float
+) -> float:
     """Set probabilities (V,) to zero but for the likeliest; returns what those have together.
 
     They are no more than top_k, and no more than it takes to reach top_p. order (V,) has the
@@ -103,7 +106,7 @@ def keep_likeliest(probabilities: FloatArray, order: Integers, top_k: int, top_p
 
 
 @kernel
-def sort_by_likelihood(logits: FloatArray, order: Integers) -> None:
+def argsort_descending(logits: FloatArray, order: IntArray) -> None:
     """Fill order (V,) with the places in logits (V,), largest first; the lower of two equal ones.
 
     Heapsort (J. W. J. Williams, 1964): in place, and never slow.
@@ -119,7 +122,7 @@ def sort_by_likelihood(logits: FloatArray, order: Integers) -> None:
 
 
 @kernel
-def sift_down(logits: FloatArray, order: Integers, root: int, end: int) -> None:
+def sift_down(logits: FloatArray, order: IntArray, root: int, end: int) -> None:
     """Make order[root:end] a heap again, the least likely on top, if only its root is not."""
     while 2 * root + 1 < end:
         child = 2 * root + 1

@@ -1,6 +1,6 @@
-"""Work space for the kernels, one array a thread and type, grown when a larger batch comes.
+"""Scratch arrays for the kernels, one per thread and type, grown when a larger batch comes.
 
-Training sessions that take turns on a thread share it: nothing in it outlives a call.
+Training sessions that share a thread share them: their content does not outlive a call.
 """
 
 from __future__ import annotations
@@ -11,19 +11,19 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.network import FloatArray, Layout
+from model.kernels.types import FloatArray
 
 _of_this_thread = threading.local()
 
 
-def for_rows(layout: Layout, rows: int, dtype: np.dtype[Any], batch: int = 1) -> FloatArray:
-    """A flat array for so many rows of a batch of so many sentences; its content is undefined."""
-    space: FloatArray = _at_least(layout.work_size(rows, batch), dtype)
+def scratch(size: int, dtype: np.dtype[Any]) -> FloatArray:
+    """A flat array of at least `size` numbers; its content is undefined."""
+    space: FloatArray = _at_least(size, dtype)
     return space
 
 
-def for_batch_rows(rows: int) -> npt.NDArray[np.int64]:
-    """Room for an input, a target and a step's beginning of so many rows, and one more."""
+def batch_scratch(rows: int) -> npt.NDArray[np.int64]:
+    """Space for the inputs, targets and row offsets of a batch of so many rows: 3 * rows + 1."""
     space: npt.NDArray[np.int64] = _at_least(3 * rows + 1, np.dtype(np.int64))
     return space
 

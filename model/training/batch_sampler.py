@@ -1,4 +1,4 @@
-"""Which sentences each step learns from."""
+"""Batches of sentences of similar length."""
 
 from __future__ import annotations
 
@@ -7,17 +7,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Numbers = npt.NDArray[np.int64]
+Int64Array = npt.NDArray[np.int64]
 
-BATCHES_A_POOL = 16
-"""Sentences are sorted by length within pools of so many batches: alike enough in a batch to train
-fast, and still in new company every epoch."""
+BATCHES_PER_BUCKET = 16
+"""Length bucketing: similar lengths per batch, reshuffled every epoch."""
 
 
-class Batches:
-    """Hands out batches of sentences, each sentence once an epoch, in a new order every epoch."""
+class BatchSampler:
+    """Batches of sentences: each sentence once per epoch, in a new order every epoch."""
 
-    def __init__(self, lengths: Numbers, batch_size: int, shuffle: bool, seed: int | None) -> None:
+    def __init__(
+        self, lengths: Int64Array, batch_size: int, shuffle: bool, seed: int | None
+    ) -> None:
         self._lengths = lengths  # (sentences,)
         self._batch_size = batch_size
         self._shuffle = shuffle
@@ -25,8 +26,8 @@ class Batches:
         self._order = np.zeros(0, dtype=np.int64)  # sentences still to come in this epoch
         self._sizes = np.zeros(0, dtype=np.int64)  # of the batches that they make
 
-    def take(self, steps: int) -> tuple[Numbers, Numbers]:
-        """The sentences of the next steps, and (steps + 1,) where each step's begin among them.
+    def next_batches(self, steps: int) -> tuple[Int64Array, Int64Array]:
+        """The sentences of the next steps, and (steps + 1,) where the sentences of each step begin.
 
         Within a step the longest sentence comes first.
         """
@@ -41,8 +42,8 @@ class Batches:
         self._order, self._sizes = order[starts[-1] :], batch_sizes[steps:]
         return order[: starts[-1]], starts
 
-    def state(self) -> dict[str, Any]:
-        """What is needed to go on in the same order, as plain data."""
+    def state_dict(self) -> dict[str, Any]:
+        """The state to resume the same order from, as plain data."""
         return {
             "sentences": len(self._lengths),
             "order": self._order.tolist(),
@@ -50,8 +51,8 @@ class Batches:
             "random": _as_text(self._random.bit_generator.state),
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on where `state` was taken, if that was with as many sentences and such batches.
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Resume from a state, if it was taken with as many sentences and no larger batches.
 
         Raises:
             ValueError, KeyError, TypeError: the state is damaged; nothing has changed.
@@ -69,29 +70,29 @@ class Batches:
         )
         self._order, self._sizes = order, sizes
 
-    def _epoch(self) -> tuple[Numbers, Numbers]:
-        """Every sentence once: their order, and the sizes of the batches that it makes."""
+    def _epoch(self) -> tuple[Int64Array, Int64Array]:
+        """The order of one epoch, and the sizes of its batches."""
         count, size = len(self._lengths), self._batch_size
         order = np.arange(count)
         if self._shuffle:
             self._random.shuffle(order)
         if size == 1:
             return order, np.ones(count, dtype=np.int64)
-        pool_size = size * BATCHES_A_POOL if self._shuffle else size
+        bucket_size = size * BATCHES_PER_BUCKET if self._shuffle else size
         batches = []
-        for start in range(0, count, pool_size):
-            pool = order[start : start + pool_size]
-            pool = pool[np.argsort(-self._lengths[pool], kind="stable")]
-            batches += [pool[first : first + size] for first in range(0, len(pool), size)]
+        for start in range(0, count, bucket_size):
+            bucket = order[start : start + bucket_size]
+            bucket = bucket[np.argsort(-self._lengths[bucket], kind="stable")]
+            batches += [bucket[first : first + size] for first in range(0, len(bucket), size)]
         if self._shuffle:
             batches = [batches[k] for k in self._random.permutation(len(batches))]
         return np.concatenate(batches), np.array([len(batch) for batch in batches])
 
 
 def _as_text(random: Any) -> dict[str, str]:
-    """The numbers of PCG64's state: as text, for they have 128 bits, and readers of JSON fewer.
+    """PCG64's state as text: its numbers have 128 bits, more than JSON readers support.
 
-    Half of the last 64 bits drawn may still wait to be used: they belong to the state.
+    The state includes the unused half of the last 64 bits drawn.
     """
     numbers = {**random["state"], "has_half": random["has_uint32"], "half": random["uinteger"]}
     return {name: str(number) for name, number in numbers.items()}

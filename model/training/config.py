@@ -1,4 +1,4 @@
-"""How a network is trained: one frozen record, checked when it is made."""
+"""The options of a training."""
 
 from __future__ import annotations
 
@@ -9,38 +9,36 @@ from typing import Any, Literal, get_args
 from model.errors import SettingsError
 from model.training.schedules import ScheduleName
 
-SolverName = Literal["rmsprop", "adam"]
+OptimizerName = Literal["rmsprop", "adam"]
 
-MOST_SENTENCES_A_STEP = 10_000  # more would take memory, and learn less from every sentence
-MOST_EPOCHS = 1_000_000  # of a schedule; nobody waits for more
-MOST_HELD_OUT = 0.5  # the network is to learn from most of the text
+MAX_BATCH_SIZE = 10_000  # more would take memory and train less per sentence
+MAX_EPOCHS = 1_000_000  # of a schedule
+MAX_VALIDATION_FRACTION = 0.5  # most of the text is for training
 
 
 @dataclass(frozen=True)
-class TrainingSettings:
+class TrainingConfig:
     """The options of a training. Change one with `dataclasses.replace`.
 
-    The defaults train without blowing up; `original` is the original demo's way, step for step.
+    The defaults avoid divergence; `original` reproduces the original demo, step for step.
 
     Attributes:
         learning_rate: size of a step, above 0 and up to 10.
         l2: share of every weight that a step takes away (L2 regularisation strength), 0 to 1.
         clip: the largest gradient that counts; above 0.
-        clip_norm: whether `clip` holds for the norm of a step's whole gradient, which keeps its
-            direction, or for each of its numbers. None leaves it to the kind of the network:
-            rectified units, whose gradients know no bounds, need the norm; gates end better off
-            without.
-        batch_size: sentences a step.
-        solver: "rmsprop" or "adam".
+        clip_norm: whether `clip` limits the norm of a step's whole gradient, which keeps its
+            direction, or each of its numbers. None is the default of the cell; see `CellSpec`.
+        batch_size: sentences per step.
+        optimizer: "rmsprop" or "adam".
         bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
-        recover: whether a training that runs off goes back to its last good state and goes on at
-            half the learning rate.
-        schedule: how the learning rate changes by itself: "constant", "halve" or "cosine".
-        schedule_epochs: after so many epochs it is halved, or at the end of its cosine.
-        validation_fraction: share of the sentences that are kept aside; None is 5 % from 100
+        recover: whether a diverged training rolls back to its last good state and continues at half
+            the learning rate.
+        schedule: the learning-rate schedule: "constant", "halve" or "cosine".
+        schedule_epochs: the period of "halve", or the length of "cosine".
+        validation_fraction: share of the sentences that are held out; None is 5 % from 100
             sentences on, else none.
         shuffle: whether every epoch takes the sentences in a new random order.
-        seed: of that order; None takes a fresh one.
+        seed: of that order; None draws one.
     """
 
     learning_rate: float = 0.01
@@ -48,7 +46,7 @@ class TrainingSettings:
     clip: float = 5.0
     clip_norm: bool | None = None
     batch_size: int = 1
-    solver: SolverName = "rmsprop"
+    optimizer: OptimizerName = "rmsprop"
     bias_correction: bool = True
     recover: bool = True
     schedule: ScheduleName = "constant"
@@ -61,23 +59,25 @@ class TrainingSettings:
         _check("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
         _check("l2", "L2 strength", self.l2, above=None, to=1.0)
         _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
-        if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MOST_SENTENCES_A_STEP:
+        if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MAX_BATCH_SIZE:
             raise SettingsError(
                 "invalid_batch_size",
                 "batch_size",
                 value=self.batch_size,
-                most=MOST_SENTENCES_A_STEP,
+                most=MAX_BATCH_SIZE,
             )
-        _check_name("solver", self.solver, get_args(SolverName))
+        _check_name("optimizer", self.optimizer, get_args(OptimizerName))
         _check_name("schedule", self.schedule, get_args(ScheduleName))
-        _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MOST_EPOCHS)
+        _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MAX_EPOCHS)
         if self.validation_fraction is not None:
             name = "validation fraction"
-            _check("validation_fraction", name, self.validation_fraction, None, MOST_HELD_OUT)
+            _check(
+                "validation_fraction", name, self.validation_fraction, None, MAX_VALIDATION_FRACTION
+            )
 
     @classmethod
-    def original(cls, **options: Any) -> TrainingSettings:
-        """The original demo's training: it clips one by one, corrects nothing, learns all."""
+    def original(cls, **options: Any) -> TrainingConfig:
+        """The original demo's training: clips by value, without bias correction or validation."""
         way: dict[str, Any] = {"clip_norm": False, "bias_correction": False, "recover": False}
         way["validation_fraction"] = 0.0
         return cls(**{**way, **options})

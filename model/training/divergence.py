@@ -1,4 +1,4 @@
-"""Noticing that a training has run off, and bringing it back."""
+"""Detect divergence and roll back to the last good state."""
 
 from __future__ import annotations
 
@@ -7,50 +7,49 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.network import FloatArray
-from model.training.optimizers import Solver
+from model.kernels.types import FloatArray
+from model.training.optimizers import Optimizer
 
-SECONDS_BETWEEN = 1.0  # of training, from one state that is kept to the next
-WORSE_THAN_GUESSING = 3.0
-"""A network that is as unsure as among so many times the characters there are has run off: knowing
-nothing at all, it would be as unsure as among just those."""
+SECONDS_BETWEEN_SNAPSHOTS = 1.0  # of training
+MAX_RELATIVE_PERPLEXITY = 3.0
+"""A network whose perplexity exceeds that of uniform guessing by this factor has diverged."""
 
 
 @dataclass(frozen=True)
-class Recovery:
-    """A training ran off and was brought back.
+class Rollback:
+    """A training diverged and was rolled back.
 
     Attributes:
-        step: when it was noticed, in steps since the training began.
-        learning_rate: what it went on with.
+        step: when it was detected, in steps since the training began.
+        learning_rate: the rate that it continued with.
     """
 
     step: int
     learning_rate: float
 
 
-class Safeguard:
-    """Keeps the last good state of a network and its solver."""
+class DivergenceGuard:
+    """Holds the last good state of a network and its optimizer."""
 
-    def __init__(self, characters: int, parameters: FloatArray, solver: Solver) -> None:
-        self._most_cost = math.log(characters * WORSE_THAN_GUESSING)  # a prediction
-        self._keep(parameters, solver, seconds=0.0)
+    def __init__(self, characters: int, params: FloatArray, optimizer: Optimizer) -> None:
+        self._max_loss = math.log(characters * MAX_RELATIVE_PERPLEXITY)  # a prediction
+        self._snapshot(params, optimizer, seconds=0.0)
 
-    def has_run_off(self, mean_cost: float) -> bool:
-        """Whether a stretch with this mean cost of a prediction has run off."""
-        return not mean_cost <= self._most_cost  # true for NaN as well
+    def has_diverged(self, mean_loss: float) -> bool:
+        """Whether a stretch with this mean loss of a prediction has diverged."""
+        return not mean_loss <= self._max_loss  # true for NaN as well
 
-    def look(self, parameters: FloatArray, solver: Solver, seconds: float) -> None:
-        """Keep this state, after so many seconds of training, if it is time to and it is sound."""
-        if seconds - self._kept_at >= SECONDS_BETWEEN and np.isfinite(parameters).all():
-            self._keep(parameters, solver, seconds)
+    def maybe_snapshot(self, params: FloatArray, optimizer: Optimizer, seconds: float) -> None:
+        """Keep this state, after so many seconds of training, if it is due and finite."""
+        if seconds - self._snapshot_at >= SECONDS_BETWEEN_SNAPSHOTS and np.isfinite(params).all():
+            self._snapshot(params, optimizer, seconds)
 
-    def bring_back(self, parameters: FloatArray) -> Solver:
-        """Put the kept parameters in place, and return a copy of the solver that was kept."""
-        parameters[:] = self._parameters
-        return self._solver.copy()
+    def restore(self, params: FloatArray) -> Optimizer:
+        """Restore the kept parameters in place; returns a copy of the kept optimizer."""
+        params[:] = self._params
+        return self._optimizer.copy()
 
-    def _keep(self, parameters: FloatArray, solver: Solver, seconds: float) -> None:
-        self._parameters = parameters.copy()
-        self._solver = solver.copy()
-        self._kept_at = seconds
+    def _snapshot(self, params: FloatArray, optimizer: Optimizer, seconds: float) -> None:
+        self._params = params.copy()
+        self._optimizer = optimizer.copy()
+        self._snapshot_at = seconds

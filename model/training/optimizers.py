@@ -1,4 +1,4 @@
-"""What an optimizer remembers between steps."""
+"""The optimizers' state between steps."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from model.kernels import optimizers as solvers
-from model.network import FloatArray
+from model.kernels.optimizers import AdamState, RMSPropState
+from model.kernels.types import FloatArray
 
 
 @dataclass
@@ -19,8 +19,7 @@ class RMSProp:
         step_cache: that mean for every parameter, flat, in the order of `Layout`.
         decay_rate: how much of it a step keeps.
         smooth_eps: added under the square root.
-        steps: how many steps the mean has seen since it began at zero, which it is corrected for;
-            None for a mean that is taken as it is.
+        steps: how many steps the mean has seen, for its bias correction; None for no correction.
     """
 
     name: ClassVar[str] = "rmsprop"
@@ -31,21 +30,21 @@ class RMSProp:
     steps: int | None = 0
 
     @classmethod
-    def new(cls, parameters: FloatArray, corrected: bool = True) -> RMSProp:
-        """An empty memory for these parameters."""
-        return cls(np.zeros_like(parameters), steps=0 if corrected else None)
+    def zeros(cls, params: FloatArray, corrected: bool = True) -> RMSProp:
+        """The initial state for these parameters."""
+        return cls(np.zeros_like(params), steps=0 if corrected else None)
 
-    def for_kernels(self) -> solvers.Rmsprop:
-        """The memory as the kernels take it."""
+    def kernel_state(self) -> RMSPropState:
+        """The state as the kernels take it."""
         steps = -1 if self.steps is None else self.steps
-        return solvers.Rmsprop(self.step_cache, self.decay_rate, self.smooth_eps, steps)
+        return RMSPropState(self.step_cache, self.decay_rate, self.smooth_eps, steps)
 
     def copy(self) -> RMSProp:
-        """The same memory with arrays of its own."""
+        """The same state with arrays of its own."""
         return RMSProp(self.step_cache.copy(), self.decay_rate, self.smooth_eps, self.steps)
 
-    def count(self, steps: int) -> None:
-        """So many steps more have been taken."""
+    def advance(self, steps: int) -> None:
+        """Count so many further steps."""
         if self.steps is not None:
             self.steps += steps
 
@@ -60,7 +59,7 @@ class Adam:
         mean_decay: how much of the first a step keeps.
         decay_rate: how much of the second.
         smooth_eps: added to the square root.
-        steps: how many steps the means have seen since they began at zero.
+        steps: how many steps the means have seen, for their bias correction.
     """
 
     name: ClassVar[str] = "adam"
@@ -73,13 +72,13 @@ class Adam:
     steps: int = 0
 
     @classmethod
-    def new(cls, parameters: FloatArray) -> Adam:
-        """An empty memory for these parameters."""
-        return cls(np.zeros_like(parameters), np.zeros_like(parameters))
+    def zeros(cls, params: FloatArray) -> Adam:
+        """The initial state for these parameters."""
+        return cls(np.zeros_like(params), np.zeros_like(params))
 
-    def for_kernels(self) -> solvers.Adam:
-        """The memory as the kernels take it."""
-        return solvers.Adam(
+    def kernel_state(self) -> AdamState:
+        """The state as the kernels take it."""
+        return AdamState(
             self.step_mean,
             self.step_cache,
             self.mean_decay,
@@ -89,7 +88,7 @@ class Adam:
         )
 
     def copy(self) -> Adam:
-        """The same memory with arrays of its own."""
+        """The same state with arrays of its own."""
         return Adam(
             self.step_mean.copy(),
             self.step_cache.copy(),
@@ -99,9 +98,9 @@ class Adam:
             self.steps,
         )
 
-    def count(self, steps: int) -> None:
-        """So many steps more have been taken."""
+    def advance(self, steps: int) -> None:
+        """Count so many further steps."""
         self.steps += steps
 
 
-Solver = RMSProp | Adam
+Optimizer = RMSProp | Adam

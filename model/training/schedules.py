@@ -1,33 +1,32 @@
-"""How the learning rate changes by itself while a network trains."""
+"""Learning-rate schedules."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
+
+from model.kernels.types import Float64Array
 
 ScheduleName = Literal["constant", "halve", "cosine"]
 
-LEAST_SHARE = 0.01
-"""Of a cosine's first rate, what is left at its end: training goes on, in small steps."""
-
-Doubles = npt.NDArray[np.float64]
+MIN_SHARE = 0.01
+"""Share of a cosine's first rate that is left at its end: training continues, in small steps."""
 
 
-def scheduled_rates(
-    schedule: ScheduleName, length: float, epochs: Doubles, rate: float, since: float
-) -> Doubles:
+def learning_rates(
+    schedule: ScheduleName, length: float, epochs: Float64Array, rate: float, since: float
+) -> Float64Array:
     """The learning rate at each of these epochs, shape as `epochs`.
 
     Args:
         schedule: "constant" keeps the rate; "halve" halves it every `length` epochs, counted from
-            the beginning of the training; "cosine" lets it fall along half a wave (I. Loshchilov
-            and F. Hutter, 2017, without restarts) that ends when `length` epochs are over.
+            the beginning of the training; "cosine" decreases it along half a wave (I. Loshchilov
+            and F. Hutter, 2017, without restarts) that ends after `length` epochs.
         length: in epochs.
         epochs: counted from the beginning of the training, none before `since`.
-        rate: what was set last.
-        since: the epoch at which it was set. From there on the schedule goes on with it.
+        rate: the rate that was set last.
+        since: the epoch at which it was set; the schedule continues from there.
     """
     if schedule == "halve":
         halvings = np.floor(epochs / length) - np.floor(since / length)
@@ -35,5 +34,5 @@ def scheduled_rates(
     if schedule == "cosine" and since < length:
         gone = np.clip((epochs - since) / (length - since), 0.0, 1.0)
         wave = 0.5 * (1.0 + np.cos(np.pi * gone))  # from 1 to 0
-        return rate * (LEAST_SHARE + (1.0 - LEAST_SHARE) * wave)
+        return rate * (MIN_SHARE + (1.0 - MIN_SHARE) * wave)
     return np.full(epochs.shape, rate, dtype=np.float64)

@@ -1,402 +1,319 @@
-"""Training a model on sentences, in slices as short or long as one likes."""
+"""Training of a model on sentences, in stretches of any length."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.char_model import CharModel
-from model.dataset import pack_sentences
+from model.dataset import pack_sentences, train_validation_split
 from model.errors import FormatError
-from model.kernels import entry_points as entry
-from model.kernels import workspace
-from model.kernels.cells import CELLS
-from model.kernels.optimizers import Rule
-from model.metrics import perplexity_of
-from model.network import FloatArray
-from model.training.batch_sampler import Batches
-from model.training.config import TrainingSettings
-from model.training.divergence import Recovery, Safeguard
-from model.training.optimizers import Adam, RMSProp, Solver
-from model.training.schedules import scheduled_rates
-from model.training.validation import HeldOut, split
+from model.formats.checkpoint import ModelCheckpoint, load_model
+from model.kernels import entry_points, workspace
+from model.kernels.optimizers import StepConfig
+from model.kernels.types import FloatArray
+from model.training.batch_sampler import BatchSampler
+from model.training.config import TrainingConfig
+from model.training.divergence import DivergenceGuard, Rollback
+from model.training.optimizers import Adam, Optimizer, RMSProp
+from model.training.schedules import learning_rates
+from model.training.stats import ParameterUpdate, StepLog, TrainingStats
+from model.training.validation import Validator
 
-if TYPE_CHECKING:
-    from model.formats.recurrentjs_json import SavedModel
-
-CLIPPED_BY_NORM = frozenset({"rnn"})  # the kinds of network that run off without
-FIRST_STEPS = 4  # of `train_for`, before it knows how fast this network is on this machine
-NOT_WORTH_A_CALL = 0.1  # share of the time of `train_for` that may be left over at its end
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a stretch of training did.
-
-    Attributes:
-        steps: steps taken, each a batch of sentences.
-        epoch: sentences learnt from since the training began over how many there are.
-        perplexity: exp(cost / predictions) over the stretch, each sentence before its own step.
-        characters: characters learnt from.
-        seconds: time spent in training.
-        cost: sum of -ln p of all predictions of the stretch.
-        predictions: how many there were, one a character and one a sentence's end.
-    """
-
-    steps: int
-    epoch: float
-    characters: int
-    seconds: float
-    cost: float
-    predictions: int
-
-    @property
-    def perplexity(self) -> float:
-        """Infinite when the network has run off; NaN before the first step."""
-        return perplexity_of(self.cost, self.predictions)
-
-
-@dataclass(frozen=True)
-class Steps:
-    """What each step of a stretch did; arrays of shape (steps,).
-
-    Attributes:
-        costs: sum of -ln p over the step's sentences, before it.
-        gradient_norms: of all parameters' mean gradient of a sentence, before clipping.
-        clipped_shares: share of the parameters whose gradient was clipped.
-    """
-
-    costs: npt.NDArray[np.float64]
-    gradient_norms: npt.NDArray[np.float64]
-    clipped_shares: npt.NDArray[np.float64]
-
-    def followed_by(self, then: Steps) -> Steps:
-        """These steps and those of the stretch after it."""
-        return Steps(
-            np.concatenate((self.costs, then.costs)),
-            np.concatenate((self.gradient_norms, then.gradient_norms)),
-            np.concatenate((self.clipped_shares, then.clipped_shares)),
-        )
-
-
-@dataclass(frozen=True)
-class Update:
-    """How far one step moved the parameters.
-
-    Attributes:
-        step: which it was, counted since the training began.
-        sizes: (parameters,), of each change relative to what was there before: infinite where that
-            was zero, NaN where it stayed zero.
-    """
-
-    step: int
-    sizes: FloatArray
+FIRST_STEPS = 4  # of `train_for`, before the speed of this network on this machine is known
+MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, no further call is made
 
 
 class Trainer:
-    """Trains a model, a batch of sentences a step; every epoch takes each sentence once.
+    """Trains a model: each step takes a batch of sentences, each epoch every sentence once.
 
-    The model's parameters change in place. `settings` may be replaced between two calls; what has
-    to do with batches, the order, the solver and the sentences kept aside is that of the beginning.
-    A trainer may be used from any thread, but from one at a time; while it trains, the
-    interpreter's lock is free.
+    The model's parameters change in place. `config` may be replaced between two calls; its options
+    for batches, order, optimizer and validation take effect only at the beginning. A trainer may be
+    used from any thread, but from one at a time; training releases the interpreter lock.
 
     Attributes:
-        model: what is trained.
-        solver: its optimizer's memory.
-        recoveries: how often it ran off and was brought back.
-        learnt: the sentences that it learns.
-        held_out: those kept aside, which it does not learn; None where there are none.
-        update: the last step that `watch_update` asked to see; None before the first.
-        clipped: share of the gradients that were clipped in the last stretch, or of its steps where
-            their norm is; None before the first.
+        model: the network.
+        optimizer: its optimizer.
+        rollbacks: the times it diverged and was rolled back.
+        train_sentences: the training sentences.
+        validation: evaluates the validation sentences; None where there are none.
+        last_update: the step that `record_next_update` asked for last; None before the first.
+        clip_fraction: share of the gradients that were clipped in the last stretch, or share of its
+            steps where their norm is clipped; None before the first.
     """
 
     def __init__(
         self,
         model: CharModel,
         sentences: Sequence[str],
-        settings: TrainingSettings | None = None,
-        solver: Solver | None = None,
+        config: TrainingConfig | None = None,
+        optimizer: Optimizer | None = None,
     ) -> None:
         self.model = model
-        self._settings = settings or TrainingSettings()
-        self._rate_since = 0.0  # the epoch at which the settings' learning rate was set
-        self.solver = solver or _new_solver(self.settings, model.flat)
-        self.recoveries: tuple[Recovery, ...] = ()
-        self.update: Update | None = None
-        self.clipped: float | None = None
-        self._watches_update = False
-        self.learnt, aside = split(sentences, self.settings.validation_fraction)
-        self.held_out = HeldOut(model, aside) if aside else None
-        self._letters, self._starts = pack_sentences(model.vocabulary, self.learnt)
-        self._rows = np.diff(self._starts)  # (sentences,): predictions of each
-        self._gradient = np.zeros_like(model.flat)  # (parameters,)
-        self._batches = Batches(
-            self._rows, self.settings.batch_size, self.settings.shuffle, self.settings.seed
+        self._config = config or TrainingConfig()
+        self._lr_set_at_epoch = 0.0  # the epoch at which the config' learning rate was set
+        self.optimizer = optimizer or _new_optimizer(self.config, model.params)
+        self.rollbacks: tuple[Rollback, ...] = ()
+        self.last_update: ParameterUpdate | None = None
+        self.clip_fraction: float | None = None
+        self._records_update = False
+        self.train_sentences, held_out = train_validation_split(
+            sentences, self.config.validation_fraction
         )
-        self._safeguard: Safeguard | None = None
-        if self.settings.recover:
-            self._safeguard = Safeguard(model.layout.inputs, model.flat, self.solver)
+        self.validation = Validator(model, held_out) if held_out else None
+        self._tokens, self._offsets = pack_sentences(model.vocabulary, self.train_sentences)
+        self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
+        self._gradient = np.zeros_like(model.params)  # (parameters,)
+        self._sampler = BatchSampler(
+            self._rows, self.config.batch_size, self.config.shuffle, self.config.seed
+        )
+        self._guard: DivergenceGuard | None = None
+        if self.config.recover:
+            self._guard = DivergenceGuard(model.layout.inputs, model.params, self.optimizer)
         self._sentences_seen = 0
         self._steps_per_second = 0.0
-        self._totals = Progress(0, 0.0, 0, 0.0, 0.0, 0)
+        self._totals = TrainingStats(0, 0.0, 0, 0.0, 0.0, 0)
 
     @classmethod
     def from_json(
         cls,
         saved: str | bytes | Mapping[str, Any],
         sentences: Sequence[str],
-        settings: TrainingSettings | None = None,
+        config: TrainingConfig | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> Trainer:
-        """Go on with a saved model and its solver's memory, on these sentences.
+        """A trainer that resumes a saved training on these sentences.
 
-        Where they are those of the saved training, it goes on exactly: in float64 with the same
-        parameters, bit for bit, as if it had never stopped.
+        If they are those of the saved training, it resumes exactly: in float64, the parameters are
+        bit for bit those of an uninterrupted training.
 
         Raises:
             FormatError: the JSON is damaged or no such model.
             TextError: the sentences hold characters that the model does not know.
         """
-        from model.formats.recurrentjs_json import read_model
-
-        read = read_model(saved, dtype)
-        settings = settings or TrainingSettings()
-        fits = read.solver is not None and read.solver.name == settings.solver
-        trainer = cls(read.model, sentences, settings, read.solver if fits else None)
-        trainer.go_on(read.order)
+        model, optimizer, sampler_state = load_model(saved, dtype)
+        config = config or TrainingConfig()
+        fits = optimizer is not None and optimizer.name == config.optimizer
+        trainer = cls(model, sentences, config, optimizer if fits else None)
+        trainer.resume(sampler_state)
         return trainer
 
     def to_json(self) -> dict[str, Any]:
-        """The model, its solver's memory and the order of the sentences to come.
-
-        In the structure of the original's JSON, which takes no notice of what it does not know.
+        """The checkpoint in the structure of the original's JSON, which ignores unknown entries.
 
         Raises:
-            FormatError: the network has run off to infinity.
+            FormatError: the network has diverged.
         """
-        return self.saved().to_json()
+        return self.checkpoint().to_json()
 
-    def saved(self) -> SavedModel:
-        """A copy of all that is needed to go on exactly from here."""
-        from model.formats.recurrentjs_json import SavedModel
+    def checkpoint(self) -> ModelCheckpoint:
+        """A copy of the state to resume exactly from here."""
+        return ModelCheckpoint(self.model.copy(), self.optimizer.copy(), self._sampler.state_dict())
 
-        return SavedModel(self.model.copy(), self.solver.copy(), self._batches.state())
-
-    def go_on(
+    def resume(
         self,
-        order: Mapping[str, Any] | None,
-        totals: Progress | None = None,
-        rate_since: float = 0.0,
+        sampler_state: Mapping[str, Any] | None,
+        totals: TrainingStats | None = None,
+        lr_set_at_epoch: float = 0.0,
     ) -> None:
-        """Take the sentences in the order of a saved training, if it was of as many sentences.
+        """Continue the order of a saved training, if it was of as many sentences.
 
-        With the `totals` and the `rate_since` of that training, they count on from there.
+        With `totals` and `lr_set_at_epoch` of that training, its counts and schedule continue too.
 
         Raises:
             FormatError: the order is damaged.
         """
         if totals is not None:
-            self._totals, self._rate_since = totals, rate_since
+            self._totals, self._lr_set_at_epoch = totals, lr_set_at_epoch
             self._sentences_seen = round(totals.epoch * self.sentence_count)
-        if order is None:
+        if sampler_state is None:
             return
         try:
-            self._batches.restore(dict(order))
+            self._sampler.load_state_dict(dict(sampler_state))
         except (ValueError, KeyError, TypeError, OverflowError):
             raise FormatError("order_damaged") from None
 
     @property
-    def settings(self) -> TrainingSettings:
-        """The options of the training; another learning rate or schedule holds from now on."""
-        return self._settings
+    def config(self) -> TrainingConfig:
+        """The options of the training; a new learning rate or schedule takes effect from now on."""
+        return self._config
 
-    @settings.setter
-    def settings(self, settings: TrainingSettings) -> None:
-        if _rate_of(settings) != _rate_of(self._settings):
-            self._rate_since = self._totals.epoch
-        self._settings = settings
+    @config.setter
+    def config(self, config: TrainingConfig) -> None:
+        if _rate_of(config) != _rate_of(self._config):
+            self._lr_set_at_epoch = self._totals.epoch
+        self._config = config
 
     @property
     def learning_rate(self) -> float:
-        """What the next step is taken with; setting it, the schedule goes on from there."""
+        """The rate of the next step; after setting it, the schedule continues from there."""
         return float(self._rates(np.array([self._totals.epoch]))[0])
 
     @learning_rate.setter
     def learning_rate(self, learning_rate: float) -> None:
-        self._settings = replace(self._settings, learning_rate=learning_rate)
-        self._rate_since = self._totals.epoch
+        self._config = replace(self._config, learning_rate=learning_rate)
+        self._lr_set_at_epoch = self._totals.epoch
 
     @property
-    def rate_since(self) -> float:
-        """The epoch at which the settings' learning rate was set."""
-        return self._rate_since
+    def lr_set_at_epoch(self) -> float:
+        """The epoch at which the config's learning rate was set."""
+        return self._lr_set_at_epoch
 
     @property
     def sentence_count(self) -> int:
-        """How many sentences make an epoch: those that are learnt."""
+        """The number of training sentences, which make an epoch."""
         return len(self._rows)
 
     @property
-    def held_out_count(self) -> int:
-        """How many sentences are kept aside."""
-        return len(self.held_out) if self.held_out is not None else 0
+    def validation_count(self) -> int:
+        """The number of validation sentences."""
+        return len(self.validation) if self.validation is not None else 0
 
     @property
-    def totals(self) -> Progress:
+    def totals(self) -> TrainingStats:
         """Everything since the trainer was made."""
         return self._totals
 
-    def train(self, steps: int) -> Progress:
+    def train(self, steps: int) -> TrainingStats:
         """Take so many steps."""
         began = time.perf_counter()
-        order, batch_starts = self._batches.take(steps)
-        taken = self._take_steps(order, batch_starts)
+        order, batch_offsets = self._sampler.next_batches(steps)
+        taken = self._take_steps(order, batch_offsets)
         seconds = time.perf_counter() - began
-        progress = self._account(order, taken.costs, seconds)
-        if progress.steps:
-            self.clipped = float(taken.clipped_shares.mean())
-        self._look_after(progress)
-        return progress
+        stats = self._record(order, taken.losses, seconds)
+        if stats.steps:
+            self.clip_fraction = float(taken.clipped_shares.mean())
+        self._guard_against_divergence(stats)
+        return stats
 
-    def watch_update(self) -> None:
-        """Have the last step of the next stretch seen: it will be in `update`."""
-        self._watches_update = True
+    def record_next_update(self) -> None:
+        """Record the last step of the next stretch in `last_update`."""
+        self._records_update = True
 
-    def train_for(self, seconds: float) -> Progress:
-        """Take steps for about so long: at least one, and as few as one if sentences are long."""
+    def train_for(self, seconds: float) -> TrainingStats:
+        """Take steps for about so long, at least one."""
         began, left = time.perf_counter(), seconds
-        stretch = Progress(0, self._totals.epoch, 0, 0.0, 0.0, 0)
-        while stretch.steps == 0 or left > NOT_WORTH_A_CALL * seconds:
+        stretch = TrainingStats(0, self._totals.epoch, 0, 0.0, 0.0, 0)
+        while stretch.steps == 0 or left > MIN_TIME_SHARE * seconds:
             guess = int(left * self._steps_per_second) if self._steps_per_second else FIRST_STEPS
             if stretch.steps and guess < 1:
                 break
-            stretch = _together(stretch, self.train(max(guess, 1)))
+            stretch += self.train(max(guess, 1))
             left = seconds - (time.perf_counter() - began)
         return stretch
 
-    def train_in_order(self, sentence_numbers: Sequence[int]) -> Steps:
-        """Take one step for each of these sentences, in this order, and report on every step."""
+    def train_on(self, indices: Sequence[int]) -> StepLog:
+        """Take one step for each of these training sentences, in this order."""
         began = time.perf_counter()
-        numbers = np.asarray(sentence_numbers, dtype=np.int64)
+        numbers = np.asarray(indices, dtype=np.int64)
         order = np.arange(self.sentence_count)[numbers]  # (steps,), none of them out of range
         steps = self._step_through(order, np.arange(len(order) + 1))
-        self._account(order, steps.costs, time.perf_counter() - began)
+        self._record(order, steps.losses, time.perf_counter() - began)
         return steps
 
     def _take_steps(
-        self, order: npt.NDArray[np.int64], batch_starts: npt.NDArray[np.int64]
-    ) -> Steps:
-        """Take the steps of a stretch; the last of them apart from the others, if it is watched."""
-        if not self._watches_update or len(batch_starts) < 2:
-            return self._step_through(order, batch_starts)
-        first = self._step_through(order, batch_starts[:-1])
-        before = self.model.flat.copy()
-        last = self._step_through(order, batch_starts[-2:])
+        self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
+    ) -> StepLog:
+        """Take the steps of a stretch; the last one separately, if its update is recorded."""
+        if not self._records_update or len(batch_offsets) < 2:
+            return self._step_through(order, batch_offsets)
+        first = self._step_through(order, batch_offsets[:-1])
+        before = self.model.params.copy()
+        last = self._step_through(order, batch_offsets[-2:])
         with np.errstate(divide="ignore", invalid="ignore"):
-            sizes = np.abs(self.model.flat - before) / np.abs(before)
-        self.update = Update(self._totals.steps + len(batch_starts) - 1, sizes)
-        self._watches_update = False
-        return first.followed_by(last)
+            relative_change = np.abs(self.model.params - before) / np.abs(before)
+        step = self._totals.steps + len(batch_offsets) - 1
+        self.last_update = ParameterUpdate(step, relative_change)
+        self._records_update = False
+        return first.concat(last)
 
     @property
-    def clips_norm(self) -> bool:
-        """Whether the norm of all gradients together is clipped, not each of them."""
-        by_kind = self.model.kind in CLIPPED_BY_NORM
-        return by_kind if self.settings.clip_norm is None else self.settings.clip_norm
+    def clips_by_norm(self) -> bool:
+        """Whether the norm of the whole gradient is clipped, not each of its numbers."""
+        by_cell = self.model.layout.cell.clips_by_norm
+        return by_cell if self.config.clip_norm is None else self.config.clip_norm
 
     def _step_through(
-        self, order: npt.NDArray[np.int64], batch_starts: npt.NDArray[np.int64]
-    ) -> Steps:
-        model, settings = self.model, self.settings
-        steps = Steps(*np.zeros((3, len(batch_starts) - 1)))
-        if not len(steps.costs):
+        self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
+    ) -> StepLog:
+        model, config = self.model, self.config
+        steps = StepLog(*np.zeros((3, len(batch_offsets) - 1)))
+        if not len(steps.losses):
             return steps
-        order = order[: batch_starts[-1]]
-        rows = int(np.add.reduceat(self._rows[order], batch_starts[:-1]).max())
-        batch = int(np.diff(batch_starts).max())
-        epochs = (self._sentences_seen + batch_starts[:-1]) / self.sentence_count  # (steps,)
-        entry.train(
-            CELLS[model.kind],
-            self.solver.for_kernels(),
-            Rule(float(settings.l2), float(settings.clip), self.clips_norm),
+        order = order[: batch_offsets[-1]]
+        rows = int(np.add.reduceat(self._rows[order], batch_offsets[:-1]).max())
+        batch = int(np.diff(batch_offsets).max())
+        epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
+        entry_points.train(
+            model.layout.cell.kernel,
+            self.optimizer.kernel_state(),
+            StepConfig(float(config.l2), float(config.clip), self.clips_by_norm),
             self._rates(epochs),
             model.layout.sizes,
-            model.flat,
+            model.params,
             self._gradient,
-            self._letters,
-            self._starts,
+            self._tokens,
+            self._offsets,
             order,
-            batch_starts,
-            workspace.for_rows(model.layout, rows, model.flat.dtype, batch),
-            workspace.for_batch_rows(rows),
-            steps.costs,
+            batch_offsets,
+            model.work_space(rows, batch),
+            workspace.batch_scratch(rows),
+            steps.losses,
             steps.gradient_norms,
             steps.clipped_shares,
         )
-        self.solver.count(len(steps.costs))
+        self.optimizer.advance(len(steps.losses))
         return steps
 
     def _rates(self, epochs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        settings = self._settings
-        return scheduled_rates(
-            settings.schedule,
-            float(settings.schedule_epochs),
+        config = self._config
+        return learning_rates(
+            config.schedule,
+            float(config.schedule_epochs),
             epochs,
-            float(settings.learning_rate),
-            self._rate_since,
+            float(config.learning_rate),
+            self._lr_set_at_epoch,
         )
 
-    def _account(
-        self, order: npt.NDArray[np.int64], costs: npt.NDArray[np.float64], seconds: float
-    ) -> Progress:
+    def _record(
+        self, order: npt.NDArray[np.int64], losses: npt.NDArray[np.float64], seconds: float
+    ) -> TrainingStats:
         predictions = int(self._rows[order].sum())
         self._sentences_seen += len(order)
         epoch = self._sentences_seen / self.sentence_count
         characters = predictions - len(order)
-        progress = Progress(len(costs), epoch, characters, seconds, float(costs.sum()), predictions)
-        self._totals = _together(self._totals, progress)
+        stats = TrainingStats(
+            len(losses), epoch, characters, seconds, float(losses.sum()), predictions
+        )
+        self._totals += stats
         if seconds > 0:
-            self._steps_per_second = len(costs) / seconds
-        return progress
+            self._steps_per_second = len(losses) / seconds
+        return stats
 
-    def _look_after(self, progress: Progress) -> None:
-        """Keep a good state from time to time; bring the training back to it if it has run off."""
-        if self._safeguard is None or not progress.predictions:
+    def _guard_against_divergence(self, stats: TrainingStats) -> None:
+        """Take a snapshot when one is due; roll back to the last one if training has diverged."""
+        if self._guard is None or not stats.predictions:
             return
-        if not self._safeguard.has_run_off(progress.cost / progress.predictions):
-            self._safeguard.look(self.model.flat, self.solver, self._totals.seconds)
+        if not self._guard.has_diverged(stats.cost / stats.predictions):
+            self._guard.maybe_snapshot(self.model.params, self.optimizer, self._totals.seconds)
             return
-        self.solver = self._safeguard.bring_back(self.model.flat)
-        self._gradient[:] = 0  # it may hold what the network ran off with
+        self.optimizer = self._guard.restore(self.model.params)
+        self._gradient[:] = 0  # it may hold NaN
         self.learning_rate /= 2
-        recovery = Recovery(self._totals.steps, self.learning_rate)
-        self.recoveries = (*self.recoveries, recovery)
+        rollback = Rollback(self._totals.steps, self.learning_rate)
+        self.rollbacks = (*self.rollbacks, rollback)
 
 
-def _rate_of(settings: TrainingSettings) -> tuple[object, ...]:
-    return settings.learning_rate, settings.schedule, settings.schedule_epochs
+def _rate_of(config: TrainingConfig) -> tuple[object, ...]:
+    return config.learning_rate, config.schedule, config.schedule_epochs
 
 
-def _new_solver(settings: TrainingSettings, parameters: FloatArray) -> Solver:
-    if settings.solver == "adam":
-        return Adam.new(parameters)
-    return RMSProp.new(parameters, settings.bias_correction)
-
-
-def _together(first: Progress, then: Progress) -> Progress:
-    """Two stretches, one after the other, as one."""
-    return Progress(
-        first.steps + then.steps,
-        then.epoch,
-        first.characters + then.characters,
-        first.seconds + then.seconds,
-        first.cost + then.cost,
-        first.predictions + then.predictions,
-    )
+def _new_optimizer(config: TrainingConfig, params: FloatArray) -> Optimizer:
+    if config.optimizer == "adam":
+        return Adam.zeros(params)
+    return RMSProp.zeros(params, config.bias_correction)

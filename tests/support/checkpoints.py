@@ -7,7 +7,7 @@ import numpy as np
 from app.protocol.hyperparameters import Options
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
-from model import CharModel, Progress, Trainer, TrainingSettings, Vocabulary
+from model import CharModel, Trainer, TrainingConfig, TrainingStats, Vocabulary
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)
 
@@ -24,7 +24,7 @@ def checkpoint(
     """A small network in the midst of its training."""
     sentences = ["abba", "caba"]
     model = CharModel.create(Vocabulary.from_sentences(sentences), kind, hidden_sizes, 3, seed)
-    training = TrainingSettings(solver=solver, seed=seed)  # type: ignore[arg-type]
+    training = TrainingConfig(optimizer=solver, seed=seed)  # type: ignore[arg-type]
     trainer = Trainer(model, sentences, training)
     return Checkpoint(
         session_id=session_id,
@@ -36,8 +36,8 @@ def checkpoint(
         set_rate=0.01,
         rate_since=1.5,
         temperature=1.0,
-        saved=trainer.saved(),
-        totals=Progress(7, 3.5, 28, 0.25, 12.5, 35),
+        saved=trainer.checkpoint(),
+        totals=TrainingStats(7, 3.5, 28, 0.25, 12.5, 35),
         curve_version=2,
         curve_interval=0.2,
         points=(POINT, CurvePoint(20, 0.2, 1.0, float("inf"), 25)),
@@ -53,9 +53,9 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
         assert getattr(one, name) == getattr(other, name), name
     assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
     assert one.saved.model.layout == other.saved.model.layout
-    assert one.saved.order == other.saved.order
-    assert one.saved.model.flat.dtype == other.saved.model.flat.dtype
-    np.testing.assert_array_equal(one.saved.model.flat, other.saved.model.flat)
-    assert type(one.saved.solver) is type(other.saved.solver)
-    for name, value in vars(one.saved.solver).items() if one.saved.solver else ():
-        np.testing.assert_array_equal(value, getattr(other.saved.solver, name))
+    assert one.saved.sampler_state == other.saved.sampler_state
+    assert one.saved.model.params.dtype == other.saved.model.params.dtype
+    np.testing.assert_array_equal(one.saved.model.params, other.saved.model.params)
+    assert type(one.saved.optimizer) is type(other.saved.optimizer)
+    for name, value in vars(one.saved.optimizer).items() if one.saved.optimizer else ():
+        np.testing.assert_array_equal(value, getattr(other.saved.optimizer, name))

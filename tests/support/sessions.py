@@ -9,7 +9,7 @@ from app.engines.base import Engine
 from app.protocol.hyperparameters import Options
 from app.sessions.commands import Answer, Command, Learn, Pause, Save
 from app.sessions.snapshot import Snapshot
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from tests.support.waiting import PATIENCE, wait_for
 
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
@@ -28,13 +28,13 @@ class Client:
         """What comes of a command."""
         return self.engine.submit(self.session_id, command).result(PATIENCE)
 
-    def save(self) -> SavedModel:
+    def save(self) -> ModelCheckpoint:
         """The model as it is now."""
         saved = self.ask(Save())
-        assert isinstance(saved, SavedModel)
+        assert isinstance(saved, ModelCheckpoint)
         return saved
 
-    def rest(self) -> tuple[Snapshot, SavedModel]:
+    def rest(self) -> tuple[Snapshot, ModelCheckpoint]:
         """Pause, and see what is there."""
         self.ask(Pause())
         saved = self.save()

@@ -32,7 +32,7 @@ def trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trai
     lstm = model.CharModel.create(
         vocabulary, "lstm", network.hidden_sizes, network.letter_size, seed
     )
-    settings = model.TrainingSettings(
+    settings = model.TrainingConfig(
         LEARNING_RATE, L2, CLIP, clip_norm=False, batch_size=network.batch_size, seed=seed
     )
     return model.Trainer(lstm, sentences, settings)

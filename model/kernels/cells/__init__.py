@@ -4,22 +4,15 @@ A cell is passed to the kernels as a value of its own type: code is compiled for
 when that kind is first trained, and holds nothing of the others.
 
 Rows are those of a batch of sentences, longest first, one time step after the other: the rows of
-step t are starts[t] to starts[t + 1], and row starts[t] + b belongs to sentence b, whose step
-before it is row starts[t - 1] + b. No row is padding. A batch of one sentence has one row a step.
+step t are offsets[t] to offsets[t + 1], and row offsets[t] + b belongs to sentence b, whose step
+before it is row offsets[t - 1] + b. No row is padding. A batch of one sentence has one row a step.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import Any, NamedTuple
 
-import numpy as np
-import numpy.typing as npt
-
-from model.network import FloatArray
-
-Integers = npt.NDArray[np.integer[Any]]
+from model.kernels.types import FloatArray, IntArray
 
 
 class Lstm(NamedTuple):
@@ -41,10 +34,6 @@ class Gru(NamedTuple):
 
     gates: int = 3
     biases: int = 4
-
-
-CELLS: Mapping[str, Any] = MappingProxyType({"lstm": Lstm(), "rnn": Rnn(), "gru": Gru()})
-"""The cell of each kind of network."""
 
 
 class Layer(NamedTuple):
@@ -69,7 +58,7 @@ class Layer(NamedTuple):
     h: FloatArray
 
 
-def forward_layer(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+def forward_layer(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
     """All rows of a batch: gates come in as x Wx; fills gates, h and what the cell keeps.
 
     zeros (H,) is the state before the first row.
@@ -81,8 +70,8 @@ def backward_layer(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
-    starts: Integers,
-    d_above: FloatArray,
+    offsets: IntArray,
+    grad_output: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
@@ -91,8 +80,8 @@ def backward_layer(
 ) -> None:
     """Back through all rows: gates become the gradients of x Wx; adds to d_Wh and d_bias.
 
-    d_above (N, n) are the gradients of the sums that h goes into above this layer, W_above (H, n)
-    the weights on the way there. dh (N, H) and dc (batch, H) are work space, zero on entry.
+    grad_output (N, n) is the gradient of the sums above this layer that h goes into, W_above (H, n)
+    the weights between them. dh (N, H) and dc (batch, H) are work space, zero on entry.
     """
     raise NotImplementedError
 

@@ -15,13 +15,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Gru, Integers, Layer, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Gru, Layer, backward_layer, forward_layer, step_layer
 from model.kernels.cells.recurrence import add_recurrent_gradient
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
-from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
+from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
 from model.kernels.linalg.views import fill_zero
-from model.network import FloatArray
+from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
@@ -48,18 +48,18 @@ def gru_row(
 
 
 @implements(forward_layer, Gru)
-def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
     """All rows of a batch; see `forward_layer`."""
     gates, kept, h, bias, Wh = layer.gates, layer.c, layer.h, layer.bias[0], layer.Wh
     hidden = h.shape[1]
     fill_zero(kept)
     before = 0
-    for t in range(starts.shape[0] - 1):
-        first, end = starts[t], starts[t + 1]
+    for t in range(offsets.shape[0] - 1):
+        first, end = offsets[t], offsets[t + 1]
         if t > 0:
             h_before = h[before : before + end - first]
-            add_product(h_before, Wh[:, :hidden], kept[first:end])
-            add_product(h_before, Wh[:, hidden:], gates[first:end, hidden:])
+            gemm_nn(h_before, Wh[:, :hidden], kept[first:end])
+            gemm_nn(h_before, Wh[:, hidden:], gates[first:end, hidden:])
         for row in range(first, end):
             h_row = h[before + row - first] if t > 0 else zeros
             gru_row(gates[row], bias, kept[row], h_row, h[row])
@@ -71,8 +71,8 @@ def gru_step(cell: Any, layer: Layer) -> None:
     """One row a sentence, in place; see `step_layer`."""
     hidden = layer.h.shape[1]
     fill_zero(layer.c)
-    add_product(layer.h, layer.Wh[:, :hidden], layer.c)
-    add_product(layer.h, layer.Wh[:, hidden:], layer.gates[:, hidden:])
+    gemm_nn(layer.h, layer.Wh[:, :hidden], layer.c)
+    gemm_nn(layer.h, layer.Wh[:, hidden:], layer.gates[:, hidden:])
     for row in range(layer.h.shape[0]):
         h = layer.h[row]
         gru_row(layer.gates[row], layer.bias[0], layer.c[row], h, h)
@@ -107,8 +107,8 @@ def gru_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
-    starts: Integers,
-    d_above: FloatArray,
+    offsets: IntArray,
+    grad_output: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
@@ -118,10 +118,10 @@ def gru_backward(
     """Back through all rows; see `backward_layer`."""
     gates, kept, h, Wh = layer.gates, layer.c, layer.h, layer.Wh
     hidden = h.shape[1]
-    add_product_with_transposed(d_above, W_above, dh)
-    for t in range(starts.shape[0] - 2, -1, -1):
-        first, end = starts[t], starts[t + 1]
-        before = starts[t - 1] if t > 0 else 0
+    gemm_nt(grad_output, W_above, dh)
+    for t in range(offsets.shape[0] - 2, -1, -1):
+        first, end = offsets[t], offsets[t + 1]
+        before = offsets[t - 1] if t > 0 else 0
         for row in range(first, end):
             h_before = h[before + row - first] if t > 0 else zeros
             gru_row_backward(gates[row], kept[row], h_before, dh[row])
@@ -131,9 +131,9 @@ def gru_backward(
                 passed_on, to = dh[row], dh_before[row - first]
                 for j in range(hidden):
                     to[j] += passed_on[j]
-            add_product_with_transposed(kept[first:end], Wh[:, :hidden], dh_before)
-            add_product_with_transposed(gates[first:end, hidden:], Wh[:, hidden:], dh_before)
-    add_recurrent_gradient(h, kept, starts, d_Wh[:, :hidden])
-    add_recurrent_gradient(h, gates[:, hidden:], starts, d_Wh[:, hidden:])
-    add_column_sums(gates, d_bias[:, : 3 * hidden])
-    add_column_sums(kept, d_bias[:, 3 * hidden :])
+            gemm_nt(kept[first:end], Wh[:, :hidden], dh_before)
+            gemm_nt(gates[first:end, hidden:], Wh[:, hidden:], dh_before)
+    add_recurrent_gradient(h, kept, offsets, d_Wh[:, :hidden])
+    add_recurrent_gradient(h, gates[:, hidden:], offsets, d_Wh[:, hidden:])
+    add_bias_grad(gates, d_bias[:, : 3 * hidden])
+    add_bias_grad(kept, d_bias[:, 3 * hidden :])

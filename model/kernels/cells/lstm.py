@@ -14,12 +14,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Integers, Layer, Lstm, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Layer, Lstm, backward_layer, forward_layer, step_layer
 from model.kernels.cells.recurrence import add_recurrent_gradient
-from model.kernels.compile import implements, in_written_order, kernel
+from model.kernels.compile import implements, is_strict, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
-from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
-from model.network import FloatArray
+from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
+from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
@@ -52,14 +52,14 @@ def lstm_row(
 
 
 @implements(forward_layer, Lstm)
-def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
     """All rows of a batch; see `forward_layer`."""
     gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
     before = 0
-    for t in range(starts.shape[0] - 1):
-        first, end = starts[t], starts[t + 1]
+    for t in range(offsets.shape[0] - 1):
+        first, end = offsets[t], offsets[t + 1]
         if t > 0:
-            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+            gemm_nn(h[before : before + end - first], layer.Wh, gates[first:end])
         for row in range(first, end):
             c_before = c[before + row - first] if t > 0 else zeros
             lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
@@ -69,7 +69,7 @@ def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -
 @implements(step_layer, Lstm)
 def lstm_step(cell: Any, layer: Layer) -> None:
     """One row a sentence, in place; see `step_layer`."""
-    add_product(layer.h, layer.Wh, layer.gates)
+    gemm_nn(layer.h, layer.Wh, layer.gates)
     for row in range(layer.h.shape[0]):
         c = layer.c[row]
         lstm_row(layer.gates[row], layer.bias[0], c, c, layer.tanh_c[row], layer.h[row])
@@ -103,8 +103,8 @@ def lstm_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
-    starts: Integers,
-    d_above: FloatArray,
+    offsets: IntArray,
+    grad_output: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
@@ -113,20 +113,18 @@ def lstm_backward(
 ) -> None:
     """Back through all rows; see `backward_layer`."""
     gates, c = layer.gates, layer.c
-    stepwise = in_written_order(gates)  # the original adds what comes from later rows first
+    stepwise = is_strict(gates)  # the original adds what comes from later rows first
     if not stepwise:
-        add_product_with_transposed(d_above, W_above, dh)
-    for t in range(starts.shape[0] - 2, -1, -1):
-        first, end = starts[t], starts[t + 1]
-        before = starts[t - 1] if t > 0 else 0
+        gemm_nt(grad_output, W_above, dh)
+    for t in range(offsets.shape[0] - 2, -1, -1):
+        first, end = offsets[t], offsets[t + 1]
+        before = offsets[t - 1] if t > 0 else 0
         if stepwise:
-            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+            gemm_nt(grad_output[first:end], W_above, dh[first:end])
         for row in range(first, end):
             c_before = c[before + row - first] if t > 0 else zeros
             lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])
         if t > 0:
-            add_product_with_transposed(
-                gates[first:end], layer.Wh, dh[before : before + end - first]
-            )
-    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
-    add_column_sums(gates, d_bias)
+            gemm_nt(gates[first:end], layer.Wh, dh[before : before + end - first])
+    add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
+    add_bias_grad(gates, d_bias)

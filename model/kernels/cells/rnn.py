@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Integers, Layer, Rnn, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Layer, Rnn, backward_layer, forward_layer, step_layer
 from model.kernels.cells.recurrence import add_recurrent_gradient
-from model.kernels.compile import implements, in_written_order, kernel
-from model.kernels.linalg.gemm import add_column_sums, add_product, add_product_with_transposed
-from model.network import FloatArray
+from model.kernels.compile import implements, is_strict, kernel
+from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
+from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
@@ -26,14 +26,14 @@ def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
 
 
 @implements(forward_layer, Rnn)
-def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) -> None:
+def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
     """All rows of a batch; see `forward_layer`."""
     gates, h, bias = layer.gates, layer.h, layer.bias[0]
     before = 0
-    for t in range(starts.shape[0] - 1):
-        first, end = starts[t], starts[t + 1]
+    for t in range(offsets.shape[0] - 1):
+        first, end = offsets[t], offsets[t + 1]
         if t > 0:
-            add_product(h[before : before + end - first], layer.Wh, gates[first:end])
+            gemm_nn(h[before : before + end - first], layer.Wh, gates[first:end])
         for row in range(first, end):
             rnn_row(gates[row], bias, h[row])
         before = first
@@ -42,7 +42,7 @@ def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, starts: Integers) ->
 @implements(step_layer, Rnn)
 def rnn_step(cell: Any, layer: Layer) -> None:
     """One row a sentence, in place; see `step_layer`."""
-    add_product(layer.h, layer.Wh, layer.gates)
+    gemm_nn(layer.h, layer.Wh, layer.gates)
     for row in range(layer.h.shape[0]):
         rnn_row(layer.gates[row], layer.bias[0], layer.h[row])
 
@@ -52,8 +52,8 @@ def rnn_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
-    starts: Integers,
-    d_above: FloatArray,
+    offsets: IntArray,
+    grad_output: FloatArray,
     W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
@@ -62,22 +62,20 @@ def rnn_backward(
 ) -> None:
     """Back through all rows; see `backward_layer`."""
     gates = layer.gates
-    stepwise = in_written_order(gates)  # the original adds what comes from later rows first
+    stepwise = is_strict(gates)  # the original adds what comes from later rows first
     zero = gates.dtype.type(0)
     if not stepwise:
-        add_product_with_transposed(d_above, W_above, dh)
-    for t in range(starts.shape[0] - 2, -1, -1):
-        first, end = starts[t], starts[t + 1]
+        gemm_nt(grad_output, W_above, dh)
+    for t in range(offsets.shape[0] - 2, -1, -1):
+        first, end = offsets[t], offsets[t + 1]
         if stepwise:
-            add_product_with_transposed(d_above[first:end], W_above, dh[first:end])
+            gemm_nt(grad_output[first:end], W_above, dh[first:end])
         for row in range(first, end):
             d_sums, dh_row, h_row = gates[row], dh[row], layer.h[row]
             for j in range(d_sums.shape[0]):
                 d_sums[j] = dh_row[j] if h_row[j] > zero else zero
         if t > 0:
-            before = starts[t - 1]
-            add_product_with_transposed(
-                gates[first:end], layer.Wh, dh[before : before + end - first]
-            )
-    add_recurrent_gradient(layer.h, gates, starts, d_Wh)
-    add_column_sums(gates, d_bias)
+            before = offsets[t - 1]
+            gemm_nt(gates[first:end], layer.Wh, dh[before : before + end - first])
+    add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
+    add_bias_grad(gates, d_bias)

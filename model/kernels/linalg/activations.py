@@ -17,7 +17,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from model.kernels.compile import IN_ANY_ORDER, IN_WRITTEN_ORDER, kernel
+from model.kernels.compile import FAST_MATH, STRICT_MATH, kernel
 
 f32 = np.float32
 
@@ -56,7 +56,7 @@ def sigmoid(x: Any) -> Any:
     return one / (one + exp(-x))
 
 
-@overload(exp, jit_options=IN_ANY_ORDER)
+@overload(exp, jit_options=FAST_MATH)
 def _exp_single(x: Any) -> Any:
     # exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; reduction in two steps and polynomial with the
     # constants of the Cephes mathematical library (S. L. Moshier), expf.
@@ -75,7 +75,7 @@ def _exp_single(x: Any) -> Any:
     return implementation if x == types.float32 else None
 
 
-@overload(exp, jit_options=IN_WRITTEN_ORDER)
+@overload(exp, jit_options=STRICT_MATH)
 def _exp_double(x: Any) -> Any:
     # fdlibm's e_exp: r = hi - lo = x - n ln(2), and a rational function of r.
     def implementation(x: Any) -> Any:
@@ -103,7 +103,7 @@ def _exp_double(x: Any) -> Any:
     return implementation if x == types.float64 else None
 
 
-@overload(tanh, jit_options=IN_ANY_ORDER)
+@overload(tanh, jit_options=FAST_MATH)
 def _tanh_single(x: Any) -> Any:
     # A rational function of x, with the coefficients of the Eigen library's ptanh for float: small
     # arguments keep all their digits, which 1 - 2 / (exp(2 x) + 1) would lose.
@@ -126,7 +126,7 @@ def _tanh_single(x: Any) -> Any:
     return implementation if x == types.float32 else None
 
 
-@overload(tanh, jit_options=IN_WRITTEN_ORDER)
+@overload(tanh, jit_options=STRICT_MATH)
 def _tanh_double(x: Any) -> Any:
     # fdlibm's s_tanh.
     def implementation(x: Any) -> Any:

@@ -2,7 +2,7 @@
 
 They are our own because the matrices are small: for a layer of 20 units a call into a BLAS costs
 more than the product. Matrices are two-dimensional and row-major; rows may lie apart. In compiled
-code only; tiles.py holds the loops.
+code only; gemm_codegen.py generates the loops.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from model.kernels.compile import IN_WRITTEN_ORDER
+from model.kernels.compile import STRICT_MATH
 from model.kernels.linalg import gemm_codegen as tiles
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 ZERO, ONE = ir.Constant(tiles.INT, 0), ir.Constant(tiles.INT, 1)
 
@@ -93,10 +93,10 @@ def _with_transposed(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list
     return [*sizes, a.data, a.row_stride, b.data, b.row_stride, out.data, out.row_stride]
 
 
-add_product = _product("sums", _plain)
+gemm_nn = _product("sums", _plain)
 """out += a @ b, with a (m, k), b (k, n), out (m, n); summed from zero, then added."""
 
-add_transposed_product = _product("onto", _transposed_from_last_row)
+gemm_tn = _product("onto", _transposed_from_last_row)
 """out += a.T @ b, with a (m, k), b (m, n), out (k, n): the gradient of a weight matrix.
 
 The rows are taken from the last to the first, as back-propagation through time comes by them.
@@ -104,7 +104,7 @@ The rows are taken from the last to the first, as back-propagation through time 
 
 
 @intrinsic
-def add_column_sums(_context: Any, a: Any, out: Any) -> Any:
+def add_bias_grad(_context: Any, a: Any, out: Any) -> Any:
     """out (1, n) += a.sum(axis=0), with a (m, n): the gradient of a bias, the last row first."""
     return types.void(a, out), _call("onto", _sums_of_columns)
 
@@ -112,20 +112,20 @@ def add_column_sums(_context: Any, a: Any, out: Any) -> Any:
 _add_dots = _product("dots", _with_transposed)
 
 
-def add_product_with_transposed(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
+def gemm_nt(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
     """out += a @ b.T, with a (m, n), b (k, n), out (m, k): the way back through a layer."""
     out += a @ b.T
 
 
-@overload(add_product_with_transposed, jit_options=IN_WRITTEN_ORDER)
-def _add_product_with_transposed(a: FloatArray, b: FloatArray, out: FloatArray) -> Any:
+@overload(gemm_nt, jit_options=STRICT_MATH)
+def _gemm_nt(a: FloatArray, b: FloatArray, out: FloatArray) -> Any:
     def in_any_order(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
         _add_dots(a, b, out)
 
-    def in_written_order(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
+    def is_strict(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
         for i in range(a.shape[0]):
             for j in range(a.shape[1]):
                 for p in range(b.shape[0]):
                     out[i, p] += b[p, j] * a[i, j]
 
-    return in_any_order if a.dtype == types.float32 else in_written_order
+    return in_any_order if a.dtype == types.float32 else is_strict

@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from model.kernels.compile import kernel
-from model.network import FloatArray
+from model.kernels.types import FloatArray
 
 
 def _matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:

@@ -158,14 +158,14 @@ def test_a_new_temperature_is_heard_even_in_a_paused_session(client: Client) -> 
 def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: Client) -> None:
     client.ask(Pause())
     saved = client.save()
-    before = saved.model.flat.copy()
-    saved.model.flat.flags.writeable = False  # as what another process has sent
+    before = saved.model.params.copy()
+    saved.model.params.flags.writeable = False  # as what another process has sent
     for _ in range(2):
         client.ask(Load(saved))
         client.ask(Resume())
         client.wait_for_steps()
         client.ask(Pause())
-    np.testing.assert_array_equal(saved.model.flat, before)
+    np.testing.assert_array_equal(saved.model.params, before)
 
 
 def test_loading_keeps_a_paused_session_paused(client: Client) -> None:

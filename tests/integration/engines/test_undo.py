@@ -31,7 +31,7 @@ from app.sessions.snapshot import Snapshot
 from app.storage import Store, default_url
 from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from tests.support.sessions import SMALL, STARTING, Client
 from tests.support.site import Visitor
 from tests.support.waiting import PATIENCE, wait_for
@@ -66,11 +66,13 @@ def client(engine: LocalEngine) -> Client:
     return watched(engine)
 
 
-def assert_same(before: tuple[Snapshot, SavedModel], after: tuple[Snapshot, SavedModel]) -> None:
+def assert_same(
+    before: tuple[Snapshot, ModelCheckpoint], after: tuple[Snapshot, ModelCheckpoint]
+) -> None:
     """It is the same network with the same past, in a session that has gone on."""
     (then, saved), (now, back) = before, after
-    np.testing.assert_array_equal(saved.model.flat, back.model.flat)
-    assert back.order == saved.order
+    np.testing.assert_array_equal(saved.model.params, back.model.params)
+    assert back.sampler_state == saved.sampler_state
     for name in ("text", "options", "vocabulary", "weights", "sentences", "held_out_sentences"):
         assert getattr(now.description, name) == getattr(then.description, name)
     for name in ("steps", "epoch", "points", "curve_version", "learning_rate", "perplexity"):
@@ -168,7 +170,7 @@ def test_it_is_removed_after_a_while_and_the_pages_are_told(
 
 
 def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
-    weights = TrainingRun.create(STARTING.text, STARTING.options, 0).model.weight_count
+    weights = TrainingRun.create(STARTING.text, STARTING.options, 0).model.num_parameters
     engine = LocalEngine(STARTING, 2, Limits(total_weights=4 * weights))
     try:
         ann = watched(engine)

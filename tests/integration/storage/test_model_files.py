@@ -16,7 +16,7 @@ from app.training import model_io
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.training.model_io import FOLDER, MAX_PENDING, ModelIO, is_small
 from model.char_model import CharModel
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from model.training.optimizers import Adam
 from model.vocabulary import Vocabulary
 from tests.support.other_processes import end_at_once, own_pid, wait_for_go
@@ -73,31 +73,31 @@ def large_file(tmp_path: Path) -> Path:
     return path
 
 
-def a_model(units: int) -> SavedModel:
+def a_model(units: int) -> ModelCheckpoint:
     model = CharModel.create(Vocabulary(list("abc ü🙂")), "lstm", (units,), seed=5)
     random = np.random.default_rng(6)
-    mean = random.normal(size=model.flat.size).astype(np.float32)
+    mean = random.normal(size=model.params.size).astype(np.float32)
     order = {"sentences": 2, "order": [1, 0], "sizes": [2], "random": {"state": "7"}}
-    return SavedModel(model, Adam(mean, mean * mean, steps=9), order)
+    return ModelCheckpoint(model, Adam(mean, mean * mean, steps=9), order)
 
 
 SMALL, LARGE = a_model(4), a_model(20)
 
 
-def diverged(units: int) -> SavedModel:
+def diverged(units: int) -> ModelCheckpoint:
     saved = a_model(units)
-    saved.model.flat[0] = np.nan
+    saved.model.params[0] = np.nan
     return saved
 
 
-def assert_same(one: SavedModel, other: SavedModel) -> None:
-    assert isinstance(one.solver, Adam)
-    assert isinstance(other.solver, Adam)
-    assert one.model.flat.tobytes() == other.model.flat.tobytes()
-    assert one.solver.step_mean.tobytes() == other.solver.step_mean.tobytes()
-    assert one.solver.step_cache.tobytes() == other.solver.step_cache.tobytes()
-    assert one.solver.steps == other.solver.steps
-    assert one.order == other.order
+def assert_same(one: ModelCheckpoint, other: ModelCheckpoint) -> None:
+    assert isinstance(one.optimizer, Adam)
+    assert isinstance(other.optimizer, Adam)
+    assert one.model.params.tobytes() == other.model.params.tobytes()
+    assert one.optimizer.step_mean.tobytes() == other.optimizer.step_mean.tobytes()
+    assert one.optimizer.step_cache.tobytes() == other.optimizer.step_cache.tobytes()
+    assert one.optimizer.steps == other.optimizer.steps
+    assert one.sampler_state == other.sampler_state
     assert one.model.vocabulary.letters == other.model.vocabulary.letters
 
 
@@ -109,7 +109,9 @@ def code_of(read: Any) -> str:
 
 
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
-def test_every_number_of_a_model_comes_back_as_it_was(shared: ModelIO, saved: SavedModel) -> None:
+def test_every_number_of_a_model_comes_back_as_it_was(
+    shared: ModelIO, saved: ModelCheckpoint
+) -> None:
     path = shared.write(saved).result(PATIENCE)
     assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [
         *saved.model.hidden_sizes
@@ -137,7 +139,7 @@ def test_large_models_take_another_process(shared: ModelIO) -> None:
 @pytest.mark.parametrize("form", EXPORT_FORMATS, ids=lambda form: form.suffix)
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
 def test_every_form_is_written_alike_in_either_process(
-    shared: ModelIO, saved: SavedModel, form: ExportFormat
+    shared: ModelIO, saved: ModelCheckpoint, form: ExportFormat
 ) -> None:
     path = shared.write(saved, form.content).result(PATIENCE)
     assert path.read_bytes() == form.content(saved)
@@ -218,7 +220,7 @@ def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
 def test_whatever_goes_wrong_comes_with_a_code(
     files: ModelIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
-    def fail(_path: Path) -> SavedModel:
+    def fail(_path: Path) -> ModelCheckpoint:
         raise error
 
     monkeypatch.setattr(model_io, "read_file", fail)

@@ -23,7 +23,7 @@ from app.protocol.limits import Limits
 from app.sessions.commands import Answer, Command, Learn, Pause, Save, SetParameters, SetWatched
 from app.sessions.snapshot import Snapshot
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoredSession, StoreError, default_url
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 from tests.support.checkpoints import checkpoint
 from tests.support.sessions import SMALL, STARTING
 from tests.support.waiting import PATIENCE, wait_for
@@ -85,8 +85,8 @@ def assert_refused(ask: Callable[[], object], code: str, field: str | None = Non
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
-def model_of(answer: Answer) -> SavedModel:
-    assert isinstance(answer, SavedModel)
+def model_of(answer: Answer) -> ModelCheckpoint:
+    assert isinstance(answer, ModelCheckpoint)
     return answer
 
 
@@ -99,7 +99,7 @@ def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> N
     wait_for(lambda: len(server.now("ann").points) > 1)
     assert server.engine.save_all().result(PATIENCE)
     left = server.now("ann")
-    weights = model_of(server.ask("ann", Save())).model.flat
+    weights = model_of(server.ask("ann", Save())).model.params
     server.close()
     server.open()
     server.create("ann")
@@ -111,7 +111,7 @@ def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> N
     assert back.status == "learning"
     assert back.saved_at is not None or wait_for(lambda: server.now("ann").saved_at)
     server.wait_for_steps("ann")
-    assert weights.shape == model_of(server.ask("ann", Save())).model.flat.shape
+    assert weights.shape == model_of(server.ask("ann", Save())).model.params.shape
 
 
 def test_a_paused_session_comes_back_with_the_same_weights(server: Server) -> None:
@@ -127,11 +127,11 @@ def test_a_paused_session_comes_back_with_the_same_weights(server: Server) -> No
     server.create("ann")
     assert server.now("ann").status == "paused"
     back = model_of(server.ask("ann", Save()))
-    np.testing.assert_array_equal(back.model.flat, saved.model.flat)
-    assert back.solver is not None
-    assert saved.solver is not None
-    np.testing.assert_array_equal(back.solver.step_cache, saved.solver.step_cache)
-    assert back.order == saved.order
+    np.testing.assert_array_equal(back.model.params, saved.model.params)
+    assert back.optimizer is not None
+    assert saved.optimizer is not None
+    np.testing.assert_array_equal(back.optimizer.step_cache, saved.optimizer.step_cache)
+    assert back.sampler_state == saved.sampler_state
 
 
 def test_a_session_is_saved_again_and_again_while_it_learns(server: Server) -> None:

@@ -15,8 +15,8 @@ from app.protocol.hyperparameters import Options
 from app.storage import DamagedCheckpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.training.curve import CurvePoint
-from model import CharModel, Trainer, TrainingSettings, Vocabulary
-from model.formats.recurrentjs_json import SavedModel
+from model import CharModel, Trainer, TrainingConfig, Vocabulary
+from model.formats.checkpoint import ModelCheckpoint
 from tests.support.checkpoints import POINT, assert_same, checkpoint
 
 LETTERS = st.lists(
@@ -55,20 +55,22 @@ def test_any_checkpoint_survives_being_written(
     steps: int | None,
 ) -> None:
     model = CharModel.create(Vocabulary(letters), kind, hidden_sizes, 2, seed=0)
-    model.flat[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
-    training = TrainingSettings(solver=solver)  # type: ignore[arg-type]
-    saved = Trainer(model, [letters[0]], training).saved()
-    assert saved.solver is not None
-    saved.solver.step_cache[: len(numbers)] = numbers
+    model.params[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
+    training = TrainingConfig(optimizer=solver)  # type: ignore[arg-type]
+    saved = Trainer(model, [letters[0]], training).checkpoint()
+    assert saved.optimizer is not None
+    saved.optimizer.step_cache[: len(numbers)] = numbers
     if solver == "rmsprop" or steps is not None:
-        saved.solver.steps = steps  # type: ignore[assignment]
-    order = saved.order if in_order else None
+        saved.optimizer.steps = steps  # type: ignore[assignment]
+    order = saved.sampler_state if in_order else None
     made = replace(
-        checkpoint(text=text), saved=SavedModel(model, saved.solver, order), learning_rate=rate
+        checkpoint(text=text),
+        saved=ModelCheckpoint(model, saved.optimizer, order),
+        learning_rate=rate,
     )
     again = decode("ann", encode(made))
     assert_same(again, made)
-    assert again.saved.model.flat.tobytes() == model.flat.tobytes()  # a NaN's own bits as well
+    assert again.saved.model.params.tobytes() == model.params.tobytes()  # a NaN's own bits as well
 
 
 @pytest.mark.parametrize("part", ["state", "arrays"])
@@ -84,7 +86,7 @@ def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
     made = checkpoint()
     encoded = encode(made)
     spoilt = bytearray(encoded.arrays)
-    spoilt[encoded.arrays.index(made.saved.model.flat.tobytes()) + 40] ^= 1
+    spoilt[encoded.arrays.index(made.saved.model.params.tobytes()) + 40] ^= 1
     with pytest.raises(DamagedCheckpoint):
         decode("ann", Encoded(encoded.state, bytes(spoilt), encoded.text))
 

@@ -10,18 +10,18 @@ from hypothesis import strategies as st
 
 from app.training.curve import MOST_POINTS, Curve
 from app.training.rolling_stats import WINDOW, RollingStats
-from model import Progress
+from model import TrainingStats
 
 
-def stretch(cost: float = 50.0, predictions: int = 25, seconds: float = 0.03) -> Progress:
-    return Progress(1, 0.1, predictions - 1, seconds, cost, predictions)
+def stretch(cost: float = 50.0, predictions: int = 25, seconds: float = 0.03) -> TrainingStats:
+    return TrainingStats(1, 0.1, predictions - 1, seconds, cost, predictions)
 
 
 def drawn(costs: list[float], every: float) -> Curve:
     """A curve of one stretch after another."""
     curve = Curve()
     for number, cost in enumerate(costs, start=1):
-        totals = Progress(number, number / 10, 0, number * every, 0.0, 0)
+        totals = TrainingStats(number, number / 10, 0, number * every, 0.0, 0)
         curve.add(stretch(cost, seconds=every), totals, now=number * every)
     return curve
 
@@ -45,7 +45,7 @@ def test_points_that_were_there_change_only_with_the_version() -> None:
     curve = Curve()
     before, version = curve.points, curve.version
     for number in range(3000):
-        curve.add(stretch(), Progress(number, 0.0, 0, 0.0, 0.0, 0), now=number * 0.2)
+        curve.add(stretch(), TrainingStats(number, 0.0, 0, 0.0, 0.0, 0), now=number * 0.2)
         if curve.version == version:
             assert curve.points[: len(before)] == before
         before, version = curve.points, curve.version

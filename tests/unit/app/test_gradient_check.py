@@ -10,7 +10,7 @@ from app.protocol.hyperparameters import Kind, Options
 from app.training import gradient_check as checking
 from app.training.gradient_check import GradientCheckJob
 from app.training.run import TrainingRun
-from model.network import GATES
+from model.network import CELLS
 
 RIGHT = 1e-4
 TEXT = "abcd dcba\nabba"
@@ -29,7 +29,7 @@ def a_network() -> GradientCheckJob:
     return checking.make_job(a_run())
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 def test_the_gradients_of_every_matrix_agree_with_the_slopes(kind: Kind) -> None:
     run = a_run(kind)
     matrices = checking.run_job(checking.make_job(run))
@@ -45,17 +45,17 @@ def test_the_gradients_of_every_matrix_agree_with_the_slopes(kind: Kind) -> None
 
 def test_the_copy_stays_as_it_was_while_the_network_learns_on() -> None:
     run = a_run()
-    before = run.model.flat.copy()
+    before = run.model.params.copy()
     network = checking.make_job(run)
     run.train(0.01)
-    assert not np.array_equal(run.model.flat, before)
-    np.testing.assert_array_equal(network.model.flat, before)
+    assert not np.array_equal(run.model.params, before)
+    np.testing.assert_array_equal(network.model.params, before)
     assert (network.steps, network.sentence) == (0, "abcd dcba")
 
 
 def test_the_errors_of_a_network_that_has_diverged_are_none() -> None:
     network = a_network()
-    network.model.flat[:] = np.nan
+    network.model.params[:] = np.nan
     for each in checking.run_job(network):
         assert (each["graph"], each["kernels"]) == (None, None)
 
@@ -65,7 +65,7 @@ def test_a_check_takes_no_more_work_than_its_limit(hidden_sizes: tuple[int, ...]
     network = checking.make_job(a_run(hidden_sizes=hidden_sizes, text="ab" * 500))
     numbers = checking._numbers_per_matrix(network.model, network.sentence)
     moved = numbers * len(network.model.parameters)
-    work = network.model.weight_count * (len(network.sentence) + 1)
+    work = network.model.num_parameters * (len(network.sentence) + 1)
     assert 1 <= numbers <= checking.MAX_NUMBERS
     assert checking.MIN_CHARACTERS <= len(network.sentence) <= checking.MAX_CHARACTERS
     assert moved * work <= checking.CHECK_WORK

@@ -18,7 +18,7 @@ from app.protocol.hyperparameters import Options
 from app.training import inspection
 from app.training.run import TrainingRun
 from model import sentences_from_text
-from model.network import GATES
+from model.network import CELLS
 
 LARGEST_ANSWER = 16_000
 ASTRAL = "".join(map(chr, range(0x1F300, 0x1F300 + 150)))
@@ -94,11 +94,11 @@ def test_a_question_that_cannot_be_answered_is_refused_at_its_field(
     event: str, question: dict[str, Any], field: str | None, code: str
 ) -> None:
     run = run_of(TEXT)
-    before = run.model.flat.copy()
+    before = run.model.params.copy()
     with pytest.raises(UserError) as caught:
         ask(run, read_event(event, (question,)))
     assert (caught.value.code, caught.value.field) == (code, field)
-    np.testing.assert_array_equal(run.model.flat, before)
+    np.testing.assert_array_equal(run.model.params, before)
 
 
 @pytest.mark.parametrize("event", ["surprise", "units", "network"])
@@ -108,12 +108,12 @@ def test_a_text_with_unknown_characters_is_refused_at_its_field(event: str) -> N
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "text")
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @pytest.mark.parametrize("sizes", [(20, 20), (150,), (3,) * 8])
 def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
     """Even of characters that take twelve letters of JSON each."""
     run = run_of(ASTRAL[:110] + "\n" + ASTRAL[40:], kind=kind, hidden_sizes=sizes)
-    text = run.trainer.learnt[0]
+    text = run.trainer.train_sentences[0]
     for question in (
         questions.Surprise(text=text),
         questions.Units(text=text),
@@ -144,7 +144,7 @@ def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
     assert strengths == sorted(strengths, reverse=True)
     best = found["found"][0]
     values, feature = [], []
-    for sentence in run.trainer.learnt:
+    for sentence in run.trainer.train_sentences:
         values += list(run.model.activations(sentence)[best["layer"] - 1].h[1:, best["unit"] - 1])
         feature += [character.isdigit() for character in sentence]
     assert best["correlation"] == pytest.approx(np.corrcoef(values, feature)[0, 1], abs=1e-3)
@@ -180,7 +180,7 @@ def test_a_high_learning_rate_can_be_seen_in_the_changes() -> None:
 
 def test_the_picture_shows_the_steps_up_to_where_the_text_is_read() -> None:
     run = run_of(TEXT, hidden_sizes=(7, 4))
-    reading = run.model.read("ship")
+    reading = run.model.trace("ship")
     shown = ask(run, questions.Network(text="ship", at=99))
     assert (shown["at"], [each["character"] for each in shown["columns"]]) == (4, list("ship"))
     first = ask(run, questions.Network(text="ship", at=1))
@@ -206,7 +206,7 @@ def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None
 
 def test_questions_about_a_network_that_has_diverged_are_answered_without_nan() -> None:
     run = run_of(TEXT)
-    run.model.flat[:] = np.nan
+    run.model.params[:] = np.nan
     for question in (
         questions.Surprise(text="it"),
         questions.Units(text="it"),

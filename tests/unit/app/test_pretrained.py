@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from app.catalog import pretrained, texts
 from app.catalog.pretrained import CARDS, Card
-from model import CharModel, sentences_from_text, split
+from model import CharModel, sentences_from_text, train_validation_split
 from tools import make_pretrained as make
 
 CARDS_SHIPPED = list(pretrained.cards().values())
@@ -30,10 +30,10 @@ def test_the_first_is_of_the_originals_size_and_the_other_is_deeper() -> None:
 @pytest.mark.parametrize("card", CARDS_SHIPPED, ids=lambda card: card.name)
 def test_a_card_says_what_its_model_is(card: Card) -> None:
     saved = pretrained.saved_model(card.name)
-    learnt, held_out = split(sentences_from_text(texts.text(card.text)))
-    assert saved.solver is not None
+    learnt, held_out = train_validation_split(sentences_from_text(texts.text(card.text)))
+    assert saved.optimizer is not None
     assert (saved.model.kind, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
-    assert saved.model.weight_count == card.weights
+    assert saved.model.num_parameters == card.weights
     assert (len(learnt), len(held_out)) == (card.sentences, card.held_out_sentences)
     assert saved.model.perplexity(learnt) == pytest.approx(card.perplexity, abs=0.002)
     assert saved.model.perplexity(held_out) == pytest.approx(card.held_out_perplexity, rel=0.001)
@@ -51,18 +51,18 @@ def test_most_of_what_the_first_writes_are_words_of_its_text() -> None:
 def test_a_pretrained_model_is_a_copy_of_the_caller_s_own() -> None:
     name = CARDS_SHIPPED[0].name
     one, other = pretrained.saved_model(name), pretrained.saved_model(name)
-    assert one.solver is not None
-    one.model.flat[:] = 0
-    one.solver.step_cache[:] = 0
-    assert other.model.flat.any()
-    assert pretrained.saved_model(name).model.flat.any()
-    assert pretrained.saved_model(name).solver.step_cache.any()  # type: ignore[union-attr]
+    assert one.optimizer is not None
+    one.model.params[:] = 0
+    one.optimizer.step_cache[:] = 0
+    assert other.model.params.any()
+    assert pretrained.saved_model(name).model.params.any()
+    assert pretrained.saved_model(name).optimizer.step_cache.any()  # type: ignore[union-attr]
 
 
 def test_a_model_is_made_the_same_again() -> None:
     one, card = make.make(SHORT)
     other, _ = make.make(SHORT)
-    np.testing.assert_array_equal(one.model.flat, other.model.flat)
+    np.testing.assert_array_equal(one.model.params, other.model.params)
     assert card.epochs == 2
     assert one.totals.steps == 2 * card.sentences
 
@@ -75,5 +75,5 @@ def test_models_are_written_with_their_cards(
     assert done.exit_code == 0, done.output
     (card,) = json.loads((tmp_path / CARDS).read_text())
     model = CharModel.from_json((tmp_path / "short.json").read_bytes())
-    learnt = split(sentences_from_text(texts.text())).learnt
+    learnt = train_validation_split(sentences_from_text(texts.text())).train
     assert model.perplexity(learnt) == pytest.approx(card["perplexity"], abs=0.001)

@@ -20,7 +20,7 @@ from app.training.checkpoint import Checkpoint
 from app.training.model_io import saved_of
 from app.training.monitors import QUIET_SECONDS, RollbackNotifier
 from app.training.run import TrainingRun
-from model import Adam, CharModel, Recovery, Trainer, TrainingSettings, Vocabulary
+from model import Adam, CharModel, Rollback, Trainer, TrainingConfig, Vocabulary
 from tests.support.waiting import PATIENCE
 
 TEXT = "one two three\nfour five\nsix seven eight nine\nten\neleven twelve"
@@ -37,7 +37,7 @@ def as_saved(run: TrainingRun) -> dict[str, Any]:
 def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
     run = TrainingRun.create(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
     run.trainer.train(203)  # in the middle of an epoch
-    loaded, remark = TrainingRun.from_model(run.trainer.saved(), TEXT, run.options, 1)
+    loaded, remark = TrainingRun.from_model(run.trainer.checkpoint(), TEXT, run.options, 1)
     assert remark is None
     assert loaded.options == run.options
     for each in (run, loaded):
@@ -77,7 +77,9 @@ def test_models_load_in_every_form_of_the_original(
 def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
     run = TrainingRun.create(TEXT, OPTIONS, 0)
     run.trainer.train(20)
-    loaded, remark = TrainingRun.from_model(run.trainer.saved(), TEXT + "\nUNREADABLE", OPTIONS, 1)
+    loaded, remark = TrainingRun.from_model(
+        run.trainer.checkpoint(), TEXT + "\nUNREADABLE", OPTIONS, 1
+    )
     assert remark is not None
     assert remark.code == "sentences_skipped"
     loaded.trainer.train(10)
@@ -85,7 +87,7 @@ def test_on_fewer_sentences_the_solver_goes_on_and_the_order_is_new() -> None:
     assert loaded.trainer.sentence_count == len(SENTENCES)
 
 
-def saved_training(settings: TrainingSettings, steps: int) -> dict[str, Any]:
+def saved_training(settings: TrainingConfig, steps: int) -> dict[str, Any]:
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), "lstm", (6,), 3, seed=1)
     trainer = Trainer(model, SENTENCES, settings)
     trainer.train(steps)
@@ -93,16 +95,16 @@ def saved_training(settings: TrainingSettings, steps: int) -> dict[str, Any]:
 
 
 def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
-    saved = saved_training(TrainingSettings(solver="adam"), steps=3)
+    saved = saved_training(TrainingConfig(optimizer="adam"), steps=3)
     run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
-    assert run.trainer.settings.solver == "adam"
-    assert isinstance(run.trainer.solver, Adam)
+    assert run.trainer.config.optimizer == "adam"
+    assert isinstance(run.trainer.optimizer, Adam)
     run.trainer.train(2)
-    assert run.trainer.solver.steps == 5
+    assert run.trainer.optimizer.steps == 5
 
 
 def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
-    saved = saved_training(TrainingSettings(batch_size=2), steps=1)
+    saved = saved_training(TrainingConfig(batch_size=2), steps=1)
     assert 2 in saved["solver"]["order"]["sizes"]
     run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     run.trainer.train(10)
@@ -114,7 +116,7 @@ def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
     [{"sizes": [1]}, {"order": [99], "sizes": [1]}, {"order": ["a", "b"]}, {"random": {}}],
 )
 def test_a_damaged_order_is_refused(damage: dict[str, Any]) -> None:
-    saved = saved_training(TrainingSettings(), steps=3)
+    saved = saved_training(TrainingConfig(), steps=3)
     saved["solver"]["order"].update(damage)
     with pytest.raises(UserError) as caught:
         TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
@@ -134,7 +136,7 @@ def train_until(learner: TrainingRun | Session, holds: Callable[[], object]) -> 
 
 def test_a_point_of_the_curve_has_the_perplexity_of_held_out_sentences_and_the_rate() -> None:
     run = TrainingRun.create(MANY, OPTIONS, 0)
-    assert (run.trainer.sentence_count, run.trainer.held_out_count) == (190, 10)
+    assert (run.trainer.sentence_count, run.trainer.validation_count) == (190, 10)
     train_until(run, lambda: run.curve.points and run.curve.points[-1].held_out is not None)
     assert run.curve.points[-1].learning_rate == 0.01
     assert 1 < run.validation.perplexity < 100  # type: ignore[operator]
@@ -173,7 +175,7 @@ def test_the_curve_tells_a_rate_that_was_set_from_one_that_its_schedule_gave() -
 
 def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
     run = TrainingRun.create(TEXT, replace(OPTIONS, schedule="cosine", schedule_epochs=10), 0)
-    loaded, _ = TrainingRun.from_model(run.trainer.saved(), TEXT, run.options, 1)
+    loaded, _ = TrainingRun.from_model(run.trainer.checkpoint(), TEXT, run.options, 1)
     assert loaded.options.schedule == "constant"
     loaded.trainer.train(100)
     assert loaded.learning_rate == 0.01
@@ -196,7 +198,7 @@ def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rat
 
 
 def test_recoveries_that_come_together_are_reported_together_and_once() -> None:
-    first, second, third = Recovery(10, 0.5), Recovery(20, 0.25), Recovery(900, 0.125)
+    first, second, third = Rollback(10, 0.5), Rollback(20, 0.25), Rollback(900, 0.125)
     recoveries = RollbackNotifier()
     assert recoveries.next_notice((), now=0) is None
     assert recoveries.next_notice((first,), now=1) is None

@@ -25,7 +25,7 @@ from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training.samples import MAX_INTERVAL, MIN_DISPLAY_SECONDS
 from model import prepare_kernels
-from model.formats.recurrentjs_json import SavedModel
+from model.formats.checkpoint import ModelCheckpoint
 
 SMALL = Options(hidden_sizes=(8,), letter_size=3)
 TEXT = "a first sentence\n  and another \n\nthe third is here"
@@ -109,7 +109,7 @@ def test_a_loaded_model_is_shown_as_it_was_saved_before_it_learns_on(
     session.carry_out(Pause())
     session.write()
     saved = session.carry_out(Save())
-    assert isinstance(saved, SavedModel)
+    assert isinstance(saved, ModelCheckpoint)
     greedy = saved.model.greedy()
     session.carry_out(Learn("entirely\ndifferent", SMALL))
     session.carry_out(Learn(TEXT, SMALL))

@@ -11,7 +11,7 @@ from bench.speed.workloads import Network, alphabet
 from model import CharModel, Vocabulary
 
 SENTENCES = ["start small", "ship it, then listen", "the market answers", "go"]
-GATES = "cifo"  # the order of the plain LSTM's gates, in charnn's letters
+CELLS = "cifo"  # the order of the plain LSTM's gates, in charnn's letters
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def plain(charnn: CharModel) -> PlainLSTM:
     lstm.weights["Wd"][:] = theirs["Whd"].T
     for layer in range(2):
         for ours, kind in (("Wx", "W{}x"), ("Wh", "W{}h"), ("b", "b{}")):
-            gates = [theirs[f"{kind.format(gate)}{layer}"].T for gate in GATES]
+            gates = [theirs[f"{kind.format(gate)}{layer}"].T for gate in CELLS]
             lstm.weights[f"{ours}{layer}"][:] = np.concatenate(gates, axis=1).squeeze()
     return lstm
 
@@ -61,7 +61,7 @@ def test_every_epoch_takes_each_batch_once() -> None:
 def test_the_plain_lstm_is_charnn_s_network(charnn: CharModel) -> None:
     lstm = plain(charnn)
     (batch,) = of_like_length(SENTENCES, 4)
-    assert lstm.backpropagate(batch) == pytest.approx(charnn.costs(SENTENCES).sum(), rel=1e-12)
+    assert lstm.backpropagate(batch) == pytest.approx(charnn.losses(SENTENCES).sum(), rel=1e-12)
 
 
 def test_the_plain_lstm_s_gradient_is_that_of_its_cost(charnn: CharModel) -> None:

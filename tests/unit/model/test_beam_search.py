@@ -26,10 +26,10 @@ from model import (
 )
 from model.autograd.reference_cells import sentence_logits
 from model.kernels import entry_points as entry
-from model.network import GATES
-from model.vocabulary import START_OR_END
+from model.kernels.types import BOUNDARY
+from model.network import CELLS
 
-KINDS = sorted(GATES)
+KINDS = sorted(CELLS)
 PRECISIONS = ["float32", "float64"]
 ALPHABET = "abcdefgh"
 
@@ -44,17 +44,17 @@ def network(
     """A network with strong opinions, biases included."""
     model = CharModel.create(Vocabulary(alphabet), kind, hidden_sizes, 3, dtype=dtype)
     scale = 0.4 if kind == "rnn" else 0.9  # rectified units know no bounds
-    model.flat[:] = np.random.default_rng(seed).normal(scale=scale, size=model.weight_count)
+    model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
 
 def log_probability(model: CharModel, text: str, prime: str, ended: bool) -> float:
     """Of a text after the prime, and of its end if it has one, by the expression graph."""
-    letters = [START_OR_END, *map(int, model.vocabulary.encode(prime + text))]
+    letters = [BOUNDARY, *map(int, model.vocabulary.encode(prime + text))]
     matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
     logits = sentence_logits(model.kind, model.hidden_sizes, matrices, letters)  # (T, V)
     predicted = slice(len(prime), len(letters) if ended else len(letters) - 1)
-    targets = [*letters[1:], START_OR_END][predicted]
+    targets = [*letters[1:], BOUNDARY][predicted]
     return -float(logits[predicted].softmax_cross_entropy(targets)) if targets else 0.0
 
 
@@ -156,7 +156,7 @@ def test_a_wider_beam_finds_more_and_the_same_every_time() -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_of_equally_probable_sentences_those_of_lower_characters_come_first(kind: str) -> None:
     model = network(kind, alphabet="ab")
-    model.flat[:] = 0  # END, "a" and "b" are as likely everywhere
+    model.params[:] = 0  # END, "a" and "b" are as likely everywhere
     found = model.beam_search(4, max_chars=2)
     assert [text for text, _ in found] == ["", "a", "b", "aa"]
     np.testing.assert_allclose([score for _, score in found], -np.log([3, 9, 9, 9]))
@@ -180,9 +180,9 @@ def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
 @pytest.mark.parametrize("dtype", PRECISIONS)
 def test_a_network_that_has_run_off_has_no_alternatives(kind: str, dtype: str) -> None:
     model = network(kind, dtype=dtype)
-    model.flat[:] = math.nan
+    model.params[:] = math.nan
     assert model.beam_search() == []
-    model.flat[:] = np.finfo(dtype).max
+    model.params[:] = np.finfo(dtype).max
     assert len(model.beam_search()) <= 5
 
 

@@ -13,17 +13,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model import CharModel, Graph, Mat, TextError, Vocabulary
-from model.analysis.gradient_check import kernel_cost_and_gradient
+from model.analysis.gradient_check import kernel_loss_and_gradient
 from model.autograd.reference_cells import (
     STEPS,
     layer_states,
-    reference_cost_and_gradient,
+    reference_loss_and_gradient,
     zero_state,
 )
-from model.formats.recurrentjs_json import read_model
-from model.network import GATES
+from model.formats.checkpoint import load_model
+from model.network import CELLS
 
-Doubles = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 ALPHABET = "abcd"
 VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
@@ -64,7 +64,7 @@ def random_matrices(
 # ---------------------------------------------------------------- the kernels
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @settings(max_examples=25)
 @given(
     hidden_sizes=st.lists(st.integers(1, 24), min_size=1, max_size=3),
@@ -80,11 +80,11 @@ def test_graph_and_kernels_compute_the_same_cost_and_gradient(
 ) -> None:
     vocabulary = Vocabulary.from_sentences([ALPHABET])
     model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size, dtype=np.float64)
-    model.flat[:] = np.random.default_rng(seed).normal(scale=0.5, size=model.weight_count)
-    cost, gradient = reference_cost_and_gradient(model, sentence)
-    kernel_cost, kernel_gradient = kernel_cost_and_gradient(model, sentence)
+    model.params[:] = np.random.default_rng(seed).normal(scale=0.5, size=model.num_parameters)
+    cost, gradient = reference_loss_and_gradient(model, sentence)
+    kernel_cost, kernel_gradient = kernel_loss_and_gradient(model, sentence)
     assert kernel_cost == pytest.approx(cost, rel=1e-9)
-    assert float(model.costs([sentence])[0]) == pytest.approx(cost, rel=1e-9)
+    assert float(model.losses([sentence])[0]) == pytest.approx(cost, rel=1e-9)
     assert list(gradient) == list(model.parameters) == list(kernel_gradient)
     for name, expected in gradient.items():
         np.testing.assert_allclose(
@@ -94,17 +94,17 @@ def test_graph_and_kernels_compute_the_same_cost_and_gradient(
 
 def test_the_reference_is_computed_in_float64_and_leaves_the_model_as_it_is() -> None:
     model = CharModel.create(Vocabulary.from_sentences([ALPHABET]), hidden_sizes=(3,), seed=0)
-    before = model.flat.copy()
-    cost, gradient = reference_cost_and_gradient(model, "abba")
-    assert cost == pytest.approx(float(model.costs(["abba"])[0]), rel=1e-5)
+    before = model.params.copy()
+    cost, gradient = reference_loss_and_gradient(model, "abba")
+    assert cost == pytest.approx(float(model.losses(["abba"])[0]), rel=1e-5)
     assert all(matrix.dtype == np.float64 for matrix in gradient.values())
-    np.testing.assert_array_equal(model.flat, before)
+    np.testing.assert_array_equal(model.params, before)
 
 
 def test_the_reference_refuses_characters_that_the_model_does_not_know() -> None:
     model = CharModel.create(Vocabulary.from_sentences([ALPHABET]))
     with pytest.raises(TextError, match="'e'") as caught:
-        reference_cost_and_gradient(model, "abcde")
+        reference_loss_and_gradient(model, "abcde")
     assert caught.value.code == "unknown_characters"
 
 
@@ -114,9 +114,9 @@ def test_the_reference_refuses_characters_that_the_model_does_not_know() -> None
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_the_first_steps_cost_and_gradient_are_the_originals(path: Path) -> None:
     vector = json.loads(path.read_text())
-    model = read_model(vector["initial"], dtype="float64").model
+    model = load_model(vector["initial"], dtype="float64").model
     first = vector["steps"][0]
-    cost, gradient = reference_cost_and_gradient(model, vector["sentences"][first["sentence"]])
+    cost, gradient = reference_loss_and_gradient(model, vector["sentences"][first["sentence"]])
     assert cost == pytest.approx(first["cost"], rel=1e-12)
     squares = sum(float((matrix**2).sum()) for matrix in gradient.values())
     assert squares**0.5 == pytest.approx(first["grad_norm"], rel=1e-12)
@@ -125,16 +125,16 @@ def test_the_first_steps_cost_and_gradient_are_the_originals(path: Path) -> None
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_the_final_models_costs_are_the_originals(path: Path) -> None:
     vector = json.loads(path.read_text())
-    model = read_model(vector["final"], dtype="float64").model
+    model = load_model(vector["final"], dtype="float64").model
     for evaluation in vector["evals"]:
-        cost, _ = reference_cost_and_gradient(model, evaluation["sentence"])
+        cost, _ = reference_loss_and_gradient(model, evaluation["sentence"])
         assert cost == pytest.approx(evaluation["cost"], rel=1e-9)
 
 
 # ---------------------------------------------------------------- the cells by themselves
 
 
-def sigmoid(x: Doubles) -> Doubles:
+def sigmoid(x: Float64Array) -> Float64Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import END, CharModel, SettingsError, TextError, Trainer, TrainingSettings, Vocabulary
+from model import END, CharModel, SettingsError, TextError, Trainer, TrainingConfig, Vocabulary
 
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
 KINDS = ["lstm", "rnn"]
@@ -27,7 +27,7 @@ def network(
 ) -> CharModel:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
     model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size=3, seed=7, dtype=dtype)
-    model.flat[:] *= scale
+    model.params[:] *= scale
     return model
 
 
@@ -35,7 +35,7 @@ def network(
 def fluent() -> CharModel:
     """A network that knows the sentences by heart."""
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), hidden_sizes=(20,), seed=1)
-    Trainer(model, SENTENCES, TrainingSettings(seed=1)).train(2000)
+    Trainer(model, SENTENCES, TrainingConfig(seed=1)).train(2000)
     return model
 
 
@@ -49,8 +49,8 @@ def test_a_new_networks_weights_are_small_and_its_biases_zero(kind: str) -> None
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, seed=1)
     assert model.kind == kind
     assert (model.hidden_sizes, model.letter_size) == ((20, 20), 5)
-    assert model.flat.dtype == np.float32
-    assert model.weight_count == sum(matrix.size for matrix in model.parameters.values())
+    assert model.params.dtype == np.float32
+    assert model.num_parameters == sum(matrix.size for matrix in model.parameters.values())
     for name, matrix in model.parameters.items():
         if name.startswith("b"):
             assert not matrix.any()
@@ -62,7 +62,7 @@ def test_a_new_networks_weights_are_small_and_its_biases_zero(kind: str) -> None
 def test_the_same_seed_makes_the_same_network_and_no_seed_a_new_one() -> None:
     def weights(seed: int | None) -> bytes:
         model = CharModel.create(Vocabulary.from_sentences(SENTENCES), seed=seed)
-        return model.flat.tobytes()
+        return model.params.tobytes()
 
     assert weights(3) == weights(3)
     assert weights(3) != weights(4)
@@ -89,9 +89,9 @@ def test_a_network_that_cannot_be_is_refused_by_the_option_at_fault(
 
 def test_a_copy_shares_no_weight_with_the_model() -> None:
     model = network()
-    copy, before = model.copy(), model.flat.copy()
-    copy.flat[:] = 0
-    np.testing.assert_array_equal(model.flat, before)
+    copy, before = model.copy(), model.params.copy()
+    copy.params[:] = 0
+    np.testing.assert_array_equal(model.params, before)
 
 
 def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
@@ -119,7 +119,7 @@ def test_the_predictions_of_a_sentence_multiply_to_its_cost(
         assert sum(probabilities.values()) == pytest.approx(1, abs=tolerance)
         assert min(probabilities.values()) > 0
         cost -= math.log(probabilities[target])
-    assert model.costs([sentence])[0] == pytest.approx(cost, rel=tolerance)
+    assert model.losses([sentence])[0] == pytest.approx(cost, rel=tolerance)
     expected = math.exp(cost / (len(sentence) + 1))
     assert model.perplexity([sentence]) == pytest.approx(expected, rel=tolerance)
 
@@ -133,7 +133,7 @@ def test_predictions_are_named_by_character_with_the_end_first() -> None:
 @given(st.lists(sentences_it_knows, min_size=1, max_size=5))
 def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
     model = network(dtype=np.float64)
-    cost = sum(float(model.costs([sentence])[0]) for sentence in sentences)
+    cost = sum(float(model.losses([sentence])[0]) for sentence in sentences)
     predictions = sum(len(sentence) + 1 for sentence in sentences)
     assert model.perplexity(iter(sentences)) == pytest.approx(math.exp(cost / predictions))
 
@@ -258,9 +258,9 @@ def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
 
 def test_writing_and_measuring_leave_the_model_as_it_was() -> None:
     model = network()
-    before = model.flat.copy()
+    before = model.params.copy()
     model.sample(seed=1)
     model.greedy(prime="st")
     model.next_char_probabilities("s")
     model.perplexity(SENTENCES)
-    np.testing.assert_array_equal(model.flat, before)
+    np.testing.assert_array_equal(model.params, before)

@@ -22,11 +22,11 @@ from hypothesis import strategies as st
 from model import END, CharModel, FormatError, Mat, Vocabulary
 from model.autograd.reference_cells import sentence_logits
 from model.formats import loading_lines, python_file, safetensors_file
-from model.network import GATES
+from model.network import CELLS
 
 Array = npt.NDArray[np.floating[Any]]
 
-KINDS = sorted(GATES)
+KINDS = sorted(CELLS)
 DEPTHS = [(20,), (12, 7)]
 PREFIXES = ["", "a", "abba", "dcbaabcddcba"]
 ROOT = Path(__file__).parents[3]
@@ -41,7 +41,7 @@ def a_network(
 ) -> CharModel:
     """A network in which no bias is 0; larger weights would make an rnn grow from step to step."""
     model = CharModel.create(Vocabulary(list(letters)), kind, hidden_sizes, letter_size)
-    model.flat[:] = np.random.default_rng(seed).normal(scale=0.3, size=model.weight_count)
+    model.params[:] = np.random.default_rng(seed).normal(scale=0.3, size=model.num_parameters)
     return model
 
 
@@ -59,7 +59,7 @@ def softmax(logits: Array) -> Array:
 
 def run_off() -> CharModel:
     model = a_network()
-    model.flat[3] = np.nan
+    model.params[3] = np.nan
     return model
 
 

@@ -24,7 +24,7 @@ from model import (
     gradient_check,
     graph_gradient_check,
 )
-from model.network import GATES
+from model.network import CELLS
 
 RIGHT = 1e-5
 ALPHABET = "abcd"
@@ -38,7 +38,7 @@ def network(kind: str, hidden_sizes: list[int], letter_size: int = 3, seed: int 
 # ---------------------------------------------------------------- models
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @settings(max_examples=12)
 @given(
     hidden_sizes=st.lists(st.integers(1, 4), min_size=1, max_size=3),
@@ -51,35 +51,35 @@ def test_graph_and_kernels_agree_with_the_slopes(
     kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, scale: float, seed: int
 ) -> None:
     model = network(kind, hidden_sizes, letter_size, seed)
-    model.flat *= scale
+    model.params *= scale
     report = gradient_check(model, sentence)
     assert list(report.graph.errors) == list(report.kernels.errors) == list(model.parameters)
     assert report.largest == max(report.graph.largest, report.kernels.largest)
     assert report.largest < RIGHT, report
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 def test_a_network_that_has_learnt_agrees_too_and_stays_as_it_is(kind: str) -> None:
     model = network(kind, [8, 8])
     Trainer(model, ["abcd", "dcba", "abba"]).train(200)
-    before = model.flat.copy()
+    before = model.params.copy()
     assert gradient_check(model, "abcd").largest < RIGHT
-    np.testing.assert_array_equal(model.flat, before)
-    assert model.flat.dtype == np.float32
+    np.testing.assert_array_equal(model.params, before)
+    assert model.params.dtype == np.float32
 
 
 def test_a_gradient_that_the_kernels_get_wrong_is_told_with_its_matrix(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     module = sys.modules["model.analysis.gradient_check"]
-    right = module.kernel_cost_and_gradient
+    right = module.kernel_loss_and_gradient
 
     def wrong_in_one_number(model: CharModel, *sentences: str) -> Any:
         cost, gradient = right(model, *sentences)
         gradient["Whd"][0, 0] += 1
         return cost, gradient
 
-    monkeypatch.setattr(module, "kernel_cost_and_gradient", wrong_in_one_number)
+    monkeypatch.setattr(module, "kernel_loss_and_gradient", wrong_in_one_number)
     report = gradient_check(network("lstm", [4]), "abcd")
     wrong = [name for name, error in report.kernels.errors.items() if error > RIGHT]
     assert wrong == ["Whd"]
@@ -111,7 +111,7 @@ def test_what_cannot_be_checked_is_refused() -> None:
 
 def test_a_network_that_has_run_off_has_no_number_to_show() -> None:
     model = network("lstm", [2])
-    model.flat[:] = np.nan
+    model.params[:] = np.nan
     assert math.isnan(gradient_check(model, "ab").largest)
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from model import Graph, Mat, ModelError, ShapeError, graph_gradient_check
 
-Doubles = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 EXACT = 1e-5  # a right gradient's error against measured slopes stays below
 
@@ -25,11 +25,11 @@ sizes = st.integers(1, 4)
 seeds = st.integers(0, 2**32 - 1)
 
 
-def numbers(seed: int, *shape: int) -> Doubles:
+def numbers(seed: int, *shape: int) -> Float64Array:
     return np.asarray(np.random.default_rng(seed).normal(size=shape), dtype=np.float64)
 
 
-def check_gradients(operation: Callable[..., Mat], *inputs: Doubles) -> Mat:
+def check_gradients(operation: Callable[..., Mat], *inputs: Float64Array) -> Mat:
     """The gradients of all inputs are slopes, however the output's numbers are weighed."""
     mats = [Mat(values) for values in inputs]
     output = operation(*mats)
@@ -93,7 +93,7 @@ def test_matmul_is_the_matrix_product(m: int, k: int, n: int, seed: int) -> None
     np.testing.assert_allclose((Mat(a) @ b.tolist()).value, a @ b)
 
 
-ELEMENTWISE: dict[str, Callable[[Doubles], Doubles]] = {
+ELEMENTWISE: dict[str, Callable[[Float64Array], Float64Array]] = {
     "tanh": np.tanh,
     "sigmoid": lambda x: 1 / (1 + np.exp(-x)),
     "relu": lambda x: np.maximum(x, 0),

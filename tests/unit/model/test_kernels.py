@@ -12,14 +12,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from model import CharModel, Vocabulary
-from model.analysis.gradient_check import kernel_cost_and_gradient
+from model.analysis.gradient_check import kernel_loss_and_gradient
 from model.kernels.compile import ContentLocator, cache_folder
 from model.kernels.entry_points import train
 from model.kernels.linalg import activations
 from model.kernels.linalg import gemm as products
-from model.network import GATES
+from model.network import CELLS
 
-Doubles = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 ALPHABET = "abcd"
 PRECISIONS = ["float32", "float64"]
@@ -32,7 +32,7 @@ SLOPE_ERROR = 1e-6  # of a slope: rounding of the cost, over the step
 
 @settings(max_examples=25)
 @given(
-    kind=st.sampled_from(sorted(GATES)),
+    kind=st.sampled_from(sorted(CELLS)),
     hidden_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
     letter_size=st.integers(1, 4),
     sentence=st.text(ALPHABET, min_size=1, max_size=12),
@@ -60,33 +60,35 @@ def random_network(kind: str, hidden_sizes: list[int], letter_size: int, seed: i
     vocabulary = Vocabulary.from_sentences([ALPHABET])
     model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size, dtype=np.float64)
     random = np.random.default_rng(seed)
-    model.flat[:] = random.normal(scale=0.5, size=model.weight_count)  # biases too
+    model.params[:] = random.normal(scale=0.5, size=model.num_parameters)  # biases too
     return model
 
 
-def gradient(model: CharModel, *sentences: str) -> Doubles:
+def gradient(model: CharModel, *sentences: str) -> Float64Array:
     """The mean gradient of the sentences' costs, flat."""
-    flat = np.zeros_like(model.flat)
-    for name, matrix in kernel_cost_and_gradient(model, *sentences)[1].items():
+    flat = np.zeros_like(model.params)
+    for name, matrix in kernel_loss_and_gradient(model, *sentences)[1].items():
         model.layout.views(flat)[name][:] = matrix
     return np.asarray(flat, dtype=np.float64)
 
 
-def slopes(model: CharModel, matrix: npt.NDArray[Any], sentence: str) -> tuple[Doubles, Doubles]:
+def slopes(
+    model: CharModel, matrix: npt.NDArray[Any], sentence: str
+) -> tuple[Float64Array, Float64Array]:
     """The cost's slopes on either side of every number of a matrix."""
-    cost = float(model.costs([sentence])[0])
+    cost = float(model.losses([sentence])[0])
     before, behind = np.zeros((2, *matrix.shape))
     for place in np.ndindex(*matrix.shape):
         value = matrix[place]
         matrix[place] = value - STEP
-        before[place] = (cost - model.costs([sentence])[0]) / STEP
+        before[place] = (cost - model.losses([sentence])[0]) / STEP
         matrix[place] = value + STEP
-        behind[place] = (model.costs([sentence])[0] - cost) / STEP
+        behind[place] = (model.losses([sentence])[0] - cost) / STEP
         matrix[place] = value
     return before, behind
 
 
-@pytest.mark.parametrize("kind", sorted(GATES))
+@pytest.mark.parametrize("kind", sorted(CELLS))
 @settings(max_examples=25)
 @given(
     hidden_sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3),
@@ -98,9 +100,9 @@ def test_single_precision_computes_the_same_gradients_but_for_rounding(
     kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, seed: int
 ) -> None:
     double = random_network(kind, hidden_sizes, letter_size, seed)
-    double.flat[:] = (double.flat * 0.5).astype(np.float32)  # mild enough not to amplify much
-    single = CharModel(double.vocabulary, double.layout, double.flat.astype(np.float32))
-    np.testing.assert_allclose(single.costs([sentence]), double.costs([sentence]), rtol=1e-5)
+    double.params[:] = (double.params * 0.5).astype(np.float32)  # mild enough not to amplify much
+    single = CharModel(double.vocabulary, double.layout, double.params.astype(np.float32))
+    np.testing.assert_allclose(single.losses([sentence]), double.losses([sentence]), rtol=1e-5)
     exact = gradient(double, sentence)
     apart = np.linalg.norm(gradient(single, sentence) - exact)
     assert apart < 1e-4 * (np.linalg.norm(exact) + 1e-3)
@@ -108,7 +110,7 @@ def test_single_precision_computes_the_same_gradients_but_for_rounding(
 
 @settings(max_examples=25)
 @given(
-    kind=st.sampled_from(sorted(GATES)),
+    kind=st.sampled_from(sorted(CELLS)),
     hidden_sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     sentences=st.lists(st.text(ALPHABET, min_size=1, max_size=12), min_size=1, max_size=7),
     seed=st.integers(0, 2**32 - 1),
@@ -121,8 +123,8 @@ def test_a_batchs_gradient_is_the_mean_of_its_sentences_gradients(
     model = random_network(kind, hidden_sizes, letter_size=3, seed=seed)
     alone = np.mean([gradient(model, sentence) for sentence in sentences], axis=0)
     np.testing.assert_allclose(gradient(model, *sentences), alone, rtol=1e-9, atol=1e-12)
-    cost, _ = kernel_cost_and_gradient(model, *sentences)
-    np.testing.assert_allclose(cost, model.costs(sentences).sum(), rtol=1e-12)
+    cost, _ = kernel_loss_and_gradient(model, *sentences)
+    np.testing.assert_allclose(cost, model.losses(sentences).sum(), rtol=1e-12)
 
 
 # ---------------------------------------------------------------- products
@@ -138,9 +140,9 @@ def compiled(product: Any) -> Any:
     return numba.njit([numba.void(*three) for three in matrices.values()])(call)
 
 
-ADD_PRODUCT = compiled(products.add_product)
-ADD_TRANSPOSED_PRODUCT = compiled(products.add_transposed_product)
-ADD_PRODUCT_WITH_TRANSPOSED = compiled(products.add_product_with_transposed)
+ADD_PRODUCT = compiled(products.gemm_nn)
+ADD_TRANSPOSED_PRODUCT = compiled(products.gemm_tn)
+ADD_PRODUCT_WITH_TRANSPOSED = compiled(products.gemm_nt)
 
 # Around the lengths at which a tile or a vector is full, and anything in between.
 lengths = st.sampled_from(
@@ -240,7 +242,7 @@ def relative_error(function: Any, exact: Any, values: npt.NDArray[Any]) -> float
         return float(np.nanmax(np.abs(out / expected - 1)))
 
 
-def exact_sigmoid(x: Doubles) -> Doubles:
+def exact_sigmoid(x: Float64Array) -> Float64Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 

@@ -23,7 +23,7 @@ layouts = st.builds(
 
 @given(layouts)
 def test_the_matrices_cover_the_flat_vector_exactly_once(layout: Layout) -> None:
-    flat = np.arange(layout.parameter_count, dtype=np.float64)
+    flat = np.arange(layout.num_parameters, dtype=np.float64)
     covered = np.concatenate([view.ravel() for view in layout.views(flat).values()])
     np.testing.assert_array_equal(np.sort(covered), flat)
 
@@ -32,7 +32,7 @@ def test_the_matrices_cover_the_flat_vector_exactly_once(layout: Layout) -> None
 def test_writing_to_a_matrix_writes_to_the_flat_vector_and_to_no_other_matrix(
     layout: Layout,
 ) -> None:
-    flat = np.zeros(layout.parameter_count, dtype=np.float32)
+    flat = np.zeros(layout.num_parameters, dtype=np.float32)
     views = layout.views(flat)
     for number, view in enumerate(views.values(), start=1):
         view[:] += number
@@ -43,7 +43,7 @@ def test_writing_to_a_matrix_writes_to_the_flat_vector_and_to_no_other_matrix(
 
 @given(layouts)
 def test_shapes_are_those_of_the_matrices(layout: Layout) -> None:
-    views = layout.views(np.zeros(layout.parameter_count))
+    views = layout.views(np.zeros(layout.num_parameters))
     assert dict(layout.shapes()) == {name: view.shape for name, view in views.items()}
 
 
@@ -75,7 +75,7 @@ def test_the_default_network_has_as_many_weights_as_worked_out_by_hand() -> None
     characters = 30
     first, second = 4 * 20 * (5 + 20 + 1), 4 * 20 * (20 + 20 + 1)
     expected = (characters + 1) * 5 + first + second + (20 + 1) * (characters + 1)
-    assert Layout("lstm", characters + 1, 5, (20, 20)).parameter_count == expected
+    assert Layout("lstm", characters + 1, 5, (20, 20)).num_parameters == expected
 
 
 @pytest.mark.parametrize(

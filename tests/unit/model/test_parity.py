@@ -17,8 +17,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import CharModel, RMSProp, Steps, Trainer, TrainingSettings
-from model.formats.recurrentjs_json import read_model
+from model import CharModel, RMSProp, StepLog, Trainer, TrainingConfig
+from model.formats.checkpoint import load_model
 
 VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
 ORIGINAL_MAX_CHARS = 101  # the original stops once more than 100 characters are out
@@ -29,20 +29,20 @@ def vector(request: pytest.FixtureRequest) -> Any:
     return json.loads(request.param.read_text())
 
 
-def settings_of(vector: Any) -> TrainingSettings:
+def settings_of(vector: Any) -> TrainingConfig:
     original = vector["settings"]
-    return TrainingSettings.original(
+    return TrainingConfig.original(
         learning_rate=original["learning_rate"], l2=original["regc"], clip=original["clipval"]
     )
 
 
-def trained(model: CharModel, vector: Any) -> tuple[Trainer, Steps]:
+def trained(model: CharModel, vector: Any) -> tuple[Trainer, StepLog]:
     trainer = Trainer(model, vector["sentences"], settings_of(vector))
-    return trainer, trainer.train_in_order(column(vector, "sentence"))
+    return trainer, trainer.train_on(column(vector, "sentence"))
 
 
 def initial(vector: Any, dtype: str) -> CharModel:
-    return read_model(vector["initial"], dtype=dtype).model
+    return load_model(vector["initial"], dtype=dtype).model
 
 
 def column(vector: Any, name: str) -> list[Any]:
@@ -51,7 +51,7 @@ def column(vector: Any, name: str) -> list[Any]:
 
 def test_every_steps_cost_and_gradient_equal_the_originals(vector: Any) -> None:
     _, steps = trained(initial(vector, "float64"), vector)
-    np.testing.assert_allclose(steps.costs, column(vector, "cost"), rtol=1e-9)
+    np.testing.assert_allclose(steps.losses, column(vector, "cost"), rtol=1e-9)
     np.testing.assert_allclose(steps.gradient_norms, column(vector, "grad_norm"), rtol=1e-9)
     np.testing.assert_allclose(
         steps.clipped_shares, column(vector, "ratio_clipped"), rtol=1e-12, atol=1e-12
@@ -60,10 +60,10 @@ def test_every_steps_cost_and_gradient_equal_the_originals(vector: Any) -> None:
 
 def test_the_final_model_equals_the_originals(vector: Any) -> None:
     trainer, _ = trained(initial(vector, "float64"), vector)
-    final = read_model(vector["final"], dtype="float64")
-    assert final.solver is not None
-    np.testing.assert_allclose(trainer.model.flat, final.model.flat, atol=1e-9)
-    np.testing.assert_allclose(trainer.solver.step_cache, final.solver.step_cache, atol=1e-9)
+    final = load_model(vector["final"], dtype="float64")
+    assert final.optimizer is not None
+    np.testing.assert_allclose(trainer.model.params, final.model.params, atol=1e-9)
+    np.testing.assert_allclose(trainer.optimizer.step_cache, final.optimizer.step_cache, atol=1e-9)
 
 
 def test_the_final_model_writes_and_predicts_what_the_originals_does(vector: Any) -> None:
@@ -76,7 +76,7 @@ def test_the_final_model_writes_and_predicts_what_the_originals_does(vector: Any
     )
     for evaluation in vector["evals"]:
         np.testing.assert_allclose(
-            model.costs([evaluation["sentence"]]), evaluation["cost"], rtol=1e-9
+            model.losses([evaluation["sentence"]]), evaluation["cost"], rtol=1e-9
         )
 
 
@@ -84,7 +84,7 @@ def test_the_originals_own_perplexity_follows_from_the_cost(vector: Any) -> None
     _, steps = trained(initial(vector, "float64"), vector)
     lengths = np.array([len(vector["sentences"][n]) for n in column(vector, "sentence")])
     with np.errstate(divide="ignore"):
-        demo_ppl = np.exp(steps.costs / (lengths - 1))
+        demo_ppl = np.exp(steps.losses / (lengths - 1))
     recorded = [np.inf if ppl is None else float(ppl) for ppl in column(vector, "demo_ppl")]
     np.testing.assert_allclose(demo_ppl, recorded, rtol=1e-9)
 
@@ -96,15 +96,15 @@ def test_in_single_precision_every_step_from_the_originals_state_costs_the_same(
     costs = []
     for sentence in column(vector, "sentence"):
         model = CharModel(
-            exact.model.vocabulary, exact.model.layout, exact.model.flat.astype(np.float32)
+            exact.model.vocabulary, exact.model.layout, exact.model.params.astype(np.float32)
         )
-        solver = RMSProp(exact.solver.step_cache.astype(np.float32), steps=None)
+        solver = RMSProp(exact.optimizer.step_cache.astype(np.float32), steps=None)
         single = Trainer(model, vector["sentences"], settings_of(vector), solver)
-        costs += list(single.train_in_order([sentence]).costs)
-        before = exact.model.flat.copy()
-        exact.train_in_order([sentence])
-        apart = np.linalg.norm(model.flat - exact.model.flat)
-        assert apart < 1e-2 * np.linalg.norm(exact.model.flat - before)
+        costs += list(single.train_on([sentence]).losses)
+        before = exact.model.params.copy()
+        exact.train_on([sentence])
+        apart = np.linalg.norm(model.params - exact.model.params)
+        assert apart < 1e-2 * np.linalg.norm(exact.model.params - before)
     np.testing.assert_allclose(costs, column(vector, "cost"), rtol=1e-6)
 
 
@@ -118,9 +118,9 @@ def test_in_single_precision_the_path_is_kept_about_as_long_as_rounded_weights_a
     vector: Any,
 ) -> None:
     rounded = initial(vector, "float64")
-    rounded.flat[:] = rounded.flat.astype(np.float32)
-    possible = steps_within(1e-3, trained(rounded, vector)[1].costs, vector)
-    kept = steps_within(1e-3, trained(initial(vector, "float32"), vector)[1].costs, vector)
+    rounded.params[:] = rounded.params.astype(np.float32)
+    possible = steps_within(1e-3, trained(rounded, vector)[1].losses, vector)
+    kept = steps_within(1e-3, trained(initial(vector, "float32"), vector)[1].losses, vector)
     assert kept >= possible / 2
     if vector["settings"]["generator"] == "rnn":  # this one is not chaotic
         assert kept == len(vector["steps"])
@@ -128,8 +128,8 @@ def test_in_single_precision_the_path_is_kept_about_as_long_as_rounded_weights_a
 
 def test_the_originals_models_load_with_lists_and_without_a_solver(vector: Any) -> None:
     saved = json.loads(json.dumps(vector["final"]))
-    expected = CharModel.from_json(saved).flat
+    expected = CharModel.from_json(saved).params
     for matrix in saved["model"].values():
         matrix["w"] = [matrix["w"][str(i)] for i in range(len(matrix["w"]))]
     del saved["solver"]
-    np.testing.assert_array_equal(CharModel.from_json(json.dumps(saved)).flat, expected)
+    np.testing.assert_array_equal(CharModel.from_json(json.dumps(saved)).params, expected)

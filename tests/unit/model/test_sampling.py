@@ -12,16 +12,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import END, CharModel, SettingsError, TextError, Vocabulary, prepare_kernels
-from model import sampling as writing
+from model import END, CharModel, SettingsError, TextError, Vocabulary, prepare_kernels, sampling
 from model.kernels import entry_points as entry
-from model.network import GATES
+from model.network import CELLS
 
-KINDS = sorted(GATES)
+KINDS = sorted(CELLS)
 PRECISIONS = ["float32", "float64"]
 ALPHABET = "abcdefgh"
 
-Doubles = npt.NDArray[np.float64]
+Float64Array = npt.NDArray[np.float64]
 
 
 def network(
@@ -30,12 +29,12 @@ def network(
     """A network with opinions; `end` is how much more it likes to end."""
     model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 5), 3, dtype=dtype)
     scale = 0.4 if kind == "rnn" else 0.8  # rectified units know no bounds
-    model.flat[:] = np.random.default_rng(seed).normal(scale=scale, size=model.weight_count)
+    model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     model.parameters["bd"][0] += end
     return model
 
 
-def tempered(model: CharModel, prefix: str, temperature: float) -> Doubles:
+def tempered(model: CharModel, prefix: str, temperature: float) -> Float64Array:
     """The probabilities of END and the characters to come after the prefix, (V,)."""
     logs = np.log(list(model.next_char_probabilities(prefix).values())) / temperature
     powers = np.exp(logs - logs.max())
@@ -169,23 +168,23 @@ def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
 ) -> None:
     model = network()
     whole = model.samples(60, max_chars=30, seed=4)
-    monkeypatch.setattr(writing, "TOGETHER", 7)
+    monkeypatch.setattr(sampling, "MAX_BATCH", 7)
     assert model.samples(60, max_chars=30, seed=4) == whole
-    monkeypatch.setattr(writing, "CHARACTERS_TOGETHER", 65)
+    monkeypatch.setattr(sampling, "MAX_BATCH_CHARACTERS", 65)
     assert model.samples(60, max_chars=30, seed=4) == whole
-    monkeypatch.setattr(writing, "CHARACTERS_TOGETHER", 1)
+    monkeypatch.setattr(sampling, "MAX_BATCH_CHARACTERS", 1)
     assert model.samples(60, max_chars=30, seed=4) == whole
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(kind: str) -> None:
     prepare_kernels(kind)
-    compiled = list(entry.write.signatures)  # type: ignore[attr-defined]
+    compiled = list(entry.generate.signatures)  # type: ignore[attr-defined]
     model = network(kind, dtype=np.float32)
     model.greedy("ab")
     model.sample(2, "ab", top_k=3)
     model.samples(5, top_p=0.9, max_chars=3, seed=1)
-    assert list(entry.write.signatures) == compiled  # type: ignore[attr-defined]
+    assert list(entry.generate.signatures) == compiled  # type: ignore[attr-defined]
 
 
 def test_no_characters_are_written_where_none_are_asked_for() -> None:
@@ -207,9 +206,9 @@ def test_a_network_that_has_run_off_writes_nothing(
     kind: str, dtype: str, chosen: dict[str, Any]
 ) -> None:
     model = network(kind, dtype=dtype)
-    model.flat[:] = math.nan
+    model.params[:] = math.nan
     assert model.samples(3, seed=1, **chosen) == ["", "", ""]
-    model.flat[:] = np.finfo(dtype).max
+    model.params[:] = np.finfo(dtype).max
     assert len(model.samples(3, seed=1, **chosen)) == 3
 
 

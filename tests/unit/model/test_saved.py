@@ -16,9 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from model import CharModel, FormatError, Trainer, TrainingSettings, Vocabulary
-from model.formats.recurrentjs_json import read_model
-from model.training.optimizers import Solver
+from model import CharModel, FormatError, Trainer, TrainingConfig, Vocabulary
+from model.formats.checkpoint import load_model
+from model.training.optimizers import Optimizer
 
 SENTENCES = ["abba c", "a cab"]
 PRECISIONS = ["float32", "float64"]
@@ -30,7 +30,7 @@ Json = dict[str, Any]
 def trained(kind: str = "lstm", dtype: npt.DTypeLike = np.float32) -> Trainer:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
     model = CharModel.create(vocabulary, kind, (3, 2), letter_size=2, seed=5, dtype=dtype)
-    trainer = Trainer(model, SENTENCES, TrainingSettings(seed=5))
+    trainer = Trainer(model, SENTENCES, TrainingConfig(seed=5))
     trainer.train(6)
     return trainer
 
@@ -90,7 +90,7 @@ def test_numbers_are_written_row_by_row() -> None:
 def test_a_model_alone_is_saved_without_a_solver() -> None:
     saved = trained().model.to_json()
     assert "solver" not in saved
-    assert read_model(saved).solver is None
+    assert load_model(saved).optimizer is None
 
 
 def test_sizes_counted_by_numpy_can_be_saved() -> None:
@@ -107,15 +107,15 @@ def test_sizes_counted_by_numpy_can_be_saved() -> None:
 @pytest.mark.parametrize("kind", ["lstm", "rnn"])
 def test_model_and_solver_come_back_to_the_last_bit(kind: str, dtype: str) -> None:
     trainer = trained(kind, dtype)
-    trainer.solver.decay_rate, trainer.solver.smooth_eps = 0.95, 1e-6
-    model, solver, _ = read_model(json.dumps(trainer.to_json()), dtype)
+    trainer.optimizer.decay_rate, trainer.optimizer.smooth_eps = 0.95, 1e-6
+    model, optimizer, _ = load_model(json.dumps(trainer.to_json()), dtype)
     assert model.vocabulary == trainer.model.vocabulary
     assert model.layout == trainer.model.layout
-    assert model.flat.dtype == np.dtype(dtype)
-    np.testing.assert_array_equal(model.flat, trainer.model.flat)
-    assert solver is not None
-    np.testing.assert_array_equal(solver.step_cache, trainer.solver.step_cache)
-    assert (solver.decay_rate, solver.smooth_eps) == (0.95, 1e-6)
+    assert model.params.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(model.params, trainer.model.params)
+    assert optimizer is not None
+    np.testing.assert_array_equal(optimizer.step_cache, trainer.optimizer.step_cache)
+    assert (optimizer.decay_rate, optimizer.smooth_eps) == (0.95, 1e-6)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
@@ -123,24 +123,24 @@ def test_model_and_solver_come_back_to_the_last_bit(kind: str, dtype: str) -> No
 def test_any_finite_weights_come_back_to_the_last_bit(dtype: str, data: st.DataObject) -> None:
     model = trained(dtype=dtype).model
     finite = hnp.from_dtype(np.dtype(dtype), allow_nan=False, allow_infinity=False)
-    model.flat[:] = data.draw(hnp.arrays(dtype, model.flat.shape, elements=finite))
-    read = read_model(json.dumps(model.to_json()), dtype).model
-    assert read.flat.tobytes() == model.flat.tobytes()
+    model.params[:] = data.draw(hnp.arrays(dtype, model.params.shape, elements=finite))
+    read = load_model(json.dumps(model.to_json()), dtype).model
+    assert read.params.tobytes() == model.params.tobytes()
 
 
 def test_training_goes_on_from_a_save_as_if_it_had_never_stopped() -> None:
     trainer = trained()
     again = Trainer.from_json(json.dumps(trainer.to_json()), SENTENCES)
     order = [0, 1, 1, 0, 1]
-    went_on, went_on_again = trainer.train_in_order(order), again.train_in_order(order)
-    np.testing.assert_array_equal(went_on.costs, went_on_again.costs)
-    np.testing.assert_array_equal(trainer.model.flat, again.model.flat)
+    went_on, went_on_again = trainer.train_on(order), again.train_on(order)
+    np.testing.assert_array_equal(went_on.losses, went_on_again.losses)
+    np.testing.assert_array_equal(trainer.model.params, again.model.params)
 
 
 @pytest.mark.parametrize("text", [json.dumps(GOOD), json.dumps(GOOD).encode(), GOOD])
 def test_a_save_is_read_from_text_from_bytes_and_parsed(text: Any) -> None:
     model = CharModel.from_json(text)
-    np.testing.assert_array_equal(model.flat, trained().model.flat)
+    np.testing.assert_array_equal(model.params, trained().model.params)
 
 
 def test_an_emoji_vocabulary_of_a_browser_survives(saved: Json) -> None:
@@ -162,10 +162,10 @@ def test_numbers_keyed_by_position_are_read_in_their_order(saved: Json) -> None:
     with_position_keys(saved["solver"]["step_cache"])
     for matrix in saved["model"].values():  # an object has no order of its own
         matrix["w"] = dict(sorted(matrix["w"].items(), reverse=True))
-    model, solver, _ = read_model(json.dumps(saved))
-    np.testing.assert_array_equal(model.flat, read_model(GOOD).model.flat)
-    assert solver is not None
-    np.testing.assert_array_equal(solver.step_cache, trained().solver.step_cache)
+    model, optimizer, _ = load_model(json.dumps(saved))
+    np.testing.assert_array_equal(model.params, load_model(GOOD).model.params)
+    assert optimizer is not None
+    np.testing.assert_array_equal(optimizer.step_cache, trained().optimizer.step_cache)
 
 
 def drop_solver(saved: Json) -> None:
@@ -190,7 +190,7 @@ def test_a_save_without_a_solvers_memory_trains_from_a_fresh_one(
 ) -> None:
     change(saved)
     trainer = Trainer.from_json(json.dumps(saved), SENTENCES)
-    assert not trainer.solver.step_cache.any()
+    assert not trainer.optimizer.step_cache.any()
     assert math.isfinite(trainer.train(3).perplexity)
 
 
@@ -208,7 +208,7 @@ def test_the_numbering_goes_by_the_numbers_not_by_their_order_in_the_file(saved:
 def test_members_that_others_have_added_are_no_hindrance(saved: Json) -> None:
     saved["comment"] = {"made by": "someone"}
     saved["model"]["Wnew"] = {"n": 1, "d": 1, "w": [0.5]}
-    np.testing.assert_array_equal(CharModel.from_json(saved).flat, trained().model.flat)
+    np.testing.assert_array_equal(CharModel.from_json(saved).params, trained().model.params)
 
 
 def test_whole_numbers_are_numbers_too(saved: Json) -> None:
@@ -223,7 +223,7 @@ def test_whole_numbers_are_numbers_too(saved: Json) -> None:
 def refusal(text: Any) -> FormatError:
     """The error for a bad file; it must be fit to be shown beside the box."""
     with pytest.raises(FormatError) as caught:
-        read_model(text)
+        load_model(text)
     assert caught.value.field == "json"
     assert 0 < len(str(caught.value)) <= LONGEST_MESSAGE
     return caught.value
@@ -509,22 +509,22 @@ def test_a_file_with_typing_errors_is_refused_or_else_is_a_model_that_works(
 
 def read_and_use_or_refuse(text: str) -> None:
     try:
-        read = read_model(text)
+        read = load_model(text)
     except FormatError:
         refusal(text)
     else:
         use(*read)
 
 
-def use(model: CharModel, solver: Solver | None, order: Any) -> None:
-    assert np.isfinite(model.flat).all()
+def use(model: CharModel, optimizer: Optimizer | None, order: Any) -> None:
+    assert np.isfinite(model.params).all()
     sentence = "".join(model.vocabulary.letters)
     assert model.perplexity([sentence]) >= 1
     assert len(model.greedy(max_chars=5)) <= 5
     assert sum(model.next_char_probabilities().values()) == pytest.approx(1, abs=1e-3)
-    trainer = Trainer(model, [sentence], solver=solver)
+    trainer = Trainer(model, [sentence], optimizer=optimizer)
     with contextlib.suppress(FormatError):  # which is how a damaged order is told
-        trainer.go_on(order)
+        trainer.resume(order)
     trainer.train(1)
     assert model.to_json()["vocab"] == list(model.vocabulary.letters)
 
@@ -543,7 +543,7 @@ def delete(tree: Any, place: str) -> None:
 
 def test_a_network_that_has_run_off_is_not_saved() -> None:
     model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,))
-    model.flat[3] = np.inf
+    model.params[3] = np.inf
     with pytest.raises(FormatError) as caught:
         model.to_json()
     assert caught.value.code == "model_diverged"

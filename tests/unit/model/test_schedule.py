@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import CharModel, Trainer, TrainingSettings, Vocabulary
+from model import CharModel, Trainer, TrainingConfig, Vocabulary
 from model.errors import SettingsError
-from model.training.schedules import LEAST_SHARE, ScheduleName, scheduled_rates
+from model.training.schedules import MIN_SHARE, ScheduleName, learning_rates
 
 SENTENCES = ["ab", "ba", "aab", "bba"]
 NAMES = st.sampled_from(["constant", "halve", "cosine"])
@@ -22,11 +22,11 @@ NAMES = st.sampled_from(["constant", "halve", "cosine"])
 def rates(
     schedule: ScheduleName, length: float, epochs: list[float], since: float = 0.0
 ) -> list[float]:
-    found = scheduled_rates(schedule, length, np.array(epochs), 0.01, since)
+    found = learning_rates(schedule, length, np.array(epochs), 0.01, since)
     return [float(each) for each in found]
 
 
-def trainer_with(settings: TrainingSettings, seed: int = 1) -> Trainer:
+def trainer_with(settings: TrainingConfig, seed: int = 1) -> Trainer:
     model = CharModel.create(
         Vocabulary.from_sentences(SENTENCES), hidden_sizes=(4,), seed=seed, dtype=np.float64
     )
@@ -44,8 +44,8 @@ def test_halving_happens_every_so_many_epochs() -> None:
 def test_a_cosine_falls_to_its_end_and_stays_there() -> None:
     begin, middle, end, after = rates("cosine", 10, [0, 5, 10, 20])
     assert begin == pytest.approx(0.01)
-    assert middle == pytest.approx(0.01 * (1 + LEAST_SHARE) / 2)
-    assert end == after == pytest.approx(0.01 * LEAST_SHARE)
+    assert middle == pytest.approx(0.01 * (1 + MIN_SHARE) / 2)
+    assert end == after == pytest.approx(0.01 * MIN_SHARE)
 
 
 @given(NAMES, st.floats(0.1, 1000), st.floats(0, 2000), st.lists(st.floats(0, 500), min_size=1))
@@ -60,26 +60,26 @@ def test_what_was_set_holds_at_once_and_never_grows_by_itself(
 
 @pytest.mark.parametrize("schedule", ["halve", "cosine"])
 def test_a_training_in_pieces_is_the_training_at_a_stretch(schedule: ScheduleName) -> None:
-    settings = TrainingSettings(schedule=schedule, schedule_epochs=3, seed=2)
+    settings = TrainingConfig(schedule=schedule, schedule_epochs=3, seed=2)
     whole, pieces = trainer_with(settings), trainer_with(settings)
     whole.train(40)
     for _ in range(20):
         pieces.train(2)
-    np.testing.assert_array_equal(whole.model.flat, pieces.model.flat)
+    np.testing.assert_array_equal(whole.model.params, pieces.model.params)
 
 
 def test_a_schedule_makes_the_steps_that_its_rates_make_one_by_one() -> None:
-    scheduled = trainer_with(TrainingSettings(schedule="halve", schedule_epochs=1, seed=2))
-    by_hand = trainer_with(TrainingSettings(seed=2))
+    scheduled = trainer_with(TrainingConfig(schedule="halve", schedule_epochs=1, seed=2))
+    by_hand = trainer_with(TrainingConfig(seed=2))
     scheduled.train(12)
     for epoch in range(3):
-        by_hand.settings = replace(by_hand.settings, learning_rate=0.01 / 2**epoch)
+        by_hand.config = replace(by_hand.config, learning_rate=0.01 / 2**epoch)
         by_hand.train(len(SENTENCES))
-    np.testing.assert_array_equal(scheduled.model.flat, by_hand.model.flat)
+    np.testing.assert_array_equal(scheduled.model.params, by_hand.model.params)
 
 
 def test_who_sets_the_rate_in_between_is_obeyed_and_the_schedule_goes_on() -> None:
-    trainer = trainer_with(TrainingSettings(schedule="halve", schedule_epochs=2))
+    trainer = trainer_with(TrainingConfig(schedule="halve", schedule_epochs=2))
     trainer.train(3 * 4)
     assert trainer.learning_rate == pytest.approx(0.005)
     trainer.learning_rate = 0.01  # what it began with, and all the same it was set
@@ -89,22 +89,22 @@ def test_who_sets_the_rate_in_between_is_obeyed_and_the_schedule_goes_on() -> No
 
 
 def test_a_training_that_goes_on_is_where_its_schedule_was() -> None:
-    settings = TrainingSettings(schedule="cosine", schedule_epochs=10, seed=2)
+    settings = TrainingConfig(schedule="cosine", schedule_epochs=10, seed=2)
     trainer = trainer_with(settings)
     trainer.train(14)
     trainer.learning_rate = 0.02
     trainer.train(6)
-    again = trainer_with(trainer.settings, seed=9)
-    saved = trainer.saved()
-    again.go_on(saved.order, trainer.totals, trainer.rate_since)
+    again = trainer_with(trainer.config, seed=9)
+    saved = trainer.checkpoint()
+    again.resume(saved.sampler_state, trainer.totals, trainer.lr_set_at_epoch)
     assert again.learning_rate == trainer.learning_rate
 
 
 def test_what_is_out_of_range_is_refused_by_name() -> None:
     with pytest.raises(SettingsError) as refusal:
-        TrainingSettings(schedule="sine")  # type: ignore[arg-type]
+        TrainingConfig(schedule="sine")  # type: ignore[arg-type]
     assert (refusal.value.code, refusal.value.field) == ("unknown_choice", "schedule")
     for epochs in (0.0, -1.0, math.nan, math.inf):
         with pytest.raises(SettingsError) as refusal:
-            TrainingSettings(schedule_epochs=epochs)
+            TrainingConfig(schedule_epochs=epochs)
         assert (refusal.value.code, refusal.value.field) == ("out_of_range", "schedule_epochs")

@@ -19,30 +19,30 @@ from hypothesis import strategies as st
 from model import (
     CharModel,
     FormatError,
-    Progress,
     SettingsError,
-    Steps,
+    StepLog,
     TextError,
     Trainer,
-    TrainingSettings,
+    TrainingConfig,
+    TrainingStats,
     Vocabulary,
     kernels_ready,
     prepare_kernels,
 )
-from model.training.batch_sampler import Batches
-from model.training.config import SolverName
+from model.training.batch_sampler import BatchSampler
+from model.training.config import OptimizerName
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
-STILL = TrainingSettings(learning_rate=1e-30, l2=0.0, seed=1)  # steps that move no weight
+STILL = TrainingConfig(learning_rate=1e-30, l2=0.0, seed=1)  # steps that move no weight
 
 
 def trainer_on(
-    sentences: Sequence[str], given: TrainingSettings | None = None, **network: Any
+    sentences: Sequence[str], given: TrainingConfig | None = None, **network: Any
 ) -> Trainer:
     sizes: dict[str, Any] = {"hidden_sizes": (4,), "letter_size": 3, "seed": 1} | network
     model = CharModel.create(Vocabulary.from_sentences(sentences), **sizes)
-    return Trainer(model, sentences, given or TrainingSettings(seed=1))
+    return Trainer(model, sentences, given or TrainingConfig(seed=1))
 
 
 def lengths_of_steps(trainer: Trainer, steps: int) -> list[int]:
@@ -60,7 +60,7 @@ def test_every_epoch_takes_each_sentence_once_in_a_new_order() -> None:
 
 
 def test_without_shuffling_sentences_come_in_their_order() -> None:
-    trainer = trainer_on(OF_EVERY_LENGTH, TrainingSettings(shuffle=False))
+    trainer = trainer_on(OF_EVERY_LENGTH, TrainingConfig(shuffle=False))
     assert lengths_of_steps(trainer, 20) == [*range(1, 9), *range(1, 9), *range(1, 5)]
 
 
@@ -71,8 +71,8 @@ def test_slices_of_any_length_do_what_one_long_slice_does(slices: list[int]) -> 
     for steps in slices:
         assert in_slices.train(steps).steps == steps
     at_once.train(sum(slices))
-    np.testing.assert_array_equal(in_slices.model.flat, at_once.model.flat)
-    np.testing.assert_array_equal(in_slices.solver.step_cache, at_once.solver.step_cache)
+    np.testing.assert_array_equal(in_slices.model.params, at_once.model.params)
+    np.testing.assert_array_equal(in_slices.optimizer.step_cache, at_once.optimizer.step_cache)
 
 
 def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
@@ -86,7 +86,7 @@ def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
 def test_the_same_seeds_train_the_same_network() -> None:
     one, other = trainer_on(SENTENCES), trainer_on(SENTENCES)
     assert replace_seconds(one.train(60)) == replace_seconds(other.train(60))
-    np.testing.assert_array_equal(one.model.flat, other.model.flat)
+    np.testing.assert_array_equal(one.model.params, other.model.params)
 
 
 def test_another_seed_takes_the_sentences_in_another_order() -> None:
@@ -97,7 +97,7 @@ def test_another_seed_takes_the_sentences_in_another_order() -> None:
     assert len(set(orders.values())) == 5
 
 
-def replace_seconds(progress: Progress) -> Progress:
+def replace_seconds(progress: TrainingStats) -> TrainingStats:
     return replace(progress, seconds=0.0)
 
 
@@ -106,28 +106,28 @@ def replace_seconds(progress: Progress) -> Progress:
 
 def test_settings_changed_between_two_slices_act_on_the_next() -> None:
     trainer = trainer_on(SENTENCES, STILL)
-    first = trainer.model.flat.copy()
+    first = trainer.model.params.copy()
     trainer.train(10)
-    np.testing.assert_allclose(trainer.model.flat, first, atol=1e-20)
-    trainer.settings = replace(trainer.settings, learning_rate=0.01)
+    np.testing.assert_allclose(trainer.model.params, first, atol=1e-20)
+    trainer.config = replace(trainer.config, learning_rate=0.01)
     trainer.train(10)
-    assert np.abs(trainer.model.flat - first).max() > 1e-3
+    assert np.abs(trainer.model.params - first).max() > 1e-3
 
 
 def test_regularisation_takes_its_share_of_every_weight() -> None:
     trainer = trainer_on(SENTENCES, replace(STILL, l2=0.5))
-    first = trainer.model.flat.copy()
+    first = trainer.model.params.copy()
     trainer.train(3)
-    np.testing.assert_allclose(trainer.model.flat, first / 8, rtol=1e-6, atol=1e-20)
+    np.testing.assert_allclose(trainer.model.params, first / 8, rtol=1e-6, atol=1e-20)
 
 
 def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None:
     def step(clip: float) -> tuple[float, float, float]:
-        settings = TrainingSettings.original(clip=clip, l2=0.0)
+        settings = TrainingConfig.original(clip=clip, l2=0.0)
         trainer = trainer_on(SENTENCES, settings, dtype=np.float64)
-        before = trainer.model.flat.copy()
-        steps = trainer.train_in_order([0])
-        moved = float(np.abs(trainer.model.flat - before).max())
+        before = trainer.model.params.copy()
+        steps = trainer.train_on([0])
+        moved = float(np.abs(trainer.model.params - before).max())
         return moved, float(steps.clipped_shares[0]), float(steps.gradient_norms[0])
 
     free, none_clipped, norm = step(clip=math.inf)
@@ -135,18 +135,20 @@ def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None
     assert none_clipped == 0
     model = trainer_on(SENTENCES).model  # letters that do not occur have no gradient
     idle = len(set(model.vocabulary.letters) - set(SENTENCES[0])) * model.letter_size
-    assert all_clipped == pytest.approx(1 - idle / model.weight_count)
+    assert all_clipped == pytest.approx(1 - idle / model.num_parameters)
     assert norm == same_norm  # measured before clipping
     assert held < free / 100
 
 
 def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
     def memory_of_a_step(clip: float) -> Any:
-        trainer = trainer_on(
-            SENTENCES, TrainingSettings(clip=clip, clip_norm=True), dtype=np.float64
+        trainer = trainer_on(SENTENCES, TrainingConfig(clip=clip, clip_norm=True), dtype=np.float64)
+        steps = trainer.train_on([0])
+        return (
+            np.sqrt(trainer.optimizer.step_cache),
+            steps.gradient_norms[0],
+            steps.clipped_shares[0],
         )
-        steps = trainer.train_in_order([0])
-        return np.sqrt(trainer.solver.step_cache), steps.gradient_norms[0], steps.clipped_shares[0]
 
     free, norm, none_clipped = memory_of_a_step(clip=math.inf)
     held, same_norm, clipped = memory_of_a_step(clip=0.01)
@@ -162,7 +164,7 @@ def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
         *[("l2", bad, "out_of_range") for bad in (-1e-9, 1.1, math.nan)],
         *[("clip", bad, "out_of_range") for bad in (0, -5, math.nan)],
         *[("batch_size", bad, "invalid_batch_size") for bad in (0, 10_001, True)],
-        ("solver", "sgd", "unknown_choice"),
+        ("optimizer", "sgd", "unknown_choice"),
     ],
 )
 def test_a_setting_out_of_range_is_refused_by_name_and_value(
@@ -170,7 +172,7 @@ def test_a_setting_out_of_range_is_refused_by_name_and_value(
 ) -> None:
     change: dict[str, Any] = {field: value}
     with pytest.raises(SettingsError) as caught:
-        replace(TrainingSettings(), **change)
+        replace(TrainingConfig(), **change)
     assert (caught.value.code, caught.value.field) == (code, field)
     assert caught.value.values["value"] is value
 
@@ -196,9 +198,9 @@ def test_the_perplexity_of_an_epoch_without_steps_is_that_of_the_model() -> None
 
 def test_steps_in_a_given_order_are_reported_one_by_one() -> None:
     trainer = trainer_on(SENTENCES, STILL)
-    steps = trainer.train_in_order([3, 0, -1])
-    expected = trainer.model.costs([SENTENCES[3], SENTENCES[0], SENTENCES[3]])
-    np.testing.assert_allclose(steps.costs, expected, rtol=1e-6)
+    steps = trainer.train_on([3, 0, -1])
+    expected = trainer.model.losses([SENTENCES[3], SENTENCES[0], SENTENCES[3]])
+    np.testing.assert_allclose(steps.losses, expected, rtol=1e-6)
     assert (steps.gradient_norms > 0).all()
     assert trainer.totals.steps == 3
 
@@ -206,10 +208,10 @@ def test_steps_in_a_given_order_are_reported_one_by_one() -> None:
 @pytest.mark.parametrize("number", [4, -5])
 def test_a_sentence_that_does_not_exist_cannot_be_learnt_from(number: int) -> None:
     trainer = trainer_on(SENTENCES)
-    before = trainer.model.flat.copy()
+    before = trainer.model.params.copy()
     with pytest.raises(IndexError):
-        trainer.train_in_order([0, number])
-    np.testing.assert_array_equal(trainer.model.flat, before)
+        trainer.train_on([0, number])
+    np.testing.assert_array_equal(trainer.model.params, before)
 
 
 def test_before_the_first_step_there_is_no_perplexity() -> None:
@@ -228,10 +230,10 @@ class Clock:
     def perf_counter(self) -> float:
         return self.now
 
-    def runs_with(self, trainer: Trainer) -> Callable[..., Steps]:
+    def runs_with(self, trainer: Trainer) -> Callable[..., StepLog]:
         step_through = trainer._step_through
 
-        def timed(order: Any, batch_starts: Any) -> Steps:
+        def timed(order: Any, batch_starts: Any) -> StepLog:
             self.now += (len(batch_starts) - 1) / 1000
             return step_through(order, batch_starts)
 
@@ -252,8 +254,8 @@ def test_training_for_a_time_takes_at_least_one_step_and_as_many_as_fit(
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_network_that_has_run_off_says_so(dtype: str) -> None:
-    trainer = trainer_on(SENTENCES, TrainingSettings(learning_rate=10), kind="rnn", dtype=dtype)
-    trainer.model.flat[:] *= 1e30
+    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=10), kind="rnn", dtype=dtype)
+    trainer.model.params[:] *= 1e30
     assert trainer.train(8).perplexity == math.inf
     assert trainer.totals.perplexity == math.inf
 
@@ -280,7 +282,7 @@ def test_sentences_of_one_character_train_like_any_others() -> None:
 
 def test_a_sentence_far_longer_than_those_before_it_is_learnt_too() -> None:
     sentences = ["a", "ab" * 3000]
-    trainer = trainer_on(sentences, TrainingSettings(shuffle=False))
+    trainer = trainer_on(sentences, TrainingConfig(shuffle=False))
     assert [trainer.train(1).characters for _ in range(3)] == [1, 6000, 1]
     assert math.isfinite(trainer.totals.perplexity)
 
@@ -307,11 +309,11 @@ def test_sentences_that_cannot_be_learnt_from_are_refused_at_the_text(
 
 def test_two_trainings_in_two_threads_end_where_each_ends_alone() -> None:
     def train(seed: int, kind: str) -> np.ndarray[Any, Any]:
-        given = TrainingSettings(seed=seed)
+        given = TrainingConfig(seed=seed)
         trainer = trainer_on(SENTENCES, given, kind=kind, hidden_sizes=(12, 7), seed=seed)
         for _ in range(60):
             trainer.train(10)
-        return trainer.model.flat
+        return trainer.model.params
 
     jobs = [(seed, kind) for seed in (1, 2, 3) for kind in ("lstm", "rnn")]
     alone = [train(*job) for job in jobs]
@@ -327,7 +329,7 @@ def test_a_training_may_move_from_thread_to_thread() -> None:
         stays.train(9)
         with ThreadPoolExecutor(max_workers=1) as thread:
             thread.submit(moves.train, 9).result()
-    np.testing.assert_array_equal(stays.model.flat, moves.model.flat)
+    np.testing.assert_array_equal(stays.model.params, moves.model.params)
 
 
 # ---------------------------------------------------------------- batches, solvers, resuming
@@ -336,31 +338,31 @@ def test_a_training_may_move_from_thread_to_thread() -> None:
 @pytest.mark.parametrize("batch_size", [3, 7, 100])
 def test_every_epoch_of_batches_takes_each_sentence_once(batch_size: int) -> None:
     lengths = np.random.default_rng(0).integers(1, 50, 40)
-    batches = Batches(lengths, batch_size, shuffle=True, seed=1)
+    batches = BatchSampler(lengths, batch_size, shuffle=True, seed=1)
     steps = math.ceil(len(lengths) / batch_size)
     for _ in range(3):
-        order, starts = batches.take(steps)
+        order, starts = batches.next_batches(steps)
         assert sorted(order) == list(range(len(lengths)))
         for first, end in itertools.pairwise(starts):
             assert 1 <= end - first <= batch_size
             assert (np.diff(lengths[order[first:end]]) <= 0).all()  # the longest first
 
 
-@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize("kind", ["lstm", "gru"])
 def test_a_training_that_was_saved_goes_on_exactly(
-    kind: str, batch_size: int, solver: SolverName
+    kind: str, batch_size: int, optimizer: OptimizerName
 ) -> None:
-    settings = TrainingSettings(seed=4, batch_size=batch_size, solver=solver)
+    settings = TrainingConfig(seed=4, batch_size=batch_size, optimizer=optimizer)
     trainer = trainer_on(SENTENCES, settings, dtype=np.float64, kind=kind)
     trainer.train(11)
     saved = json.dumps(trainer.to_json())
     resumed = Trainer.from_json(saved, SENTENCES, replace(settings, seed=None), dtype=np.float64)
     trainer.train(30)
     resumed.train(30)
-    np.testing.assert_array_equal(resumed.model.flat, trainer.model.flat)
-    np.testing.assert_array_equal(resumed.solver.step_cache, trainer.solver.step_cache)
+    np.testing.assert_array_equal(resumed.model.params, trainer.model.params)
+    np.testing.assert_array_equal(resumed.optimizer.step_cache, trainer.optimizer.step_cache)
 
 
 @pytest.mark.parametrize(
@@ -387,25 +389,25 @@ def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
-        "model.training.divergence.SECONDS_BETWEEN", 0.0
+        "model.training.divergence.SECONDS_BETWEEN_SNAPSHOTS", 0.0
     )  # every sound state is kept
-    trainer = trainer_on(SENTENCES, TrainingSettings(learning_rate=0.01, seed=1))
+    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=0.01, seed=1))
     trainer.train(1000)
     sound = trainer.model.perplexity(SENTENCES)
-    trainer.model.flat[:] = np.nan  # as a step that went wrong would leave it
+    trainer.model.params[:] = np.nan  # as a step that went wrong would leave it
     trainer.train(10)
-    (recovery,) = trainer.recoveries
-    assert recovery.learning_rate == trainer.settings.learning_rate == 0.005
+    (recovery,) = trainer.rollbacks
+    assert recovery.learning_rate == trainer.config.learning_rate == 0.005
     assert trainer.model.perplexity(SENTENCES) < sound * 1.5
     trainer.train(500)
-    assert trainer.recoveries == (recovery,)
+    assert trainer.rollbacks == (recovery,)
 
 
 def test_a_training_the_originals_way_may_run_off() -> None:
-    trainer = trainer_on(SENTENCES, TrainingSettings.original(seed=1))
-    trainer.model.flat[:] = np.nan
+    trainer = trainer_on(SENTENCES, TrainingConfig.original(seed=1))
+    trainer.model.params[:] = np.nan
     trainer.train(10)
-    assert trainer.recoveries == ()
+    assert trainer.rollbacks == ()
     assert math.isinf(trainer.totals.perplexity)
 
 
@@ -418,7 +420,7 @@ def test_no_seed_of_the_default_settings_blows_up(kind: str, sizes: tuple[int, .
     for seed in range(5):
         trainer = trainer_on(
             SENTENCES,
-            TrainingSettings(seed=seed),
+            TrainingConfig(seed=seed),
             kind=kind,
             hidden_sizes=sizes,
             letter_size=5,
@@ -436,7 +438,7 @@ def test_the_default_network_learns(kind: str) -> None:
     untrained = model.perplexity(SENTENCES)
     assert untrained == pytest.approx(len(model.vocabulary), rel=0.05)  # it knows nothing
     rate = 0.01 if kind == "lstm" else 0.001  # rectified units run off at the higher one
-    trainer = Trainer(model, SENTENCES, TrainingSettings(learning_rate=rate, seed=1))
+    trainer = Trainer(model, SENTENCES, TrainingConfig(learning_rate=rate, seed=1))
     trainer.train(2000)
     assert model.perplexity(SENTENCES) < untrained / 3
 
@@ -452,44 +454,44 @@ def test_kernels_are_ready_once_prepared(kind: str) -> None:
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
-@pytest.mark.parametrize("solver", ["rmsprop", "adam"])
+@pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
 def test_a_step_that_is_watched_is_the_step_that_would_have_been_taken(
-    batch_size: int, solver: SolverName
+    batch_size: int, optimizer: OptimizerName
 ) -> None:
-    given = TrainingSettings(seed=1, batch_size=batch_size, solver=solver, schedule="halve")
+    given = TrainingConfig(seed=1, batch_size=batch_size, optimizer=optimizer, schedule="halve")
     watched, other = trainer_on(SENTENCES, given), trainer_on(SENTENCES, given)
     for steps in (1, 4, 7):
-        watched.watch_update()
+        watched.record_next_update()
         assert watched.train(steps).cost == other.train(steps).cost
-        np.testing.assert_array_equal(watched.model.flat, other.model.flat)
-    assert other.update is None
+        np.testing.assert_array_equal(watched.model.params, other.model.params)
+    assert other.last_update is None
 
 
 def test_what_is_seen_of_a_step_is_how_far_it_moved_each_parameter() -> None:
-    trainer = trainer_on(SENTENCES, TrainingSettings(seed=1), dtype=np.float64)
-    trainer.watch_update()
+    trainer = trainer_on(SENTENCES, TrainingConfig(seed=1), dtype=np.float64)
+    trainer.record_next_update()
     trainer.train(0)
-    assert trainer.update is None  # there was no step to see
+    assert trainer.last_update is None  # there was no step to see
     trainer.train(6)
-    other = trainer_on(SENTENCES, TrainingSettings(seed=1), dtype=np.float64)
+    other = trainer_on(SENTENCES, TrainingConfig(seed=1), dtype=np.float64)
     other.train(5)
-    before = other.model.flat.copy()
+    before = other.model.params.copy()
     other.train(1)
-    assert trainer.update is not None
-    assert trainer.update.step == 6
+    assert trainer.last_update is not None
+    assert trainer.last_update.step == 6
     with np.errstate(divide="ignore", invalid="ignore"):
-        expected = np.abs((other.model.flat - before) / before)
-    np.testing.assert_allclose(trainer.update.sizes, expected)
+        expected = np.abs((other.model.params - before) / before)
+    np.testing.assert_allclose(trainer.last_update.relative_change, expected)
     trainer.train(3)
-    assert trainer.update.step == 6  # it is seen once, as was asked
+    assert trainer.last_update.step == 6  # it is seen once, as was asked
 
 
 def test_the_share_of_clipped_gradients_is_that_of_the_last_stretch() -> None:
-    trainer = trainer_on(SENTENCES, TrainingSettings(seed=1, clip=1e-9))
-    assert trainer.clipped is None
+    trainer = trainer_on(SENTENCES, TrainingConfig(seed=1, clip=1e-9))
+    assert trainer.clip_fraction is None
     trainer.train(3)
-    assert trainer.clipped is not None
-    assert trainer.clipped > 0.5
-    trainer.settings = replace(trainer.settings, clip=1000.0)
+    assert trainer.clip_fraction is not None
+    assert trainer.clip_fraction > 0.5
+    trainer.config = replace(trainer.config, clip=1000.0)
     trainer.train(3)
-    assert trainer.clipped == 0.0
+    assert trainer.clip_fraction == 0.0

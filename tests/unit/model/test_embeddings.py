@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.analysis.embeddings import letter_map
+from model.analysis.embeddings import project_embeddings
 
 
 def vectors(seed: int, letters: int, size: int) -> np.ndarray:
@@ -16,35 +16,37 @@ def vectors(seed: int, letters: int, size: int) -> np.ndarray:
 
 @given(st.integers(0, 1000), st.integers(2, 40), st.integers(2, 8))
 def test_components_are_those_of_the_singular_values(seed: int, letters: int, size: int) -> None:
-    found = letter_map(vectors(seed, letters, size))
+    found = project_embeddings(vectors(seed, letters, size))
     assert found is not None
     from_mean = vectors(seed, letters, size) - vectors(seed, letters, size).mean(axis=0)
     left, singular, _ = np.linalg.svd(from_mean, full_matrices=False)
     expected = left[:, :2] * singular[:2]
     np.testing.assert_allclose(np.abs(found.points), np.abs(expected), atol=1e-7)
-    np.testing.assert_allclose(found.shares, singular[:2] ** 2 / (singular**2).sum(), atol=1e-9)
+    np.testing.assert_allclose(
+        found.explained_variance_ratio, singular[:2] ** 2 / (singular**2).sum(), atol=1e-9
+    )
 
 
 def test_the_same_vectors_give_the_same_points_and_their_mean_is_no_matter() -> None:
-    first = letter_map(vectors(5, 20, 4))
-    again = letter_map(vectors(5, 20, 4) + 100)
+    first = project_embeddings(vectors(5, 20, 4))
+    again = project_embeddings(vectors(5, 20, 4) + 100)
     assert first is not None
     assert again is not None
     np.testing.assert_allclose(first.points, again.points, atol=1e-9)
 
 
 def test_one_number_a_letter_has_one_component() -> None:
-    found = letter_map(np.array([[1.0], [2.0], [4.0]]))
+    found = project_embeddings(np.array([[1.0], [2.0], [4.0]]))
     assert found is not None
     np.testing.assert_allclose(found.points[:, 1], 0)
-    assert tuple(found.shares) == pytest.approx((1.0, 0.0))
+    assert tuple(found.explained_variance_ratio) == pytest.approx((1.0, 0.0))
 
 
 def test_vectors_that_are_all_alike_are_all_in_one_place() -> None:
-    found = letter_map(np.ones((4, 3), dtype=np.float32))
+    found = project_embeddings(np.ones((4, 3), dtype=np.float32))
     assert found is not None
     np.testing.assert_array_equal(found.points, np.zeros((4, 2)))
 
 
 def test_a_network_that_has_run_off_has_no_map() -> None:
-    assert letter_map(np.array([[1.0, np.nan], [2.0, 3.0]])) is None
+    assert project_embeddings(np.array([[1.0, np.nan], [2.0, 3.0]])) is None

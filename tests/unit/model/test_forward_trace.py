@@ -10,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import END, CharModel, Mat, TextError, Vocabulary
-from model.autograd.graph import Doubles
 from model.autograd.reference_cells import layer_states
-from model.network import GATES
-from model.vocabulary import START_OR_END
+from model.kernels.types import BOUNDARY, Float64Array
+from model.network import CELLS
 
-KINDS = sorted(GATES)
+KINDS = sorted(CELLS)
 ALPHABET = "abcde "
 TEXTS = st.text(ALPHABET, max_size=30)
 SEEDS = st.integers(0, 1000)
@@ -25,14 +24,14 @@ def network(kind: str, seed: int, dtype: str = "float64") -> CharModel:
     """Two layers of unequal size, with strong opinions."""
     model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 4), 3, dtype=dtype)
     scale = 0.4 if kind == "rnn" else 0.9  # rectified units know no bounds
-    model.flat[:] = np.random.default_rng(seed).normal(scale=scale, size=model.weight_count)
+    model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
 
-def graph_states(model: CharModel, text: str) -> list[list[Doubles]]:
+def graph_states(model: CharModel, text: str) -> list[list[Float64Array]]:
     """The states of each layer by the expression graph: h, and c where there is one, (T, units)."""
     matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
-    letters = [START_OR_END, *map(int, model.vocabulary.encode(text))]
+    letters = [BOUNDARY, *map(int, model.vocabulary.encode(text))]
     below = matrices["Wil"].rows(letters).T
     found = []
     for d, hidden in enumerate(model.hidden_sizes):
@@ -68,8 +67,8 @@ def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
     kind: str, text: str, seed: int
 ) -> None:
     model = network(kind, seed, "float32")
-    reading = model.read(text)
-    mean = np.log(reading.letter_probabilities.astype(np.float64)).mean()
+    reading = model.trace(text)
+    mean = np.log(reading.target_probabilities.astype(np.float64)).mean()
     assert math.exp(-mean) == pytest.approx(model.perplexity([text]), rel=1e-4)
     assert reading.perplexity == pytest.approx(model.perplexity([text]), rel=1e-6)
 
@@ -78,25 +77,25 @@ def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
 def test_every_row_is_what_is_expected_after_the_text_before_it(kind: str) -> None:
     model = network(kind, 3)
     text = "a bad cab"
-    reading = model.read(text)
+    reading = model.trace(text)
     for t in range(len(text) + 1):
         expected = model.next_char_probabilities(text[:t])
         assert list(expected) == [END, *ALPHABET]
         np.testing.assert_allclose(reading.probabilities[t], list(expected.values()), atol=1e-9)
-    assert model.vocabulary.decode(reading.letters[:-1]) == text
-    assert reading.letters[-1] == START_OR_END
+    assert model.vocabulary.decode(reading.targets[:-1]) == text
+    assert reading.targets[-1] == BOUNDARY
 
 
 def test_what_was_read_stays_when_another_text_is_read() -> None:
     model = network("lstm", 1, "float32")
-    first = model.read("abc")
+    first = model.trace("abc")
     before = first.probabilities.copy(), first.layers[1].h.copy()
-    model.read("deadbeadabcde" * 3)
+    model.trace("deadbeadabcde" * 3)
     np.testing.assert_array_equal(first.probabilities, before[0])
     np.testing.assert_array_equal(first.layers[1].h, before[1])
 
 
 def test_unknown_characters_are_named() -> None:
     with pytest.raises(TextError, match="'x', 'y'") as caught:
-        network("gru", 1).read("abxy")
+        network("gru", 1).trace("abxy")
     assert caught.value.code == "unknown_characters"

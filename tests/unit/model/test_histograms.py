@@ -9,11 +9,11 @@ from hypothesis.extra import numpy as arrays
 
 from model.analysis.histograms import (
     BINS,
-    MOST_NUMBERS,
-    around_zero,
+    MAX_NUMBERS,
     histogram,
-    looked_at,
-    of_changes,
+    log10_histogram,
+    subsample,
+    symmetric_histogram,
 )
 
 NUMBERS = arrays.arrays(
@@ -23,7 +23,7 @@ NUMBERS = arrays.arrays(
 
 @given(NUMBERS)
 def test_every_number_is_in_one_bin_and_what_is_none_in_no_bin(numbers: np.ndarray) -> None:
-    found = around_zero(numbers)
+    found = symmetric_histogram(numbers)
     assert found.low == -found.high < 0
     assert len(found.counts) == BINS
     assert found.counts.sum() == (~np.isnan(numbers)).sum()
@@ -37,13 +37,13 @@ def test_bins_are_of_equal_width_and_the_outermost_hold_what_lies_beyond() -> No
 
 
 def test_small_weights_of_either_sign_are_in_the_middle() -> None:
-    found = around_zero(np.array([-1.0, 1.0, 0.0, 0.01, -0.01]))
+    found = symmetric_histogram(np.array([-1.0, 1.0, 0.0, 0.01, -0.01]))
     assert found.counts[BINS // 2] == 3
     assert found.counts[0] == found.counts[-1] == 1
 
 
 def test_changes_are_sorted_by_their_power_of_ten() -> None:
-    found = of_changes(np.array([1e-3, 1e-3, 0.0, np.inf, np.nan]))
+    found = log10_histogram(np.array([1e-3, 1e-3, 0.0, np.inf, np.nan]))
     third = int((-3 - found.low) / (found.high - found.low) * BINS)
     assert found.counts[third] == 2
     assert found.counts[0] == 1  # no change at all
@@ -53,10 +53,10 @@ def test_changes_are_sorted_by_their_power_of_ten() -> None:
 
 def test_of_a_large_matrix_numbers_from_all_over_are_looked_at() -> None:
     matrix = np.arange(300 * 100).reshape(300, 100).astype(np.float32)
-    numbers = looked_at(matrix.T)
-    assert len(numbers) == MOST_NUMBERS
+    numbers = subsample(matrix.T)
+    assert len(numbers) == MAX_NUMBERS
     assert numbers.min() < 100
     assert numbers.max() > 29_900
     assert len({number % 100 for number in numbers}) == 100  # every column
-    np.testing.assert_array_equal(looked_at(matrix.T), numbers)
-    np.testing.assert_array_equal(looked_at(matrix[:3]), np.arange(300))
+    np.testing.assert_array_equal(subsample(matrix.T), numbers)
+    np.testing.assert_array_equal(subsample(matrix[:3]), np.arange(300))

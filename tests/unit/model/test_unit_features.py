@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from model.analysis.unit_features import FEATURES, best_followers, correlations
+from model.analysis.unit_features import FEATURES, correlations, most_correlated_units
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def test_the_unit_that_follows_best_comes_first_whatever_its_sign() -> None:
     feature = np.array([0.0, 1, 0, 1, 1, 0])
     noise = np.array([0.1, 0.9, 0.3, 0.2, 0.8, 0.1])
     layers = [np.column_stack([noise, np.zeros(6)]), np.column_stack([-2 * feature])]
-    first, second = best_followers(feature, layers, 5)
+    first, second = most_correlated_units(feature, layers, 5)
     assert (first.layer, first.unit) == (1, 0)
     assert first.correlation == pytest.approx(-1)
     assert (second.layer, second.unit) == (0, 0)
@@ -61,6 +61,6 @@ def test_the_unit_that_follows_best_comes_first_whatever_its_sign() -> None:
 
 def test_where_the_feature_or_the_unit_never_changes_nothing_follows() -> None:
     activations = np.random.default_rng(1).normal(size=(5, 3))
-    assert best_followers(np.zeros(5), [activations], 3) == []
-    assert best_followers(np.arange(5), [np.ones((5, 2))], 3) == []
-    assert best_followers(np.arange(5), [np.full((5, 2), np.nan)], 3) == []
+    assert most_correlated_units(np.zeros(5), [activations], 3) == []
+    assert most_correlated_units(np.arange(5), [np.ones((5, 2))], 3) == []
+    assert most_correlated_units(np.arange(5), [np.full((5, 2), np.nan)], 3) == []
