@@ -24,7 +24,7 @@ from model.kernels.types import Float64Array, FloatArray
 from model.metrics import sentence_losses
 from model.network import Network
 
-EPSILONS = (1e-4, 1e-5, 1e-6)
+EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 RTOL = 1e-7  # as a share of the matrix's largest slope: no shorter step is tried
 MIN_SCALE = 1e-4  # smaller ones are compared on this scale: rounding hides them from a difference
 
