@@ -40,14 +40,15 @@ def test_a_wheel_carries_the_page_s_libraries_with_their_licences(wheel: zipfile
 
 
 def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfile.ZipFile) -> None:
-    texts = ROOT / "app" / "texts"
+    texts = ROOT / "app" / "catalog" / "data" / "texts"
     brought = {*texts.glob("*.txt"), texts / "catalogue.toml"}
     assert {path.relative_to(ROOT).as_posix() for path in brought} <= set(wheel.namelist())
-    assert not any("test" in Path(name).parts[0] for name in wheel.namelist())
+    folders = {Path(name).parts[0] for name in wheel.namelist()}
+    assert not {"tests", "tools"} & folders
 
 
 def test_a_wheel_carries_the_migrations_of_the_store(wheel: zipfile.ZipFile) -> None:
-    folder = ROOT / "app" / "store" / "migrations"
+    folder = ROOT / "app" / "storage" / "migrations"
     expected = {path.relative_to(ROOT).as_posix() for path in folder.rglob("*.py")}
     assert any("0001" in path for path in expected)
     assert expected <= set(wheel.namelist())
