@@ -85,7 +85,7 @@ def create_app(
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
     metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
-    clerk = ModelIO(config.data_dir, config.limits.upload)
+    model_io = ModelIO(config.data_dir, config.limits.upload)
     checker = GradientCheckQueue()
     sharing = Sharing(store, metrics)
     socketio = SocketIO(
@@ -104,10 +104,10 @@ def create_app(
         metrics=metrics,
         engine=engine,
         session_cookie=SessionCookie(secret),
-        clerk=clerk,
+        model_io=model_io,
         checker=checker,
         sharing=sharing,
-        service=SessionService(engine, hub, clerk, checker, sharing, config.limits),
+        service=SessionService(engine, hub, model_io, checker, sharing, config.limits),
         stopping=GracefulShutdown(hub, engine.save_all),
         socketio=socketio,
         emitter=emitter,

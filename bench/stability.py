@@ -45,7 +45,7 @@ class End:
     """How a training ended.
 
     Attributes:
-        perplexity: of the text it learnt.
+        perplexity: of the training text.
         recoveries: how often it ran off and was brought back.
     """
 

@@ -21,13 +21,13 @@ class Card:
     Attributes:
         name: of the model's file, and in events.
         title: its name for people.
-        text: the name of the text that it learnt.
+        text: the name of its training text.
         kind: the cell of its layers.
         hidden_sizes: units of each, bottom first.
-        weights: how many numbers it has learnt.
-        sentences: that it learnt.
+        weights: its number of parameters.
+        sentences: of the training set.
         held_out_sentences: of the same text, that it never saw.
-        perplexity: of the sentences that it learnt, for each prediction.
+        perplexity: of the training set, per prediction.
         held_out_perplexity: of those that it never saw.
         epochs: of training.
         learning_rate: at the beginning; it fell to a hundredth of that along a cosine.
@@ -82,12 +82,12 @@ def saved_model(name: str) -> ModelCheckpoint:
 
 
 def read_ahead() -> None:
-    """Read all models, so that nobody waits for it who asks for one."""
+    """Read all models in advance, so that loading one does not wait."""
     for name in cards():
         _read_once(name)
 
 
 @cache
 def _read_once(name: str) -> ModelCheckpoint:
-    """Reading JSON keeps the interpreter busy, and with it whoever serves: once is enough."""
+    """Parsing JSON holds the GIL and blocks the server, so each model is read once."""
     return load_model(read(f"{name}.json"))

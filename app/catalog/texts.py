@@ -17,7 +17,7 @@ STARTING_TEXT = "essays"
 
 @dataclass(frozen=True)
 class Text:
-    """A text, and how it is learnt well.
+    """A text, and options that suit it.
 
     Attributes:
         name: of its file, and in addresses.

@@ -1,4 +1,4 @@
-"""Compiling the kernels apart from the training, so that nobody else waits for it."""
+"""Compiles kernels on a thread of its own, so that training sessions do not wait."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 class Compiler:
     """Prepares the kernels of a kind of network on a thread of its own, once for all who wait.
 
-    Beam search comes after what training needs: nobody waits for it who only wants to train.
+    Beam search is compiled last, because training does not need it.
     """
 
     def __init__(self) -> None:

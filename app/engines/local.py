@@ -122,7 +122,7 @@ class LocalEngine(Engine):
         return session_id in self._slots
 
     def expire_undo(self) -> None:
-        """Let go of replaced networks that nobody has brought back in time."""
+        """Release replaced networks whose undo time has passed."""
         self.memory.expire(time.monotonic())
 
     def _on_evict(self, owner: object) -> None:

@@ -99,7 +99,7 @@ class NetworkEntries(Payload):
     validation_fraction: Annotated[
         float | None,
         BeforeValidator(VALIDATION),
-        Field(description="Share of the sentences that is kept aside, to see how new ones go."),
+        Field(description="Share of the sentences held out for validation."),
     ] = DEFAULTS.validation_fraction
 
 

@@ -49,7 +49,7 @@ class Shared(TypedDict):
     """Where the copy is."""
 
     ok: Literal[True]
-    id: Annotated[str, Field(description="Whoever knows it can open the copy.")]
+    id: Annotated[str, Field(description="It opens the copy.")]
     path: Annotated[str, Field(description="The link's path on this server: `/s/` and the id.")]
 
 
@@ -59,7 +59,7 @@ class OwnCopy(TypedDict):
     id: Annotated[str, Field(description="Its name.")]
     path: Annotated[str, Field(description="The link's path on this server.")]
     created: Annotated[float, Field(description="Unix time when it was shared.")]
-    steps: Annotated[int, Field(description="Sentences its network had learnt from by then.")]
+    steps: Annotated[int, Field(description="Sentences its network had trained on by then.")]
     sentences: Annotated[int, Field(description="How many its text has.")]
     perplexity: Annotated[
         float | None, Field(description="As it was seen last; null where it was not yet.")

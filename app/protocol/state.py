@@ -26,7 +26,7 @@ class Options(TypedDict):
     schedule_epochs: Annotated[float, Field(description="Epochs of the schedule.")]
     validation_fraction: Annotated[
         float | None,
-        Field(description="Share of the sentences kept aside; null: 5 % from 100 on, else none."),
+        Field(description="Share of the sentences held out; null: 5 % from 100 on, else none."),
     ]
 
 
@@ -53,8 +53,8 @@ class Curve(TypedDict):
     points: Annotated[
         list[Point],
         Field(
-            description="Step, perplexity (null where the network has run off), perplexity of the "
-            "sentences kept aside (null where there are none), learning rate, and what that was "
+            description="Step, perplexity (null if the network has diverged), perplexity of the "
+            "validation set (null without one), learning rate, and what that was "
             "set to: by hand, at the beginning or after the network ran off, not by a schedule."
         ),
     ]
@@ -66,7 +66,7 @@ class Figures(TypedDict):
     status: Annotated[
         Status, Field(description="`compiling` until the kernels of this kind are ready.")
     ]
-    steps: Annotated[int, Field(description="Sentences learnt from by this network.")]
+    steps: Annotated[int, Field(description="Sentences this network has trained on.")]
     epoch: Annotated[float, Field(description="Steps over the number of sentences.")]
     perplexity: Annotated[
         float | None,
@@ -74,20 +74,20 @@ class Figures(TypedDict):
     ]
     held_out_perplexity: Annotated[
         float | None,
-        Field(description="Of the sentences kept aside, as last seen; null where there are none."),
+        Field(description="Of the validation set, as last measured; null without one."),
     ]
     memorising_since: Annotated[
         int | None,
         Field(
-            description="The step since which it gets better at its sentences and worse at those "
-            "kept aside; null where it does not."
+            description="The step since which training perplexity falls while validation "
+            "perplexity rises; null if it does not."
         ),
     ]
     ms_per_example: Annotated[
         float | None, Field(description="Milliseconds of training a sentence.")
     ]
     characters_per_second: Annotated[
-        float | None, Field(description="Characters learnt from in a second of the clock.")
+        float | None, Field(description="Characters trained on per second of wall-clock time.")
     ]
     learning_rate: Annotated[float, Field(description="What the network is trained with now.")]
     temperature: Annotated[float, Field(description="What the samples are drawn with now.")]
@@ -113,7 +113,7 @@ class State(Figures):
     ]
     weights: Annotated[int, Field(description="How many numbers the network learns.")]
     sentences: Annotated[int, Field(description="How many sentences it learns.")]
-    held_out_sentences: Annotated[int, Field(description="How many are kept aside.")]
+    held_out_sentences: Annotated[int, Field(description="The size of the validation set.")]
     now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
     recoveries: Annotated[
         int, Field(description="How often this network ran off and was brought back, as of late.")

@@ -45,8 +45,8 @@ class ServerConfig:
         database_url: the store; a SQLite file in the data folder when there is none.
         token: what a visitor must know; anybody may come when it is empty.
         trust_proxy: whether a proxy in front says truly who visits.
-        unwatched_minutes: how long a session learns on with nobody watching.
-        keep_days: how long the store keeps a session that nobody touches.
+        unwatched_minutes: how long a session trains on without an open page.
+        keep_days: how long the store keeps an unused session.
         log_format: `text` for people, `json` for programs that collect logs.
         limits: how much visitors may ask of it.
     """

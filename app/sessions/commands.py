@@ -132,7 +132,7 @@ class MarkSaved:
 
 @dataclass(frozen=True)
 class Notify:
-    """A sentence for whoever watches."""
+    """A sentence for the pages that watch."""
 
     level: Level
     notice: Notice

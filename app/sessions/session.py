@@ -44,7 +44,7 @@ from model import KernelsFor, TextError, beam_search_ready, kernels_ready
 from model.formats.checkpoint import ModelCheckpoint
 
 PRETRAINED_LEARNING_RATE = 0.0001
-"""A model that has learnt for long would forget at the rate that a new one needs."""
+"""A trained model would forget at the rate that a new one needs."""
 MAX_NOTICES = 5
 
 

@@ -22,7 +22,7 @@ class Description:
         vocabulary: the characters it knows, in its order.
         weights: how many numbers it learns.
         sentences: how many it learns.
-        held_out_sentences: how many are kept aside.
+        held_out_sentences: the size of the validation set.
     """
 
     version: int
@@ -43,22 +43,22 @@ class Snapshot:
         seq: grows from snapshot to snapshot of one life of a session.
         description: what changes only when the network is replaced.
         status: what the session is doing.
-        steps: sentences learnt from by this network.
+        steps: sentences this network has trained on.
         epoch: steps over the number of sentences.
-        perplexity: of the last moments; None before the first, or where the network has run off.
+        perplexity: of the last moments; None before the first, or if the network has diverged.
         ms_per_example: milliseconds of training a sentence.
-        characters_per_second: characters learnt from in a second of the clock.
-        held_out_perplexity: of the sentences kept aside, as last seen.
+        characters_per_second: characters trained on per second of wall-clock time.
+        held_out_perplexity: of the validation set, as last measured.
         memorising_since: the step from which on it has got better at its own sentences and worse
-            at those kept aside; None where it has not.
+            at the validation set; None if it has not.
         learning_rate: what the network is trained with.
         temperature: what the samples are drawn with.
         samples: five sampled sentences; none until the first are written.
         greedy: the greedy prediction; None until the first is written.
         curve_version: changes when points that were there before change.
         points: the perplexity curve.
-        remarks: the last few sentences for whoever watches.
-        steps_per_second: sentences learnt from in a second of the clock.
+        remarks: the last few sentences for the pages that watch.
+        steps_per_second: sentences trained on per second of wall-clock time.
         saved_at: Unix time when the store took the session in; None before.
         saving: false while the store cannot be written to.
         recoveries: how often this network ran off and was brought back.
@@ -96,7 +96,7 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class SessionNotice:
-    """A sentence for whoever watches the session; numbers grow, so that each is shown once."""
+    """A sentence for the pages that watch; numbers increase, so that each is shown once."""
 
     number: int
     level: Level

@@ -104,7 +104,7 @@ def _sqlite(url: URL) -> sa.Engine:
         raise StoreError("Sessions are kept in a file: write it like sqlite:////folder/file.")
     file = Path(url.database)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Whoever may read it may read what people wrote; SQLite gives its log the same rights.
+    # Its readers can read people's texts; SQLite gives its log the same rights.
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     _write_ahead(file)
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})

@@ -123,7 +123,7 @@ class ShareStore:
         return self._write(sa.delete(shares).where(*theirs)) == 1
 
     def remove_untouched(self, before: float) -> int:
-        """Forget the copies that nobody has opened since this Unix time and nobody can withdraw.
+        """Forget the copies without an owner that were not opened since this Unix time.
 
         A session that is kept keeps its copies. How many there were.
         """

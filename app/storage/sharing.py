@@ -33,7 +33,7 @@ MAX_LOOKUPS = 256
 class Sharing:
     """Does what has to do with copies on threads of its own.
 
-    What is large is done on one thread, a copy at a time; whoever only looks need not wait for it.
+    Large copies are handled one at a time on one thread; queries do not wait for it.
     Every future fails with a `UserError` at `id` where it cannot be done.
     """
 

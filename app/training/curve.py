@@ -25,7 +25,7 @@ class CurvePoint(NamedTuple):
         seconds: seconds spent in training since then.
         cost: sum of -ln p of the stretch's predictions.
         predictions: how many there were.
-        held_out: perplexity of the sentences kept aside, as last seen; None where there are none.
+        held_out: validation perplexity, as last measured; None without a validation set.
         learning_rate: of the stretch's last step; None where that was not noted.
         set_rate: what the learning rate was set to, from where its schedule goes on; None where
             that was not noted.
@@ -42,7 +42,7 @@ class CurvePoint(NamedTuple):
 
     @property
     def perplexity(self) -> float:
-        """exp of the mean cost of a prediction; infinite where the network has run off."""
+        """exp of the mean cost of a prediction; infinite if the network has diverged."""
         return perplexity(self.cost, self.predictions)
 
 

@@ -33,7 +33,7 @@ class GradientCheckJob:
     """What is checked.
 
     Attributes:
-        model: a copy of the network, which nobody trains.
+        model: a copy of the network, which is not trained.
         sentence: whose cost the gradients are of.
         steps: that the network had taken.
         took: milliseconds that copying kept it from learning.

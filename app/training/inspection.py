@@ -104,7 +104,7 @@ def units(run: TrainingRun, asked: questions.Units) -> questions.UnitsRead:
 
 
 def find_units(run: TrainingRun, asked: questions.FindUnits) -> questions.UnitsFound:
-    """The units that follow a feature of the text that is learnt."""
+    """The units that correlate with a feature of the training text."""
     model, feature = run.model, FEATURES[asked.feature]
     most = min(MAX_READ, max(MIN_READ, READING_WORK // model.num_parameters))
     values: list[int] = []

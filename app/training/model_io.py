@@ -104,9 +104,9 @@ class ModelIO:
         self._folder = data_dir / FOLDER
         shutil.rmtree(self._folder, ignore_errors=True)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self.worker = WorkerProcess("clerk", MIN_MEMORY + MEMORY_PER_BYTE * upload)
-        self._threads = ThreadPoolExecutor(THREADS, "clerk")
-        self._worker_thread = ThreadPoolExecutor(1, "clerk-asker")
+        self.worker = WorkerProcess("model-io", MIN_MEMORY + MEMORY_PER_BYTE * upload)
+        self._threads = ThreadPoolExecutor(THREADS, "model-io")
+        self._worker_thread = ThreadPoolExecutor(1, "model-io-caller")
         self._slots = threading.BoundedSemaphore(MAX_PENDING)
 
     def new_file(self) -> Path:

@@ -62,7 +62,7 @@ class OverfittingDetector:
     def __init__(self, points: Iterable[CurvePoint] = ()) -> None:
         self.since: int | None = None
         self._learnt = self._held_out = math.nan  # smoothed logarithms of the perplexities
-        self._best = (math.inf, math.inf, 0)  # held out, learnt, step: at the best moment
+        self._best = (math.inf, math.inf, 0)  # validation, training, step: at the best moment
         for point in points:
             self.add(point)
 

@@ -36,7 +36,7 @@ class Extension:
     metrics: Metrics
     engine: Engine
     session_cookie: SessionCookie
-    clerk: ModelIO
+    model_io: ModelIO
     checker: GradientCheckQueue
     sharing: Sharing
     service: SessionService
@@ -63,7 +63,7 @@ class Extension:
         return session_id
 
     def _closers(self) -> tuple[Callable[[], None], ...]:
-        return self.sharing.close, self.engine.close, self.clerk.close, self.checker.close
+        return self.sharing.close, self.engine.close, self.model_io.close, self.checker.close
 
 
 def extension_of(app: Flask) -> Extension:

@@ -39,12 +39,12 @@ class SessionService:
         self,
         engine: Engine,
         hub: ServerBackend,
-        clerk: ModelIO,
+        model_io: ModelIO,
         checker: GradientCheckQueue,
         sharing: Sharing,
         limits: Limits,
     ) -> None:
-        self.clerk = clerk
+        self.model_io = model_io
         self._checker = checker
         self._sharing = sharing
         self._engine = engine
@@ -82,7 +82,7 @@ class SessionService:
         Raises:
             UserError: there is no network, or saving takes too long.
         """
-        writing = self.clerk.write(self._saved(session_id), form.content)
+        writing = self.model_io.write(self._saved(session_id), form.content)
         try:
             return self._await_result(writing)
         except BaseException:
@@ -95,7 +95,7 @@ class SessionService:
         Raises:
             UserError: the file has no valid model, or it is too large.
         """
-        saved = self._await_result(self.clerk.read(path))
+        saved = self._await_result(self.model_io.read(path))
         self._submit(session_id, commands.Load(saved))
 
     def _do(self, session_id: str, payload: Payload) -> Mapping[str, Any]:
@@ -134,7 +134,7 @@ class SessionService:
         saved = self._saved(session_id)
         if not is_small(saved):
             raise UserError("too_large_to_save", "json")
-        return self._await_result(self.clerk.write_text(saved))
+        return self._await_result(self.model_io.write_text(saved))
 
     def _check_gradients(self, session_id: str) -> questions.GradientChecked:
         network = self._submit(session_id, commands.PrepareGradientCheck())
@@ -144,7 +144,7 @@ class SessionService:
         try:
             matrices = self._await_result(check)
         finally:
-            check.cancel()  # where it has not begun, nobody waits for it any more
+            check.cancel()  # if it has not begun, its result is not needed
         return {
             "ok": True,
             "steps": network.steps,
@@ -175,7 +175,7 @@ class SessionService:
             case protocol.Load():
                 if len(payload.json_text) > SMALL_FILE:
                     raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
-                return commands.Load(self._await_result(self.clerk.read_text(payload.json_text)))
+                return commands.Load(self._await_result(self.model_io.read_text(payload.json_text)))
             case _:
                 return command_for(payload)
 

@@ -1,7 +1,7 @@
 """Pictures of the real page, made by looking at it: `make pictures`.
 
 The README's go into docs/; those of every state, at both widths and in both schemes, into pictures/
-for whoever changes how the page looks.
+for reviewing changes of the page's appearance.
 """
 
 from __future__ import annotations

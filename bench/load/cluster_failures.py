@@ -183,7 +183,7 @@ class _Accident:
         self._findings.equal(f"{self._name}: sessions with their text", same, len(self._pages))
 
     def away(self, most_seconds: float) -> None:
-        """Tell how long it took until all learnt again."""
+        """Report how long it took until all were training again."""
         away = max(page.longest_pause(self._since) for page in self._pages)
         self._findings.most(f"{self._name}: until all learn again", away, most_seconds, " s")
 
@@ -279,7 +279,7 @@ async def _machine_drained(findings: Findings, place: _Place, pages: list[Page])
 
 
 async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    """And a node with it, so that nobody but the web processes knows who was there."""
+    """And a node with it, so that only the web processes know which sessions there were."""
     node = await place.fullest()
     seen = _Accident(findings, "directory and a node killed", pages)
     await seen.about_to_happen()

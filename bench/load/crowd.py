@@ -106,7 +106,7 @@ async def _stopped_reader(findings: Findings, server: LiveServer, seconds: float
     still = (len(other.frames) - frames) / seconds
     stopped.close()
     await other.close()
-    findings.tell("memory's growth before, nobody having stopped", f"{control:.2f} MB")
+    findings.tell("memory's growth before, without a stop", f"{control:.2f} MB")
     findings.most(f"memory's growth in {seconds:g} s of a page that reads nothing", grown, 5, " MB")
     findings.least("frames of the other page over before", still / rate, 0.9)
 

@@ -52,7 +52,7 @@ class Size:
 
     Attributes:
         sessions: that learn, each with a page that watches it.
-        characters: learnt from in a second, by all together.
+        characters: trained on per second, by all together.
         characters_of_each: by the median session.
         frames: that the mean page gets in a second.
         p99_ms: milliseconds until a slider's move is acknowledged.

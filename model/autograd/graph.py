@@ -387,7 +387,7 @@ def _as_mat(operand: Operand) -> Mat:
 
 
 def _matrix_of(value: npt.ArrayLike) -> Float64Array:
-    """A float64 copy: nobody else's array changes with a matrix."""
+    """A float64 copy: the caller's array does not change with the matrix."""
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):

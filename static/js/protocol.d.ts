@@ -18,7 +18,7 @@ export interface NetworkEntries {
   schedule?: "constant" | "halve" | "cosine";
   /** Epochs after which it is halved, or at the end of its cosine. Takes a number above 0, at most 1e+06. */
   schedule_epochs?: number | string;
-  /** Share of the sentences that is kept aside, to see how new ones go. Takes auto, or a number from 0, at most 0.5. */
+  /** Share of the sentences held out for validation. Takes auto, or a number from 0, at most 0.5. */
   validation_fraction?: number | string | null;
 }
 
@@ -154,7 +154,7 @@ export interface OwnCopy {
   path: string;
   /** Unix time when it was shared. */
   created: number;
-  /** Sentences its network had learnt from by then. */
+  /** Sentences its network had trained on by then. */
   steps: number;
   /** How many its text has. */
   sentences: number;
@@ -247,7 +247,7 @@ export interface Saved {
 /** Where the copy is. */
 export interface Shared {
   ok: true;
-  /** Whoever knows it can open the copy. */
+  /** It opens the copy. */
   id: string;
   /** The link's path on this server: `/s/` and the id. */
   path: string;
@@ -409,7 +409,7 @@ export interface Options {
   schedule: "constant" | "halve" | "cosine";
   /** Epochs of the schedule. */
   schedule_epochs: number;
-  /** Share of the sentences kept aside; null: 5 % from 100 on, else none. */
+  /** Share of the sentences held out; null: 5 % from 100 on, else none. */
   validation_fraction: number | null;
 }
 
@@ -434,7 +434,7 @@ export interface Curve {
   version: number;
   /** The index of the first of these points. */
   start: number;
-  /** Step, perplexity (null where the network has run off), perplexity of the sentences kept aside (null where there are none), learning rate, and what that was set to: by hand, at the beginning or after the network ran off, not by a schedule. */
+  /** Step, perplexity (null if the network has diverged), perplexity of the validation set (null without one), learning rate, and what that was set to: by hand, at the beginning or after the network ran off, not by a schedule. */
   points: [number, number | null, number | null, number | null, number | null][];
 }
 
@@ -442,19 +442,19 @@ export interface Curve {
 export interface Figures {
   /** `compiling` until the kernels of this kind are ready. */
   status: "compiling" | "learning" | "paused";
-  /** Sentences learnt from by this network. */
+  /** Sentences this network has trained on. */
   steps: number;
   /** Steps over the number of sentences. */
   epoch: number;
   /** exp of the mean cost of a prediction, over the last second or so. */
   perplexity: number | null;
-  /** Of the sentences kept aside, as last seen; null where there are none. */
+  /** Of the validation set, as last measured; null without one. */
   held_out_perplexity: number | null;
-  /** The step since which it gets better at its sentences and worse at those kept aside; null where it does not. */
+  /** The step since which training perplexity falls while validation perplexity rises; null if it does not. */
   memorising_since: number | null;
   /** Milliseconds of training a sentence. */
   ms_per_example: number | null;
-  /** Characters learnt from in a second of the clock. */
+  /** Characters trained on per second of wall-clock time. */
   characters_per_second: number | null;
   /** What the network is trained with now. */
   learning_rate: number;
@@ -482,7 +482,7 @@ export interface State extends Figures {
   weights: number;
   /** How many sentences it learns. */
   sentences: number;
-  /** How many are kept aside. */
+  /** The size of the validation set. */
   held_out_sentences: number;
   /** Unix time of the server, to compare `saved_at` with. */
   now: number;

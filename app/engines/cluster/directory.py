@@ -28,7 +28,7 @@ REPORT_PATIENCE = 8.0
 START_PATIENCE = 90.0
 """Seconds that a node may take to come up."""
 MOVE_PATIENCE = 1.0
-"""Seconds that whoever looks for a session waits for its arrival, before they have to ask again."""
+"""Seconds that a lookup waits for a session's arrival before the caller must retry."""
 RESTART_SECONDS = 5.0
 """Before a machine on which no node came up is tried again."""
 MOVES_AT_ONCE = 8
@@ -94,7 +94,7 @@ class Directory:
     async def begin(self) -> int:
         """Find the nodes that are there, and start those that are missing; how many there are.
 
-        Whoever begins waits until the first is up.
+        The caller waits until the first is up.
         """
         await self._discover_nodes()
         until = time.monotonic() + START_PATIENCE
@@ -177,7 +177,7 @@ class Directory:
     # -------------------------------------------------------------- nodes come
 
     async def _discover_nodes(self) -> None:
-        """Once, whoever comes first: this may be a directory in the place of one that was lost."""
+        """Done once: this directory may replace one that was lost."""
         async with self._beginning:
             if self._begun:
                 return

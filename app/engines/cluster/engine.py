@@ -41,7 +41,7 @@ MAX_MISSED_HEARTBEATS = 6
 """Without a word from anybody, after which none is expected: a directory that failed is back after
 three. Beats are counted and not seconds, for a process may have been stopped meanwhile."""
 PATIENCE = 50.0
-"""Seconds that a session may be without a node, before whoever waits is told."""
+"""Seconds that a session may be without a node before its requests fail."""
 
 CUT_OFF = (
     "Nothing of the Ray cluster answers any more. Every session is in the store: start this again, "
@@ -91,7 +91,7 @@ class _Place:
 
 
 class RayEngine(Engine):
-    """Asks nodes, on a thread of its own: whoever calls it never waits for the network.
+    """Sends requests to nodes on a thread of its own: callers never wait for the network.
 
     It holds nothing that is not held elsewhere too. Any number of processes may have one, and all
     see the same sessions.
@@ -167,7 +167,7 @@ class RayEngine(Engine):
         self._tell_failed = call
 
     def close(self) -> None:
-        """Ask nobody any more."""
+        """Stop sending requests."""
         asyncio.run_coroutine_threadsafe(self._end(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
@@ -290,7 +290,7 @@ class RayEngine(Engine):
         return outcome is not None
 
     def _give_up(self, session_id: str, place: _Place, error: UserError) -> None:
-        """Whoever waits is told; what somebody watches is tried again."""
+        """Fail the pending requests; a watched session is retried."""
         hopeless = error.code == "session_gone" or not place.watched
         if hopeless:
             self._forget(session_id, place)

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class Unreachable(Exception):  # noqa: N818  (what happened)
-    """Whoever was asked is gone, or cannot be reached."""
+    """The actor is gone, or cannot be reached."""
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class TrainingNode:
     """Answers web processes, many at once, on one thread that never waits.
 
     A question that cannot be answered because the node hands its sessions over is answered with
-    None: whoever asks finds out where they are, and asks there.
+    None: the caller has to find out where they are.
     """
 
     def __init__(self, engine: Engine) -> None:

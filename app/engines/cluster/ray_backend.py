@@ -226,7 +226,7 @@ def _check_reachable(address: str) -> None:
     """See that somebody listens at an address, where it is one.
 
     Raises:
-        OSError, ValueError: nobody does.
+        OSError, ValueError: no such address.
     """
     host = urlsplit(address if "//" in address else f"//{address}")
     if host.port is not None:

@@ -75,7 +75,7 @@ def upload() -> AnyResponse:
     path: Path | None = None
     try:
         _check_size(request.content_length or 0, here)
-        path = here.clerk.new_file()
+        path = here.model_io.new_file()
         _receive(here, path, transfer)
         here.service.load(session_id, path)
     except UserError as error:
@@ -83,7 +83,7 @@ def upload() -> AnyResponse:
     finally:
         slots.uploads.release()
         if path is not None:
-            here.clerk.remove(path)
+            here.model_io.remove(path)
     return jsonify({"ok": True})
 
 
@@ -133,7 +133,7 @@ def _streamed(here: Extension, path: Path, form: ExportFormat, slots: Slots) -> 
     """A file in pieces. Its name is removed at once, its content with the end of the answer."""
     file = path.open("rb")
     size = path.stat().st_size
-    here.clerk.remove(path)
+    here.model_io.remove(path)
     transfer = _transfer(here)
 
     def pieces() -> Iterator[bytes]:

@@ -112,7 +112,7 @@ class Network:
         return self.decode(letters)
 
     def encode(self, text: str) -> list[int]:
-        """The numbers of a text's characters; of their halves in UTF-16 if it has learnt those."""
+        """The numbers of a text's characters; of their UTF-16 halves if it was trained on those."""
         units = list(text)
         if any("\ud800" <= letter <= "\udfff" for letter in self.letters):
             utf16 = text.encode("utf-16-le", "surrogatepass")

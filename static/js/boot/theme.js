@@ -1,5 +1,5 @@
 /**
- * Light or dark, before the first paint: a classic script in the head, so that nobody sees the page
+ * Light or dark, before the first paint: a classic script in the head, so that the page is not seen
  * in the one and then in the other. Chooses nothing by itself: without a choice, the style sheet
  * follows the system.
  */

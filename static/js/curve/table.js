@@ -1,4 +1,4 @@
-/** The curve as a table, for whoever reads numbers rather than lines. It is filled while it is open. */
+/** The curve as a table of numbers. It is filled while it is open. */
 
 /** @import { CurvePlot } from "./plot.js" */
 

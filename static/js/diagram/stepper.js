@@ -141,7 +141,7 @@ export class Stepping {
     document.addEventListener("visibilitychange", () => this.#keepTime());
   }
 
-  /** Where nobody sees it, it waits. */
+  /** Out of sight, it waits. */
   #keepTime() {
     clearInterval(this.#beat);
     if (!this.#playing || !this.#inSight || document.hidden) return;

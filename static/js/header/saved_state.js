@@ -1,4 +1,4 @@
-/** Whether what has been learnt is safe, and since when. */
+/** Whether the network is saved, and since when. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */

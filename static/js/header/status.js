@@ -40,7 +40,7 @@ export function mount(element, { store }) {
   store.watch((page) => statusOf(page, 0), show);
 }
 
-/** How often the network has run off in the last seconds. */
+/** How often the network has diverged in the last seconds. */
 class Recovery {
   times = 0;
   #changed;

@@ -60,7 +60,7 @@ export function mountFinding(element, connection, choice) {
   };
 }
 
-/** The list; its places stay while units change places, so that whoever is on one stays there. */
+/** The list; its places stay while units change places, so that focus stays on its place. */
 class Ranking {
   #places;
   #outcome;

@@ -100,7 +100,7 @@ class Pages {
   show() {
     const { first, rows, size } = this.#choice;
     for (const button of [this.#before, this.#after]) button.hidden = rows >= size;
-    // Not disabled: whoever has turned to the last page by keyboard keeps their place.
+    // Not disabled: focus stays here after the last page was reached by keyboard.
     this.#before.setAttribute("aria-disabled", String(first <= 1));
     this.#after.setAttribute("aria-disabled", String(first + rows > size));
   }

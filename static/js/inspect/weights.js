@@ -75,7 +75,7 @@ function offerLayers(select, layers) {
   select.value = chosen;
 }
 
-/** What the numbers come to, for whoever may want to change the learning rate. */
+/** What the numbers say about the learning rate. */
 class Words {
   #verdict;
   #clipped;

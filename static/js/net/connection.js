@@ -198,7 +198,7 @@ export class Connection {
   }
 
   /**
-   * Said once for as long as it is the same: whoever has dismissed it has read it.
+   * Shown once for as long as it is the same: a dismissed notice was read.
    *
    * @param {Fault | null} refusal why the server does not let this page in; null once it does
    */

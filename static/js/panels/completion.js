@@ -201,7 +201,7 @@ class Asking {
   }
 
   /**
-   * Tell those who listen, once for what they entered: not whenever the network has learnt more.
+   * Tell those who listen, once for what they entered: not whenever the network has trained further.
    *
    * @param {number} entered
    */
@@ -277,7 +277,7 @@ class Answers {
   }
 
   /**
-   * Rows that are there already stay, so that whoever reads them keeps their place.
+   * Rows that are there already stay, so that readers keep their place.
    *
    * @param {string} beginning
    * @param {Completion[]} completions

@@ -1,4 +1,4 @@
-/** Networks that have learnt already, and their cards. */
+/** The pretrained networks, and their cards. */
 
 /** @import { Connection } from "../net/connection.js" */
 

@@ -39,7 +39,7 @@ export function mount(element, connection) {
     const answer = await withBusy(button, () => connection.request("share", {}, { id: "share" }));
     if (!answer.ok) return show("refused");
     link.show(answer.path);
-    show("shared", "Here is the link: whoever has it can open this copy.");
+    show("shared", "Here is the link: anyone who has it can open this copy.");
     await list.refresh();
   });
   list.fillWhenSeen();

@@ -1,4 +1,4 @@
-/** A text from a file. What cannot be learnt is refused here, before it is in anybody's way. */
+/** A text from a file. Text that cannot be used is refused here. */
 
 /** @import { Refused } from "../protocol" */
 

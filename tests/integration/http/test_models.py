@@ -209,7 +209,7 @@ def test_a_disk_that_is_full_is_told_and_what_came_is_removed(
     full = tmp_path / "full"
     full.symlink_to("/dev/full")
     with monkeypatch.context() as without_room:
-        without_room.setattr(strict.parts.clerk, "new_file", lambda: full)
+        without_room.setattr(strict.parts.model_io, "new_file", lambda: full)
         body = b" " * UPLOAD
         assert code(guest.put(ADDRESS, body)) == (503, "disk_full")
     guest.open_tab().wait_for(lambda: not full.is_symlink())
