@@ -16,6 +16,7 @@ from app.engines.kernel_compiler import Compiler
 from app.engines.scheduler import Lease, Scheduler
 from app.errors import UserError
 from app.protocol.limits import Limits
+from app.runtime.futures import completed
 from app.sessions.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
@@ -87,7 +88,7 @@ class LocalEngine(Engine):
         """Have the session, beginning with this command if it is not there yet."""
         with self._slots_lock:
             if session_id in self._slots:
-                return _done()
+                return completed(None)
             self._slots[session_id] = _Slot(Session(session_id, self.memory))
         return self.submit(session_id, first)
 
@@ -248,9 +249,3 @@ def _resolve(outcomes: Iterable[_Outcome]) -> None:
             future.set_exception(error)
         else:
             future.set_result(answer)
-
-
-def _done() -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(None)
-    return future

@@ -17,6 +17,7 @@ from app.engines.local import LocalEngine
 from app.engines.session_loader import LoadedSession, load_session
 from app.errors import UserError
 from app.protocol.ids import short_id
+from app.runtime.futures import chain, failed
 from app.runtime.metrics import Metrics
 from app.sessions.commands import (
     Answer,
@@ -128,11 +129,11 @@ class PersistentEngine(Engine):
                 entry.evicting, entry.expected_until = False, expected_until
                 return entry.ready
             if self._final is not None:
-                return _failed(UserError("server_stopping"))
+                return failed(UserError("server_stopping"))
             try:
                 self._evict_lru()
             except UserError as error:
-                return _failed(error)
+                return failed(error)
             entry = _Entry(pending=deque(), expected_until=expected_until)
             self._entries[session_id] = entry
         self._loaders.submit(self._load, session_id, entry, lost_at)
@@ -143,7 +144,7 @@ class PersistentEngine(Engine):
         with self._lock:
             entry = self._entries.get(session_id)
             if entry is None:
-                return _failed(UserError("session_gone"))
+                return failed(UserError("session_gone"))
             if isinstance(command, SetWatched):
                 entry.watched, entry.left_at = command.watched, time.monotonic()
                 if command.watched:
@@ -243,7 +244,7 @@ class PersistentEngine(Engine):
             for extra in extras:
                 self._engine.submit(session_id, extra)
             for command, future in pending:
-                _chain(self._engine.submit(session_id, command), future)
+                chain(self._engine.submit(session_id, command), future)
         begun.add_done_callback(lambda done: self._activated(session_id, entry, done))
 
     def _activated(self, session_id: str, entry: _Entry, begun: Future[Answer]) -> None:
@@ -392,20 +393,3 @@ class PersistentEngine(Engine):
             return
         if removed:
             log.info("expired sessions removed", extra={"removed": removed})
-
-
-def _chain(done: Future[Answer], pending: Future[Answer]) -> None:
-    def pass_on(future: Future[Answer]) -> None:
-        error = future.exception()
-        if error is not None:
-            pending.set_exception(error)
-        else:
-            pending.set_result(future.result())
-
-    done.add_done_callback(pass_on)
-
-
-def _failed(error: BaseException) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_exception(error)
-    return future

@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from app.errors import BusyError, UserError
 from app.protocol.ids import is_copy_id, new_copy_id, short_id
+from app.runtime.futures import failed
 from app.runtime.metrics import Metrics
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.training.checkpoint import Checkpoint
@@ -117,12 +118,12 @@ class _BoundedExecutor:
     def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Run a function after those submitted before it."""
         if not self._waiting.acquire(blocking=False):
-            return _failed(BusyError("copies_full", "id", limit=MAX_PENDING))
+            return failed(BusyError("copies_full", "id", limit=MAX_PENDING))
         try:
             future = self._pool.submit(_translate_errors, function, *arguments)
         except RuntimeError:  # closed
             self._waiting.release()
-            return _failed(BusyError("copies_unreachable", "id"))
+            return failed(BusyError("copies_unreachable", "id"))
         future.add_done_callback(lambda _: self._waiting.release())
         return future
 
@@ -143,12 +144,6 @@ def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
     except Exception:
         log.exception("a shared copy could not be used")
         raise UserError("unexpected", "id") from None
-
-
-def _failed(error: UserError) -> Future[T]:
-    future: Future[T] = Future()
-    future.set_exception(error)
-    return future
 
 
 def _frozen(checkpoint: Checkpoint) -> Checkpoint:

@@ -8,16 +8,14 @@ import logging
 import secrets
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any
 
 from app.engines.base import Engine
-from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, apply_delta, version_of
 from app.engines.cluster.interfaces import ActorHandle, Unreachable
 from app.engines.cluster.node import CarriedOut, Outcome, Polled
+from app.engines.cluster.remote_session import RemoteSession, resolve
 from app.errors import UserError
 from app.protocol.ids import short_id
 from app.sessions.commands import Answer, Command, SetWatched
@@ -49,47 +47,6 @@ CUT_OFF = (
 )
 
 
-@dataclass(eq=False)
-class _Place:
-    """A session as this process knows it.
-
-    Attributes:
-        wanted: whether somebody here has asked for it, so that it begins where it is not there.
-        node: where it is; None: that has to be found out.
-        lost_at: when its node failed, at a Unix time.
-        waiting: what it has been asked and not yet answered; no command: only to be there.
-        talking: whether somebody takes care of what is waiting.
-        snapshot: the newest.
-        watched: by pages of this process.
-        used_at: when it was last asked for something, on the monotonic clock.
-        looked_at: when it was last polled.
-    """
-
-    wanted: bool = False
-    node: ActorHandle | None = None
-    lost_at: float | None = None
-    waiting: deque[tuple[Command | None, Future[Answer]]] = field(default_factory=deque)
-    talking: bool = False
-    snapshot: Snapshot | None = None
-    watched: bool = False
-    used_at: float = field(default_factory=time.monotonic)
-    looked_at: float = 0.0
-
-    @property
-    def known(self) -> SnapshotVersion | None:
-        """What there is of it here."""
-        return version_of(self.snapshot)
-
-    def take_in(self, node: ActorHandle, news: SnapshotDelta | None) -> None:
-        """Know what is new; what does not fit is asked for anew by the next poll.
-
-        A node where it was before may not know yet that it is there no more.
-        """
-        if news is not None and self.node is not None and self.node.name == node.name:
-            whole = apply_delta(news, self.snapshot)
-            self.snapshot = whole if whole is not None else self.snapshot
-
-
 class RayEngine(Engine):
     """Sends requests to nodes on a thread of its own: callers never wait for the network.
 
@@ -109,7 +66,7 @@ class RayEngine(Engine):
         self._leave = leave
         self._is_ours = is_ours
         self._name = secrets.token_hex(8)
-        self._places: dict[str, _Place] = {}
+        self._places: dict[str, RemoteSession] = {}
         self._polled: dict[str, ActorHandle] = {}  # nodes, by their names
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard = False  # of the directory or a node, since the last beat
@@ -173,7 +130,7 @@ class RayEngine(Engine):
         self._thread.join()
         self._loop.close()
         for place in list(self._places.values()):
-            _refuse(place, UserError("session_gone"))
+            place.fail(UserError("session_gone"))
         self._leave()
 
     async def _end(self) -> None:
@@ -193,7 +150,7 @@ class RayEngine(Engine):
     def _enqueue(self, session_id: str, command: Command | None, future: Future[Answer]) -> None:
         place = self._places.get(session_id)
         if place is None:
-            place = self._places[session_id] = _Place()
+            place = self._places[session_id] = RemoteSession()
         place.wanted = place.wanted or command is None
         place.used_at = time.monotonic()
         if isinstance(command, SetWatched):
@@ -201,12 +158,12 @@ class RayEngine(Engine):
         place.waiting.append((command, future))
         self._talk(session_id, place)
 
-    def _talk(self, session_id: str, place: _Place) -> None:
+    def _talk(self, session_id: str, place: RemoteSession) -> None:
         if not place.talking:
             place.talking = True
             self._in_background(self._answer_all(session_id, place))
 
-    async def _answer_all(self, session_id: str, place: _Place) -> None:
+    async def _answer_all(self, session_id: str, place: RemoteSession) -> None:
         """Have all that waits answered, in its order; see that the session is somewhere."""
         try:
             while place.waiting or place.node is None:
@@ -219,7 +176,7 @@ class RayEngine(Engine):
         finally:
             place.talking = False
 
-    async def _answer(self, session_id: str, place: _Place) -> None:
+    async def _answer(self, session_id: str, place: RemoteSession) -> None:
         """Answer what waits now: what is asked together is sent together."""
         if any(command is None for command, _ in place.waiting):
             place.node = None  # it may rest in the store since
@@ -230,10 +187,10 @@ class RayEngine(Engine):
         for command, future in together:
             outcome = next(outcomes) if command is not None else Outcome(None)
             place.waiting.popleft()
-            _tell(future, outcome)
+            resolve(future, outcome)
 
     async def _carried_out(
-        self, session_id: str, place: _Place, node: ActorHandle, commands: list[Command]
+        self, session_id: str, place: RemoteSession, node: ActorHandle, commands: list[Command]
     ) -> tuple[Outcome, ...]:
         """What came of commands, wherever the session is by then."""
         while True:
@@ -251,7 +208,7 @@ class RayEngine(Engine):
                 place.node = None
             node = await self._arrived(session_id, place)
 
-    async def _arrived(self, session_id: str, place: _Place) -> ActorHandle:
+    async def _arrived(self, session_id: str, place: RemoteSession) -> ActorHandle:
         """The session's node, where it is or begins.
 
         Raises:
@@ -271,7 +228,7 @@ class RayEngine(Engine):
             raise UserError("session_gone")
         return place.node
 
-    async def _find(self, session_id: str, place: _Place) -> ActorHandle | None:
+    async def _find(self, session_id: str, place: RemoteSession) -> ActorHandle | None:
         if place.wanted:
             return await self._ask_directory("place", session_id)  # type: ignore[no-any-return]
         node: ActorHandle | None = await self._ask_directory("find", session_id)
@@ -279,7 +236,7 @@ class RayEngine(Engine):
             raise UserError("session_gone")
         return node
 
-    async def _adopted(self, session_id: str, place: _Place, node: ActorHandle) -> bool:
+    async def _adopted(self, session_id: str, place: RemoteSession, node: ActorHandle) -> bool:
         try:
             outcome: Outcome | None = await node.ask("adopt", session_id, place.lost_at)
         except Unreachable:
@@ -289,12 +246,12 @@ class RayEngine(Engine):
             raise outcome.error
         return outcome is not None
 
-    def _give_up(self, session_id: str, place: _Place, error: UserError) -> None:
+    def _give_up(self, session_id: str, place: RemoteSession, error: UserError) -> None:
         """Fail the pending requests; a watched session is retried."""
         hopeless = error.code == "session_gone" or not place.watched
         if hopeless:
             self._forget(session_id, place)
-        _refuse(place, error)
+        place.fail(error)
 
     # -------------------------------------------------------------- nodes
 
@@ -341,7 +298,7 @@ class RayEngine(Engine):
         for session_id in polled.gone:
             self._look_for(session_id, there[session_id], node)
 
-    def _look_for(self, session_id: str, place: _Place, node: ActorHandle) -> None:
+    def _look_for(self, session_id: str, place: RemoteSession, node: ActorHandle) -> None:
         """A session is not where it was: one that somebody watches has to be somewhere."""
         if place.node is not node or place.talking:
             return
@@ -413,7 +370,7 @@ class RayEngine(Engine):
             if unused and now - place.used_at > FORGET_SECONDS:
                 self._forget(session_id, place)
 
-    def _forget(self, session_id: str, place: _Place) -> None:
+    def _forget(self, session_id: str, place: RemoteSession) -> None:
         """Stop following a session."""
         if self._places.get(session_id) is place:
             self._places.pop(session_id, None)
@@ -423,17 +380,3 @@ class RayEngine(Engine):
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
-
-
-def _tell(future: Future[Answer], outcome: Outcome) -> None:
-    if not future.set_running_or_notify_cancel():
-        return  # the caller has given up
-    if outcome.error is not None:
-        future.set_exception(outcome.error)
-    else:
-        future.set_result(outcome.answer)
-
-
-def _refuse(place: _Place, error: UserError) -> None:
-    while place.waiting:
-        _tell(place.waiting.popleft()[1], Outcome(None, error))

@@ -1,0 +1,35 @@
+"""Futures that are done already, and futures that follow others."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def completed(result: T) -> Future[T]:
+    """A future with this result."""
+    future: Future[T] = Future()
+    future.set_result(result)
+    return future
+
+
+def failed(error: BaseException) -> Future[T]:
+    """A future that failed with this error."""
+    future: Future[T] = Future()
+    future.set_exception(error)
+    return future
+
+
+def chain(source: Future[T], target: Future[T]) -> None:
+    """Give `target` the outcome of `source` once that is done."""
+
+    def copy(done: Future[T]) -> None:
+        error = done.exception()
+        if error is not None:
+            target.set_exception(error)
+        else:
+            target.set_result(done.result())
+
+    source.add_done_callback(copy)
