@@ -130,13 +130,15 @@ def test_a_saved_model_writes_the_same_when_it_is_loaded_again(visitor: Visitor)
     tab.wait_for_steps()
     pause(tab)
     greedy = tab.wait_for(lambda: tab.newest("greedy"))
+    version = tab.state["version"]
     saved = tab.ask("save")
     assert saved["ok"]
     tab.ask("learn", {"text": "something\nelse", "options": SMALL})
     tab.ask("pause")
     assert tab.ask("load", {"json": saved["json"]}) == {"ok": True}
-    tab.wait_for(lambda: tab.state["options"]["hidden_sizes"] == [20, 20])
+    tab.wait_for(lambda: tab.state["version"] == version + 2)
     tab.wait_for(lambda: tab.newest("greedy") == greedy)
+    assert tab.state["options"]["hidden_sizes"] == [20, 20]
     assert (tab.newest("steps"), tab.newest("status")) == (0, "paused")
 
 
