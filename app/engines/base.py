@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
+from app.runtime.futures import completed
 from app.sessions.commands import Answer, Command
 from app.sessions.snapshot import Snapshot
 
@@ -46,9 +47,7 @@ class Engine(ABC):
 
         An engine without a store saves none.
         """
-        future: Future[bool] = Future()
-        future.set_result(False)
-        return future
+        return completed(False)
 
     def on_failure(self, call: Callable[[str], None]) -> None:
         """Set the function to call, on any thread, with the reason when training fails for good.

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
@@ -16,7 +16,7 @@ from app.engines.kernel_compiler import Compiler
 from app.engines.scheduler import Lease, Scheduler
 from app.errors import UserError
 from app.protocol.limits import Limits
-from app.runtime.futures import completed
+from app.runtime.futures import completed, failed, resolve
 from app.sessions.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
@@ -98,12 +98,11 @@ class LocalEngine(Engine):
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
         """Have a command carried out at the session's next turn."""
-        future: Future[Answer] = Future()
         with self._slots_lock:
             slot = self._slots.get(session_id)
             if slot is None:
-                future.set_exception(UserError("session_gone"))
-                return future
+                return failed(UserError("session_gone"))
+            future: Future[Answer] = Future()
             slot.mailbox.append((command, future))
             self._scheduler.wake(session_id)
         return future
@@ -144,7 +143,8 @@ class LocalEngine(Engine):
             self._scheduler.remove(session_id)
         if slot is not None:
             slot.session.forget()
-            _resolve([(future, None, UserError("session_gone")) for _, future in slot.drain()])
+            for _, future in slot.drain():
+                resolve(future, None, UserError("session_gone"))
 
     def problems(self) -> Sequence[str]:
         """The training threads that have ended, though nothing has asked them to."""
@@ -184,7 +184,8 @@ class LocalEngine(Engine):
             _pause_after_failure(slot)
             return False
         finally:
-            _resolve(outcomes)
+            for outcome in outcomes:
+                resolve(*outcome)
 
     def _train_slice(self, slot: _Slot, lease: Lease) -> bool:
         """Write and learn, as far as it can; whether it wants to go on learning."""
@@ -239,13 +240,3 @@ def _carry_out_all(slot: _Slot) -> list[_Outcome]:
             log.exception("session %s: %s failed", slot.session.short_id, type(command).__name__)
             outcomes.append((future, None, UserError("unexpected")))
     return outcomes
-
-
-def _resolve(outcomes: Iterable[_Outcome]) -> None:
-    for future, answer, error in outcomes:
-        if not future.set_running_or_notify_cancel():
-            continue  # the caller has given up
-        if error is not None:
-            future.set_exception(error)
-        else:
-            future.set_result(answer)

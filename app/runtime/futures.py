@@ -1,4 +1,4 @@
-"""Futures that are done already, and futures that follow others."""
+"""Helpers for futures that no executor completes."""
 
 from __future__ import annotations
 
@@ -20,6 +20,16 @@ def failed(error: BaseException) -> Future[T]:
     future: Future[T] = Future()
     future.set_exception(error)
     return future
+
+
+def resolve(future: Future[T], result: T, error: BaseException | None) -> None:
+    """Finish a future with an error or, without one, a result, unless its caller cancelled it."""
+    if not future.set_running_or_notify_cancel():
+        return
+    if error is not None:
+        future.set_exception(error)
+    else:
+        future.set_result(result)
 
 
 def chain(source: Future[T], target: Future[T]) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
+from app.runtime.futures import failed
 from app.runtime.worker_process import WorkerDied, WorkerProcess
 from model import ModelError
 from model.formats.checkpoint import ModelCheckpoint, load_model
@@ -165,9 +166,7 @@ class ModelIO:
     def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Call a function in the worker process, in the order of submission."""
         if not self._slots.acquire(blocking=False):
-            future: Future[T] = Future()
-            future.set_exception(BusyError("models_full", limit=MAX_PENDING))
-            return future
+            return failed(BusyError("models_full", limit=MAX_PENDING))
         future = self._worker_thread.submit(
             _translate_errors, self.worker.call, function, *arguments
         )

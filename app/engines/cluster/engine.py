@@ -15,9 +15,10 @@ from typing import Any
 from app.engines.base import Engine
 from app.engines.cluster.interfaces import ActorHandle, Unreachable
 from app.engines.cluster.node import CarriedOut, Outcome, Polled
-from app.engines.cluster.remote_session import RemoteSession, resolve
+from app.engines.cluster.remote_session import RemoteSession
 from app.errors import UserError
 from app.protocol.ids import short_id
+from app.runtime.futures import completed, resolve
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 
@@ -111,9 +112,7 @@ class RayEngine(Engine):
         """Save every session, where the cluster ends with this process; others need no saving."""
         if self._is_ours:
             return asyncio.run_coroutine_threadsafe(self._ask_directory("save_all"), self._loop)
-        future: Future[bool] = Future()
-        future.set_result(True)
-        return future
+        return completed(True)
 
     def on_failure(self, call: Callable[[str], None]) -> None:
         """Have it called once the cluster that this process has a part in is gone.
@@ -187,7 +186,7 @@ class RayEngine(Engine):
         for command, future in together:
             outcome = next(outcomes) if command is not None else Outcome(None)
             place.waiting.popleft()
-            resolve(future, outcome)
+            resolve(future, outcome.answer, outcome.error)
 
     async def _carried_out(
         self, session_id: str, place: RemoteSession, node: ActorHandle, commands: list[Command]

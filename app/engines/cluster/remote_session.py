@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, apply_delta, version_of
 from app.engines.cluster.interfaces import ActorHandle
-from app.engines.cluster.node import Outcome
 from app.errors import UserError
+from app.runtime.futures import resolve
 from app.sessions.commands import Answer, Command
 from app.sessions.snapshot import Snapshot
 
@@ -58,14 +58,4 @@ class RemoteSession:
     def fail(self, error: UserError) -> None:
         """Answer everything that is waiting with an error."""
         while self.waiting:
-            resolve(self.waiting.popleft()[1], Outcome(None, error))
-
-
-def resolve(future: Future[Answer], outcome: Outcome) -> None:
-    """Give a future its outcome, unless the caller has cancelled it."""
-    if not future.set_running_or_notify_cancel():
-        return
-    if outcome.error is not None:
-        future.set_exception(outcome.error)
-    else:
-        future.set_result(outcome.answer)
+            resolve(self.waiting.popleft()[1], None, error)
