@@ -17,8 +17,8 @@ from flask_socketio import SocketIO
 from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
-from app.engines.local import set_switch_interval
 from app.engines.session_metrics import SessionMetrics
+from app.engines.training_pool import set_switch_interval
 from app.runtime.backends import make_backend
 from app.runtime.config import ServerConfig
 from app.runtime.logging import configure_logging

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from app.catalog import texts
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
-from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.persistence import RetentionPolicy
 from app.runtime.config import ServerConfig
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Learn
@@ -39,8 +39,9 @@ def make_engine(settings: ServerConfig, store: Store, metrics: Metrics) -> Engin
     if settings.engine == "ray":
         return _ray_engine(settings)
     starting = Learn(texts.text())
-    engine = LocalEngine(starting, settings.workers, settings.limits)
-    return PersistentEngine(engine, store, starting, _retention(settings), metrics)
+    return LocalEngine(
+        starting, settings.workers, settings.limits, store, _retention(settings), metrics
+    )
 
 
 def _ray_engine(settings: ServerConfig) -> Engine:

@@ -7,13 +7,12 @@ import time
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from app.engines.local import LocalEngine
+from app.engines.training_pool import Slot, TrainingPool
 from app.errors import UserError
 from app.runtime.metrics import Metrics
 from app.sessions.commands import CreateCheckpoint
-from app.sessions.snapshot import Snapshot
 from app.storage import Store, StoreError
-from app.training.checkpoint import Checkpoint
+from app.training.checkpoint import Checkpoint, Revision
 
 log = logging.getLogger(__name__)
 
@@ -25,23 +24,18 @@ CAPTURE_TIMEOUT = 10.0
 FIRST_RETRY, MAX_RETRY = 1.0, 5.0
 """Seconds until a failed store is tried again; the delay doubles from the first to the last."""
 
-Fingerprint = tuple[object, ...]
-"""Identifies the content of a checkpoint: it changes whenever a new checkpoint would differ."""
-INITIAL_NETWORK = (1, False)
-"""Start of the fingerprint of a session's initial network while it trains."""
-
 
 class Batch(NamedTuple):
     """The result of writing one batch.
 
     Attributes:
-        saved: each session with the fingerprint of its checkpoint.
+        saved: each session with the revision of its checkpoint.
         claimed: sessions that another process has claimed; they were not written.
         complete: whether every session of the batch created a checkpoint.
     """
 
-    saved: list[tuple[str, Fingerprint]]
-    claimed: frozenset[str]
+    saved: list[tuple[Slot, Revision]]
+    claimed: list[Slot]
     complete: bool
 
 
@@ -52,8 +46,8 @@ class CheckpointWriter:
         failing: whether the last write failed.
     """
 
-    def __init__(self, engine: LocalEngine, store: Store, metrics: Metrics) -> None:
-        self._engine = engine
+    def __init__(self, pool: TrainingPool, store: Store, metrics: Metrics) -> None:
+        self._pool = pool
         self._store = store
         self._metrics = metrics
         self.failing = False
@@ -64,17 +58,24 @@ class CheckpointWriter:
         """Whether the store may be tried at this monotonic time."""
         return now >= self._retry_at
 
-    def write(self, session_ids: list[str]) -> Iterator[Batch]:
+    def write(self, slots: Iterable[Slot]) -> Iterator[Batch]:
         """Write these sessions batch by batch.
 
         Raises:
             StoreError: a batch could not be written; the rest is not tried.
         """
-        for batch in self._batches(session_ids):
-            checkpoints = list(self._create_checkpoints(batch))
-            claimed = self._save(checkpoints) if checkpoints else frozenset()
-            saved = [(each.session_id, fingerprint_of(each)) for each in checkpoints]
-            yield Batch(saved, claimed, len(checkpoints) == len(batch))
+        for batch in _batches(slots):
+            checkpoints = dict(self._create_checkpoints(batch))
+            claimed = self._save(list(checkpoints.values())) if checkpoints else frozenset()
+            yield Batch(
+                saved=[
+                    (slot, checkpoint.revision)
+                    for slot, checkpoint in checkpoints.items()
+                    if slot.session_id not in claimed
+                ],
+                claimed=[slot for slot in checkpoints if slot.session_id in claimed],
+                complete=len(checkpoints) == len(batch),
+            )
 
     def note_failure(self, error: StoreError) -> None:
         """Delay the next attempt."""
@@ -92,56 +93,26 @@ class CheckpointWriter:
         self.failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
         return claimed
 
-    def _batches(self, session_ids: list[str]) -> Iterator[list[str]]:
-        batch: list[str] = []
-        weights = 0
-        for session_id in session_ids:
-            snapshot = self._engine.snapshot(session_id)
-            weights += snapshot.description.weights if snapshot else 0
-            batch.append(session_id)
-            if weights >= MAX_BATCH_WEIGHTS or len(batch) >= MAX_BATCH_SESSIONS:
-                yield batch
-                batch, weights = [], 0
-        if batch:
-            yield batch
-
-    def _create_checkpoints(self, session_ids: Iterable[str]) -> Iterator[Checkpoint]:
-        asked = [self._engine.submit(session_id, CreateCheckpoint()) for session_id in session_ids]
+    def _create_checkpoints(self, slots: Iterable[Slot]) -> Iterator[tuple[Slot, Checkpoint]]:
+        pending = [(slot, self._pool.post(slot, CreateCheckpoint())) for slot in slots]
         until = time.monotonic() + CAPTURE_TIMEOUT
-        for future in asked:
+        for slot, future in pending:
             try:
                 checkpoint = future.result(max(0.0, until - time.monotonic()))
             except (UserError, TimeoutError):
                 continue  # the session is gone, or its time slice takes too long
             if isinstance(checkpoint, Checkpoint):
-                yield checkpoint
+                yield slot, checkpoint
 
 
-def fingerprint(snapshot: Snapshot) -> Fingerprint:
-    """The fingerprint that a checkpoint of the session would have now."""
-    return (
-        snapshot.description.version,
-        snapshot.status == "paused",
-        snapshot.steps,
-        snapshot.learning_rate,
-        snapshot.temperature,
-    )
-
-
-def fingerprint_of(checkpoint: Checkpoint) -> Fingerprint:
-    """The fingerprint of a checkpoint."""
-    return (
-        checkpoint.version,
-        not checkpoint.learning,
-        checkpoint.totals.steps,
-        checkpoint.learning_rate,
-        checkpoint.temperature,
-    )
-
-
-def is_urgent(current: Fingerprint, saved: Fingerprint | None) -> bool:
-    """Whether the network was replaced or paused since the last checkpoint.
-
-    A session's initial network is not urgent: it holds no work of the visitor.
-    """
-    return current[:2] != (saved[:2] if saved is not None else INITIAL_NETWORK)
+def _batches(slots: Iterable[Slot]) -> Iterator[list[Slot]]:
+    batch: list[Slot] = []
+    weights = 0
+    for slot in slots:
+        weights += slot.snapshot.description.weights if slot.snapshot else 0
+        batch.append(slot)
+        if weights >= MAX_BATCH_WEIGHTS or len(batch) >= MAX_BATCH_SESSIONS:
+            yield batch
+            batch, weights = [], 0
+    if batch:
+        yield batch

@@ -37,7 +37,7 @@ from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.sessions.undo import UndoSlot
 from app.training import completion, inspection
 from app.training import gradient_check as checking
-from app.training.checkpoint import Checkpoint
+from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
 from app.training.completion import Completion
 from app.training.run import TrainingRun
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready
@@ -60,8 +60,8 @@ class Session:
         self._run: TrainingRun | None = None
         self._undo_slot: UndoSlot | None = None
         self._description = Description(0, "", Options(), (), 0)
-        self._life = time.time_ns()
-        self._seq = 0
+        self._generation = time.time_ns()
+        self._revision = NO_CHANGES
         self._saved_at: float | None = None
         self._saving = True
         self._notices: tuple[SessionNotice, ...] = ()
@@ -124,7 +124,7 @@ class Session:
             case Pause():
                 self._pause()
             case Resume():
-                self.learning = True
+                self._set_learning(True)
             case SetParameters():
                 self._set_parameters(command)
             case SetWatched():
@@ -191,6 +191,7 @@ class Session:
         """Learn for about so long."""
         run = self._existing_run()
         run.train(seconds)
+        self._touch()
         if next_notice := run.recoveries.next_notice(run.trainer.rollbacks, time.monotonic()):
             self._notify("warning", next_notice)
 
@@ -199,14 +200,15 @@ class Session:
         self._pause()
         self._notify("error", Notice(code))
 
-    def snapshot(self) -> Snapshot:
-        """What it looks like now."""
+    def snapshot(self, last: Snapshot | None = None) -> Snapshot:
+        """A snapshot of its state, which comes after the last one."""
         run = self._existing_run()
-        self._seq += 1
         totals = run.trainer.totals
-        return Snapshot(
+        snapshot = Snapshot(
             session_id=self.session_id,
-            seq=self._seq,
+            generation=self._generation,
+            seq=last.seq + 1 if last else 1,
+            revision=self._revision,
             description=self._description,
             status=self.status,
             steps=totals.steps,
@@ -225,8 +227,8 @@ class Session:
             saving=self._saving,
             recoveries=len(run.trainer.rollbacks),
             undoable=self.undoable,
-            life=self._life,
         )
+        return snapshot.after(last)
 
     def _new_run(self, command: Learn) -> TrainingRun:
         return TrainingRun.create(
@@ -267,8 +269,11 @@ class Session:
 
     def _replace(self, run: TrainingRun, replacement: Replacement | None = None) -> None:
         """Go on with another run; the one so far can be brought back if this is a replacement."""
-        if replacement is not None and self._run is not None:
-            self._retain_for_undo(self._run, replacement)
+        if replacement is not None:
+            # The starting network is no work of the visitor, so it is not saved at once.
+            self._touch(major=self._run is not None)
+            if self._run is not None:
+                self._retain_for_undo(self._run, replacement)
         self._run = run
         self._description = Description(
             version=self._description.version + 1,
@@ -286,10 +291,20 @@ class Session:
         self._memory.retain(self, self._undo_slot)
 
     def _pause(self) -> None:
-        self.learning = False
+        self._set_learning(False)
         if self._run is not None:
             self._run.stats.reset()
             self._run.feed.refresh_soon()  # the page shows the paused network's output
+
+    def _set_learning(self, learning: bool) -> None:
+        if learning != self.learning:
+            self.learning = learning
+            self._touch(major=True)
+
+    def _touch(self, *, major: bool = False) -> None:
+        """Note that a checkpoint would differ now; a major change is saved at once."""
+        revision = self._revision
+        self._revision = Revision(revision.major + major, revision.minor + 1)
 
     def _set_parameters(self, command: SetParameters) -> None:
         run = self._existing_run()
@@ -298,6 +313,7 @@ class Session:
         if command.temperature is not None:
             self.temperature = command.temperature
             run.feed.resample_soon()
+        self._touch()
 
     def _save(self) -> ModelCheckpoint:
         run = self._existing_run()
@@ -341,6 +357,7 @@ class Session:
             curve_version=run.curve.version,
             curve_interval=run.curve.interval,
             points=run.curve.points,
+            revision=self._revision,
         )
 
     def _restore(self, checkpoint: Checkpoint) -> None:

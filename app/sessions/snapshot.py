@@ -1,11 +1,13 @@
-"""What a session looks like from outside, at one moment: immutable, and safe to keep."""
+"""The state of a session at one moment; immutable."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 
 from app.protocol.base import Level, Replacement, Status
 from app.protocol.hyperparameters import Options
+from app.training.checkpoint import NO_CHANGES, Revision
 from app.training.curve import CurvePoint
 
 
@@ -13,16 +15,14 @@ from app.training.curve import CurvePoint
 class Description:
     """What changes only when the network is replaced.
 
-    An engine on another machine need send it only when its version is new.
-
     Attributes:
         version: counts the networks of the session.
-        text: what the network learns, as it was given.
-        options: what the network was made with.
+        text: the training text, as it was entered.
+        options: the options the network was created with.
         vocabulary: the characters it knows, in its order.
-        weights: how many numbers it learns.
-        sentences: how many it learns.
-        held_out_sentences: the size of the validation set.
+        weights: number of weights.
+        sentences: size of the training set.
+        held_out_sentences: size of the validation set.
     """
 
     version: int
@@ -36,36 +36,36 @@ class Description:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A session at the end of a slice of its training.
+    """A session at the end of a time slice.
 
     Attributes:
-        session_id: whose it is.
-        seq: grows from snapshot to snapshot of one life of a session.
+        session_id: the session.
+        generation: increases each time that the session is loaded into memory.
+        seq: counts the snapshots of one generation.
         description: what changes only when the network is replaced.
         status: what the session is doing.
         steps: sentences this network has trained on.
         epoch: steps over the number of sentences.
-        perplexity: of the last moments; None before the first, or if the network has diverged.
-        ms_per_example: milliseconds of training a sentence.
+        perplexity: of the last half second; None before the first, or if the network diverged.
+        ms_per_example: milliseconds of training per sentence.
         characters_per_second: characters trained on per second of wall-clock time.
-        held_out_perplexity: of the validation set, as last measured.
-        memorising_since: the step from which on it has got better at its own sentences and worse
-            at the validation set; None if it has not.
-        learning_rate: what the network is trained with.
-        temperature: what the samples are drawn with.
-        samples: five sampled sentences; none until the first are written.
-        greedy: the greedy prediction; None until the first is written.
-        curve_version: changes when points that were there before change.
+        learning_rate: the current learning rate.
+        temperature: the temperature of the samples.
+        samples: five samples; none until the first are ready.
+        greedy: the greedy prediction; None until the first is ready.
+        curve_version: changes when earlier points of the curve change.
         points: the perplexity curve.
-        remarks: the last few sentences for the pages that watch.
+        notices: the last few notices for the pages that watch.
         steps_per_second: sentences trained on per second of wall-clock time.
-        saved_at: Unix time when the store took the session in; None before.
-        saving: false while the store cannot be written to.
-        recoveries: how often this network ran off and was brought back.
-        undoable: how the network took the place of one that can be brought back; None where there
-            is none.
-        life: another, and a later one, each time that the session begins in a process' memory: what
-            was counted before may count for less.
+        held_out_perplexity: of the validation set, at its last evaluation.
+        overfitting_since: the step since when training perplexity falls while validation
+            perplexity rises; None if it does not.
+        saved_at: Unix time of the newest checkpoint in the store; None before the first.
+        saving: false while the store fails.
+        recoveries: how often this network diverged and was rolled back.
+        undoable: how the network replaced the one that undo restores; None if there is none.
+        revision: changes whenever a new checkpoint would differ.
+        changed_at: the `seq` at which each field took its value, by the field's name.
     """
 
     session_id: str
@@ -91,12 +91,31 @@ class Snapshot:
     saving: bool = True
     recoveries: int = 0
     undoable: Replacement | None = None
-    life: int = 0
+    revision: Revision = NO_CHANGES
+    generation: int = 0
+    changed_at: Mapping[str, int] = field(default_factory=dict, compare=False)
+
+    def after(self, last: Snapshot | None) -> Snapshot:
+        """This snapshot, as the one that follows `last`: only changed fields are newer."""
+        if last is None or last.generation != self.generation:
+            return replace(self, changed_at=dict.fromkeys(FIELDS, self.seq))
+        before = last.changed_at
+        return replace(
+            self,
+            changed_at={
+                name: before[name] if getattr(self, name) == getattr(last, name) else self.seq
+                for name in FIELDS
+            },
+        )
+
+
+FIELDS = tuple(each.name for each in fields(Snapshot) if each.name not in ("points", "changed_at"))
+"""The fields of a snapshot that change as a whole; points are appended."""
 
 
 @dataclass(frozen=True)
 class SessionNotice:
-    """A sentence for the pages that watch; numbers increase, so that each is shown once."""
+    """A notice for the pages that watch; numbers increase, so that each is shown once."""
 
     number: int
     level: Level

@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from app.protocol.hyperparameters import Options
 from app.training.curve import CurvePoint
 from model import TrainingStats
 from model.formats.checkpoint import ModelCheckpoint
+
+
+class Revision(NamedTuple):
+    """Changes whenever a new checkpoint of the session would differ from the last.
+
+    Attributes:
+        major: counts replaced networks, pauses and resumes: what is saved at once.
+        minor: counts everything else, such as time slices of training.
+    """
+
+    major: int = 0
+    minor: int = 0
+
+
+NO_CHANGES = Revision()
+"""The revision of a session that is as the store holds it."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,7 @@ class Checkpoint:
         curve_version: of the points below.
         curve_interval: seconds between them.
         points: the perplexity curve.
+        revision: of the session in this process; it is not stored.
     """
 
     session_id: str
@@ -45,3 +63,4 @@ class Checkpoint:
     curve_version: int
     curve_interval: float
     points: tuple[CurvePoint, ...]
+    revision: Revision = field(default=NO_CHANGES, compare=False)

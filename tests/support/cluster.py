@@ -6,7 +6,6 @@ import asyncio
 import inspect
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
 from typing import Any
 
 from app.engines.base import Engine
@@ -16,7 +15,7 @@ from app.engines.cluster.node import TrainingNode
 from app.errors import UserError
 from app.sessions.commands import Answer, Command, SetParameters, SetWatched
 from app.sessions.snapshot import Snapshot
-from tests.support.snapshots import FIRST
+from tests.support.snapshots import FIRST, later
 
 
 class NotingEngine(Engine):
@@ -36,7 +35,7 @@ class NotingEngine(Engine):
             return _failed(UserError("server_full", limit=1))
         self.taken_over.setdefault(session_id, lost_at)
         if session_id not in self.shown:
-            self.shown[session_id] = replace(FIRST, session_id=session_id, life=id(self))
+            self.shown[session_id] = later(FIRST, session_id=session_id, generation=id(self))
         return _done()
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
@@ -45,8 +44,9 @@ class NotingEngine(Engine):
         self.commands.append((session_id, command))
         now = self.shown[session_id]
         if isinstance(command, SetParameters) and command.temperature is not None:
-            now = replace(now, temperature=command.temperature)
-        self.shown[session_id] = replace(now, seq=now.seq + 1)
+            self.shown[session_id] = later(now, temperature=command.temperature)
+        else:
+            self.shown[session_id] = later(now)
         return _done()
 
     def snapshot(self, session_id: str) -> Snapshot | None:

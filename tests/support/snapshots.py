@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from app.protocol.hyperparameters import Options
 from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.training.curve import CurvePoint
@@ -25,4 +28,9 @@ FIRST = Snapshot(
     curve_version=0,
     points=(POINT,),
     notices=(SessionNotice(1, "info", "old", "Any words."),),
-)
+).after(None)
+
+
+def later(last: Snapshot, **changes: Any) -> Snapshot:
+    """The next snapshot of a session, with these changes."""
+    return replace(last, **{"seq": last.seq + 1, **changes}).after(last)

@@ -11,9 +11,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from app.engines.base import Engine
-from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, make_delta
 from app.errors import UserError
 from app.sessions.commands import Answer, Command, SetWatched
+from app.sessions.delta import SnapshotDelta, SnapshotVersion, make_delta
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0

@@ -19,11 +19,13 @@ from app.engines.base import Engine
 from app.engines.cluster.directory import Directory
 from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Unreachable
 from app.engines.cluster.node import TrainingNode
-from app.engines.local import LocalEngine, set_switch_interval
-from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.local import LocalEngine
+from app.engines.persistence import RetentionPolicy
+from app.engines.training_pool import set_switch_interval
 from app.protocol.limits import Limits
 from app.runtime.config import LogFormat
 from app.runtime.logging import configure_logging
+from app.runtime.metrics import Metrics
 from app.sessions.commands import Learn
 from app.storage import Store
 
@@ -57,14 +59,14 @@ class NodeConfig:
     Attributes:
         starting: what a new session learns.
         limits: of a node.
-        keeping: of a node; None: nothing is kept.
+        retention: how many sessions a node and the store keep, and for how long.
         database_url: of the store.
         log_format: of a node's log, which Ray keeps.
     """
 
     starting: Learn
     limits: Limits
-    retention: RetentionPolicy | None
+    retention: RetentionPolicy
     database_url: str
     log_format: LogFormat
 
@@ -99,11 +101,8 @@ class _NodeActor:
 
 
 def _engine(name: str, threads: int, config: NodeConfig) -> Engine:
-    local = LocalEngine(config.starting, threads, config.limits)
-    if config.retention is None:
-        return local
     store = Store.open(config.database_url, lease_owner=name)
-    return PersistentEngine(local, store, config.starting, config.retention)
+    return LocalEngine(config.starting, threads, config.limits, store, config.retention, Metrics())
 
 
 class _DirectoryActor:

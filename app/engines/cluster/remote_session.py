@@ -7,11 +7,11 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
-from app.engines.cluster.deltas import SnapshotDelta, SnapshotVersion, apply_delta, version_of
 from app.engines.cluster.interfaces import ActorHandle
 from app.errors import UserError
 from app.runtime.futures import resolve
 from app.sessions.commands import Answer, Command
+from app.sessions.delta import SnapshotDelta, SnapshotVersion, apply_delta, version_of
 from app.sessions.snapshot import Snapshot
 
 

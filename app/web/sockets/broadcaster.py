@@ -15,9 +15,10 @@ from app.protocol import Notice
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
 from app.sessions.commands import SetWatched
+from app.sessions.delta import make_delta, version_of
 from app.sessions.snapshot import Snapshot
 from app.web.sockets.emitter import Emitter
-from app.web.sockets.serializers import full_state, state_delta
+from app.web.sockets.serializers import frame_of, full_state
 
 log = logging.getLogger(__name__)
 
@@ -113,18 +114,18 @@ class Broadcaster:
         """Send what is new; returns whether there was anything."""
         snapshot = self._engine.snapshot(subscriber.session_id)
         last = subscriber.last
-        if snapshot is None or (last is not None and _moment(snapshot) == _moment(last)):
+        if snapshot is None or (delta := make_delta(snapshot, version_of(last))) is None:
             return False
         if last is None and not self._emitter.is_open(subscriber.name):
             return False
         subscriber.last, subscriber.waiting = snapshot, True
         subscriber.not_before = now + self._interval()
         if last is not None:
-            self._send_remarks(subscriber, snapshot, last)
-        if last is None or _network(snapshot) != _network(last):
+            self._send_notices(subscriber, snapshot, last)
+        if "description" in delta.changed:
             self._send(subscriber, "state", full_state(snapshot))
         else:
-            self._send(subscriber, "frame", state_delta(snapshot, last))
+            self._send(subscriber, "frame", frame_of(snapshot, delta))
         return True
 
     def _send(self, subscriber: _Subscriber, event: str, payload: Mapping[str, Any]) -> None:
@@ -137,23 +138,14 @@ class Broadcaster:
         self._emitter.send(subscriber.name, event, payload, acknowledge)
         self._metrics.frame_sent()
 
-    def _send_remarks(self, subscriber: _Subscriber, snapshot: Snapshot, last: Snapshot) -> None:
-        same = snapshot.life == last.life
+    def _send_notices(self, subscriber: _Subscriber, snapshot: Snapshot, last: Snapshot) -> None:
+        same = snapshot.generation == last.generation
         seen = last.notices[-1].number if last.notices and same else 0
-        for remark in snapshot.notices:
-            if remark.number > seen:
+        for each in snapshot.notices:
+            if each.number > seen:
                 notice: Notice = {
-                    "level": remark.level,
-                    "code": remark.code,
-                    "message": remark.message,
+                    "level": each.level,
+                    "code": each.code,
+                    "message": each.message,
                 }
                 self._emitter.send(subscriber.name, "notice", notice)
-
-
-def _moment(snapshot: Snapshot) -> tuple[int, int]:
-    return snapshot.life, snapshot.seq
-
-
-def _network(snapshot: Snapshot) -> tuple[int, int]:
-    """Identifies the network: another one needs the full state."""
-    return snapshot.life, snapshot.description.version

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from app.protocol import Curve, Figures, Frame, Options, Point, State
 from app.protocol.hyperparameters import Options as NetworkOptions
 from app.protocol.ids import short_id
+from app.sessions.delta import SnapshotDelta
 from app.sessions.snapshot import Snapshot
 from app.training.curve import CurvePoint
 
@@ -38,20 +39,19 @@ def full_state(snapshot: Snapshot) -> State:
     }
 
 
-def state_delta(snapshot: Snapshot, last: Snapshot) -> Frame:
+def frame_of(snapshot: Snapshot, delta: SnapshotDelta) -> Frame:
     """The changes since the last snapshot that a page was sent of the same network."""
     frame: Frame = {"seq": snapshot.seq, **_figures(snapshot)}  # type: ignore[typeddict-item]
-    if snapshot.curve_version != last.curve_version:
-        frame["curve"] = _curve(snapshot, start=0)
-    elif len(snapshot.points) > len(last.points):
-        frame["curve"] = _curve(snapshot, start=len(last.points))
-    if snapshot.samples != last.samples:
+    changed = delta.changed
+    if "curve_version" in changed or delta.points:
+        frame["curve"] = _curve(snapshot, delta.start)
+    if "samples" in changed:
         frame["samples"] = list(snapshot.samples)
-    if snapshot.greedy is not None and snapshot.greedy != last.greedy:
+    if "greedy" in changed and snapshot.greedy is not None:
         frame["greedy"] = snapshot.greedy
-    if snapshot.recoveries != last.recoveries:
+    if "recoveries" in changed:
         frame["recoveries"] = snapshot.recoveries
-    if snapshot.undoable != last.undoable:
+    if "undoable" in changed:
         frame["undoable"] = snapshot.undoable
     return frame
 

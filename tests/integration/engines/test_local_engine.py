@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from app.engines import kernel_compiler as compiler
-from app.engines import local as local_engine
+from app.engines import training_pool
 from app.engines.local import LocalEngine
 from app.errors import UserError
 from app.sessions import session
 from app.sessions.commands import Complete, Pause
+from tests.support.engines import local_engine
 from tests.support.sessions import STARTING, Client
 from tests.support.waiting import PATIENCE
 
 
 @pytest.fixture
-def engine() -> Iterator[LocalEngine]:
-    engine = LocalEngine(STARTING, threads=2)
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = local_engine(tmp_path)
     yield engine
     engine.close()
 
@@ -28,7 +30,7 @@ def test_it_says_that_it_compiles_and_then_learns(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = threading.Event()
-    for module in (local_engine, session):
+    for module in (training_pool, session):
         monkeypatch.setattr(module, "kernels_ready", lambda *_needed: ready.is_set())
     compiled = threading.Event()
     monkeypatch.setattr(compiler, "prepare_kernels", lambda *_needed: compiled.wait(PATIENCE))
@@ -44,11 +46,13 @@ def test_it_says_that_it_compiles_and_then_learns(
     assert client.now.status == "learning"
 
 
-def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_does_not_wait_for_beam_search(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     compiled = threading.Event()
     monkeypatch.setattr(compiler, "prepare_beam_search", lambda _kind: compiled.wait(PATIENCE))
     monkeypatch.setattr(session, "beam_search_ready", lambda _kind: compiled.is_set())
-    engine = LocalEngine(STARTING, threads=2)
+    engine = local_engine(tmp_path)
     try:
         client = Client(engine)
         client.wait_for_steps()
@@ -66,7 +70,7 @@ def test_training_does_not_wait_for_beam_search(monkeypatch: pytest.MonkeyPatch)
 def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for module in (local_engine, session):
+    for module in (training_pool, session):
         monkeypatch.setattr(module, "kernels_ready", lambda *_needed: False)
 
     def fail(*_needed: str) -> None:
@@ -78,8 +82,8 @@ def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
     assert "no compiler" in caplog.text
 
 
-def test_closing_ends_every_training_thread() -> None:
-    engine = LocalEngine(STARTING, threads=3)
+def test_closing_ends_every_training_thread(tmp_path: Path) -> None:
+    engine = local_engine(tmp_path, threads=3)
     engine.open_session("ann").result(PATIENCE)
     engine.close()
-    assert not [each for each in threading.enumerate() if each in engine._threads]
+    assert not [each for each in threading.enumerate() if each in engine.pool._threads]

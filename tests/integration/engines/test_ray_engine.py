@@ -146,7 +146,9 @@ def test_a_session_that_is_watched_begins_again_when_its_node_fails(
     assert before is not None
     failed = cluster.node_of("ann")
     failed.lost = True
-    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+    wait_for(
+        lambda: (now := web.snapshot("ann")) is not None and now.generation != before.generation
+    )
     assert cluster.node_of("ann") is not failed
 
 
@@ -249,7 +251,9 @@ def test_without_any_node_for_long_it_says_so(
     before = web.snapshot("ann")
     assert before is not None
     # Somebody watches it: it comes back by itself.
-    wait_for(lambda: (now := web.snapshot("ann")) is not None and now.life != before.life)
+    wait_for(
+        lambda: (now := web.snapshot("ann")) is not None and now.generation != before.generation
+    )
 
 
 def test_a_session_that_is_nowhere_is_refused_and_not_begun(web: RayEngine) -> None:

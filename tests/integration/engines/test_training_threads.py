@@ -12,23 +12,23 @@ from typing import Any
 import pytest
 
 from app.engines.local import LocalEngine
-from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.persistence import Persistence
+from app.engines.training_pool import TrainingPool
 from app.errors import UserError
 from app.sessions.commands import Answer, Command, Pause, Resume, SetParameters
 from app.sessions.session import Session
-from app.storage import Store, default_url
+from tests.support.engines import drop, local_engine, slot_of
 from tests.support.sessions import STARTING, Client
 from tests.support.site import open_site
 from tests.support.waiting import PATIENCE, wait_for
 
-HOUR = 3600.0
 ENDS_A_THREAD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
 
 
 @pytest.fixture
-def engine() -> Iterator[LocalEngine]:
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     """An engine with one thread, so that what ends it ends all training."""
-    engine = LocalEngine(STARTING, threads=1)
+    engine = local_engine(tmp_path / "engine", threads=1)
     yield engine
     engine.close()
 
@@ -70,7 +70,7 @@ def test_a_mailbox_that_is_emptied_by_another_thread_ends_no_training_thread(
     engine: LocalEngine,
 ) -> None:
     Client(engine, "ann")
-    engine._slots["ann"].mailbox = Emptied(lambda: engine.drop("ann"))
+    slot_of(engine, "ann").mailbox = Emptied(lambda: drop(engine, "ann"))
     answers = [engine.submit("ann", Pause()) for _ in range(3)]
     assert [code_of(answer) for answer in answers] == 3 * ["session_gone"]
     assert_it_trains_on(engine)
@@ -80,13 +80,13 @@ def test_a_session_that_is_dropped_while_a_command_is_carried_out_answers_all_of
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Client(engine, "ann")
-    slot, carry_out = engine._slots["ann"], Session.carry_out
+    slot, carry_out = slot_of(engine, "ann"), Session.carry_out
     given = threading.Event()
 
     def drop_meanwhile(self: Session, command: Command) -> Answer:
         if self is slot.session and isinstance(command, SetParameters):
             assert given.wait(PATIENCE)
-            elsewhere(lambda: engine.drop("ann"))
+            elsewhere(lambda: drop(engine, "ann"))
         return carry_out(self, command)
 
     monkeypatch.setattr(Session, "carry_out", drop_meanwhile)
@@ -96,8 +96,8 @@ def test_a_session_that_is_dropped_while_a_command_is_carried_out_answers_all_of
     assert carried_out.result(PATIENCE) is None
     assert [code_of(answer) for answer in others] == 3 * ["session_gone"]
     assert_it_trains_on(engine)
-    engine.drop("another")
-    wait_for(lambda: engine.memory.weights == 0)  # the dropped session holds no memory
+    drop(engine, "another")
+    wait_for(lambda: engine.weights == 0)  # the dropped session holds no memory
 
 
 def test_an_answer_that_is_not_waited_for_any_more_does_no_harm(
@@ -178,7 +178,7 @@ def test_a_session_that_fails_is_shown_paused_without_being_asked(
     def fail(*_: Any) -> None:
         raise FloatingPointError
 
-    monkeypatch.setattr(LocalEngine, "_make_ready", fail)
+    monkeypatch.setattr(TrainingPool, "_make_ready", fail)
     assert ann.wait_for(lambda now: now.notices).status == "paused"
 
 
@@ -199,34 +199,23 @@ def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
 @ENDS_A_THREAD
 def test_a_training_thread_that_has_ended_is_named_as_a_problem(ended: LocalEngine) -> None:
     [problem] = ended.problems()
-    assert ended._threads[0].name in problem
+    assert ended.pool._threads[0].name in problem
     ended.close()
     assert not ended.problems()  # from here on it is meant
 
 
 @ENDS_A_THREAD
-def test_an_engine_with_a_store_passes_the_problem_on(ended: LocalEngine, tmp_path: Path) -> None:
-    store = Store.open(default_url(tmp_path))
-    engine = PersistentEngine(ended, store, STARTING, RetentionPolicy(10, HOUR, HOUR))
-    assert engine.problems() == ended.problems()
-    engine.close()
-    assert not engine.problems()
-
-
-@ENDS_A_THREAD
 def test_the_thread_that_saves_is_named_as_a_problem_when_it_has_ended(
-    engine: LocalEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def end(*_: Any) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(LocalEngine, "expire_undo", end)
-    store = Store.open(default_url(tmp_path))
-    stored = PersistentEngine(engine, store, STARTING, RetentionPolicy(10, HOUR, HOUR))
-    [problem] = wait_for(stored.problems)
-    assert stored._saver.name in problem
-    stored.close()
-    assert not stored.problems()
+    monkeypatch.setattr(Persistence, "_tick", end)
+    [problem] = wait_for(engine.problems)
+    assert engine.persistence._saver.name in problem
+    engine.close()
+    assert not engine.problems()
 
 
 @ENDS_A_THREAD

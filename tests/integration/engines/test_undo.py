@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.engines import persistent as persistent_module
+from app.engines import persistence
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
-from app.engines.persistent import PersistentEngine, RetentionPolicy
 from app.errors import UserError
 from app.protocol.hyperparameters import Options
 from app.protocol.limits import Limits
@@ -28,16 +27,15 @@ from app.sessions.commands import (
     Undo,
 )
 from app.sessions.snapshot import Snapshot
-from app.storage import Store, default_url
 from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
 from model.formats.checkpoint import ModelCheckpoint
+from tests.support.engines import HOUR, drop, local_engine
 from tests.support.sessions import SMALL, STARTING, Client
 from tests.support.site import Visitor
 from tests.support.waiting import PATIENCE, wait_for
 
 OTHER = Options(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
-HOUR = 3600.0
 
 
 def watched(engine: Engine, session_id: str = "ann") -> Client:
@@ -55,8 +53,8 @@ def assert_refused(client: Client, command: Command, code: str) -> None:
 
 
 @pytest.fixture
-def engine() -> Iterator[LocalEngine]:
-    engine = LocalEngine(STARTING, threads=2)
+def engine(tmp_path: Path) -> Iterator[LocalEngine]:
+    engine = local_engine(tmp_path, STARTING)
     yield engine
     engine.close()
 
@@ -161,29 +159,32 @@ def test_it_is_removed_after_a_while_and_the_pages_are_told(
     weights = client.now.description.weights
 
     def is_gone() -> bool:
-        engine.expire_undo()
+        engine.pool.expire_undo()
         return client.now.undoable is None
 
     wait_for(is_gone)
-    assert engine.memory.weights == weights
+    assert engine.weights == weights
     assert_refused(client, Undo(), "nothing_to_undo")
 
 
-def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
+def test_it_is_removed_when_another_visitor_needs_its_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(persistence, "TICK_SECONDS", HOUR)  # or it would evict a session
     weights = TrainingRun.create(STARTING.text, STARTING.options, 0).model.num_parameters
-    engine = LocalEngine(STARTING, 2, Limits(total_weights=4 * weights))
+    engine = local_engine(tmp_path, STARTING, limits=Limits(total_weights=4 * weights))
     try:
         ann = watched(engine)
         ann.ask(STARTING)
         ann.ask(Pause())
         assert ann.now.undoable == "restart"
-        assert engine.memory.weights == 2 * weights
+        assert engine.weights == 2 * weights
         for name in ("bob", "cid"):
             engine.open_session(name).result(PATIENCE)
         assert ann.now.undoable == "restart"
         engine.open_session("dot").result(PATIENCE)
         wait_for(lambda: ann.now.undoable is None)
-        assert engine.memory.weights == 4 * weights
+        assert engine.weights == 4 * weights
         ann.ask(STARTING)
         assert ann.now.undoable is None  # there is no room to keep one
     finally:
@@ -192,23 +193,17 @@ def test_it_is_removed_when_another_visitor_needs_its_memory() -> None:
 
 def test_it_goes_with_its_session(client: Client, engine: LocalEngine) -> None:
     client.ask(STARTING)
-    assert engine.memory.weights == 2 * client.now.description.weights
-    engine.drop("ann")
-    wait_for(lambda: engine.memory.weights == 0)
+    assert engine.weights == 2 * client.now.description.weights
+    drop(engine, "ann")
+    wait_for(lambda: engine.weights == 0)
 
 
 def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
 
-    def opened() -> PersistentEngine:
-        store = Store.open(default_url(tmp_path))
-        return PersistentEngine(
-            LocalEngine(STARTING, 2), store, STARTING, RetentionPolicy(10, HOUR, HOUR)
-        )
-
-    engine = opened()
+    engine = local_engine(tmp_path, STARTING)
     ann = watched(engine)
     ann.ask(Learn("the text\nthat stays", SMALL))
     assert ann.now.undoable == "restart"
@@ -217,7 +212,7 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
     assert captured.text == "the text\nthat stays"
     assert engine.save_all().result(PATIENCE)
     engine.close()
-    engine = opened()
+    engine = local_engine(tmp_path, STARTING)
     try:
         ann = watched(engine)
         assert ann.now.description.text == "the text\nthat stays"
@@ -230,12 +225,9 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
 def test_sessions_with_a_store_remove_a_spare_network_that_is_too_old(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
     monkeypatch.setattr(spare, "KEPT_SECONDS", 0.3)
-    store = Store.open(default_url(tmp_path))
-    engine = PersistentEngine(
-        LocalEngine(STARTING, 2), store, STARTING, RetentionPolicy(10, HOUR, HOUR)
-    )
+    engine = local_engine(tmp_path, STARTING)
     try:
         ann = watched(engine)
         ann.ask(STARTING)

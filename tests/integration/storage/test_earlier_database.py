@@ -6,27 +6,23 @@ import shutil
 import time
 from pathlib import Path
 
-from app.engines.local import LocalEngine
-from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.persistence import RetentionPolicy
 from app.sessions.commands import Resume, Save, SetWatched
 from app.storage import Store, default_url
 from model.formats.checkpoint import ModelCheckpoint
-from tests.support.sessions import STARTING
+from tests.support.engines import HOUR, local_engine
 from tests.support.waiting import PATIENCE, wait_for
 
 WRITTEN = Path(__file__).parents[2] / "data" / "sessions_before_layout.sqlite"
 SESSION = "41PcIIkjafeNYCVaRhs6YgTu"
 SHARE = "FAP2RQjx3wSrh9XyqVnR7A"
 TEXT, STEPS = "abc\nbca", 1587
-HOUR = 3600.0
 
 
 def test_its_session_resumes_and_its_copy_opens(tmp_path: Path) -> None:
     shutil.copy(WRITTEN, tmp_path / "sessions.sqlite")
     store = Store.open(default_url(tmp_path))
-    engine = PersistentEngine(
-        LocalEngine(STARTING, 1), store, STARTING, RetentionPolicy(10, HOUR, 1000 * 24 * HOUR)
-    )
+    engine = local_engine(store, threads=1, policy=RetentionPolicy(10, HOUR, 1000 * 24 * HOUR))
     try:
         engine.open_session(SESSION).result(PATIENCE)
         engine.submit(SESSION, SetWatched(watched=True)).result(PATIENCE)

@@ -12,12 +12,13 @@ import pytest
 
 from app.engines.base import Engine
 from app.sessions.commands import Answer, Command, SetWatched
+from app.sessions.delta import make_delta, version_of
 from app.sessions.snapshot import SessionNotice, Snapshot
 from app.training.curve import MOST_POINTS, CurvePoint
 from app.web.sockets import broadcaster as publisher_module
 from app.web.sockets.broadcaster import FRAME_INTERVAL, MAX_INTERVAL, Broadcaster
-from app.web.sockets.serializers import state_delta
-from tests.support.snapshots import FIRST, POINT
+from app.web.sockets.serializers import frame_of
+from tests.support.snapshots import FIRST, POINT, later
 
 NEW = SessionNotice(2, "warning", "rolled_back", "Any words.")
 
@@ -29,9 +30,8 @@ def test_the_largest_frame_stays_under_16_kb() -> None:
     )
     thinned = (point._replace(set_rate=0.0123456),) * (MOST_POINTS // 2)
     sentences = tuple("m" * 100 for _ in range(5))
-    now = replace(
+    now = later(
         FIRST,
-        seq=2,
         curve_version=1,
         points=thinned,
         samples=sentences,
@@ -39,7 +39,9 @@ def test_the_largest_frame_stays_under_16_kb() -> None:
         held_out_perplexity=12.3456,
         recoveries=3,
     )
-    frame = state_delta(now, FIRST)
+    delta = make_delta(now, version_of(FIRST))
+    assert delta is not None
+    frame = frame_of(now, delta)
     assert len(frame["curve"]["points"]) == MOST_POINTS // 2
     assert len(json.dumps(frame, separators=(",", ":"))) < 16 * 1024
 
@@ -110,7 +112,8 @@ class Stage:
         self.broadcaster = Broadcaster(self.engine, self.pages)
 
     def show(self, snapshot: Snapshot) -> None:
-        self.engine.shown[snapshot.session_id] = snapshot
+        last = self.engine.shown.get(snapshot.session_id)
+        self.engine.shown[snapshot.session_id] = snapshot.after(last)
 
     def publish(self, after: float = FRAME_INTERVAL) -> None:
         self.now += after
@@ -207,7 +210,7 @@ def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_
     stage.publish()
     stage.pages.read()
     told = (SessionNotice(1, "warning", "rolled_back", "Any words."),)
-    stage.show(replace(FIRST, life=7, steps=4, points=(), notices=told))
+    stage.show(replace(FIRST, generation=7, steps=4, points=(), notices=told))
     stage.publish()
     assert stage.pages.events() == ["state", "notice", "state"]
     assert stage.pages.sent[-1][2]["steps"] == 4

@@ -1,4 +1,4 @@
-"""Snapshots that travel in pieces are whole when they arrive."""
+"""A receiver of deltas always holds a snapshot that the sender had."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engines.cluster.deltas import (
+from app.sessions.delta import (
     SnapshotDelta,
     SnapshotVersion,
     apply_delta,
@@ -17,34 +17,48 @@ from app.engines.cluster.deltas import (
     version_of,
 )
 from app.sessions.snapshot import Snapshot
-from tests.support.snapshots import FIRST, POINT
+from tests.support.snapshots import FIRST, POINT, later
 
 
 def after(snapshot: Snapshot, what: str) -> Snapshot:
     """A later snapshot of the same session."""
-    later = replace(snapshot, seq=snapshot.seq + 1, steps=snapshot.steps + 1)
+    steps = snapshot.steps + 1
     match what:
         case "point":
-            return replace(later, points=(*later.points, POINT._replace(step=later.steps)))
+            points = (*snapshot.points, POINT._replace(step=steps))
+            return later(snapshot, steps=steps, points=points)
         case "thinned":
-            return replace(later, curve_version=later.curve_version + 1, points=later.points[::2])
+            return later(
+                snapshot, curve_version=snapshot.curve_version + 1, points=snapshot.points[::2]
+            )
         case "network":
             description = replace(
-                later.description, version=later.description.version + 1, text=f"text {later.seq}"
+                snapshot.description,
+                version=snapshot.description.version + 1,
+                text=f"text {snapshot.seq}",
             )
-            return replace(
-                later, description=description, curve_version=later.curve_version + 1, points=()
+            return later(
+                snapshot,
+                description=description,
+                curve_version=snapshot.curve_version + 1,
+                points=(),
             )
-        case "life":
-            return replace(later, life=later.life + 1, seq=1, points=later.points[:1])
-    return later
+        case "samples":
+            return later(snapshot, samples=(f"sample {snapshot.seq}",))
+        case "generation":
+            return later(
+                snapshot, generation=snapshot.generation + 1, seq=1, points=snapshot.points[:1]
+            )
+    return later(snapshot, steps=steps)
 
 
-EVENTS = st.sampled_from(["steps", "point", "thinned", "network", "life", "ask", "hear", "lose"])
+EVENTS = st.sampled_from(
+    ["steps", "point", "thinned", "network", "samples", "generation", "ask", "hear", "lose"]
+)
 
 
 @given(st.lists(EVENTS, max_size=60), st.randoms(use_true_random=False))
-def test_whatever_arrives_late_or_never_what_is_known_is_a_moment_as_it_was(
+def test_late_and_lost_deltas_never_produce_a_mixed_snapshot(
     events: list[str], chance: random.Random
 ) -> None:
     now, mine = FIRST, None
@@ -67,12 +81,12 @@ def test_whatever_arrives_late_or_never_what_is_known_is_a_moment_as_it_was(
     assert (apply_delta(news, mine) if news is not None else mine) == now
 
 
-def test_what_is_known_does_not_travel_again() -> None:
+def test_a_delta_holds_only_what_the_receiver_does_not_know() -> None:
     text = "a long text " * 5000
     points = (POINT,) * 600
-    snapshot = replace(FIRST, description=replace(FIRST.description, text=text), points=points)
+    snapshot = later(FIRST, description=replace(FIRST.description, text=text), points=points)
     news = make_delta(after(snapshot, "point"), version_of(snapshot))
     assert news is not None
     assert len(pickle.dumps(news)) < 2_000 < len(pickle.dumps(snapshot))
     assert make_delta(snapshot, version_of(snapshot)) is None
-    assert make_delta(snapshot, SnapshotVersion(0, 0, 0, 0, 0)) is not None
+    assert make_delta(snapshot, SnapshotVersion(1, 0, 0)) is not None

@@ -12,10 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.engines import checkpoint_writer
-from app.engines import persistent as persistent_module
+from app.engines import checkpoint_writer, persistence
 from app.engines.local import LocalEngine
-from app.engines.persistent import PersistentEngine, RetentionPolicy
+from app.engines.persistence import RetentionPolicy
 from app.engines.session_loader import failover_notice
 from app.errors import UserError
 from app.protocol.hyperparameters import Options
@@ -25,10 +24,9 @@ from app.sessions.snapshot import Snapshot
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoredSession, StoreError, default_url
 from model.formats.checkpoint import ModelCheckpoint
 from tests.support.checkpoints import checkpoint
+from tests.support.engines import HOUR, local_engine
 from tests.support.sessions import SMALL, STARTING
 from tests.support.waiting import PATIENCE, wait_for
-
-HOUR = 3600.0
 
 
 class Server:
@@ -36,19 +34,21 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.engine: PersistentEngine
+        self.engine: LocalEngine
 
-    def open(self, sessions: int = 100, keep: float = 24 * HOUR, **limits: int) -> PersistentEngine:
+    def open(self, sessions: int = 100, keep: float = 24 * HOUR, **limits: int) -> LocalEngine:
         self.store = Store.open(default_url(self.folder))
-        local = LocalEngine(STARTING, 2, Limits(**limits))  # type: ignore[arg-type]
-        self.engine = PersistentEngine(
-            local, self.store, STARTING, RetentionPolicy(sessions, HOUR, keep)
+        self.engine = local_engine(
+            self.store,
+            limits=Limits(**limits),  # type: ignore[arg-type]
+            policy=RetentionPolicy(sessions, HOUR, keep),
         )
         return self.engine
 
     def unload_after(self, unwatched: float) -> None:
         """From now on: what a test does before may take a busy machine any time."""
-        self.engine._policy = replace(self.engine._policy, unwatched_seconds=unwatched)
+        keeping = self.engine.persistence
+        keeping._policy = replace(keeping._policy, unwatched_seconds=unwatched)
 
     def close(self) -> None:
         self.engine.close()
@@ -72,8 +72,8 @@ class Server:
 
 @pytest.fixture
 def server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.setattr(persistent_module, "CHECKPOINT_SECONDS", 0.2)
-    monkeypatch.setattr(persistent_module, "TICK_SECONDS", 0.02)
+    monkeypatch.setattr(persistence, "CHECKPOINT_SECONDS", 0.2)
+    monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
     server = Server(tmp_path)
     yield server
     server.close()
@@ -150,7 +150,7 @@ def test_a_new_network_and_a_pause_are_saved_at_once(
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
-    monkeypatch.setattr(persistent_module, "CHECKPOINT_SECONDS", HOUR)
+    monkeypatch.setattr(persistence, "CHECKPOINT_SECONDS", HOUR)
     server.ask("ann", Learn("quite new", SMALL))
     wait_for(lambda: (stored := server.store.load("ann")) and stored.checkpoint.text == "quite new")
     server.ask("ann", Pause())
@@ -188,9 +188,7 @@ def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_tra
     here, there = (
         Store.open(default_url(tmp_path), lease_owner=name) for name in ("here", "there")
     )
-    engine = PersistentEngine(
-        LocalEngine(STARTING, 1), here, STARTING, RetentionPolicy(10, HOUR, HOUR)
-    )
+    engine = local_engine(here, threads=1)
     engine.open_session("ann").result(PATIENCE)
     engine.submit("ann", Learn("my own text", SMALL)).result(PATIENCE)
     wait_for(lambda: there.load("ann"))
@@ -227,7 +225,7 @@ def test_a_session_that_a_page_has_come_for_is_there_until_the_page_watches_it(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Else the page would wait for the session's first state for ever."""
-    monkeypatch.setattr(persistent_module, "CONNECT_SECONDS", HOUR)
+    monkeypatch.setattr(persistence, "CONNECT_SECONDS", HOUR)
     server.open()
     server.create("ann", "bob")
     server.ask("bob", SetWatched(watched=True))

@@ -1,0 +1,296 @@
+"""The sessions in memory, and the threads that train them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+
+from app.engines.kernel_compiler import Compiler
+from app.engines.scheduler import Lease, Scheduler
+from app.errors import UserError
+from app.protocol.limits import Limits
+from app.runtime.futures import failed, resolve
+from app.sessions.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
+from app.sessions.memory_budget import MemoryBudget
+from app.sessions.session import Session
+from app.sessions.snapshot import Snapshot
+from app.training.checkpoint import NO_CHANGES, Revision
+from model import KernelsFor, kernels_ready
+
+log = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.001
+"""GIL switch interval: the longest wait of a thread that returns from a kernel."""
+
+FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
+"""Compiled at start: the kernels of the default network."""
+CLOSE_SECONDS = 2.0
+"""How long `close` waits for time slices to end. A longer slice ends with the process."""
+
+
+def set_switch_interval() -> None:
+    """Shorten the GIL switch interval. Call this in every process that trains."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+
+
+@dataclass(eq=False)
+class Slot:
+    """A session in memory, or being loaded.
+
+    Attributes:
+        session: the session; only the thread that holds its lease uses it.
+        mailbox: submitted commands, in order; they wait until the session is loaded.
+        ready: done once the session is loaded.
+        loaded: whether its commands may run.
+        snapshot: the newest snapshot; None before the first time slice.
+        watched: whether a page watches it.
+        left_at: when the last page that watched it closed, on the monotonic clock.
+        expected_until: until when a page that opened it may still start to watch it.
+        evicting: whether it is discarded after its next checkpoint.
+        saved: the revision of its newest checkpoint in the store.
+        saved_at: when that was written, on the monotonic clock.
+    """
+
+    session: Session
+    mailbox: deque[tuple[Command, Future[Answer]]] = field(default_factory=deque)
+    ready: Future[Answer] = field(default_factory=Future)
+    loaded: bool = False
+    snapshot: Snapshot | None = None
+    watched: bool = False
+    left_at: float = field(default_factory=time.monotonic)
+    expected_until: float = 0.0
+    evicting: bool = False
+    saved: Revision = NO_CHANGES
+    saved_at: float = field(default_factory=time.monotonic)
+
+    @property
+    def session_id(self) -> str:
+        """The id of the session."""
+        return self.session.session_id
+
+    def set_watched(self, watched: bool) -> None:
+        """Note that a page started to watch the session, or that the last one stopped."""
+        self.watched, self.left_at = watched, time.monotonic()
+        if watched:
+            self.expected_until = 0.0
+
+    def drain(self) -> Iterator[tuple[Command, Future[Answer]]]:
+        """Take the commands of the mailbox, in order; safe while another thread takes some too."""
+        while True:
+            try:
+                yield self.mailbox.popleft()
+            except IndexError:
+                return
+
+
+class TrainingPool:
+    """The sessions in memory, and native threads that train them in turns.
+
+    One thread at a time uses a session: the one that holds its lease. The kernels release the GIL,
+    so as many sessions train at once as there are threads.
+
+    Attributes:
+        lock: guards the slots; reentrant.
+        memory: the memory budget of all networks.
+    """
+
+    def __init__(self, threads: int, limits: Limits) -> None:
+        self.lock = threading.RLock()
+        self.memory = MemoryBudget(limits.weights, limits.total_weights, on_evict=self._on_evict)
+        self._scheduler = Scheduler(threads)
+        self._slots: dict[str, Slot] = {}
+        self._closed = False
+        self._compiler = Compiler()
+        self._compiler.prepare(FIRST_KERNELS)
+        self._threads = [
+            threading.Thread(target=self._work, name=f"training-{number}", daemon=True)
+            for number in range(threads)
+        ]
+        for thread in self._threads:
+            thread.start()
+
+    def get(self, session_id: str) -> Slot | None:
+        """The slot of a session; None if it is not in memory."""
+        return self._slots.get(session_id)
+
+    def slots(self) -> Sequence[Slot]:
+        """The slots of all sessions."""
+        with self.lock:
+            return list(self._slots.values())
+
+    def snapshots(self) -> Mapping[str, Snapshot]:
+        """The newest snapshot of every session that has one."""
+        return {slot.session_id: slot.snapshot for slot in self.slots() if slot.snapshot}
+
+    def add(self, session_id: str) -> Slot:
+        """Add a slot for a session that is to be loaded."""
+        slot = Slot(Session(session_id, self.memory))
+        with self.lock:
+            self._slots[session_id] = slot
+        return slot
+
+    def start(self, slot: Slot, *commands: Command) -> None:
+        """Run these commands before those in the mailbox. The first one loads the session.
+
+        If the first one fails, the session is discarded.
+        """
+        slot.ready.add_done_callback(lambda ready: self._discard_if_failed(slot, ready))
+        first, *rest = commands
+        with self.lock:
+            if self._slots.get(slot.session_id) is not slot:
+                return
+            slot.mailbox.extendleft((command, Future()) for command in reversed(rest))
+            slot.mailbox.appendleft((first, slot.ready))
+            slot.loaded = True
+            self._scheduler.wake(slot.session_id)
+
+    def post(self, slot: Slot, command: Command) -> Future[Answer]:
+        """Run a command at the session's next time slice, once it is loaded."""
+        future: Future[Answer] = Future()
+        with self.lock:
+            if self._slots.get(slot.session_id) is not slot:
+                return failed(UserError("session_gone"))
+            slot.mailbox.append((command, future))
+            if slot.loaded:
+                self._scheduler.wake(slot.session_id)
+        return future
+
+    def discard(self, slot: Slot, reason: BaseException) -> None:
+        """Remove a session from memory; its pending commands fail with this reason."""
+        with self.lock:
+            if self._slots.get(slot.session_id) is not slot:
+                return
+            del self._slots[slot.session_id]
+            self._scheduler.remove(slot.session_id)
+        slot.session.forget()
+        _resolve([(future, None, reason) for _, future in slot.drain()])
+        if not slot.ready.done():
+            resolve(slot.ready, None, reason)
+
+    def pause_training(self) -> None:
+        """Stop training; commands still run."""
+        self._scheduler.pause_training()
+
+    def expire_undo(self) -> None:
+        """Release replaced networks whose undo time has passed."""
+        self.memory.expire(time.monotonic())
+
+    def problems(self) -> Sequence[str]:
+        """The training threads that have ended unexpectedly."""
+        if self._closed:
+            return ()
+        ended = [thread.name for thread in self._threads if not thread.is_alive()]
+        return [f"the thread {name} has ended" for name in ended]
+
+    def close(self) -> None:
+        """Stop training as soon as the running time slices end, and discard all sessions."""
+        self._closed = True
+        self._scheduler.close()
+        until = time.monotonic() + CLOSE_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        for slot in self.slots():
+            self.discard(slot, UserError("session_gone"))
+
+    def _discard_if_failed(self, slot: Slot, ready: Future[Answer]) -> None:
+        if not ready.cancelled() and (error := ready.exception()) is not None:
+            self.discard(slot, error)
+
+    def _on_evict(self, owner: object) -> None:
+        """Schedule the session whose undo network was evicted, so that its pages are told."""
+        if isinstance(owner, Session):
+            self._wake(owner.session_id)
+
+    def _wake(self, session_id: str) -> None:
+        """Schedule the session soon, if it is still in memory."""
+        with self.lock:
+            if session_id in self._slots:
+                self._scheduler.wake(session_id)
+
+    def _work(self) -> None:
+        while (lease := self._scheduler.acquire()) is not None:
+            began = time.thread_time()  # CPU time, so a session does not pay for other programs
+            slot = self._slots.get(lease.session_id)
+            learning = False
+            if slot is not None:
+                learning = self._serve(slot, lease)
+                if self._slots.get(lease.session_id) is not slot:
+                    slot.session.forget()  # discarded meanwhile
+            self._scheduler.release(lease, time.thread_time() - began, learning)
+
+    def _serve(self, slot: Slot, lease: Lease) -> bool:
+        """Run the pending commands and a time slice; returns whether to schedule it again."""
+        outcomes = _carry_out_all(slot)
+        try:
+            return self._train_slice(slot, lease)
+        except Exception:  # the thread has other sessions to train
+            log.exception("session %s: a slice failed", slot.session.short_id)
+            _pause_after_failure(slot)
+            return False
+        finally:
+            _resolve(outcomes)
+
+    def _train_slice(self, slot: Slot, lease: Lease) -> bool:
+        """Sample and train, if possible; returns whether to schedule it again."""
+        session = slot.session
+        if session.kernels is None:
+            return False
+        ready = self._make_ready(session)
+        if ready:
+            session.write()
+            if session.learning and not lease.priority:
+                session.train(lease.seconds)
+        slot.snapshot = session.snapshot(slot.snapshot)
+        return ready and session.learning
+
+    def _make_ready(self, session: Session) -> bool:
+        """Whether its kernels are ready; if not, the session is scheduled again when they are."""
+        needed = session.kernels
+        if needed is None or kernels_ready(*needed):
+            return True
+        if self._compiler.failed(needed):
+            session.fail("kernels_failed")
+            return False
+        session_id = session.session_id
+        self._compiler.prepare(needed, then=lambda: self._wake(session_id))
+        return False
+
+
+def _pause_after_failure(slot: Slot) -> None:
+    """Pause a session whose time slice failed, and show that in its snapshot if possible."""
+    try:
+        slot.session.fail("training_failed")
+        slot.snapshot = slot.session.snapshot(slot.snapshot)
+    except Exception:
+        log.exception("session %s: it cannot be shown", slot.session.short_id)
+
+
+_Outcome = tuple[Future[Answer], Answer, BaseException | None]
+
+
+def _carry_out_all(slot: Slot) -> list[_Outcome]:
+    """Run every command of the mailbox; the outcomes are resolved once a snapshot shows them."""
+    outcomes: list[_Outcome] = []
+    for command, future in slot.drain():
+        try:
+            answer = slot.session.carry_out(command)
+            if isinstance(command, Learn | Load | LoadPretrained | OpenCopy):
+                log.info("a new network", extra=slot.session.in_figures)
+            outcomes.append((future, answer, None))
+        except UserError as error:
+            outcomes.append((future, None, error))
+        except Exception:
+            log.exception("session %s: %s failed", slot.session.short_id, type(command).__name__)
+            outcomes.append((future, None, UserError("unexpected")))
+    return outcomes
+
+
+def _resolve(outcomes: Iterable[_Outcome]) -> None:
+    for future, answer, error in outcomes:
+        resolve(future, answer, error)
