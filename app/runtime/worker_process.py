@@ -3,6 +3,9 @@
 JSON parsing and serialisation hold the GIL until they finish, and an expression graph takes it for
 every operation. In a worker process they do not block the server, and a hostile file cannot exhaust
 the server's memory.
+
+It is no `ProcessPoolExecutor`, which holds both ends of its pipes, and hangs if a worker is killed
+while it sends a result.
 """
 
 from __future__ import annotations
@@ -14,6 +17,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,47 +26,40 @@ T = TypeVar("T")
 
 
 class WorkerDied(Exception):  # noqa: N818  (what happened, and not whose error it was)
-    """The process ended before it returned a result; the next call starts another."""
+    """The process ended before it returned a result; the next call starts another one."""
 
 
+@dataclass(eq=False)
 class WorkerProcess:
     """Calls functions in another process, one at a time.
 
     The process is started when it is first needed, and again when it was lost. It ends with this
     one, however this one ends.
+
+    Attributes:
+        name: name of the process.
+        memory: bytes that it may have beyond what the libraries of its first function take.
+        seconds: time limit of a call.
+        niceness: by how much its priority is below that of this process.
     """
 
-    def __init__(
-        self,
-        name: str,
-        memory: int | None = None,
-        seconds: float | None = None,
-        niceness: int = 0,
-    ) -> None:
-        """Start nothing yet.
+    name: str
+    memory: int | None = None
+    seconds: float | None = None
+    niceness: int = 0
 
-        Args:
-            name: of the process.
-            memory: bytes that it may have beyond what its first function's libraries take; None: as
-                many as there are.
-            seconds: that an answer may take once the call is sent; None: as many as it takes.
-            niceness: how much more readily than this process it leaves the processors to others.
-        """
-        self._name = name
-        self._memory = memory
-        self._seconds = seconds
-        self._niceness = niceness
+    def __post_init__(self) -> None:
         self._process: multiprocessing.process.BaseProcess | None = None
-        self._pipe: Connection | None = None
+        self._pipe: Connection
         self._closed = False
         self._changing = threading.Lock()
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """What the function returns there; whatever it raises is raised here.
+        """The result of the function; what it raises is raised here.
 
         Raises:
-            WorkerDied: the process was killed meanwhile, or took longer than it may.
-            MemoryError: it took more memory than it may.
+            WorkerDied: the process was killed, or reached its time limit.
+            MemoryError: it reached its memory limit.
         """
         pipe = self._running()
         try:
@@ -70,7 +67,7 @@ class WorkerProcess:
             well, outcome = self._received(pipe)
         except (EOFError, OSError):
             with self._changing:
-                self._kill()  # it may be about to end still, and would seem to be alive
+                self._kill()  # it may not have ended yet, and would seem to be alive
             raise WorkerDied from None
         if not well:
             raise outcome
@@ -95,36 +92,32 @@ class WorkerProcess:
         return self._process.pid if self._process else None
 
     def _received(self, pipe: Connection) -> Any:
-        if not pipe.poll(self._seconds):
-            raise EOFError  # one that takes so long is as good as lost
+        if not pipe.poll(self.seconds):
+            raise EOFError  # over the time limit
         return pipe.recv()
 
     def _running(self) -> Connection:
         with self._changing:
             if self._closed:
                 raise WorkerDied
-            if self._pipe is None or not self._is_well(self._pipe):
+            # A process that ends closes its pipe, which can be read then, before it is gone.
+            if not (self._process and self._process.is_alive()) or self._pipe.poll():
                 self._kill()
-                self._pipe = self._start()
+                self._start()
             return self._pipe
 
-    def _is_well(self, pipe: Connection) -> bool:
-        """Whether the process can be asked: one that ends closes its pipe before it is gone."""
-        return self._process is not None and self._process.is_alive() and not pipe.poll()
-
-    def _start(self) -> Connection:
+    def _start(self) -> None:
         # Not by forking: a copy would hold the locks that other threads hold at this moment.
         method = multiprocessing.get_context("spawn")
-        ours, theirs = method.Pipe()
+        self._pipe, theirs = method.Pipe()
         self._process = method.Process(
-            target=_serve, args=(theirs, self._memory), name=self._name, daemon=True
+            target=_serve, args=(theirs, self.memory), name=self.name, daemon=True
         )
         self._process.start()
-        _be_nice(self._process.pid, self._niceness)
+        _be_nice(self._process.pid, self.niceness)
         theirs.close()  # so that its end of the pipe closes with it
-        # Python would ask it to stop, which it does not hear, and wait for it.
+        # Python would send SIGTERM, which it ignores, and wait for it.
         atexit.register(self.close)
-        return ours
 
     def _kill(self) -> None:
         if self._process is not None:
@@ -160,7 +153,7 @@ def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     try:
         return True, function(*arguments)
     except Exception as error:  # noqa: BLE001  (raised again in the parent)
-        return False, error.with_traceback(None)
+        return False, error.with_traceback(None)  # which would hold on to memory
 
 
 def _end_with_parent() -> None:

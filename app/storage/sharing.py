@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import logging
 import math
-import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TypeVar
 
 from app.errors import BusyError, UserError
 from app.protocol.ids import is_copy_id, new_copy_id, short_id
-from app.runtime.futures import failed
+from app.runtime.executors import BoundedExecutor
 from app.runtime.metrics import Metrics
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.training.checkpoint import Checkpoint
@@ -41,33 +40,34 @@ class Sharing:
     def __init__(self, store: Store, metrics: Metrics | None = None) -> None:
         self._copies = store.shares
         self._metrics = metrics or Metrics()
-        self._transfers = _BoundedExecutor("sharing", MAX_PENDING)
-        self._lookups = _BoundedExecutor("sharing-looks", MAX_LOOKUPS)
+        codes = ("copies_full", "copies_unreachable", "id")
+        self._transfers = BoundedExecutor("sharing", 1, MAX_PENDING, *codes)
+        self._lookups = BoundedExecutor("sharing-lookups", 1, MAX_LOOKUPS, *codes)
 
     def share(
         self, owner_id: str, checkpoint: Checkpoint, seen: float | None = None
     ) -> Future[str]:
         """Keep a copy, and tell its name; its perplexity is what was seen, or its curve's last."""
-        return self._transfers.submit(self._share, owner_id, checkpoint, seen)
+        return self._transfers.submit(_translate_errors, self._share, owner_id, checkpoint, seen)
 
     def fetch(self, share_id: str) -> Future[Checkpoint]:
         """What was shared under this name."""
-        return self._transfers.submit(self._fetch, share_id)
+        return self._transfers.submit(_translate_errors, self._fetch, share_id)
 
     def is_there(self, share_id: str) -> Future[bool]:
         """Whether there is a copy of this name."""
-        return self._lookups.submit(self._is_there, share_id)
+        return self._lookups.submit(_translate_errors, self._is_there, share_id)
 
     def of(self, owner_id: str) -> Future[list[ShareInfo]]:
         """What a session has shared, the newest first."""
-        return self._lookups.submit(self._of, owner_id)
+        return self._lookups.submit(_translate_errors, self._of, owner_id)
 
     def withdraw(self, owner_id: str, share_id: str) -> Future[None]:
         """Forget a copy of the session's own."""
-        return self._lookups.submit(self._withdraw, owner_id, share_id)
+        return self._lookups.submit(_translate_errors, self._withdraw, owner_id, share_id)
 
     def close(self) -> None:
-        """Let go of the threads; what has not been begun fails."""
+        """Stop the threads; calls that have not begun fail."""
         self._transfers.close()
         self._lookups.close()
 
@@ -106,30 +106,6 @@ class Sharing:
         if not withdrawn:
             raise UserError("not_your_copy", "id")
         _log("a copy was withdrawn", share_id, session=short_id(owner_id))
-
-
-class _BoundedExecutor:
-    """An executor with one thread and a bounded queue."""
-
-    def __init__(self, name: str, most: int) -> None:
-        self._pool = ThreadPoolExecutor(1, name)
-        self._waiting = threading.BoundedSemaphore(most)
-
-    def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
-        """Run a function after those submitted before it."""
-        if not self._waiting.acquire(blocking=False):
-            return failed(BusyError("copies_full", "id", limit=MAX_PENDING))
-        try:
-            future = self._pool.submit(_translate_errors, function, *arguments)
-        except RuntimeError:  # closed
-            self._waiting.release()
-            return failed(BusyError("copies_unreachable", "id"))
-        future.add_done_callback(lambda _: self._waiting.release())
-        return future
-
-    def close(self) -> None:
-        """Finish the running call and cancel the others."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _translate_errors(function: Callable[..., T], *arguments: object) -> T:

@@ -8,14 +8,13 @@ import logging
 import os
 import shutil
 import tempfile
-import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
-from app.runtime.futures import failed
+from app.runtime.executors import BoundedExecutor
 from app.runtime.worker_process import WorkerDied, WorkerProcess
 from model import ModelError
 from model.formats.checkpoint import ModelCheckpoint, load_model
@@ -107,8 +106,7 @@ class ModelIO:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.worker = WorkerProcess("model-io", MIN_MEMORY + MEMORY_PER_BYTE * upload)
         self._threads = ThreadPoolExecutor(THREADS, "model-io")
-        self._worker_thread = ThreadPoolExecutor(1, "model-io-caller")
-        self._slots = threading.BoundedSemaphore(MAX_PENDING)
+        self._large = BoundedExecutor("models", 1, MAX_PENDING, "models_full", "server_stopping")
 
     def new_file(self) -> Path:
         """A new empty file in the private folder.
@@ -158,20 +156,14 @@ class ModelIO:
 
     def close(self) -> None:
         """Stop the threads and the worker process; pending calls fail."""
-        self.worker.close()
         self._threads.shutdown(wait=False, cancel_futures=True)
-        self._worker_thread.shutdown(wait=False, cancel_futures=True)
+        self._large.close()
+        self.worker.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Call a function in the worker process, in the order of submission."""
-        if not self._slots.acquire(blocking=False):
-            return failed(BusyError("models_full", limit=MAX_PENDING))
-        future = self._worker_thread.submit(
-            _translate_errors, self.worker.call, function, *arguments
-        )
-        future.add_done_callback(lambda _: self._slots.release())
-        return future
+        return self._large.submit(_translate_errors, self.worker.call, function, *arguments)
 
 
 def read_file(path: Path) -> ModelCheckpoint:

@@ -1,0 +1,74 @@
+"""The bounded executor."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import Future
+
+import pytest
+
+from app.errors import BusyError
+from app.runtime.executors import BoundedExecutor
+from tests.support.waiting import PATIENCE, wait_for
+
+PENDING = 3
+
+
+@pytest.fixture
+def go() -> threading.Event:
+    """Ends the functions that wait for it."""
+    return threading.Event()
+
+
+@pytest.fixture
+def executor(go: threading.Event) -> Iterator[BoundedExecutor]:
+    executor = BoundedExecutor("test", 1, PENDING, "models_full", "server_stopping", "json")
+    yield executor
+    go.set()
+    executor.close()
+
+
+def error_of(future: Future[bool]) -> tuple[str, str | None]:
+    error = future.exception(PATIENCE)
+    assert isinstance(error, BusyError)
+    return error.code, error.field
+
+
+def test_beyond_its_limit_it_refuses_until_a_function_has_ended(
+    executor: BoundedExecutor, go: threading.Event
+) -> None:
+    pending = [executor.submit(go.wait, PATIENCE) for _ in range(PENDING)]
+    assert error_of(executor.submit(go.wait)) == ("models_full", "json")
+    go.set()
+    assert all(each.result(PATIENCE) for each in pending)
+    assert executor.submit(go.wait).result(PATIENCE)
+
+
+def test_a_cancelled_function_does_not_run_and_counts_until_its_turn(
+    executor: BoundedExecutor, go: threading.Event
+) -> None:
+    ran = threading.Event()
+    running = executor.submit(go.wait, PATIENCE)
+    assert all(executor.submit(ran.set).cancel() for _ in range(1, PENDING))
+    assert error_of(executor.submit(go.wait)) == ("models_full", "json")
+    go.set()
+    assert running.result(PATIENCE)
+    assert executor.submit(go.wait).result(PATIENCE)
+    assert not ran.is_set()
+
+
+def test_what_a_function_raises_is_in_its_future(executor: BoundedExecutor) -> None:
+    assert isinstance(executor.submit(int, "x").exception(PATIENCE), ValueError)
+
+
+def test_closing_fails_what_waits_and_what_comes_later(
+    executor: BoundedExecutor, go: threading.Event
+) -> None:
+    running, waiting = (executor.submit(go.wait, PATIENCE) for _ in range(2))
+    wait_for(running.running)
+    executor.close()
+    go.set()
+    assert running.result(PATIENCE)
+    for each in (waiting, executor.submit(go.wait)):
+        assert error_of(each) == ("server_stopping", "json")
