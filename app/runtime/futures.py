@@ -30,16 +30,3 @@ def resolve(future: Future[T], result: T, error: BaseException | None) -> None:
         future.set_exception(error)
     else:
         future.set_result(result)
-
-
-def chain(source: Future[T], target: Future[T]) -> None:
-    """Give `target` the outcome of `source` once that is done."""
-
-    def copy(done: Future[T]) -> None:
-        error = done.exception()
-        if error is not None:
-            target.set_exception(error)
-        else:
-            target.set_result(done.result())
-
-    source.add_done_callback(copy)

@@ -37,9 +37,9 @@ class Sharing:
     Every future fails with a `UserError` at `id` where it cannot be done.
     """
 
-    def __init__(self, store: Store, metrics: Metrics | None = None) -> None:
+    def __init__(self, store: Store, metrics: Metrics) -> None:
         self._copies = store.shares
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         codes = ("copies_full", "copies_unreachable", "id")
         self._transfers = BoundedExecutor("sharing", 1, MAX_PENDING, *codes)
         self._lookups = BoundedExecutor("sharing-lookups", 1, MAX_LOOKUPS, *codes)

@@ -52,10 +52,10 @@ class Broadcaster:
     A page that has not acknowledged the last frame is sent nothing, so that frames never queue.
     """
 
-    def __init__(self, engine: Engine, emitter: Emitter, metrics: Metrics | None = None) -> None:
+    def __init__(self, engine: Engine, emitter: Emitter, metrics: Metrics) -> None:
         self._engine = engine
         self._emitter = emitter
-        self._metrics = metrics or Metrics()
+        self._metrics = metrics
         self._lock = threading.Lock()
         self._subscribers: dict[str, _Subscriber] = {}
         self._counts: Counter[str] = Counter()  # subscribers per session

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.errors import BusyError, UserError
+from app.runtime.metrics import Metrics
 from app.storage import Store, StoreError, default_url
 from app.storage.schema import shares
 from app.storage.sharing import MAX_PENDING, MAX_SHARES, Sharing
@@ -33,7 +34,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def sharing(store: Store) -> Iterator[Sharing]:
-    sharing = Sharing(store)
+    sharing = Sharing(store, Metrics())
     yield sharing
     sharing.close()
 
@@ -100,7 +101,7 @@ def test_a_store_that_fails_is_told_and_used_again(
     def fails(*_: object, **__: object) -> None:
         raise error
 
-    sharing = Sharing(store)
+    sharing = Sharing(store, Metrics())
     with monkeypatch.context() as failing:
         for method in ("keep", "fetch", "has", "of", "withdraw"):
             failing.setattr(store.shares, method, fails)
@@ -126,7 +127,7 @@ def test_whoever_is_too_many_is_refused_and_holds_up_no_other(
         assert going_on.wait(PATIENCE)
         return fetch(share_id, at)
 
-    sharing = Sharing(store)
+    sharing = Sharing(store, Metrics())
     share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
     monkeypatch.setattr(store.shares, "fetch", slow)
     waiting = [sharing.fetch(share_id) for _ in range(MAX_PENDING)]

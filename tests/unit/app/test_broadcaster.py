@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from app.engines.base import Engine
+from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.delta import make_delta, version_of
 from app.sessions.snapshot import SessionNotice, Snapshot
@@ -109,7 +110,7 @@ class Stage:
 
     def __init__(self) -> None:
         self.engine, self.pages, self.now = StillEngine(), Pages(), 0.0
-        self.broadcaster = Broadcaster(self.engine, self.pages)
+        self.broadcaster = Broadcaster(self.engine, self.pages, Metrics())
 
     def show(self, snapshot: Snapshot) -> None:
         last = self.engine.shown.get(snapshot.session_id)
