@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from app.engines import local as local_engine
+from app.engines import training_pool
 from app.engines.scheduler import Lease, Scheduler
 
 TIME_SLICE = 0.006
@@ -27,4 +27,4 @@ class PacedScheduler(Scheduler):
 
 def pace_training() -> None:
     """Have every local engine that is made from now on train with pauses."""
-    local_engine.Scheduler = PacedScheduler  # type: ignore[misc]
+    training_pool.Scheduler = PacedScheduler  # type: ignore[attr-defined]
