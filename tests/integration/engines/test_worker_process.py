@@ -9,6 +9,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,24 @@ def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
         assert pid is not None
         os.kill(pid, signal.SIGKILL)
         assert isinstance(lost.exception(PATIENCE), WorkerDied)
+    assert process.call(own_pid) != pid
+
+
+def test_being_killed_while_it_sends_its_result_is_reported_as_well(
+    process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pid = process.call(own_pid)
+    receive = process._received
+
+    def kill_first(pipe: Connection) -> object:
+        assert pipe.poll(PATIENCE)
+        os.kill(pid, signal.SIGKILL)
+        return receive(pipe)
+
+    with monkeypatch.context() as killing:
+        killing.setattr(process, "_received", kill_first)
+        with pytest.raises(WorkerDied):
+            process.call(bytes, 10_000_000)
     assert process.call(own_pid) != pid
 
 
