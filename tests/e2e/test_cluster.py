@@ -6,7 +6,6 @@ import os
 import signal
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -47,61 +46,70 @@ class Place:
         self.webs = webs
         self.url = url
 
-    def node_of_the_session(self) -> int:
-        """The process of the node that trains the only session, once both nodes are there."""
+    def kill_busy_nodes(self) -> None:
+        """Kill each node that trains a session, once all nodes are there."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
             nodes = self.cluster.nodes()
-            busy = [node for node in nodes if node["sessions"]]
-            if len(nodes) == MACHINES and len(busy) == 1:
-                pid: int = busy[0]["pid"]
-                return pid
-        raise AssertionError("there are not two nodes with one session")
+            busy = [node["pid"] for node in nodes if node["sessions"]]
+            if len(nodes) == MACHINES and busy:
+                for pid in busy:
+                    os.kill(pid, signal.SIGKILL)
+                return
+        raise AssertionError("no node has a session")
 
 
-@pytest.fixture
-def place(postgres: Postgres, tmp_path: Path) -> Iterator[Place]:
+@pytest.fixture(scope="module")
+def place(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     if not ray_cluster.ray_is_installed():  # it is slow to import
         pytest.skip(ray_cluster.NOT_INSTALLED)
+    folder = tmp_path_factory.mktemp("cluster")
     with (
         running_cluster(MACHINES, cores=1) as cluster,
-        cluster.web(tmp_path / "1", postgres) as one,
-        cluster.web(tmp_path / "2", postgres) as two,
+        cluster.web(folder / "1", postgres) as one,
+        cluster.web(folder / "2", postgres) as two,
         running_nginx([one.url, two.url]) as front,
     ):
         yield Place(cluster, (one, two), front.url)
 
 
-def test_a_page_survives_the_loss_of_a_machine_a_web_process_and_ray_itself(
-    lone_page: Page, place: Place
-) -> None:
-    page = lone_page
-    open_page(page, place.url)
-    page.evaluate("window.opened = 'once'")
-    learn(page, "words of one visitor\nand another line", hidden_sizes="12")
-    saved = text(page, "saved")
-    wait_until(page, lambda: text(page, "saved") != saved)
+@pytest.fixture
+def page(lone_page: Page, place: Place) -> Iterator[Page]:
+    """A page whose network trains and is saved; it must stay the same document."""
+    open_page(lone_page, place.url)
+    lone_page.evaluate("window.opened = 'once'")
+    learn(lone_page, "words of one visitor\nand another line", hidden_sizes="12")
+    saved = text(lone_page, "saved")
+    wait_until(lone_page, lambda: text(lone_page, "saved") != saved)
+    yield lone_page
+    assert lone_page.locator("#opt_hidden_sizes").input_value() == "12"
+    expect_characters(lone_page, 15)
+    assert lone_page.evaluate("window.opened") == "once"
 
-    os.kill(place.node_of_the_session(), signal.SIGKILL)
+
+def test_a_page_survives_the_loss_of_the_node_that_trains_its_network(
+    page: Page, place: Place
+) -> None:
+    place.kill_busy_nodes()
     expect(notice(page, "machine_lost")).to_be_visible()
     await_more_steps(page)
 
-    for web in place.webs:  # one of them has the page
+
+def test_a_page_survives_the_loss_of_its_web_process(page: Page, place: Place) -> None:
+    for web in place.webs:  # one of them serves the page
         steps = figure(page, "steps")
         web.kill()
         await_figure(page, "steps", steps)
         await_more_steps(page)
         web.start()
 
-    place.cluster.stop()  # and its head, so that nothing knows of anything any more
+
+def test_a_page_survives_the_loss_of_the_whole_ray_cluster(page: Page, place: Place) -> None:
+    place.cluster.stop()
     place.cluster.start()
     expect(notice(page, "cluster_lost")).to_be_visible(timeout=1000 * SECONDS_WITHOUT_RAY)
     for web in place.webs:
-        assert web.ended() == 1  # so that whatever looks after it starts it again
+        assert web.ended() == 1  # so that its supervisor starts it again
         web.start()
     await_status(page, "learning")
     await_more_steps(page)
-
-    assert page.locator("#opt_hidden_sizes").input_value() == "12"
-    expect_characters(page, 15)
-    assert page.evaluate("window.opened") == "once"
