@@ -1,4 +1,4 @@
-"""The directory: which nodes there are, which session is where, and what happens when one fails."""
+"""The directory: starts and checks nodes, places sessions, and fails over."""
 
 from __future__ import annotations
 
@@ -21,33 +21,33 @@ from app.protocol.ids import short_id
 
 log = logging.getLogger(__name__)
 
-LOOK_SECONDS = 1.0
-"""Between two looks at every node."""
+HEALTH_CHECK_SECONDS = 1.0
+"""Between two health checks of every node."""
 REPORT_PATIENCE = 8.0
-"""Seconds that a node may take to answer, before it counts as hung; a busy one answers at once."""
+"""Seconds after which a node that does not answer counts as hung; a busy one answers at once."""
 START_PATIENCE = 90.0
 """Seconds that a node may take to come up."""
 MOVE_PATIENCE = 1.0
 """Seconds that a lookup waits for a session's arrival before the caller must retry."""
 RESTART_SECONDS = 5.0
-"""Before a machine on which no node came up is tried again."""
+"""Before a node is started again on a machine where one did not come up."""
 MOVES_AT_ONCE = 8
-"""Sessions on their way to a node: each is in memory twice."""
+"""Sessions that move at the same time: each of them is in memory twice."""
 
 
 @dataclass(frozen=True)
 class NodeStatus:
-    """A node, for people.
+    """The status of a node.
 
     Attributes:
         name: of the node.
         machine: the name of its machine.
         address: of its machine.
-        pid: of its process there.
-        threads: that it trains with.
-        sessions: that it has.
-        weights: of all its networks.
-        draining: whether it hands its sessions over.
+        pid: of its process.
+        threads: number of its training threads.
+        sessions: number of its sessions.
+        weights: number of weights of all its networks.
+        draining: whether it hands over its sessions.
     """
 
     name: str
@@ -70,9 +70,9 @@ class _Node:
 
 
 class Directory:
-    """Knows every node and every session's place; one for all web processes.
+    """Knows all nodes and where each session is; one for all web processes.
 
-    It keeps nothing that it could not find out again: one that was lost asks the nodes.
+    It stores nothing: a directory that replaces a lost one asks the nodes.
     """
 
     def __init__(self, machines: ClusterBackend, cores_per_node: int | None) -> None:
@@ -80,8 +80,8 @@ class Directory:
         self._cores_per_node = cores_per_node
         self._placement = Placement()
         self._nodes: dict[str, _Node] = {}
-        self._starting: dict[str, int] = {}  # nodes on their way, by machine
-        self._drained: set[str] = set()  # machines that are to have no node
+        self._starting: dict[str, int] = {}  # nodes that are starting, by machine
+        self._drained: set[str] = set()  # machines that get no nodes
         self._moves: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._move_slots = asyncio.Semaphore(MOVES_AT_ONCE)
@@ -89,13 +89,10 @@ class Directory:
         self._begun = False
 
     async def is_there(self) -> None:
-        """Answer, for those who want to know whether anybody does."""
+        """Answer a heartbeat."""
 
     async def begin(self) -> int:
-        """Find the nodes that are there, and start those that are missing; how many there are.
-
-        The caller waits until the first is up.
-        """
+        """Find running nodes and start missing ones; returns how many are up once one is."""
         await self._discover_nodes()
         until = time.monotonic() + START_PATIENCE
         while not self._nodes and time.monotonic() < until:
@@ -103,20 +100,20 @@ class Directory:
         return len(self._nodes)
 
     async def place(self, session_id: str) -> ActorHandle | None:
-        """The node of a session: the one that it has, or gets; None: there is no node."""
+        """The node of a session; a new session is placed. None if there is no node."""
         await self._discover_nodes()
         if not await self._arrived(session_id, MOVE_PATIENCE):
             return None
         return self._remote(self._placement.place(session_id))
 
     async def find(self, session_id: str) -> ActorHandle | None:
-        """The node of a session; None: it has none."""
+        """The node of a session; None if it has none."""
         await self._discover_nodes()
         await self._arrived(session_id, None)
-        return self._remote(self._placement.where(session_id))
+        return self._remote(self._placement.node_of(session_id))
 
     async def lost(self, name: str) -> None:
-        """Somebody could not reach a node; if it is gone, its sessions go elsewhere."""
+        """Check a node that a web process could not reach; fail over if it is gone."""
         node = self._nodes.get(name)
         if node is None:
             return
@@ -127,10 +124,10 @@ class Directory:
             self._fail_over(name)
 
     async def drain(self, machine: str) -> int:
-        """Hand the sessions of a machine over to the others; how many there were.
+        """Move the sessions of a machine to other nodes; returns how many.
 
         Raises:
-            ValueError: there is no such machine, or no other to take them.
+            ValueError: the machine has no node, or there is no other node.
         """
         await self._discover_nodes()
         nodes = [name for name, node in self._nodes.items() if node.machine.name == machine]
@@ -139,18 +136,18 @@ class Directory:
         self._drained.add(machine)
         for name in nodes:
             self._nodes[name].draining = True
-            self._placement.retire(name)
+            self._placement.stop_placing(name)
         if all(node.draining for node in self._nodes.values()):
             self._undo_drain(machine, nodes)
             raise ValueError("There is no other node that could take the sessions.")
         return sum(await asyncio.gather(*map(self._hand_over, nodes)))
 
     async def undrain(self, machine: str) -> None:
-        """A machine may have nodes again."""
+        """Start nodes on a drained machine again."""
         self._drained.discard(machine)
 
     async def status(self) -> list[NodeStatus]:
-        """Every node, for people."""
+        """The status of every node."""
         await self._discover_nodes()
         return [
             NodeStatus(
@@ -167,17 +164,17 @@ class Directory:
         ]
 
     async def save_all(self) -> bool:
-        """Have every node learn no more and save every session; whether all could be."""
+        """Pause training and save every session at all nodes; whether all were saved."""
         saved = await asyncio.gather(
             *(node.started.remote.ask("save_all") for node in self._nodes.values()),
             return_exceptions=True,
         )
         return all(each is True for each in saved)
 
-    # -------------------------------------------------------------- nodes come
+    # -------------------------------------------------------------- nodes start
 
     async def _discover_nodes(self) -> None:
-        """Done once: this directory may replace one that was lost."""
+        """Find running nodes, once: this directory may replace a lost one."""
         async with self._beginning:
             if self._begun:
                 return
@@ -186,16 +183,16 @@ class Directory:
             self._begun = True
 
     async def _adopt(self, started: StartedNode) -> None:
-        """Know a node that runs already, with the sessions that it has."""
+        """Add a node that already runs, with its sessions."""
         machines = {machine.name: machine for machine in self._machines.all()}
         machine = machines.get(started.machine)
         if machine is None:
             return
         self._starting[machine.name] = self._starting.get(machine.name, 0) + 1
-        await self._welcome(started, machine)
+        await self._await_startup(started, machine)
 
-    async def _welcome(self, started: StartedNode, machine: Machine) -> None:
-        """Have a node take sessions, once it is up."""
+    async def _await_startup(self, started: StartedNode, machine: Machine) -> None:
+        """Add a node once it is up."""
         name = started.remote.name
         try:
             async with asyncio.timeout(START_PATIENCE):
@@ -220,17 +217,17 @@ class Directory:
         for _ in range(machine.cores // threads - there):
             started = self._machines.start(machine, threads)
             self._starting[machine.name] = self._starting.get(machine.name, 0) + 1
-            self._in_background(self._welcome(started, machine))
+            self._in_background(self._await_startup(started, machine))
 
-    # -------------------------------------------------------------- nodes go
+    # -------------------------------------------------------------- nodes fail or drain
 
     async def _health_loop(self) -> None:
         while True:
             try:
                 await self._check_nodes()
             except Exception:
-                log.exception("looking after the nodes failed")
-            await asyncio.sleep(LOOK_SECONDS)
+                log.exception("a health check failed")
+            await asyncio.sleep(HEALTH_CHECK_SECONDS)
 
     async def _check_nodes(self) -> None:
         machines = self._machines.all()
@@ -245,7 +242,7 @@ class Directory:
     async def _check_node(self, name: str) -> None:
         node = self._nodes.get(name)
         if node is None:
-            return  # gone since
+            return  # removed meanwhile
         try:
             async with asyncio.timeout(REPORT_PATIENCE):
                 report = await node.started.remote.ask("report")
@@ -253,14 +250,14 @@ class Directory:
             self._fail_over(name)
             return
         node.weights = report.weights
-        self._placement.correct(name, report.session_ids)
+        self._placement.reconcile(name, report.session_ids)
 
     def _fail_over(self, name: str) -> None:
-        """Have the sessions of a node that is gone go on elsewhere."""
+        """Remove a lost node and move its sessions to others."""
         node = self._nodes.pop(name, None)
         if node is None:
             return
-        self._machines.end(node.started.remote)  # one that hung would come back
+        self._machines.end(node.started.remote)  # a hung node could recover
         orphaned = self._placement.remove(name)
         log.warning("a node is lost", extra={"node": name, "sessions": len(orphaned)})
         self._move([each for each in orphaned if each not in self._moves], lost_at=time.time())
@@ -285,7 +282,7 @@ class Directory:
         self._drained.discard(machine)
         for name in nodes:
             self._nodes[name].draining = False
-            self._placement.take_again(name)
+            self._placement.resume_placing(name)
 
     # -------------------------------------------------------------- sessions move
 
@@ -302,12 +299,12 @@ class Directory:
             del self._moves[session_id]
 
     async def _adopt_at_new_node(self, session_id: str, lost_at: float | None) -> None:
-        """Have a session begin at its new node, or at the next if that is lost too."""
+        """Open a session at its new node, or at another if that is lost too."""
         async with self._move_slots:
             while True:
                 remote = self._remote(self._placement.place(session_id))
                 if remote is None:
-                    await asyncio.sleep(LOOK_SECONDS / 4)  # a node is on its way, or will be
+                    await asyncio.sleep(HEALTH_CHECK_SECONDS / 4)  # a node will start
                     continue
                 try:
                     outcome = await remote.ask("adopt", session_id, lost_at)
@@ -316,12 +313,12 @@ class Directory:
                     continue
                 if outcome is None or outcome.error is not None:
                     self._placement.forget(session_id)
-                    if outcome is None:  # it hands over itself
+                    if outcome is None:  # that node is being drained
                         continue
                 return
 
     async def _arrived(self, session_id: str, patience: float | None) -> bool:
-        """Wait until a session that is on its way has arrived; whether it has in time."""
+        """Wait for a session that is being moved; whether it arrived in time."""
         task = self._moves.get(session_id)
         if task is not None:
             await asyncio.wait([task], timeout=patience)
@@ -339,6 +336,6 @@ class Directory:
 
 
 def _last_line(error: Exception) -> str:
-    """What is at the end of a trace from another process."""
+    """The last line of a traceback from another process."""
     lines = str(error).strip().splitlines()
     return lines[-1].strip() if lines else type(error).__name__

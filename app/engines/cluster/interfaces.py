@@ -1,4 +1,4 @@
-"""What the cluster is made of, as far as the rest of this package needs to know."""
+"""Interfaces between the cluster engine and the library that runs the cluster."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 
 class Unreachable(Exception):  # noqa: N818  (what happened)
-    """The actor is gone, or cannot be reached."""
+    """The actor has ended, or cannot be reached."""
 
 
 @dataclass(frozen=True)
@@ -17,9 +17,9 @@ class Machine:
     """A machine of the cluster.
 
     Attributes:
-        name: like no other's.
-        address: for people.
-        cores: that training may have.
+        name: unique in the cluster.
+        address: its network address, for display.
+        cores: number of cores for training.
     """
 
     name: str
@@ -28,19 +28,19 @@ class Machine:
 
 
 class ActorHandle(Protocol):
-    """An actor somewhere; it can be sent to others."""
+    """A reference to an actor; it can be sent to other actors."""
 
     @property
     @abstractmethod
     def name(self) -> str:
-        """A name like no other's."""
+        """A unique name."""
 
     @abstractmethod
     def ask(self, method: str, *arguments: Any) -> Awaitable[Any]:
-        """What the actor's method returns.
+        """Call a method of the actor.
 
         Raises:
-            Lost: it is gone, or cannot be reached.
+            Unreachable: it has ended, or cannot be reached.
         """
 
 
@@ -51,7 +51,7 @@ class StartedNode:
     Attributes:
         remote: the node.
         machine: the name of its machine.
-        threads: that it trains with.
+        threads: number of its training threads.
     """
 
     remote: ActorHandle
@@ -64,16 +64,16 @@ class ClusterBackend(Protocol):
 
     @abstractmethod
     def all(self) -> Sequence[Machine]:
-        """Those that are up, and may train."""
+        """The machines that are up and have cores for training."""
 
     @abstractmethod
     def running(self) -> Sequence[StartedNode]:
-        """The nodes that somebody has started and that may be up still."""
+        """The nodes that have been started and may still be up."""
 
     @abstractmethod
     def start(self, machine: Machine, threads: int) -> StartedNode:
-        """Start a node with so many threads; it answers once it is up."""
+        """Start a node with this number of threads; it answers once it is up."""
 
     @abstractmethod
     def end(self, node: ActorHandle) -> None:
-        """End a node at once, whatever it is at."""
+        """End a node at once."""

@@ -1,4 +1,4 @@
-"""A node: sessions that are trained for web processes elsewhere."""
+"""A node of a cluster: trains sessions for the web processes."""
 
 from __future__ import annotations
 
@@ -17,36 +17,36 @@ from app.sessions.delta import SnapshotDelta, SnapshotVersion, make_delta
 
 log = logging.getLogger(__name__)
 RETRY_SECONDS = 1.0
-"""Between two tries to save everything."""
+"""Between two attempts to save all sessions."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a command: an answer, or a refusal."""
+    """The result of a command: an answer, or an error."""
 
     answer: Answer
     error: UserError | None = None
 
 
 @dataclass(frozen=True)
-class CarriedOut:
-    """What came of a session's commands, and how it looks since."""
+class CommandResults:
+    """The outcomes of a session's commands, and what changed in its snapshot."""
 
     outcomes: tuple[Outcome, ...]
-    news: SnapshotDelta | None
+    delta: SnapshotDelta | None
 
 
 @dataclass(frozen=True)
-class Polled:
-    """What is new at a node, and which sessions are not there any more."""
+class PollResult:
+    """What changed at a node, and which sessions it no longer has."""
 
-    news: Mapping[str, SnapshotDelta]
+    deltas: Mapping[str, SnapshotDelta]
     gone: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Report:
-    """What a node has to do, and its process."""
+    """The process of a node, its sessions, and its number of weights."""
 
     pid: int
     session_ids: tuple[str, ...]
@@ -54,10 +54,9 @@ class Report:
 
 
 class TrainingNode:
-    """Answers web processes, many at once, on one thread that never waits.
+    """Serves requests of web processes concurrently, on one thread that never blocks.
 
-    A question that cannot be answered because the node hands its sessions over is answered with
-    None: the caller has to find out where they are.
+    While the node hands over its sessions, it answers None: the caller must ask the directory.
     """
 
     def __init__(self, engine: Engine) -> None:
@@ -66,51 +65,51 @@ class TrainingNode:
         self._leaving = False
 
     async def adopt(self, session_id: str, lost_at: float | None) -> Outcome | None:
-        """Have a session, as it is or as it was kept."""
+        """Open a session: from memory, from the store, or new."""
         if self._leaving:
             return None
         return await _outcome(self._engine.adopt(session_id, lost_at))
 
     async def carry_out(
         self, web: str, session_id: str, commands: Sequence[Command], known: SnapshotVersion | None
-    ) -> CarriedOut | None:
-        """Carry out a session's commands, in their order."""
+    ) -> CommandResults | None:
+        """Run commands of a session in order."""
         if self._leaving:
             return None
-        asked = [self._ask(web, session_id, command) for command in commands]
+        asked = [self._submit(web, session_id, command) for command in commands]
         outcomes = [await _outcome(future) for future in asked]
-        return CarriedOut(tuple(outcomes), self._news(session_id, known))
+        return CommandResults(tuple(outcomes), self._delta(session_id, known))
 
     async def poll(
         self, web: str, known: Mapping[str, SnapshotVersion | None], watched: frozenset[str]
-    ) -> Polled:
-        """What is new of the sessions that a web process knows, some of which it has pages of."""
+    ) -> PollResult:
+        """What changed in the sessions that a web process knows; its pages watch some of them."""
         self._watch(self._watchers.tell(web, watched, time.monotonic()))
-        news: dict[str, SnapshotDelta] = {}
+        deltas: dict[str, SnapshotDelta] = {}
         for session_id, each in known.items():
-            if (one := self._news(session_id, each)) is not None:
-                news[session_id] = one
+            if (one := self._delta(session_id, each)) is not None:
+                deltas[session_id] = one
         gone = (session_id for session_id in known if not self._engine.has_session(session_id))
-        return Polled(news, tuple(gone))
+        return PollResult(deltas, tuple(gone))
 
     async def report(self) -> Report:
-        """What there is to do here; and let go of what only a process that is gone looked at."""
+        """What this node does. Sessions watched only by a vanished process become unwatched."""
         self._watch(self._watchers.expire(time.monotonic()))
         return Report(os.getpid(), tuple(self._engine.snapshots()), self._engine.weights)
 
     async def save_all(self) -> bool:
-        """Learn no more, and save every session; whether all could be."""
+        """Pause training and save every session; whether all were saved."""
         self._leaving = True
         saving = self._engine.save_all()
         saved: bool = await asyncio.wrap_future(saving)
         return saved
 
     async def hand_over(self) -> None:
-        """Save every session for another node to take it over, however long the store takes."""
+        """Save every session so that other nodes can take over, however long the store fails."""
         while not await self.save_all():
             await asyncio.sleep(RETRY_SECONDS)
 
-    def _ask(self, web: str, session_id: str, command: Command) -> Future[Answer]:
+    def _submit(self, web: str, session_id: str, command: Command) -> Future[Answer]:
         if isinstance(command, SetWatched):
             command = SetWatched(
                 self._watchers.watches(
@@ -119,23 +118,23 @@ class TrainingNode:
             )
         return self._engine.submit(session_id, command)
 
-    def _news(self, session_id: str, known: SnapshotVersion | None) -> SnapshotDelta | None:
+    def _delta(self, session_id: str, known: SnapshotVersion | None) -> SnapshotDelta | None:
         snapshot = self._engine.snapshot(session_id)
         return make_delta(snapshot, known) if snapshot is not None else None
 
     def _watch(self, changed: Mapping[str, bool]) -> None:
-        for session_id, watched in _those_held(self._engine, changed):
+        for session_id, watched in _in_memory(self._engine, changed):
             self._engine.submit(session_id, SetWatched(watched))
 
 
-def _those_held(engine: Engine, changed: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
+def _in_memory(engine: Engine, changed: Mapping[str, bool]) -> Iterable[tuple[str, bool]]:
     return [
         (session_id, on) for session_id, on in changed.items() if engine.has_session(session_id)
     ]
 
 
 async def _outcome(future: Future[Answer]) -> Outcome:
-    """Whatever comes of it: an exception of ours would come through Ray as another."""
+    """The outcome of a future; errors are values, because Ray would wrap exceptions."""
     try:
         return Outcome(await asyncio.wrap_future(future))
     except UserError as error:
@@ -145,34 +144,34 @@ async def _outcome(future: Future[Answer]) -> Outcome:
         return Outcome(None, UserError("unexpected"))
 
 
-SILENCE = 5.0
-"""Seconds after which a web process that says nothing counts as gone, and its pages with it."""
+SILENCE_SECONDS = 5.0
+"""After which a silent web process counts as gone, and its pages with it."""
 
 
 class WatcherRegistry:
-    """Sessions with somebody who looks; a web process that is gone looks at none."""
+    """Which web processes watch which sessions."""
 
     def __init__(self) -> None:
-        self._seen: dict[str, float] = {}  # when each web process was last heard of
+        self._seen: dict[str, float] = {}  # when each web process last called
         self._watched: dict[str, frozenset[str]] = {}
 
     def watches(self, web: str, session_id: str, *, watched: bool, now: float) -> bool:
-        """A web process' pages look at a session, or no more; whether anybody does."""
+        """Note whether a web process watches a session; returns whether any process does."""
         one = frozenset([session_id])
         before = self._watched.get(web, frozenset())
         self._note(web, before | one if watched else before - one, now)
         return any(session_id in each for each in self._watched.values())
 
     def tell(self, web: str, session_ids: Collection[str], now: float) -> dict[str, bool]:
-        """All that a web process' pages look at; for whom that makes a difference, and which."""
+        """Note all sessions that a web process watches; returns those whose state changed."""
         before = self._watched_by_any
         self._note(web, frozenset(session_ids), now)
         return self._difference(before)
 
     def expire(self, now: float) -> dict[str, bool]:
-        """For whom it makes a difference that a web process is gone."""
+        """Remove vanished web processes; returns the sessions whose state changed."""
         before = self._watched_by_any
-        for web in [web for web, at in self._seen.items() if now - at > SILENCE]:
+        for web in [web for web, at in self._seen.items() if now - at > SILENCE_SECONDS]:
             del self._seen[web]
             self._watched.pop(web, None)
         return self._difference(before)

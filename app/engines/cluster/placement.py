@@ -6,15 +6,17 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-ARRIVING = 30.0
-"""Seconds that a session may be on its way to its node, which does not count it yet."""
+ARRIVAL_SECONDS = 30.0
+"""How long a session may take to arrive at its node, which does not report it yet."""
 
 
 @dataclass
 class _Node:
     threads: int
-    taking: bool = True
-    sessions: dict[str, float] = field(default_factory=dict)  # when each was placed
+    accepting: bool = True
+    sessions: dict[str, float] = field(
+        default_factory=dict
+    )  # monotonic time at which each was placed
 
     @property
     def load(self) -> float:
@@ -22,7 +24,7 @@ class _Node:
 
 
 class Placement:
-    """Places sessions where there is the least to do: a session stays where it is."""
+    """Places new sessions at the node with the least load per thread."""
 
     def __init__(self) -> None:
         self._nodes: dict[str, _Node] = {}
@@ -30,28 +32,28 @@ class Placement:
 
     @property
     def nodes(self) -> list[str]:
-        """Every node, whether or not it takes sessions."""
+        """All nodes, also those that accept no sessions."""
         return list(self._nodes)
 
     def add(self, node: str, threads: int, session_ids: Collection[str] = ()) -> None:
-        """A node takes sessions from now on; it may have some already."""
+        """Add a node, with the sessions that it already has."""
         now = time.monotonic()
         self._nodes[node] = _Node(threads)
         for session_id in session_ids:
             self._put(session_id, node, now)
 
-    def retire(self, node: str) -> None:
-        """A node takes no more sessions."""
+    def stop_placing(self, node: str) -> None:
+        """Place no more sessions at a node."""
         if node in self._nodes:
-            self._nodes[node].taking = False
+            self._nodes[node].accepting = False
 
-    def take_again(self, node: str) -> None:
-        """A node takes sessions after all."""
+    def resume_placing(self, node: str) -> None:
+        """Place sessions at a node again."""
         if node in self._nodes:
-            self._nodes[node].taking = True
+            self._nodes[node].accepting = True
 
     def remove(self, node: str) -> list[str]:
-        """A node is gone; the sessions that were there, which have no place now."""
+        """Remove a node; returns the sessions that it had."""
         gone = self._nodes.pop(node, None)
         orphaned = list(gone.sessions) if gone else []
         for session_id in orphaned:
@@ -59,42 +61,44 @@ class Placement:
         return orphaned
 
     def place(self, session_id: str) -> str | None:
-        """Where a session is, or is from now on; None where no node takes any."""
+        """The node of a session; a new session is placed. None if no node accepts sessions."""
         if session_id in self._places:
             return self._places[session_id]
-        taking = [name for name, node in self._nodes.items() if node.taking]
-        if not taking:
+        accepting = [name for name, node in self._nodes.items() if node.accepting]
+        if not accepting:
             return None
-        least = min(taking, key=lambda name: self._nodes[name].load)
+        least = min(accepting, key=lambda name: self._nodes[name].load)
         self._put(session_id, least, time.monotonic())
         return least
 
-    def where(self, session_id: str) -> str | None:
-        """Where a session is; None where it is nowhere."""
+    def node_of(self, session_id: str) -> str | None:
+        """The node of a session; None if it has none."""
         return self._places.get(session_id)
 
     def forget(self, session_id: str) -> None:
-        """A session is not there any more."""
+        """Remove a session."""
         node = self._places.pop(session_id, None)
         if node is not None:
             del self._nodes[node].sessions[session_id]
 
-    def correct(self, node: str, session_ids: Collection[str]) -> None:
-        """What a node has told it holds; others that are not on their way rest in the store."""
+    def reconcile(self, node: str, session_ids: Collection[str]) -> None:
+        """Adopt what a node reports. A session that it should have by now and lacks was evicted."""
         if node not in self._nodes:
             return
         now = time.monotonic()
-        there = frozenset(session_ids)
+        reported = frozenset(session_ids)
         placed = self._nodes[node].sessions
         for session_id in [
-            each for each, at in placed.items() if each not in there and now - at > ARRIVING
+            each
+            for each, at in placed.items()
+            if each not in reported and now - at > ARRIVAL_SECONDS
         ]:
             self.forget(session_id)
-        for session_id in there - self._places.keys():
+        for session_id in reported - self._places.keys():
             self._put(session_id, node, now)
 
     def count(self, node: str) -> int:
-        """How many sessions a node has."""
+        """The number of sessions at a node."""
         return len(self._nodes[node].sessions)
 
     def _put(self, session_id: str, node: str, now: float) -> None:

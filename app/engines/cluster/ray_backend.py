@@ -1,7 +1,7 @@
-"""The cluster on Ray; the only module that names it.
+"""The cluster backend on Ray; the only module that imports Ray.
 
-Nodes and the directory are detached actors: they go on when the web process that started them is
-gone. Ray puts a directory that was lost on another machine by itself.
+Nodes and the directory are detached actors: they outlive the web process that started them. Ray
+restarts a lost directory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from app.runtime.metrics import Metrics
 from app.sessions.commands import Learn
 from app.storage import Store
 
-os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # Ray would tell its makers of every start
+os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # off: no telemetry
 
 try:
     import ray
@@ -42,14 +42,14 @@ NAMESPACE = "charnn"
 DIRECTORY = "charnn-directory"
 NODE = "charnn-node"
 MAX_CONCURRENCY = 10_000
-"""Questions that an actor may be answering."""
+"""Concurrent calls of an actor."""
 CONNECT_SECONDS = 5.0
 OBJECT_STORE = 256 * 2**20
-"""Bytes of a local Ray's memory for what is on its way: models, the largest 50 MB."""
+"""Bytes of shared memory of a local Ray, for models in transit (50 MB at most)."""
 
 
 class ClusterError(Exception):
-    """There is no cluster to train on; the message says what to do."""
+    """There is no cluster; the message says what to do."""
 
 
 @dataclass(frozen=True)
@@ -57,11 +57,11 @@ class NodeConfig:
     """How nodes train.
 
     Attributes:
-        starting: what a new session learns.
+        starting: what a new session trains on.
         limits: of a node.
         retention: how many sessions a node and the store keep, and for how long.
         database_url: of the store.
-        log_format: of a node's log, which Ray keeps.
+        log_format: of a node's log, which Ray stores.
     """
 
     starting: Learn
@@ -73,16 +73,16 @@ class NodeConfig:
 
 @dataclass(frozen=True)
 class RayActorHandle:
-    """An actor of Ray's."""
+    """A handle of a Ray actor."""
 
     name: str
     handle: Any
 
     async def ask(self, method: str, *arguments: Any) -> Any:
-        """What the actor's method returns."""
+        """Call a method of the actor."""
         try:
             return await self.handle.ask.remote(method, *arguments)
-        except RayTaskError as error:  # in our own code there
+        except RayTaskError as error:  # raised by our code in the actor
             raise error.cause from None
         except RayError as error:
             raise Unreachable(str(error)) from None
@@ -123,7 +123,7 @@ class _RayBackend:
         self._config = config
 
     def all(self) -> Sequence[Machine]:
-        """Those that are up and have cores to train with."""
+        """The machines that are up and have cores for training."""
         return [
             Machine(node["NodeID"], node["NodeManagerAddress"], int(node["Resources"]["CPU"]))
             for node in ray.nodes()
@@ -131,7 +131,7 @@ class _RayBackend:
         ]
 
     def running(self) -> Sequence[StartedNode]:
-        """The nodes that somebody has started: their names tell where."""
+        """The nodes that have been started; their names contain their machines."""
         found = []
         for name in ray.util.list_named_actors():
             kind, *parts = name.split("/")
@@ -142,7 +142,7 @@ class _RayBackend:
         return found
 
     def start(self, machine: Machine, threads: int) -> StartedNode:
-        """Start a node with so many threads; it answers once it is up."""
+        """Start a node with this number of threads; it answers once it is up."""
         name = f"{NODE}/{machine.name}/{threads}/{secrets.token_hex(4)}"
         actor = ray.remote(_NodeActor).options(
             name=name,
@@ -161,11 +161,11 @@ class _RayBackend:
 
 
 class Cluster:
-    """This process' part in a Ray cluster.
+    """The connection of this process to a Ray cluster.
 
     Attributes:
         directory: of the cluster.
-        is_ours: whether Ray was started by this process, and ends with it.
+        is_ours: whether this process started Ray, which ends with it.
     """
 
     def __init__(self, directory: ActorHandle, *, is_ours: bool) -> None:
@@ -174,18 +174,18 @@ class Cluster:
 
     @staticmethod
     def machine() -> str:
-        """The name of the machine that this process is on."""
+        """The name of the machine of this process."""
         name: str = ray.get_runtime_context().get_node_id()
         return name
 
     @staticmethod
     def leave() -> None:
-        """Have no part in it any more; a Ray that was started for this process ends."""
+        """Disconnect; a Ray that this process started ends."""
         ray.shutdown()
 
 
 def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfig) -> Cluster:
-    """Be part of the cluster at an address, or of one on this machine with so many cores.
+    """Join the cluster at an address, or start one on this machine with so many cores.
 
     Raises:
         ClusterError: there is none at the address.
@@ -196,7 +196,7 @@ def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfi
         get_if_exists=True,
         lifetime="detached",
         num_cpus=0,
-        # With the head, without which there is no cluster, and not with a machine that trains.
+        # On the head, without which there is no cluster, not on a machine that trains.
         resources={"node:__internal_head__": 0.001},
         max_restarts=-1,
         max_concurrency=MAX_CONCURRENCY,
@@ -207,25 +207,25 @@ def join(address: str, cores: int, cores_per_node: int | None, config: NodeConfi
 
 
 def connect(address: str) -> Cluster:
-    """The cluster at an address, for a look at it.
+    """Connect to a cluster that exists already.
 
     Raises:
-        ClusterError: there is none at the address, or no charnn on it.
+        ClusterError: there is none at the address, or it runs no charnn.
     """
     _connect(address, 0)
     try:
         return Cluster(RayActorHandle(DIRECTORY, ray.get_actor(DIRECTORY)), is_ours=False)
     except ValueError:
         raise ClusterError(
-            "No charnn has begun on this cluster yet: start `charnn serve --engine ray` first."
+            "This cluster runs no charnn yet: start `charnn serve --engine ray` first."
         ) from None
 
 
 def _check_reachable(address: str) -> None:
-    """See that somebody listens at an address, where it is one.
+    """Check that an address with a port accepts connections.
 
     Raises:
-        OSError, ValueError: no such address.
+        OSError, ValueError: it does not.
     """
     host = urlsplit(address if "//" in address else f"//{address}")
     if host.port is not None:
@@ -235,7 +235,7 @@ def _check_reachable(address: str) -> None:
 def _connect(address: str, cores: int) -> None:
     here: dict[str, Any] = {"num_cpus": cores, "object_store_memory": OBJECT_STORE}
     try:
-        _check_reachable(address)  # Ray itself would try for minutes
+        _check_reachable(address)  # Ray itself retries for minutes
         ray.init(
             address or "local",
             namespace=NAMESPACE,

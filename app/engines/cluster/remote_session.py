@@ -1,4 +1,4 @@
-"""What a web process knows of a session that a node trains."""
+"""A session that a node trains, as a web process sees it."""
 
 from __future__ import annotations
 
@@ -17,45 +17,45 @@ from app.sessions.snapshot import Snapshot
 
 @dataclass(eq=False)
 class RemoteSession:
-    """A session at a node, as a web process knows it.
+    """A session at a node, as a web process sees it.
 
     Attributes:
         wanted: whether it was opened here, so that it is created if it does not exist.
-        node: where it is; None if unknown.
-        lost_at: when its node failed, at a Unix time.
-        waiting: unanswered commands, in order; None stands for opening it.
-        talking: whether a task answers what is waiting.
-        snapshot: the newest.
-        watched: by pages of this process.
-        used_at: when it was last asked for something, on the monotonic clock.
-        looked_at: when it was last polled.
+        node: the node that has it; None if unknown.
+        lost_at: Unix time at which its node failed.
+        pending: unanswered commands, in order; None stands for opening it.
+        sending: whether a task sends the pending commands.
+        snapshot: the newest snapshot.
+        watched: whether pages of this process watch it.
+        used_at: when it last had a request, on the monotonic clock.
+        polled_at: when it was last polled.
     """
 
     wanted: bool = False
     node: ActorHandle | None = None
     lost_at: float | None = None
-    waiting: deque[tuple[Command | None, Future[Answer]]] = field(default_factory=deque)
-    talking: bool = False
+    pending: deque[tuple[Command | None, Future[Answer]]] = field(default_factory=deque)
+    sending: bool = False
     snapshot: Snapshot | None = None
     watched: bool = False
     used_at: float = field(default_factory=time.monotonic)
-    looked_at: float = 0.0
+    polled_at: float = 0.0
 
     @property
     def known(self) -> SnapshotVersion | None:
         """The version of its snapshot here."""
         return version_of(self.snapshot)
 
-    def take_in(self, node: ActorHandle, news: SnapshotDelta | None) -> None:
-        """Apply a delta; the next poll asks for the whole if it does not fit.
+    def apply(self, node: ActorHandle, delta: SnapshotDelta | None) -> None:
+        """Apply a delta from a node, unless the session has left that node.
 
-        A node that the session has left may still send one.
+        If the delta does not fit, the next poll brings one that does.
         """
-        if news is not None and self.node is not None and self.node.name == node.name:
-            whole = apply_delta(news, self.snapshot)
+        if delta is not None and self.node is not None and self.node.name == node.name:
+            whole = apply_delta(delta, self.snapshot)
             self.snapshot = whole if whole is not None else self.snapshot
 
     def fail(self, error: UserError) -> None:
-        """Answer everything that is waiting with an error."""
-        while self.waiting:
-            resolve(self.waiting.popleft()[1], None, error)
+        """Fail all pending requests."""
+        while self.pending:
+            resolve(self.pending.popleft()[1], None, error)

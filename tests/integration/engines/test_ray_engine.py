@@ -111,7 +111,7 @@ def test_commands_reach_the_session_in_their_order_and_can_be_seen(
     first = web.submit("ann", SetParameters(temperature=wanted[0]))
     wait_for(lambda: node.asked.count("carry_out") > before)
     others = [web.submit("ann", SetParameters(temperature=each)) for each in wanted[1:]]
-    wait_for(lambda: len(web._places["ann"].waiting) == len(wanted))
+    wait_for(lambda: len(web._sessions["ann"].pending) == len(wanted))
     node.hangs = False
     for each in (first, *others):
         each.result(PATIENCE)
@@ -324,7 +324,7 @@ def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
     node = cluster.node_of("ann")
     node.hangs = True
     given_up, other = (web.submit("ann", SetParameters(temperature=each)) for each in (0.1, 0.2))
-    wait_for(lambda: len(web._places["ann"].waiting) == 2)
+    wait_for(lambda: len(web._sessions["ann"].pending) == 2)
     assert given_up.cancel()
     node.hangs = False
     assert other.result(PATIENCE) is None

@@ -51,7 +51,7 @@ def test_a_node_that_is_gone_leaves_its_sessions_without_a_place() -> None:
     placement.add("gone", threads=1)
     placed(placement, 5)
     assert sorted(placement.remove("gone")) == ["0", "1", "2", "3", "4"]
-    assert placement.where("0") is None
+    assert placement.node_of("0") is None
     assert placement.place("0") is None  # nobody takes it
     placement.add("here", threads=1)
     assert placement.place("0") == "here"
@@ -62,10 +62,10 @@ def test_a_node_that_is_retired_keeps_what_it_has_until_it_takes_again() -> None
     placement.add("one", threads=1)
     placement.add("other", threads=1)
     placed(placement, 4)
-    placement.retire("one")
+    placement.stop_placing("one")
     placed(placement, 10)
     assert counts(placement) == [2, 8]
-    placement.take_again("one")
+    placement.resume_placing("one")
     assert placement.place("newcomer") == "one"
 
 
@@ -74,13 +74,13 @@ def test_what_a_node_reports_corrects_what_was_assumed(monkeypatch: pytest.Monke
     placement.add("node", threads=1)
     placement.add("other", threads=1)
     placed(placement, 4)
-    there = [each for each in "0123" if placement.where(each) == "node"]
-    placement.correct("node", [there[0], "unknown"])
-    assert placement.where(there[1]) == "node"  # it may be on its way
-    assert placement.where("unknown") == "node"
+    reported = [each for each in "0123" if placement.node_of(each) == "node"]
+    placement.reconcile("node", [reported[0], "unknown"])
+    assert placement.node_of(reported[1]) == "node"  # it may be on its way
+    assert placement.node_of("unknown") == "node"
     monkeypatch.setattr(placement_module, "ARRIVING", -1.0)
-    placement.correct("node", [there[0], "unknown"])
-    assert placement.where(there[1]) is None
-    elsewhere = next(each for each in "0123" if placement.where(each) == "other")
-    placement.correct("node", [there[0], "unknown", elsewhere])
-    assert placement.where(elsewhere) == "other"  # one that was only cut off tells what was
+    placement.reconcile("node", [reported[0], "unknown"])
+    assert placement.node_of(reported[1]) is None
+    elsewhere = next(each for each in "0123" if placement.node_of(each) == "other")
+    placement.reconcile("node", [reported[0], "unknown", elsewhere])
+    assert placement.node_of(elsewhere) == "other"  # one that was only cut off tells what was
