@@ -20,7 +20,7 @@ Scene = Callable[[Directory, FewMachines], Awaitable[None]]
 
 @pytest.fixture(autouse=True)
 def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(directory_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(directory_module, "HEALTH_CHECK_SECONDS", 0.02)
     monkeypatch.setattr(directory_module, "RESTART_SECONDS", 0.02)
 
 

@@ -59,7 +59,7 @@ async def _end_all_tasks() -> None:
 
 @pytest.fixture
 def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
-    monkeypatch.setattr(directory_module, "LOOK_SECONDS", 0.02)
+    monkeypatch.setattr(directory_module, "HEALTH_CHECK_SECONDS", 0.02)
     monkeypatch.setattr(directory_module, "RESTART_SECONDS", 0.02)
     monkeypatch.setattr(engine_module, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(engine_module, "UNWATCHED_SECONDS", 0.05)
@@ -276,7 +276,7 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.engines.cluster.node.SILENCE", 0.1)
+    monkeypatch.setattr("app.engines.cluster.node.SILENCE_SECONDS", 0.1)
     killed = cluster.web()
     killed.open_session("bob").result(PATIENCE)
     killed.submit("bob", SetWatched(watched=True)).result(PATIENCE)

@@ -78,7 +78,7 @@ def test_what_a_node_reports_corrects_what_was_assumed(monkeypatch: pytest.Monke
     placement.reconcile("node", [reported[0], "unknown"])
     assert placement.node_of(reported[1]) == "node"  # it may be on its way
     assert placement.node_of("unknown") == "node"
-    monkeypatch.setattr(placement_module, "ARRIVING", -1.0)
+    monkeypatch.setattr(placement_module, "ARRIVAL_SECONDS", -1.0)
     placement.reconcile("node", [reported[0], "unknown"])
     assert placement.node_of(reported[1]) is None
     elsewhere = next(each for each in "0123" if placement.node_of(each) == "other")

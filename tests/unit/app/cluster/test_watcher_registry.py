@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.engines.cluster.node import SILENCE, WatcherRegistry
+from app.engines.cluster.node import SILENCE_SECONDS, WatcherRegistry
 
 
 def test_a_session_is_watched_as_long_as_any_process_has_a_page_of_it() -> None:
@@ -24,7 +24,7 @@ def test_only_what_makes_a_difference_is_told() -> None:
 def test_a_process_that_is_silent_has_no_pages_any_more() -> None:
     audience = WatcherRegistry()
     audience.tell("killed", ["ann", "bob"], now=0)
-    audience.tell("alive", ["bob"], now=SILENCE)
-    assert audience.expire(SILENCE) == {}
-    assert audience.expire(SILENCE + 1) == {"ann": False}
-    assert audience.tell("killed", ["ann"], now=SILENCE + 2) == {"ann": True}
+    audience.tell("alive", ["bob"], now=SILENCE_SECONDS)
+    assert audience.expire(SILENCE_SECONDS) == {}
+    assert audience.expire(SILENCE_SECONDS + 1) == {"ann": False}
+    assert audience.tell("killed", ["ann"], now=SILENCE_SECONDS + 2) == {"ann": True}
