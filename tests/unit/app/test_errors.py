@@ -36,8 +36,8 @@ REFUSING = frozenset({*(kind.__name__ for kind in KINDS), "field_error", "_NotRe
 """What is called with the code of a request's error."""
 
 INSTRUCTIONS = (
-    *("ask", "break", "choose", "close", "download", "fetch", "learn", "load", "open", "press"),
-    *("reload", "restart", "send", "shorten", "start", "try", "type", "use", "wait", "withdraw"),
+    *("ask", "break", "choose", "close", "download", "enter", "load", "open", "press", "reconnect"),
+    *("reload", "restart", "send", "shorten", "start", "train", "try", "use", "wait", "withdraw"),
     "write",
 )
 """The verbs with which a message says what to do; whoever needs another adds it."""
