@@ -25,12 +25,18 @@ from typing_extensions import is_typeddict
 from app import errors, protocol
 from app.protocol import inspection as questions
 from app.protocol import sharing as shares
-from app.protocol.fields import IntListField, NumberField, OptionalNumberField
+from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from model import errors as model_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
 DOCS_FILE = ROOT / "docs" / "protocol.md"
+
+
+class HyperparametersInput(Hyperparameters):
+    """The hyperparameters of a new network, as numbers or as the text that was typed."""
+
 
 PARTS: dict[type, str] = {
     shares.OwnCopy: "`copies` of an answer",
@@ -64,15 +70,24 @@ class Declared(NamedTuple):
 
 def declared_fields(message: type) -> list[Declared]:
     """The fields of a payload or a frame, in the order of their declaration."""
-    if is_typeddict(message):
-        hints = get_type_hints(message, include_extras=True)
-        return [_declared(name, hint) for name, hint in hints.items()]
     hints = get_type_hints(message, include_extras=True)
+    if is_typeddict(message):
+        return [_declared(name, hint) for name, hint in hints.items()]
+    if issubclass(message, Hyperparameters):
+        entered = message is HyperparametersInput
+        return [_hyperparameter(name, hints[name], entered) for name in HYPERPARAMETERS]
     fields: dict[str, FieldInfo] = message.model_fields  # type: ignore[attr-defined]
     return [
         _declared(field.alias or name, hints[name], optional=not field.is_required())
         for name, field in fields.items()
     ]
+
+
+def _hyperparameter(name: str, hint: Any, entered: bool) -> Declared:
+    field, description = HYPERPARAMETERS[name].field, HYPERPARAMETERS[name].description
+    if entered and not isinstance(field, ChoiceField):
+        return Declared(name, _as_entered(field), True, description, field.rule)
+    return Declared(name, as_typescript(hint), entered, description, "")
 
 
 def _declared(name: str, hint: Any, optional: bool = False) -> Declared:
@@ -81,6 +96,10 @@ def _declared(name: str, hint: Any, optional: bool = False) -> Declared:
     annotation, *notes = get_args(hint) if get_origin(hint) is Annotated else (hint,)
     entered = next((each.func for each in notes if _is_typed(each)), None)
     documented = next((each for each in notes if isinstance(each, FieldInfo)), None)
+    if Hyperparameters in notes:
+        annotation = Hyperparameters
+    elif annotation is Hyperparameters:
+        annotation = HyperparametersInput
     return Declared(
         name,
         _as_entered(entered) if entered else as_typescript(annotation),
@@ -133,9 +152,9 @@ def messages() -> list[type]:
     payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
     refused = protocol.Refused
-    parts = [protocol.Options, protocol.BroughtText, protocol.Curve, protocol.Figures]
+    parts = [Hyperparameters, protocol.BroughtText, protocol.Curve, protocol.Figures]
     frames = protocol.SERVER_EVENTS.values()
-    return [protocol.NetworkEntries, *payloads, *PARTS, *answers, refused, *parts, *frames]
+    return [HyperparametersInput, *payloads, *PARTS, *answers, refused, *parts, *frames]
 
 
 def typescript() -> str:
@@ -231,7 +250,7 @@ def _client_section() -> Iterator[str]:
             yield f"Answered with {summary(event.answer).lower()}"
             yield ""
             yield from _table(event.answer)
-    yield from _section("`options` of `learn`", protocol.NetworkEntries)
+    yield from _section("`options` of `learn`", HyperparametersInput)
     for part, title in PARTS.items():
         yield from _section(title, part)
     yield from _section("An answer that refuses", protocol.Refused)
@@ -245,7 +264,7 @@ def _server_section() -> Iterator[str]:
     yield ""
     for name, frame in protocol.SERVER_EVENTS.items():
         yield from _section(f"`{name}`", frame)
-    yield from _section("`options` of a state", protocol.Options)
+    yield from _section("`options` of a state", Hyperparameters)
     yield from _section("`curve`", protocol.Curve)
 
 

@@ -14,7 +14,7 @@ import click
 
 from app.catalog import texts
 from app.catalog.pretrained import CARDS, FOLDER, Card, cards_as_json
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.runtime.files import atomic_write
 from app.training.run import TrainingRun
 from model import Trainer, prepare_kernels
@@ -34,9 +34,9 @@ class Plan:
     l2: float
 
     @property
-    def options(self) -> Options:
+    def options(self) -> Hyperparameters:
         """The training options."""
-        return Options(
+        return Hyperparameters(
             hidden_sizes=self.hidden_sizes,
             learning_rate=self.learning_rate,
             l2=self.l2,

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 
 STARTING_TEXT = "essays"
 """What a new session learns."""
@@ -32,7 +32,7 @@ class Text:
     title: str
     expect: str
     measured: str
-    options: Options
+    options: Hyperparameters
     text: str
 
     @property
@@ -65,16 +65,8 @@ def catalogue() -> dict[str, Text]:
 
 def _text(name: str, options: dict[str, Any] | None = None, **words: str) -> Text:
     words.setdefault("measured", "")
-    return Text(name=name, options=_options(options or {}), text=read(f"{name}.txt"), **words)
-
-
-def _options(suggested: dict[str, Any]) -> Options:
-    """TOML knows no tuples."""
-    frozen: dict[str, Any] = {
-        name: tuple(value) if isinstance(value, list) else value
-        for name, value in suggested.items()
-    }
-    return Options(**frozen)
+    suited = Hyperparameters.from_json(options or {})
+    return Text(name=name, options=suited, text=read(f"{name}.txt"), **words)
 
 
 def names() -> list[str]:

@@ -10,7 +10,14 @@ import click
 from click.core import ParameterSource
 from pydantic_core import PydanticCustomError
 
-from app.protocol.fields import IntListField, NumberField, OptionalNumberField
+from app.protocol.fields import (
+    ChoiceField,
+    IntListField,
+    NumberField,
+    OptionalNumberField,
+    as_entered,
+)
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 
 READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
@@ -40,6 +47,20 @@ def server_option(name: str, **attributes: Any) -> Callable[[Callable[..., None]
         show_default=bool(default) and not callable(default),
         **attributes,
     )
+
+
+def hyperparameter_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Options for all hyperparameters of a new network."""
+    for name, each in reversed(HYPERPARAMETERS.items()):
+        field = each.field
+        command = click.option(
+            as_typed(name),
+            default=as_entered(getattr(Hyperparameters, name)),
+            show_default=True,
+            type=click.Choice(field.choices) if isinstance(field, ChoiceField) else Entry(field),
+            help=each.description,
+        )(command)
+    return command
 
 
 def is_given(context: click.Context, name: str) -> bool:

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Never
 
 import click
 
-from app import protocol
 from app.cli.files import check_can_write, read_sentences, write_file
-from app.cli.params import READABLE_FILE, Entry, as_typed, is_given
+from app.cli.params import READABLE_FILE, as_typed, hyperparameter_options, is_given
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, names_of
 from model import (
     CharModel,
     ModelError,
@@ -63,48 +63,7 @@ class StopConditions:
     type=click.Path(dir_okay=False, path_type=Path),
     help="Model file to write, in the original demo's JSON format.",
 )
-@click.option(
-    "--kind",
-    default="lstm",
-    show_default=True,
-    type=click.Choice(protocol.KINDS),
-    help="Cell type of every layer.",
-)
-@click.option(
-    "--hidden-sizes",
-    default="20, 20",
-    show_default=True,
-    type=Entry(protocol.HIDDEN_SIZES),
-    help="Units per hidden layer, bottom first.",
-)
-@click.option(
-    "--letter-size",
-    default="5",
-    show_default=True,
-    type=Entry(protocol.LETTER_SIZE),
-    help="Size of a letter vector.",
-)
-@click.option(
-    "--learning-rate",
-    default="0.01",
-    show_default=True,
-    type=Entry(protocol.LEARNING_RATE),
-    help="Learning rate at the start.",
-)
-@click.option(
-    "--l2",
-    default="0.000001",
-    show_default=True,
-    type=Entry(protocol.L2),
-    help="L2 regularisation strength.",
-)
-@click.option(
-    "--clip",
-    default="5",
-    show_default=True,
-    type=Entry(protocol.CLIP),
-    help="Gradient clipping: per weight; by the norm of all for rnn.",
-)
+@hyperparameter_options
 @click.option(
     "--batch-size",
     default=1,
@@ -118,27 +77,6 @@ class StopConditions:
     show_default=True,
     type=click.Choice(["rmsprop", "adam"]),
     help="Optimizer.",
-)
-@click.option(
-    "--schedule",
-    default="constant",
-    show_default=True,
-    type=click.Choice(protocol.SCHEDULES),
-    help="Learning-rate schedule.",
-)
-@click.option(
-    "--schedule-epochs",
-    default="100",
-    show_default=True,
-    type=Entry(protocol.SCHEDULE_EPOCHS),
-    help="Epochs until each halving, or until the end of the cosine.",
-)
-@click.option(
-    "--validation-fraction",
-    default="auto",
-    show_default=True,
-    type=Entry(protocol.VALIDATION),
-    help="Share of the sentences to hold out for validation; auto: 5 % of 100 or more, else none.",
 )
 @click.option(
     "--from",
@@ -181,12 +119,9 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         click.echo(_rollbacks(trainer.rollbacks))
 
 
-NETWORK_OPTIONS = ("kind", "hidden_sizes", "letter_size")
-
-
 def _check_no_network_options(context: click.Context) -> None:
     """Reject options of a new network: a resumed network keeps its own."""
-    for name in NETWORK_OPTIONS:
+    for name in names_of("network"):
         if is_given(context, name):
             option = as_typed(name)
             raise click.UsageError(
@@ -195,22 +130,19 @@ def _check_no_network_options(context: click.Context) -> None:
 
 
 def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
-    settings = TrainingConfig(
-        options["learning_rate"],
-        options["l2"],
-        options["clip"],
+    hyperparameters = Hyperparameters(**{name: options[name] for name in HYPERPARAMETERS})
+    seed = options["seed"]
+    config = TrainingConfig(
+        **hyperparameters.of("training"),
         batch_size=options["batch_size"],
         optimizer=options["solver"],
-        schedule=options["schedule"],
-        schedule_epochs=options["schedule_epochs"],
-        validation_fraction=options["validation_fraction"],
-        seed=options["seed"],
+        seed=seed,
     )
     if options["from_file"]:
-        return Trainer.from_json(options["from_file"].read_bytes(), sentences, settings)
-    network = {name: options[name] for name in (*NETWORK_OPTIONS, "seed")}
-    model = CharModel.create(Vocabulary.from_sentences(sentences), **network)
-    return Trainer(model, sentences, settings)
+        return Trainer.from_json(options["from_file"].read_bytes(), sentences, config)
+    vocabulary = Vocabulary.from_sentences(sentences)
+    model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=seed)
+    return Trainer(model, sentences, config)
 
 
 def _outcome(trainer: Trainer) -> str:

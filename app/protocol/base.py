@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -20,19 +19,6 @@ class Payload(BaseModel):
     """The payload of an event from the page; unknown fields are rejected."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, hide_input_in_errors=True)
-
-
-def one_of(name: str, known: tuple[str, ...]) -> Callable[[object], object]:
-    """A validator that accepts only the known choices; `name` is the field in its message."""
-
-    def check(choice: object) -> object:
-        if choice not in known:
-            raise field_error(
-                "unknown_choice", name=name, known=", ".join(known[:-1]), last=known[-1]
-            )
-        return choice
-
-    return check
 
 
 def field_error(code: str, **values: object) -> PydanticCustomError:

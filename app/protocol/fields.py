@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -28,6 +29,25 @@ class _InvalidEntry(Exception):  # noqa: N818  (private to this module)
 
 
 @dataclass(frozen=True)
+class ChoiceField:
+    """One of a few words."""
+
+    name: str
+    choices: tuple[str, ...]
+
+    def __call__(self, entry: object) -> object:
+        """The choice entered.
+
+        Raises:
+            PydanticCustomError: it is unknown; the message says what there is to choose from.
+        """
+        if entry not in self.choices:
+            *known, last = self.choices
+            raise field_error("unknown_choice", name=self.name, known=", ".join(known), last=last)
+        return entry
+
+
+@dataclass(frozen=True)
 class NumberField:
     """A number within a range, given as a number or as the text that a person typed."""
 
@@ -37,6 +57,11 @@ class NumberField:
     high: float
     low_included: bool = True
     whole: bool = False
+
+    @property
+    def inputmode(self) -> str:
+        """The keyboard of a touch screen: an attribute of HTML."""
+        return "numeric" if self.whole else "decimal"
 
     @property
     def rule(self) -> str:
@@ -78,6 +103,8 @@ class IntListField:
     example: str
     each: NumberField
     most: int
+
+    inputmode = "text"
 
     @property
     def rule(self) -> str:
@@ -129,6 +156,16 @@ class OptionalNumberField:
     empty: bool = False
 
     @property
+    def name(self) -> str:
+        """The name of the number."""
+        return self.number.name
+
+    @property
+    def inputmode(self) -> str:
+        """The keyboard of a touch screen."""
+        return self.number.inputmode
+
+    @property
     def example(self) -> str:
         """A valid number."""
         return self.number.example
@@ -150,10 +187,19 @@ class OptionalNumberField:
             return self.number.check(_as_number(entry))
         except _InvalidEntry as reason:
             take = f"{self.rule}, like {self.example}"
-            raise _refused(self.number.name, entry, reason, take) from None
+            raise _refused(self.name, entry, reason, take) from None
 
     def _is_nothing(self, typed: str) -> bool:
         return typed == AUTO or (self.empty and not typed)
+
+
+def as_entered(value: object) -> str:
+    """The value as a person would enter it."""
+    if value is None:
+        return AUTO
+    if isinstance(value, tuple):
+        return ", ".join(map(as_entered, value))
+    return value if isinstance(value, str) else f"{Decimal(str(value)).normalize():f}"
 
 
 def _as_number(entry: object) -> float:

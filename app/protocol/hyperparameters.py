@@ -1,9 +1,19 @@
-"""The hyperparameters of a network, and how it is sampled."""
+"""The hyperparameters, each declared once, and the choices of a completion and an inspection.
+
+The events of the page, the options of `charnn train`, the form of the page, the state that is sent,
+stored checkpoints and the trainer's configuration all derive from the declaration.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Any, Literal, get_args, get_type_hints
+
+from pydantic import ConfigDict, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
 
 Kind = Literal["lstm", "gru", "rnn"]
 ScheduleName = Literal["constant", "halve", "cosine"]
@@ -15,21 +25,150 @@ StateName = Literal["h", "c"]
 Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_position"]
 """A feature of a text that a unit may correlate with."""
 
+Part = Literal["network", "training"]
+"""What has a hyperparameter: the network (`CharModel`), or its training (`TrainingConfig`)."""
+
 
 @dataclass(frozen=True)
-class Options:
-    """The options of a network and of its training.
+class Hyperparameter:
+    """The description of a hyperparameter, and the values it takes.
 
-    The defaults are those of the original demo, except that it holds out no sentences for
-    validation: here, None holds out 5 % of a text of 100 sentences or more.
+    Attributes:
+        field: its label, and the entries that are valid.
+        description: its meaning, for the protocol and the command line.
+        hint: its meaning, for the page.
+        part: what has an attribute or argument of its name.
     """
 
-    kind: Kind = "lstm"
-    hidden_sizes: tuple[int, ...] = (20, 20)
-    letter_size: int = 5
-    l2: float = 1e-6
-    learning_rate: float = 0.01
-    clip: float = 5.0
-    schedule: ScheduleName = "constant"
-    schedule_epochs: float = 100.0
-    validation_fraction: float | None = None
+    field: ChoiceField | IntListField | NumberField | OptionalNumberField
+    description: str
+    hint: str
+    part: Part = "training"
+
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.field, handler(source))
+
+
+@dataclass(frozen=True)
+class Hyperparameters:
+    """The hyperparameters of a network and of its training.
+
+    The defaults are those of the original demo, except that it holds out no sentences for
+    validation.
+    """
+
+    __pydantic_config__ = ConfigDict(extra="forbid")
+
+    kind: Annotated[
+        Kind,
+        Hyperparameter(
+            ChoiceField("Kind", get_args(Kind)),
+            "Cell type of every layer.",
+            "An lstm remembers longest, a gru is lighter, an rnn simplest.",
+            "network",
+        ),
+    ] = "lstm"
+    hidden_sizes: Annotated[
+        tuple[int, ...],
+        Hyperparameter(
+            IntListField(
+                "Hidden sizes",
+                "20, 20",
+                NumberField("Hidden size", "20", 1, 1000, whole=True),
+                most=8,
+            ),
+            "Units of each hidden layer, bottom first.",
+            "Units of each layer, lowest first.",
+            "network",
+        ),
+    ] = (20, 20)
+    letter_size: Annotated[
+        int,
+        Hyperparameter(
+            NumberField("Letter size", "5", 1, 100, whole=True),
+            "Size of a letter vector.",
+            "Numbers for a character.",
+            "network",
+        ),
+    ] = 5
+    l2: Annotated[
+        float,
+        Hyperparameter(
+            NumberField("L2 strength", "0.000001", 0, 1),
+            "L2 regularisation strength.",
+            "Draws weights towards zero.",
+        ),
+    ] = 1e-6
+    learning_rate: Annotated[
+        float,
+        Hyperparameter(
+            NumberField("Learning rate", "0.01", 0, 1, low_included=False),
+            "Learning rate at the start.",
+            "Where the slider starts.",
+        ),
+    ] = 0.01
+    clip: Annotated[
+        float,
+        Hyperparameter(
+            NumberField("Gradient clipping", "5", 0, 1000, low_included=False),
+            "Gradient clipping: per weight; by the norm of all for rnn.",
+            "The largest size of a gradient.",
+        ),
+    ] = 5.0
+    schedule: Annotated[
+        ScheduleName,
+        Hyperparameter(
+            ChoiceField("LR schedule", get_args(ScheduleName)),
+            "Learning-rate schedule.",
+            "The rate halves, or falls along a cosine. The slider still sets it.",
+        ),
+    ] = "constant"
+    schedule_epochs: Annotated[
+        float,
+        Hyperparameter(
+            NumberField("Epochs", "100", 0, 1_000_000, low_included=False),
+            "Epochs until each halving, or until the end of the cosine.",
+            "Between halvings, or the length of the cosine.",
+        ),
+    ] = 100.0
+    validation_fraction: Annotated[
+        float | None,
+        Hyperparameter(
+            OptionalNumberField(NumberField("Validation split", "0.05", 0, 0.5)),
+            "Share of the sentences to hold out for validation; by default 5 % of 100 or more, "
+            "else none.",
+            "Share of the sentences held out. Auto: 0.05 from 100 sentences on.",
+        ),
+    ] = None
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Hyperparameters:
+        """The hyperparameters of JSON or TOML; those that it lacks take their defaults."""
+        frozen: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return cls(**frozen)
+
+    def to_json(self) -> dict[str, Any]:
+        """The hyperparameters as JSON has them."""
+        values = vars(self).items()
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
+
+    def of(self, part: Part) -> dict[str, Any]:
+        """The hyperparameters of the network or of its training, by name."""
+        return {name: getattr(self, name) for name in names_of(part)}
+
+
+HYPERPARAMETERS: dict[str, Hyperparameter] = {
+    name: hint.__metadata__[0]
+    for name, hint in get_type_hints(Hyperparameters, include_extras=True).items()
+}
+"""Every declaration, by name, in the order of the page."""
+
+
+def names_of(part: Part) -> list[str]:
+    """The names of the hyperparameters of the network or of its training."""
+    return [name for name, each in HYPERPARAMETERS.items() if each.part == part]

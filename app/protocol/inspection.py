@@ -10,8 +10,8 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from app.protocol.base import Payload, field_error, one_of
-from app.protocol.fields import NumberField
+from app.protocol.base import Payload, field_error
+from app.protocol.fields import ChoiceField, NumberField
 from app.protocol.hyperparameters import Feature, StateName
 
 MAX_READ = 110
@@ -44,7 +44,7 @@ TextToRead = Annotated[
 ]
 ChosenState = Annotated[
     StateName,
-    BeforeValidator(one_of("State", STATES)),
+    BeforeValidator(ChoiceField("State", STATES)),
     Field(description="The hidden state, or the cell state, which an lstm alone has."),
 ]
 
@@ -76,7 +76,7 @@ class FindUnits(Payload):
 
     feature: Annotated[
         Feature,
-        BeforeValidator(one_of("Feature", FEATURES)),
+        BeforeValidator(ChoiceField("Feature", FEATURES)),
         Field(description="What the units are compared with, after each character."),
     ]
     state: ChosenState = "h"

@@ -10,8 +10,9 @@ from pydantic_core import ErrorDetails
 from app.errors import MESSAGES, UserError
 from app.protocol.base import Payload
 from app.protocol.events import CLIENT_EVENTS
+from app.protocol.hyperparameters import HYPERPARAMETERS
 from app.protocol.limits import Limits
-from app.protocol.requests import DEFAULT_LIMITS, NetworkEntries
+from app.protocol.requests import DEFAULT_LIMITS
 
 
 def read_event(
@@ -42,10 +43,10 @@ def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:
     match error["type"]:
         case "missing":
             return UserError("missing_field", field)
-        case "extra_forbidden":
+        case "extra_forbidden" | "unexpected_keyword_argument":
             known = ", ".join(_fields(payload)) or "none"
             return UserError("unknown_field", known=known)
-        case "model_type":
+        case "model_type" | "dataclass_type":
             return UserError("not_an_object", field)
         case "string_type" | "string_unicode":
             return UserError("not_text", field)
@@ -57,5 +58,5 @@ def _fields(payload: type[Payload]) -> list[str]:
     """The fields of an event by their wire names, those of `options` last."""
     names = [field.alias or name for name, field in payload.model_fields.items()]
     if "options" in names:
-        names += [f"options.{name}" for name in NetworkEntries.model_fields]
+        names += [f"options.{name}" for name in HYPERPARAMETERS]
     return names

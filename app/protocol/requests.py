@@ -6,10 +6,9 @@ from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from app.protocol.base import Payload, field_error, one_of
-from app.protocol.fields import IntListField, NumberField, OptionalNumberField
-from app.protocol.hyperparameters import Kind, Method, ScheduleName
-from app.protocol.hyperparameters import Options as NetworkOptions
+from app.protocol.base import Payload, field_error
+from app.protocol.fields import ChoiceField, NumberField, OptionalNumberField
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, Method
 from app.protocol.limits import Limits
 
 MAX_LINE = 10_000
@@ -18,25 +17,12 @@ MAX_LINE = 10_000
 MAX_PROMPT = 1_000
 """Characters of a prompt: the network reads them at once, while other sessions wait."""
 
-LEARNING_RATE = NumberField("Learning rate", "0.01", 0, 1, low_included=False)
 TEMPERATURE = NumberField("Temperature", "1", 0.01, 20)
-LETTER_SIZE = NumberField("Letter size", "5", 1, 100, whole=True)
-L2 = NumberField("L2 strength", "0.000001", 0, 1)
-CLIP = NumberField("Gradient clip", "5", 0, 1000, low_included=False)
-SCHEDULE_EPOCHS = NumberField("Schedule", "100", 0, 1_000_000, low_included=False)
-VALIDATION = OptionalNumberField(NumberField("Held-out share", "0.05", 0, 0.5))
 TOP_K = OptionalNumberField(NumberField("Top-k", "10", 1, 10_000, whole=True), empty=True)
 TOP_P = OptionalNumberField(NumberField("Top-p", "0.9", 0, 1, low_included=False), empty=True)
 WIDTH = NumberField("Beam width", "5", 1, 20, whole=True)
-HIDDEN_SIZES = IntListField(
-    "Hidden sizes", "20, 20", NumberField("Hidden size", "20", 1, 1000, whole=True), most=8
-)
 
 DEFAULT_LIMITS = Limits()
-DEFAULTS = NetworkOptions()
-KINDS = get_args(Kind)
-SCHEDULES = get_args(ScheduleName)
-METHODS = get_args(Method)
 
 
 def _check_text(text: str, info: ValidationInfo) -> str:
@@ -61,48 +47,6 @@ def _check_prompt(prime: str) -> str:
     return prime
 
 
-class NetworkEntries(Payload):
-    """The options of a new network, as numbers or as the text that was typed."""
-
-    kind: Annotated[
-        Kind, BeforeValidator(one_of("Kind", KINDS)), Field(description="The cell of every layer.")
-    ] = DEFAULTS.kind
-    hidden_sizes: Annotated[
-        tuple[int, ...],
-        BeforeValidator(HIDDEN_SIZES),
-        Field(description="Units of each hidden layer, bottom first."),
-    ] = DEFAULTS.hidden_sizes
-    letter_size: Annotated[
-        int, BeforeValidator(LETTER_SIZE), Field(description="Numbers in a letter vector.")
-    ] = DEFAULTS.letter_size
-    l2: Annotated[
-        float, BeforeValidator(L2), Field(description="Strength of the L2 regularisation.")
-    ] = DEFAULTS.l2
-    learning_rate: Annotated[
-        float, BeforeValidator(LEARNING_RATE), Field(description="Size of a step at the start.")
-    ] = DEFAULTS.learning_rate
-    clip: Annotated[
-        float,
-        BeforeValidator(CLIP),
-        Field(description="The largest gradient that counts: of each weight; in an rnn, of all."),
-    ] = DEFAULTS.clip
-    schedule: Annotated[
-        ScheduleName,
-        BeforeValidator(one_of("Schedule", SCHEDULES)),
-        Field(description="How the learning rate changes by itself."),
-    ] = DEFAULTS.schedule
-    schedule_epochs: Annotated[
-        float,
-        BeforeValidator(SCHEDULE_EPOCHS),
-        Field(description="Epochs after which it is halved, or at the end of its cosine."),
-    ] = DEFAULTS.schedule_epochs
-    validation_fraction: Annotated[
-        float | None,
-        BeforeValidator(VALIDATION),
-        Field(description="Share of the sentences held out for validation."),
-    ] = DEFAULTS.validation_fraction
-
-
 class Learn(Payload):
     """A new network on this text; it learns at once."""
 
@@ -111,9 +55,9 @@ class Learn(Payload):
         AfterValidator(_check_text),
         Field(description="Sentences, one a line; trimmed, blank lines dropped."),
     ]
-    options: Annotated[NetworkEntries, Field(description="What is left out takes its default.")] = (
-        NetworkEntries()
-    )
+    options: Annotated[
+        Hyperparameters, Field(description="What is left out takes its default.")
+    ] = Hyperparameters()
 
 
 class Pause(Payload):
@@ -129,7 +73,7 @@ class Change(Payload):
 
     learning_rate: Annotated[
         float | None,
-        BeforeValidator(LEARNING_RATE),
+        BeforeValidator(HYPERPARAMETERS["learning_rate"].field),
         Field(description="Size of a step from now on."),
     ] = None
     temperature: Annotated[
@@ -152,7 +96,7 @@ class Complete(Payload):
     ]
     method: Annotated[
         Method,
-        BeforeValidator(one_of("Method", METHODS)),
+        BeforeValidator(ChoiceField("Method", get_args(Method))),
         Field(description="Three sentences are drawn, or the likeliest are searched for."),
     ]
     temperature: Annotated[

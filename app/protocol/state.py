@@ -2,32 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.protocol.base import Level, Replacement, Status
-from app.protocol.hyperparameters import Kind, ScheduleName
+from app.protocol.hyperparameters import Hyperparameters
 
 Point = tuple[int, float | None, float | None, float | None, float | None]
-
-
-class Options(TypedDict):
-    """The options that the network was made with."""
-
-    kind: Annotated[Kind, Field(description="The cell of every layer.")]
-    hidden_sizes: Annotated[list[int], Field(description="Units of each layer, bottom first.")]
-    letter_size: Annotated[int, Field(description="Numbers in a letter vector.")]
-    l2: Annotated[float, Field(description="Strength of the L2 regularisation.")]
-    learning_rate: Annotated[float, Field(description="Size of a step at the start.")]
-    clip: Annotated[float, Field(description="The largest gradient that counts.")]
-    schedule: Annotated[ScheduleName, Field(description="How the learning rate changes.")]
-    schedule_epochs: Annotated[float, Field(description="Epochs of the schedule.")]
-    validation_fraction: Annotated[
-        float | None,
-        Field(description="Share of the sentences held out; null: 5 % from 100 on, else none."),
-    ]
+HyperparametersSent = Annotated[dict[str, Any], Hyperparameters]
+"""The hyperparameters as a dictionary."""
 
 
 class BroughtText(TypedDict):
@@ -40,7 +25,9 @@ class BroughtText(TypedDict):
     measured: Annotated[
         str, Field(description="What was measured of it, in a sentence; empty where nothing was.")
     ]
-    options: Annotated[Options, Field(description="What the network for it is best made with.")]
+    options: Annotated[
+        HyperparametersSent, Field(description="What the network for it is best made with.")
+    ]
 
 
 class Curve(TypedDict):
@@ -107,7 +94,7 @@ class State(Figures):
     version: Annotated[int, Field(description="Counts the networks of this session.")]
     session: Annotated[str, Field(description="A short name of the session, not a secret.")]
     text: Annotated[str, Field(description="What the network learns.")]
-    options: Annotated[Options, Field(description="What the network was made with.")]
+    options: Annotated[HyperparametersSent, Field(description="What the network was made with.")]
     vocabulary: Annotated[
         list[str], Field(description="The characters the network knows, in its order.")
     ]

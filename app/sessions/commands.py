@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from app.errors import Notice
 from app.protocol import inspection as questions
 from app.protocol.base import Level, Payload
-from app.protocol.hyperparameters import Method, Options
+from app.protocol.hyperparameters import Hyperparameters, Method
 from app.training.checkpoint import Checkpoint
 from app.training.completion import Completion
 from app.training.gradient_check import GradientCheckJob
@@ -19,7 +19,7 @@ class Learn:
     """Begin a new network on this text, and learn."""
 
     text: str
-    options: Options = field(default_factory=Options)
+    options: Hyperparameters = field(default_factory=Hyperparameters)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
 from app.protocol.base import Level, Replacement, Status
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.ids import short_id
 from app.protocol.inspection import Moment
 from app.sessions.commands import (
@@ -59,7 +59,7 @@ class Session:
         self.temperature = 1.0
         self._run: TrainingRun | None = None
         self._undo_slot: UndoSlot | None = None
-        self._description = Description(0, "", Options(), (), 0)
+        self._description = Description(0, "", Hyperparameters(), (), 0)
         self._generation = time.time_ns()
         self._revision = NO_CHANGES
         self._saved_at: float | None = None
@@ -238,7 +238,7 @@ class Session:
     def _reserve(self, weights: int, field: str | None) -> None:
         self._memory.reserve(self, weights, field)
 
-    def _load(self, saved: ModelCheckpoint, options: Options) -> None:
+    def _load(self, saved: ModelCheckpoint, options: Hyperparameters) -> None:
         text = self._existing_run().text
         run, remark = TrainingRun.from_model(
             saved, text, options, self._next_curve_version(), self._reserve
@@ -377,7 +377,7 @@ class Session:
             raise UserError("no_network")
         return self._run
 
-    def _made_with_now(self) -> Options:
+    def _made_with_now(self) -> Hyperparameters:
         run = self._existing_run()
         return replace(run.options, learning_rate=run.learning_rate)
 

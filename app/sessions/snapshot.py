@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from app.protocol.base import Level, Replacement, Status
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.training.checkpoint import NO_CHANGES, Revision
 from app.training.curve import CurvePoint
 
@@ -27,7 +27,7 @@ class Description:
 
     version: int
     text: str
-    options: Options
+    options: Hyperparameters
     vocabulary: tuple[str, ...]
     weights: int
     sentences: int = 0

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.storage.errors import DamagedCheckpoint
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
@@ -28,7 +28,7 @@ from model.network import Layout
 from model.training.optimizers import Optimizer, RMSProp
 
 FORMAT = 3
-"""Grows with every change of what is written below."""
+"""Grows with every change of what is written below, except that of the hyperparameters."""
 FIRST_FORMAT = 1
 """The oldest that is read."""
 
@@ -76,7 +76,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
     state = {
         "format": FORMAT,
         "version": checkpoint.version,
-        "options": asdict(checkpoint.options),
+        "options": checkpoint.options.to_json(),
         "learning": checkpoint.learning,
         "learning_rate": checkpoint.learning_rate,
         "set_rate": checkpoint.set_rate,
@@ -121,7 +121,7 @@ def decode(session_id: str, encoded: Encoded) -> Checkpoint:
 def _checkpoint(
     session_id: str, state: Mapping[str, Any], arrays: Mapping[str, Array], text: bytes
 ) -> Checkpoint:
-    network, options = state["network"], state["options"]
+    network = state["network"]
     vocabulary = Vocabulary(network["vocabulary"])
     hidden_sizes = tuple(network["hidden_sizes"])
     layout = Layout(network["kind"], len(vocabulary), network["letter_size"], hidden_sizes)
@@ -130,7 +130,7 @@ def _checkpoint(
         session_id=session_id,
         version=state["version"],
         text=text.decode("utf-8", "surrogatepass"),
-        options=Options(**{**options, "hidden_sizes": tuple(options["hidden_sizes"])}),
+        options=Hyperparameters.from_json(state["options"]),
         learning=state["learning"],
         learning_rate=state["learning_rate"],
         set_rate=state.get("set_rate", state["learning_rate"]),

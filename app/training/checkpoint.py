@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.training.curve import CurvePoint
 from model import TrainingStats
 from model.formats.checkpoint import ModelCheckpoint
@@ -52,7 +52,7 @@ class Checkpoint:
     session_id: str
     version: int
     text: str
-    options: Options
+    options: Hyperparameters
     learning: bool
     learning_rate: float
     set_rate: float

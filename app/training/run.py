@@ -5,10 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from typing import cast
 
 from app.errors import Notice, UserError, from_model
-from app.protocol.hyperparameters import Kind, Options
+from app.protocol.hyperparameters import Hyperparameters, names_of
 from app.training.checkpoint import Checkpoint
 from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
@@ -26,6 +25,7 @@ from model import (
 )
 from model.formats.checkpoint import ModelCheckpoint
 from model.network import Layout
+from model.training.config import OptimizerName
 
 MAX_STEP_WORK = 2_000_000_000
 """Limit of weights times characters of the longest sentence. A step is one whole sentence: a larger
@@ -54,7 +54,7 @@ class TrainingRun:
         feed: its newest samples and greedy prediction.
     """
 
-    def __init__(self, text: str, options: Options, trainer: Trainer, curve: Curve) -> None:
+    def __init__(self, text: str, options: Hyperparameters, trainer: Trainer, curve: Curve) -> None:
         self.text = text
         self.options = options
         self.trainer = trainer
@@ -69,7 +69,7 @@ class TrainingRun:
     def create(
         cls,
         text: str,
-        options: Options,
+        options: Hyperparameters,
         curve_version: int,
         reserve: Reserve = unlimited,
         seed: int | None = None,
@@ -87,10 +87,8 @@ class TrainingRun:
             )
             _check_step(sentences, layout.num_parameters, "hidden_sizes")
             reserve(layout.num_parameters, "hidden_sizes")
-            model = CharModel.create(
-                vocabulary, options.kind, options.hidden_sizes, options.letter_size, seed
-            )
-            trainer = Trainer(model, sentences, replace(_settings(options), seed=seed))
+            model = CharModel.create(vocabulary, **options.of("network"), seed=seed)
+            trainer = Trainer(model, sentences, TrainingConfig(**options.of("training"), seed=seed))
         except ModelError as error:
             raise from_model(error) from None
         return cls(text, options, trainer, Curve(curve_version))
@@ -100,7 +98,7 @@ class TrainingRun:
         cls,
         read: ModelCheckpoint,
         text: str,
-        options: Options,
+        options: Hyperparameters,
         curve_version: int,
         reserve: Reserve = unlimited,
     ) -> tuple[TrainingRun, Notice | None]:
@@ -127,12 +125,7 @@ class TrainingRun:
                 trainer.resume(read.sampler_state)
         except ModelError as error:
             raise from_model(error, "json") from None
-        made_with = replace(
-            options,
-            kind=cast(Kind, model.kind),
-            hidden_sizes=model.hidden_sizes,
-            letter_size=model.letter_size,
-        )
+        made_with = replace(options, **{name: getattr(model, name) for name in names_of("network")})
         return cls(text, made_with, trainer, Curve(curve_version)), notice
 
     @classmethod
@@ -186,22 +179,10 @@ class TrainingRun:
         self.feed.mark_stale(stretch.seconds)
 
 
-def _settings(options: Options) -> TrainingConfig:
-    return TrainingConfig(
-        learning_rate=options.learning_rate,
-        l2=options.l2,
-        clip=options.clip,
-        schedule=options.schedule,
-        schedule_epochs=options.schedule_epochs,
-        validation_fraction=options.validation_fraction,
-    )
-
-
-def _settings_to_go_on(options: Options, saved: ModelCheckpoint) -> TrainingConfig:
+def _settings_to_go_on(options: Hyperparameters, saved: ModelCheckpoint) -> TrainingConfig:
     """The settings with the optimizer that the model was trained with."""
-    return replace(
-        _settings(options), optimizer="adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
-    )
+    optimizer: OptimizerName = "adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
+    return TrainingConfig(**options.of("training"), optimizer=optimizer)
 
 
 def _takes_single_sentences(saved: ModelCheckpoint) -> bool:

@@ -13,7 +13,6 @@ from app.errors import BusyError, UserError
 from app.protocol import inspection as questions
 from app.protocol import sharing as shares
 from app.protocol.base import Payload
-from app.protocol.hyperparameters import Options
 from app.protocol.ids import path_of
 from app.protocol.limits import Limits
 from app.runtime.backends import ServerBackend
@@ -185,7 +184,7 @@ def command_for(payload: Payload) -> commands.Command:
     command: commands.Command
     match payload:
         case protocol.Learn():
-            command = commands.Learn(payload.text, Options(**dict(payload.options)))
+            command = commands.Learn(payload.text, payload.options)
         case protocol.Pause():
             command = commands.Pause()
         case protocol.Resume():

@@ -1,24 +1,24 @@
 // Written by `python -m tools.generate_protocol` from app/protocol. Do not edit.
 
-/** The options of a new network, as numbers or as the text that was typed. */
-export interface NetworkEntries {
-  /** The cell of every layer. */
+/** The hyperparameters of a new network, as numbers or as the text that was typed. */
+export interface HyperparametersInput {
+  /** Cell type of every layer. */
   kind?: "lstm" | "gru" | "rnn";
   /** Units of each hidden layer, bottom first. Takes 1 to 8 whole numbers from 1 to 1000, separated by commas. */
   hidden_sizes?: number[] | string;
-  /** Numbers in a letter vector. Takes a whole number from 1 to 100. */
+  /** Size of a letter vector. Takes a whole number from 1 to 100. */
   letter_size?: number | string;
-  /** Strength of the L2 regularisation. Takes a number from 0, at most 1. */
+  /** L2 regularisation strength. Takes a number from 0, at most 1. */
   l2?: number | string;
-  /** Size of a step at the start. Takes a number above 0, at most 1. */
+  /** Learning rate at the start. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** The largest gradient that counts: of each weight; in an rnn, of all. Takes a number above 0, at most 1000. */
+  /** Gradient clipping: per weight; by the norm of all for rnn. Takes a number above 0, at most 1000. */
   clip?: number | string;
-  /** How the learning rate changes by itself. */
+  /** Learning-rate schedule. */
   schedule?: "constant" | "halve" | "cosine";
-  /** Epochs after which it is halved, or at the end of its cosine. Takes a number above 0, at most 1e+06. */
+  /** Epochs until each halving, or until the end of the cosine. Takes a number above 0, at most 1e+06. */
   schedule_epochs?: number | string;
-  /** Share of the sentences held out for validation. Takes auto, or a number from 0, at most 0.5. */
+  /** Share of the sentences to hold out for validation; by default 5 % of 100 or more, else none. Takes auto, or a number from 0, at most 0.5. */
   validation_fraction?: number | string | null;
 }
 
@@ -27,7 +27,7 @@ export interface Learn {
   /** Sentences, one a line; trimmed, blank lines dropped. */
   text: string;
   /** What is left out takes its default. */
-  options?: NetworkEntries;
+  options?: HyperparametersInput;
 }
 
 /** Stop learning; the network stays. */
@@ -391,25 +391,25 @@ export interface Refused {
   field: string | null;
 }
 
-/** The options that the network was made with. */
-export interface Options {
-  /** The cell of every layer. */
+/** The hyperparameters of a network and of its training. */
+export interface Hyperparameters {
+  /** Cell type of every layer. */
   kind: "lstm" | "gru" | "rnn";
-  /** Units of each layer, bottom first. */
+  /** Units of each hidden layer, bottom first. */
   hidden_sizes: number[];
-  /** Numbers in a letter vector. */
+  /** Size of a letter vector. */
   letter_size: number;
-  /** Strength of the L2 regularisation. */
+  /** L2 regularisation strength. */
   l2: number;
-  /** Size of a step at the start. */
+  /** Learning rate at the start. */
   learning_rate: number;
-  /** The largest gradient that counts. */
+  /** Gradient clipping: per weight; by the norm of all for rnn. */
   clip: number;
-  /** How the learning rate changes. */
+  /** Learning-rate schedule. */
   schedule: "constant" | "halve" | "cosine";
-  /** Epochs of the schedule. */
+  /** Epochs until each halving, or until the end of the cosine. */
   schedule_epochs: number;
-  /** Share of the sentences held out; null: 5 % from 100 on, else none. */
+  /** Share of the sentences to hold out for validation; by default 5 % of 100 or more, else none. */
   validation_fraction: number | null;
 }
 
@@ -425,7 +425,7 @@ export interface BroughtText {
   /** What was measured of it, in a sentence; empty where nothing was. */
   measured: string;
   /** What the network for it is best made with. */
-  options: Options;
+  options: Hyperparameters;
 }
 
 /** Points of the perplexity curve. */
@@ -475,7 +475,7 @@ export interface State extends Figures {
   /** What the network learns. */
   text: string;
   /** What the network was made with. */
-  options: Options;
+  options: Hyperparameters;
   /** The characters the network knows, in its order. */
   vocabulary: string[];
   /** How many numbers the network learns. */

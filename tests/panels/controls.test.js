@@ -224,7 +224,7 @@ test("every option is labelled and described by the place of its fault", (t) => 
 
 test("the options are those that the network was made with", (t) => {
   const page = openControls(t);
-  /** @type {import("../../static/js/protocol").Options} */
+  /** @type {import("../../static/js/protocol").Hyperparameters} */
   const options = {
     ...OPTIONS,
     kind: "gru",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import CharModel, Trainer, TrainingConfig, TrainingStats, Vocabulary
@@ -30,7 +30,9 @@ def checkpoint(
         session_id=session_id,
         version=version,
         text=text,
-        options=Options(hidden_sizes=hidden_sizes, schedule="halve", validation_fraction=0.1),
+        options=Hyperparameters(
+            hidden_sizes=hidden_sizes, schedule="halve", validation_fraction=0.1
+        ),
         learning=True,
         learning_rate=0.005,
         set_rate=0.01,

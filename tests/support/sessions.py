@@ -6,13 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from app.engines.base import Engine
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.sessions.commands import Answer, Command, Learn, Pause, Save
 from app.sessions.snapshot import Snapshot
 from model.formats.checkpoint import ModelCheckpoint
 from tests.support.waiting import PATIENCE, wait_for
 
-SMALL = Options(hidden_sizes=(8,), letter_size=3)
+SMALL = Hyperparameters(hidden_sizes=(8,), letter_size=3)
 STARTING = Learn("a first sentence\nand another", SMALL)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.training.curve import CurvePoint
 
@@ -14,7 +14,7 @@ POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
 FIRST = Snapshot(
     session_id="ann",
     seq=1,
-    description=Description(1, "text", Options(), ("t", "e", "x"), 100),
+    description=Description(1, "text", Hyperparameters(), ("t", "e", "x"), 100),
     status="learning",
     steps=10,
     epoch=0.1,

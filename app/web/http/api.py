@@ -15,7 +15,6 @@ from app.protocol import BroughtText
 from app.sessions.snapshot import Snapshot
 from app.web.extension import extension
 from app.web.http.responses import as_attachment, error_response
-from app.web.sockets.serializers import options_of
 
 HISTORY_FILE = "charnn-history.csv"
 
@@ -71,5 +70,5 @@ def _as_answer(text: texts.Text) -> BroughtText:
         "title": text.title,
         "expect": text.expect,
         "measured": text.measured,
-        "options": options_of(text.options),
+        "options": text.options.to_json(),
     }

@@ -6,8 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from app.protocol import Curve, Figures, Frame, Options, Point, State
-from app.protocol.hyperparameters import Options as NetworkOptions
+from app.protocol import Curve, Figures, Frame, Point, State
 from app.protocol.ids import short_id
 from app.sessions.delta import SnapshotDelta
 from app.sessions.snapshot import Snapshot
@@ -25,7 +24,7 @@ def full_state(snapshot: Snapshot) -> State:
         "version": description.version,
         "session": short_id(snapshot.session_id),
         "text": description.text,
-        "options": options_of(description.options),
+        "options": description.options.to_json(),
         "vocabulary": list(description.vocabulary),
         "weights": description.weights,
         "sentences": description.sentences,
@@ -70,21 +69,6 @@ def _figures(snapshot: Snapshot) -> Figures:
         "temperature": snapshot.temperature,
         "saved_at": snapshot.saved_at,
         "saving": snapshot.saving,
-    }
-
-
-def options_of(options: NetworkOptions) -> Options:
-    """The options of a network, as sent."""
-    return {
-        "kind": options.kind,
-        "hidden_sizes": list(options.hidden_sizes),
-        "letter_size": options.letter_size,
-        "l2": options.l2,
-        "learning_rate": options.learning_rate,
-        "clip": options.clip,
-        "schedule": options.schedule,
-        "schedule_epochs": options.schedule_epochs,
-        "validation_fraction": options.validation_fraction,
     }
 
 

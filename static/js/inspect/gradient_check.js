@@ -2,7 +2,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Fault } from "../messages.js" */
-/** @import { CheckedMatrix, GradientChecked, Options } from "../protocol" */
+/** @import { CheckedMatrix, GradientChecked, Hyperparameters } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { showFault } from "../ui/field_error.js";
@@ -91,7 +91,7 @@ class Report {
 
   /**
    * @param {GradientChecked} answer
-   * @param {Options} options
+   * @param {Hyperparameters} options
    */
   show({ matrices, sentence, steps }, options) {
     this.#outcome.textContent = inWords(matrices);
@@ -135,7 +135,7 @@ function disagreementOf({ name, graph, kernels }) {
 
 /**
  * @param {CheckedMatrix} matrix
- * @param {Options} options
+ * @param {Hyperparameters} options
  */
 function rowOf({ name, graph, kernels, checked, numbers }, options) {
   const row = document.createElement("tr");
@@ -150,7 +150,7 @@ function rowOf({ name, graph, kernels, checked, numbers }, options) {
 
 /**
  * @param {string} name
- * @param {Options} options
+ * @param {Hyperparameters} options
  */
 function place(name, { kind, hidden_sizes }) {
   const layer = hidden_sizes.length > 1 ? layerOf(name) : null;

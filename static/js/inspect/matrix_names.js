@@ -1,8 +1,8 @@
 /** What a matrix of the network is for, in words. */
 
-/** @import { Options } from "../protocol" */
+/** @import { Hyperparameters } from "../protocol" */
 
-/** @type {Record<Options["kind"], Record<string, string>>} */
+/** @type {Record<Hyperparameters["kind"], Record<string, string>>} */
 const GATES = {
   lstm: { i: "input gate", f: "forget gate", o: "output gate", c: "cell write" },
   gru: { z: "update gate", r: "reset gate", c: "candidate" },
@@ -17,7 +17,7 @@ const PLAIN = { Wxh: "from below", Whh: "from its own state", bhh: "bias" };
 
 /**
  * @param {string} name in the saved JSON, such as Wix0
- * @param {Options["kind"]} kind of the network's cells
+ * @param {Hyperparameters["kind"]} kind of the network's cells
  */
 export function matrixInWords(name, kind) {
   return AROUND[name] ?? inLayer(name.replace(/\d+$/, ""), kind);
@@ -35,7 +35,7 @@ export function layerOf(name) {
 
 /**
  * @param {string} stem the name without the layer's number
- * @param {Options["kind"]} kind
+ * @param {Hyperparameters["kind"]} kind
  */
 function inLayer(stem, kind) {
   if (kind === "rnn") return PLAIN[stem] ?? "";

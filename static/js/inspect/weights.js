@@ -1,7 +1,7 @@
 /** How large the weights are, and how far a step moves them. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { MatrixLook, Options, WeightsLooked } from "../protocol" */
+/** @import { MatrixLook, Hyperparameters, WeightsLooked } from "../protocol" */
 
 import { bindFieldError, showFault } from "../ui/field_error.js";
 import { drawBars, newHistogram } from "../ui/histogram.js";
@@ -165,7 +165,7 @@ class WeightsTable {
 
   /**
    * @param {MatrixLook[]} matrices
-   * @param {Options["kind"]} kind
+   * @param {Hyperparameters["kind"]} kind
    */
   show(matrices, kind) {
     while (this.#rows.length < matrices.length) this.#rows.push(new Row(this.#body.insertRow()));
@@ -205,7 +205,7 @@ class Row {
 
   /**
    * @param {MatrixLook} matrix
-   * @param {Options["kind"]} kind
+   * @param {Hyperparameters["kind"]} kind
    */
   show({ name, shape, spread, weights, change, changes }, kind) {
     const size = shape.join(" × ");

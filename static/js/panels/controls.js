@@ -1,7 +1,7 @@
 /** Start, pause, the learning rate, and the options of the next network. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Entries, EntryName, Page, Store } from "../state/store.js" */
+/** @import { Entries, Page, Store } from "../state/store.js" */
 
 import { withBusy } from "../ui/dom.js";
 import { LogSlider } from "../ui/log_slider.js";
@@ -10,20 +10,7 @@ import { bindFieldError } from "../ui/field_error.js";
 import { requireElement } from "../ui/dom.js";
 import { isEdited } from "../state/store.js";
 
-/** @type {Exclude<EntryName, "text">[]} */
-const OPTIONS = [
-  "kind",
-  "hidden_sizes",
-  "letter_size",
-  "l2",
-  "learning_rate",
-  "clip",
-  "schedule",
-  "schedule_epochs",
-  "validation_fraction",
-];
-/** Where faults in what `learn` sends are shown. */
-const PLACES = Object.fromEntries(["text", ...OPTIONS].map((name) => [name, name]));
+/** @typedef {HTMLInputElement | HTMLSelectElement} OptionEntry */
 
 /**
  * @param {HTMLElement} element
@@ -32,7 +19,9 @@ const PLACES = Object.fromEntries(["text", ...OPTIONS].map((name) => [name, name
 export function mount(element, connection) {
   mountButtons(element, connection);
   mountLearningRate(element, connection);
-  for (const name of OPTIONS) mountOption(element, connection.store, name);
+  for (const entry of element.querySelectorAll("#newnet :is(input, select)")) {
+    mountOption(element, connection.store, /** @type {OptionEntry} */ (entry));
+  }
 }
 
 /**
@@ -86,7 +75,8 @@ function takeUnsaid(form) {
 /** @param {Connection} connection */
 async function startLearning(connection) {
   const entries = connection.store.page.draft;
-  const answer = await connection.request("learn", learnFrom(entries), PLACES);
+  const places = Object.fromEntries(Object.keys(entries).map((name) => [name, name]));
+  const answer = await connection.request("learn", learnFrom(entries), places);
   if (answer.ok) connection.store.markSubmitted(entries);
   return answer;
 }
@@ -98,7 +88,7 @@ async function startLearning(connection) {
  * @returns {import("../protocol").Learn}
  */
 function learnFrom({ text, ...options }) {
-  const chosen = /** @type {import("../protocol").NetworkEntries} */ (options);
+  const chosen = /** @type {import("../protocol").HyperparametersInput} */ (options);
   return { text, options: chosen };
 }
 
@@ -136,12 +126,10 @@ function mountLearningRate(element, connection) {
 /**
  * @param {HTMLElement} element
  * @param {Store} store
- * @param {Exclude<EntryName, "text">} name
+ * @param {OptionEntry} entry
  */
-function mountOption(element, store, name) {
-  const entry = element.querySelector(`#opt_${name}`);
-  if (!(entry instanceof HTMLInputElement || entry instanceof HTMLSelectElement)) return;
-
+function mountOption(element, store, entry) {
+  const name = entry.id.replace("opt_", "");
   bindFieldError(element, store, name, entry);
   if (wasEditedBeforeLoad(entry)) store.editDraft(name, entry.value);
   entry.addEventListener("input", () => store.editDraft(name, entry.value));

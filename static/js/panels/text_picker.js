@@ -2,7 +2,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { BroughtText } from "../protocol" */
-/** @import { Entries, EntryName, Store } from "../state/store.js" */
+/** @import { Entries, Store } from "../state/store.js" */
 /** @import { Limits } from "./text_file.js" */
 
 import { refusalOf } from "../messages.js";
@@ -11,7 +11,7 @@ import { requireElement } from "../ui/dom.js";
 import { onFileDrop } from "../ui/file_drop.js";
 import { charactersIn, readText } from "./text_file.js";
 
-/** @typedef {{key: string, entries: Partial<Entries>, about: string}} Chosen a text as it came */
+/** @typedef {{key: string, entries: Entries, about: string}} Chosen a text as it came */
 
 /** The value of the person's own text among those to choose from. */
 const OWN = "";
@@ -36,7 +36,7 @@ class Choice {
   #store;
   /** @type {Chosen | null} what the box holds, for as long as it is as it came */
   #chosen = null;
-  /** @type {Partial<Entries> | null} the person's own, in whose place another text was put */
+  /** @type {Entries | null} the person's own, in whose place another text was put */
   #own = null;
   /** @type {Chosen | null} */
   #file = null;
@@ -111,10 +111,10 @@ class Choice {
     this.#about.textContent = chosen?.about ?? "";
   }
 
-  /** @param {Partial<Entries>} entries */
+  /** @param {Entries} entries */
   #write(entries) {
     for (const [name, value] of Object.entries(entries)) {
-      this.#store.editDraft(/** @type {EntryName} */ (name), value);
+      this.#store.editDraft(name, value);
     }
   }
 }

@@ -10,8 +10,7 @@
 import { faultIn } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
-/** @typedef {"text" | "kind" | "hidden_sizes" | "letter_size" | "l2" | "learning_rate" | "clip" | "schedule" | "schedule_epochs" | "validation_fraction"} EntryName */
-/** @typedef {Record<EntryName, string>} Entries What a new network is made from, as written. */
+/** @typedef {{text: string, [option: string]: string}} Entries What a new network is made from, as written. */
 /** @typedef {"connecting" | "open" | "lost"} Link */
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values, setRates: Values}} Points */
@@ -34,18 +33,7 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  */
 
 /** @type {Entries} */
-const NO_ENTRIES = {
-  text: "",
-  kind: "lstm",
-  hidden_sizes: "",
-  letter_size: "",
-  l2: "",
-  learning_rate: "",
-  clip: "",
-  schedule: "",
-  schedule_epochs: "",
-  validation_fraction: "",
-};
+const NO_ENTRIES = { text: "" };
 
 /** How the server's choice is written where a number may be. */
 const AUTO = "auto";
@@ -108,8 +96,8 @@ export class Store {
     const told = entriesOf(state);
     const { draft, submitted, runs } = this.page;
     const next = { ...draft };
-    for (const name of entryNames(told)) {
-      if (draft[name] === submitted[name]) next[name] = told[name]; // else the person is at it
+    for (const [name, value] of Object.entries(told)) {
+      if (draft[name] === submitted[name]) next[name] = value; // else the person is at it
     }
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
@@ -141,7 +129,7 @@ export class Store {
   /**
    * Something was entered: what was wrong with what stood there is so no longer.
    *
-   * @param {EntryName} name
+   * @param {string} name
    * @param {string} value
    */
   editDraft(name, value) {
@@ -250,7 +238,7 @@ export class Store {
  * @param {Page} page
  */
 export function isEdited({ draft, submitted }) {
-  return entryNames(draft).some((name) => draft[name] !== submitted[name]);
+  return Object.keys(draft).some((name) => draft[name] !== submitted[name]);
 }
 
 /**
@@ -260,24 +248,12 @@ export function isEdited({ draft, submitted }) {
  * @returns {Entries}
  */
 export function entriesOf({ text, options }) {
-  return {
-    text: text.replace(/\r\n?/g, "\n"), // as a textarea holds it
-    kind: options.kind,
-    hidden_sizes: options.hidden_sizes.join(", "),
-    letter_size: String(options.letter_size),
-    l2: String(options.l2),
-    learning_rate: String(options.learning_rate),
-    clip: String(options.clip),
-    schedule: options.schedule,
-    schedule_epochs: String(options.schedule_epochs),
-    validation_fraction: String(options.validation_fraction ?? AUTO),
-  };
+  const entries = Object.entries(options).map(([name, value]) => [name, asWritten(value)]);
+  // A textarea holds a text without carriage returns.
+  return { text: text.replace(/\r\n?/g, "\n"), ...Object.fromEntries(entries) };
 }
 
-/**
- * @param {Entries} entries
- * @returns {EntryName[]}
- */
-function entryNames(entries) {
-  return /** @type {EntryName[]} */ (Object.keys(entries));
+/** @param {number[] | number | string | null} value */
+function asWritten(value) {
+  return Array.isArray(value) ? value.join(", ") : String(value ?? AUTO);
 }

@@ -14,7 +14,7 @@ import pytest
 from app.engines.base import Engine
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
 from app.sessions.commands import (
     Answer,
@@ -179,11 +179,11 @@ def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
 
 def test_loading_keeps_what_was_set(client: Client) -> None:
     saved = client.save()
-    client.ask(Learn(TEXT, Options(hidden_sizes=(4, 4), clip=2.0)))
+    client.ask(Learn(TEXT, Hyperparameters(hidden_sizes=(4, 4), clip=2.0)))
     client.ask(SetParameters(learning_rate=0.002, temperature=0.4))
     client.ask(Load(saved))
     assert (client.now.learning_rate, client.now.temperature) == (0.002, 0.4)
-    assert client.now.description.options == Options(
+    assert client.now.description.options == Hyperparameters(
         hidden_sizes=(8,), letter_size=3, learning_rate=0.002, clip=2.0
     )
 
@@ -191,7 +191,11 @@ def test_loading_keeps_what_was_set(client: Client) -> None:
 def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
     version = client.now.description.version
     for command, code, field in (
-        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "network_too_large", "hidden_sizes"),
+        (
+            Learn(TEXT, Hyperparameters(hidden_sizes=(1000, 1000))),
+            "network_too_large",
+            "hidden_sizes",
+        ),
         (LoadPretrained("no such model"), "unknown_pretrained", "name"),
     ):
         with pytest.raises(UserError) as caught:
@@ -248,7 +252,9 @@ def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
 ) -> None:
     clients = [new_client(str(number)) for number in range(12)]
     for large in clients[:2]:  # as many as there are threads
-        large.ask(Learn(20 * "a long line for a large network\n", Options(hidden_sizes=(150,))))
+        large.ask(
+            Learn(20 * "a long line for a large network\n", Hyperparameters(hidden_sizes=(150,)))
+        )
     before = [client.now.steps for client in clients]
     answers: list[Future[Answer]] = [
         engine.submit(client.session_id, SetParameters(temperature=2.0)) for client in clients

@@ -12,7 +12,7 @@ from app.engines import persistence
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
 from app.errors import UserError
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
 from app.sessions import undo as spare
 from app.sessions.commands import (
@@ -35,7 +35,7 @@ from tests.support.sessions import SMALL, STARTING, Client
 from tests.support.site import Visitor
 from tests.support.waiting import PATIENCE, wait_for
 
-OTHER = Options(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
+OTHER = Hyperparameters(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
 
 
 def watched(engine: Engine, session_id: str = "ann") -> Client:
@@ -136,7 +136,7 @@ def test_undo_is_refused_where_nothing_was_replaced(client: Client) -> None:
 
 
 def test_what_was_refused_replaces_nothing(client: Client) -> None:
-    too_large = Learn("two lines\nof text", Options(hidden_sizes=(1000, 1000)))
+    too_large = Learn("two lines\nof text", Hyperparameters(hidden_sizes=(1000, 1000)))
     assert_refused(client, too_large, "network_too_large")
     assert client.now.undoable is None
 

@@ -17,7 +17,7 @@ from app.engines.local import LocalEngine
 from app.engines.persistence import RetentionPolicy
 from app.engines.session_loader import failover_notice
 from app.errors import UserError
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
 from app.sessions.commands import Answer, Command, Learn, Pause, Save, SetParameters, SetWatched
 from app.sessions.snapshot import Snapshot
@@ -262,7 +262,7 @@ def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
 def test_all_networks_together_have_their_limit(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
-    too_large = Learn("some text", Options(hidden_sizes=(50,)))
+    too_large = Learn("some text", Hyperparameters(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.now("ann").description.options == SMALL
     server.ask("ann", Learn("some text", SMALL))
@@ -274,7 +274,7 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
     before = server.engine.weights
-    too_large = Learn("some text", Options(hidden_sizes=(50,)))
+    too_large = Learn("some text", Hyperparameters(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.engine.weights == before
 
@@ -341,7 +341,7 @@ def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
 ) -> None:
     created = server.engine.open_session("ann")
     changed = server.engine.submit("ann", SetParameters(temperature=2.0))
-    too_large = Learn("some text", Options(hidden_sizes=(1000, 1000)))
+    too_large = Learn("some text", Hyperparameters(hidden_sizes=(1000, 1000)))
     refused = server.engine.submit("ann", too_large)
     assert server.engine.open_session("ann") is created
     arrive.set()

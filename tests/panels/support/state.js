@@ -1,11 +1,11 @@
 /** What a server says: whole and valid, so that a test names only what it is about. */
 
-/** @import { Curve, Figures, Frame, Options, Refused, State } from "../../../static/js/protocol" */
+/** @import { Curve, Figures, Frame, Hyperparameters, Refused, State } from "../../../static/js/protocol" */
 
 /** When a test begins, in seconds of Unix time. */
 export const NOW = 1_750_000_000;
 
-/** @type {Options} */
+/** @type {Hyperparameters} */
 export const OPTIONS = {
   kind: "lstm",
   hidden_sizes: [20, 20],

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.storage import DamagedCheckpoint
 from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.training.curve import CurvePoint
@@ -114,7 +114,7 @@ def test_the_first_format_can_still_be_read() -> None:
     np.savez(out, **arrays)
     old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
     read = decode("ann", old)
-    assert read.options == Options(hidden_sizes=(4,))
+    assert read.options == Hyperparameters(hidden_sizes=(4,))
     assert (read.set_rate, read.rate_since) == (0.005, 0.0)
     assert read.points[0] == CurvePoint(*POINT[:5])
     assert_same(replace(checkpoint(), **{name: getattr(read, name) for name in CHANGED}), read)

@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import UserError
 from app.protocol import read_event
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.sessions.commands import Complete, Learn
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
@@ -32,7 +32,7 @@ def _compiled() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> CharModel:
-    run = TrainingRun.create(TEXT, Options(hidden_sizes=(8,)), 0, seed=1)
+    run = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(8,)), 0, seed=1)
     run.trainer.train(300)
     return run.model
 
@@ -111,7 +111,7 @@ def test_a_beginning_with_unknown_characters_is_refused_at_its_field(
     method: Any, prime: str
 ) -> None:
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    session.carry_out(Learn(TEXT, Options(hidden_sizes=(4,), letter_size=3)))
+    session.carry_out(Learn(TEXT, Hyperparameters(hidden_sizes=(4,), letter_size=3)))
     with pytest.raises(UserError) as caught:
         session.carry_out(Complete(prime, method))
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from app.errors import UserError
-from app.protocol.hyperparameters import Kind, Options
+from app.protocol.hyperparameters import Hyperparameters, Kind
 from app.training import gradient_check as checking
 from app.training.gradient_check import GradientCheckJob
 from app.training.run import TrainingRun
@@ -21,7 +21,7 @@ LARGE = [(690,), (240,) * 4, (175,) * 8]
 def a_run(
     kind: Kind = "lstm", hidden_sizes: tuple[int, ...] = (4, 3), text: str = TEXT
 ) -> TrainingRun:
-    options = Options(kind=kind, hidden_sizes=hidden_sizes)
+    options = Hyperparameters(kind=kind, hidden_sizes=hidden_sizes)
     return TrainingRun.create(text, options, curve_version=0, seed=1)
 
 

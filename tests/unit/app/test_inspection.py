@@ -14,7 +14,7 @@ from app.errors import UserError
 from app.protocol import inspection as questions
 from app.protocol import read_event
 from app.protocol.base import Payload
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.training import inspection
 from app.training.run import TrainingRun
 from model import sentences_from_text
@@ -26,7 +26,7 @@ TEXT = "ask what they paid (in 1999)\nthey said: it works, mostly\nship it, then
 
 
 def run_of(text: str, **options: Any) -> TrainingRun:
-    run = TrainingRun.create(text, Options(**options), 0, seed=1)
+    run = TrainingRun.create(text, Hyperparameters(**options), 0, seed=1)
     run.trainer.train(50)
     return run
 
@@ -198,7 +198,7 @@ def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None
     shared = ask(run, questions.Network(text="it", at=2, cell=3))["columns"][2]["layers"][1]
     expected = [np.mean(single[:3]), np.mean(single[3:6]), single[6]]
     np.testing.assert_allclose(shared, expected, atol=1.1)
-    large = TrainingRun.create(TEXT, Options(hidden_sizes=(700,)), 0, seed=1)
+    large = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(700,)), 0, seed=1)
     with pytest.raises(UserError) as caught:
         ask(large, questions.Network(text="it"))
     assert (caught.value.code, caught.value.field) == ("network_replaced", "cell")

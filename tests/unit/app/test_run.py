@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from app.errors import Notice, UserError
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.sessions.commands import CreateCheckpoint, Learn, Restore, SetParameters
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
@@ -25,7 +25,7 @@ from tests.support.waiting import PATIENCE
 
 TEXT = "one two three\nfour five\nsix seven eight nine\nten\neleven twelve"
 SENTENCES = TEXT.splitlines()
-OPTIONS = Options(hidden_sizes=(6,), letter_size=3)
+OPTIONS = Hyperparameters(hidden_sizes=(6,), letter_size=3)
 
 
 def as_saved(run: TrainingRun) -> dict[str, Any]:
@@ -35,7 +35,7 @@ def as_saved(run: TrainingRun) -> dict[str, Any]:
 
 @pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
 def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
-    run = TrainingRun.create(TEXT, Options(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
+    run = TrainingRun.create(TEXT, Hyperparameters(kind=kind, hidden_sizes=(6,), letter_size=3), 0)
     run.trainer.train(203)  # in the middle of an epoch
     loaded, remark = TrainingRun.from_model(run.trainer.checkpoint(), TEXT, run.options, 1)
     assert remark is None
@@ -186,7 +186,7 @@ def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rat
 ) -> None:
     monkeypatch.setattr(TrainingRun, "create", partial(TrainingRun.create, seed=1))
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    options = Options(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
+    options = Hyperparameters(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
     session.carry_out(Learn("some words here\nand there", options))
     train_until(session, lambda: session.snapshot().notices)
     snapshot = session.snapshot()

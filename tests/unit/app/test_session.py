@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from app.errors import UserError
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
 from app.sessions import session as session_module
 from app.sessions.commands import (
@@ -27,7 +27,7 @@ from app.training.samples import MAX_INTERVAL, MIN_DISPLAY_SECONDS
 from model import prepare_kernels
 from model.formats.checkpoint import ModelCheckpoint
 
-SMALL = Options(hidden_sizes=(8,), letter_size=3)
+SMALL = Hyperparameters(hidden_sizes=(8,), letter_size=3)
 TEXT = "a first sentence\n  and another \n\nthe third is here"
 
 
@@ -64,8 +64,12 @@ def session(clock: Clock) -> Session:
     [
         (Learn("", SMALL), "empty_vocabulary", "text"),
         (Learn(" \n\n", SMALL), "empty_vocabulary", "text"),
-        (Learn(TEXT, Options(hidden_sizes=(1000, 1000))), "network_too_large", "hidden_sizes"),
-        (Learn(TEXT, Options(hidden_sizes=(0,))), "invalid_hidden_sizes", "hidden_sizes"),
+        (
+            Learn(TEXT, Hyperparameters(hidden_sizes=(1000, 1000))),
+            "network_too_large",
+            "hidden_sizes",
+        ),
+        (Learn(TEXT, Hyperparameters(hidden_sizes=(0,))), "invalid_hidden_sizes", "hidden_sizes"),
         (LoadPretrained("no such model"), "unknown_pretrained", "name"),
         (Complete("a ZEBRA"), "unknown_characters", "prime"),
     ],

@@ -13,7 +13,7 @@ import pytest
 from app.catalog import texts
 from app.catalog.texts import read
 from app.protocol import Learn, read_event
-from app.protocol.hyperparameters import Options
+from app.protocol.hyperparameters import Hyperparameters
 from model import CharModel, Trainer, Vocabulary
 from tests.support import text_quality as check
 from tools import make_sums
@@ -64,7 +64,7 @@ def test_each_is_described_and_can_be_learnt_as_suggested(name: str) -> None:
     assert len(described.expect) <= check.LONGEST_LINE
     learn = read_event("learn", ({"text": described.text, "options": asdict(described.options)},))
     assert isinstance(learn, Learn)
-    assert Options(**dict(learn.options)) == described.options
+    assert learn.options == described.options
 
 
 # ------------------------------------------------------------------ each of them
@@ -73,7 +73,7 @@ def test_each_is_described_and_can_be_learnt_as_suggested(name: str) -> None:
 def test_a_new_session_learns_the_essays_with_the_usual_options() -> None:
     assert texts.names()[0] == texts.STARTING_TEXT == "essays"
     assert texts.text() == texts.text("essays")
-    assert texts.get("essays").options == Options()
+    assert texts.get("essays").options == Hyperparameters()
 
 
 def test_the_essays_are_plain_and_do_not_repeat_themselves() -> None:
