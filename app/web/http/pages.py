@@ -10,6 +10,8 @@ from flask import Blueprint, Response, render_template, request
 from app.catalog import pretrained, texts
 from app.errors import UserError
 from app.protocol import MAX_LINE
+from app.protocol.fields import as_entered
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from app.protocol.ids import is_copy_id
 from app.web.extension import extension
 
@@ -43,6 +45,8 @@ def _page(copy_id: str = "") -> Response:
             version=version("charnn"),
             upload=here.config.limits.upload,
             cards=list(pretrained.cards().values()),
+            hyperparameters=HYPERPARAMETERS,
+            defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
             texts=[texts.get(name) for name in texts.names()],
             most_characters=here.config.limits.text,
             longest_line=MAX_LINE,
