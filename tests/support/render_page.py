@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import tempfile
 from pathlib import Path
 from unittest.mock import Mock
 
 from app.engines.base import Engine
+from app.protocol.hyperparameters import Hyperparameters
 from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import extension_of
@@ -17,7 +19,7 @@ COPY = "/s/" + "A" * 22
 
 
 def main() -> None:
-    """Write every variant of the page."""
+    """Write every variant of the page, and the default options of a network."""
     engine, store = Mock(spec=Engine), Mock()
     store.copies.has.return_value = True  # there is a copy of every name
     with tempfile.TemporaryDirectory() as folder:
@@ -32,6 +34,7 @@ def main() -> None:
         FOLDER.mkdir(parents=True, exist_ok=True)
         for name, response in pages.items():
             (FOLDER / f"{name}.html").write_text(response.get_data(as_text=True), encoding="utf-8")
+        (FOLDER / "options.json").write_text(json.dumps(Hyperparameters().to_json()))
         extension_of(app).close()
 
 

@@ -1,13 +1,10 @@
 /** The page as Flask renders it, in a window of its own for every test. */
 
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { JSDOM } from "jsdom";
+import { readRendered } from "./rendered.js";
 import { define, installIn, installOnce } from "./stubs.js";
 
 /** @typedef {"index" | "shared" | "shared_first_visit" | "blank"} Variant `shared`: a link to a copy was followed; `blank`: no panel is wanted */
-
-const ROOT = new URL("../../../", import.meta.url);
-const RENDERED = new URL("build/panels/", ROOT);
 
 /** What modules of the page find without asking the window for it. */
 const GLOBALS =
@@ -72,25 +69,7 @@ function cut(variant, selector) {
 
 /** @param {Variant} variant */
 function html(variant) {
-  const page = pages.get(variant) ?? read(variant);
+  const page = pages.get(variant) ?? readRendered(`${variant}.html`);
   pages.set(variant, page);
   return page;
-}
-
-/** @param {Variant} variant */
-function read(variant) {
-  const file = new URL(`${variant}.html`, RENDERED);
-  if (!existsSync(file) || statSync(file).mtimeMs < newestTemplate()) {
-    throw new Error("The page has to be rendered anew: make panel-pages");
-  }
-  return readFileSync(file, "utf8");
-}
-
-function newestTemplate() {
-  const folder = new URL("templates/", ROOT);
-  const names = readdirSync(folder, { recursive: true, encoding: "utf8" });
-  const times = names
-    .filter((name) => name.endsWith(".html"))
-    .map((name) => statSync(new URL(name, folder)).mtimeMs);
-  return Math.max(...times);
 }

@@ -2,21 +2,13 @@
 
 /** @import { Curve, Figures, Frame, Hyperparameters, Refused, State } from "../../../static/js/protocol" */
 
+import { readRendered } from "./rendered.js";
+
 /** When a test begins, in seconds of Unix time. */
 export const NOW = 1_750_000_000;
 
-/** @type {Hyperparameters} */
-export const OPTIONS = {
-  kind: "lstm",
-  hidden_sizes: [20, 20],
-  letter_size: 5,
-  l2: 0.000001,
-  learning_rate: 0.01,
-  clip: 5,
-  schedule: "constant",
-  schedule_epochs: 100,
-  validation_fraction: null,
-};
+/** @type {Hyperparameters} the defaults, as the server declares them */
+export const OPTIONS = JSON.parse(readRendered("options.json"));
 
 /** @type {Figures} */
 const FIGURES = {
