@@ -80,35 +80,35 @@ def create_app(
         template_folder=str(_folder("templates")),
         static_folder=str(_folder("static")),
     )
-    hub = make_backend(config.async_mode)
+    backend = make_backend(config.async_mode)
     metrics = Metrics()
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
     metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
     model_io = ModelIO(config.data_dir, config.limits.upload)
-    checker = GradientCheckQueue()
+    gradient_checks = GradientCheckQueue()
     sharing = Sharing(store, metrics)
     socketio = SocketIO(
         app,
-        async_mode=hub.async_mode,
+        async_mode=backend.async_mode,
         manage_session=False,
         max_http_buffer_size=config.limits.message,
         cors_allowed_origins=[],  # SameOriginMiddleware compares origins, for every request
         serializer=Packet,
     )
-    hub.limit_messages(socketio, config.limits.message)
+    backend.limit_messages(socketio, config.limits.message)
     emitter = Emitter(socketio)
     extension = Extension(
         config=config,
-        hub=hub,
+        backend=backend,
         metrics=metrics,
         engine=engine,
         session_cookie=SessionCookie(secret),
         model_io=model_io,
-        checker=checker,
+        gradient_checks=gradient_checks,
         sharing=sharing,
-        service=SessionService(engine, hub, model_io, checker, sharing, config.limits),
-        stopping=GracefulShutdown(hub, engine.save_all),
+        service=SessionService(engine, backend, model_io, gradient_checks, sharing, config.limits),
+        stopping=GracefulShutdown(backend, engine.save_all),
         socketio=socketio,
         emitter=emitter,
         broadcaster=Broadcaster(engine, emitter, metrics),
@@ -144,8 +144,8 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
         listener.close()
         raise
     here = extension_of(app)
-    here.hub.spawn(lambda: here.broadcaster.run(here.hub.sleep))
-    here.hub.spawn(lambda: here.metrics.watch_hub(here.hub.sleep))
+    here.backend.spawn(lambda: here.broadcaster.run(here.backend.sleep))
+    here.backend.spawn(lambda: here.metrics.watch_hub(here.backend.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
         signal.signal(stop_signal, lambda *_: here.stopping.request(here.emitter))
     here.engine.on_failure(lambda why: here.stopping.fail(here.emitter, why))
@@ -153,7 +153,7 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
     log.info("begun", extra=_loggable(config))
     try:
         _listen(config, listener)
-        here.hub.serve(app, listener, begun=lambda: _announce(listener, config.token))
+        here.backend.serve(app, listener, begun=lambda: _announce(listener, config.token))
     finally:
         listener.close()  # new connections fail at once instead of waiting
         here.close()

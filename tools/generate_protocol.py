@@ -39,10 +39,10 @@ class HyperparametersInput(Hyperparameters):
 
 
 PARTS: dict[type, str] = {
-    shares.OwnCopy: "`copies` of an answer",
+    shares.SharedCopy: "`copies` of an answer",
     protocol.Completion: "`completions` of an answer",
     questions.FoundUnit: "`found` of an answer",
-    questions.MatrixLook: "`matrices` of the answer to `weights`",
+    questions.MatrixStats: "`matrices` of the answer to `weights`",
     questions.Histogram: "A histogram in `matrices`",
     questions.NetworkStep: "`columns` of an answer",
     questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
@@ -149,8 +149,8 @@ def _literal(value: object) -> str:
 
 def messages() -> list[type]:
     """Every payload, answer and frame, each before the types that use it."""
-    payloads = [event.payload for event in protocol.CLIENT_EVENTS.values()]
-    answers = dict.fromkeys(event.answer for event in protocol.CLIENT_EVENTS.values())
+    payloads = [event.request for event in protocol.CLIENT_EVENTS.values()]
+    answers = dict.fromkeys(event.result for event in protocol.CLIENT_EVENTS.values())
     refused = protocol.Refused
     parts = [Hyperparameters, protocol.BroughtText, protocol.Curve, protocol.Figures]
     frames = protocol.SERVER_EVENTS.values()
@@ -198,14 +198,14 @@ def _event_interfaces() -> Iterator[str]:
     yield "/** The answer to each event on success. */"
     yield "export interface Answers {"
     for name, event in protocol.CLIENT_EVENTS.items():
-        yield f"  {name}: {event.answer.__name__};"
+        yield f"  {name}: {event.result.__name__};"
     yield "}"
     yield ""
     yield "/** What the page sends; every event is answered. */"
     yield "export interface ClientEvents {"
     for name, event in protocol.CLIENT_EVENTS.items():
         answer = f'(answer: Answers["{name}"] | Refused) => void'
-        yield f"  {name}: (payload: {event.payload.__name__}, acknowledge: {answer}) => void;"
+        yield f"  {name}: (payload: {event.request.__name__}, acknowledge: {answer}) => void;"
     yield "}"
     yield ""
     yield "/**"
@@ -245,11 +245,11 @@ def _client_section() -> Iterator[str]:
     yield "as numbers or as typed text; a field that is not listed is rejected."
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
-        yield from _section(f"`{name}`", event.payload)
-        if event.answer is not protocol.Done:
-            yield f"Answered with {summary(event.answer).lower()}"
+        yield from _section(f"`{name}`", event.request)
+        if event.result is not protocol.Done:
+            yield f"Answered with {summary(event.result).lower()}"
             yield ""
-            yield from _table(event.answer)
+            yield from _table(event.result)
     yield from _section("`options` of `learn`", HyperparametersInput)
     for part, title in PARTS.items():
         yield from _section(title, part)

@@ -8,9 +8,9 @@ from app.catalog import texts
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
 from app.engines.persistence import RetentionPolicy
+from app.protocol.requests import Learn
 from app.runtime.config import ServerConfig
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Learn
 from app.storage import Store, default_url
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def make_engine(settings: ServerConfig, store: Store, metrics: Metrics) -> Engin
     """
     if settings.engine == "ray":
         return _ray_engine(settings)
-    starting = Learn(texts.text())
+    starting = Learn(text=texts.text())
     return LocalEngine(
         starting, settings.workers, settings.limits, store, _retention(settings), metrics
     )
@@ -70,7 +70,7 @@ def _node_config(settings: ServerConfig) -> NodeConfig:
     from app.engines.cluster.ray_backend import NodeConfig
 
     return NodeConfig(
-        Learn(texts.text()),
+        Learn(text=texts.text()),
         settings.limits,
         _retention(settings),
         settings.database_url or default_url(settings.data_dir),

@@ -10,9 +10,10 @@ from app.engines.persistence import Persistence, RetentionPolicy
 from app.engines.training_pool import TrainingPool
 from app.errors import UserError
 from app.protocol.limits import Limits
+from app.protocol.requests import Learn
 from app.runtime.futures import failed
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Answer, Command, Learn, SetWatched
+from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 from app.storage import Store
 

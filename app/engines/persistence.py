@@ -15,8 +15,9 @@ from app.engines.session_loader import load_session
 from app.engines.training_pool import Slot, TrainingPool
 from app.errors import UserError
 from app.protocol.ids import short_id
+from app.protocol.requests import Learn
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Command, Learn, MarkSaved
+from app.sessions.commands import Command, MarkSaved
 from app.storage import Store, StoreError
 from app.training.checkpoint import Revision
 

@@ -15,8 +15,9 @@ from app.engines.kernel_compiler import Compiler
 from app.engines.scheduler import Lease, Scheduler
 from app.errors import UserError
 from app.protocol.limits import Limits
+from app.protocol.requests import Learn, LoadPretrained
 from app.runtime.futures import failed, resolve
-from app.sessions.commands import Answer, Command, Learn, Load, LoadPretrained, OpenCopy
+from app.sessions.commands import Answer, Command, LoadModel, LoadShared
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
@@ -280,7 +281,7 @@ def _carry_out_all(slot: Slot) -> list[_Outcome]:
     for command, future in slot.drain():
         try:
             answer = slot.session.carry_out(command)
-            if isinstance(command, Learn | Load | LoadPretrained | OpenCopy):
+            if isinstance(command, Learn | LoadModel | LoadPretrained | LoadShared):
                 log.info("a new network", extra=slot.session.in_figures)
             outcomes.append((future, answer, None))
         except UserError as error:

@@ -6,14 +6,13 @@ page's types and the protocol's documentation are generated from here
 (`python -m tools.generate_protocol`).
 """
 
-from app.protocol.answers import Completed, Completion, Done, Refused, Saved
+from app.protocol.answers import CompleteResult, Completion, Done, Refused, SaveResult
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS, ClientEvent
 from app.protocol.parse import read_event
 from app.protocol.requests import (
     DEFAULT_LIMITS,
     MAX_LINE,
     TEMPERATURE,
-    Change,
     Complete,
     Learn,
     Load,
@@ -21,6 +20,7 @@ from app.protocol.requests import (
     Pause,
     Resume,
     Save,
+    SetParameters,
     Undo,
 )
 from app.protocol.state import (
@@ -42,11 +42,10 @@ __all__ = [
     "SERVER_EVENTS",
     "TEMPERATURE",
     "BroughtText",
-    "Change",
     "ClientEvent",
     "Closing",
     "Complete",
-    "Completed",
+    "CompleteResult",
     "Completion",
     "Curve",
     "Done",
@@ -61,7 +60,8 @@ __all__ = [
     "Refused",
     "Resume",
     "Save",
-    "Saved",
+    "SaveResult",
+    "SetParameters",
     "State",
     "Undo",
     "read_event",

@@ -14,7 +14,7 @@ class Done(TypedDict):
     ok: Literal[True]
 
 
-class Saved(TypedDict):
+class SaveResult(TypedDict):
     """The model as JSON."""
 
     ok: Literal[True]
@@ -41,7 +41,7 @@ class Completion(TypedDict):
     ]
 
 
-class Completed(TypedDict):
+class CompleteResult(TypedDict):
     """How the network goes on."""
 
     ok: Literal[True]

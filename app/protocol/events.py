@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.protocol import inspection, sharing
-from app.protocol.answers import Completed, Done, Saved
+from app.protocol.answers import CompleteResult, Done, SaveResult
 from app.protocol.base import Payload
 from app.protocol.requests import (
-    Change,
     Complete,
     Learn,
     Load,
@@ -18,6 +17,7 @@ from app.protocol.requests import (
     Pause,
     Resume,
     Save,
+    SetParameters,
     Undo,
 )
 from app.protocol.state import Closing, Frame, Notice, State
@@ -25,10 +25,10 @@ from app.protocol.state import Closing, Frame, Notice, State
 
 @dataclass(frozen=True)
 class ClientEvent:
-    """The payload of an event, and the type of its successful answer."""
+    """The request that an event carries, and the type of its result."""
 
-    payload: type[Payload]
-    answer: type = Done
+    request: type[Payload]
+    result: type = Done
 
 
 CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
@@ -36,23 +36,25 @@ CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(
         "learn": ClientEvent(Learn),
         "pause": ClientEvent(Pause),
         "resume": ClientEvent(Resume),
-        "set": ClientEvent(Change),
+        "set": ClientEvent(SetParameters),
         "load": ClientEvent(Load),
         "load_pretrained": ClientEvent(LoadPretrained),
         "undo": ClientEvent(Undo),
-        "save": ClientEvent(Save, answer=Saved),
-        "share": ClientEvent(sharing.Share, answer=sharing.Shared),
-        "shares": ClientEvent(sharing.Shares, answer=sharing.OwnCopies),
+        "save": ClientEvent(Save, result=SaveResult),
+        "share": ClientEvent(sharing.Share, result=sharing.ShareResult),
+        "shares": ClientEvent(sharing.ListShares, result=sharing.ListSharesResult),
         "withdraw": ClientEvent(sharing.Withdraw),
         "open_shared": ClientEvent(sharing.OpenShared),
-        "complete": ClientEvent(Complete, answer=Completed),
-        "surprise": ClientEvent(inspection.Surprise, answer=inspection.Surprised),
-        "units": ClientEvent(inspection.Units, answer=inspection.UnitsRead),
-        "find_units": ClientEvent(inspection.FindUnits, answer=inspection.UnitsFound),
-        "letters": ClientEvent(inspection.Letters, answer=inspection.LettersMapped),
-        "weights": ClientEvent(inspection.Weights, answer=inspection.WeightsLooked),
-        "network": ClientEvent(inspection.Network, answer=inspection.NetworkRead),
-        "gradient_check": ClientEvent(inspection.GradientCheck, answer=inspection.GradientChecked),
+        "complete": ClientEvent(Complete, result=CompleteResult),
+        "surprise": ClientEvent(inspection.SurprisalRequest, result=inspection.SurprisalResult),
+        "units": ClientEvent(inspection.UnitsRequest, result=inspection.UnitsResult),
+        "find_units": ClientEvent(inspection.FindUnitsRequest, result=inspection.FindUnitsResult),
+        "letters": ClientEvent(inspection.EmbeddingsRequest, result=inspection.EmbeddingsResult),
+        "weights": ClientEvent(inspection.WeightsRequest, result=inspection.WeightsResult),
+        "network": ClientEvent(inspection.NetworkRequest, result=inspection.NetworkResult),
+        "gradient_check": ClientEvent(
+            inspection.GradientCheckRequest, result=inspection.GradientCheckResult
+        ),
     }
 )
 

@@ -49,13 +49,13 @@ ChosenState = Annotated[
 ]
 
 
-class Surprise(Payload):
+class SurprisalRequest(Payload):
     """Answer with how probable the network finds each character of a text; nothing changes."""
 
     text: TextToRead
 
 
-class Units(Payload):
+class UnitsRequest(Payload):
     """Answer with the units' activations while the network reads a text; nothing changes."""
 
     text: TextToRead
@@ -71,7 +71,7 @@ class Units(Payload):
     ] = 1
 
 
-class FindUnits(Payload):
+class FindUnitsRequest(Payload):
     """Answer with the units that follow a feature of the text best; nothing changes."""
 
     feature: Annotated[
@@ -82,11 +82,11 @@ class FindUnits(Payload):
     state: ChosenState = "h"
 
 
-class Letters(Payload):
+class EmbeddingsRequest(Payload):
     """Answer with the letter vectors on their first two principal components; nothing changes."""
 
 
-class Weights(Payload):
+class WeightsRequest(Payload):
     """Answer with the weights of some matrices and their last change; nothing changes."""
 
     layer: Annotated[
@@ -96,7 +96,7 @@ class Weights(Payload):
     ] = 1
 
 
-class Network(Payload):
+class NetworkRequest(Payload):
     """Answer with the whole network at a step of a text, for its picture; nothing changes."""
 
     text: TextToRead
@@ -112,7 +112,7 @@ class Network(Payload):
     ] = 1
 
 
-class GradientCheck(Payload):
+class GradientCheckRequest(Payload):
     """Answer with how well the gradients agree with measured slopes, on a copy of the network."""
 
 
@@ -122,7 +122,7 @@ class GradientCheck(Payload):
 Characters = Annotated[list[str], Field(description="The text's characters, as it reads them.")]
 
 
-class Moment(TypedDict):
+class InspectionResult(TypedDict):
     """When in its life the network was looked at."""
 
     ok: Literal[True]
@@ -136,7 +136,7 @@ class Moment(TypedDict):
     ]
 
 
-class Surprised(Moment):
+class SurprisalResult(InspectionResult):
     """How probable a text is to the network, character by character."""
 
     characters: Characters
@@ -157,7 +157,7 @@ class Surprised(Moment):
     ]
 
 
-class UnitsRead(Moment):
+class UnitsResult(InspectionResult):
     """What units do while the network reads a text."""
 
     characters: Characters
@@ -186,7 +186,7 @@ class FoundUnit(TypedDict):
     ]
 
 
-class UnitsFound(Moment):
+class FindUnitsResult(InspectionResult):
     """The units that follow a feature best."""
 
     found: Annotated[
@@ -198,7 +198,7 @@ class UnitsFound(Moment):
     ]
 
 
-class LettersMapped(Moment):
+class EmbeddingsResult(InspectionResult):
     """The letter vectors on a plane."""
 
     letters: Annotated[
@@ -225,7 +225,7 @@ class Histogram(TypedDict):
     ]
 
 
-class MatrixLook(TypedDict):
+class MatrixStats(TypedDict):
     """A matrix, and its last change."""
 
     name: Annotated[str, Field(description="Its name in the saved JSON.")]
@@ -247,11 +247,11 @@ class MatrixLook(TypedDict):
     ]
 
 
-class WeightsLooked(Moment):
+class WeightsResult(InspectionResult):
     """Weights, and how they last changed."""
 
     matrices: Annotated[
-        list[MatrixLook], Field(description="Letter vectors, the layer's matrices, the decoder.")
+        list[MatrixStats], Field(description="Letter vectors, the layer's matrices, the decoder.")
     ]
     change_at: Annotated[
         int | None, Field(description="The step of that change; null before there was one.")
@@ -286,7 +286,7 @@ class NetworkStep(TypedDict):
     ]
 
 
-class NetworkRead(Moment):
+class NetworkResult(InspectionResult):
     """The network at up to four steps of a text, one after the other."""
 
     characters: Characters
@@ -311,7 +311,7 @@ class CheckedMatrix(TypedDict):
     numbers: Annotated[int, Field(description="Numbers that it has.")]
 
 
-class GradientChecked(Moment):
+class GradientCheckResult(InspectionResult):
     """How well the gradients of a sentence's cost agree with measured slopes."""
 
     sentence: Annotated[str, Field(description="The sentence.")]

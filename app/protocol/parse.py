@@ -29,9 +29,9 @@ def read_event(
     if len(arguments) > 1 or not all(isinstance(each, dict) for each in arguments):
         raise UserError("malformed_event", event=name)
     try:
-        return event.payload.model_validate(arguments[0] if arguments else {}, context=limits)
+        return event.request.model_validate(arguments[0] if arguments else {}, context=limits)
     except ValidationError as error:
-        raise _as_user_error(event.payload, error.errors(include_url=False)[0]) from None
+        raise _as_user_error(event.request, error.errors(include_url=False)[0]) from None
 
 
 def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:

@@ -68,7 +68,7 @@ class Resume(Payload):
     """Go on learning."""
 
 
-class Change(Payload):
+class SetParameters(Payload):
     """Change what may change while the network learns."""
 
     learning_rate: Annotated[

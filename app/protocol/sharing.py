@@ -27,7 +27,7 @@ class Share(Payload):
     """Answer with a link to a frozen copy of the network; of an unchanged one, the same link."""
 
 
-class Shares(Payload):
+class ListShares(Payload):
     """Answer with the copies that this session has shared."""
 
 
@@ -45,7 +45,7 @@ class OpenShared(Payload):
     id: Annotated[str, AfterValidator(_openable), Field(description="What its link ends with.")]
 
 
-class Shared(TypedDict):
+class ShareResult(TypedDict):
     """Where the copy is."""
 
     ok: Literal[True]
@@ -53,7 +53,7 @@ class Shared(TypedDict):
     path: Annotated[str, Field(description="The link's path on this server: `/s/` and the id.")]
 
 
-class OwnCopy(TypedDict):
+class SharedCopy(TypedDict):
     """A copy that this session has shared."""
 
     id: Annotated[str, Field(description="Its name.")]
@@ -66,8 +66,8 @@ class OwnCopy(TypedDict):
     ]
 
 
-class OwnCopies(TypedDict):
+class ListSharesResult(TypedDict):
     """The copies, the newest first."""
 
     ok: Literal[True]
-    copies: Annotated[list[OwnCopy], Field(description="At most as many as one may have.")]
+    copies: Annotated[list[SharedCopy], Field(description="At most as many as one may have.")]

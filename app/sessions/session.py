@@ -3,42 +3,44 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any, ClassVar
 
 from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
-from app.protocol.base import Level, Replacement, Status
+from app.protocol.answers import CompleteResult
+from app.protocol.base import Payload, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.ids import short_id
-from app.protocol.inspection import Moment
-from app.sessions.commands import (
-    Answer,
-    Command,
+from app.protocol.inspection import GradientCheckRequest, InspectionResult
+from app.protocol.requests import (
     Complete,
-    CreateCheckpoint,
-    Inspect,
     Learn,
-    Load,
     LoadPretrained,
-    MarkSaved,
-    Notify,
-    OpenCopy,
     Pause,
-    PrepareGradientCheck,
-    Restore,
     Resume,
     Save,
     SetParameters,
-    SetWatched,
     Undo,
+)
+from app.sessions.commands import (
+    Answer,
+    Command,
+    CreateCheckpoint,
+    LoadModel,
+    LoadShared,
+    MarkSaved,
+    Notify,
+    Restore,
+    SetWatched,
 )
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.sessions.undo import UndoSlot
 from app.training import completion, inspection
-from app.training import gradient_check as checking
 from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
-from app.training.completion import Completion
+from app.training.gradient_check import GradientCheckJob, make_job
 from app.training.run import TrainingRun
 from model import KernelsFor, TextError, beam_search_ready, kernels_ready
 from model.formats.checkpoint import ModelCheckpoint
@@ -106,71 +108,16 @@ class Session:
         return slot.replacement
 
     def carry_out(self, command: Command) -> Answer:
-        """Do what the visitor asks.
+        """The answer of a command, once it has been carried out.
 
         Raises:
             UserError: it cannot be done, and nothing has changed.
         """
         try:
-            return self._carry_out(command)
+            return self._HANDLERS[type(command)](self, command)
         except Exception:
             self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
             raise
-
-    def _carry_out(self, command: Command) -> Answer:
-        match command:
-            case Learn() | Load() | LoadPretrained() | OpenCopy() | Undo() | Restore():
-                self._change_network(command)
-            case Pause():
-                self._pause()
-            case Resume():
-                self._set_learning(True)
-            case SetParameters():
-                self._set_parameters(command)
-            case SetWatched():
-                self.watched = command.watched
-            case MarkSaved():
-                self._mark_saved(command.at)
-            case Notify():
-                self._notify(command.level, command.notice)
-            case _:
-                return self._answer(command)
-        return None
-
-    def _change_network(self, command: Command) -> None:
-        match command:
-            case Learn():
-                self._replace(self._new_run(command), "restart")
-                self.learning = True
-            case Load():
-                self._load(command.saved, self._made_with_now())
-            case LoadPretrained():
-                options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
-                self._load(_pretrained(command.name), options)
-                self.learning = True
-            case OpenCopy():
-                self._open_copy(command.copy)
-            case Undo():
-                self._undo()
-            case Restore():
-                self._restore(command.checkpoint)
-            case _:
-                raise TypeError(f"{type(command).__name__} changes no network")
-
-    def _answer(self, question: Command) -> Answer:
-        match question:
-            case Save():
-                return self._save()
-            case Complete():
-                return self._complete(question)
-            case Inspect():
-                return self._inspect(question)
-            case PrepareGradientCheck():
-                return checking.make_job(self._existing_run())
-            case CreateCheckpoint():
-                return self._checkpoint()
-            case _:
-                raise TypeError(f"no answer to {type(question).__name__}")
 
     def forget(self) -> None:
         """It is gone from memory."""
@@ -193,12 +140,12 @@ class Session:
         run.train(seconds)
         self._touch()
         if next_notice := run.recoveries.next_notice(run.trainer.rollbacks, time.monotonic()):
-            self._notify("warning", next_notice)
+            self._notify(Notify("warning", next_notice))
 
     def fail(self, code: str) -> None:
         """Something went wrong that the visitor did not cause: stop, and tell them."""
-        self._pause()
-        self._notify("error", Notice(code))
+        self._pause(Pause())
+        self._notify(Notify("error", Notice(code)))
 
     def snapshot(self, last: Snapshot | None = None) -> Snapshot:
         """A snapshot of its state, which comes after the last one."""
@@ -230,13 +177,23 @@ class Session:
         )
         return snapshot.after(last)
 
-    def _new_run(self, command: Learn) -> TrainingRun:
-        return TrainingRun.create(
+    def _learn(self, command: Learn) -> None:
+        run = TrainingRun.create(
             command.text, command.options, self._next_curve_version(), self._reserve
         )
+        self._replace(run, "restart")
+        self.learning = True
 
     def _reserve(self, weights: int, field: str | None) -> None:
         self._memory.reserve(self, weights, field)
+
+    def _load_model(self, command: LoadModel) -> None:
+        self._load(command.saved, self._made_with_now())
+
+    def _load_pretrained(self, command: LoadPretrained) -> None:
+        options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
+        self._load(_pretrained(command.name), options)
+        self.learning = True
 
     def _load(self, saved: ModelCheckpoint, options: Hyperparameters) -> None:
         text = self._existing_run().text
@@ -245,18 +202,16 @@ class Session:
         )
         self._replace(run, "load")
         if remark:
-            self._notify("warning", remark)
+            self._notify(Notify("warning", remark))
 
-    def _open_copy(self, copy: Checkpoint) -> None:
-        self._reserve(copy.saved.model.num_parameters, "id")
-        self._replace(
-            TrainingRun.from_checkpoint(replace(copy, curve_version=self._next_curve_version())),
-            "load",
-        )
+    def _load_shared(self, command: LoadShared) -> None:
+        shared = replace(command.checkpoint, curve_version=self._next_curve_version())
+        self._reserve(shared.saved.model.num_parameters, "id")
+        self._replace(TrainingRun.from_checkpoint(shared), "load")
         self.learning = True
-        self.temperature = copy.temperature
+        self.temperature = shared.temperature
 
-    def _undo(self) -> None:
+    def _undo(self, _command: Undo) -> None:
         slot = self._undo_slot
         run = slot.run if slot is not None and self.undoable else None
         if run is None:
@@ -290,11 +245,14 @@ class Session:
         self._undo_slot = UndoSlot(run, replacement, run.model.num_parameters)
         self._memory.retain(self, self._undo_slot)
 
-    def _pause(self) -> None:
+    def _pause(self, _command: Pause) -> None:
         self._set_learning(False)
         if self._run is not None:
             self._run.stats.reset()
             self._run.feed.refresh_soon()  # the page shows the paused network's output
+
+    def _resume(self, _command: Resume) -> None:
+        self._set_learning(True)
 
     def _set_learning(self, learning: bool) -> None:
         if learning != self.learning:
@@ -315,32 +273,34 @@ class Session:
             run.feed.resample_soon()
         self._touch()
 
-    def _save(self) -> ModelCheckpoint:
+    def _save(self, _command: Save) -> ModelCheckpoint:
         run = self._existing_run()
         run.feed.hold()  # what was saved can be seen for a moment
         return run.trainer.checkpoint()
 
-    def _complete(self, asked: Complete) -> list[Completion]:
+    def _complete(self, command: Complete) -> CompleteResult:
         run = self._existing_run()
-        searches = asked.method == "beam"
-        if self.status == "compiling" or (searches and not beam_search_ready(run.options.kind)):
+        needs_beam_search = command.method == "beam" and not beam_search_ready(run.options.kind)
+        if self.status == "compiling" or needs_beam_search:
             raise UserError("compiling", "method")
         try:
-            if searches:
-                return completion.likeliest(run.model, asked.prime, asked.width)
-            return completion.drawn(
-                run.model, asked.prime, asked.temperature, asked.top_k, asked.top_p
-            )
+            return {"ok": True, "completions": completion.complete(run.model, command)}
         except TextError as error:
             raise from_model(error) from None
 
-    def _inspect(self, asked: Inspect) -> Moment:
+    def _inspect(self, command: Payload) -> InspectionResult:
         run = self._existing_run()
         if self.status == "compiling":
             raise UserError("compiling")
-        return inspection.inspect(run, asked.question)
+        return inspection.inspect(run, command)
 
-    def _checkpoint(self) -> Checkpoint:
+    def _prepare_gradient_check(self, _command: GradientCheckRequest) -> GradientCheckJob:
+        return make_job(self._existing_run())
+
+    def _set_watched(self, command: SetWatched) -> None:
+        self.watched = command.watched
+
+    def _checkpoint(self, _command: CreateCheckpoint) -> Checkpoint:
         run = self._existing_run()
         return Checkpoint(
             session_id=self.session_id,
@@ -360,17 +320,18 @@ class Session:
             revision=self._revision,
         )
 
-    def _restore(self, checkpoint: Checkpoint) -> None:
+    def _restore(self, command: Restore) -> None:
+        checkpoint = command.checkpoint
         self._reserve(checkpoint.saved.model.num_parameters, None)
         self._description = replace(self._description, version=checkpoint.version - 1)
         self._replace(TrainingRun.from_checkpoint(checkpoint))
         self.learning = checkpoint.learning
         self.temperature = checkpoint.temperature
 
-    def _mark_saved(self, at: float | None) -> None:
-        self._saving = at is not None
-        if at is not None:
-            self._saved_at = at
+    def _mark_saved(self, command: MarkSaved) -> None:
+        self._saving = command.at is not None
+        if command.at is not None:
+            self._saved_at = command.at
 
     def _existing_run(self) -> TrainingRun:
         if self._run is None:
@@ -384,10 +345,32 @@ class Session:
     def _next_curve_version(self) -> int:
         return self._run.curve.version + 1 if self._run else 0
 
-    def _notify(self, level: Level, notice: Notice) -> None:
+    def _notify(self, command: Notify) -> None:
         number = self._notices[-1].number + 1 if self._notices else 1
-        remark = SessionNotice(number, level, notice.code, notice.message)
+        notice = command.notice
+        remark = SessionNotice(number, command.level, notice.code, notice.message)
         self._notices = (*self._notices, remark)[-MAX_NOTICES:]
+
+    _HANDLERS: ClassVar[Mapping[type, Callable[[Any, Any], Answer]]] = {
+        Learn: _learn,
+        LoadModel: _load_model,
+        LoadPretrained: _load_pretrained,
+        LoadShared: _load_shared,
+        Undo: _undo,
+        Restore: _restore,
+        Pause: _pause,
+        Resume: _resume,
+        SetParameters: _set_parameters,
+        SetWatched: _set_watched,
+        MarkSaved: _mark_saved,
+        Notify: _notify,
+        Save: _save,
+        CreateCheckpoint: _checkpoint,
+        Complete: _complete,
+        GradientCheckRequest: _prepare_gradient_check,
+        **dict.fromkeys(inspection.HANDLERS, _inspect),
+    }
+    """How a session carries out each command."""
 
 
 def _pretrained(name: str) -> ModelCheckpoint:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from app.errors import UserError
+from app.protocol.answers import Completion
+from app.protocol.requests import Complete
 from model import CharModel
 
 SAMPLES = 3
@@ -21,47 +23,30 @@ would take longer than some 50 ms, its sentences are cut short. With 2,000,000 w
 is cut at 40 characters."""
 
 
-@dataclass(frozen=True)
-class Completion:
-    """What may come after a beginning.
-
-    Attributes:
-        text: without the beginning.
-        log_probability: natural logarithm of its probability after the beginning; None where it
-            was drawn.
-        cut: it was long enough and would go on.
-    """
-
-    text: str
-    log_probability: float | None
-    cut: bool
-
-
-def drawn(
-    model: CharModel, prime: str, temperature: float, top_k: int | None, top_p: float | None
-) -> list[Completion]:
-    """A few sentences drawn after the beginning.
+def complete(model: CharModel, request: Complete) -> list[Completion]:
+    """Completions of a prompt: a few samples, or what a beam search finds, best first.
 
     Raises:
-        UserError: the beginning is too long for this network.
+        UserError: the prompt is too long for this network.
         TextError: it holds a character that the network does not know.
     """
-    most = _most_characters(model, prime, SAMPLES)
-    texts = model.samples(SAMPLES, temperature, prime, top_k, top_p, most)
-    return [Completion(text, None, _is_cut(model, text, most)) for text in texts]
-
-
-def likeliest(model: CharModel, prime: str, width: int) -> list[Completion]:
-    """The likeliest sentences that a beam of this width finds after the beginning, best first.
-
-    Raises:
-        UserError: the beginning is too long for this network.
-        TextError: it holds a character that the network does not know.
-    """
-    most = _most_characters(model, prime, width)
+    found: Sequence[tuple[str, float | None]]
+    if request.method == "beam":
+        most = _most_characters(model, request.prime, request.width)
+        found = model.beam_search(request.width, request.prime, most)
+    else:
+        most = _most_characters(model, request.prime, SAMPLES)
+        texts = model.samples(
+            SAMPLES, request.temperature, request.prime, request.top_k, request.top_p, most
+        )
+        found = [(text, None) for text in texts]
     return [
-        Completion(text, log_probability, _is_cut(model, text, most))
-        for text, log_probability in model.beam_search(width, prime, most)
+        {
+            "text": text,
+            "log_probability": log_probability,
+            "cut": len(model.vocabulary.units(text)) >= most,
+        }
+        for text, log_probability in found
     ]
 
 
@@ -76,7 +61,3 @@ def _most_characters(model: CharModel, prime: str, sentences: int) -> int:
             limit=readable,
         )
     return max(SHORTEST, min(LONGEST, WRITING_WORK // (model.num_parameters * sentences)))
-
-
-def _is_cut(model: CharModel, text: str, most: int) -> bool:
-    return len(model.vocabulary.units(text)) >= most

@@ -6,15 +6,31 @@ import base64
 import math
 import time
 from collections.abc import Callable, Mapping
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from app.errors import UserError, from_model
-from app.protocol import inspection as questions
 from app.protocol.base import Payload
+from app.protocol.inspection import (
+    MAX_CELLS,
+    EmbeddingsRequest,
+    EmbeddingsResult,
+    FindUnitsRequest,
+    FindUnitsResult,
+    InspectionResult,
+    MatrixStats,
+    NetworkRequest,
+    NetworkResult,
+    SurprisalRequest,
+    SurprisalResult,
+    UnitsRequest,
+    UnitsResult,
+    WeightsRequest,
+    WeightsResult,
+)
+from app.protocol.inspection import Histogram as HistogramResult
 from app.training.run import TrainingRun
 from model import CharModel, ModelError
 from model.analysis.embeddings import project_embeddings
@@ -44,30 +60,30 @@ LOWEST_RANGE = 1e-9
 """Activations that are all smaller are shown as none, not as noise."""
 
 
-def inspect(run: TrainingRun, question: Payload) -> questions.Moment:
-    """What is to be said of the network as it is now.
+def inspect(run: TrainingRun, request: Payload) -> InspectionResult:
+    """The answer to a request, of the network as it is now.
 
     Raises:
         UserError: the network does not know a character of the text, or has no such layer or unit.
     """
     began = time.perf_counter()
     try:
-        found = HANDLERS[type(question)](run, question)
+        result = HANDLERS[type(request)](run, request)
     except ModelError as error:
         raise from_model(error) from None
-    found["took"] = _rounded((time.perf_counter() - began) * 1000)
-    return found
+    result["took"] = _rounded((time.perf_counter() - began) * 1000)
+    return result
 
 
 # ------------------------------------------------------------------ reading a text
 
 
-def surprise(run: TrainingRun, asked: questions.Surprise) -> questions.Surprised:
+def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
     """How probable each character of a text is to the network."""
-    reading = run.model.trace(asked.text)
+    reading = run.model.trace(request.text)
     return {
-        **_moment(run),
-        "characters": run.model.vocabulary.units(asked.text),
+        **_result(run),
+        "characters": run.model.vocabulary.units(request.text),
         "probabilities": [_significant(p) for p in reading.target_probabilities],
         "likeliest": [_top_predictions(run.model, row) for row in reading.probabilities],
         "perplexity": _finite(reading.perplexity),
@@ -81,44 +97,44 @@ def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[
     return [(named[k], _rounded(probabilities[k], 3)) for k in best]
 
 
-def units(run: TrainingRun, asked: questions.Units) -> questions.UnitsRead:
+def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
     """What one unit does while the network reads a text, and what many do."""
-    state = _states(run.model, run.model.trace(asked.text), asked.state)
-    _check_layer(asked.layer, run.model)
-    activations = state[asked.layer - 1][1:]  # (characters, units): START is not shown
+    state = _states(run.model, run.model.trace(request.text), request.state)
+    _check_layer(request.layer, run.model)
+    activations = state[request.layer - 1][1:]  # (characters, units): START is not shown
     size = activations.shape[1]
-    for number, field in ((asked.unit, "unit"), (asked.first, "first")):
+    for number, field in ((request.unit, "unit"), (request.first, "first")):
         if number > size:
             raise UserError("no_such_unit", field, number=number, count=size)
-    scale = 1.0 if asked.state == "h" and run.model.kind != "rnn" else _largest(activations)
-    rows = activations[:, asked.first - 1 :][:, : GRID_CELLS // len(activations)].T
+    scale = 1.0 if request.state == "h" and run.model.kind != "rnn" else _largest(activations)
+    rows = activations[:, request.first - 1 :][:, : GRID_CELLS // len(activations)].T
     return {
-        **_moment(run),
-        "characters": run.model.vocabulary.units(asked.text),
-        "values": [_rounded(value) for value in activations[:, asked.unit - 1]],
+        **_result(run),
+        "characters": run.model.vocabulary.units(request.text),
+        "values": [_rounded(value) for value in activations[:, request.unit - 1]],
         "units": size,
-        "first": asked.first,
+        "first": request.first,
         "grid": base64.b64encode(_as_bytes(rows, scale).tobytes()).decode("ascii"),
         "scale": _significant(scale),
     }
 
 
-def find_units(run: TrainingRun, asked: questions.FindUnits) -> questions.UnitsFound:
+def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     """The units that correlate with a feature of the training text."""
-    model, feature = run.model, FEATURES[asked.feature]
+    model, feature = run.model, FEATURES[request.feature]
     most = min(MAX_READ, max(MIN_READ, READING_WORK // model.num_parameters))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
     for sentence in run.trainer.train_sentences:
         text = sentence[: most - len(values)]
         values += feature(model.vocabulary.units(text))
-        for layer, state in enumerate(_states(model, model.trace(text), asked.state)):
+        for layer, state in enumerate(_states(model, model.trace(text), request.state)):
             layers[layer].append(state[1:])
         if len(values) >= most:
             break
     found = most_correlated_units(values, [np.concatenate(layer) for layer in layers], MAX_FOUND)
     return {
-        **_moment(run),
+        **_result(run),
         "found": [
             {"layer": layer + 1, "unit": unit + 1, "correlation": _rounded(correlation)}
             for layer, unit, correlation in found
@@ -140,21 +156,21 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
     return layer.c
 
 
-def network(run: TrainingRun, asked: questions.Network) -> questions.NetworkRead:
+def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
     """The whole network at a step of a text and up to three before it."""
     model = run.model
     sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
-    if sum(-(-size // asked.cell) for size in sizes) > questions.MAX_CELLS:
+    if sum(-(-size // request.cell) for size in sizes) > MAX_CELLS:
         raise UserError("network_replaced", "cell")
-    reading, characters = model.trace(asked.text), model.vocabulary.units(asked.text)
-    at = min(asked.at, len(characters))
+    reading, characters = model.trace(request.text), model.vocabulary.units(request.text)
+    at = min(request.at, len(characters))
     first = max(0, at - COLUMNS + 1)
     read = [0, *reading.targets[:-1]]  # what went in: START, and the characters
     vectors = model.parameters["Wil"]
     states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
-    squares = [_squares(rows[first : at + 1], _largest(rows), asked.cell) for rows in states]
+    squares = [_squares(rows[first : at + 1], _largest(rows), request.cell) for rows in states]
     return {
-        **_moment(run),
+        **_result(run),
         "characters": characters,
         "at": at,
         "columns": [
@@ -194,7 +210,7 @@ def _largest(activations: FloatArray) -> float:
 # ------------------------------------------------------------------ looking at parameters
 
 
-def letters(run: TrainingRun, _asked: questions.Letters) -> questions.LettersMapped:
+def embeddings(run: TrainingRun, _request: EmbeddingsRequest) -> EmbeddingsResult:
     """The letter vectors on a plane."""
     vectors = run.model.parameters["Wil"]
     found = project_embeddings(vectors)
@@ -202,7 +218,7 @@ def letters(run: TrainingRun, _asked: questions.Letters) -> questions.LettersMap
         raise UserError("network_diverged")
     points, (first, second) = found.points[:MAX_LETTERS], found.explained_variance_ratio
     return {
-        **_moment(run),
+        **_result(run),
         "letters": ["", *run.model.vocabulary.letters][: len(points)],
         "points": [(_significant(x), _significant(y)) for x, y in points],
         "shares": (_rounded(first), _rounded(second)),
@@ -210,16 +226,16 @@ def letters(run: TrainingRun, _asked: questions.Letters) -> questions.LettersMap
     }
 
 
-def weights(run: TrainingRun, asked: questions.Weights) -> questions.WeightsLooked:
+def weights(run: TrainingRun, request: WeightsRequest) -> WeightsResult:
     """Some of the matrices; the next step that the network takes will be seen."""
     model, trainer = run.model, run.trainer
-    _check_layer(asked.layer, model)
+    _check_layer(request.layer, model)
     trainer.record_next_update()
     update = trainer.last_update
     sizes = model.layout.views(update.relative_change) if update else {}
-    names = ["Wil", *_layer_names(model.kind, asked.layer - 1), "Whd", "bd"]
+    names = ["Wil", *_layer_names(model.kind, request.layer - 1), "Whd", "bd"]
     return {
-        **_moment(run),
+        **_result(run),
         "matrices": [_matrix(name, model.parameters[name], sizes.get(name)) for name in names],
         "change_at": update.step if update else None,
         "clipped": None if trainer.clip_fraction is None else _significant(trainer.clip_fraction),
@@ -232,7 +248,7 @@ def _layer_names(kind: str, layer: int) -> list[str]:
     return [f"{name}{layer}" for gate in CELLS[kind].gates for name in vars(gate).values() if name]
 
 
-def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> questions.MatrixLook:
+def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> MatrixStats:
     numbers = subsample(matrix)
     changes = None if sizes is None else subsample(sizes)
     return {
@@ -251,7 +267,7 @@ def _median(changes: FloatArray | None) -> float | None:
     return _finite(_significant(float(np.nanmedian(changes))))
 
 
-def _as_sent(found: Histogram) -> questions.Histogram:
+def _as_sent(found: Histogram) -> HistogramResult:
     low, high = _significant(found.low), _significant(found.high)
     return {"low": low, "high": high, "counts": found.counts.tolist()}
 
@@ -259,7 +275,7 @@ def _as_sent(found: Histogram) -> questions.Histogram:
 # ------------------------------------------------------------------ numbers and words
 
 
-def _moment(run: TrainingRun) -> questions.Moment:
+def _result(run: TrainingRun) -> InspectionResult:
     return {"ok": True, "steps": run.trainer.totals.steps, "took": 0.0}
 
 
@@ -283,14 +299,12 @@ def _check_layer(layer: int, model: CharModel) -> None:
         raise UserError("no_such_layer", "layer", number=layer, count=count)
 
 
-HANDLERS: Mapping[type[Payload], Callable[[TrainingRun, Any], questions.Moment]] = MappingProxyType(
-    {
-        questions.Surprise: surprise,
-        questions.Units: units,
-        questions.FindUnits: find_units,
-        questions.Letters: letters,
-        questions.Weights: weights,
-        questions.Network: network,
-    }
-)
-"""How each question is answered."""
+HANDLERS: Mapping[type[Payload], Callable[[TrainingRun, Any], InspectionResult]] = {
+    SurprisalRequest: surprisal,
+    UnitsRequest: units,
+    FindUnitsRequest: find_units,
+    EmbeddingsRequest: embeddings,
+    WeightsRequest: weights,
+    NetworkRequest: network,
+}
+"""How each request is answered."""

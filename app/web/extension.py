@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from flask import Flask, current_app, request
@@ -32,12 +31,12 @@ class Extension:
     """The parts of one application; `create_app` makes them, `close` releases them."""
 
     config: ServerConfig
-    hub: ServerBackend
+    backend: ServerBackend
     metrics: Metrics
     engine: Engine
     session_cookie: SessionCookie
     model_io: ModelIO
-    checker: GradientCheckQueue
+    gradient_checks: GradientCheckQueue
     sharing: Sharing
     service: SessionService
     stopping: GracefulShutdown
@@ -48,8 +47,10 @@ class Extension:
 
     def close(self) -> None:
         """Stop training and all threads and processes."""
-        for close in self._closers():
-            close()
+        self.sharing.close()
+        self.engine.close()
+        self.model_io.close()
+        self.gradient_checks.close()
 
     def known_session(self) -> str:
         """The session of the request's cookie.
@@ -61,9 +62,6 @@ class Extension:
         if session_id is None or self.engine.snapshot(session_id) is None:
             raise UserError("no_session")
         return session_id
-
-    def _closers(self) -> tuple[Callable[[], None], ...]:
-        return self.sharing.close, self.engine.close, self.model_io.close, self.checker.close
 
 
 def extension_of(app: Flask) -> Extension:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar, cast
 
-from app import protocol
 from app.engines.base import Engine
 from app.errors import BusyError, UserError
-from app.protocol import inspection as questions
-from app.protocol import sharing as shares
+from app.protocol import read_event
+from app.protocol.answers import Done, SaveResult
 from app.protocol.base import Payload
 from app.protocol.ids import path_of
+from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
 from app.protocol.limits import Limits
+from app.protocol.requests import Load, Save
+from app.protocol.sharing import (
+    ListShares,
+    ListSharesResult,
+    OpenShared,
+    Share,
+    SharedCopy,
+    ShareResult,
+    Withdraw,
+)
 from app.runtime.backends import ServerBackend
-from app.sessions import commands
+from app.sessions.commands import Answer, Command, CreateCheckpoint, LoadModel, LoadShared
 from app.storage import ShareInfo
 from app.storage.sharing import Sharing
-from app.training import inspection
 from app.training.checkpoint import Checkpoint
-from app.training.completion import Completion
 from app.training.export_formats import ExportFormat
 from app.training.gradient_check import GradientCheckJob
 from app.training.gradient_check_queue import GradientCheckQueue
@@ -29,25 +37,26 @@ from app.training.model_io import SMALL_FILE, ModelIO, discard, is_small
 from model.formats.checkpoint import ModelCheckpoint
 
 T = TypeVar("T")
+Handler = Callable[[Any, str, Any], Mapping[str, Any]]
 
 
 class SessionService:
-    """Turns events into commands of the engine, and their results into answers."""
+    """Answers the events of a page, by commands to the engine and what they return."""
 
     def __init__(
         self,
         engine: Engine,
-        hub: ServerBackend,
+        backend: ServerBackend,
         model_io: ModelIO,
-        checker: GradientCheckQueue,
+        gradient_checks: GradientCheckQueue,
         sharing: Sharing,
         limits: Limits,
     ) -> None:
         self.model_io = model_io
-        self._checker = checker
+        self._gradient_checks = gradient_checks
         self._sharing = sharing
         self._engine = engine
-        self._hub = hub
+        self._backend = backend
         self._limits = limits
 
     def answer(
@@ -55,17 +64,19 @@ class SessionService:
     ) -> Mapping[str, Any]:
         """Carry out an event on a session; returns its answer."""
         try:
-            return self._do(session_id, protocol.read_event(event, arguments, self._limits))
+            request = read_event(event, arguments, self._limits)
+            handler: Handler = self._HANDLERS.get(type(request), SessionService._execute)
+            return handler(self, session_id, request)
         except UserError as error:
             return error.answer
 
-    def has_copy(self, copy_id: str) -> bool:
+    def has_share(self, share_id: str) -> bool:
         """Whether there is such a shared copy.
 
         Raises:
             UserError: the store is unreachable.
         """
-        return self._await_result(self._sharing.is_there(copy_id))
+        return self._await_result(self._sharing.is_there(share_id))
 
     def open_session(self, session_id: str) -> None:
         """Open the session: restore it from the store, or start a new one.
@@ -81,7 +92,8 @@ class SessionService:
         Raises:
             UserError: there is no network, or saving takes too long.
         """
-        writing = self.model_io.write(self._saved(session_id), form.content)
+        saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
+        writing = self.model_io.write(saved, form.content)
         try:
             return self._await_result(writing)
         except BaseException:
@@ -95,32 +107,60 @@ class SessionService:
             UserError: the file has no valid model, or it is too large.
         """
         saved = self._await_result(self.model_io.read(path))
-        self._submit(session_id, commands.Load(saved))
+        self._submit(session_id, LoadModel(saved))
 
-    def _do(self, session_id: str, payload: Payload) -> Mapping[str, Any]:
-        match payload:
-            case protocol.Save():
-                return {"ok": True, "json": self._small_json(session_id)}
-            case questions.GradientCheck():
-                return self._check_gradients(session_id)
-            case shares.Share():
-                return self._share(session_id)
-            case shares.Shares():
-                copies = self._await_result(self._sharing.of(session_id))
-                return {"ok": True, "copies": [_copy_as_sent(each) for each in copies]}
-            case shares.Withdraw():
-                self._await_result(self._sharing.withdraw(session_id, payload.id))
-                return {"ok": True}
-            case _:
-                return _sent(self._submit(session_id, self._command_for(payload)))
+    def _execute(self, session_id: str, request: Payload) -> Mapping[str, Any]:
+        answer = self._submit(session_id, request)
+        return answer if isinstance(answer, dict) else {"ok": True}
 
-    def _share(self, session_id: str) -> shares.Shared:
-        captured = self._submit(session_id, commands.CreateCheckpoint())
-        if not isinstance(captured, Checkpoint):
-            raise TypeError("the engine answered a CreateCheckpoint with no checkpoint")
-        seen = self._perplexity(session_id, captured.version)
-        copy_id = self._await_result(self._sharing.share(session_id, captured, seen))
-        return {"ok": True, "id": copy_id, "path": path_of(copy_id)}
+    def _load(self, session_id: str, request: Load) -> Done:
+        if len(request.json_text) > SMALL_FILE:
+            raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
+        saved = self._await_result(self.model_io.read_text(request.json_text))
+        self._submit(session_id, LoadModel(saved))
+        return {"ok": True}
+
+    def _save(self, session_id: str, request: Save) -> SaveResult:
+        saved = cast(ModelCheckpoint, self._submit(session_id, request))
+        if not is_small(saved):
+            raise UserError("too_large_to_save", "json")
+        return {"ok": True, "json": self._await_result(self.model_io.write_text(saved))}
+
+    def _share(self, session_id: str, _request: Share) -> ShareResult:
+        checkpoint = cast(Checkpoint, self._submit(session_id, CreateCheckpoint()))
+        perplexity = self._perplexity(session_id, checkpoint.version)
+        share_id = self._await_result(self._sharing.share(session_id, checkpoint, perplexity))
+        return {"ok": True, "id": share_id, "path": path_of(share_id)}
+
+    def _list_shares(self, session_id: str, _request: ListShares) -> ListSharesResult:
+        shares = self._await_result(self._sharing.of(session_id))
+        return {"ok": True, "copies": [_serialize_share(each) for each in shares]}
+
+    def _withdraw(self, session_id: str, request: Withdraw) -> Done:
+        self._await_result(self._sharing.withdraw(session_id, request.id))
+        return {"ok": True}
+
+    def _open_shared(self, session_id: str, request: OpenShared) -> Done:
+        checkpoint = self._await_result(self._sharing.fetch(request.id))
+        self._submit(session_id, LoadShared(checkpoint))
+        return {"ok": True}
+
+    def _check_gradients(
+        self, session_id: str, request: GradientCheckRequest
+    ) -> GradientCheckResult:
+        job = cast(GradientCheckJob, self._submit(session_id, request))
+        check = self._gradient_checks.check(session_id, job)
+        try:
+            matrices = self._await_result(check)
+        finally:
+            check.cancel()  # if it has not begun, its result is not needed
+        return {
+            "ok": True,
+            "steps": job.steps,
+            "took": job.took,
+            "sentence": job.sentence,
+            "matrices": matrices,
+        }
 
     def _perplexity(self, session_id: str, version: int) -> float | None:
         """The network's perplexity on the page; None if unknown, or the network was replaced."""
@@ -129,103 +169,33 @@ class SessionService:
             return None
         return snapshot.perplexity
 
-    def _small_json(self, session_id: str) -> str:
-        saved = self._saved(session_id)
-        if not is_small(saved):
-            raise UserError("too_large_to_save", "json")
-        return self._await_result(self.model_io.write_text(saved))
-
-    def _check_gradients(self, session_id: str) -> questions.GradientChecked:
-        network = self._submit(session_id, commands.PrepareGradientCheck())
-        if not isinstance(network, GradientCheckJob):
-            raise TypeError("the engine answered a PrepareGradientCheck with no network")
-        check = self._checker.check(session_id, network)
-        try:
-            matrices = self._await_result(check)
-        finally:
-            check.cancel()  # if it has not begun, its result is not needed
-        return {
-            "ok": True,
-            "steps": network.steps,
-            "took": network.took,
-            "sentence": network.sentence,
-            "matrices": matrices,
-        }
-
-    def _saved(self, session_id: str) -> ModelCheckpoint:
-        saved = self._submit(session_id, commands.Save())
-        if not isinstance(saved, ModelCheckpoint):
-            raise TypeError("the engine answered a Save with no model")
-        return saved
-
-    def _submit(self, session_id: str, command: commands.Command) -> commands.Answer:
+    def _submit(self, session_id: str, command: Command) -> Answer:
         return self._await_result(self._engine.submit(session_id, command))
 
     def _await_result(self, future: Future[T]) -> T:
         try:
-            return self._hub.wait(future, self._limits.answer_seconds)
+            return self._backend.wait(future, self._limits.answer_seconds)
         except TimeoutError:
             raise BusyError("answer_timeout", seconds=self._limits.answer_seconds) from None
 
-    def _command_for(self, payload: Payload) -> commands.Command:
-        match payload:
-            case shares.OpenShared():
-                return commands.OpenCopy(self._await_result(self._sharing.fetch(payload.id)))
-            case protocol.Load():
-                if len(payload.json_text) > SMALL_FILE:
-                    raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
-                return commands.Load(self._await_result(self.model_io.read_text(payload.json_text)))
-            case _:
-                return command_for(payload)
-
-
-def command_for(payload: Payload) -> commands.Command:
-    """The command of a payload, except for those that load a model."""
-    command: commands.Command
-    match payload:
-        case protocol.Learn():
-            command = commands.Learn(payload.text, payload.options)
-        case protocol.Pause():
-            command = commands.Pause()
-        case protocol.Resume():
-            command = commands.Resume()
-        case protocol.Change():
-            command = commands.SetParameters(payload.learning_rate, payload.temperature)
-        case protocol.LoadPretrained():
-            command = commands.LoadPretrained(payload.name)
-        case protocol.Undo():
-            command = commands.Undo()
-        case protocol.Complete():
-            command = commands.Complete(**dict(payload))
-        case _ if type(payload) in inspection.HANDLERS:
-            command = commands.Inspect(payload)
-        case _:
-            raise TypeError(f"no command for {type(payload).__name__}")
-    return command
-
-
-def _sent(answer: commands.Answer) -> Mapping[str, Any]:
-    if isinstance(answer, dict):
-        return answer
-    if isinstance(answer, list):
-        return {"ok": True, "completions": [_as_sent(each) for each in answer]}
-    return {"ok": True}
-
-
-def _copy_as_sent(copy: ShareInfo) -> shares.OwnCopy:
-    return {
-        "id": copy.share_id,
-        "path": path_of(copy.share_id),
-        "created": copy.created_at,
-        "steps": copy.steps,
-        "sentences": copy.sentences,
-        "perplexity": copy.perplexity,
+    _HANDLERS: ClassVar[Mapping[type[Payload], Handler]] = {
+        Load: _load,
+        Save: _save,
+        Share: _share,
+        ListShares: _list_shares,
+        Withdraw: _withdraw,
+        OpenShared: _open_shared,
+        GradientCheckRequest: _check_gradients,
     }
+    """The requests that take more than the session; it carries out all others by itself."""
 
 
-def _as_sent(completion: Completion) -> protocol.Completion:
+def _serialize_share(share: ShareInfo) -> SharedCopy:
     return {
-        "text": completion.text,
-        "log_probability": completion.log_probability,
-        "cut": completion.cut,
+        "id": share.share_id,
+        "path": path_of(share.share_id),
+        "created": share.created_at,
+        "steps": share.steps,
+        "sentences": share.sentences,
+        "perplexity": share.perplexity,
     }

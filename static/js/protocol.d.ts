@@ -37,7 +37,7 @@ export type Pause = Record<string, never>;
 export type Resume = Record<string, never>;
 
 /** Change what may change while the network learns. */
-export interface Change {
+export interface SetParameters {
   /** Size of a step from now on. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
   /** Softmax temperature of the samples from now on. Takes a number from 0.01, at most 20. */
@@ -66,7 +66,7 @@ export type Save = Record<string, never>;
 export type Share = Record<string, never>;
 
 /** Answer with the copies that this session has shared. */
-export type Shares = Record<string, never>;
+export type ListShares = Record<string, never>;
 
 /** Forget a copy that this session has shared: its link leads nowhere from then on. */
 export interface Withdraw {
@@ -97,13 +97,13 @@ export interface Complete {
 }
 
 /** Answer with how probable the network finds each character of a text; nothing changes. */
-export interface Surprise {
+export interface SurprisalRequest {
   /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
 }
 
 /** Answer with the units' activations while the network reads a text; nothing changes. */
-export interface Units {
+export interface UnitsRequest {
   /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
   /** The hidden state, or the cell state, which an lstm alone has. */
@@ -117,7 +117,7 @@ export interface Units {
 }
 
 /** Answer with the units that follow a feature of the text best; nothing changes. */
-export interface FindUnits {
+export interface FindUnitsRequest {
   /** What the units are compared with, after each character. */
   feature: "word_position" | "quotes" | "brackets" | "digit" | "sentence_position";
   /** The hidden state, or the cell state, which an lstm alone has. */
@@ -125,16 +125,16 @@ export interface FindUnits {
 }
 
 /** Answer with the letter vectors on their first two principal components; nothing changes. */
-export type Letters = Record<string, never>;
+export type EmbeddingsRequest = Record<string, never>;
 
 /** Answer with the weights of some matrices and their last change; nothing changes. */
-export interface Weights {
+export interface WeightsRequest {
   /** The hidden layer whose matrices are told of, beside those around all. Takes a whole number from 1 to 1000. */
   layer?: number | string;
 }
 
 /** Answer with the whole network at a step of a text, for its picture; nothing changes. */
-export interface Network {
+export interface NetworkRequest {
   /** What it reads: 1 to 110 characters that the network knows. */
   text: string;
   /** Characters read; beyond the text's end, all of them. Takes a whole number from 0 to 110. */
@@ -144,10 +144,10 @@ export interface Network {
 }
 
 /** Answer with how well the gradients agree with measured slopes, on a copy of the network. */
-export type GradientCheck = Record<string, never>;
+export type GradientCheckRequest = Record<string, never>;
 
 /** A copy that this session has shared. */
-export interface OwnCopy {
+export interface SharedCopy {
   /** Its name. */
   id: string;
   /** The link's path on this server. */
@@ -183,7 +183,7 @@ export interface FoundUnit {
 }
 
 /** A matrix, and its last change. */
-export interface MatrixLook {
+export interface MatrixStats {
   /** Its name in the saved JSON. */
   name: string;
   /** Rows and columns. */
@@ -238,14 +238,14 @@ export interface Done {
 }
 
 /** The model as JSON. */
-export interface Saved {
+export interface SaveResult {
   ok: true;
   /** In the structure of the original's JSON. */
   json: string;
 }
 
 /** Where the copy is. */
-export interface Shared {
+export interface ShareResult {
   ok: true;
   /** It opens the copy. */
   id: string;
@@ -254,21 +254,21 @@ export interface Shared {
 }
 
 /** The copies, the newest first. */
-export interface OwnCopies {
+export interface ListSharesResult {
   ok: true;
   /** At most as many as one may have. */
-  copies: OwnCopy[];
+  copies: SharedCopy[];
 }
 
 /** How the network goes on. */
-export interface Completed {
+export interface CompleteResult {
   ok: true;
   /** Three that were drawn; or the likeliest, best first, up to the width. */
   completions: Completion[];
 }
 
 /** How probable a text is to the network, character by character. */
-export interface Surprised {
+export interface SurprisalResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -285,7 +285,7 @@ export interface Surprised {
 }
 
 /** What units do while the network reads a text. */
-export interface UnitsRead {
+export interface UnitsResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -306,7 +306,7 @@ export interface UnitsRead {
 }
 
 /** The units that follow a feature best. */
-export interface UnitsFound {
+export interface FindUnitsResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -319,7 +319,7 @@ export interface UnitsFound {
 }
 
 /** The letter vectors on a plane. */
-export interface LettersMapped {
+export interface EmbeddingsResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -336,14 +336,14 @@ export interface LettersMapped {
 }
 
 /** Weights, and how they last changed. */
-export interface WeightsLooked {
+export interface WeightsResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
   /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** Letter vectors, the layer's matrices, the decoder. */
-  matrices: MatrixLook[];
+  matrices: MatrixStats[];
   /** The step of that change; null before there was one. */
   change_at: number | null;
   /** Share of the gradients that were clipped in the last steps; where the norm of all together is clipped, the share of the steps. */
@@ -353,7 +353,7 @@ export interface WeightsLooked {
 }
 
 /** The network at up to four steps of a text, one after the other. */
-export interface NetworkRead {
+export interface NetworkResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -368,7 +368,7 @@ export interface NetworkRead {
 }
 
 /** How well the gradients of a sentence's cost agree with measured slopes. */
-export interface GradientChecked {
+export interface GradientCheckResult {
   ok: true;
   /** Steps that it had taken. */
   steps: number;
@@ -541,19 +541,19 @@ export interface Answers {
   load: Done;
   load_pretrained: Done;
   undo: Done;
-  save: Saved;
-  share: Shared;
-  shares: OwnCopies;
+  save: SaveResult;
+  share: ShareResult;
+  shares: ListSharesResult;
   withdraw: Done;
   open_shared: Done;
-  complete: Completed;
-  surprise: Surprised;
-  units: UnitsRead;
-  find_units: UnitsFound;
-  letters: LettersMapped;
-  weights: WeightsLooked;
-  network: NetworkRead;
-  gradient_check: GradientChecked;
+  complete: CompleteResult;
+  surprise: SurprisalResult;
+  units: UnitsResult;
+  find_units: FindUnitsResult;
+  letters: EmbeddingsResult;
+  weights: WeightsResult;
+  network: NetworkResult;
+  gradient_check: GradientCheckResult;
 }
 
 /** What the page sends; every event is answered. */
@@ -561,23 +561,23 @@ export interface ClientEvents {
   learn: (payload: Learn, acknowledge: (answer: Answers["learn"] | Refused) => void) => void;
   pause: (payload: Pause, acknowledge: (answer: Answers["pause"] | Refused) => void) => void;
   resume: (payload: Resume, acknowledge: (answer: Answers["resume"] | Refused) => void) => void;
-  set: (payload: Change, acknowledge: (answer: Answers["set"] | Refused) => void) => void;
+  set: (payload: SetParameters, acknowledge: (answer: Answers["set"] | Refused) => void) => void;
   load: (payload: Load, acknowledge: (answer: Answers["load"] | Refused) => void) => void;
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | Refused) => void) => void;
   undo: (payload: Undo, acknowledge: (answer: Answers["undo"] | Refused) => void) => void;
   save: (payload: Save, acknowledge: (answer: Answers["save"] | Refused) => void) => void;
   share: (payload: Share, acknowledge: (answer: Answers["share"] | Refused) => void) => void;
-  shares: (payload: Shares, acknowledge: (answer: Answers["shares"] | Refused) => void) => void;
+  shares: (payload: ListShares, acknowledge: (answer: Answers["shares"] | Refused) => void) => void;
   withdraw: (payload: Withdraw, acknowledge: (answer: Answers["withdraw"] | Refused) => void) => void;
   open_shared: (payload: OpenShared, acknowledge: (answer: Answers["open_shared"] | Refused) => void) => void;
   complete: (payload: Complete, acknowledge: (answer: Answers["complete"] | Refused) => void) => void;
-  surprise: (payload: Surprise, acknowledge: (answer: Answers["surprise"] | Refused) => void) => void;
-  units: (payload: Units, acknowledge: (answer: Answers["units"] | Refused) => void) => void;
-  find_units: (payload: FindUnits, acknowledge: (answer: Answers["find_units"] | Refused) => void) => void;
-  letters: (payload: Letters, acknowledge: (answer: Answers["letters"] | Refused) => void) => void;
-  weights: (payload: Weights, acknowledge: (answer: Answers["weights"] | Refused) => void) => void;
-  network: (payload: Network, acknowledge: (answer: Answers["network"] | Refused) => void) => void;
-  gradient_check: (payload: GradientCheck, acknowledge: (answer: Answers["gradient_check"] | Refused) => void) => void;
+  surprise: (payload: SurprisalRequest, acknowledge: (answer: Answers["surprise"] | Refused) => void) => void;
+  units: (payload: UnitsRequest, acknowledge: (answer: Answers["units"] | Refused) => void) => void;
+  find_units: (payload: FindUnitsRequest, acknowledge: (answer: Answers["find_units"] | Refused) => void) => void;
+  letters: (payload: EmbeddingsRequest, acknowledge: (answer: Answers["letters"] | Refused) => void) => void;
+  weights: (payload: WeightsRequest, acknowledge: (answer: Answers["weights"] | Refused) => void) => void;
+  network: (payload: NetworkRequest, acknowledge: (answer: Answers["network"] | Refused) => void) => void;
+  gradient_check: (payload: GradientCheckRequest, acknowledge: (answer: Answers["gradient_check"] | Refused) => void) => void;
 }
 
 /**

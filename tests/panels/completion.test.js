@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import { frame, refused } from "./support/state.js";
 import * as complete from "../../static/js/panels/completion.js";
 
-/** @import { Complete, Completed, Completion } from "../../static/js/protocol" */
+/** @import { Complete, CompleteResult, Completion } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 /** Longer than a person pauses between two keys. */
@@ -30,7 +30,7 @@ async function openComplete(t) {
 
 /**
  * @param {Complete} question
- * @returns {Completed}
+ * @returns {CompleteResult}
  */
 function answerTo({ method, prime }) {
   if (method === "sample")
@@ -40,7 +40,7 @@ function answerTo({ method, prime }) {
 
 /**
  * @param {(string | [string, number])[]} texts
- * @returns {Completed}
+ * @returns {CompleteResult}
  */
 function completed(...texts) {
   const completions = texts.map((each) => {
@@ -161,7 +161,7 @@ test("who types on is asked for once, after the last key", async (t) => {
 
 test("of answers that come late only those to the newest beginning are shown", async (t) => {
   const page = await openComplete(t);
-  /** @type {((answer: Completed) => void)[]} */
+  /** @type {((answer: CompleteResult) => void)[]} */
   const answers = [];
   page.connection.answers("complete", () => new Promise((resolve) => answers.push(resolve)));
   for (const prime of ["a", "ab", "abc"]) await begin(page, prime);

@@ -5,7 +5,7 @@ import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as picture from "../../static/js/diagram/panel.js";
 
-/** @import { Network } from "../../static/js/protocol" */
+/** @import { NetworkRequest } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const TEXT = "a cat sat";
@@ -18,7 +18,7 @@ const LAYERS = [
 ];
 const SMALL = { ...OPTIONS, hidden_sizes: [3, 2], letter_size: 2 };
 
-/** @param {Required<Network>} question */
+/** @param {Required<NetworkRequest>} question */
 function answerTo({ text, at }) {
   return networkRead(text, Number(at), LAYERS);
 }

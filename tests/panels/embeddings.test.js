@@ -5,7 +5,7 @@ import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
 import * as letterMap from "../../static/js/inspect/embeddings.js";
 
-/** @import { LettersMapped, Refused } from "../../static/js/protocol" */
+/** @import { EmbeddingsResult, Refused } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const SIZE = { width: 400, height: 300 };
@@ -15,7 +15,7 @@ const LETTERS = { "": [2, 1], " ": [-2, -1], e: [1, -1], t: [-1, 1], 7: [0.5, 0]
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {LettersMapped} answer
+ * @param {EmbeddingsResult} answer
  */
 async function openMap(t, answer) {
   const page = openPage(t, { only: "#panel_letter_map" });
@@ -33,7 +33,7 @@ let steps = 1_000;
  * The network has gone on learning, and looks so now.
  *
  * @param {Page} page
- * @param {LettersMapped | Refused} answer
+ * @param {EmbeddingsResult | Refused} answer
  */
 async function goOn(page, answer) {
   page.connection.answers("letters", answer);

@@ -7,7 +7,7 @@ import { faultOf } from "../../static/js/messages.js";
 import { LiveQuery } from "../../static/js/net/live_query.js";
 
 /** @import { QueryOptions } from "../../static/js/net/live_query.js" */
-/** @import { Surprised } from "../../static/js/protocol" */
+/** @import { SurprisalResult } from "../../static/js/protocol" */
 
 /**
  * A panel of this test's own that asks about a text.
@@ -31,7 +31,7 @@ function openQuery(t, changes = {}) {
     event: "surprise",
     panel: page.get("details"),
     question: () => (look.text === null ? null : { text: look.text }),
-    show: (/** @type {Surprised} */ { characters }) => look.shown.push(characters.join("")),
+    show: (/** @type {SurprisalResult} */ { characters }) => look.shown.push(characters.join("")),
     wait: (fault) => look.waits.push(fault?.code ?? null),
     places: { text: "look_text" },
     ...changes,

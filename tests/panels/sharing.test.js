@@ -16,7 +16,7 @@ function openSharing(t) {
 
 /**
  * @param {string} id
- * @param {Partial<import("../../static/js/protocol").OwnCopy>} [changes]
+ * @param {Partial<import("../../static/js/protocol").SharedCopy>} [changes]
  */
 function copy(id, changes) {
   const figures = { steps: 1_234, sentences: 2, perplexity: 4.567 };

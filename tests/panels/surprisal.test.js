@@ -11,7 +11,7 @@ import * as surprise from "../../static/js/inspect/surprisal.js";
  * A page with the panel in sight, on which the network reads a text.
  *
  * @param {import("node:test").TestContext} t
- * @param {import("../../static/js/protocol").Surprised} answer
+ * @param {import("../../static/js/protocol").SurprisalResult} answer
  */
 async function openSurprise(t, answer) {
   const page = openPage(t, { only: "#panel_surprise" });

@@ -5,7 +5,7 @@ import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as units from "../../static/js/inspect/units.js";
 
-/** @import { UnitsRead } from "../../static/js/protocol" */
+/** @import { UnitsResult } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const TEXT = "a cat";
@@ -32,7 +32,7 @@ function setTokens(page, tokens) {
  * A page with the panel in sight, on which the network reads a text.
  *
  * @param {import("node:test").TestContext} t
- * @param {{answer?: UnitsRead, hidden_sizes?: number[]}} [options]
+ * @param {{answer?: UnitsResult, hidden_sizes?: number[]}} [options]
  */
 async function openUnits(t, { answer = unitsRead(TEXT, ROWS), hidden_sizes = [3, 3] } = {}) {
   const page = openPage(t, { only: "#panel_units" });

@@ -5,12 +5,12 @@ import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as weights from "../../static/js/inspect/weights.js";
 
-/** @import { State, WeightsLooked } from "../../static/js/protocol" */
+/** @import { State, WeightsResult } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {WeightsLooked} answer
+ * @param {WeightsResult} answer
  * @param {Partial<State>} [changes]
  */
 async function openWeights(t, answer, changes) {

@@ -13,7 +13,8 @@ from app.engines.cluster.directory import Directory
 from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Unreachable
 from app.engines.cluster.node import TrainingNode
 from app.errors import UserError
-from app.sessions.commands import Answer, Command, SetParameters, SetWatched
+from app.protocol.requests import SetParameters
+from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST, later
 

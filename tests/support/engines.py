@@ -9,8 +9,8 @@ from app.engines.persistence import RetentionPolicy
 from app.engines.training_pool import Slot
 from app.errors import UserError
 from app.protocol.limits import Limits
+from app.protocol.requests import Learn
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Learn
 from app.storage import Store, default_url
 from tests.support.sessions import STARTING
 

@@ -7,13 +7,14 @@ from typing import Any
 
 from app.engines.base import Engine
 from app.protocol.hyperparameters import Hyperparameters
-from app.sessions.commands import Answer, Command, Learn, Pause, Save
+from app.protocol.requests import Learn, Pause, Save
+from app.sessions.commands import Answer, Command
 from app.sessions.snapshot import Snapshot
 from model.formats.checkpoint import ModelCheckpoint
 from tests.support.waiting import PATIENCE, wait_for
 
 SMALL = Hyperparameters(hidden_sizes=(8,), letter_size=3)
-STARTING = Learn("a first sentence\nand another", SMALL)
+STARTING = Learn(text="a first sentence\nand another", options=SMALL)
 
 
 class Client:

@@ -23,10 +23,10 @@ from app.engines.local import LocalEngine
 from app.engines.persistence import RetentionPolicy
 from app.engines.training_pool import set_switch_interval
 from app.protocol.limits import Limits
+from app.protocol.requests import Learn
 from app.runtime.config import LogFormat
 from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Learn
 from app.storage import Store
 
 os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # off: no telemetry

@@ -99,11 +99,11 @@ def _check_size(size: int, here: Extension) -> None:
 
 def _transfer(here: Extension) -> TransferTimeout:
     """This request's coming or going, watched until it is over."""
-    connection = here.hub.connection(request.environ)
-    transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.hub.sleep)
+    connection = here.backend.connection(request.environ)
+    transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.backend.sleep)
     if connection is not None:
-        here.hub.after_request(request.environ, transfer.end)
-        here.hub.spawn(transfer.watch)
+        here.backend.after_request(request.environ, transfer.end)
+        here.backend.spawn(transfer.watch)
     return transfer
 
 

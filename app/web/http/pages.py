@@ -29,7 +29,7 @@ def shared(copy_id: str) -> tuple[Response, int] | Response:
     """The page, offering a shared copy."""
     # It opens nothing by itself: a link on another site would replace a visitor's network.
     try:
-        if not (is_copy_id(copy_id) and extension().service.has_copy(copy_id)):
+        if not (is_copy_id(copy_id) and extension().service.has_share(copy_id)):
             return _no_copy(UserError("no_such_copy")), HTTPStatus.NOT_FOUND
     except UserError as error:
         return _no_copy(error), HTTPStatus.SERVICE_UNAVAILABLE

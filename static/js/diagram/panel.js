@@ -6,7 +6,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Fault } from "../messages.js" */
 /** @import { Layer } from "./layers.js" */
-/** @import { NetworkRead } from "../protocol" */
+/** @import { NetworkResult } from "../protocol" */
 
 import { DataTable } from "../ui/data_table.js";
 import { showFault } from "../ui/field_error.js";
@@ -138,7 +138,7 @@ class Picture {
     if (this.isAtRest || characters.length === 0) this.#rest();
   }
 
-  /** @param {NetworkRead} answer */
+  /** @param {NetworkResult} answer */
   show(answer) {
     if (!this.#isOfThisNetwork(answer)) return; // the next answer is
     this.isAtRest = false;
@@ -161,7 +161,7 @@ class Picture {
     this.#table.show([]);
   }
 
-  /** @param {NetworkRead} answer */
+  /** @param {NetworkResult} answer */
   #isOfThisNetwork({ columns }) {
     return columns.every(
       ({ layers }) =>

@@ -1,6 +1,6 @@
 /** Where in the text the picture is: moved to by hand, or played through. */
 
-/** @import { NetworkRead } from "../protocol" */
+/** @import { NetworkResult } from "../protocol" */
 
 import { requireElement } from "../ui/dom.js";
 import { entering, inOdds } from "./summary.js";
@@ -78,7 +78,7 @@ export class Stepping {
   /**
    * This is drawn now.
    *
-   * @param {NetworkRead} answer
+   * @param {NetworkResult} answer
    */
   drawn({ at, characters, columns }) {
     // A network that the original saved may read a character as two.

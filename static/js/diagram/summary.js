@@ -1,7 +1,7 @@
 /** What the picture of the network says in words: below it, and as the table behind it. */
 
 /** @import { Layer } from "./layers.js" */
-/** @import { NetworkRead, State } from "../protocol" */
+/** @import { NetworkResult, State } from "../protocol" */
 
 import { nameOf, percent } from "../format.js";
 
@@ -34,7 +34,7 @@ export function inOdds([character, probability]) {
 /**
  * The newest step as the rows of a table.
  *
- * @param {NetworkRead} read
+ * @param {NetworkResult} read
  * @param {Layer[]} layers
  * @param {number} perCell
  * @returns {string[][]} from above downwards, as the picture has them

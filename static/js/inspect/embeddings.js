@@ -5,7 +5,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Neighbour, Point, Points } from "./projection.js" */
-/** @import { LettersMapped } from "../protocol" */
+/** @import { EmbeddingsResult } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { separateLabels } from "./projection.js";
@@ -91,7 +91,7 @@ class LetterMap {
     this.#isAnother = true;
   }
 
-  /** @param {LettersMapped} answer */
+  /** @param {EmbeddingsResult} answer */
   show({ letters, points, shares, left_out }) {
     /** @type {Points} */
     const told = new Map(letters.map((letter, index) => [letter, points[index] ?? [0, 0]]));

@@ -2,7 +2,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Fault } from "../messages.js" */
-/** @import { CheckedMatrix, GradientChecked, Hyperparameters } from "../protocol" */
+/** @import { CheckedMatrix, GradientCheckResult, Hyperparameters } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { showFault } from "../ui/field_error.js";
@@ -90,7 +90,7 @@ class Report {
   }
 
   /**
-   * @param {GradientChecked} answer
+   * @param {GradientCheckResult} answer
    * @param {Hyperparameters} options
    */
   show({ matrices, sentence, steps }, options) {

@@ -1,7 +1,7 @@
 /** A text shaded by how little the network expected each of its characters. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Surprised } from "../protocol" */
+/** @import { SurprisalResult } from "../protocol" */
 
 import { DataTable } from "../ui/data_table.js";
 import { showFault } from "../ui/field_error.js";
@@ -54,7 +54,7 @@ class Shown {
 
   /** @type {HTMLElement[]} one for each character, and one for the end */
   #marks = [];
-  /** @type {Surprised | null} */
+  /** @type {SurprisalResult | null} */
   #answer = null;
   #chosen = 0;
 
@@ -71,7 +71,7 @@ class Shown {
     this.#text.addEventListener("keydown", (event) => this.#press(event));
   }
 
-  /** @param {Surprised} answer */
+  /** @param {SurprisalResult} answer */
   show(answer) {
     const isOther = answer.characters.join("") !== this.#answer?.characters.join("");
     this.#answer = answer;
@@ -93,7 +93,7 @@ class Shown {
   /**
    * Another text: marks of its own, and first of all a look at its greatest surprise.
    *
-   * @param {Surprised} answer
+   * @param {SurprisalResult} answer
    */
   #write({ characters, probabilities }) {
     this.#marks = [...characters, ""].map(newMark);
@@ -203,7 +203,7 @@ function inWords(perplexity) {
 }
 
 /**
- * @param {Surprised} answer
+ * @param {SurprisalResult} answer
  * @param {number} place
  * @param {number} probability
  */

@@ -1,7 +1,7 @@
 /** Many units of a layer over the text: a row each, a cell a character. */
 
 /** @import { DivergingScale } from "../ui/color_scale.js" */
-/** @import { UnitsRead } from "../protocol" */
+/** @import { UnitsResult } from "../protocol" */
 
 import { inDecimals, STEPS } from "../ui/color_scale.js";
 import { DataTable } from "../ui/data_table.js";
@@ -33,7 +33,7 @@ export class UnitGrid {
   #colours;
   #told;
 
-  /** @type {UnitsRead | null} */
+  /** @type {UnitsResult | null} */
   #answer = null;
   /** Rows times characters. */
   #steps = new Int8Array();
@@ -73,7 +73,7 @@ export class UnitGrid {
   }
 
   /**
-   * @param {UnitsRead} answer
+   * @param {UnitsResult} answer
    * @param {{layer: number, unit: number, rows: number}} choice
    */
   show(answer, { layer, unit, rows }) {

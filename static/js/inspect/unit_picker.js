@@ -1,7 +1,7 @@
 /** Which layer, state and unit a person looks at, and which units of the layer the grid shows. */
 
 /** @import { Store } from "../state/store.js" */
-/** @import { State, Units } from "../protocol" */
+/** @import { State, UnitsRequest } from "../protocol" */
 
 import { bindFieldError } from "../ui/field_error.js";
 import { requireElement } from "../ui/dom.js";
@@ -96,7 +96,7 @@ export class UnitChoice {
 
   /**
    * @param {string} text
-   * @returns {Units}
+   * @returns {UnitsRequest}
    */
   question(text) {
     const { layer, state, unit, first } = this;

@@ -1,7 +1,7 @@
 /** Units that follow a simple feature of the text it learns, the best first. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { FindUnits, FoundUnit, UnitsFound } from "../protocol" */
+/** @import { FindUnitsRequest, FoundUnit, FindUnitsResult } from "../protocol" */
 /** @import { UnitChoice } from "./unit_picker.js" */
 
 import { inDecimals } from "../ui/color_scale.js";
@@ -9,7 +9,7 @@ import { bindFieldError, showFault } from "../ui/field_error.js";
 import { requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
-/** @typedef {FindUnits["feature"]} Feature */
+/** @typedef {FindUnitsRequest["feature"]} Feature */
 
 /** Comparing takes longer than reading a text, and its outcome changes slowly. */
 const PACE_MS = 1_500;
@@ -91,7 +91,7 @@ class Ranking {
   }
 
   /**
-   * @param {UnitsFound} answer
+   * @param {FindUnitsResult} answer
    * @param {Feature} feature
    */
   show({ found, read }, feature) {

@@ -1,7 +1,7 @@
 /** The text that is read, each character on the colour of one unit's activation after it. */
 
 /** @import { DivergingScale } from "../ui/color_scale.js" */
-/** @import { UnitsRead } from "../protocol" */
+/** @import { UnitsResult } from "../protocol" */
 
 import { inDecimals } from "../ui/color_scale.js";
 import { DataTable } from "../ui/data_table.js";
@@ -15,7 +15,7 @@ export class UnitText {
   #reading;
   #table;
   #colours;
-  /** @type {UnitsRead | null} */
+  /** @type {UnitsResult | null} */
   #answer = null;
   #of = "";
   /** @type {HTMLElement[]} a character each */
@@ -42,7 +42,7 @@ export class UnitText {
   }
 
   /**
-   * @param {UnitsRead} answer
+   * @param {UnitsResult} answer
    * @param {string} of which unit
    */
   show(answer, of) {
@@ -86,7 +86,7 @@ export class UnitText {
     this.#read();
   }
 
-  /** @param {Pick<UnitsRead, "characters">} read */
+  /** @param {Pick<UnitsResult, "characters">} read */
   #write({ characters }) {
     this.#pointed = null;
     this.#painted = [];
@@ -110,7 +110,7 @@ export class UnitText {
 }
 
 /**
- * @param {UnitsRead} answer
+ * @param {UnitsResult} answer
  * @param {string} of which unit
  */
 function inWords({ characters, values }, of) {
@@ -122,7 +122,7 @@ function inWords({ characters, values }, of) {
   return `“${characters.join("")}”, coloured by the activation of ${of}: ${ends}.`;
 }
 
-/** @param {UnitsRead} answer */
+/** @param {UnitsResult} answer */
 function rowsOf({ characters, values }) {
   return characters.map((character, index) => [
     String(index + 1),

@@ -1,7 +1,7 @@
 /** What a layer's units do while the network reads the text: one in the text, many in a grid. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Units, UnitsRead } from "../protocol" */
+/** @import { UnitsRequest, UnitsResult } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { DivergingScale, ScaleLegend } from "../ui/color_scale.js";
@@ -36,8 +36,8 @@ export function mount(element, connection) {
   const finding = mountFinding(element, connection, choice);
 
   /**
-   * @param {UnitsRead} answer
-   * @param {Units} question
+   * @param {UnitsResult} answer
+   * @param {UnitsRequest} question
    */
   const show = (answer, question) => {
     const unit = Number(question.unit);

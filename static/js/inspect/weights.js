@@ -1,7 +1,7 @@
 /** How large the weights are, and how far a step moves them. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { MatrixLook, Hyperparameters, WeightsLooked } from "../protocol" */
+/** @import { MatrixStats, Hyperparameters, WeightsResult } from "../protocol" */
 
 import { bindFieldError, showFault } from "../ui/field_error.js";
 import { drawBars, newHistogram } from "../ui/histogram.js";
@@ -87,7 +87,7 @@ class Words {
   }
 
   /**
-   * @param {WeightsLooked} answer
+   * @param {WeightsResult} answer
    * @param {number} clip the largest gradient that counts
    */
   show({ matrices, change_at, clipped, clips_norm }, clip) {
@@ -114,7 +114,7 @@ class Words {
  * The median change of a weight: that of the matrices' medians, each of them counting as many times
  * as it has weights.
  *
- * @param {MatrixLook[]} matrices
+ * @param {MatrixStats[]} matrices
  */
 function medianOf(matrices) {
   const medians = matrices.flatMap(({ change, shape }) =>
@@ -164,7 +164,7 @@ class WeightsTable {
   }
 
   /**
-   * @param {MatrixLook[]} matrices
+   * @param {MatrixStats[]} matrices
    * @param {Hyperparameters["kind"]} kind
    */
   show(matrices, kind) {
@@ -204,7 +204,7 @@ class Row {
   }
 
   /**
-   * @param {MatrixLook} matrix
+   * @param {MatrixStats} matrix
    * @param {Hyperparameters["kind"]} kind
    */
   show({ name, shape, spread, weights, change, changes }, kind) {

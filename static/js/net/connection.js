@@ -1,6 +1,6 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { Answers, BroughtText, ClientEvents, Done, Refused, Saved, State, Frame, Notice, Closing } from "../protocol" */
+/** @import { Answers, BroughtText, ClientEvents, Done, Refused, SaveResult, State, Frame, Notice, Closing } from "../protocol" */
 /** @import { Fault } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
@@ -115,7 +115,7 @@ export class Connection {
   /**
    * The model as JSON, if it is not too large to be shown.
    *
-   * @returns {Promise<Saved | Refused>}
+   * @returns {Promise<SaveResult | Refused>}
    */
   async saveModel() {
     return this.#byHttp("json", fetchModel);

@@ -1,7 +1,7 @@
 /** Links to frozen copies of the network: made, copied and withdrawn. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { OwnCopy, Refused } from "../protocol" */
+/** @import { SharedCopy, Refused } from "../protocol" */
 
 import { isBusy, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
@@ -153,7 +153,7 @@ class Copies {
   /**
    * What is there already stays where it is, and keeps the focus.
    *
-   * @param {OwnCopy[]} copies the newest first
+   * @param {SharedCopy[]} copies the newest first
    */
   #fill(copies) {
     const ids = new Set(copies.map(({ id }) => id));
@@ -171,7 +171,7 @@ class Copies {
     this.#list.hidden = copies.length === 0;
   }
 
-  /** @param {OwnCopy} copy */
+  /** @param {SharedCopy} copy */
   #item(copy) {
     const item = document.createElement("li");
     const link = document.createElement("a");
@@ -194,7 +194,7 @@ class Copies {
   }
 
   /**
-   * @param {OwnCopy} copy
+   * @param {SharedCopy} copy
    * @param {HTMLButtonElement} button
    */
   async #withdraw({ id, path }, button) {
@@ -215,7 +215,7 @@ function addressOf(path) {
   return new URL(path, location.href).href;
 }
 
-/** @param {OwnCopy} copy */
+/** @param {SharedCopy} copy */
 function figuresOf({ steps, sentences, perplexity }) {
   const figures = [counted(steps, "step"), counted(sentences, "sentence")];
   if (perplexity !== null) figures.push(`perplexity\u00a0${perplexity.toFixed(2)}`);

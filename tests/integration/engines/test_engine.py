@@ -14,30 +14,27 @@ import pytest
 from app.engines.base import Engine
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
+from app.protocol.answers import Completion
 from app.protocol.hyperparameters import Hyperparameters
+from app.protocol.inspection import UnitsRequest
 from app.protocol.limits import Limits
-from app.sessions.commands import (
-    Answer,
+from app.protocol.requests import (
     Complete,
-    CreateCheckpoint,
     Learn,
-    Load,
     LoadPretrained,
-    MarkSaved,
     Pause,
     Resume,
     Save,
     SetParameters,
-    SetWatched,
 )
+from app.sessions.commands import Answer, CreateCheckpoint, LoadModel, MarkSaved, SetWatched
 from app.storage import default_url
-from app.training.completion import Completion
 from tests.support.engines import RETENTION, local_engine
 from tests.support.sessions import SMALL, Client
 from tests.support.waiting import PATIENCE, wait_for
 
 TEXT = "a first sentence\n  and another \n\nthe third is here"
-STARTING = Learn(TEXT, SMALL)
+STARTING = Learn(text=TEXT, options=SMALL)
 
 
 def completions(client: Client, asked: Complete) -> list[Completion]:
@@ -50,8 +47,8 @@ def completions(client: Client, asked: Complete) -> list[Completion]:
             if error.code != "compiling":
                 raise
             return None
-        assert isinstance(found, list)
-        return found
+        assert isinstance(found, dict)
+        return found["completions"]
 
     found = wait_for(answer)
     assert found is not None
@@ -124,7 +121,7 @@ def test_what_a_command_did_can_be_seen_when_it_is_answered(client: Client) -> N
     assert (client.now.learning_rate, client.now.temperature) == (0.003, 0.7)
     client.ask(Pause())
     assert client.now.status == "paused"
-    client.ask(Learn("other\ntext", SMALL))
+    client.ask(Learn(text="other\ntext", options=SMALL))
     assert client.now.description.text == "other\ntext"
     assert client.now.status == "learning"
 
@@ -161,7 +158,7 @@ def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: C
     before = saved.model.params.copy()
     saved.model.params.flags.writeable = False  # as what another process has sent
     for _ in range(2):
-        client.ask(Load(saved))
+        client.ask(LoadModel(saved))
         client.ask(Resume())
         client.wait_for_steps()
         client.ask(Pause())
@@ -171,7 +168,7 @@ def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: C
 def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
     saved = client.save()
     client.ask(Pause())
-    client.ask(Load(saved))
+    client.ask(LoadModel(saved))
     assert client.now.status == "paused"
     assert client.now.steps == 0
     assert client.now.points == ()
@@ -179,9 +176,9 @@ def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
 
 def test_loading_keeps_what_was_set(client: Client) -> None:
     saved = client.save()
-    client.ask(Learn(TEXT, Hyperparameters(hidden_sizes=(4, 4), clip=2.0)))
+    client.ask(Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(4, 4), clip=2.0)))
     client.ask(SetParameters(learning_rate=0.002, temperature=0.4))
-    client.ask(Load(saved))
+    client.ask(LoadModel(saved))
     assert (client.now.learning_rate, client.now.temperature) == (0.002, 0.4)
     assert client.now.description.options == Hyperparameters(
         hidden_sizes=(8,), letter_size=3, learning_rate=0.002, clip=2.0
@@ -192,11 +189,11 @@ def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
     version = client.now.description.version
     for command, code, field in (
         (
-            Learn(TEXT, Hyperparameters(hidden_sizes=(1000, 1000))),
+            Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(1000, 1000))),
             "network_too_large",
             "hidden_sizes",
         ),
-        (LoadPretrained("no such model"), "unknown_pretrained", "name"),
+        (LoadPretrained(name="no such model"), "unknown_pretrained", "name"),
     ):
         with pytest.raises(UserError) as caught:
             client.ask(command)
@@ -207,8 +204,8 @@ def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
 
 def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client: Client) -> None:
     saved = client.save()
-    client.ask(Learn(f"{TEXT}\nwho has a ZEBRA?", SMALL))
-    client.ask(Load(saved))
+    client.ask(Learn(text=f"{TEXT}\nwho has a ZEBRA?", options=SMALL))
+    client.ask(LoadModel(saved))
     (remark,) = client.now.notices
     assert (remark.level, remark.code) == ("warning", "sentences_skipped")
     assert "'Z'" in remark.message
@@ -218,9 +215,9 @@ def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client
 
 def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
     saved = client.save()
-    client.ask(Learn("ZEBRA\nXYLOPHON", SMALL))
+    client.ask(Learn(text="ZEBRA\nXYLOPHON", options=SMALL))
     with pytest.raises(UserError) as caught:
-        client.ask(Load(saved))
+        client.ask(LoadModel(saved))
     assert (caught.value.code, caught.value.field) == ("text_unreadable", "json")
     assert client.now.description.text == "ZEBRA\nXYLOPHON"
     client.wait_for_steps()
@@ -230,15 +227,15 @@ def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client
     client.ask(Pause())
     before = client.now
     for method in ("sample", "beam"):
-        found = completions(client, Complete("a f", method))
+        found = completions(client, Complete(prime="a f", method=method))
         assert pickle.loads(pickle.dumps(found)) == found  # noqa: S301
-        assert set("".join(each.text for each in found)) <= set(before.description.vocabulary)
+        assert set("".join(each["text"] for each in found)) <= set(before.description.vocabulary)
     assert replace(client.now, seq=before.seq) == before
 
 
 def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]) -> None:
     ann, bob = new_client("ann"), new_client("bob")
-    bob.ask(Learn("bobs own text", SMALL))
+    bob.ask(Learn(text="bobs own text", options=SMALL))
     ann.ask(SetParameters(temperature=3.0))
     assert ann.now.description.text == TEXT
     assert bob.now.temperature == 1
@@ -253,7 +250,10 @@ def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
     clients = [new_client(str(number)) for number in range(12)]
     for large in clients[:2]:  # as many as there are threads
         large.ask(
-            Learn(20 * "a long line for a large network\n", Hyperparameters(hidden_sizes=(150,)))
+            Learn(
+                text=20 * "a long line for a large network\n",
+                options=Hyperparameters(hidden_sizes=(150,)),
+            )
         )
     before = [client.now.steps for client in clients]
     answers: list[Future[Answer]] = [
@@ -276,14 +276,15 @@ def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Cl
     commands = [
         STARTING,
         Pause(),
-        SetParameters(0.1, 2.0),
+        SetParameters(learning_rate=0.1, temperature=2.0),
         SetWatched(watched=True),
         Save(),
         MarkSaved(None),
-        Complete("a", top_k=3),
+        Complete(prime="a", method="sample", top_k=3),
+        UnitsRequest(text="a", layer=2),
     ]
     assert pickle.loads(pickle.dumps(commands)) == commands  # noqa: S301
-    load = pickle.loads(pickle.dumps(Load(client.save())))  # noqa: S301
+    load = pickle.loads(pickle.dumps(LoadModel(client.save())))  # noqa: S301
     assert client.ask(load) is None
     assert pickle.loads(pickle.dumps(client.ask(CreateCheckpoint()))).text == TEXT  # noqa: S301
     snapshot = client.now
@@ -294,10 +295,10 @@ def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Cl
 
 
 def test_text_beyond_the_basic_plane_survives_a_save_and_a_load(client: Client) -> None:
-    client.ask(Learn("naïve 🙂 日本\n🙂", SMALL))
+    client.ask(Learn(text="naïve 🙂 日本\n🙂", options=SMALL))
     client.ask(Pause())
     saved = client.save()
     greedy = client.now.greedy
-    client.ask(Load(saved))
+    client.ask(LoadModel(saved))
     assert client.now.greedy == greedy
     assert "🙂" in client.now.description.vocabulary

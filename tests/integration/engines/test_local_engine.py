@@ -12,8 +12,8 @@ from app.engines import kernel_compiler as compiler
 from app.engines import training_pool
 from app.engines.local import LocalEngine
 from app.errors import UserError
+from app.protocol.requests import Complete, Pause
 from app.sessions import session
-from app.sessions.commands import Complete, Pause
 from tests.support.engines import local_engine
 from tests.support.sessions import STARTING, Client
 from tests.support.waiting import PATIENCE
@@ -56,12 +56,12 @@ def test_training_does_not_wait_for_beam_search(
     try:
         client = Client(engine)
         client.wait_for_steps()
-        assert client.ask(Complete("a f"))
+        assert client.ask(Complete(prime="a f", method="sample"))
         with pytest.raises(UserError) as caught:
-            client.ask(Complete("a f", "beam"))
+            client.ask(Complete(prime="a f", method="beam"))
         assert (caught.value.code, caught.value.field) == ("compiling", "method")
         compiled.set()
-        assert client.ask(Complete("a f", "beam"))
+        assert client.ask(Complete(prime="a f", method="beam"))
     finally:
         compiled.set()
         engine.close()

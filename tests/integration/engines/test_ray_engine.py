@@ -14,7 +14,8 @@ from app.engines.cluster import engine as engine_module
 from app.engines.cluster.directory import Directory
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
-from app.sessions.commands import Answer, Pause, SetParameters, SetWatched
+from app.protocol.requests import Pause, SetParameters
+from app.sessions.commands import Answer, SetWatched
 from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -161,7 +162,7 @@ def test_a_machine_is_drained_under_a_session_that_is_asked_things(
         cluster.directory.ask("drain", machine),
         web._loop,
     )
-    for number in range(20):
+    for number in range(1, 21):
         set_temperature(web, number / 20)
         assert temperature(web) == number / 20
     assert draining.result(PATIENCE) == 1

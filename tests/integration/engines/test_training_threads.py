@@ -15,7 +15,8 @@ from app.engines.local import LocalEngine
 from app.engines.persistence import Persistence
 from app.engines.training_pool import TrainingPool
 from app.errors import UserError
-from app.sessions.commands import Answer, Command, Pause, Resume, SetParameters
+from app.protocol.requests import Pause, Resume, SetParameters
+from app.sessions.commands import Answer, Command
 from app.sessions.session import Session
 from tests.support.engines import drop, local_engine, slot_of
 from tests.support.sessions import STARTING, Client

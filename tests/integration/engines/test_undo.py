@@ -14,18 +14,9 @@ from app.engines.local import LocalEngine
 from app.errors import UserError
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
+from app.protocol.requests import Learn, Pause, Resume, SetParameters, Undo
 from app.sessions import undo as spare
-from app.sessions.commands import (
-    Command,
-    CreateCheckpoint,
-    Learn,
-    Load,
-    Pause,
-    Resume,
-    SetParameters,
-    SetWatched,
-    Undo,
-)
+from app.sessions.commands import Command, CreateCheckpoint, LoadModel, SetWatched
 from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
@@ -83,7 +74,7 @@ def test_a_restart_is_undone_exactly_and_redone_exactly(client: Client) -> None:
     wait_for(lambda: len(client.now.points) > 2)
     before = client.rest()
     assert before[0].undoable is None
-    client.ask(Learn("quite another text\nof two lines", OTHER))
+    client.ask(Learn(text="quite another text\nof two lines", options=OTHER))
     assert client.now.undoable == "restart"
     wait_for(lambda: client.now.points)
     newer = client.rest()
@@ -101,7 +92,7 @@ def test_a_load_is_undone_exactly(client: Client) -> None:
     loaded = client.save()
     client.wait_for_steps(50)
     before = client.rest()
-    client.ask(Load(loaded))
+    client.ask(LoadModel(loaded))
     assert client.now.undoable == "load"
     client.ask(Undo())
     assert_same(before, client.rest())
@@ -117,10 +108,10 @@ def test_what_is_brought_back_learns_if_the_session_does(client: Client) -> None
 
 
 def test_its_samples_and_prediction_follow_at_once(client: Client) -> None:
-    client.ask(Learn("aaaa\nabab", SMALL))
+    client.ask(Learn(text="aaaa\nabab", options=SMALL))
     client.ask(Pause())
     prediction = wait_for(lambda: client.now.greedy)
-    client.ask(Learn("xyxy\nxxyy", SMALL))
+    client.ask(Learn(text="xyxy\nxxyy", options=SMALL))
     client.ask(Pause())
     wait_for(lambda: set("".join(client.now.samples)) & set("xy"))
     client.ask(Undo())
@@ -136,14 +127,14 @@ def test_undo_is_refused_where_nothing_was_replaced(client: Client) -> None:
 
 
 def test_what_was_refused_replaces_nothing(client: Client) -> None:
-    too_large = Learn("two lines\nof text", Hyperparameters(hidden_sizes=(1000, 1000)))
+    too_large = Learn(text="two lines\nof text", options=Hyperparameters(hidden_sizes=(1000, 1000)))
     assert_refused(client, too_large, "network_too_large")
     assert client.now.undoable is None
 
 
 def test_only_the_last_one_is_kept(client: Client) -> None:
-    client.ask(Learn("the second\ntext", SMALL))
-    client.ask(Learn("the third\ntext", SMALL))
+    client.ask(Learn(text="the second\ntext", options=SMALL))
+    client.ask(Learn(text="the third\ntext", options=SMALL))
     client.ask(Undo())
     assert client.now.description.text == "the second\ntext"
     client.ask(Undo())
@@ -154,7 +145,7 @@ def test_it_is_removed_after_a_while_and_the_pages_are_told(
     client: Client, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spare, "KEPT_SECONDS", 0.1)
-    client.ask(Learn("another\ntext", SMALL))
+    client.ask(Learn(text="another\ntext", options=SMALL))
     client.ask(Pause())  # nothing but its own end can bring a frame now
     weights = client.now.description.weights
 
@@ -205,7 +196,7 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
 
     engine = local_engine(tmp_path, STARTING)
     ann = watched(engine)
-    ann.ask(Learn("the text\nthat stays", SMALL))
+    ann.ask(Learn(text="the text\nthat stays", options=SMALL))
     assert ann.now.undoable == "restart"
     captured = ann.ask(CreateCheckpoint())
     assert isinstance(captured, Checkpoint)

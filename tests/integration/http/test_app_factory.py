@@ -46,7 +46,7 @@ def test_the_parts_of_an_application_are_in_its_extension(site: Site) -> None:
     assert isinstance(parts, Extension)
     assert extension_of(site.app) is parts
     assert parts.engine.snapshots is not None
-    assert parts.config.async_mode == parts.hub.async_mode == "threading"
+    assert parts.config.async_mode == parts.backend.async_mode == "threading"
 
 
 def test_two_applications_in_one_process_share_nothing(tmp_path: Path) -> None:

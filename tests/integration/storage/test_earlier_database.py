@@ -7,7 +7,8 @@ import time
 from pathlib import Path
 
 from app.engines.persistence import RetentionPolicy
-from app.sessions.commands import Resume, Save, SetWatched
+from app.protocol.requests import Resume, Save
+from app.sessions.commands import SetWatched
 from app.storage import Store, default_url
 from model.formats.checkpoint import ModelCheckpoint
 from tests.support.engines import HOUR, local_engine

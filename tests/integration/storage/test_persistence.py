@@ -19,7 +19,8 @@ from app.engines.session_loader import failover_notice
 from app.errors import UserError
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
-from app.sessions.commands import Answer, Command, Learn, Pause, Save, SetParameters, SetWatched
+from app.protocol.requests import Learn, Pause, Save, SetParameters
+from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoredSession, StoreError, default_url
 from model.formats.checkpoint import ModelCheckpoint
@@ -93,7 +94,7 @@ def model_of(answer: Answer) -> ModelCheckpoint:
 def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> None:
     server.open()
     server.create("ann")
-    server.ask("ann", Learn("my own text\nof two lines", SMALL))
+    server.ask("ann", Learn(text="my own text\nof two lines", options=SMALL))
     server.ask("ann", SetParameters(learning_rate=0.003, temperature=0.5))
     server.wait_for_steps("ann", 100)
     wait_for(lambda: len(server.now("ann").points) > 1)
@@ -151,7 +152,7 @@ def test_a_new_network_and_a_pause_are_saved_at_once(
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
     monkeypatch.setattr(persistence, "CHECKPOINT_SECONDS", HOUR)
-    server.ask("ann", Learn("quite new", SMALL))
+    server.ask("ann", Learn(text="quite new", options=SMALL))
     wait_for(lambda: (stored := server.store.load("ann")) and stored.checkpoint.text == "quite new")
     server.ask("ann", Pause())
     wait_for(lambda: (stored := server.store.load("ann")) and not stored.checkpoint.learning)
@@ -190,7 +191,7 @@ def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_tra
     )
     engine = local_engine(here, threads=1)
     engine.open_session("ann").result(PATIENCE)
-    engine.submit("ann", Learn("my own text", SMALL)).result(PATIENCE)
+    engine.submit("ann", Learn(text="my own text", options=SMALL)).result(PATIENCE)
     wait_for(lambda: there.load("ann"))
     there.claim("ann")
     engine.submit("ann", Pause()).result(PATIENCE)
@@ -262,10 +263,10 @@ def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
 def test_all_networks_together_have_their_limit(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
-    too_large = Learn("some text", Hyperparameters(hidden_sizes=(50,)))
+    too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.now("ann").description.options == SMALL
-    server.ask("ann", Learn("some text", SMALL))
+    server.ask("ann", Learn(text="some text", options=SMALL))
     many = ("bob", "cid", "dan", "eve", "fay")
     assert_refused(lambda: server.create(*many), "memory_full", "hidden_sizes")
 
@@ -274,7 +275,7 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
     before = server.engine.weights
-    too_large = Learn("some text", Hyperparameters(hidden_sizes=(50,)))
+    too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
     assert server.engine.weights == before
 
@@ -341,7 +342,7 @@ def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
 ) -> None:
     created = server.engine.open_session("ann")
     changed = server.engine.submit("ann", SetParameters(temperature=2.0))
-    too_large = Learn("some text", Hyperparameters(hidden_sizes=(1000, 1000)))
+    too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(1000, 1000)))
     refused = server.engine.submit("ann", too_large)
     assert server.engine.open_session("ann") is created
     arrive.set()

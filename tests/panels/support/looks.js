@@ -1,6 +1,6 @@
 /** Answers about the network, whole and valid, and the tables that show them. */
 
-/** @import { FoundUnit, GradientChecked, LettersMapped, MatrixLook, NetworkRead, Surprised, UnitsFound, UnitsRead, WeightsLooked } from "../../../static/js/protocol" */
+/** @import { FoundUnit, GradientCheckResult, EmbeddingsResult, MatrixStats, NetworkResult, SurprisalResult, FindUnitsResult, UnitsResult, WeightsResult } from "../../../static/js/protocol" */
 /** @import { openPage } from "./page.js" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
@@ -18,8 +18,8 @@ export const LIKELIEST = [
 /**
  * @param {string} text
  * @param {number[]} [probabilities] of each character and of the end
- * @param {Partial<Surprised>} [changes]
- * @returns {Surprised}
+ * @param {Partial<SurprisalResult>} [changes]
+ * @returns {SurprisalResult}
  */
 export function surprised(text, probabilities = [], changes = {}) {
   const characters = [...text];
@@ -38,8 +38,8 @@ export function surprised(text, probabilities = [], changes = {}) {
  *
  * @param {string} text
  * @param {number[][]} rows steps from -127 to 127 of each unit of the grid
- * @param {Partial<UnitsRead>} [changes]
- * @returns {UnitsRead}
+ * @param {Partial<UnitsResult>} [changes]
+ * @returns {UnitsResult}
  */
 export function unitsRead(text, rows, changes = {}) {
   const scale = changes.scale ?? 1;
@@ -58,7 +58,7 @@ export function unitsRead(text, rows, changes = {}) {
 
 /**
  * @param {[layer: number, unit: number, correlation: number][]} units
- * @returns {UnitsFound}
+ * @returns {FindUnitsResult}
  */
 export function unitsFound(...units) {
   /** @type {FoundUnit[]} */
@@ -68,8 +68,8 @@ export function unitsFound(...units) {
 
 /**
  * @param {Record<string, [number, number]>} points by character
- * @param {Partial<LettersMapped>} [changes]
- * @returns {LettersMapped}
+ * @param {Partial<EmbeddingsResult>} [changes]
+ * @returns {EmbeddingsResult}
  */
 export function lettersMapped(points, changes = {}) {
   return {
@@ -84,8 +84,8 @@ export function lettersMapped(points, changes = {}) {
 
 /**
  * @param {string} name
- * @param {Partial<MatrixLook>} [changes]
- * @returns {MatrixLook}
+ * @param {Partial<MatrixStats>} [changes]
+ * @returns {MatrixStats}
  */
 export function matrix(name, changes = {}) {
   return {
@@ -100,9 +100,9 @@ export function matrix(name, changes = {}) {
 }
 
 /**
- * @param {MatrixLook[]} matrices
- * @param {Partial<WeightsLooked>} [changes]
- * @returns {WeightsLooked}
+ * @param {MatrixStats[]} matrices
+ * @param {Partial<WeightsResult>} [changes]
+ * @returns {WeightsResult}
  */
 export function weightsLooked(matrices, changes = {}) {
   return { ...LOOK, matrices, change_at: 1_234, clipped: 0.25, clips_norm: false, ...changes };
@@ -114,7 +114,7 @@ export function weightsLooked(matrices, changes = {}) {
  * @param {string} text
  * @param {number} at
  * @param {number[][]} layers the same at every step
- * @returns {NetworkRead}
+ * @returns {NetworkResult}
  */
 export function networkRead(text, at, layers) {
   const characters = [...text];
@@ -125,8 +125,8 @@ export function networkRead(text, at, layers) {
 }
 
 /**
- * @param {GradientChecked["matrices"]} matrices
- * @returns {GradientChecked}
+ * @param {GradientCheckResult["matrices"]} matrices
+ * @returns {GradientCheckResult}
  */
 export function checked(...matrices) {
   return { ...LOOK, steps: 1_234, sentence: "<b>a</b> sentence", matrices };

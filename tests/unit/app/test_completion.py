@@ -9,14 +9,13 @@ import pytest
 
 from app.errors import UserError
 from app.protocol import read_event
+from app.protocol.answers import Completion
 from app.protocol.hyperparameters import Hyperparameters
-from app.sessions.commands import Complete, Learn
+from app.protocol.requests import Complete, Learn
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training import completion
-from app.training.completion import Completion
 from app.training.run import TrainingRun
-from app.web.service import command_for
 from model import CharModel, Vocabulary, prepare_beam_search, prepare_kernels
 
 TEXT = "the start\nthe rest\nthen we ask"
@@ -39,38 +38,36 @@ def model() -> CharModel:
 
 def completed(model: CharModel, question: dict[str, Any]) -> list[Completion]:
     """What comes of an event, on a network that does not learn."""
-    command = command_for(read_event("complete", (question,)))
-    assert isinstance(command, Complete)
-    if command.method == "beam":
-        return completion.likeliest(model, command.prime, command.width)
-    return completion.drawn(model, command.prime, command.temperature, command.top_k, command.top_p)
+    request = read_event("complete", (question,))
+    assert isinstance(request, Complete)
+    return completion.complete(model, request)
 
 
 def test_three_are_drawn_with_characters_of_the_text_alone(model: CharModel) -> None:
     found = completed(model, SAMPLE)
     assert len(found) == 3
-    assert set("".join(each.text for each in found)) <= set(TEXT) - {"\n"}
-    assert all(each.log_probability is None for each in found)
-    assert all(each.cut == (len(each.text) == completion.LONGEST) for each in found)
+    assert set("".join(each["text"] for each in found)) <= set(TEXT) - {"\n"}
+    assert all(each["log_probability"] is None for each in found)
+    assert all(each["cut"] == (len(each["text"]) == completion.LONGEST) for each in found)
 
 
 def test_what_is_entered_decides_what_is_drawn(model: CharModel) -> None:
     for entries in ({"top_k": "1", "top_p": ""}, {"top_p": "1e-9"}):
-        texts = [each.text for each in completed(model, {**SAMPLE, **entries})]
+        texts = [each["text"] for each in completed(model, {**SAMPLE, **entries})]
         assert len(set(texts)) == 1, entries
     wild = {**SAMPLE, "temperature": "20", "top_k": "", "top_p": "auto"}
-    assert len({each.text for _ in range(5) for each in completed(model, wild)}) > 1
+    assert len({each["text"] for _ in range(5) for each in completed(model, wild)}) > 1
 
 
 def test_the_likeliest_are_never_less_probable_than_the_greedy_sentence(model: CharModel) -> None:
     [greedy] = completed(model, {**BEAM, "width": 1})
-    assert greedy.log_probability is not None
+    assert greedy["log_probability"] is not None
     for width in (2, 5, "20"):
         found = completed(model, {**BEAM, "width": width})
-        logs = [each.log_probability for each in found if each.log_probability is not None]
+        logs = [each["log_probability"] for each in found if each["log_probability"] is not None]
         assert len(logs) == len(found)
         assert logs == sorted(logs, reverse=True)
-        assert logs[0] >= greedy.log_probability - 1e-6
+        assert logs[0] >= greedy["log_probability"] - 1e-6
         assert all(math.isfinite(each) and each <= 0 for each in logs)
         assert 1 <= len(found) <= int(width)
 
@@ -111,9 +108,9 @@ def test_a_beginning_with_unknown_characters_is_refused_at_its_field(
     method: Any, prime: str
 ) -> None:
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    session.carry_out(Learn(TEXT, Hyperparameters(hidden_sizes=(4,), letter_size=3)))
+    session.carry_out(Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(4,), letter_size=3)))
     with pytest.raises(UserError) as caught:
-        session.carry_out(Complete(prime, method))
+        session.carry_out(Complete(prime=prime, method=method))
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
 
 
@@ -121,8 +118,8 @@ def test_a_large_network_reads_and_writes_less_at_once() -> None:
     """It has about as many weights as a network may have."""
     model = CharModel.create(Vocabulary("abcdefgh"), hidden_sizes=(700,), seed=1)
     with pytest.raises(UserError) as caught:
-        completion.drawn(model, "a" * 500, 1.0, None, None)
+        completed(model, {**SAMPLE, "prime": "a" * 500})
     assert (caught.value.code, caught.value.field) == ("prime_too_long_for_network", "prime")
-    found = completion.likeliest(model, "ab", 20)
-    assert max(len(each.text) for each in found) < completion.LONGEST
-    assert any(each.cut for each in found)
+    found = completed(model, {**BEAM, "prime": "ab", "width": 20})
+    assert max(len(each["text"]) for each in found) < completion.LONGEST
+    assert any(each["cut"] for each in found)

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from app import protocol
 from app.errors import MESSAGES, UserError
-from app.protocol import CLIENT_EVENTS, Change, Complete, Learn, Load, read_event
+from app.protocol import CLIENT_EVENTS, Complete, Learn, Load, SetParameters, read_event
 from app.protocol.limits import Limits
+from app.sessions.session import Session
+from app.web.service import SessionService
 from tools import generate_protocol as protocol_export
 
 anything = st.recursive(
@@ -55,6 +57,11 @@ def test_any_event_is_read_or_refused(event: str, arguments: list[object]) -> No
         read_event(event, tuple(arguments))
 
 
+def test_every_request_has_a_handler() -> None:
+    requests = {event.request for event in CLIENT_EVENTS.values()}
+    assert requests <= Session._HANDLERS.keys() | SessionService._HANDLERS.keys()
+
+
 @given(arguments=st.lists(anything, min_size=1, max_size=2))
 def test_every_refusal_has_a_code_and_can_be_sent(arguments: list[object]) -> None:
     refused = refusal("learn", *arguments)
@@ -67,7 +74,7 @@ def test_every_refusal_has_a_code_and_can_be_sent(arguments: list[object]) -> No
 def test_a_learning_rate_is_read_as_a_number_or_as_typed(rate: float) -> None:
     for entry in (rate, repr(rate), f"  {rate!r} "):
         change = read_event("set", ({"learning_rate": entry},))
-        assert isinstance(change, Change)
+        assert isinstance(change, SetParameters)
         assert change.learning_rate == rate
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from app.errors import Notice, UserError
 from app.protocol.hyperparameters import Hyperparameters
-from app.sessions.commands import CreateCheckpoint, Learn, Restore, SetParameters
+from app.protocol.requests import Learn, SetParameters
+from app.sessions.commands import CreateCheckpoint, Restore
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training.checkpoint import Checkpoint
@@ -145,7 +146,7 @@ def test_a_point_of_the_curve_has_the_perplexity_of_held_out_sentences_and_the_r
 def test_a_restored_run_goes_on_with_its_schedule_and_holds_out_the_same_sentences() -> None:
     options = replace(OPTIONS, schedule="halve", schedule_epochs=2, validation_fraction=0.1)
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    session.carry_out(Learn(MANY, options))
+    session.carry_out(Learn(text=MANY, options=options))
     session.train(0.05)
     session.carry_out(SetParameters(learning_rate=0.008))
     train_until(session, lambda: session.snapshot().learning_rate < 0.008)
@@ -163,7 +164,7 @@ def test_a_restored_run_goes_on_with_its_schedule_and_holds_out_the_same_sentenc
 def test_the_curve_tells_a_rate_that_was_set_from_one_that_its_schedule_gave() -> None:
     options = replace(OPTIONS, schedule="cosine", schedule_epochs=1_000_000)
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    session.carry_out(Learn(MANY, options))
+    session.carry_out(Learn(text=MANY, options=options))
     train_until(session, lambda: session.snapshot().points)
     before = len(session.snapshot().points)
     session.carry_out(SetParameters(learning_rate=0.008))
@@ -187,7 +188,7 @@ def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rat
     monkeypatch.setattr(TrainingRun, "create", partial(TrainingRun.create, seed=1))
     session = Session("ann", MemoryBudget(10**6, 10**6))
     options = Hyperparameters(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
-    session.carry_out(Learn("some words here\nand there", options))
+    session.carry_out(Learn(text="some words here\nand there", options=options))
     train_until(session, lambda: session.snapshot().notices)
     snapshot = session.snapshot()
     assert snapshot.notices[0].level == "warning"

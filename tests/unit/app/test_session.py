@@ -10,17 +10,9 @@ import pytest
 from app.errors import UserError
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
+from app.protocol.requests import Complete, Learn, LoadPretrained, Pause, Save
 from app.sessions import session as session_module
-from app.sessions.commands import (
-    Command,
-    Complete,
-    Learn,
-    Load,
-    LoadPretrained,
-    Pause,
-    Save,
-    SetWatched,
-)
+from app.sessions.commands import Command, LoadModel, SetWatched
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training.samples import MAX_INTERVAL, MIN_DISPLAY_SECONDS
@@ -51,7 +43,7 @@ def session(clock: Clock) -> Session:
     """One that is watched, and has learnt and written once."""
     prepare_kernels("lstm", "rmsprop")
     session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
-    session.carry_out(Learn(TEXT, SMALL))
+    session.carry_out(Learn(text=TEXT, options=SMALL))
     session.carry_out(SetWatched(watched=True))
     session.write()
     session.train(0.001)
@@ -62,16 +54,19 @@ def session(clock: Clock) -> Session:
 @pytest.mark.parametrize(
     ("command", "code", "field"),
     [
-        (Learn("", SMALL), "empty_vocabulary", "text"),
-        (Learn(" \n\n", SMALL), "empty_vocabulary", "text"),
+        (Learn.model_construct(text=" \n\n", options=SMALL), "empty_vocabulary", "text"),
         (
-            Learn(TEXT, Hyperparameters(hidden_sizes=(1000, 1000))),
+            Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(1000, 1000))),
             "network_too_large",
             "hidden_sizes",
         ),
-        (Learn(TEXT, Hyperparameters(hidden_sizes=(0,))), "invalid_hidden_sizes", "hidden_sizes"),
-        (LoadPretrained("no such model"), "unknown_pretrained", "name"),
-        (Complete("a ZEBRA"), "unknown_characters", "prime"),
+        (
+            Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(0,))),
+            "invalid_hidden_sizes",
+            "hidden_sizes",
+        ),
+        (LoadPretrained(name="no such model"), "unknown_pretrained", "name"),
+        (Complete(prime="a ZEBRA", method="sample"), "unknown_characters", "prime"),
     ],
 )
 def test_what_cannot_be_done_is_refused_at_its_field_and_changes_nothing(
@@ -88,7 +83,7 @@ def test_what_cannot_be_done_is_refused_at_its_field_and_changes_nothing(
 
 
 def test_a_session_without_a_network_answers_nothing_about_one() -> None:
-    for command in (Save(), Complete("a")):
+    for command in (Save(), Complete(prime="a", method="sample")):
         with pytest.raises(UserError) as caught:
             Session("ann", MemoryBudget(1, 1)).carry_out(command)
         assert caught.value.code == "no_network"
@@ -115,9 +110,9 @@ def test_a_loaded_model_is_shown_as_it_was_saved_before_it_learns_on(
     saved = session.carry_out(Save())
     assert isinstance(saved, ModelCheckpoint)
     greedy = saved.model.greedy()
-    session.carry_out(Learn("entirely\ndifferent", SMALL))
-    session.carry_out(Learn(TEXT, SMALL))
-    session.carry_out(Load(saved))
+    session.carry_out(Learn(text="entirely\ndifferent", options=SMALL))
+    session.carry_out(Learn(text=TEXT, options=SMALL))
+    session.carry_out(LoadModel(saved))
     session.write()
     loaded = session.snapshot()
     assert (loaded.greedy, loaded.status, loaded.steps) == (greedy, "learning", 0)
