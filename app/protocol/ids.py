@@ -17,25 +17,25 @@ def short_id(session_id: str) -> str:
     return hashlib.sha256(session_id.encode()).hexdigest()[:8]
 
 
-FOLDER = "/s/"
-_NAME = re.compile(r"[A-Za-z0-9_-]{22}")
+SHARE_PREFIX = "/s/"
+_SHARE_ID = re.compile(r"[A-Za-z0-9_-]{22}")
 
 
-def new_copy_id() -> str:
+def new_share_id() -> str:
     """A random id that cannot be guessed: it grants access to the copy."""
     return secrets.token_urlsafe(16)
 
 
-def is_copy_id(name: str) -> bool:
+def is_share_id(name: str) -> bool:
     """Whether this has the form of a copy's id."""
-    return _NAME.fullmatch(name) is not None
+    return _SHARE_ID.fullmatch(name) is not None
 
 
-def path_of(copy_id: str) -> str:
+def share_path(share_id: str) -> str:
     """The path of a copy on this server."""
-    return FOLDER + copy_id
+    return SHARE_PREFIX + share_id
 
 
-def is_path(path: str) -> bool:
+def is_share_path(path: str) -> bool:
     """Whether this is the path of a copy, existing or not."""
-    return path.startswith(FOLDER) and is_copy_id(path.removeprefix(FOLDER))
+    return path.startswith(SHARE_PREFIX) and is_share_id(path.removeprefix(SHARE_PREFIX))

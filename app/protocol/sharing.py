@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 from app.protocol.base import Payload, field_error
-from app.protocol.ids import is_copy_id
+from app.protocol.ids import is_share_id
 
 
-def _openable(copy_id: str) -> str:
-    if not is_copy_id(copy_id):
-        raise field_error("no_such_copy")
-    return copy_id
-
-
-def _withdrawable(copy_id: str) -> str:
-    if not is_copy_id(copy_id):
-        raise field_error("not_your_copy")
-    return copy_id
+def _check_share_id(code: str, share_id: str) -> str:
+    if not is_share_id(share_id):
+        raise field_error(code)
+    return share_id
 
 
 class Share(Payload):
@@ -35,14 +30,20 @@ class Withdraw(Payload):
     """Forget a copy that this session has shared: its link leads nowhere from then on."""
 
     id: Annotated[
-        str, AfterValidator(_withdrawable), Field(description="Which one, as `shares` names it.")
+        str,
+        AfterValidator(partial(_check_share_id, "not_your_copy")),
+        Field(description="Which one, as `shares` names it."),
     ]
 
 
 class OpenShared(Payload):
     """Go on with a shared copy, on its text and options; it learns at once, and is one's own."""
 
-    id: Annotated[str, AfterValidator(_openable), Field(description="What its link ends with.")]
+    id: Annotated[
+        str,
+        AfterValidator(partial(_check_share_id, "no_such_copy")),
+        Field(description="What its link ends with."),
+    ]
 
 
 class ShareResult(TypedDict):

@@ -23,7 +23,7 @@ class ShareInfo:
     """Metadata of a shared copy.
 
     Attributes:
-        copy_id: its name.
+        share_id: its name.
         created_at: Unix time when it was shared.
         steps: of its network's training.
         sentences: of its text.

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from app.errors import BusyError, UserError
-from app.protocol.ids import is_copy_id, new_copy_id, short_id
+from app.protocol.ids import is_share_id, new_share_id, short_id
 from app.runtime.executors import BoundedExecutor
 from app.runtime.metrics import Metrics
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
@@ -83,7 +83,7 @@ class Sharing:
     def _fetch(self, share_id: str) -> Checkpoint:
         try:
             with self._metrics.store("open"):
-                copy = self._copies.fetch(share_id, time.time()) if is_copy_id(share_id) else None
+                copy = self._copies.fetch(share_id, time.time()) if is_share_id(share_id) else None
         except DamagedCheckpoint:
             log.exception("a shared copy is damaged", extra={"copy": short_id(share_id)})
             raise UserError("copy_damaged", "id") from None
@@ -131,7 +131,7 @@ def _about(checkpoint: Checkpoint, seen: float | None) -> ShareInfo:
     last = checkpoint.points[-1].perplexity if checkpoint.points else math.inf
     perplexity = last if seen is None else seen
     return ShareInfo(
-        share_id=new_copy_id(),
+        share_id=new_share_id(),
         created_at=time.time(),
         steps=checkpoint.totals.steps,
         sentences=len(sentences_from_text(checkpoint.text)),

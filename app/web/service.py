@@ -12,7 +12,7 @@ from app.errors import BusyError, UserError
 from app.protocol import read_event
 from app.protocol.answers import Done, SaveResult
 from app.protocol.base import Payload
-from app.protocol.ids import path_of
+from app.protocol.ids import share_path
 from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
 from app.protocol.limits import Limits
 from app.protocol.requests import Load, Save
@@ -130,7 +130,7 @@ class SessionService:
         checkpoint = cast(Checkpoint, self._submit(session_id, CreateCheckpoint()))
         perplexity = self._perplexity(session_id, checkpoint.version)
         share_id = self._await_result(self._sharing.share(session_id, checkpoint, perplexity))
-        return {"ok": True, "id": share_id, "path": path_of(share_id)}
+        return {"ok": True, "id": share_id, "path": share_path(share_id)}
 
     def _list_shares(self, session_id: str, _request: ListShares) -> ListSharesResult:
         shares = self._await_result(self._sharing.of(session_id))
@@ -193,7 +193,7 @@ class SessionService:
 def _serialize_share(share: ShareInfo) -> SharedCopy:
     return {
         "id": share.share_id,
-        "path": path_of(share.share_id),
+        "path": share_path(share.share_id),
         "created": share.created_at,
         "steps": share.steps,
         "sentences": share.sentences,

@@ -12,7 +12,7 @@ from app.errors import UserError
 from app.protocol import MAX_LINE
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
-from app.protocol.ids import is_copy_id
+from app.protocol.ids import is_share_id
 from app.web.extension import extension
 
 blueprint = Blueprint("pages", __name__)
@@ -24,19 +24,19 @@ def index() -> Response:
     return _page()
 
 
-@blueprint.get("/s/<path:copy_id>")  # whatever else it may be, it is told on the same page
-def shared(copy_id: str) -> tuple[Response, int] | Response:
+@blueprint.get("/s/<path:share_id>")  # whatever else it may be, it is told on the same page
+def shared(share_id: str) -> tuple[Response, int] | Response:
     """The page, offering a shared copy."""
     # It opens nothing by itself: a link on another site would replace a visitor's network.
     try:
-        if not (is_copy_id(copy_id) and extension().service.has_share(copy_id)):
+        if not (is_share_id(share_id) and extension().service.has_share(share_id)):
             return _no_copy(UserError("no_such_copy")), HTTPStatus.NOT_FOUND
     except UserError as error:
         return _no_copy(error), HTTPStatus.SERVICE_UNAVAILABLE
-    return _unlisted(_page(copy_id))
+    return _unlisted(_page(share_id))
 
 
-def _page(copy_id: str = "") -> Response:
+def _page(share_id: str = "") -> Response:
     here = extension()
     session_id = here.session_cookie.session_id(request.cookies)
     response = Response(
@@ -50,7 +50,7 @@ def _page(copy_id: str = "") -> Response:
             texts=[texts.get(name) for name in texts.names()],
             most_characters=here.config.limits.text,
             longest_line=MAX_LINE,
-            copy_id=copy_id,
+            share_id=share_id,
             is_new=session_id is None,
         )
     )

@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from app.errors import UserError
-from app.protocol.ids import is_path
+from app.protocol.ids import is_share_path
 from app.web.http.responses import error_response
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ class AccessTokenMiddleware:
 
 def _is_page(path: str) -> bool:
     """Whether this is the path of a page: the main one, or that of a shared network."""
-    return path == PAGE or is_path(path)
+    return path == PAGE or is_share_path(path)
 
 
 def _wanted_page(request: Request) -> str:

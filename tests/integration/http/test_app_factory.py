@@ -33,8 +33,8 @@ def test_an_application_uses_the_store_that_it_is_given(tmp_path: Path) -> None:
     config = replace(CONFIG, data_dir=tmp_path / "here")
     site = Site(create_app(config, engine=StubEngine(), store=store))
     try:
-        copy_id = "A" * 22
-        assert site.app.test_client().get(f"/s/{copy_id}").status_code == 404
+        share_id = "A" * 22
+        assert site.app.test_client().get(f"/s/{share_id}").status_code == 404
         assert not (tmp_path / "here" / "sessions.sqlite").exists()
     finally:
         site.close()

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import sqlalchemy as sa
 
-from app.protocol.ids import new_copy_id
+from app.protocol.ids import new_share_id
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.storage.schema import shares
 from app.storage.share_store import TOUCH_SECONDS
@@ -18,7 +18,7 @@ from tests.support.checkpoints import assert_same, checkpoint
 
 
 def about(at: float = 1.0) -> ShareInfo:
-    return ShareInfo(new_copy_id(), created_at=at, steps=7, sentences=2, perplexity=4.5)
+    return ShareInfo(new_share_id(), created_at=at, steps=7, sentences=2, perplexity=4.5)
 
 
 def keep(store: Store, owner: str, given: Checkpoint, at: float = 1.0, most: int = 20) -> str:
