@@ -108,7 +108,7 @@ def create_app(
         gradient_checks=gradient_checks,
         sharing=sharing,
         service=SessionService(engine, backend, model_io, gradient_checks, sharing, config.limits),
-        stopping=GracefulShutdown(backend, engine.save_all),
+        shutdown=GracefulShutdown(backend, engine.save_all),
         socketio=socketio,
         emitter=emitter,
         broadcaster=Broadcaster(engine, emitter, metrics),
@@ -145,10 +145,10 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
         raise
     here = extension_of(app)
     here.backend.spawn(lambda: here.broadcaster.run(here.backend.sleep))
-    here.backend.spawn(lambda: here.metrics.watch_hub(here.backend.sleep))
+    here.backend.spawn(lambda: here.metrics.watch_event_loop(here.backend.sleep))
     for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: here.stopping.request(here.emitter))
-    here.engine.on_failure(lambda why: here.stopping.fail(here.emitter, why))
+        signal.signal(stop_signal, lambda *_: here.shutdown.request(here.emitter))
+    here.engine.on_failure(lambda why: here.shutdown.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("begun", extra=_loggable(config))
     try:
@@ -157,10 +157,10 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
     finally:
         listener.close()  # new connections fail at once instead of waiting
         here.close()
-    log.info("stopped", extra={"everything_saved": here.stopping.all_saved})
-    if here.stopping.failure:
-        raise ServerError(here.stopping.failure)
-    if not here.stopping.all_saved:
+    log.info("stopped", extra={"everything_saved": here.shutdown.all_saved})
+    if here.shutdown.failure:
+        raise ServerError(here.shutdown.failure)
+    if not here.shutdown.all_saved:
         raise ServerError("Not every session could be saved: see the log for the reason.")
 
 

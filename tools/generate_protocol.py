@@ -23,8 +23,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from app import errors, protocol
-from app.protocol import inspection as questions
-from app.protocol import sharing as shares
+from app.protocol import inspection, sharing
 from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from model import errors as model_errors
@@ -39,13 +38,13 @@ class HyperparametersInput(Hyperparameters):
 
 
 PARTS: dict[type, str] = {
-    shares.SharedCopy: "`copies` of an answer",
+    sharing.SharedCopy: "`copies` of an answer",
     protocol.Completion: "`completions` of an answer",
-    questions.FoundUnit: "`found` of an answer",
-    questions.MatrixStats: "`matrices` of the answer to `weights`",
-    questions.Histogram: "A histogram in `matrices`",
-    questions.NetworkStep: "`columns` of an answer",
-    questions.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
+    inspection.FoundUnit: "`found` of an answer",
+    inspection.MatrixStats: "`matrices` of the answer to `weights`",
+    inspection.Histogram: "A histogram in `matrices`",
+    inspection.NetworkStep: "`columns` of an answer",
+    inspection.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
 }
 """The types nested in answers, with the headings of their sections."""
 

@@ -6,7 +6,6 @@ page's types and the protocol's documentation are generated from here
 (`python -m tools.generate_protocol`).
 """
 
-from app.protocol.answers import CompleteResult, Completion, Done, Refused, SaveResult
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS, ClientEvent
 from app.protocol.parse import read_event
 from app.protocol.requests import (
@@ -23,6 +22,7 @@ from app.protocol.requests import (
     SetParameters,
     Undo,
 )
+from app.protocol.results import CompleteResult, Completion, Done, Refused, SaveResult
 from app.protocol.state import (
     BroughtText,
     Closing,

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from app.protocol import inspection, sharing
-from app.protocol.answers import CompleteResult, Done, SaveResult
 from app.protocol.base import Payload
 from app.protocol.requests import (
     Complete,
@@ -20,6 +19,7 @@ from app.protocol.requests import (
     SetParameters,
     Undo,
 )
+from app.protocol.results import CompleteResult, Done, SaveResult
 from app.protocol.state import Closing, Frame, Notice, State
 
 

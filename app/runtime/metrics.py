@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.registry import Collector
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
-HUB_NAP = 0.05
+PROBE_SECONDS = 0.05
 """Seconds between two checks of the event loop; waking later means that something blocked it."""
 
 
@@ -32,7 +32,7 @@ class Metrics:
             "charnn_store_latency_seconds", "An operation of the store.", "operation", "outcome"
         )
         self._stalls = self._histogram(
-            "charnn_hub_stall_seconds", "How much too late the hub woke its own watcher."
+            "charnn_hub_stall_seconds", "How much too late the event loop woke a task."
         )
         self._worst_stall = Gauge(
             "charnn_hub_stall_max_seconds",
@@ -45,12 +45,12 @@ class Metrics:
         """Add the metrics that a collector yields whenever they are read."""
         self._registry.register(collector)
 
-    def watch_hub(self, sleep: Callable[[float], None]) -> None:
+    def watch_event_loop(self, sleep: Callable[[float], None]) -> None:
         """Measure forever how late the event loop wakes its tasks."""
         while True:
             began = time.monotonic()
-            sleep(HUB_NAP)
-            late = max(0.0, time.monotonic() - began - HUB_NAP)
+            sleep(PROBE_SECONDS)
+            late = max(0.0, time.monotonic() - began - PROBE_SECONDS)
             self._stalls.observe(late)
             self._worst = max(self._worst, late)
 

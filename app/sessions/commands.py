@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from app.errors import Notice
-from app.protocol.answers import CompleteResult
 from app.protocol.base import Level, Payload
 from app.protocol.inspection import InspectionResult
+from app.protocol.results import CompleteResult
 from app.training.checkpoint import Checkpoint
 from app.training.gradient_check import GradientCheckJob
 from model.formats.checkpoint import ModelCheckpoint

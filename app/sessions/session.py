@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
-from app.protocol.answers import CompleteResult
 from app.protocol.base import Payload, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.ids import short_id
@@ -24,6 +23,7 @@ from app.protocol.requests import (
     SetParameters,
     Undo,
 )
+from app.protocol.results import CompleteResult
 from app.sessions.commands import (
     Answer,
     Command,

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.errors import UserError
-from app.protocol.answers import Completion
 from app.protocol.requests import Complete
+from app.protocol.results import Completion
 from model import CharModel
 
 SAMPLES = 3

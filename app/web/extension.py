@@ -39,7 +39,7 @@ class Extension:
     gradient_checks: GradientCheckQueue
     sharing: Sharing
     service: SessionService
-    stopping: GracefulShutdown
+    shutdown: GracefulShutdown
     socketio: SocketIO
     emitter: Emitter
     broadcaster: Broadcaster

@@ -10,12 +10,12 @@ from typing import Any, ClassVar, TypeVar, cast
 from app.engines.base import Engine
 from app.errors import BusyError, UserError
 from app.protocol import read_event
-from app.protocol.answers import Done, SaveResult
 from app.protocol.base import Payload
 from app.protocol.ids import share_path
 from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
 from app.protocol.limits import Limits
 from app.protocol.requests import Load, Save
+from app.protocol.results import Done, SaveResult
 from app.protocol.sharing import (
     ListShares,
     ListSharesResult,

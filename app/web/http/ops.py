@@ -17,7 +17,7 @@ def health() -> tuple[Response, int]:
     """200 while the server can train; 503 and the reasons while it cannot, or while it stops."""
     here = extension()
     problems = list(here.engine.problems())
-    if here.stopping.begun:
+    if here.shutdown.begun:
         problems.append("the server is stopping")
     if problems:
         return jsonify({"ok": False, "problems": problems}), HTTPStatus.SERVICE_UNAVAILABLE

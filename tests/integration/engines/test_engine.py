@@ -14,7 +14,6 @@ import pytest
 from app.engines.base import Engine
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
-from app.protocol.answers import Completion
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.inspection import UnitsRequest
 from app.protocol.limits import Limits
@@ -27,6 +26,7 @@ from app.protocol.requests import (
     Save,
     SetParameters,
 )
+from app.protocol.results import Completion
 from app.sessions.commands import Answer, CreateCheckpoint, LoadModel, MarkSaved, SetWatched
 from app.storage import default_url
 from tests.support.engines import RETENTION, local_engine

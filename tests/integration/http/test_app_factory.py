@@ -87,7 +87,7 @@ def test_health_is_503_with_the_problems_while_the_engine_has_some(tmp_path: Pat
         assert answer.get_json() == {"ok": False, "problems": ["there is no machine"]}
         engine.wrong.clear()
         assert http.get("/healthz").status_code == 200
-        site.parts.stopping.begun = True
+        site.parts.shutdown.begun = True
         answer = http.get("/healthz")
         assert (answer.status_code, len(answer.get_json()["problems"])) == (503, 1)
 

@@ -9,9 +9,9 @@ import pytest
 
 from app.errors import UserError
 from app.protocol import read_event
-from app.protocol.answers import Completion
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.requests import Complete, Learn
+from app.protocol.results import Completion
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training import completion

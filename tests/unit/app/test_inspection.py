@@ -11,10 +11,17 @@ import numpy as np
 import pytest
 
 from app.errors import UserError
-from app.protocol import inspection as questions
 from app.protocol import read_event
 from app.protocol.base import Payload
 from app.protocol.hyperparameters import Hyperparameters
+from app.protocol.inspection import (
+    EmbeddingsRequest,
+    FindUnitsRequest,
+    NetworkRequest,
+    SurprisalRequest,
+    UnitsRequest,
+    WeightsRequest,
+)
 from app.training import inspection
 from app.training.run import TrainingRun
 from model import sentences_from_text
@@ -37,7 +44,7 @@ def ask(run: TrainingRun, question: Payload) -> Any:
 
 def test_the_shown_probabilities_of_a_text_multiply_to_its_perplexity() -> None:
     run, text = run_of(TEXT), "they ship it"
-    shown = ask(run, questions.SurprisalRequest(text=text))
+    shown = ask(run, SurprisalRequest(text=text))
     assert shown["characters"] == list(text)
     assert len(shown["probabilities"]) == len(text) + 1
     multiplied = math.prod(shown["probabilities"]) ** (-1 / (len(text) + 1))
@@ -47,7 +54,7 @@ def test_the_shown_probabilities_of_a_text_multiply_to_its_perplexity() -> None:
 
 def test_the_five_likeliest_are_those_of_the_network() -> None:
     run = run_of(TEXT)
-    shown = ask(run, questions.SurprisalRequest(text="they"))
+    shown = ask(run, SurprisalRequest(text="they"))
     for t in range(5):
         expected = run.model.next_char_probabilities("they"[:t])
         best = sorted(expected.values(), reverse=True)[:5]
@@ -59,7 +66,7 @@ def test_the_five_likeliest_are_those_of_the_network() -> None:
 @pytest.mark.parametrize("state", ["h", "c"])
 def test_the_values_of_units_are_those_of_the_network(state: Any) -> None:
     run, text = run_of(TEXT, hidden_sizes=(6, 9)), "ship it"
-    question = questions.UnitsRequest(text=text, state=state, layer=2, unit=7, first=3)
+    question = UnitsRequest(text=text, state=state, layer=2, unit=7, first=3)
     shown = ask(run, question)
     expected = getattr(run.model.activations(text)[1], state)[1:]  # (characters, units)
     assert shown["values"] == pytest.approx(expected[:, 6], abs=1e-3)
@@ -115,12 +122,12 @@ def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
     run = run_of(ASTRAL[:110] + "\n" + ASTRAL[40:], kind=kind, hidden_sizes=sizes)
     text = run.trainer.train_sentences[0]
     for question in (
-        questions.SurprisalRequest(text=text),
-        questions.UnitsRequest(text=text),
-        questions.FindUnitsRequest(feature="sentence_position"),
-        questions.EmbeddingsRequest(),
-        questions.WeightsRequest(layer=len(sizes)),
-        questions.NetworkRequest(text=text, at=60),
+        SurprisalRequest(text=text),
+        UnitsRequest(text=text),
+        FindUnitsRequest(feature="sentence_position"),
+        EmbeddingsRequest(),
+        WeightsRequest(layer=len(sizes)),
+        NetworkRequest(text=text, at=60),
     ):
         ask(run, question)
         run.trainer.train(3)  # of which the weights' answer tells
@@ -131,13 +138,13 @@ def test_every_answer_stays_small(kind: Any, sizes: tuple[int, ...]) -> None:
 def test_a_cell_state_is_refused_where_the_kind_has_none() -> None:
     run = run_of(TEXT, kind="gru")
     with pytest.raises(UserError) as caught:
-        ask(run, questions.UnitsRequest(text="it", state="c"))
+        ask(run, UnitsRequest(text="it", state="c"))
     assert (caught.value.code, caught.value.field) == ("no_cell_state", "state")
 
 
 def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
     run = run_of(TEXT)
-    found = ask(run, questions.FindUnitsRequest(feature="digit"))
+    found = ask(run, FindUnitsRequest(feature="digit"))
     assert found["read"] == sum(map(len, sentences_from_text(TEXT)))
     strengths = [abs(each["correlation"]) for each in found["found"]]
     assert len(strengths) == 8
@@ -148,16 +155,16 @@ def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
         values += list(run.model.activations(sentence)[best["layer"] - 1].h[1:, best["unit"] - 1])
         feature += [character.isdigit() for character in sentence]
     assert best["correlation"] == pytest.approx(np.corrcoef(values, feature)[0, 1], abs=1e-3)
-    assert ask(run, questions.FindUnitsRequest(feature="quotes"))["found"] == []
+    assert ask(run, FindUnitsRequest(feature="quotes"))["found"] == []
 
 
 def test_the_weights_show_the_last_change_as_soon_as_there_was_a_step() -> None:
     run = run_of(TEXT)
-    first = ask(run, questions.WeightsRequest(layer=1))
+    first = ask(run, WeightsRequest(layer=1))
     assert first["change_at"] is None
     assert all(each["changes"] is None for each in first["matrices"])
     run.trainer.train(5)
-    then = ask(run, questions.WeightsRequest(layer=1))
+    then = ask(run, WeightsRequest(layer=1))
     assert then["change_at"] == 55
     assert [each["name"] for each in then["matrices"]][:3] == ["Wil", "Wix0", "Wih0"]
     assert [each["name"] for each in then["matrices"]][-2:] == ["Whd", "bd"]
@@ -172,18 +179,18 @@ def test_a_high_learning_rate_can_be_seen_in_the_changes() -> None:
     medians = []
     for rate in (1e-4, 1e-1):
         run = run_of(TEXT, learning_rate=rate)
-        ask(run, questions.WeightsRequest())
+        ask(run, WeightsRequest())
         run.trainer.train(2)
-        medians.append(ask(run, questions.WeightsRequest())["matrices"][1]["change"])
+        medians.append(ask(run, WeightsRequest())["matrices"][1]["change"])
     assert medians[1] > 10 * medians[0]
 
 
 def test_the_picture_shows_the_steps_up_to_where_the_text_is_read() -> None:
     run = run_of(TEXT, hidden_sizes=(7, 4))
     reading = run.model.trace("ship")
-    shown = ask(run, questions.NetworkRequest(text="ship", at=99))
+    shown = ask(run, NetworkRequest(text="ship", at=99))
     assert (shown["at"], [each["character"] for each in shown["columns"]]) == (4, list("ship"))
-    first = ask(run, questions.NetworkRequest(text="ship", at=1))
+    first = ask(run, NetworkRequest(text="ship", at=1))
     assert [each["character"] for each in first["columns"]] == ["", "s"]
     layers = first["columns"][1]["layers"]
     assert list(map(len, layers)) == [5, 7, 4, len(run.model.vocabulary)]
@@ -194,13 +201,13 @@ def test_the_picture_shows_the_steps_up_to_where_the_text_is_read() -> None:
 
 def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None:
     run = run_of(TEXT, hidden_sizes=(7,))
-    single = ask(run, questions.NetworkRequest(text="it", at=2))["columns"][2]["layers"][1]
-    shared = ask(run, questions.NetworkRequest(text="it", at=2, cell=3))["columns"][2]["layers"][1]
+    single = ask(run, NetworkRequest(text="it", at=2))["columns"][2]["layers"][1]
+    shared = ask(run, NetworkRequest(text="it", at=2, cell=3))["columns"][2]["layers"][1]
     expected = [np.mean(single[:3]), np.mean(single[3:6]), single[6]]
     np.testing.assert_allclose(shared, expected, atol=1.1)
     large = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(700,)), 0, seed=1)
     with pytest.raises(UserError) as caught:
-        ask(large, questions.NetworkRequest(text="it"))
+        ask(large, NetworkRequest(text="it"))
     assert (caught.value.code, caught.value.field) == ("network_replaced", "cell")
 
 
@@ -208,13 +215,13 @@ def test_questions_about_a_network_that_has_diverged_are_answered_without_nan() 
     run = run_of(TEXT)
     run.model.params[:] = np.nan
     for question in (
-        questions.SurprisalRequest(text="it"),
-        questions.UnitsRequest(text="it"),
-        questions.FindUnitsRequest(feature="digit"),
-        questions.WeightsRequest(),
-        questions.NetworkRequest(text="it"),
+        SurprisalRequest(text="it"),
+        UnitsRequest(text="it"),
+        FindUnitsRequest(feature="digit"),
+        WeightsRequest(),
+        NetworkRequest(text="it"),
     ):
         assert "NaN" not in json.dumps(ask(run, question))
     with pytest.raises(UserError) as caught:
-        ask(run, questions.EmbeddingsRequest())
+        ask(run, EmbeddingsRequest())
     assert caught.value.code == "network_diverged"

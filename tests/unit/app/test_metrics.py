@@ -49,7 +49,7 @@ def test_how_late_the_hub_wakes_is_noticed_and_the_worst_is_told_once() -> None:
         next(naps)
 
     with pytest.raises(StopIteration):
-        metrics.watch_hub(sleep)
+        metrics.watch_event_loop(sleep)
     assert figure(metrics, "charnn_hub_stall_seconds_count") == 2
 
 

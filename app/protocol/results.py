@@ -1,4 +1,4 @@
-"""What the events of a page are answered with."""
+"""The results of the events of a page, and of an event that is refused."""
 
 from __future__ import annotations
 
