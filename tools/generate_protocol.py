@@ -23,7 +23,7 @@ from pydantic.fields import FieldInfo
 from typing_extensions import is_typeddict
 
 from app import errors, protocol
-from app.protocol import inspection, sharing
+from app.protocol import inspection, results, sharing
 from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from model import errors as model_errors
@@ -39,7 +39,7 @@ class HyperparametersInput(Hyperparameters):
 
 PARTS: dict[type, str] = {
     sharing.SharedCopy: "`copies` of an answer",
-    protocol.Completion: "`completions` of an answer",
+    results.Completion: "`completions` of an answer",
     inspection.FoundUnit: "`found` of an answer",
     inspection.MatrixStats: "`matrices` of the answer to `weights`",
     inspection.Histogram: "A histogram in `matrices`",
@@ -150,7 +150,7 @@ def messages() -> list[type]:
     """Every payload, answer and frame, each before the types that use it."""
     payloads = [event.request for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.result for event in protocol.CLIENT_EVENTS.values())
-    refused = protocol.Refused
+    refused = results.Refused
     parts = [Hyperparameters, protocol.BroughtText, protocol.Curve, protocol.Figures]
     frames = protocol.SERVER_EVENTS.values()
     return [HyperparametersInput, *payloads, *PARTS, *answers, refused, *parts, *frames]
@@ -245,14 +245,14 @@ def _client_section() -> Iterator[str]:
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
         yield from _section(f"`{name}`", event.request)
-        if event.result is not protocol.Done:
+        if event.result is not results.Done:
             yield f"Answered with {summary(event.result).lower()}"
             yield ""
             yield from _table(event.result)
     yield from _section("`options` of `learn`", HyperparametersInput)
     for part, title in PARTS.items():
         yield from _section(title, part)
-    yield from _section("An answer that refuses", protocol.Refused)
+    yield from _section("An answer that refuses", results.Refused)
 
 
 def _server_section() -> Iterator[str]:

@@ -6,33 +6,10 @@ page's types and the protocol's documentation are generated from here
 (`python -m tools.generate_protocol`).
 """
 
-from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS, ClientEvent
+from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
 from app.protocol.parse import read_event
-from app.protocol.requests import (
-    DEFAULT_LIMITS,
-    MAX_LINE,
-    TEMPERATURE,
-    Complete,
-    Learn,
-    Load,
-    LoadPretrained,
-    Pause,
-    Resume,
-    Save,
-    SetParameters,
-    Undo,
-)
-from app.protocol.results import CompleteResult, Completion, Done, Refused, SaveResult
-from app.protocol.state import (
-    BroughtText,
-    Closing,
-    Curve,
-    Figures,
-    Frame,
-    Notice,
-    Point,
-    State,
-)
+from app.protocol.requests import DEFAULT_LIMITS, MAX_LINE, TEMPERATURE
+from app.protocol.state import BroughtText, Closing, Curve, Figures, Frame, Notice, Point, State
 
 __all__ = [
     "ACKNOWLEDGED",
@@ -42,27 +19,12 @@ __all__ = [
     "SERVER_EVENTS",
     "TEMPERATURE",
     "BroughtText",
-    "ClientEvent",
     "Closing",
-    "Complete",
-    "CompleteResult",
-    "Completion",
     "Curve",
-    "Done",
     "Figures",
     "Frame",
-    "Learn",
-    "Load",
-    "LoadPretrained",
     "Notice",
-    "Pause",
     "Point",
-    "Refused",
-    "Resume",
-    "Save",
-    "SaveResult",
-    "SetParameters",
     "State",
-    "Undo",
     "read_event",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.cli.train import train
-from app.protocol import Learn, read_event
+from app.protocol import read_event
 from app.protocol.fields import (
     ChoiceField,
     IntListField,
@@ -17,6 +17,7 @@ from app.protocol.fields import (
     as_entered,
 )
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from app.protocol.requests import Learn
 from app.storage.checkpoint_codec import decode, encode
 from app.training.run import TrainingRun
 from app.web.sockets.serializers import full_state

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from app import protocol
 from app.errors import MESSAGES, UserError
-from app.protocol import CLIENT_EVENTS, Complete, Learn, Load, SetParameters, read_event
+from app.protocol import CLIENT_EVENTS, read_event
 from app.protocol.limits import Limits
+from app.protocol.requests import Complete, Learn, Load, SetParameters
 from app.sessions.session import Session
 from app.web.service import SessionService
 from tools import generate_protocol as protocol_export

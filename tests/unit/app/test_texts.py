@@ -12,8 +12,9 @@ import pytest
 
 from app.catalog import texts
 from app.catalog.texts import read
-from app.protocol import Learn, read_event
+from app.protocol import read_event
 from app.protocol.hyperparameters import Hyperparameters
+from app.protocol.requests import Learn
 from model import CharModel, Trainer, Vocabulary
 from tests.support import text_quality as check
 from tools import make_sums
