@@ -40,11 +40,11 @@ class HyperparametersInput(Hyperparameters):
 PARTS: dict[type, str] = {
     sharing.SharedCopy: "`copies` of an answer",
     results.Completion: "`completions` of an answer",
-    inspection.FoundUnit: "`found` of an answer",
+    inspection.UnitMatch: "`found` of an answer",
     inspection.MatrixStats: "`matrices` of the answer to `weights`",
     inspection.Histogram: "A histogram in `matrices`",
     inspection.NetworkStep: "`columns` of an answer",
-    inspection.CheckedMatrix: "`matrices` of the answer to `gradient_check`",
+    inspection.MatrixCheck: "`matrices` of the answer to `gradient_check`",
 }
 """The types nested in answers, with the headings of their sections."""
 
@@ -150,8 +150,8 @@ def messages() -> list[type]:
     """Every payload, answer and frame, each before the types that use it."""
     payloads = [event.request for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.result for event in protocol.CLIENT_EVENTS.values())
-    refused = results.Refused
-    parts = [Hyperparameters, protocol.BroughtText, protocol.Curve, protocol.Figures]
+    refused = results.ErrorResult
+    parts = [Hyperparameters, protocol.BuiltInText, protocol.Curve, protocol.Figures]
     frames = protocol.SERVER_EVENTS.values()
     return [HyperparametersInput, *payloads, *PARTS, *answers, refused, *parts, *frames]
 
@@ -203,7 +203,7 @@ def _event_interfaces() -> Iterator[str]:
     yield "/** What the page sends; every event is answered. */"
     yield "export interface ClientEvents {"
     for name, event in protocol.CLIENT_EVENTS.items():
-        answer = f'(answer: Answers["{name}"] | Refused) => void'
+        answer = f'(answer: Answers["{name}"] | ErrorResult) => void'
         yield f"  {name}: (payload: {event.request.__name__}, acknowledge: {answer}) => void;"
     yield "}"
     yield ""
@@ -245,14 +245,14 @@ def _client_section() -> Iterator[str]:
     yield ""
     for name, event in protocol.CLIENT_EVENTS.items():
         yield from _section(f"`{name}`", event.request)
-        if event.result is not results.Done:
+        if event.result is not results.OkResult:
             yield f"Answered with {summary(event.result).lower()}"
             yield ""
             yield from _table(event.result)
     yield from _section("`options` of `learn`", HyperparametersInput)
     for part, title in PARTS.items():
         yield from _section(title, part)
-    yield from _section("An answer that refuses", results.Refused)
+    yield from _section("An answer that refuses", results.ErrorResult)
 
 
 def _server_section() -> Iterator[str]:
@@ -287,7 +287,7 @@ def _http_section() -> Iterator[str]:
     yield "if the body is too large, 503 if it may be tried again later and 400 if it is rejected"
     yield "for another reason. An upload that stalls is closed."
     yield ""
-    yield from _section("What `GET /api/texts/<name>` answers", protocol.BroughtText)
+    yield from _section("What `GET /api/texts/<name>` answers", protocol.BuiltInText)
 
 
 def _code_section() -> Iterator[str]:

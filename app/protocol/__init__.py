@@ -9,7 +9,7 @@ page's types and the protocol's documentation are generated from here
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
 from app.protocol.parse import read_event
 from app.protocol.requests import DEFAULT_LIMITS, MAX_LINE, TEMPERATURE
-from app.protocol.state import BroughtText, Closing, Curve, Figures, Frame, Notice, Point, State
+from app.protocol.state import BuiltInText, Closing, Curve, Figures, Frame, Notice, Point, State
 
 __all__ = [
     "ACKNOWLEDGED",
@@ -18,7 +18,7 @@ __all__ = [
     "MAX_LINE",
     "SERVER_EVENTS",
     "TEMPERATURE",
-    "BroughtText",
+    "BuiltInText",
     "Closing",
     "Curve",
     "Figures",

@@ -19,7 +19,7 @@ from app.protocol.requests import (
     SetParameters,
     Undo,
 )
-from app.protocol.results import CompleteResult, Done, SaveResult
+from app.protocol.results import CompleteResult, OkResult, SaveResult
 from app.protocol.state import Closing, Frame, Notice, State
 
 
@@ -28,7 +28,7 @@ class ClientEvent:
     """The request that an event carries, and the type of its result."""
 
     request: type[Payload]
-    result: type = Done
+    result: type = OkResult
 
 
 CLIENT_EVENTS: Mapping[str, ClientEvent] = MappingProxyType(

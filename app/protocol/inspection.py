@@ -176,7 +176,7 @@ class UnitsResult(InspectionResult):
     scale: Annotated[float, Field(description="The activation that a byte of 127 stands for.")]
 
 
-class FoundUnit(TypedDict):
+class UnitMatch(TypedDict):
     """A unit that follows a feature."""
 
     layer: Annotated[int, Field(description="Its hidden layer, the lowest being 1.")]
@@ -190,7 +190,7 @@ class FindUnitsResult(InspectionResult):
     """The units that follow a feature best."""
 
     found: Annotated[
-        list[FoundUnit],
+        list[UnitMatch],
         Field(description="Up to eight, best first; none where the feature never changes."),
     ]
     read: Annotated[
@@ -296,7 +296,7 @@ class NetworkResult(InspectionResult):
     ]
 
 
-class CheckedMatrix(TypedDict):
+class MatrixCheck(TypedDict):
     """How well the gradient by a matrix agrees with the slopes measured on a copy."""
 
     name: Annotated[str, Field(description="Its name in the saved JSON.")]
@@ -315,4 +315,4 @@ class GradientCheckResult(InspectionResult):
     """How well the gradients of a sentence's cost agree with measured slopes."""
 
     sentence: Annotated[str, Field(description="The sentence.")]
-    matrices: Annotated[list[CheckedMatrix], Field(description="Every matrix of the network.")]
+    matrices: Annotated[list[MatrixCheck], Field(description="Every matrix of the network.")]

@@ -8,7 +8,7 @@ from pydantic import Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
 
-class Done(TypedDict):
+class OkResult(TypedDict):
     """It is done."""
 
     ok: Literal[True]
@@ -51,7 +51,7 @@ class CompleteResult(TypedDict):
     ]
 
 
-class Refused(TypedDict):
+class ErrorResult(TypedDict):
     """It cannot be done, and nothing has changed."""
 
     ok: Literal[False]

@@ -15,7 +15,7 @@ HyperparametersSent = Annotated[dict[str, Any], Hyperparameters]
 """The hyperparameters as a dictionary."""
 
 
-class BroughtText(TypedDict):
+class BuiltInText(TypedDict):
     """A text that charnn brings along, by HTTP."""
 
     ok: Literal[True]

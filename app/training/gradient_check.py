@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from app.errors import UserError
-from app.protocol.inspection import CheckedMatrix
+from app.protocol.inspection import MatrixCheck
 from app.training.run import TrainingRun
 from model import CharModel, gradient_check
 
@@ -58,7 +58,7 @@ def make_job(run: TrainingRun) -> GradientCheckJob:
     return GradientCheckJob(model, sentence, run.trainer.totals.steps, round(took, 3))
 
 
-def run_job(network: GradientCheckJob) -> list[CheckedMatrix]:
+def run_job(network: GradientCheckJob) -> list[MatrixCheck]:
     """The errors of every matrix's gradients, of numbers drawn anew every time.
 
     It takes a while, and the interpreter's lock: longest where kernels in float64 have yet to be

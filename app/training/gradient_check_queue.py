@@ -7,7 +7,7 @@ import threading
 from concurrent.futures import Future
 
 from app.errors import BusyError, UserError
-from app.protocol.inspection import CheckedMatrix
+from app.protocol.inspection import MatrixCheck
 from app.runtime.executors import BoundedExecutor
 from app.runtime.futures import failed
 from app.runtime.worker_process import WorkerDied, WorkerProcess
@@ -27,7 +27,7 @@ IDLE_SECONDS = 60.0
 """Until the process ends, and with it some 150 MB; to start it again takes about a second."""
 
 
-Outcome = Future[list[CheckedMatrix]]
+Outcome = Future[list[MatrixCheck]]
 
 
 class GradientCheckQueue:
@@ -63,7 +63,7 @@ class GradientCheckQueue:
         self._executor.close()
         self.worker.close()
 
-    def _run(self, network: GradientCheckJob) -> list[CheckedMatrix]:
+    def _run(self, network: GradientCheckJob) -> list[MatrixCheck]:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         try:

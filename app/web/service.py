@@ -15,7 +15,7 @@ from app.protocol.ids import share_path
 from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
 from app.protocol.limits import Limits
 from app.protocol.requests import Load, Save
-from app.protocol.results import Done, SaveResult
+from app.protocol.results import OkResult, SaveResult
 from app.protocol.sharing import (
     ListShares,
     ListSharesResult,
@@ -113,14 +113,14 @@ class SessionService:
         answer = self._submit(session_id, request)
         return answer if isinstance(answer, dict) else {"ok": True}
 
-    def _load(self, session_id: str, request: Load) -> Done:
+    def _load_json(self, session_id: str, request: Load) -> OkResult:
         if len(request.json_text) > SMALL_FILE:
             raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
         saved = self._await_result(self.model_io.read_text(request.json_text))
         self._submit(session_id, LoadModel(saved))
         return {"ok": True}
 
-    def _save(self, session_id: str, request: Save) -> SaveResult:
+    def _save_json(self, session_id: str, request: Save) -> SaveResult:
         saved = cast(ModelCheckpoint, self._submit(session_id, request))
         if not is_small(saved):
             raise UserError("too_large_to_save", "json")
@@ -136,11 +136,11 @@ class SessionService:
         shares = self._await_result(self._sharing.of(session_id))
         return {"ok": True, "copies": [_serialize_share(each) for each in shares]}
 
-    def _withdraw(self, session_id: str, request: Withdraw) -> Done:
+    def _withdraw(self, session_id: str, request: Withdraw) -> OkResult:
         self._await_result(self._sharing.withdraw(session_id, request.id))
         return {"ok": True}
 
-    def _open_shared(self, session_id: str, request: OpenShared) -> Done:
+    def _open_shared(self, session_id: str, request: OpenShared) -> OkResult:
         checkpoint = self._await_result(self._sharing.fetch(request.id))
         self._submit(session_id, LoadShared(checkpoint))
         return {"ok": True}
@@ -179,8 +179,8 @@ class SessionService:
             raise BusyError("answer_timeout", seconds=self._limits.answer_seconds) from None
 
     _HANDLERS: ClassVar[Mapping[type[Payload], Handler]] = {
-        Load: _load,
-        Save: _save,
+        Load: _load_json,
+        Save: _save_json,
         Share: _share,
         ListShares: _list_shares,
         Withdraw: _withdraw,

@@ -3,7 +3,7 @@
  * The server's come with codes of its own.
  */
 
-/** @import { Notice, Refused } from "./protocol" */
+/** @import { Notice, ErrorResult } from "./protocol" */
 /** @import { Limits } from "./panels/text_file.js" */
 
 /** @typedef {{code: string, message: string}} Fault what is wrong: for programs, and for the person */
@@ -85,7 +85,7 @@ export function faultOf(code, ...details) {
  * @param {C} code
  * @param {string | null} field at fault
  * @param {Details<C>} details
- * @returns {Refused}
+ * @returns {ErrorResult}
  */
 export function refusalOf(code, field, ...details) {
   const { message } = faultOf(code, ...details);
@@ -106,7 +106,7 @@ export function noticeOf(level, code, ...details) {
 /**
  * What a refusal says.
  *
- * @param {Refused} refused
+ * @param {ErrorResult} refused
  * @returns {Fault}
  */
 export function faultIn({ code, error }) {

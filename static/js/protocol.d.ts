@@ -173,7 +173,7 @@ export interface Completion {
 }
 
 /** A unit that follows a feature. */
-export interface FoundUnit {
+export interface UnitMatch {
   /** Its hidden layer, the lowest being 1. */
   layer: number;
   /** Its number in the layer, the first being 1. */
@@ -219,7 +219,7 @@ export interface NetworkStep {
 }
 
 /** How well the gradient by a matrix agrees with the slopes measured on a copy. */
-export interface CheckedMatrix {
+export interface MatrixCheck {
   /** Its name in the saved JSON. */
   name: string;
   /** Largest relative error of the expression graph; null if no number. */
@@ -233,7 +233,7 @@ export interface CheckedMatrix {
 }
 
 /** It is done. */
-export interface Done {
+export interface OkResult {
   ok: true;
 }
 
@@ -313,7 +313,7 @@ export interface FindUnitsResult {
   /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
   took: number;
   /** Up to eight, best first; none where the feature never changes. */
-  found: FoundUnit[];
+  found: UnitMatch[];
   /** Characters of the sentences it learns that were read for it. */
   read: number;
 }
@@ -377,11 +377,11 @@ export interface GradientCheckResult {
   /** The sentence. */
   sentence: string;
   /** Every matrix of the network. */
-  matrices: CheckedMatrix[];
+  matrices: MatrixCheck[];
 }
 
 /** It cannot be done, and nothing has changed. */
-export interface Refused {
+export interface ErrorResult {
   ok: false;
   /** Which refusal this is: a name for programs, see the table of codes. */
   code: string;
@@ -414,7 +414,7 @@ export interface Hyperparameters {
 }
 
 /** A text that charnn brings along, by HTTP. */
-export interface BroughtText {
+export interface BuiltInText {
   ok: true;
   /** Its sentences, one a line. */
   text: string;
@@ -534,18 +534,18 @@ export interface Closing {
 
 /** The answer to each event on success. */
 export interface Answers {
-  learn: Done;
-  pause: Done;
-  resume: Done;
-  set: Done;
-  load: Done;
-  load_pretrained: Done;
-  undo: Done;
+  learn: OkResult;
+  pause: OkResult;
+  resume: OkResult;
+  set: OkResult;
+  load: OkResult;
+  load_pretrained: OkResult;
+  undo: OkResult;
   save: SaveResult;
   share: ShareResult;
   shares: ListSharesResult;
-  withdraw: Done;
-  open_shared: Done;
+  withdraw: OkResult;
+  open_shared: OkResult;
   complete: CompleteResult;
   surprise: SurprisalResult;
   units: UnitsResult;
@@ -558,26 +558,26 @@ export interface Answers {
 
 /** What the page sends; every event is answered. */
 export interface ClientEvents {
-  learn: (payload: Learn, acknowledge: (answer: Answers["learn"] | Refused) => void) => void;
-  pause: (payload: Pause, acknowledge: (answer: Answers["pause"] | Refused) => void) => void;
-  resume: (payload: Resume, acknowledge: (answer: Answers["resume"] | Refused) => void) => void;
-  set: (payload: SetParameters, acknowledge: (answer: Answers["set"] | Refused) => void) => void;
-  load: (payload: Load, acknowledge: (answer: Answers["load"] | Refused) => void) => void;
-  load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | Refused) => void) => void;
-  undo: (payload: Undo, acknowledge: (answer: Answers["undo"] | Refused) => void) => void;
-  save: (payload: Save, acknowledge: (answer: Answers["save"] | Refused) => void) => void;
-  share: (payload: Share, acknowledge: (answer: Answers["share"] | Refused) => void) => void;
-  shares: (payload: ListShares, acknowledge: (answer: Answers["shares"] | Refused) => void) => void;
-  withdraw: (payload: Withdraw, acknowledge: (answer: Answers["withdraw"] | Refused) => void) => void;
-  open_shared: (payload: OpenShared, acknowledge: (answer: Answers["open_shared"] | Refused) => void) => void;
-  complete: (payload: Complete, acknowledge: (answer: Answers["complete"] | Refused) => void) => void;
-  surprise: (payload: SurprisalRequest, acknowledge: (answer: Answers["surprise"] | Refused) => void) => void;
-  units: (payload: UnitsRequest, acknowledge: (answer: Answers["units"] | Refused) => void) => void;
-  find_units: (payload: FindUnitsRequest, acknowledge: (answer: Answers["find_units"] | Refused) => void) => void;
-  letters: (payload: EmbeddingsRequest, acknowledge: (answer: Answers["letters"] | Refused) => void) => void;
-  weights: (payload: WeightsRequest, acknowledge: (answer: Answers["weights"] | Refused) => void) => void;
-  network: (payload: NetworkRequest, acknowledge: (answer: Answers["network"] | Refused) => void) => void;
-  gradient_check: (payload: GradientCheckRequest, acknowledge: (answer: Answers["gradient_check"] | Refused) => void) => void;
+  learn: (payload: Learn, acknowledge: (answer: Answers["learn"] | ErrorResult) => void) => void;
+  pause: (payload: Pause, acknowledge: (answer: Answers["pause"] | ErrorResult) => void) => void;
+  resume: (payload: Resume, acknowledge: (answer: Answers["resume"] | ErrorResult) => void) => void;
+  set: (payload: SetParameters, acknowledge: (answer: Answers["set"] | ErrorResult) => void) => void;
+  load: (payload: Load, acknowledge: (answer: Answers["load"] | ErrorResult) => void) => void;
+  load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | ErrorResult) => void) => void;
+  undo: (payload: Undo, acknowledge: (answer: Answers["undo"] | ErrorResult) => void) => void;
+  save: (payload: Save, acknowledge: (answer: Answers["save"] | ErrorResult) => void) => void;
+  share: (payload: Share, acknowledge: (answer: Answers["share"] | ErrorResult) => void) => void;
+  shares: (payload: ListShares, acknowledge: (answer: Answers["shares"] | ErrorResult) => void) => void;
+  withdraw: (payload: Withdraw, acknowledge: (answer: Answers["withdraw"] | ErrorResult) => void) => void;
+  open_shared: (payload: OpenShared, acknowledge: (answer: Answers["open_shared"] | ErrorResult) => void) => void;
+  complete: (payload: Complete, acknowledge: (answer: Answers["complete"] | ErrorResult) => void) => void;
+  surprise: (payload: SurprisalRequest, acknowledge: (answer: Answers["surprise"] | ErrorResult) => void) => void;
+  units: (payload: UnitsRequest, acknowledge: (answer: Answers["units"] | ErrorResult) => void) => void;
+  find_units: (payload: FindUnitsRequest, acknowledge: (answer: Answers["find_units"] | ErrorResult) => void) => void;
+  letters: (payload: EmbeddingsRequest, acknowledge: (answer: Answers["letters"] | ErrorResult) => void) => void;
+  weights: (payload: WeightsRequest, acknowledge: (answer: Answers["weights"] | ErrorResult) => void) => void;
+  network: (payload: NetworkRequest, acknowledge: (answer: Answers["network"] | ErrorResult) => void) => void;
+  gradient_check: (payload: GradientCheckRequest, acknowledge: (answer: Answers["gradient_check"] | ErrorResult) => void) => void;
 }
 
 /**

@@ -5,7 +5,7 @@ import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
 import * as letterMap from "../../static/js/inspect/embeddings.js";
 
-/** @import { EmbeddingsResult, Refused } from "../../static/js/protocol" */
+/** @import { EmbeddingsResult, ErrorResult } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const SIZE = { width: 400, height: 300 };
@@ -33,7 +33,7 @@ let steps = 1_000;
  * The network has gone on learning, and looks so now.
  *
  * @param {Page} page
- * @param {EmbeddingsResult | Refused} answer
+ * @param {EmbeddingsResult | ErrorResult} answer
  */
 async function goOn(page, answer) {
   page.connection.answers("letters", answer);

@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
 import { LogSlider } from "../../static/js/ui/log_slider.js";
 
-/** @import { Done, Refused } from "../../static/js/protocol" */
+/** @import { OkResult, ErrorResult } from "../../static/js/protocol" */
 
 /** How long a slider stays the person's after its last move. */
 const HOLD = 1_000;
@@ -24,7 +24,9 @@ function openSlider(t) {
       <p class="slider-scale"><span class="slider-default" hidden></span></p>
     </div>`;
   const send = t.mock.fn(
-    /** @type {(value: number | string) => Promise<Done | Refused>} */ (async () => ({ ok: true })),
+    /** @type {(value: number | string) => Promise<OkResult | ErrorResult>} */ (
+      async () => ({ ok: true })
+    ),
   );
   const clearError = t.mock.fn();
   const slider = new LogSlider({
@@ -94,7 +96,7 @@ test("a slider that is held stays the person's for as long as it is", async (t) 
 
 test("a number has six digits at most, and one is under way at a time", async (t) => {
   const { page, send, sent } = openSlider(t);
-  /** @type {(answer: Done) => void} */
+  /** @type {(answer: OkResult) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   for (const at of ["-4", "-4.2", "-4.3"]) page.type("#slider", at);
@@ -148,7 +150,7 @@ test("what is refused stays to be mended, and Escape or the slider takes its pla
 test("who types on before the answer has come keeps what they type", async (t) => {
   const { page, slider, send } = openSlider(t);
   slider.follow(0.002);
-  /** @type {(answer: Done) => void} */
+  /** @type {(answer: OkResult) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));
   await page.choose("#typed", "0.001");

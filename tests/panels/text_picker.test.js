@@ -12,7 +12,7 @@ import * as sentences from "../../static/js/panels/text_input.js";
 const ESSAYS = "an essay\nand another";
 const LIMITS = { mostCharacters: "30", longestLine: "20" };
 
-/** @type {import("../../static/js/protocol").BroughtText} */
+/** @type {import("../../static/js/protocol").BuiltInText} */
 const SUMS = {
   ok: true,
   text: "1+1=2\n2+2=4",

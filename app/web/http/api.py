@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog import texts
 from app.errors import UserError
-from app.protocol import BroughtText
+from app.protocol import BuiltInText
 from app.sessions.snapshot import Snapshot
 from app.web.extension import extension
 from app.web.http.responses import as_attachment, error_response
@@ -63,7 +63,7 @@ def history_csv(snapshot: Snapshot) -> str:
     return out.getvalue()
 
 
-def _as_answer(text: texts.Text) -> BroughtText:
+def _as_answer(text: texts.Text) -> BuiltInText:
     return {
         "ok": True,
         "text": text.text,

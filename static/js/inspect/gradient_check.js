@@ -2,7 +2,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Fault } from "../messages.js" */
-/** @import { CheckedMatrix, GradientCheckResult, Hyperparameters } from "../protocol" */
+/** @import { MatrixCheck, GradientCheckResult, Hyperparameters } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { showFault } from "../ui/field_error.js";
@@ -102,7 +102,7 @@ class Report {
   }
 }
 
-/** @param {CheckedMatrix[]} matrices */
+/** @param {MatrixCheck[]} matrices */
 function inWords(matrices) {
   const wrong = matrices.filter(isWrong);
   if (wrong.length > 0) {
@@ -117,7 +117,7 @@ function inWords(matrices) {
   return `All ${matrices.length} matrices agree with the measured slopes: the largest error is ${scientific(largest)}.`;
 }
 
-/** @param {CheckedMatrix} matrix */
+/** @param {MatrixCheck} matrix */
 function isWrong({ graph, kernels }) {
   return isTooLarge(graph) || isTooLarge(kernels);
 }
@@ -127,14 +127,14 @@ function isTooLarge(error) {
   return error === null || error > WRONG;
 }
 
-/** @param {CheckedMatrix} matrix */
+/** @param {MatrixCheck} matrix */
 function disagreementOf({ name, graph, kernels }) {
   if (isTooLarge(graph) && isTooLarge(kernels)) return `${name} by both`;
   return isTooLarge(graph) ? `${name} by the graph` : `${name} by the kernels`;
 }
 
 /**
- * @param {CheckedMatrix} matrix
+ * @param {MatrixCheck} matrix
  * @param {Hyperparameters} options
  */
 function rowOf({ name, graph, kernels, checked, numbers }, options) {

@@ -1,7 +1,7 @@
 /** Units that follow a simple feature of the text it learns, the best first. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { FindUnitsRequest, FoundUnit, FindUnitsResult } from "../protocol" */
+/** @import { FindUnitsRequest, UnitMatch, FindUnitsResult } from "../protocol" */
 /** @import { UnitChoice } from "./unit_picker.js" */
 
 import { inDecimals } from "../ui/color_scale.js";
@@ -64,14 +64,14 @@ export function mountFinding(element, connection, choice) {
 class Ranking {
   #places;
   #outcome;
-  /** @type {FoundUnit[]} */
+  /** @type {UnitMatch[]} */
   #found = [];
   /** @type {{layer: number, unit: string}} */
   #chosen = { layer: 0, unit: "" };
 
   /**
    * @param {HTMLElement} element
-   * @param {(found: FoundUnit) => void} choose
+   * @param {(found: UnitMatch) => void} choose
    */
   constructor(element, choose) {
     this.#outcome = requireElement(element, "#units_finding_outcome", HTMLElement);
@@ -133,7 +133,7 @@ class Ranking {
 }
 
 /**
- * @param {FoundUnit[]} found
+ * @param {UnitMatch[]} found
  * @param {number} read
  * @param {Feature} feature
  */

@@ -1,6 +1,6 @@
 /** The way to the server: its events flow into the store, and the panels' wishes go out. */
 
-/** @import { Answers, BroughtText, ClientEvents, Done, Refused, SaveResult, State, Frame, Notice, Closing } from "../protocol" */
+/** @import { Answers, BuiltInText, ClientEvents, OkResult, ErrorResult, SaveResult, State, Frame, Notice, Closing } from "../protocol" */
 /** @import { Fault } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
@@ -91,7 +91,7 @@ export class Connection {
    * @param {E} event
    * @param {Parameters<ClientEvents[E]>[0]} payload
    * @param {Readonly<Record<string, string>>} [places]
-   * @returns {Promise<Answers[E] | Refused>}
+   * @returns {Promise<Answers[E] | ErrorResult>}
    */
   async request(event, payload, places = {}) {
     const answer = await this.#send(event, payload);
@@ -106,7 +106,7 @@ export class Connection {
    * @template {Inquiry} E
    * @param {E} event
    * @param {Parameters<ClientEvents[E]>[0]} question
-   * @returns {Promise<Answers[E] | Refused>}
+   * @returns {Promise<Answers[E] | ErrorResult>}
    */
   async query(event, question) {
     return this.#send(event, question);
@@ -115,7 +115,7 @@ export class Connection {
   /**
    * The model as JSON, if it is not too large to be shown.
    *
-   * @returns {Promise<SaveResult | Refused>}
+   * @returns {Promise<SaveResult | ErrorResult>}
    */
   async saveModel() {
     return this.#byHttp("json", fetchModel);
@@ -125,7 +125,7 @@ export class Connection {
    * Go on with a model.
    *
    * @param {Blob} model
-   * @returns {Promise<Done | Refused>}
+   * @returns {Promise<OkResult | ErrorResult>}
    */
   async loadModel(model) {
     return this.#byHttp("json", () => giveModel(model));
@@ -135,7 +135,7 @@ export class Connection {
    * A text that charnn brings along.
    *
    * @param {string} name
-   * @returns {Promise<BroughtText | Refused>}
+   * @returns {Promise<BuiltInText | ErrorResult>}
    */
   async text(name) {
     return this.#byHttp("text", () => fetchText(name));
@@ -144,11 +144,11 @@ export class Connection {
   /**
    * @template {{ok: true}} T
    * @param {string} place where a fault is shown
-   * @param {() => Promise<T | Refused>} ask
-   * @returns {Promise<T | Refused>}
+   * @param {() => Promise<T | ErrorResult>} ask
+   * @returns {Promise<T | ErrorResult>}
    */
   async #byHttp(place, ask) {
-    /** @type {T | Refused} */
+    /** @type {T | ErrorResult} */
     let answer;
     try {
       answer = await ask();
@@ -192,7 +192,7 @@ export class Connection {
     if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
   }
 
-  /** @returns {Refused} */
+  /** @returns {ErrorResult} */
   #noAnswer() {
     return refusalOf(this.#socket.connected ? "no_answer" : "not_connected", null);
   }

@@ -1,6 +1,6 @@
 /** What is asked for over HTTP, and what it means when the answer is none of the server's. */
 
-/** @import { Refused, Done, BroughtText } from "../protocol" */
+/** @import { ErrorResult, OkResult, BuiltInText } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
@@ -24,7 +24,7 @@ export async function ask(address, request) {
  *
  * @param {Response} response
  * @param {string} field to blame where something else has answered
- * @returns {Promise<Refused>}
+ * @returns {Promise<ErrorResult>}
  */
 export async function refusalIn(response, field) {
   const answer = await response.json().catch(() => null);
@@ -44,7 +44,7 @@ export const MOST_CHARACTERS = 5_000_000;
 /**
  * The model as a text; it is too large for one when it is more than `MOST_CHARACTERS`.
  *
- * @returns {Promise<{ok: true, json: string} | Refused>}
+ * @returns {Promise<{ok: true, json: string} | ErrorResult>}
  */
 export async function fetchModel() {
   const response = await ask(ADDRESS, { cache: "no-store" });
@@ -64,7 +64,7 @@ export async function fetchModel() {
  * Have the server go on with a model.
  *
  * @param {Blob} model
- * @returns {Promise<Done | Refused>}
+ * @returns {Promise<OkResult | ErrorResult>}
  */
 export async function giveModel(model) {
   const response = await ask(ADDRESS, { method: "PUT", body: model });
@@ -73,7 +73,7 @@ export async function giveModel(model) {
 
 /**
  * @param {string} name
- * @returns {Promise<BroughtText | Refused>}
+ * @returns {Promise<BuiltInText | ErrorResult>}
  */
 export async function fetchText(name) {
   const response = await ask(`/api/texts/${encodeURIComponent(name)}`);

@@ -6,7 +6,7 @@
 
 /** @import { Connection } from "./connection.js" */
 /** @import { Fault } from "../messages.js" */
-/** @import { Answers, ClientEvents, Refused, State } from "../protocol" */
+/** @import { Answers, ClientEvents, ErrorResult, State } from "../protocol" */
 
 import { faultIn } from "../messages.js";
 
@@ -126,7 +126,7 @@ export class LiveQuery {
   }
 
   /**
-   * @param {Answers[E] | Refused} answer
+   * @param {Answers[E] | ErrorResult} answer
    * @param {Question<E>} question
    * @param {string} key
    */

@@ -1,7 +1,7 @@
 /** A beginning that a person types, and how the network goes on from it, live. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Complete, CompleteResult, Completion, Refused, State } from "../protocol" */
+/** @import { Complete, CompleteResult, Completion, ErrorResult, State } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { bindFieldError } from "../ui/field_error.js";
@@ -175,7 +175,7 @@ class Asking {
    *
    * @param {Method} method
    * @param {string} prime
-   * @param {CompleteResult | Refused} answer
+   * @param {CompleteResult | ErrorResult} answer
    */
   #take(method, prime, answer) {
     const refused = answer.ok ? null : { ...answer, field: answer.field ?? ANY_FIELD };
@@ -295,7 +295,7 @@ class Answers {
   }
 }
 
-/** @param {CompleteResult | Refused} answer */
+/** @param {CompleteResult | ErrorResult} answer */
 function isAboutPrime(answer) {
   return !answer.ok && answer.field === "prime";
 }
@@ -304,7 +304,7 @@ function isAboutPrime(answer) {
  * Whether asking the same network again would bring nothing new: not where it is still compiled, or
  * the server is busy.
  *
- * @param {CompleteResult | Refused} answer
+ * @param {CompleteResult | ErrorResult} answer
  */
 function isFinal(answer) {
   return answer.ok || !["method", null].includes(answer.field);

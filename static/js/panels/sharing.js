@@ -1,7 +1,7 @@
 /** Links to frozen copies of the network: made, copied and withdrawn. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { SharedCopy, Refused } from "../protocol" */
+/** @import { SharedCopy, ErrorResult } from "../protocol" */
 
 import { isBusy, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
@@ -143,7 +143,7 @@ class Copies {
    * A list that cannot be had must not look as if nothing had been shared. What was wrong with
    * sharing or withdrawing is told at the same place, and stays.
    *
-   * @param {Refused | null} refused
+   * @param {ErrorResult | null} refused
    */
   #tell(refused) {
     if (refused || this.#told) this.#connection.store.setFieldErrors({ id: "share" }, refused);

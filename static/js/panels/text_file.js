@@ -1,6 +1,6 @@
 /** A text from a file. Text that cannot be used is refused here. */
 
-/** @import { Refused } from "../protocol" */
+/** @import { ErrorResult } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
@@ -13,7 +13,7 @@ const BYTE_ORDER_MARK = 3;
 /**
  * @param {File} file
  * @param {Limits} limits
- * @returns {Promise<{ok: true, text: string} | Refused>}
+ * @returns {Promise<{ok: true, text: string} | ErrorResult>}
  */
 export async function readText(file, limits) {
   if (file.size > LONGEST_CHARACTER * limits.characters + BYTE_ORDER_MARK) {

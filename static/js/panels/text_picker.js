@@ -1,7 +1,7 @@
 /** Which text is in the box: one that charnn brings along, a file's, or the person's own. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { BroughtText } from "../protocol" */
+/** @import { BuiltInText } from "../protocol" */
 /** @import { Entries, Store } from "../state/store.js" */
 /** @import { Limits } from "./text_file.js" */
 
@@ -165,7 +165,7 @@ function about({ dataset }) {
 
 /**
  * @param {string} name
- * @param {BroughtText} text
+ * @param {BuiltInText} text
  * @returns {Chosen}
  */
 function chosenFrom(name, text) {

@@ -3,7 +3,7 @@
  * written but not yet sent. Panels watch the parts they show.
  */
 
-/** @import { State, Frame, Notice, Refused } from "../protocol" */
+/** @import { State, Frame, Notice, ErrorResult } from "../protocol" */
 /** @import { Fault } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
@@ -157,7 +157,7 @@ export class Store {
    * no place is shown as a notice.
    *
    * @param {Readonly<Record<string, string>>} places of what was sent: the fault's name, by field
-   * @param {Refused | null} refused
+   * @param {ErrorResult | null} refused
    */
   setFieldErrors(places, refused) {
     const fieldErrors = { ...this.page.fieldErrors };
@@ -197,7 +197,7 @@ export class Store {
    * A fault that is shown already stays the same object: it is not to be read out again.
    *
    * @param {string} place
-   * @param {Refused} refused
+   * @param {ErrorResult} refused
    * @returns {Fault}
    */
   #faultAt(place, refused) {

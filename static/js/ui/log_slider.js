@@ -4,7 +4,7 @@
  * change too, except while the person is at them.
  */
 
-/** @import { Done, Refused } from "../protocol" */
+/** @import { OkResult, ErrorResult } from "../protocol" */
 
 import { requireElement } from "./dom.js";
 
@@ -23,7 +23,7 @@ const TOLERANCE = 0.01;
  * @property {HTMLElement} text where programs that know the original's page read the number
  * @property {HTMLInputElement} typed where the number is shown, and can be typed
  * @property {number} decimals of the number shown
- * @property {(value: number | string) => Promise<Done | Refused>} send gives the server a number, or what was typed
+ * @property {(value: number | string) => Promise<OkResult | ErrorResult>} send gives the server a number, or what was typed
  * @property {() => void} clearError takes back what was said of something typed
  */
 

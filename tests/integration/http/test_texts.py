@@ -15,7 +15,7 @@ def test_every_text_comes_with_what_is_known_of_it(site: Site) -> None:
     for name in texts.names():
         described = texts.get(name)
         answer = site.app.test_client().get(f"/api/texts/{name}").get_json()
-        TypeAdapter(protocol.BroughtText).validate_python(answer)
+        TypeAdapter(protocol.BuiltInText).validate_python(answer)
         assert answer["text"] == described.text
         for said in ("title", "expect", "measured"):
             assert answer[said] == getattr(described, said)

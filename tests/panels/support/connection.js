@@ -4,7 +4,7 @@
  * page's own code.
  */
 
-/** @import { Answers, ClientEvents, Refused, ServerEvents, State } from "../../../static/js/protocol" */
+/** @import { Answers, ClientEvents, ErrorResult, ServerEvents, State } from "../../../static/js/protocol" */
 
 import { Connection } from "../../../static/js/net/connection.js";
 import { Store } from "../../../static/js/state/store.js";
@@ -15,7 +15,7 @@ import { define } from "./stubs.js";
 /** @typedef {keyof ClientEvents | HttpEvent} AskedEvent */
 /**
  * @template {AskedEvent} E
- * @typedef {E extends keyof Answers ? Answers[E] | Refused : Response | object} AnswerTo
+ * @typedef {E extends keyof Answers ? Answers[E] | ErrorResult : Response | object} AnswerTo
  */
 /**
  * An answer, what makes one of the payload, or an Error: then no answer ever comes.

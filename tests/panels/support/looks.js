@@ -1,6 +1,6 @@
 /** Answers about the network, whole and valid, and the tables that show them. */
 
-/** @import { FoundUnit, GradientCheckResult, EmbeddingsResult, MatrixStats, NetworkResult, SurprisalResult, FindUnitsResult, UnitsResult, WeightsResult } from "../../../static/js/protocol" */
+/** @import { UnitMatch, GradientCheckResult, EmbeddingsResult, MatrixStats, NetworkResult, SurprisalResult, FindUnitsResult, UnitsResult, WeightsResult } from "../../../static/js/protocol" */
 /** @import { openPage } from "./page.js" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
@@ -61,7 +61,7 @@ export function unitsRead(text, rows, changes = {}) {
  * @returns {FindUnitsResult}
  */
 export function unitsFound(...units) {
-  /** @type {FoundUnit[]} */
+  /** @type {UnitMatch[]} */
   const found = units.map(([layer, unit, correlation]) => ({ layer, unit, correlation }));
   return { ...LOOK, found, read: 1_234 };
 }

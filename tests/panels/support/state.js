@@ -1,6 +1,6 @@
 /** What a server says: whole and valid, so that a test names only what it is about. */
 
-/** @import { Curve, Figures, Frame, Hyperparameters, Refused, State } from "../../../static/js/protocol" */
+/** @import { Curve, Figures, Frame, Hyperparameters, ErrorResult, State } from "../../../static/js/protocol" */
 
 import { readRendered } from "./rendered.js";
 
@@ -80,7 +80,7 @@ export function curve(...points) {
 /**
  * @param {string} code
  * @param {string | null} [field]
- * @returns {Refused}
+ * @returns {ErrorResult}
  */
 export function refused(code, field = null) {
   return { ok: false, code, error: `The sentence of ${code}.`, field };
