@@ -19,7 +19,7 @@ from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 
-from model import CharModel, Trainer, TrainingConfig, Vocabulary, prepare_kernels
+from model import CharModel, Trainer, TrainingConfig, Vocabulary, compile_kernels
 
 LETTER_SIZE = 5
 MOST_ABOVE_MEDIAN = 1.5
@@ -91,7 +91,7 @@ def spread_of(group: Group, ends: Sequence[End]) -> Spread:
 def measure(seeds: int, seconds: float, sentences: Sequence[str]) -> list[Spread]:
     """Train every group, on as many processes as there are cores."""
     for group in GROUPS:
-        prepare_kernels(group.kind)  # into the cache, once for all processes
+        compile_kernels(group.kind)  # into the cache, once for all processes
     spreads = []
     with ProcessPoolExecutor(len(os.sched_getaffinity(0))) as processes:
         for group in GROUPS:

@@ -28,13 +28,13 @@ from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.trainer import Trainer
 from model.training.validation import Validator
 from model.training.warmup import (
-    KernelsFor,
-    beam_search_ready,
-    kernels_ready,
-    prepare_beam_search,
-    prepare_kernels,
+    KernelKey,
+    beam_search_compiled,
+    compile_beam_search,
+    compile_kernels,
+    kernels_compiled,
 )
-from model.vocabulary import Vocabulary, name_characters, sentences_from_text
+from model.vocabulary import Vocabulary, format_chars, sentences_from_text
 
 __all__ = [
     "END",
@@ -43,7 +43,7 @@ __all__ = [
     "FormatError",
     "GradientReport",
     "Graph",
-    "KernelsFor",
+    "KernelKey",
     "Mat",
     "ModelCheckpoint",
     "ModelError",
@@ -61,14 +61,14 @@ __all__ = [
     "TrainingStats",
     "Validator",
     "Vocabulary",
-    "beam_search_ready",
+    "beam_search_compiled",
+    "compile_beam_search",
+    "compile_kernels",
+    "format_chars",
     "gradient_check",
     "graph_gradient_check",
-    "kernels_ready",
+    "kernels_compiled",
     "load_model",
-    "name_characters",
-    "prepare_beam_search",
-    "prepare_kernels",
     "sentences_from_text",
     "train_validation_split",
 ]

@@ -13,7 +13,7 @@ from model.analysis import forward_trace
 from model.analysis.forward_trace import Activations, ForwardTrace
 from model.formats.recurrentjs_json import parse, serialize
 from model.metrics import perplexity_of, sentence_losses
-from model.network import Layout, Network
+from model.network import Network, ParameterLayout
 from model.training.optimizers import Optimizer
 from model.vocabulary import Vocabulary
 
@@ -32,9 +32,9 @@ class CharModel(Network):
     def create(
         cls,
         vocabulary: Vocabulary,
-        kind: str = "lstm",
+        cell: str = "lstm",
         hidden_sizes: Sequence[int] = (20, 20),
-        letter_size: int = 5,
+        embedding_size: int = 5,
         seed: int | None = None,
         dtype: npt.DTypeLike = np.float32,
     ) -> CharModel:
@@ -43,7 +43,7 @@ class CharModel(Network):
         Raises:
             SettingsError: an unknown kind, or a size that is not a whole number from 1 on.
         """
-        layout = Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
+        layout = ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
         params = np.zeros(layout.num_parameters, dtype=dtype)  # (parameters,)
         random = np.random.default_rng(seed)
         for name, matrix in layout.views(params).items():
@@ -83,13 +83,13 @@ class CharModel(Network):
         """
         given = list(sentences)
         loss = float(self.losses(given).sum())
-        predictions = sum(len(self.vocabulary.units(sentence)) + 1 for sentence in given)
+        predictions = sum(len(self.vocabulary.tokenize(sentence)) + 1 for sentence in given)
         return perplexity_of(loss, predictions)
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, to come after the prefix."""
         probabilities = map(float, sampling.predict(self, prefix))
-        return dict(zip((END, *self.vocabulary.letters), probabilities, strict=True))
+        return dict(zip((END, *self.vocabulary.chars), probabilities, strict=True))
 
     def trace(self, text: str) -> ForwardTrace:
         """The forward pass over a text and its end: states and predictions at every step.
@@ -113,13 +113,13 @@ class CharModel(Network):
     def sample(
         self,
         temperature: float = 1.0,
-        prime: str = "",
+        prompt: str = "",
         top_k: int | None = None,
         top_p: float | None = None,
         max_chars: int = 100,
         seed: int | None = None,
     ) -> str:
-        """A sentence drawn character by character, after `prime`; without the prime itself.
+        """A sentence drawn character by character, after `prompt`; without the prompt itself.
 
         Logits are divided by the temperature before the softmax: near 0 the most probable
         characters win, above 1 the sample is more diverse. Then `top_k` keeps only that many of the
@@ -129,16 +129,16 @@ class CharModel(Network):
         Raises:
             SettingsError: the temperature is not a number above 0, top_k not a whole number from 1
                 on, top_p not a number above 0 and up to 1, or max_chars below 0.
-            TextError: the prime holds a character that the model does not know.
+            TextError: the prompt holds a character that the model does not know.
         """
-        [sentence] = self.samples(1, temperature, prime, top_k, top_p, max_chars, seed)
+        [sentence] = self.samples(1, temperature, prompt, top_k, top_p, max_chars, seed)
         return sentence
 
     def samples(
         self,
         count: int,
         temperature: float = 1.0,
-        prime: str = "",
+        prompt: str = "",
         top_k: int | None = None,
         top_p: float | None = None,
         max_chars: int = 100,
@@ -152,19 +152,19 @@ class CharModel(Network):
         """
         params = sampling.sampling_params(self, temperature, top_k, top_p)
         random = np.random.default_rng(seed)
-        return sampling.generate(self, count, prime, params, max_chars, random)
+        return sampling.generate(self, count, prompt, params, max_chars, random)
 
-    def greedy(self, prime: str = "", max_chars: int = 100) -> str:
-        """The greedy continuation of `prime`; raises the errors of `sample`."""
-        [sentence] = sampling.generate(self, 1, prime, sampling.GREEDY, max_chars)
+    def greedy(self, prompt: str = "", max_chars: int = 100) -> str:
+        """The greedy continuation of `prompt`; raises the errors of `sample`."""
+        [sentence] = sampling.generate(self, 1, prompt, sampling.GREEDY, max_chars)
         return sentence
 
     def beam_search(
-        self, width: int = 5, prime: str = "", max_chars: int = 100
+        self, width: int = 5, prompt: str = "", max_chars: int = 100
     ) -> list[tuple[str, float]]:
-        """The most probable continuations of `prime` that a beam of this width finds, best first.
+        """The most probable continuations of `prompt` that a beam of this width finds, best first.
 
-        Each comes with its log-probability given the prime (natural logarithm) of its characters
+        Each comes with its log-probability given the prompt (natural logarithm) of its characters
         and its end, or of its characters alone if it was cut at `max_chars`. There is no length
         normalisation, which favours short sentences.
 
@@ -174,6 +174,6 @@ class CharModel(Network):
 
         Raises:
             SettingsError: the width is not a whole number from 1 to 20, or max_chars below 0.
-            TextError: the prime holds a character that the model does not know.
+            TextError: the prompt holds a character that the model does not know.
         """
-        return sampling.beam_search(self, width, prime, max_chars)
+        return sampling.beam_search(self, width, prompt, max_chars)

@@ -26,7 +26,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -36,8 +36,6 @@ from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
 from model.kernels.types import FloatArray
 from model.vocabulary import Vocabulary
-
-Kind = Literal["lstm", "rnn", "gru"]
 
 
 @dataclass(frozen=True)
@@ -108,44 +106,44 @@ CELLS: Mapping[str, CellSpec] = MappingProxyType({cell.name: cell for cell in _S
 
 
 @dataclass(frozen=True)
-class Layout:
+class ParameterLayout:
     """The sizes of a network, which determine the place of every matrix.
 
     Attributes:
-        kind: the name of the cell.
+        cell: the name of the cell of every layer, a key of `CELLS`.
         inputs: V, the number of characters and START/END; the outputs are as many.
         letter_size: E, numbers in a letter vector.
         hidden_sizes: H of each layer, bottom first.
     """
 
-    kind: str
+    cell: str
     inputs: int
-    letter_size: int
+    embedding_size: int
     hidden_sizes: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.kind not in CELLS:
+        if self.cell not in CELLS:
             known = " or ".join(sorted(CELLS))
-            raise SettingsError("unknown_kind", "kind", kind=self.kind, known=known)
-        if not is_size(self.letter_size):
+            raise SettingsError("unknown_kind", "kind", kind=self.cell, known=known)
+        if not is_size(self.embedding_size):
             raise SettingsError("invalid_letter_size", "letter_size")
         if not self.hidden_sizes or not all(map(is_size, self.hidden_sizes)):
             raise SettingsError("invalid_hidden_sizes", "hidden_sizes")
 
     @property
-    def cell(self) -> CellSpec:
+    def spec(self) -> CellSpec:
         """The cell of every layer."""
-        return CELLS[self.kind]
+        return CELLS[self.cell]
 
     @property
     def gates(self) -> int:
         """G, the number of gates in a layer."""
-        return self.cell.kernel.gates
+        return self.spec.kernel.gates
 
     @property
     def biases(self) -> int:
         """Biases of a unit: one per gate, and one more for a hidden product with its own bias."""
-        return self.cell.kernel.biases
+        return self.spec.kernel.biases
 
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
@@ -154,10 +152,10 @@ class Layout:
         widest is the largest of E and all H. The numbers per row are those in the work space
         before the logits: a letter vector, and for each layer its gates and three states.
         """
-        widest = max(self.letter_size, *self.hidden_sizes)
-        row = self.letter_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
+        widest = max(self.embedding_size, *self.hidden_sizes)
+        row = self.embedding_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
         return np.array(
-            [self.inputs, self.letter_size, widest, row, *self.hidden_sizes], dtype=np.int64
+            [self.inputs, self.embedding_size, widest, row, *self.hidden_sizes], dtype=np.int64
         )
 
     def work_size(self, rows: int, batch: int = 1) -> int:
@@ -168,12 +166,12 @@ class Layout:
     @property
     def step_size(self) -> int:
         """Size of the work space for an inference step of one sentence."""
-        return max(self.letter_size, *self.hidden_sizes) + (self.gates + 3) * max(self.hidden_sizes)
+        return int(self.sizes[2]) + (self.gates + 3) * max(self.hidden_sizes)
 
     @cached_property
     def num_parameters(self) -> int:
         """Size of the flat vector: all weights and biases."""
-        count, below = self.inputs * self.letter_size, self.letter_size
+        count, below = self.inputs * self.embedding_size, self.embedding_size
         for hidden in self.hidden_sizes:
             count += ((below + hidden) * self.gates + self.biases) * hidden
             below = hidden
@@ -186,14 +184,14 @@ class Layout:
         columns, shape (units, 1). The order is that of the original's own models.
         """
         cursor = _Cursor(params)
-        named = {"Wil": cursor.take(self.inputs, self.letter_size)}
-        below = self.letter_size
+        named = {"Wil": cursor.take(self.inputs, self.embedding_size)}
+        below = self.embedding_size
         for number, hidden in enumerate(self.hidden_sizes):
             from_below = cursor.take(below, self.gates * hidden)
             from_hidden = cursor.take(hidden, self.gates * hidden)
             bias = cursor.take(1, self.gates * hidden)
             hidden_bias = cursor.take(1, (self.biases - self.gates) * hidden)
-            for g, gate in enumerate(self.cell.gates):
+            for g, gate in enumerate(self.spec.gates):
                 last = (self.gates - g) * hidden  # the last gate lies first
                 columns = slice(last - hidden, last)
                 named[f"{gate.from_below}{number}"] = from_below[:, columns].T  # (H, in)
@@ -208,10 +206,10 @@ class Layout:
 
     def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
         """Name and shape of every matrix, without allocating any."""
-        yield "Wil", (self.inputs, self.letter_size)
-        below = self.letter_size
+        yield "Wil", (self.inputs, self.embedding_size)
+        below = self.embedding_size
         for number, hidden in enumerate(self.hidden_sizes):
-            for gate in self.cell.gates:
+            for gate in self.spec.gates:
                 yield f"{gate.from_below}{number}", (hidden, below)
                 yield f"{gate.from_hidden}{number}", (hidden, hidden)
                 yield f"{gate.bias}{number}", (hidden, 1)
@@ -233,13 +231,13 @@ class Network:
     """
 
     vocabulary: Vocabulary
-    layout: Layout
+    layout: ParameterLayout
     params: FloatArray
 
     @property
-    def kind(self) -> str:
+    def cell(self) -> str:
         """The name of the cell of its layers."""
-        return self.layout.kind
+        return self.layout.cell
 
     @property
     def hidden_sizes(self) -> tuple[int, ...]:
@@ -247,24 +245,23 @@ class Network:
         return self.layout.hidden_sizes
 
     @property
-    def letter_size(self) -> int:
+    def embedding_size(self) -> int:
         """Numbers in a letter vector."""
-        return self.layout.letter_size
+        return self.layout.embedding_size
 
     @property
     def num_parameters(self) -> int:
         """Number of weights and biases."""
         return self.layout.num_parameters
 
-    @property
-    def parameters(self) -> dict[str, FloatArray]:
+    def named_parameters(self) -> dict[str, FloatArray]:
         """Every matrix by name, as views of `params`: writing to one changes the network."""
         return self.layout.views(self.params)
 
     @property
     def kernel_args(self) -> tuple[Any, npt.NDArray[np.int64], FloatArray]:
         """The leading arguments of every kernel: the cell, the sizes and the parameters."""
-        return self.layout.cell.kernel, self.layout.sizes, self.params
+        return self.layout.spec.kernel, self.layout.sizes, self.params
 
     def work_space(self, rows: int, batch: int = 1) -> FloatArray:
         """Scratch space for so many rows of a batch of so many sentences, shared per thread."""

@@ -31,16 +31,16 @@ class Vocabulary:
     one reads and writes whole characters.
     """
 
-    def __init__(self, letters: Sequence[str]) -> None:
-        if not letters:
+    def __init__(self, chars: Sequence[str]) -> None:
+        if not chars:
             raise TextError("empty_vocabulary")
-        if any(len(letter) != 1 for letter in letters):
+        if any(len(char) != 1 for char in chars):
             raise FormatError("vocabulary_entry_not_a_character")
-        self.letters: tuple[str, ...] = tuple(letters)
-        self.index: Mapping[str, int] = {c: i for i, c in enumerate(self.letters, start=1)}
-        if len(self.index) != len(self.letters):
+        self.chars: tuple[str, ...] = tuple(chars)
+        self.index: Mapping[str, int] = {c: i for i, c in enumerate(self.chars, start=1)}
+        if len(self.index) != len(self.chars):
             raise FormatError("duplicate_character")
-        self._in_utf16_units = bool(_SURROGATE.search("".join(self.letters)))
+        self._in_utf16_units = bool(_SURROGATE.search("".join(self.chars)))
 
     @classmethod
     def from_sentences(cls, sentences: Iterable[str]) -> Vocabulary:
@@ -57,21 +57,21 @@ class Vocabulary:
 
     def __len__(self) -> int:
         """Number of inputs, which is that of outputs: the characters and START/END."""
-        return len(self.letters) + 1
+        return len(self.chars) + 1
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Vocabulary) and self.letters == other.letters
+        return isinstance(other, Vocabulary) and self.chars == other.chars
 
     def __hash__(self) -> int:
-        return hash(self.letters)
+        return hash(self.chars)
 
-    def units(self, text: str) -> list[str]:
+    def tokenize(self, text: str) -> list[str]:
         """The text cut into what one entry of this vocabulary stands for."""
         return _utf16_units(text) if self._in_utf16_units else list(text)
 
     def unknown(self, text: str) -> list[str]:
         """The distinct characters of the text that are no entry, in order of appearance."""
-        return [unit for unit in dict.fromkeys(self.units(text)) if unit not in self.index]
+        return [unit for unit in dict.fromkeys(self.tokenize(text)) if unit not in self.index]
 
     def can_encode(self, text: str) -> bool:
         """Whether every character of the text is an entry."""
@@ -84,20 +84,20 @@ class Vocabulary:
             TextError: a character is no entry; the message names the first ones.
         """
         try:
-            return np.array([self.index[unit] for unit in self.units(text)], dtype=np.int32)
+            return np.array([self.index[unit] for unit in self.tokenize(text)], dtype=np.int32)
         except KeyError:
-            characters = name_characters(self.unknown(text))
+            characters = format_chars(self.unknown(text))
             raise TextError("unknown_characters", characters=characters) from None
 
     def decode(self, indices: Iterable[int]) -> str:
         """The text that indices from 1 on stand for."""
-        text = "".join(self.letters[index - 1] for index in indices)
+        text = "".join(self.chars[index - 1] for index in indices)
         if not self._in_utf16_units:
             return text
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
-def name_characters(characters: Sequence[str]) -> str:
+def format_chars(characters: Sequence[str]) -> str:
     """A list of characters for a message: the first few quoted, the rest counted."""
     shown = ", ".join(repr(c) for c in characters[:SHOWN_UNKNOWN])
     more = len(characters) - SHOWN_UNKNOWN

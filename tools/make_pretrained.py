@@ -17,7 +17,7 @@ from app.catalog.pretrained import CARDS, FOLDER, Card, cards_as_json
 from app.protocol.hyperparameters import Hyperparameters
 from app.runtime.files import atomic_write
 from app.training.run import TrainingRun
-from model import Trainer, prepare_kernels
+from model import Trainer, compile_kernels
 
 SEED = 1
 
@@ -68,7 +68,7 @@ def _card_of(plan: Plan, trainer: Trainer) -> Card:
         name=plan.name,
         title=plan.title,
         text=texts.STARTING_TEXT,
-        kind=model.kind,
+        kind=model.cell,
         hidden_sizes=plan.hidden_sizes,
         weights=model.num_parameters,
         sentences=trainer.sentence_count,
@@ -93,7 +93,7 @@ def _card_of(plan: Plan, trainer: Trainer) -> Card:
 )
 def main(folder: Path) -> None:
     """Train every model on its own core, and write the models and their cards."""
-    prepare_kernels("lstm")
+    compile_kernels("lstm")
     with ThreadPoolExecutor(len(PLANS)) as threads:
         made = list(threads.map(make, PLANS))
     for trainer, card in made:

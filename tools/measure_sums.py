@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from app.catalog import texts
 from app.training.run import TrainingRun
-from model import prepare_kernels
+from model import compile_kernels
 from tools.sums_accuracy import share_right
 
 SECONDS = 120.0
@@ -14,7 +14,7 @@ SEED = 1
 def measure(seconds: float = SECONDS) -> float:
     """The share of held-out sums that are right after `seconds` of training as suggested."""
     described = texts.get("sums")
-    prepare_kernels(described.options.kind)  # compile before the clock starts
+    compile_kernels(described.options.kind)  # compile before the clock starts
     trainer = TrainingRun.create(described.text, described.options, 0, seed=SEED).trainer
     trainer.train_for(seconds)
     return share_right(trainer.model)

@@ -14,7 +14,7 @@ import click
 
 from app.cli.files import read_model, read_sentences
 from app.cli.params import READABLE_FILE
-from model import CharModel, ModelError, TextError, name_characters
+from model import CharModel, ModelError, TextError, format_chars
 
 
 @click.command()
@@ -70,7 +70,7 @@ class Evaluation:
         times = sum(self.unknown.values())
         return (
             f"{figures} of {self.sentences:,} sentences\n"
-            f"{left_out} left out: the model does not know {name_characters(list(self.unknown))}, "
+            f"{left_out} left out: the model does not know {format_chars(list(self.unknown))}, "
             f"in the text {'once' if times == 1 else f'{times:,} times'}."
         )
 
@@ -82,11 +82,11 @@ def evaluate_model(model: CharModel, sentences: Sequence[str]) -> Evaluation:
         TextError: every sentence has unknown characters.
     """
     vocabulary = model.vocabulary
-    units = Counter(unit for sentence in sentences for unit in vocabulary.units(sentence))
+    units = Counter(unit for sentence in sentences for unit in vocabulary.tokenize(sentence))
     unknown = {unit: count for unit, count in units.items() if unit not in vocabulary.index}
     known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
     if sentences and not known:
-        raise TextError("no_known_sentences", characters=name_characters(list(unknown)))
-    predictions = sum(len(vocabulary.units(sentence)) + 1 for sentence in known)
+        raise TextError("no_known_sentences", characters=format_chars(list(unknown)))
+    predictions = sum(len(vocabulary.tokenize(sentence)) + 1 for sentence in known)
     left_out = len(sentences) - len(known)
     return Evaluation(model.perplexity(known), len(known), predictions, left_out, unknown)

@@ -80,7 +80,7 @@ def sample(model_file: Path, method: str, **options: Any) -> None:
 
 def _samples(model: CharModel, options: Mapping[str, Any]) -> list[str]:
     names = ("count", "temperature", "prime", "top_k", "top_p", "max_chars", "seed")
-    written = model.samples(**{name: options[name] for name in names})
+    written = model.samples(*(options[name] for name in names))
     return [options["prime"] + sentence for sentence in written]
 
 

@@ -12,7 +12,7 @@ import click
 
 from app.cli.files import check_can_write, read_sentences, write_file
 from app.cli.params import READABLE_FILE, as_typed, hyperparameter_options, is_given
-from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, names_of
+from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, arguments_of
 from model import (
     CharModel,
     ModelError,
@@ -121,7 +121,7 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
 
 def _check_no_network_options(context: click.Context) -> None:
     """Reject options of a new network: a resumed network keeps its own."""
-    for name in names_of("network"):
+    for name in arguments_of("network"):
         if is_given(context, name):
             option = as_typed(name)
             raise click.UsageError(

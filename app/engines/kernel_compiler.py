@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from model import KernelsFor, prepare_beam_search, prepare_kernels
+from model import KernelKey, compile_beam_search, compile_kernels
 
 log = logging.getLogger(__name__)
 
@@ -20,10 +20,10 @@ class Compiler:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: dict[KernelsFor, list[Callable[[], None]]] = {}
-        self._failed: set[KernelsFor] = set()
+        self._waiting: dict[KernelKey, list[Callable[[], None]]] = {}
+        self._failed: set[KernelKey] = set()
 
-    def prepare(self, needed: KernelsFor, then: Callable[[], None] | None = None) -> None:
+    def prepare(self, needed: KernelKey, then: Callable[[], None] | None = None) -> None:
         """Have the kernels prepared, and call `then` from another thread when that has ended."""
         with self._lock:
             begun = needed in self._waiting
@@ -31,16 +31,16 @@ class Compiler:
         if not begun:
             # A daemon: a process that is asked to stop need not wait for the compiler.
             threading.Thread(
-                target=self._prepare, args=(needed,), name=f"compile-{needed.kind}", daemon=True
+                target=self._prepare, args=(needed,), name=f"compile-{needed.cell}", daemon=True
             ).start()
 
-    def failed(self, needed: KernelsFor) -> bool:
+    def failed(self, needed: KernelKey) -> bool:
         """Whether these kernels could not be compiled."""
         return needed in self._failed
 
-    def _prepare(self, needed: KernelsFor) -> None:
+    def _prepare(self, needed: KernelKey) -> None:
         try:
-            prepare_kernels(*needed)
+            compile_kernels(*needed)
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
             self._failed.add(needed)
@@ -50,12 +50,12 @@ class Compiler:
         for then in waiting:
             then()
         if not self.failed(needed):
-            _go_on_with_beam_search(needed.kind)
+            _go_on_with_beam_search(needed.cell)
 
 
 def _go_on_with_beam_search(kind: str) -> None:
     try:
-        prepare_beam_search(kind)
+        compile_beam_search(kind)
     except Exception:
         log.exception("beam search for %s could not be compiled", kind)
     _keep_what_was_compiled()

@@ -22,14 +22,14 @@ from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import NO_CHANGES, Revision
-from model import KernelsFor, kernels_ready
+from model import KernelKey, kernels_compiled
 
 log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.001
 """GIL switch interval: the longest wait of a thread that returns from a kernel."""
 
-FIRST_KERNELS = KernelsFor("lstm", "rmsprop")
+FIRST_KERNELS = KernelKey("lstm", "rmsprop")
 """Compiled at start: the kernels of the default network."""
 CLOSE_SECONDS = 2.0
 """How long `close` waits for time slices to end. A longer slice ends with the process."""
@@ -253,7 +253,7 @@ class TrainingPool:
     def _make_ready(self, session: Session) -> bool:
         """Whether its kernels are ready; if not, the session is scheduled again when they are."""
         needed = session.kernels
-        if needed is None or kernels_ready(*needed):
+        if needed is None or kernels_compiled(*needed):
             return True
         if self._compiler.failed(needed):
             session.fail("kernels_failed")

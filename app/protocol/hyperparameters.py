@@ -37,13 +37,15 @@ class Hyperparameter:
         field: its label, and the entries that are valid.
         description: its meaning, for the protocol and the command line.
         hint: its meaning, for the page.
-        part: what has an attribute or argument of its name.
+        part: what has it as an attribute and argument.
+        argument: its name there, if that is another one.
     """
 
     field: ChoiceField | IntListField | NumberField | OptionalNumberField
     description: str
     hint: str
     part: Part = "training"
+    argument: str | None = None
 
     def __get_pydantic_core_schema__(
         self, source: Any, handler: GetCoreSchemaHandler
@@ -68,6 +70,7 @@ class Hyperparameters:
             "Cell type of every layer.",
             "An lstm remembers longest, a gru is lighter, an rnn simplest.",
             "network",
+            "cell",
         ),
     ] = "lstm"
     hidden_sizes: Annotated[
@@ -91,6 +94,7 @@ class Hyperparameters:
             "Size of a letter vector.",
             "Numbers for a character.",
             "network",
+            "embedding_size",
         ),
     ] = 5
     l2: Annotated[
@@ -158,8 +162,8 @@ class Hyperparameters:
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
     def of(self, part: Part) -> dict[str, Any]:
-        """The hyperparameters of the network or of its training, by name."""
-        return {name: getattr(self, name) for name in names_of(part)}
+        """The arguments for the network or for its training."""
+        return {argument: getattr(self, name) for name, argument in arguments_of(part).items()}
 
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {
@@ -169,6 +173,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
 """Every declaration, by name, in the order of the page."""
 
 
-def names_of(part: Part) -> list[str]:
-    """The names of the hyperparameters of the network or of its training."""
-    return [name for name, each in HYPERPARAMETERS.items() if each.part == part]
+def arguments_of(part: Part) -> dict[str, str]:
+    """The arguments of the network or of its training, by the names of the hyperparameters."""
+    declared = HYPERPARAMETERS.items()
+    return {name: each.argument or name for name, each in declared if each.part == part}

@@ -42,7 +42,7 @@ from app.training import completion, inspection
 from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
 from app.training.gradient_check import GradientCheckJob, make_job
 from app.training.run import TrainingRun
-from model import KernelsFor, TextError, beam_search_ready, kernels_ready
+from model import KernelKey, TextError, beam_search_compiled, kernels_compiled
 from model.formats.checkpoint import ModelCheckpoint
 
 PRETRAINED_LEARNING_RATE = 0.0001
@@ -86,16 +86,16 @@ class Session:
         }
 
     @property
-    def kernels(self) -> KernelsFor | None:
+    def kernels(self) -> KernelKey | None:
         """What has to be compiled for its network; None before there is one."""
         if self._run is None:
             return None
-        return KernelsFor(self._run.options.kind, self._run.trainer.config.optimizer)
+        return KernelKey(self._run.options.kind, self._run.trainer.config.optimizer)
 
     @property
     def status(self) -> Status:
         """What it is doing."""
-        if self.kernels is not None and not kernels_ready(*self.kernels):
+        if self.kernels is not None and not kernels_compiled(*self.kernels):
             return "compiling"
         return "learning" if self.learning else "paused"
 
@@ -234,7 +234,7 @@ class Session:
             version=self._description.version + 1,
             text=run.text,
             options=run.options,
-            vocabulary=run.model.vocabulary.letters,
+            vocabulary=run.model.vocabulary.chars,
             weights=run.model.num_parameters,
             sentences=run.trainer.sentence_count,
             held_out_sentences=run.trainer.validation_count,
@@ -280,7 +280,7 @@ class Session:
 
     def _complete(self, command: Complete) -> CompleteResult:
         run = self._existing_run()
-        needs_beam_search = command.method == "beam" and not beam_search_ready(run.options.kind)
+        needs_beam_search = command.method == "beam" and not beam_search_compiled(run.options.kind)
         if self.status == "compiling" or needs_beam_search:
             raise UserError("compiling", "method")
         try:

@@ -24,7 +24,7 @@ from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import Adam, CharModel, ModelError, TrainingStats, Vocabulary
 from model.formats.checkpoint import ModelCheckpoint
-from model.network import Layout
+from model.network import ParameterLayout
 from model.training.optimizers import Optimizer, RMSProp
 
 FORMAT = 3
@@ -83,10 +83,10 @@ def encode(checkpoint: Checkpoint) -> Encoded:
         "rate_since": checkpoint.rate_since,
         "temperature": checkpoint.temperature,
         "network": {
-            "kind": saved.model.kind,
+            "kind": saved.model.cell,
             "hidden_sizes": [int(size) for size in saved.model.hidden_sizes],
-            "letter_size": int(saved.model.letter_size),
-            "vocabulary": list(saved.model.vocabulary.letters),
+            "letter_size": int(saved.model.embedding_size),
+            "vocabulary": list(saved.model.vocabulary.chars),
         },
         "solver": _encode_solver(saved.optimizer, arrays),
         "order": _encode_order(saved.sampler_state, arrays),
@@ -124,7 +124,7 @@ def _checkpoint(
     network = state["network"]
     vocabulary = Vocabulary(network["vocabulary"])
     hidden_sizes = tuple(network["hidden_sizes"])
-    layout = Layout(network["kind"], len(vocabulary), network["letter_size"], hidden_sizes)
+    layout = ParameterLayout(network["kind"], len(vocabulary), network["letter_size"], hidden_sizes)
     flat = _of_length(arrays["flat"], layout)
     return Checkpoint(
         session_id=session_id,
@@ -178,7 +178,7 @@ def _encode_solver(solver: Optimizer | None, arrays: dict[str, Array]) -> dict[s
 
 
 def _decode_solver(
-    state: Mapping[str, Any] | None, arrays: Mapping[str, Array], layout: Layout
+    state: Mapping[str, Any] | None, arrays: Mapping[str, Array], layout: ParameterLayout
 ) -> Optimizer | None:
     if state is None:
         return None
@@ -203,7 +203,7 @@ def _decode_order(state: Any, arrays: Mapping[str, Array]) -> Mapping[str, Any] 
     return {**state, "order": arrays["order"].tolist(), "sizes": arrays["sizes"].tolist()}
 
 
-def _of_length(numbers: Array, layout: Layout) -> Array:
+def _of_length(numbers: Array, layout: ParameterLayout) -> Array:
     if numbers.shape != (layout.num_parameters,):
         raise ValueError(f"{numbers.shape} numbers for {layout.num_parameters} parameters")
     return numbers

@@ -44,7 +44,7 @@ def complete(model: CharModel, request: Complete) -> list[Completion]:
         {
             "text": text,
             "log_probability": log_probability,
-            "cut": len(model.vocabulary.units(text)) >= most,
+            "cut": len(model.vocabulary.tokenize(text)) >= most,
         }
         for text, log_probability in found
     ]

@@ -75,13 +75,13 @@ def run_job(network: GradientCheckJob) -> list[MatrixCheck]:
             "checked": min(most, matrix.size),
             "numbers": matrix.size,
         }
-        for name, matrix in model.parameters.items()
+        for name, matrix in model.named_parameters().items()
     ]
 
 
 def _most_characters(model: CharModel) -> int:
     """How long the sentence may be where one number of each matrix is moved."""
-    matrices = len(model.parameters)
+    matrices = len(model.named_parameters())
     predictions = (CHECK_WORK // matrices - COST_WORK) // model.num_parameters
     characters = predictions - 1  # the end of the sentence is one too
     if characters < MIN_CHARACTERS:
@@ -90,9 +90,9 @@ def _most_characters(model: CharModel) -> int:
 
 
 def _numbers_per_matrix(model: CharModel, sentence: str) -> int:
-    predictions = len(model.vocabulary.units(sentence)) + 1
+    predictions = len(model.vocabulary.tokenize(sentence)) + 1
     work = COST_WORK + model.num_parameters * predictions
-    return max(1, min(MAX_NUMBERS, CHECK_WORK // (work * len(model.parameters))))
+    return max(1, min(MAX_NUMBERS, CHECK_WORK // (work * len(model.named_parameters()))))
 
 
 def _finite(error: float) -> float | None:

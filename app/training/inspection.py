@@ -83,7 +83,7 @@ def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
     reading = run.model.trace(request.text)
     return {
         **_result(run),
-        "characters": run.model.vocabulary.units(request.text),
+        "characters": run.model.vocabulary.tokenize(request.text),
         "probabilities": [_significant(p) for p in reading.target_probabilities],
         "likeliest": [_top_predictions(run.model, row) for row in reading.probabilities],
         "perplexity": _finite(reading.perplexity),
@@ -92,7 +92,7 @@ def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
 
 def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
     """The five likeliest letters with their probabilities (V,), best first; "" is the end."""
-    named = ("", *model.vocabulary.letters)
+    named = ("", *model.vocabulary.chars)
     best = np.argsort(-probabilities, kind="stable")[:TOP]
     return [(named[k], _rounded(probabilities[k], 3)) for k in best]
 
@@ -106,11 +106,11 @@ def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
     for number, field in ((request.unit, "unit"), (request.first, "first")):
         if number > size:
             raise UserError("no_such_unit", field, number=number, count=size)
-    scale = 1.0 if request.state == "h" and run.model.kind != "rnn" else _largest(activations)
+    scale = 1.0 if request.state == "h" and run.model.cell != "rnn" else _largest(activations)
     rows = activations[:, request.first - 1 :][:, : GRID_CELLS // len(activations)].T
     return {
         **_result(run),
-        "characters": run.model.vocabulary.units(request.text),
+        "characters": run.model.vocabulary.tokenize(request.text),
         "values": [_rounded(value) for value in activations[:, request.unit - 1]],
         "units": size,
         "first": request.first,
@@ -127,7 +127,7 @@ def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
     for sentence in run.trainer.train_sentences:
         text = sentence[: most - len(values)]
-        values += feature(model.vocabulary.units(text))
+        values += feature(model.vocabulary.tokenize(text))
         for layer, state in enumerate(_states(model, model.trace(text), request.state)):
             layers[layer].append(state[1:])
         if len(values) >= most:
@@ -152,21 +152,21 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
     if state == "h":
         return layer.h
     if layer.c is None:
-        raise UserError("no_cell_state", "state", kind=model.kind)
+        raise UserError("no_cell_state", "state", kind=model.cell)
     return layer.c
 
 
 def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
     """The whole network at a step of a text and up to three before it."""
     model = run.model
-    sizes = [model.letter_size, *model.hidden_sizes, model.layout.inputs]
+    sizes = [model.embedding_size, *model.hidden_sizes, model.layout.inputs]
     if sum(-(-size // request.cell) for size in sizes) > MAX_CELLS:
         raise UserError("network_replaced", "cell")
-    reading, characters = model.trace(request.text), model.vocabulary.units(request.text)
+    reading, characters = model.trace(request.text), model.vocabulary.tokenize(request.text)
     at = min(request.at, len(characters))
     first = max(0, at - COLUMNS + 1)
     read = [0, *reading.targets[:-1]]  # what went in: START, and the characters
-    vectors = model.parameters["Wil"]
+    vectors = model.named_parameters()["Wil"]
     states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
     squares = [_squares(rows[first : at + 1], _largest(rows), request.cell) for rows in states]
     return {
@@ -212,14 +212,14 @@ def _largest(activations: FloatArray) -> float:
 
 def embeddings(run: TrainingRun, _request: EmbeddingsRequest) -> EmbeddingsResult:
     """The letter vectors on a plane."""
-    vectors = run.model.parameters["Wil"]
+    vectors = run.model.named_parameters()["Wil"]
     found = project_embeddings(vectors)
     if found is None:
         raise UserError("network_diverged")
     points, (first, second) = found.points[:MAX_LETTERS], found.explained_variance_ratio
     return {
         **_result(run),
-        "letters": ["", *run.model.vocabulary.letters][: len(points)],
+        "letters": ["", *run.model.vocabulary.chars][: len(points)],
         "points": [(_significant(x), _significant(y)) for x, y in points],
         "shares": (_rounded(first), _rounded(second)),
         "left_out": len(vectors) - len(points),
@@ -233,10 +233,11 @@ def weights(run: TrainingRun, request: WeightsRequest) -> WeightsResult:
     trainer.record_next_update()
     update = trainer.last_update
     sizes = model.layout.views(update.relative_change) if update else {}
-    names = ["Wil", *_layer_names(model.kind, request.layer - 1), "Whd", "bd"]
+    matrices = model.named_parameters()
+    names = ["Wil", *_layer_names(model.cell, request.layer - 1), "Whd", "bd"]
     return {
         **_result(run),
-        "matrices": [_matrix(name, model.parameters[name], sizes.get(name)) for name in names],
+        "matrices": [_matrix(name, matrices[name], sizes.get(name)) for name in names],
         "change_at": update.step if update else None,
         "clipped": None if trainer.clip_fraction is None else _significant(trainer.clip_fraction),
         "clips_norm": trainer.clips_by_norm,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.errors import Notice, UserError, from_model
-from app.protocol.hyperparameters import Hyperparameters, names_of
+from app.protocol.hyperparameters import Hyperparameters, arguments_of
 from app.training.checkpoint import Checkpoint
 from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
@@ -20,11 +20,11 @@ from model import (
     Trainer,
     TrainingConfig,
     Vocabulary,
-    name_characters,
+    format_chars,
     sentences_from_text,
 )
 from model.formats.checkpoint import ModelCheckpoint
-from model.network import Layout
+from model.network import ParameterLayout
 from model.training.config import OptimizerName
 
 MAX_STEP_WORK = 2_000_000_000
@@ -82,7 +82,7 @@ class TrainingRun:
         try:
             sentences = sentences_from_text(text)
             vocabulary = Vocabulary.from_sentences(sentences)
-            layout = Layout(
+            layout = ParameterLayout(
                 options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
             )
             _check_step(sentences, layout.num_parameters, "hidden_sizes")
@@ -125,8 +125,8 @@ class TrainingRun:
                 trainer.resume(read.sampler_state)
         except ModelError as error:
             raise from_model(error, "json") from None
-        made_with = replace(options, **{name: getattr(model, name) for name in names_of("network")})
-        return cls(text, made_with, trainer, Curve(curve_version)), notice
+        network = {name: getattr(model, its) for name, its in arguments_of("network").items()}
+        return cls(text, replace(options, **network), trainer, Curve(curve_version)), notice
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> TrainingRun:
@@ -214,7 +214,7 @@ def _known_sentences(
     left_out = len(sentences) - len(known)
     if not left_out:
         return known, None
-    unknown = name_characters(vocabulary.unknown("".join(sentences)))
+    unknown = format_chars(vocabulary.unknown("".join(sentences)))
     if not known:
         raise UserError("text_unreadable", "json", unknown=unknown)
     count = "1 sentence is" if left_out == 1 else f"{left_out:,} sentences are"

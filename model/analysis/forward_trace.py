@@ -10,7 +10,7 @@ import numpy.typing as npt
 from model.kernels import entry_points
 from model.kernels.types import BOUNDARY, FloatArray
 from model.metrics import perplexity_of
-from model.network import Layout, Network
+from model.network import Network, ParameterLayout
 
 
 class Activations(NamedTuple):
@@ -77,16 +77,18 @@ def trace(network: Network, text: str) -> ForwardTrace:
     return ForwardTrace(tokens[1:], probabilities, layers, float(losses[0]))
 
 
-def _cut(layout: Layout, work: FloatArray, rows: int) -> tuple[tuple[Activations, ...], FloatArray]:
+def _cut(
+    layout: ParameterLayout, work: FloatArray, rows: int
+) -> tuple[tuple[Activations, ...], FloatArray]:
     """The layers' states and the probabilities in the kernels' work space; see kernels/network.py.
 
     The work space belongs to the trace: the views into it stay valid.
     """
-    layers, at = [], rows * layout.letter_size
+    layers, at = [], rows * layout.embedding_size
     for hidden in layout.hidden_sizes:
         at += rows * layout.gates * hidden
         c, _, h = work[at : at + 3 * rows * hidden].reshape(3, rows, hidden)
-        layers.append(Activations(h, c if layout.cell.has_cell_state else None))
+        layers.append(Activations(h, c if layout.spec.has_cell_state else None))
         at += 3 * rows * hidden
     probabilities = work[at : at + rows * layout.inputs].reshape(rows, layout.inputs)
     return tuple(layers), probabilities

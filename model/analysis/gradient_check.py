@@ -98,8 +98,8 @@ def gradient_check(
 
     _, kernels = kernel_loss_and_gradient(copy, sentence)
     _, graph = reference_loss_and_gradient(copy, sentence)
-    places = _places(copy.parameters, numbers_per_matrix, seed)
-    return ModelReport(*_reports(loss, copy.parameters, [graph, kernels], places))
+    places = _places(copy.named_parameters(), numbers_per_matrix, seed)
+    return ModelReport(*_reports(loss, copy.named_parameters(), [graph, kernels], places))
 
 
 def graph_gradient_check(

@@ -76,38 +76,38 @@ STEPS: Mapping[str, Callable[[Matrices, int, Mat, State], State]] = {
 }
 
 
-def zero_state(kind: str, hidden_size: int) -> State:
+def zero_state(cell: str, hidden_size: int) -> State:
     """The state before the first step, (H, 1) each."""
-    parts = 2 if CELLS[kind].has_cell_state else 1
+    parts = 2 if CELLS[cell].has_cell_state else 1
     return tuple(Mat(np.zeros((hidden_size, 1))) for _ in range(parts))
 
 
-def layer_states(kind: str, m: Matrices, d: int, xs: Mat, hidden_size: int) -> list[State]:
+def layer_states(cell: str, m: Matrices, d: int, xs: Mat, hidden_size: int) -> list[State]:
     """The T states of layer d over a sentence whose columns xs (I, T) come from below."""
     states = []
-    state = zero_state(kind, hidden_size)
+    state = zero_state(cell, hidden_size)
     for t in range(xs.shape[1]):
-        state = STEPS[kind](m, d, xs[:, t], state)
+        state = STEPS[cell](m, d, xs[:, t], state)
         states.append(state)
     return states
 
 
 def sentence_logits(
-    kind: str, hidden_sizes: Sequence[int], m: Matrices, inputs: Sequence[int]
+    cell: str, hidden_sizes: Sequence[int], m: Matrices, inputs: Sequence[int]
 ) -> Mat:
     """The logits (T, V) of a network for the T input letters, START first."""
     below = m["Wil"].rows(inputs).T  # (E, T): a letter vector is a column
     for d, hidden_size in enumerate(hidden_sizes):
-        states = layer_states(kind, m, d, below, hidden_size)
+        states = layer_states(cell, m, d, below, hidden_size)
         below = Mat.concatenate([state[0] for state in states], axis=1)  # h: (H, T)
     return (m["Whd"] @ below + m["bd"]).T
 
 
 def sentence_loss(
-    kind: str, hidden_sizes: Sequence[int], m: Matrices, letters: Sequence[int]
+    cell: str, hidden_sizes: Sequence[int], m: Matrices, letters: Sequence[int]
 ) -> Mat:
     """The sum of -ln p over a sentence's predictions, (1, 1); letters go from START to END."""
-    logits = sentence_logits(kind, hidden_sizes, m, letters[:-1])
+    logits = sentence_logits(cell, hidden_sizes, m, letters[:-1])
     return logits.softmax_cross_entropy(letters[1:])
 
 
@@ -121,9 +121,9 @@ def reference_loss_and_gradient(
     Raises:
         TextError: the sentence holds a character that the model does not know.
     """
-    matrices = {name: Mat(matrix) for name, matrix in network.parameters.items()}
+    matrices = {name: Mat(matrix) for name, matrix in network.named_parameters().items()}
     letters = [BOUNDARY, *map(int, network.vocabulary.encode(sentence)), BOUNDARY]
     with Graph() as graph:
-        loss = sentence_loss(network.kind, network.hidden_sizes, matrices, letters)
+        loss = sentence_loss(network.cell, network.hidden_sizes, matrices, letters)
     graph.backward(loss)
     return float(loss), {name: matrix.grad for name, matrix in matrices.items()}

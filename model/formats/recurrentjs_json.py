@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from model.errors import FormatError, ModelError
 from model.kernels.types import FloatArray
-from model.network import CELLS, Layout, Network
+from model.network import CELLS, Network, ParameterLayout
 from model.training.optimizers import Adam, Optimizer, RMSProp
 from model.vocabulary import Vocabulary
 
@@ -54,12 +54,12 @@ def serialize(
         FormatError: the network has diverged: JSON has no NaN or infinity.
     """
     check_finite(network)
-    letters = network.vocabulary.letters
+    letters = network.vocabulary.chars
     saved: dict[str, Any] = {
         "hidden_sizes": [int(size) for size in network.hidden_sizes],
-        "generator": network.kind,
-        "letter_size": int(network.letter_size),
-        "model": _matrices_to_json(network.parameters),
+        "generator": network.cell,
+        "letter_size": int(network.embedding_size),
+        "model": _matrices_to_json(network.named_parameters()),
         "letterToIndex": dict(network.vocabulary.index),
         "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
         "vocab": list(letters),
@@ -95,7 +95,7 @@ def parse(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> Parse
     return Parsed(Network(vocabulary, layout, params), optimizer, _read_sampler_state(decoded))
 
 
-def _optimizer_to_json(optimizer: Optimizer, layout: Layout) -> dict[str, Any]:
+def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[str, Any]:
     """The original's three entries, and further ones that it ignores."""
     saved: dict[str, Any] = {
         "decay_rate": optimizer.decay_rate,
@@ -168,22 +168,24 @@ def _read_vocabulary(parsed: Json) -> Vocabulary:
     return Vocabulary(letters)
 
 
-def _read_layout(parsed: Json, vocabulary: Vocabulary) -> Layout:
-    hidden_sizes, letter_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
+def _read_layout(parsed: Json, vocabulary: Vocabulary) -> ParameterLayout:
+    hidden_sizes, embedding_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
     if not isinstance(hidden_sizes, list) or not all(map(_is_whole, hidden_sizes)):
         raise FormatError("hidden_sizes_not_integers")
-    if not _is_whole(letter_size):
+    if not _is_whole(embedding_size):
         raise FormatError("letter_size_not_an_integer")
-    kind = _entry(parsed, "generator")
-    if not isinstance(kind, str) or kind not in CELLS:
+    cell = _entry(parsed, "generator")
+    if not isinstance(cell, str) or cell not in CELLS:
         raise FormatError("unknown_generator", known=" or ".join(sorted(CELLS)))
     try:
-        return Layout(kind, len(vocabulary), letter_size, tuple(hidden_sizes))
+        return ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
     except ModelError as error:
         raise FormatError(error.code, **error.values) from None
 
 
-def _read_optimizer(parsed: Json, layout: Layout, dtype: npt.DTypeLike) -> Optimizer | None:
+def _read_optimizer(
+    parsed: Json, layout: ParameterLayout, dtype: npt.DTypeLike
+) -> Optimizer | None:
     """The optimizer's state; None where there is none. Without `steps` its mean is uncorrected."""
     if not parsed.get("solver"):
         return None
@@ -237,7 +239,9 @@ def _are_whole(values: Any) -> bool:
     return isinstance(values, list) and all(map(_is_whole, values))
 
 
-def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeLike) -> FloatArray:
+def _read_matrices(
+    matrices: Json, layout: ParameterLayout, where: str, dtype: npt.DTypeLike
+) -> FloatArray:
     """All matrices of the layout as one flat vector."""
     # Counted first, so that a file which only claims to be huge takes no memory.
     held = sum(len(m["w"]) for m in matrices.values() if _holds_numbers(m))
@@ -254,7 +258,7 @@ def _read_matrices(matrices: Json, layout: Layout, where: str, dtype: npt.DTypeL
     return params
 
 
-def _name_missing(matrices: Json, layout: Layout, where: str) -> None:
+def _name_missing(matrices: Json, layout: ParameterLayout, where: str) -> None:
     """Raise an error that names the missing or short matrix of a file with too few numbers."""
     for name, shape in layout.shapes():
         if name not in matrices:

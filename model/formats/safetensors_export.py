@@ -1,6 +1,6 @@
 """A network as a file of safetensors: PyTorch's weights, and what is needed to build their modules.
 
-Its header says the rest, as text: `kind`, `hidden_sizes` and `letter_size`, the `vocabulary` (a
+Its header says the rest, as text: `kind`, `hidden_sizes` and `embedding_size`, the `vocabulary` (a
 JSON list of the characters, which are numbered from 1 in its order) and what `index_0` means.
 """
 
@@ -40,10 +40,10 @@ def loading_lines(name: str) -> str:
 def _about(network: Network) -> dict[str, str]:
     return {
         "format": "pt",  # as PyTorch's own files of this format have it, and some loaders demand
-        "kind": network.kind,
+        "kind": network.cell,
         "hidden_sizes": json.dumps([int(size) for size in network.hidden_sizes]),
-        "letter_size": str(network.letter_size),
-        "vocabulary": json.dumps(network.vocabulary.letters),
+        "letter_size": str(network.embedding_size),
+        "vocabulary": json.dumps(network.vocabulary.chars),
         "index_0": "START as an input, END as an output",
     }
 

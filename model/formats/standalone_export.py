@@ -35,15 +35,15 @@ def python_file(network: Network) -> bytes:
         FormatError: the network has diverged.
     """
     check_finite(network)
-    return (_code(network.kind) + "".join(_network(network))).encode()
+    return (_code(network.cell) + "".join(_network(network))).encode()
 
 
-def _code(kind: str) -> str:
+def _code(cell: str) -> str:
     """The program without a network, with the formulas of this kind."""
     program = resources.files("model.formats.templates").joinpath("standalone_program.py")
     source = program.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
-    others = frozenset().union(*FORMULAS.values()) - FORMULAS[kind]
+    others = frozenset().union(*FORMULAS.values()) - FORMULAS[cell]
     for part in reversed(ast.parse(source).body):
         if isinstance(part, ast.FunctionDef) and part.name in others:
             end = part.end_lineno or part.lineno
@@ -53,13 +53,13 @@ def _code(kind: str) -> str:
 
 def _network(network: Network) -> Iterator[str]:
     """The lines that follow the code: the network, and the start of the program."""
-    letters = "".join(network.vocabulary.letters)
+    letters = "".join(network.vocabulary.chars)
     yield "\n\nNETWORK = Network(\n    letters=(\n"
     for at in range(0, len(letters), LETTERS_A_LINE):
         yield f"        {letters[at : at + LETTERS_A_LINE]!r}\n"
-    yield f"    ),\n    cell={network.kind},\n    layers={len(network.hidden_sizes)},\n"
+    yield f"    ),\n    cell={network.cell},\n    layers={len(network.hidden_sizes)},\n"
     yield "    matrices={\n"
-    for name, matrix in network.parameters.items():
+    for name, matrix in network.named_parameters().items():
         yield _matrix(name, matrix)
     yield '    },\n)\n\nif __name__ == "__main__":\n    main(NETWORK)\n'
 

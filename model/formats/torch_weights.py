@@ -30,10 +30,10 @@ Float32Array = npt.NDArray[np.float32]
 
 def torch_weights(network: Network) -> dict[str, Float32Array]:
     """Every weight by PyTorch's name, as listed above: float32, row by row."""
-    matrices = network.parameters
+    matrices = network.named_parameters()
     named = {"embedding.weight": matrices["Wil"]}
     for d in range(len(network.hidden_sizes)):
-        for name, weight in _layer(matrices, network.layout.cell, d).items():
+        for name, weight in _layer(matrices, network.layout.spec, d).items():
             named[f"layers.{d}.{name}"] = weight
     named["decoder.weight"], named["decoder.bias"] = matrices["Whd"], matrices["bd"][:, 0]
     return {name: np.ascontiguousarray(weight, np.float32) for name, weight in named.items()}

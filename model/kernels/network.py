@@ -1,6 +1,6 @@
 """A whole network over a batch of sentences: its loss and the gradient of the loss.
 
-`sizes` is [V, E, widest, numbers a row, H of each layer…] as in `Layout.sizes`; params and
+`sizes` is [V, E, widest, numbers a row, H of each layer…] as in `ParameterLayout.sizes`; params and
 gradient are flat vectors in the order that model/network.py describes. A sentence of n characters
 is n + 1 rows: its inputs are START and the characters, its targets the characters and END. Rows of
 a batch are in the order of cells/__init__.py.

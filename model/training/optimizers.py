@@ -16,7 +16,7 @@ class RMSProp:
     """RMSProp's running mean of squared gradients.
 
     Attributes:
-        step_cache: that mean for every parameter, flat, in the order of `Layout`.
+        step_cache: that mean for every parameter, flat, in the order of `ParameterLayout`.
         decay_rate: how much of it a step keeps.
         smooth_eps: added under the square root.
         steps: how many steps the mean has seen, for its bias correction; None for no correction.
@@ -54,7 +54,7 @@ class Adam:
     """Adam's running means of gradients and of their squares.
 
     Attributes:
-        step_mean: mean of the gradient of every parameter, flat, in the order of `Layout`.
+        step_mean: mean of the gradient of every parameter, flat, in the order of `ParameterLayout`.
         step_cache: mean of its square, likewise.
         mean_decay: how much of the first a step keeps.
         decay_rate: how much of the second.

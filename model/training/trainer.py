@@ -235,7 +235,7 @@ class Trainer:
     @property
     def clips_by_norm(self) -> bool:
         """Whether the norm of the whole gradient is clipped, not each of its numbers."""
-        by_cell = self.model.layout.cell.clips_by_norm
+        by_cell = self.model.layout.spec.clips_by_norm
         return by_cell if self.config.clip_norm is None else self.config.clip_norm
 
     def _step_through(
@@ -250,7 +250,7 @@ class Trainer:
         batch = int(np.diff(batch_offsets).max())
         epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
         entry_points.train(
-            model.layout.cell.kernel,
+            model.layout.spec.kernel,
             self.optimizer.kernel_state(),
             StepConfig(float(config.l2), float(config.clip), self.clips_by_norm),
             self._rates(epochs),

@@ -53,7 +53,7 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     plain += ("curve_version", "curve_interval", "points")
     for name in plain:
         assert getattr(one, name) == getattr(other, name), name
-    assert one.saved.model.vocabulary.letters == other.saved.model.vocabulary.letters
+    assert one.saved.model.vocabulary.chars == other.saved.model.vocabulary.chars
     assert one.saved.model.layout == other.saved.model.layout
     assert one.saved.sampler_state == other.saved.sampler_state
     assert one.saved.model.params.dtype == other.saved.model.params.dtype

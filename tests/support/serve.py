@@ -19,7 +19,7 @@ from werkzeug.datastructures import ImmutableDict
 from app.cli import main
 from app.engines import local as local_engine
 from app.engines.kernel_compiler import Compiler
-from model import KernelsFor
+from model import KernelKey
 from tests.support.pacing import pace_training
 
 KEPT_SECONDS = 3600
@@ -37,7 +37,7 @@ def hold_compiler(until: Path) -> None:
     """Have the compiler wait for a file."""
 
     class HeldCompiler(Compiler):
-        def _prepare(self, needed: KernelsFor) -> None:
+        def _prepare(self, needed: KernelKey) -> None:
             while not until.exists():
                 time.sleep(LOOK)
             super()._prepare(needed)

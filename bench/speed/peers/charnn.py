@@ -20,7 +20,7 @@ def version() -> str:
 
 def prepare(network: Network, sentences: Sequence[str]) -> Run:
     """A function that trains on these sentences, with compiled kernels."""
-    model.prepare_kernels("lstm")
+    model.compile_kernels("lstm")
     session = trainer(network, sentences, seed=1)
 
     return partial(speed, session)

@@ -15,7 +15,7 @@ version = charnn.version
 
 def prepare(network: Network, sentences: Sequence[str]) -> Run:
     """Their training on these sentences, ready to run; their speeds are added up."""
-    model.prepare_kernels("lstm")
+    model.compile_kernels("lstm")
     sessions = [charnn.trainer(network, sentences, seed) for seed in (1, 2)]
     threads = ThreadPoolExecutor(len(sessions))
 

@@ -31,9 +31,9 @@ def test_it_says_that_it_compiles_and_then_learns(
 ) -> None:
     ready = threading.Event()
     for module in (training_pool, session):
-        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: ready.is_set())
+        monkeypatch.setattr(module, "kernels_compiled", lambda *_needed: ready.is_set())
     compiled = threading.Event()
-    monkeypatch.setattr(compiler, "prepare_kernels", lambda *_needed: compiled.wait(PATIENCE))
+    monkeypatch.setattr(compiler, "compile_kernels", lambda *_needed: compiled.wait(PATIENCE))
     client = Client(engine)
     assert client.now.status == "compiling"
     client.ask(Pause())
@@ -50,8 +50,8 @@ def test_training_does_not_wait_for_beam_search(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     compiled = threading.Event()
-    monkeypatch.setattr(compiler, "prepare_beam_search", lambda _kind: compiled.wait(PATIENCE))
-    monkeypatch.setattr(session, "beam_search_ready", lambda _kind: compiled.is_set())
+    monkeypatch.setattr(compiler, "compile_beam_search", lambda _kind: compiled.wait(PATIENCE))
+    monkeypatch.setattr(session, "beam_search_compiled", lambda _kind: compiled.is_set())
     engine = local_engine(tmp_path)
     try:
         client = Client(engine)
@@ -71,12 +71,12 @@ def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for module in (training_pool, session):
-        monkeypatch.setattr(module, "kernels_ready", lambda *_needed: False)
+        monkeypatch.setattr(module, "kernels_compiled", lambda *_needed: False)
 
     def fail(*_needed: str) -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr(compiler, "prepare_kernels", fail)
+    monkeypatch.setattr(compiler, "compile_kernels", fail)
     now = Client(engine).wait_for(lambda now: now.notices)
     assert (now.status, now.notices[0].code) == ("compiling", "kernels_failed")
     assert "no compiler" in caplog.text

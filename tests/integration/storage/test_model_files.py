@@ -98,7 +98,7 @@ def assert_same(one: ModelCheckpoint, other: ModelCheckpoint) -> None:
     assert one.optimizer.step_cache.tobytes() == other.optimizer.step_cache.tobytes()
     assert one.optimizer.steps == other.optimizer.steps
     assert one.sampler_state == other.sampler_state
-    assert one.model.vocabulary.letters == other.model.vocabulary.letters
+    assert one.model.vocabulary.chars == other.model.vocabulary.chars
 
 
 def code_of(read: Any) -> str:

@@ -70,7 +70,7 @@ def read(file: Path) -> CharModel:
 
 def test_train_writes_a_model_of_the_size_that_was_asked_for(model_file: Path) -> None:
     model = read(model_file)
-    assert (model.kind, model.hidden_sizes, model.letter_size) == ("lstm", (4,), 2)
+    assert (model.cell, model.hidden_sizes, model.embedding_size) == ("lstm", (4,), 2)
     assert steps_of(model_file) == 5
 
 

@@ -16,7 +16,7 @@ from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training import completion
 from app.training.run import TrainingRun
-from model import CharModel, Vocabulary, prepare_beam_search, prepare_kernels
+from model import CharModel, Vocabulary, compile_beam_search, compile_kernels
 
 TEXT = "the start\nthe rest\nthen we ask"
 SAMPLE = {"prime": "the ", "method": "sample"}
@@ -25,8 +25,8 @@ BEAM = {"prime": "the ", "method": "beam"}
 
 @pytest.fixture(scope="module", autouse=True)
 def _compiled() -> None:
-    prepare_kernels("lstm", "rmsprop")
-    prepare_beam_search("lstm")
+    compile_kernels("lstm", "rmsprop")
+    compile_beam_search("lstm")
 
 
 @pytest.fixture(scope="module")

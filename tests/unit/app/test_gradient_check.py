@@ -33,8 +33,8 @@ def a_network() -> GradientCheckJob:
 def test_the_gradients_of_every_matrix_agree_with_the_slopes(kind: Kind) -> None:
     run = a_run(kind)
     matrices = checking.run_job(checking.make_job(run))
-    assert [each["name"] for each in matrices] == list(run.model.parameters)
-    for each, matrix in zip(matrices, run.model.parameters.values(), strict=True):
+    assert [each["name"] for each in matrices] == list(run.model.named_parameters())
+    for each, matrix in zip(matrices, run.model.named_parameters().values(), strict=True):
         assert each["numbers"] == matrix.size
         assert each["checked"] == min(matrix.size, checking.MAX_NUMBERS)
         for way in ("graph", "kernels"):
@@ -64,7 +64,7 @@ def test_the_errors_of_a_network_that_has_diverged_are_none() -> None:
 def test_a_check_takes_no_more_work_than_its_limit(hidden_sizes: tuple[int, ...]) -> None:
     network = checking.make_job(a_run(hidden_sizes=hidden_sizes, text="ab" * 500))
     numbers = checking._numbers_per_matrix(network.model, network.sentence)
-    moved = numbers * len(network.model.parameters)
+    moved = numbers * len(network.model.named_parameters())
     work = network.model.num_parameters * (len(network.sentence) + 1)
     assert 1 <= numbers <= checking.MAX_NUMBERS
     assert checking.MIN_CHARACTERS <= len(network.sentence) <= checking.MAX_CHARACTERS

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields, replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -111,5 +111,8 @@ def test_the_network_or_its_training_has_it(name: str) -> None:
     options = replace(SMALL, **{name: other_value(name)})
     run = TrainingRun.create("abba\ncaba", options, 0)
     has = run.model if HYPERPARAMETERS[name].part == "network" else run.trainer.config
-    assert getattr(has, name) == other_value(name)
-    assert {**options.of("network"), **options.of("training")} == asdict(options)
+    argument = HYPERPARAMETERS[name].argument or name
+    assert getattr(has, argument) == other_value(name)
+    arguments = {**options.of("network"), **options.of("training")}
+    assert arguments[argument] == other_value(name)
+    assert len(arguments) == len(NAMES)

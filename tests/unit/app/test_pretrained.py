@@ -32,7 +32,7 @@ def test_a_card_says_what_its_model_is(card: Card) -> None:
     saved = pretrained.saved_model(card.name)
     learnt, held_out = train_validation_split(sentences_from_text(texts.text(card.text)))
     assert saved.optimizer is not None
-    assert (saved.model.kind, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
+    assert (saved.model.cell, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
     assert saved.model.num_parameters == card.weights
     assert (len(learnt), len(held_out)) == (card.sentences, card.held_out_sentences)
     assert saved.model.perplexity(learnt) == pytest.approx(card.perplexity, abs=0.002)

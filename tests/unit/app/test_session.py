@@ -16,7 +16,7 @@ from app.sessions.commands import Command, LoadModel, SetWatched
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training.samples import MAX_INTERVAL, MIN_DISPLAY_SECONDS
-from model import prepare_kernels
+from model import compile_kernels
 from model.formats.checkpoint import ModelCheckpoint
 
 SMALL = Hyperparameters(hidden_sizes=(8,), letter_size=3)
@@ -41,7 +41,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 @pytest.fixture
 def session(clock: Clock) -> Session:
     """One that is watched, and has learnt and written once."""
-    prepare_kernels("lstm", "rmsprop")
+    compile_kernels("lstm", "rmsprop")
     session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
     session.carry_out(Learn(text=TEXT, options=SMALL))
     session.carry_out(SetWatched(watched=True))

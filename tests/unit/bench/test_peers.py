@@ -23,7 +23,7 @@ def charnn() -> CharModel:
 def plain(charnn: CharModel) -> PlainLSTM:
     """A plain LSTM with charnn's weights."""
     lstm = PlainLSTM(len(charnn.vocabulary), 3, (4, 4), dtype=np.float64)
-    theirs = charnn.parameters
+    theirs = charnn.named_parameters()
     for name, mine in {"Wil": "Wil", "bd": "bd"}.items():
         lstm.weights[name][:] = theirs[mine].reshape(lstm.weights[name].shape)
     lstm.weights["Wd"][:] = theirs["Whd"].T

@@ -20,8 +20,8 @@ from model import (
     SettingsError,
     TextError,
     Vocabulary,
-    beam_search_ready,
-    prepare_beam_search,
+    beam_search_compiled,
+    compile_beam_search,
     sentences_from_text,
 )
 from model.autograd.reference_cells import sentence_logits
@@ -35,88 +35,88 @@ ALPHABET = "abcdefgh"
 
 
 def network(
-    kind: str = "lstm",
+    cell: str = "lstm",
     seed: int = 1,
     alphabet: Sequence[str] = ALPHABET,
     dtype: npt.DTypeLike = np.float64,
     hidden_sizes: tuple[int, ...] = (6, 5),
 ) -> CharModel:
     """A network with strong opinions, biases included."""
-    model = CharModel.create(Vocabulary(alphabet), kind, hidden_sizes, 3, dtype=dtype)
-    scale = 0.4 if kind == "rnn" else 0.9  # rectified units know no bounds
+    model = CharModel.create(Vocabulary(alphabet), cell, hidden_sizes, 3, dtype=dtype)
+    scale = 0.4 if cell == "rnn" else 0.9  # rectified units know no bounds
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
 
-def log_probability(model: CharModel, text: str, prime: str, ended: bool) -> float:
-    """Of a text after the prime, and of its end if it has one, by the expression graph."""
-    letters = [BOUNDARY, *map(int, model.vocabulary.encode(prime + text))]
-    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
-    logits = sentence_logits(model.kind, model.hidden_sizes, matrices, letters)  # (T, V)
-    predicted = slice(len(prime), len(letters) if ended else len(letters) - 1)
+def log_probability(model: CharModel, text: str, prompt: str, ended: bool) -> float:
+    """Of a text after the prompt, and of its end if it has one, by the expression graph."""
+    letters = [BOUNDARY, *map(int, model.vocabulary.encode(prompt + text))]
+    matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
+    logits = sentence_logits(model.cell, model.hidden_sizes, matrices, letters)  # (T, V)
+    predicted = slice(len(prompt), len(letters) if ended else len(letters) - 1)
     targets = [*letters[1:], BOUNDARY][predicted]
     return -float(logits[predicted].softmax_cross_entropy(targets)) if targets else 0.0
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**32 - 1),
     width=st.integers(1, 20),
-    prime=st.text(ALPHABET, max_size=4),
+    prompt=st.text(ALPHABET, max_size=4),
     max_chars=st.integers(0, 12),
 )
 def test_log_probabilities_are_those_of_the_expression_graph(
-    kind: str, dtype: str, seed: int, width: int, prime: str, max_chars: int
+    cell: str, dtype: str, seed: int, width: int, prompt: str, max_chars: int
 ) -> None:
     tolerance = 1e-4 if dtype == "float32" else 1e-9
-    model = network(kind, seed, dtype=dtype)
-    found = model.beam_search(width, prime, max_chars)
+    model = network(cell, seed, dtype=dtype)
+    found = model.beam_search(width, prompt, max_chars)
     assert 1 <= len(found) <= width
     assert len({text for text, _ in found}) == len(found)
     assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
     for text, score in found:
         assert len(text) <= max_chars
-        expected = log_probability(model, text, prime, ended=len(text) < max_chars)
+        expected = log_probability(model, text, prompt, ended=len(text) < max_chars)
         assert score == pytest.approx(expected, rel=tolerance, abs=tolerance)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("seed", range(3))
-@pytest.mark.parametrize("prime", ["", "ab"])
+@pytest.mark.parametrize("prompt", ["", "ab"])
 def test_a_beam_wide_enough_finds_the_best_of_all_sentences(
-    kind: str, seed: int, prime: str
+    cell: str, seed: int, prompt: str
 ) -> None:
-    model, most = network(kind, seed, alphabet="ab"), 4
+    model, most = network(cell, seed, alphabet="ab"), 4
     every = [
         "".join(letters)
         for length in range(most + 1)
         for letters in itertools.product("ab", repeat=length)
     ]
     ranked = sorted(
-        ((text, log_probability(model, text, prime, len(text) < most)) for text in every),
+        ((text, log_probability(model, text, prompt, len(text) < most)) for text in every),
         key=lambda pair: -pair[1],
     )
-    found = model.beam_search(20, prime, max_chars=most)
+    found = model.beam_search(20, prompt, max_chars=most)
     assert [text for text, _ in found] == [text for text, _ in ranked[:20]]
     np.testing.assert_allclose([s for _, s in found], [s for _, s in ranked[:20]], rtol=1e-9)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @settings(max_examples=12)
 @given(
     seed=st.integers(0, 2**32 - 1),
-    prime=st.text(ALPHABET, max_size=4),
+    prompt=st.text(ALPHABET, max_size=4),
     max_chars=st.integers(0, 40),
 )
 def test_a_beam_of_one_is_the_greedy_sentence(
-    kind: str, dtype: str, seed: int, prime: str, max_chars: int
+    cell: str, dtype: str, seed: int, prompt: str, max_chars: int
 ) -> None:
-    model = network(kind, seed, dtype=dtype)
-    [(text, _)] = model.beam_search(1, prime, max_chars)
-    assert text == model.greedy(prime, max_chars)
+    model = network(cell, seed, dtype=dtype)
+    [(text, _)] = model.beam_search(1, prompt, max_chars)
+    assert text == model.greedy(prompt, max_chars)
 
 
 @settings(max_examples=25)
@@ -135,11 +135,11 @@ def test_after_beginnings_of_essays_the_best_is_never_less_probable_than_the_gre
     random = np.random.default_rng(1)
     better = 0
     for sentence in random.choice(essays, 20, replace=False):
-        prime = sentence[: random.integers(len(sentence))]
-        greedy = model.greedy(prime)
-        best, score = model.beam_search(5, prime)[0]
-        expected = log_probability(model, greedy, prime, ended=len(greedy) < 100)
-        assert score >= expected - 1e-4, prime
+        prompt = sentence[: random.integers(len(sentence))]
+        greedy = model.greedy(prompt)
+        best, score = model.beam_search(5, prompt)[0]
+        expected = log_probability(model, greedy, prompt, ended=len(greedy) < 100)
+        assert score >= expected - 1e-4, prompt
         better += best != greedy
     assert better > 2  # or the beam would not be worth its while
 
@@ -153,9 +153,9 @@ def test_a_wider_beam_finds_more_and_the_same_every_time() -> None:
     assert wide == model.beam_search(20, max_chars=20)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_of_equally_probable_sentences_those_of_lower_characters_come_first(kind: str) -> None:
-    model = network(kind, alphabet="ab")
+@pytest.mark.parametrize("cell", KINDS)
+def test_of_equally_probable_sentences_those_of_lower_characters_come_first(cell: str) -> None:
+    model = network(cell, alphabet="ab")
     model.params[:] = 0  # END, "a" and "b" are as likely everywhere
     found = model.beam_search(4, max_chars=2)
     assert [text for text, _ in found] == ["", "a", "b", "aa"]
@@ -168,18 +168,18 @@ def test_with_no_characters_to_write_there_is_one_alternative_nothing() -> None:
 
 def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
     model = network(alphabet=["a", "\ud83d", "\ude00"])
-    model.parameters["Whd"][:] = 0
-    model.parameters["bd"][:, 0] = [-9, -9, 1, 1]  # halves in every order
-    found = model.beam_search(20, prime="a😀", max_chars=4)
+    model.named_parameters()["Whd"][:] = 0
+    model.named_parameters()["bd"][:, 0] = [-9, -9, 1, 1]  # halves in every order
+    found = model.beam_search(20, prompt="a😀", max_chars=4)
     assert "😀😀" in dict(found)
     for text, _ in found:
         text.encode("utf-8")  # no half is left alone
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-def test_a_network_that_has_run_off_has_no_alternatives(kind: str, dtype: str) -> None:
-    model = network(kind, dtype=dtype)
+def test_a_network_that_has_run_off_has_no_alternatives(cell: str, dtype: str) -> None:
+    model = network(cell, dtype=dtype)
     model.params[:] = math.nan
     assert model.beam_search() == []
     model.params[:] = np.finfo(dtype).max
@@ -198,17 +198,17 @@ def test_other_options_are_refused_where_they_were_given() -> None:
         network().beam_search(max_chars=-1)
     assert (length.value.code, length.value.field) == ("invalid_max_chars", "max_chars")
     with pytest.raises(TextError, match="'Z'") as unknown:
-        network().beam_search(prime="abZ")
+        network().beam_search(prompt="abZ")
     assert (unknown.value.code, unknown.value.field) == ("unknown_characters", "prime")
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_once_prepared_no_beam_search_waits_for_the_compiler(kind: str) -> None:
-    prepare_beam_search(kind)
-    assert beam_search_ready(kind)
-    assert not beam_search_ready("transformer")
+@pytest.mark.parametrize("cell", KINDS)
+def test_once_prepared_no_beam_search_waits_for_the_compiler(cell: str) -> None:
+    compile_beam_search(cell)
+    assert beam_search_compiled(cell)
+    assert not beam_search_compiled("transformer")
     compiled = list(entry.beam_search.signatures)  # type: ignore[attr-defined]
-    model = network(kind, dtype=np.float32)
+    model = network(cell, dtype=np.float32)
     model.beam_search(1, "ab")
     model.beam_search(20, max_chars=3)
     assert list(entry.beam_search.signatures) == compiled  # type: ignore[attr-defined]

@@ -32,29 +32,29 @@ VECTORS = sorted((Path(__file__).parents[2] / "data" / "parity").glob("*.json"))
 TORCH_GATES = {"lstm": ["i", "f", "c", "o"], "gru": ["r", "z", "c"], "rnn": ["h"]}
 
 
-def named(gate: str, kind: str, d: int) -> tuple[str, str, str]:
-    if kind == "rnn":
+def named(gate: str, cell: str, d: int) -> tuple[str, str, str]:
+    if cell == "rnn":
         return f"Wxh{d}", f"Whh{d}", f"bhh{d}"
     return f"W{gate}x{d}", f"W{gate}h{d}", f"b{gate}{d}"
 
 
 def random_matrices(
-    kind: str, inputs: int, letter_size: int, hidden_sizes: list[int], seed: int
+    cell: str, inputs: int, embedding_size: int, hidden_sizes: list[int], seed: int
 ) -> dict[str, Mat]:
     random = np.random.default_rng(seed)
 
     def numbers(rows: int, columns: int) -> Mat:
         return Mat(random.normal(scale=0.5, size=(rows, columns)))
 
-    matrices = {"Wil": numbers(inputs, letter_size)}
-    below = letter_size
+    matrices = {"Wil": numbers(inputs, embedding_size)}
+    below = embedding_size
     for d, hidden in enumerate(hidden_sizes):
-        for gate in TORCH_GATES[kind]:
-            from_below, from_hidden, bias = named(gate, kind, d)
+        for gate in TORCH_GATES[cell]:
+            from_below, from_hidden, bias = named(gate, cell, d)
             matrices[from_below] = numbers(hidden, below)
             matrices[from_hidden] = numbers(hidden, hidden)
             matrices[bias] = numbers(hidden, 1)
-        if kind == "gru":
+        if cell == "gru":
             matrices[f"bch{d}"] = numbers(hidden, 1)
         below = hidden
     matrices["Whd"], matrices["bd"] = numbers(inputs, below), numbers(inputs, 1)
@@ -64,28 +64,28 @@ def random_matrices(
 # ---------------------------------------------------------------- the kernels
 
 
-@pytest.mark.parametrize("kind", sorted(CELLS))
+@pytest.mark.parametrize("cell", sorted(CELLS))
 @settings(max_examples=25)
 @given(
     hidden_sizes=st.lists(st.integers(1, 24), min_size=1, max_size=3),
-    letter_size=st.integers(1, 9),
+    embedding_size=st.integers(1, 9),
     sentence=st.text(ALPHABET, min_size=1, max_size=16),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(hidden_sizes=[1], letter_size=1, sentence="a", seed=0)
-@example(hidden_sizes=[20, 20], letter_size=5, sentence="abcdabcdabcd", seed=0)
-@example(hidden_sizes=[17, 8, 33], letter_size=5, sentence="dcbadcba", seed=0)
+@example(hidden_sizes=[1], embedding_size=1, sentence="a", seed=0)
+@example(hidden_sizes=[20, 20], embedding_size=5, sentence="abcdabcdabcd", seed=0)
+@example(hidden_sizes=[17, 8, 33], embedding_size=5, sentence="dcbadcba", seed=0)
 def test_graph_and_kernels_compute_the_same_cost_and_gradient(
-    kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, seed: int
+    cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
     vocabulary = Vocabulary.from_sentences([ALPHABET])
-    model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size, dtype=np.float64)
+    model = CharModel.create(vocabulary, cell, hidden_sizes, embedding_size, dtype=np.float64)
     model.params[:] = np.random.default_rng(seed).normal(scale=0.5, size=model.num_parameters)
     cost, gradient = reference_loss_and_gradient(model, sentence)
     kernel_cost, kernel_gradient = kernel_loss_and_gradient(model, sentence)
     assert kernel_cost == pytest.approx(cost, rel=1e-9)
     assert float(model.losses([sentence])[0]) == pytest.approx(cost, rel=1e-9)
-    assert list(gradient) == list(model.parameters) == list(kernel_gradient)
+    assert list(gradient) == list(model.named_parameters()) == list(kernel_gradient)
     for name, expected in gradient.items():
         np.testing.assert_allclose(
             kernel_gradient[name], expected, rtol=1e-9, atol=1e-9, err_msg=name
@@ -152,50 +152,50 @@ def test_a_gru_step_is_its_formula() -> None:
     np.testing.assert_allclose(after.value, (1 - z) * n + z * h, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", sorted(STEPS))
-def test_a_cell_steps_through_many_sentences_at_once(kind: str) -> None:
-    matrices = random_matrices(kind, 4, 3, [5], seed=1)
+@pytest.mark.parametrize("cell", sorted(STEPS))
+def test_a_cell_steps_through_many_sentences_at_once(cell: str) -> None:
+    matrices = random_matrices(cell, 4, 3, [5], seed=1)
     xs = np.random.default_rng(2).normal(size=(3, 7))
-    together = STEPS[kind](matrices, 0, Mat(xs), zero_state(kind, 5))
+    together = STEPS[cell](matrices, 0, Mat(xs), zero_state(cell, 5))
     for column in range(7):
-        alone = STEPS[kind](matrices, 0, Mat(xs[:, [column]]), zero_state(kind, 5))
+        alone = STEPS[cell](matrices, 0, Mat(xs[:, [column]]), zero_state(cell, 5))
         for all_columns, one in zip(together, alone, strict=True):
             np.testing.assert_allclose(all_columns.value[:, [column]], one.value, rtol=1e-12)
 
 
-@pytest.mark.parametrize("kind", sorted(STEPS))
+@pytest.mark.parametrize("cell", sorted(STEPS))
 @pytest.mark.parametrize("hidden", [1, 4, 20])
-def test_a_layer_is_pytorchs(kind: str, hidden: int) -> None:
+def test_a_layer_is_pytorchs(cell: str, hidden: int) -> None:
     torch = pytest.importorskip(
         "torch", reason="PyTorch is not installed: the cells are not compared with its own"
     )
-    matrices = random_matrices(kind, 4, 3, [hidden], seed=hidden)
+    matrices = random_matrices(cell, 4, 3, [hidden], seed=hidden)
     xs = Mat(np.random.default_rng(4).normal(size=(3, 6)))  # (I, T)
     with Graph() as graph:
-        states = layer_states(kind, matrices, 0, xs, hidden)
+        states = layer_states(cell, matrices, 0, xs, hidden)
         hs = Mat.concatenate([state[0] for state in states], axis=1)  # (H, T)
         loss = (hs * hs).sum()
     graph.backward(loss)
 
-    peer = torch_layer(torch, kind, matrices, 3, hidden)
+    peer = torch_layer(torch, cell, matrices, 3, hidden)
     inputs = torch.tensor(xs.value.T, requires_grad=True)  # (T, I)
     outputs, _ = peer(inputs)
     (outputs * outputs).sum().backward()
     np.testing.assert_allclose(hs.value.T, outputs.detach().numpy(), rtol=1e-5, atol=1e-12)
     np.testing.assert_allclose(xs.grad.T, inputs.grad.numpy(), rtol=1e-5, atol=1e-12)
-    names = [named(gate, kind, 0) for gate in TORCH_GATES[kind]]
+    names = [named(gate, cell, 0) for gate in TORCH_GATES[cell]]
     for place, weight in enumerate((peer.weight_ih_l0, peer.weight_hh_l0)):
         grads = np.concatenate([matrices[three[place]].grad for three in names])
         np.testing.assert_allclose(grads, weight.grad.numpy(), rtol=1e-5, atol=1e-12)
 
 
-def torch_layer(torch: Any, kind: str, matrices: dict[str, Mat], below: int, hidden: int) -> Any:
+def torch_layer(torch: Any, cell: str, matrices: dict[str, Mat], below: int, hidden: int) -> Any:
     """PyTorch's own layer with the same weights; its second biases are 0 but for the GRU's one."""
-    names = [named(gate, kind, 0) for gate in TORCH_GATES[kind]]
-    if kind == "rnn":
+    names = [named(gate, cell, 0) for gate in TORCH_GATES[cell]]
+    if cell == "rnn":
         peer = torch.nn.RNN(below, hidden, nonlinearity="relu", dtype=torch.float64)
     else:
-        peer = getattr(torch.nn, kind.upper())(below, hidden, dtype=torch.float64)
+        peer = getattr(torch.nn, cell.upper())(below, hidden, dtype=torch.float64)
     from_below, from_hidden, bias = (
         torch.tensor(np.concatenate([matrices[three[place]].value for three in names]))
         for place in range(3)
@@ -205,6 +205,6 @@ def torch_layer(torch: Any, kind: str, matrices: dict[str, Mat], below: int, hid
         peer.weight_hh_l0.copy_(from_hidden)
         peer.bias_ih_l0.copy_(bias[:, 0])
         peer.bias_hh_l0.zero_()
-        if kind == "gru":
+        if cell == "gru":
             peer.bias_hh_l0[-hidden:] = torch.tensor(matrices["bch0"].value[:, 0])
     return peer

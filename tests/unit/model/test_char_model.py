@@ -20,13 +20,13 @@ PRECISIONS = ["float32", "float64"]
 
 
 def network(
-    kind: str = "lstm",
+    cell: str = "lstm",
     dtype: npt.DTypeLike = np.float32,
     scale: float = 5.0,  # larger weights than new ones, so that it has strong opinions
     hidden_sizes: tuple[int, ...] = (5, 4),
 ) -> CharModel:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
-    model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size=3, seed=7, dtype=dtype)
+    model = CharModel.create(vocabulary, cell, hidden_sizes, embedding_size=3, seed=7, dtype=dtype)
     model.params[:] *= scale
     return model
 
@@ -44,14 +44,14 @@ sentences_it_knows = st.text(sorted(set("".join(SENTENCES))), min_size=1, max_si
 # ---------------------------------------------------------------- a new network
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_a_new_networks_weights_are_small_and_its_biases_zero(kind: str) -> None:
-    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, seed=1)
-    assert model.kind == kind
-    assert (model.hidden_sizes, model.letter_size) == ((20, 20), 5)
+@pytest.mark.parametrize("cell", KINDS)
+def test_a_new_networks_weights_are_small_and_its_biases_zero(cell: str) -> None:
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, seed=1)
+    assert model.cell == cell
+    assert (model.hidden_sizes, model.embedding_size) == ((20, 20), 5)
     assert model.params.dtype == np.float32
-    assert model.num_parameters == sum(matrix.size for matrix in model.parameters.values())
-    for name, matrix in model.parameters.items():
+    assert model.num_parameters == sum(matrix.size for matrix in model.named_parameters().values())
+    for name, matrix in model.named_parameters().items():
         if name.startswith("b"):
             assert not matrix.any()
         else:
@@ -70,21 +70,20 @@ def test_the_same_seed_makes_the_same_network_and_no_seed_a_new_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "code"),
+    ("options", "field", "code"),
     [
-        ("kind", "gpt", "unknown_kind"),
-        ("hidden_sizes", (20, 0), "invalid_hidden_sizes"),
-        ("hidden_sizes", "20", "invalid_hidden_sizes"),
-        ("letter_size", 0, "invalid_letter_size"),
+        ({"cell": "gpt"}, "kind", "unknown_kind"),
+        ({"hidden_sizes": (20, 0)}, "hidden_sizes", "invalid_hidden_sizes"),
+        ({"hidden_sizes": "20"}, "hidden_sizes", "invalid_hidden_sizes"),
+        ({"embedding_size": 0}, "letter_size", "invalid_letter_size"),
     ],
 )
 def test_a_network_that_cannot_be_is_refused_by_the_option_at_fault(
-    option: str, value: Any, code: str
+    options: dict[str, Any], field: str, code: str
 ) -> None:
-    options: dict[str, Any] = {option: value}
     with pytest.raises(SettingsError) as caught:
         CharModel.create(Vocabulary.from_sentences(SENTENCES), **options)
-    assert (caught.value.code, caught.value.field) == (code, option)
+    assert (caught.value.code, caught.value.field) == (code, field)
 
 
 def test_a_copy_shares_no_weight_with_the_model() -> None:
@@ -96,7 +95,7 @@ def test_a_copy_shares_no_weight_with_the_model() -> None:
 
 def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
     model = network()
-    model.parameters["bd"][0] = 100  # END, whatever comes
+    model.named_parameters()["bd"][0] = 100  # END, whatever comes
     assert model.greedy() == model.sample(seed=1) == ""
     assert model.next_char_probabilities()[END] == pytest.approx(1)
 
@@ -104,14 +103,14 @@ def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
 # ---------------------------------------------------------------- predicting
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @settings(max_examples=15)
 @given(sentence=sentences_it_knows)
 def test_the_predictions_of_a_sentence_multiply_to_its_cost(
-    kind: str, dtype: str, sentence: str
+    cell: str, dtype: str, sentence: str
 ) -> None:
-    model = network(kind, dtype)
+    model = network(cell, dtype)
     tolerance = 1e-5 if dtype == "float32" else 1e-12
     cost = 0.0
     for place, target in enumerate([*sentence, END]):
@@ -126,7 +125,7 @@ def test_the_predictions_of_a_sentence_multiply_to_its_cost(
 
 def test_predictions_are_named_by_character_with_the_end_first() -> None:
     model = network()
-    assert list(model.next_char_probabilities("st")) == [END, *model.vocabulary.letters]
+    assert list(model.next_char_probabilities("st")) == [END, *model.vocabulary.chars]
 
 
 @settings(max_examples=25)
@@ -141,7 +140,7 @@ def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
 @pytest.mark.parametrize("dtype", PRECISIONS)
 def test_weights_beyond_all_measure_give_an_infinite_perplexity(dtype: str) -> None:
     model = network(dtype=dtype)
-    model.parameters["Whd"][:] *= 1e9
+    model.named_parameters()["Whd"][:] *= 1e9
     assert model.perplexity(SENTENCES) == math.inf
 
 
@@ -171,24 +170,24 @@ def test_a_network_that_knows_its_sentences_writes_them(fluent: CharModel) -> No
 
 def test_a_prime_is_continued_and_not_repeated(fluent: CharModel) -> None:
     for sentence in SENTENCES:
-        prime, rest = sentence[:3], sentence[3:]
-        assert fluent.greedy(prime=prime) == rest
-        assert fluent.sample(temperature=1e-3, prime=prime) == rest
+        prompt, rest = sentence[:3], sentence[3:]
+        assert fluent.greedy(prompt=prompt) == rest
+        assert fluent.sample(temperature=1e-3, prompt=prompt) == rest
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=15)
 @given(cut=st.integers(0, 40))
-def test_greedy_writing_goes_on_from_its_own_beginning(kind: str, cut: int) -> None:
-    model = network(kind)
+def test_greedy_writing_goes_on_from_its_own_beginning(cell: str, cut: int) -> None:
+    model = network(cell)
     whole = model.greedy(max_chars=40)
-    prime = whole[:cut]
-    assert model.greedy(prime=prime, max_chars=40 - len(prime)) == whole[len(prime) :]
+    prompt = whole[:cut]
+    assert model.greedy(prompt=prompt, max_chars=40 - len(prompt)) == whole[len(prompt) :]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_greedy_writing_takes_the_likeliest_character_every_time(kind: str) -> None:
-    model = network(kind)
+@pytest.mark.parametrize("cell", KINDS)
+def test_greedy_writing_takes_the_likeliest_character_every_time(cell: str) -> None:
+    model = network(cell)
     written = model.greedy(max_chars=20)
     for place, character in enumerate(written):
         probabilities = model.next_char_probabilities(written[:place])
@@ -199,7 +198,7 @@ def test_greedy_writing_takes_the_likeliest_character_every_time(kind: str) -> N
 @pytest.mark.parametrize("max_chars", [0, 1, 1000])
 def test_no_more_is_written_than_asked_for(write: str, max_chars: int) -> None:
     model = network()
-    model.parameters["bd"][0] = -100  # never END
+    model.named_parameters()["bd"][0] = -100  # never END
     assert len(getattr(model, write)(max_chars=max_chars)) == max_chars
 
 
@@ -213,7 +212,7 @@ def test_no_fewer_than_no_characters_can_be_asked_for(write: str) -> None:
 @pytest.mark.parametrize("write", ["sample", "greedy", "next_char_probabilities"])
 def test_a_prime_with_unknown_characters_is_refused_at_the_prime(write: str) -> None:
     with pytest.raises(TextError, match="'Z', '!'") as caught:
-        getattr(network(), write)(**{"prefix" if "next" in write else "prime": "Z!"})
+        getattr(network(), write)(**{"prefix" if "next" in write else "prompt": "Z!"})
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
 
 
@@ -224,13 +223,13 @@ def test_the_same_seed_samples_the_same_and_others_differ() -> None:
     assert len({model.sample() for _ in range(20)}) > 15
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("temperature", [1e-9, 5e-324])
 def test_near_zero_temperature_the_likeliest_characters_win(
-    kind: str, dtype: str, temperature: float
+    cell: str, dtype: str, temperature: float
 ) -> None:
-    model = network(kind, dtype)
+    model = network(cell, dtype)
     assert model.sample(temperature, seed=2) == model.greedy()
 
 
@@ -238,13 +237,14 @@ def test_near_zero_temperature_the_likeliest_characters_win(
 def test_samples_are_as_frequent_as_the_tempered_probabilities(temperature: float) -> None:
     draws = 4000
     model = network()
-    model.parameters["bd"][:] = np.random.default_rng(1).normal(size=(model.layout.inputs, 1))
+    bias = model.named_parameters()["bd"]
+    bias[:] = np.random.default_rng(1).normal(size=bias.shape)
     counted = Counter(
         model.sample(temperature, max_chars=1, seed=seed) or END for seed in range(draws)
     )
     logs = np.log(list(model.next_char_probabilities().values())) / temperature
     expected = np.exp(logs) / np.exp(logs).sum()
-    drawn = np.array([counted[name] for name in (END, *model.vocabulary.letters)]) / draws
+    drawn = np.array([counted[name] for name in (END, *model.vocabulary.chars)]) / draws
     np.testing.assert_allclose(drawn, expected, atol=4 * math.sqrt(0.25 / draws))
 
 
@@ -260,7 +260,7 @@ def test_writing_and_measuring_leave_the_model_as_it_was() -> None:
     model = network()
     before = model.params.copy()
     model.sample(seed=1)
-    model.greedy(prime="st")
+    model.greedy(prompt="st")
     model.next_char_probabilities("s")
     model.perplexity(SENTENCES)
     np.testing.assert_array_equal(model.params, before)

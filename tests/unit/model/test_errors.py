@@ -15,7 +15,7 @@ from model import FormatError, ModelError, SettingsError, ShapeError, TextError,
 from model.errors import MESSAGES
 
 ROOT = Path(__file__).parents[3]
-KINDS = {kind.__name__ for kind in (ModelError, TextError, SettingsError, FormatError, ShapeError)}
+KINDS = {cell.__name__ for cell in (ModelError, TextError, SettingsError, FormatError, ShapeError)}
 
 EACH_KIND = [
     ModelError("loss_not_in_graph", "backward"),

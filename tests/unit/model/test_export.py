@@ -33,23 +33,23 @@ ROOT = Path(__file__).parents[3]
 
 
 def a_network(
-    kind: str = "lstm",
+    cell: str = "lstm",
     hidden_sizes: Sequence[int] = (20,),
-    letter_size: int = 5,
+    embedding_size: int = 5,
     seed: int = 1,
     letters: str = "abcd",
 ) -> CharModel:
     """A network in which no bias is 0; larger weights would make an rnn grow from step to step."""
-    model = CharModel.create(Vocabulary(list(letters)), kind, hidden_sizes, letter_size)
+    model = CharModel.create(Vocabulary(list(letters)), cell, hidden_sizes, embedding_size)
     model.params[:] = np.random.default_rng(seed).normal(scale=0.3, size=model.num_parameters)
     return model
 
 
 def our_logits(model: CharModel, prefix: str) -> Array:
     """The logits (1 + characters, V) after START and each character, in float64."""
-    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
+    matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
     letters = [0, *map(int, model.vocabulary.encode(prefix))]
-    return sentence_logits(model.kind, model.hidden_sizes, matrices, letters).value
+    return sentence_logits(model.cell, model.hidden_sizes, matrices, letters).value
 
 
 def softmax(logits: Array) -> Array:
@@ -70,13 +70,13 @@ def sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-def torch_step(kind: str, w: dict[str, Array], x: Array, h: Array, c: Array) -> tuple[Array, Array]:
+def torch_step(cell: str, w: dict[str, Array], x: Array, h: Array, c: Array) -> tuple[Array, Array]:
     """A step as the documentation of nn.LSTM, nn.GRU and nn.RNN has it: the new h and c."""
     from_below = w["weight_ih_l0"] @ x + w["bias_ih_l0"]
     from_hidden = w["weight_hh_l0"] @ h + w["bias_hh_l0"]
-    if kind == "rnn":
+    if cell == "rnn":
         return np.maximum(from_below + from_hidden, 0), c
-    if kind == "gru":
+    if cell == "gru":
         (r_x, z_x, n_x), (r_h, z_h, n_h) = np.split(from_below, 3), np.split(from_hidden, 3)
         r, z = sigmoid(r_x + r_h), sigmoid(z_x + z_h)
         n = np.tanh(n_x + r * n_h)
@@ -103,24 +103,24 @@ def torch_logits(file: Path, letters: Sequence[int]) -> Array:
     return np.array(xs) @ weights["decoder.weight"].T + weights["decoder.bias"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=20)
 @given(
     hidden_sizes=st.lists(st.integers(1, 12), min_size=1, max_size=3),
-    letter_size=st.integers(1, 6),
+    embedding_size=st.integers(1, 6),
     prefix=st.text("abcd", max_size=12),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(hidden_sizes=[20, 20], letter_size=5, prefix="abcdabcd", seed=0)
+@example(hidden_sizes=[20, 20], embedding_size=5, prefix="abcdabcd", seed=0)
 def test_pytorchs_formulas_give_our_logits_from_the_file(
-    kind: str,
+    cell: str,
     tmp_path: Path,
     hidden_sizes: list[int],
-    letter_size: int,
+    embedding_size: int,
     prefix: str,
     seed: int,
 ) -> None:
-    model = a_network(kind, hidden_sizes, letter_size, seed)
+    model = a_network(cell, hidden_sizes, embedding_size, seed)
     file = tmp_path / "model.safetensors"
     file.write_bytes(safetensors_file(model))
     logits = torch_logits(file, [0, *model.vocabulary.encode(prefix)])
@@ -130,10 +130,10 @@ def test_pytorchs_formulas_give_our_logits_from_the_file(
 # ---------------------------------------------------------------- PyTorch
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("hidden_sizes", DEPTHS)
 def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
-    kind: str,
+    cell: str,
     hidden_sizes: tuple[int, ...],
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -141,7 +141,7 @@ def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
     pytest.importorskip(
         "torch", reason="PyTorch is not installed: exported weights are not loaded into it"
     )
-    model = a_network(kind, hidden_sizes)
+    model = a_network(cell, hidden_sizes)
     file, script = tmp_path / "model.safetensors", tmp_path / "load.py"
     file.write_bytes(safetensors_file(model))
     script.write_text(loading_lines(str(file)), encoding="utf-8")
@@ -159,7 +159,7 @@ def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
 
 
 def test_a_file_of_weights_has_pytorchs_names_and_shapes() -> None:
-    model = a_network("gru", (12, 7), letter_size=3)
+    model = a_network("gru", (12, 7), embedding_size=3)
     weights = safetensors.numpy.load(safetensors_file(model))
     assert {name: weight.shape for name, weight in weights.items()} == {
         "embedding.weight": (5, 3),
@@ -266,9 +266,9 @@ def network_of(model: CharModel, folder: Path) -> Any:
     return runpy.run_path(str(written(model, folder)))["NETWORK"]
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_program_gives_our_logits_with_numpy_alone(kind: str, tmp_path: Path) -> None:
-    model = a_network(kind, (12, 7))
+@pytest.mark.parametrize("cell", KINDS)
+def test_the_program_gives_our_logits_with_numpy_alone(cell: str, tmp_path: Path) -> None:
+    model = a_network(cell, (12, 7))
     done = python("-c", LOGITS_OF_THE_PROGRAM, written(model, tmp_path), *PREFIXES)
     assert done.returncode == 0, done.stderr
     printed, end = json.JSONDecoder().raw_decode(done.stdout)
@@ -280,23 +280,23 @@ def test_the_program_gives_our_logits_with_numpy_alone(kind: str, tmp_path: Path
         np.testing.assert_allclose(softmax(np.array(logits)), list(ours.values()), atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=10)
 @given(
     hidden_sizes=st.lists(st.integers(1, 12), min_size=1, max_size=3),
-    letter_size=st.integers(1, 6),
+    embedding_size=st.integers(1, 6),
     prefix=st.text("abcd", max_size=12),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_the_program_gives_our_logits_at_every_size(
-    kind: str,
+    cell: str,
     tmp_path: Path,
     hidden_sizes: list[int],
-    letter_size: int,
+    embedding_size: int,
     prefix: str,
     seed: int,
 ) -> None:
-    model = a_network(kind, hidden_sizes, letter_size, seed)
+    model = a_network(cell, hidden_sizes, embedding_size, seed)
     network = network_of(model, tmp_path)
     logits, _ = network.read_all(network.encode(prefix))
     assert logits.dtype == np.float32
@@ -304,21 +304,21 @@ def test_the_program_gives_our_logits_at_every_size(
 
 
 @pytest.mark.filterwarnings("error")
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 def test_the_program_writes_what_it_is_asked_for(
-    kind: str, program: Callable[..., list[str]]
+    cell: str, program: Callable[..., list[str]]
 ) -> None:
-    model = a_network(kind, (12, 7))
+    model = a_network(cell, (12, 7))
     asked = ("--count", 4, "--prime", "ab", "--max-chars", 30)
     drawn = program(model, *asked, "--seed", 1)
     assert drawn == program(model, *asked, "--seed", 1)
     assert drawn != program(model, *asked, "--seed", 2)
     assert len(drawn) == 4
     assert all(re.fullmatch("ab[abcd]{0,30}", sentence) for sentence in drawn)
-    for prime in ("", "dab"):
-        greedy = prime + model.greedy(prime)
-        assert program(model, "--temperature", 0, "--prime", prime) == [greedy]
-        cold = program(model, "--temperature", 1e-300, "--count", 1, "--prime", prime)
+    for prompt in ("", "dab"):
+        greedy = prompt + model.greedy(prompt)
+        assert program(model, "--temperature", 0, "--prime", prompt) == [greedy]
+        cold = program(model, "--temperature", 1e-300, "--count", 1, "--prime", prompt)
         assert cold == [greedy]
 
 
@@ -385,12 +385,12 @@ def test_the_program_puts_halves_together_and_replaces_those_that_are_alone(tmp_
     assert set("".join(lines)) == {"a", "🙂", "\ufffd"}
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_the_program_brings_the_formulas_of_its_cell_alone(kind: str) -> None:
-    source = python_file(a_network(kind)).decode()
+@pytest.mark.parametrize("cell", KINDS)
+def test_the_program_brings_the_formulas_of_its_cell_alone(cell: str) -> None:
+    source = python_file(a_network(cell)).decode()
     cells = [name for name in KINDS if f"def {name}(" in source]
-    assert cells == [kind]
-    assert ("def sigmoid(" in source) == (kind != "rnn")
+    assert cells == [cell]
+    assert ("def sigmoid(" in source) == (cell != "rnn")
     assert "\n\n\n\n" not in source
     assert source.index("def main(") < source.index('"Wil": array')
     assert max(map(len, source.splitlines())) <= 100

@@ -20,22 +20,22 @@ TEXTS = st.text(ALPHABET, max_size=30)
 SEEDS = st.integers(0, 1000)
 
 
-def network(kind: str, seed: int, dtype: str = "float64") -> CharModel:
+def network(cell: str, seed: int, dtype: str = "float64") -> CharModel:
     """Two layers of unequal size, with strong opinions."""
-    model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 4), 3, dtype=dtype)
-    scale = 0.4 if kind == "rnn" else 0.9  # rectified units know no bounds
+    model = CharModel.create(Vocabulary(ALPHABET), cell, (6, 4), 3, dtype=dtype)
+    scale = 0.4 if cell == "rnn" else 0.9  # rectified units know no bounds
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
 
 def graph_states(model: CharModel, text: str) -> list[list[Float64Array]]:
     """The states of each layer by the expression graph: h, and c where there is one, (T, units)."""
-    matrices = {name: Mat(matrix) for name, matrix in model.parameters.items()}
+    matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
     letters = [BOUNDARY, *map(int, model.vocabulary.encode(text))]
     below = matrices["Wil"].rows(letters).T
     found = []
     for d, hidden in enumerate(model.hidden_sizes):
-        states = layer_states(model.kind, matrices, d, below, hidden)
+        states = layer_states(model.cell, matrices, d, below, hidden)
         below = Mat.concatenate([state[0] for state in states], axis=1)
         found.append(
             [np.hstack([part.value for part in parts]).T for parts in zip(*states, strict=True)]
@@ -43,39 +43,39 @@ def graph_states(model: CharModel, text: str) -> list[list[Float64Array]]:
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=25)
 @given(text=TEXTS, seed=SEEDS)
-def test_activations_equal_those_of_the_graph(kind: str, text: str, seed: int) -> None:
-    model = network(kind, seed)
+def test_activations_equal_those_of_the_graph(cell: str, text: str, seed: int) -> None:
+    model = network(cell, seed)
     expected = graph_states(model, text)
     activations = model.activations(text)
     assert len(activations) == len(expected)
     for layer, states in zip(activations, expected, strict=True):
         assert layer.h.shape == (len(text) + 1, states[0].shape[1])
         np.testing.assert_allclose(layer.h, states[0], atol=1e-9)
-        if kind == "lstm":
+        if cell == "lstm":
             np.testing.assert_allclose(layer.c, states[1], atol=1e-9)
         else:
             assert layer.c is None
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=25)
 @given(text=TEXTS.filter(bool), seed=SEEDS)
 def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
-    kind: str, text: str, seed: int
+    cell: str, text: str, seed: int
 ) -> None:
-    model = network(kind, seed, "float32")
+    model = network(cell, seed, "float32")
     reading = model.trace(text)
     mean = np.log(reading.target_probabilities.astype(np.float64)).mean()
     assert math.exp(-mean) == pytest.approx(model.perplexity([text]), rel=1e-4)
     assert reading.perplexity == pytest.approx(model.perplexity([text]), rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_every_row_is_what_is_expected_after_the_text_before_it(kind: str) -> None:
-    model = network(kind, 3)
+@pytest.mark.parametrize("cell", KINDS)
+def test_every_row_is_what_is_expected_after_the_text_before_it(cell: str) -> None:
+    model = network(cell, 3)
     text = "a bad cab"
     reading = model.trace(text)
     for t in range(len(text) + 1):

@@ -32,23 +32,23 @@ SLOPE_ERROR = 1e-6  # of a slope: rounding of the cost, over the step
 
 @settings(max_examples=25)
 @given(
-    kind=st.sampled_from(sorted(CELLS)),
+    cell=st.sampled_from(sorted(CELLS)),
     hidden_sizes=st.lists(st.integers(1, 5), min_size=1, max_size=3),
-    letter_size=st.integers(1, 4),
+    embedding_size=st.integers(1, 4),
     sentence=st.text(ALPHABET, min_size=1, max_size=12),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(kind="lstm", hidden_sizes=[1], letter_size=1, sentence="a", seed=0)
-@example(kind="rnn", hidden_sizes=[1], letter_size=1, sentence="a", seed=0)
-@example(kind="lstm", hidden_sizes=[9, 8, 17], letter_size=5, sentence="abcdabcd", seed=0)
-@example(kind="gru", hidden_sizes=[9, 8, 17], letter_size=5, sentence="abcdabcd", seed=0)
-@example(kind="rnn", hidden_sizes=[9, 8, 17], letter_size=5, sentence="abcdabcd", seed=0)
+@example(cell="lstm", hidden_sizes=[1], embedding_size=1, sentence="a", seed=0)
+@example(cell="rnn", hidden_sizes=[1], embedding_size=1, sentence="a", seed=0)
+@example(cell="lstm", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
+@example(cell="gru", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
+@example(cell="rnn", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
 def test_every_gradient_is_the_costs_slope(
-    kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, seed: int
+    cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
-    model = random_network(kind, hidden_sizes, letter_size, seed)
+    model = random_network(cell, hidden_sizes, embedding_size, seed)
     found = model.layout.views(gradient(model, sentence))
-    for name, matrix in model.parameters.items():
+    for name, matrix in model.named_parameters().items():
         before, behind = slopes(model, matrix, sentence)
         # The two agree, but where a rectifier switches within the step: then it lies between them.
         lowest = np.minimum(before, behind) - SLOPE_ERROR
@@ -56,9 +56,9 @@ def test_every_gradient_is_the_costs_slope(
         assert ((lowest <= found[name]) & (found[name] <= highest)).all(), name
 
 
-def random_network(kind: str, hidden_sizes: list[int], letter_size: int, seed: int) -> CharModel:
+def random_network(cell: str, hidden_sizes: list[int], embedding_size: int, seed: int) -> CharModel:
     vocabulary = Vocabulary.from_sentences([ALPHABET])
-    model = CharModel.create(vocabulary, kind, hidden_sizes, letter_size, dtype=np.float64)
+    model = CharModel.create(vocabulary, cell, hidden_sizes, embedding_size, dtype=np.float64)
     random = np.random.default_rng(seed)
     model.params[:] = random.normal(scale=0.5, size=model.num_parameters)  # biases too
     return model
@@ -88,18 +88,18 @@ def slopes(
     return before, behind
 
 
-@pytest.mark.parametrize("kind", sorted(CELLS))
+@pytest.mark.parametrize("cell", sorted(CELLS))
 @settings(max_examples=25)
 @given(
     hidden_sizes=st.lists(st.integers(1, 40), min_size=1, max_size=3),
-    letter_size=st.integers(1, 20),
+    embedding_size=st.integers(1, 20),
     sentence=st.text(ALPHABET, min_size=1, max_size=40),
     seed=st.integers(0, 2**32 - 1),
 )
 def test_single_precision_computes_the_same_gradients_but_for_rounding(
-    kind: str, hidden_sizes: list[int], letter_size: int, sentence: str, seed: int
+    cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
-    double = random_network(kind, hidden_sizes, letter_size, seed)
+    double = random_network(cell, hidden_sizes, embedding_size, seed)
     double.params[:] = (double.params * 0.5).astype(np.float32)  # mild enough not to amplify much
     single = CharModel(double.vocabulary, double.layout, double.params.astype(np.float32))
     np.testing.assert_allclose(single.losses([sentence]), double.losses([sentence]), rtol=1e-5)
@@ -110,17 +110,17 @@ def test_single_precision_computes_the_same_gradients_but_for_rounding(
 
 @settings(max_examples=25)
 @given(
-    kind=st.sampled_from(sorted(CELLS)),
+    cell=st.sampled_from(sorted(CELLS)),
     hidden_sizes=st.lists(st.integers(1, 6), min_size=1, max_size=3),
     sentences=st.lists(st.text(ALPHABET, min_size=1, max_size=12), min_size=1, max_size=7),
     seed=st.integers(0, 2**32 - 1),
 )
-@example(kind="lstm", hidden_sizes=[3], sentences=["abcd", "abc", "abc", "a", "a"], seed=0)
-@example(kind="gru", hidden_sizes=[3, 2], sentences=["ab", "ab", "ab"], seed=0)
+@example(cell="lstm", hidden_sizes=[3], sentences=["abcd", "abc", "abc", "a", "a"], seed=0)
+@example(cell="gru", hidden_sizes=[3, 2], sentences=["ab", "ab", "ab"], seed=0)
 def test_a_batchs_gradient_is_the_mean_of_its_sentences_gradients(
-    kind: str, hidden_sizes: list[int], sentences: list[str], seed: int
+    cell: str, hidden_sizes: list[int], sentences: list[str], seed: int
 ) -> None:
-    model = random_network(kind, hidden_sizes, letter_size=3, seed=seed)
+    model = random_network(cell, hidden_sizes, embedding_size=3, seed=seed)
     alone = np.mean([gradient(model, sentence) for sentence in sentences], axis=0)
     np.testing.assert_allclose(gradient(model, *sentences), alone, rtol=1e-9, atol=1e-12)
     cost, _ = kernel_loss_and_gradient(model, *sentences)

@@ -10,19 +10,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import SettingsError
-from model.network import Layout
+from model.network import ParameterLayout
 
 layouts = st.builds(
-    Layout,
-    kind=st.sampled_from(["lstm", "rnn"]),
+    ParameterLayout,
+    cell=st.sampled_from(["lstm", "rnn"]),
     inputs=st.integers(2, 12),
-    letter_size=st.integers(1, 6),
+    embedding_size=st.integers(1, 6),
     hidden_sizes=st.lists(st.integers(1, 7), min_size=1, max_size=4).map(tuple),
 )
 
 
 @given(layouts)
-def test_the_matrices_cover_the_flat_vector_exactly_once(layout: Layout) -> None:
+def test_the_matrices_cover_the_flat_vector_exactly_once(layout: ParameterLayout) -> None:
     flat = np.arange(layout.num_parameters, dtype=np.float64)
     covered = np.concatenate([view.ravel() for view in layout.views(flat).values()])
     np.testing.assert_array_equal(np.sort(covered), flat)
@@ -30,7 +30,7 @@ def test_the_matrices_cover_the_flat_vector_exactly_once(layout: Layout) -> None
 
 @given(layouts)
 def test_writing_to_a_matrix_writes_to_the_flat_vector_and_to_no_other_matrix(
-    layout: Layout,
+    layout: ParameterLayout,
 ) -> None:
     flat = np.zeros(layout.num_parameters, dtype=np.float32)
     views = layout.views(flat)
@@ -42,13 +42,13 @@ def test_writing_to_a_matrix_writes_to_the_flat_vector_and_to_no_other_matrix(
 
 
 @given(layouts)
-def test_shapes_are_those_of_the_matrices(layout: Layout) -> None:
+def test_shapes_are_those_of_the_matrices(layout: ParameterLayout) -> None:
     views = layout.views(np.zeros(layout.num_parameters))
     assert dict(layout.shapes()) == {name: view.shape for name, view in views.items()}
 
 
 def test_an_lstms_matrices_have_the_originals_names_shapes_and_order() -> None:
-    assert list(Layout("lstm", 9, 5, (4, 3)).shapes()) == [
+    assert list(ParameterLayout("lstm", 9, 5, (4, 3)).shapes()) == [
         ("Wil", (9, 5)),
         *[("Wix0", (4, 5)), ("Wih0", (4, 4)), ("bi0", (4, 1))],
         *[("Wfx0", (4, 5)), ("Wfh0", (4, 4)), ("bf0", (4, 1))],
@@ -63,7 +63,7 @@ def test_an_lstms_matrices_have_the_originals_names_shapes_and_order() -> None:
 
 
 def test_an_rnns_matrices_have_the_originals_names_shapes_and_order() -> None:
-    assert list(Layout("rnn", 9, 5, (4, 3)).shapes()) == [
+    assert list(ParameterLayout("rnn", 9, 5, (4, 3)).shapes()) == [
         ("Wil", (9, 5)),
         *[("Wxh0", (4, 5)), ("Whh0", (4, 4)), ("bhh0", (4, 1))],
         *[("Wxh1", (3, 4)), ("Whh1", (3, 3)), ("bhh1", (3, 1))],
@@ -75,19 +75,19 @@ def test_the_default_network_has_as_many_weights_as_worked_out_by_hand() -> None
     characters = 30
     first, second = 4 * 20 * (5 + 20 + 1), 4 * 20 * (20 + 20 + 1)
     expected = (characters + 1) * 5 + first + second + (20 + 1) * (characters + 1)
-    assert Layout("lstm", characters + 1, 5, (20, 20)).num_parameters == expected
+    assert ParameterLayout("lstm", characters + 1, 5, (20, 20)).num_parameters == expected
 
 
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"kind": "transformer"}, "kind"),
-        ({"kind": ""}, "kind"),
-        ({"letter_size": 0}, "letter_size"),
-        ({"letter_size": -5}, "letter_size"),
-        ({"letter_size": 2.5}, "letter_size"),
-        ({"letter_size": "5"}, "letter_size"),
-        ({"letter_size": True}, "letter_size"),
+        ({"cell": "transformer"}, "kind"),
+        ({"cell": ""}, "kind"),
+        ({"embedding_size": 0}, "letter_size"),
+        ({"embedding_size": -5}, "letter_size"),
+        ({"embedding_size": 2.5}, "letter_size"),
+        ({"embedding_size": "5"}, "letter_size"),
+        ({"embedding_size": True}, "letter_size"),
         ({"hidden_sizes": ()}, "hidden_sizes"),
         ({"hidden_sizes": (0,)}, "hidden_sizes"),
         ({"hidden_sizes": (20, -1)}, "hidden_sizes"),
@@ -100,8 +100,8 @@ def test_the_default_network_has_as_many_weights_as_worked_out_by_hand() -> None
 def test_sizes_that_no_network_can_have_are_refused_by_field(
     change: dict[str, Any], field: str
 ) -> None:
-    good: dict[str, Any] = {"kind": "lstm", "inputs": 9, "letter_size": 5, "hidden_sizes": (20, 20)}
+    good: dict[str, Any] = {"cell": "lstm", "inputs": 9, "embedding_size": 5, "hidden_sizes": (20,)}
     with pytest.raises(SettingsError) as caught:
-        Layout(**(good | change))
+        ParameterLayout(**(good | change))
     code = "unknown_kind" if field == "kind" else f"invalid_{field}"
     assert (caught.value.code, caught.value.field) == (code, field)

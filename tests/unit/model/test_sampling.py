@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model import END, CharModel, SettingsError, TextError, Vocabulary, prepare_kernels, sampling
+from model import END, CharModel, SettingsError, TextError, Vocabulary, compile_kernels, sampling
 from model.kernels import entry_points as entry
 from model.network import CELLS
 
@@ -24,13 +24,13 @@ Float64Array = npt.NDArray[np.float64]
 
 
 def network(
-    kind: str = "lstm", seed: int = 1, dtype: npt.DTypeLike = np.float64, end: float = 0.0
+    cell: str = "lstm", seed: int = 1, dtype: npt.DTypeLike = np.float64, end: float = 0.0
 ) -> CharModel:
     """A network with opinions; `end` is how much more it likes to end."""
-    model = CharModel.create(Vocabulary(ALPHABET), kind, (6, 5), 3, dtype=dtype)
-    scale = 0.4 if kind == "rnn" else 0.8  # rectified units know no bounds
+    model = CharModel.create(Vocabulary(ALPHABET), cell, (6, 5), 3, dtype=dtype)
+    scale = 0.4 if cell == "rnn" else 0.8  # rectified units know no bounds
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
-    model.parameters["bd"][0] += end
+    model.named_parameters()["bd"][0] += end
     return model
 
 
@@ -44,7 +44,7 @@ def tempered(model: CharModel, prefix: str, temperature: float) -> Float64Array:
 # ---------------------------------------------------------------- the likeliest characters
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @settings(max_examples=15)
 @given(
@@ -52,35 +52,35 @@ def tempered(model: CharModel, prefix: str, temperature: float) -> Float64Array:
     temperature=st.floats(0.1, 5),
     top_k=st.none() | st.integers(1, 12),
     top_p=st.none() | st.floats(0.001, 1),
-    prime=st.text(ALPHABET, max_size=3),
+    prompt=st.text(ALPHABET, max_size=3),
 )
 def test_only_characters_of_the_nucleus_are_drawn(
-    kind: str,
+    cell: str,
     dtype: str,
     seed: int,
     temperature: float,
     top_k: int | None,
     top_p: float | None,
-    prime: str,
+    prompt: str,
 ) -> None:
-    model = network(kind, seed, dtype)
+    model = network(cell, seed, dtype)
     names = [END, *ALPHABET]
-    for text in model.samples(5, temperature, prime, top_k, top_p, max_chars=8, seed=seed):
+    for text in model.samples(5, temperature, prompt, top_k, top_p, max_chars=8, seed=seed):
         for place, drawn in enumerate([*text, END][:8]):
-            probabilities = tempered(model, prime + text[:place], temperature)
+            probabilities = tempered(model, prompt + text[:place], temperature)
             likelier = probabilities[probabilities > probabilities[names.index(drawn)] + 1e-5]
             assert top_k is None or len(likelier) < top_k
             assert top_p is None or likelier.sum() < top_p + 1e-5
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("temperature", [0.1, 1e300])
 @pytest.mark.parametrize("likeliest", [{"top_k": 1}, {"top_p": 1e-9}])
 def test_the_likeliest_character_alone_is_the_greedy_sentence(
-    kind: str, dtype: str, temperature: float, likeliest: dict[str, Any]
+    cell: str, dtype: str, temperature: float, likeliest: dict[str, Any]
 ) -> None:
-    model = network(kind, dtype=dtype)
+    model = network(cell, dtype=dtype)
     greedy = model.greedy("ab")
     for text in model.samples(20, temperature, "ab", seed=1, **likeliest):
         assert text == greedy
@@ -109,18 +109,18 @@ def test_a_top_p_that_cannot_be_is_refused(top_p: float) -> None:
 # ---------------------------------------------------------------- many together
 
 
-@pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("prime", ["", "abc"])
+@pytest.mark.parametrize("cell", KINDS)
+@pytest.mark.parametrize("prompt", ["", "abc"])
 def test_every_sentence_is_what_its_own_numbers_draw_whichever_end_before_it(
-    kind: str, prime: str
+    cell: str, prompt: str
 ) -> None:
-    model, most = network(kind, end=1.0), 10
-    texts = model.samples(40, 1.0, prime, max_chars=most, seed=7)
+    model, most = network(cell, end=1.0), 10
+    texts = model.samples(40, 1.0, prompt, max_chars=most, seed=7)
     assert len(set(map(len, texts))) > 4
     for text, uniforms in zip(texts, np.random.default_rng(7).random((40, most)), strict=True):
         expected = ""
         for uniform in uniforms:
-            reached = np.cumsum(tempered(model, prime + expected, 1.0))
+            reached = np.cumsum(tempered(model, prompt + expected, 1.0))
             letter = int(np.searchsorted(reached, uniform, side="right"))
             if letter == 0:
                 break
@@ -128,16 +128,16 @@ def test_every_sentence_is_what_its_own_numbers_draw_whichever_end_before_it(
         assert text == expected
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize(
     ("temperature", "top_k", "top_p"), [(1.0, None, None), (0.7, 4, None), (1.5, None, 0.8)]
 )
 def test_characters_are_drawn_as_often_as_they_are_probable(
-    kind: str, dtype: str, temperature: float, top_k: int | None, top_p: float | None
+    cell: str, dtype: str, temperature: float, top_k: int | None, top_p: float | None
 ) -> None:
     count = 20_000
-    model = network(kind, dtype=dtype)
+    model = network(cell, dtype=dtype)
     drawn = Counter(
         text or END for text in model.samples(count, temperature, "ab", top_k, top_p, 1, seed=5)
     )
@@ -176,11 +176,11 @@ def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
     assert model.samples(60, max_chars=30, seed=4) == whole
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(kind: str) -> None:
-    prepare_kernels(kind)
+@pytest.mark.parametrize("cell", KINDS)
+def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(cell: str) -> None:
+    compile_kernels(cell)
     compiled = list(entry.generate.signatures)  # type: ignore[attr-defined]
-    model = network(kind, dtype=np.float32)
+    model = network(cell, dtype=np.float32)
     model.greedy("ab")
     model.sample(2, "ab", top_k=3)
     model.samples(5, top_p=0.9, max_chars=3, seed=1)
@@ -188,24 +188,24 @@ def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(kind: str) -> N
 
 
 def test_no_characters_are_written_where_none_are_asked_for() -> None:
-    assert network().samples(3, prime="ab", max_chars=0) == ["", "", ""]
+    assert network().samples(3, prompt="ab", max_chars=0) == ["", "", ""]
 
 
 def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
     model = CharModel.create(Vocabulary(["a", "\ud83d", "\ude00"]), hidden_sizes=(4,), seed=1)
-    texts = model.samples(50, prime="😀", top_p=0.99, seed=1)
+    texts = model.samples(50, prompt="😀", top_p=0.99, seed=1)
     assert any("😀" in text for text in texts)
     for text in texts:
         text.encode("utf-8")  # no half is left alone
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("chosen", [{}, {"top_k": 3}, {"top_p": 0.5}])
 def test_a_network_that_has_run_off_writes_nothing(
-    kind: str, dtype: str, chosen: dict[str, Any]
+    cell: str, dtype: str, chosen: dict[str, Any]
 ) -> None:
-    model = network(kind, dtype=dtype)
+    model = network(cell, dtype=dtype)
     model.params[:] = math.nan
     assert model.samples(3, seed=1, **chosen) == ["", "", ""]
     model.params[:] = np.finfo(dtype).max
@@ -221,5 +221,5 @@ def test_a_count_that_cannot_be_is_refused(count: Any) -> None:
 
 def test_a_prime_with_unknown_characters_is_refused_at_the_prime() -> None:
     with pytest.raises(TextError, match="'Z'") as caught:
-        network().samples(2, prime="aZ")
+        network().samples(2, prompt="aZ")
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")

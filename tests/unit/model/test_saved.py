@@ -27,9 +27,9 @@ LONGEST_MESSAGE = 300  # it must fit beside a box of the page, whatever the file
 Json = dict[str, Any]
 
 
-def trained(kind: str = "lstm", dtype: npt.DTypeLike = np.float32) -> Trainer:
+def trained(cell: str = "lstm", dtype: npt.DTypeLike = np.float32) -> Trainer:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
-    model = CharModel.create(vocabulary, kind, (3, 2), letter_size=2, seed=5, dtype=dtype)
+    model = CharModel.create(vocabulary, cell, (3, 2), embedding_size=2, seed=5, dtype=dtype)
     trainer = Trainer(model, SENTENCES, TrainingConfig(seed=5))
     trainer.train(6)
     return trainer
@@ -52,16 +52,16 @@ def with_position_keys(matrices: Json) -> None:
 # ---------------------------------------------------------------- what is written
 
 
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_what_is_saved_has_exactly_the_originals_structure(kind: str) -> None:
-    trainer = trained(kind)
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_what_is_saved_has_exactly_the_originals_structure(cell: str) -> None:
+    trainer = trained(cell)
     saved = trainer.to_json()
     assert set(saved) == {
         *("hidden_sizes", "generator", "letter_size", "model", "solver"),
         *("letterToIndex", "indexToLetter", "vocab"),
     }
     assert saved["hidden_sizes"] == [3, 2]
-    assert saved["generator"] == kind
+    assert saved["generator"] == cell
     assert saved["letter_size"] == 2
     assert saved["vocab"] == ["a", "b", " ", "c"]
     assert saved["letterToIndex"] == {"a": 1, "b": 2, " ": 3, "c": 4}
@@ -84,7 +84,7 @@ def test_numbers_are_written_row_by_row() -> None:
     model = trained().model
     name = "Wix0"  # lies transposed in the flat vector
     written = np.array(model.to_json()["model"][name]["w"]).reshape(3, 2)
-    np.testing.assert_array_equal(written.astype(np.float32), model.parameters[name])
+    np.testing.assert_array_equal(written.astype(np.float32), model.named_parameters()[name])
 
 
 def test_a_model_alone_is_saved_without_a_solver() -> None:
@@ -95,7 +95,7 @@ def test_a_model_alone_is_saved_without_a_solver() -> None:
 
 def test_sizes_counted_by_numpy_can_be_saved() -> None:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
-    sizes: dict[str, Any] = {"hidden_sizes": np.array([3, 2]), "letter_size": np.int32(2)}
+    sizes: dict[str, Any] = {"hidden_sizes": np.array([3, 2]), "embedding_size": np.int32(2)}
     model = CharModel.create(vocabulary, **sizes)
     assert json.loads(json.dumps(model.to_json()))["hidden_sizes"] == [3, 2]
 
@@ -104,9 +104,9 @@ def test_sizes_counted_by_numpy_can_be_saved() -> None:
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_model_and_solver_come_back_to_the_last_bit(kind: str, dtype: str) -> None:
-    trainer = trained(kind, dtype)
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_model_and_solver_come_back_to_the_last_bit(cell: str, dtype: str) -> None:
+    trainer = trained(cell, dtype)
     trainer.optimizer.decay_rate, trainer.optimizer.smooth_eps = 0.95, 1e-6
     model, optimizer, _ = load_model(json.dumps(trainer.to_json()), dtype)
     assert model.vocabulary == trainer.model.vocabulary
@@ -151,7 +151,7 @@ def test_an_emoji_vocabulary_of_a_browser_survives(saved: Json) -> None:
     model = CharModel.from_json(json.dumps(saved))
     assert math.isfinite(model.perplexity(["a😀"]))
     again = CharModel.from_json(json.dumps(model.to_json()))
-    assert again.vocabulary.letters == tuple(letters)
+    assert again.vocabulary.chars == tuple(letters)
 
 
 # ---------------------------------------------------------------- every dress of the original's
@@ -197,12 +197,12 @@ def test_a_save_without_a_solvers_memory_trains_from_a_fresh_one(
 @pytest.mark.parametrize("name", ["vocab", "indexToLetter"])
 def test_what_only_repeats_the_numbering_may_be_missing(saved: Json, name: str) -> None:
     del saved[name]
-    assert CharModel.from_json(saved).vocabulary.letters == ("a", "b", " ", "c")
+    assert CharModel.from_json(saved).vocabulary.chars == ("a", "b", " ", "c")
 
 
 def test_the_numbering_goes_by_the_numbers_not_by_their_order_in_the_file(saved: Json) -> None:
     saved["letterToIndex"] = dict(reversed(saved["letterToIndex"].items()))
-    assert CharModel.from_json(saved).vocabulary.letters == ("a", "b", " ", "c")
+    assert CharModel.from_json(saved).vocabulary.chars == ("a", "b", " ", "c")
 
 
 def test_members_that_others_have_added_are_no_hindrance(saved: Json) -> None:
@@ -214,7 +214,7 @@ def test_members_that_others_have_added_are_no_hindrance(saved: Json) -> None:
 def test_whole_numbers_are_numbers_too(saved: Json) -> None:
     saved["model"]["bd"]["w"] = [0, 1, -1, 2, 0]
     model = CharModel.from_json(json.dumps(saved))
-    assert model.parameters["bd"].ravel().tolist() == [0, 1, -1, 2, 0]
+    assert model.named_parameters()["bd"].ravel().tolist() == [0, 1, -1, 2, 0]
 
 
 # ---------------------------------------------------------------- what is refused
@@ -518,7 +518,7 @@ def read_and_use_or_refuse(text: str) -> None:
 
 def use(model: CharModel, optimizer: Optimizer | None, order: Any) -> None:
     assert np.isfinite(model.params).all()
-    sentence = "".join(model.vocabulary.letters)
+    sentence = "".join(model.vocabulary.chars)
     assert model.perplexity([sentence]) >= 1
     assert len(model.greedy(max_chars=5)) <= 5
     assert sum(model.next_char_probabilities().values()) == pytest.approx(1, abs=1e-3)
@@ -526,7 +526,7 @@ def use(model: CharModel, optimizer: Optimizer | None, order: Any) -> None:
     with contextlib.suppress(FormatError):  # which is how a damaged order is told
         trainer.resume(order)
     trainer.train(1)
-    assert model.to_json()["vocab"] == list(model.vocabulary.letters)
+    assert model.to_json()["vocab"] == list(model.vocabulary.chars)
 
 
 def get(tree: Any, place: str) -> Any:

@@ -23,7 +23,7 @@ NOT_THE_LIBRARYS = {
 USE_IT_AND_LIST_MODULES = """
 import sys
 from model import CharModel, Trainer, Vocabulary
-model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,), letter_size=2)
+model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,), embedding_size=2)
 trainer = Trainer(model, ["ab"])
 trainer.train(2)
 CharModel.from_json(trainer.to_json()).sample()

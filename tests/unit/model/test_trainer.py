@@ -26,8 +26,8 @@ from model import (
     TrainingConfig,
     TrainingStats,
     Vocabulary,
-    kernels_ready,
-    prepare_kernels,
+    compile_kernels,
+    kernels_compiled,
 )
 from model.training.batch_sampler import BatchSampler
 from model.training.config import OptimizerName
@@ -40,7 +40,7 @@ STILL = TrainingConfig(learning_rate=1e-30, l2=0.0, seed=1)  # steps that move n
 def trainer_on(
     sentences: Sequence[str], given: TrainingConfig | None = None, **network: Any
 ) -> Trainer:
-    sizes: dict[str, Any] = {"hidden_sizes": (4,), "letter_size": 3, "seed": 1} | network
+    sizes: dict[str, Any] = {"hidden_sizes": (4,), "embedding_size": 3, "seed": 1} | network
     model = CharModel.create(Vocabulary.from_sentences(sentences), **sizes)
     return Trainer(model, sentences, given or TrainingConfig(seed=1))
 
@@ -76,7 +76,7 @@ def test_slices_of_any_length_do_what_one_long_slice_does(slices: list[int]) -> 
 
 
 def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
-    progress = trainer_on(["a"], hidden_sizes=(1,), letter_size=1).train(20_000)
+    progress = trainer_on(["a"], hidden_sizes=(1,), embedding_size=1).train(20_000)
     assert progress.steps == progress.epoch == 20_000
 
 
@@ -134,7 +134,7 @@ def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None
     held, all_clipped, same_norm = step(clip=1e-12)
     assert none_clipped == 0
     model = trainer_on(SENTENCES).model  # letters that do not occur have no gradient
-    idle = len(set(model.vocabulary.letters) - set(SENTENCES[0])) * model.letter_size
+    idle = len(set(model.vocabulary.chars) - set(SENTENCES[0])) * model.embedding_size
     assert all_clipped == pytest.approx(1 - idle / model.num_parameters)
     assert norm == same_norm  # measured before clipping
     assert held < free / 100
@@ -254,7 +254,7 @@ def test_training_for_a_time_takes_at_least_one_step_and_as_many_as_fit(
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_network_that_has_run_off_says_so(dtype: str) -> None:
-    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=10), kind="rnn", dtype=dtype)
+    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=10), cell="rnn", dtype=dtype)
     trainer.model.params[:] *= 1e30
     assert trainer.train(8).perplexity == math.inf
     assert trainer.totals.perplexity == math.inf
@@ -263,7 +263,7 @@ def test_a_network_that_has_run_off_says_so(dtype: str) -> None:
 @pytest.mark.parametrize("name", ["Wil", "Wix0", "Wfh0", "bo0", "Wch0", "Whd", "bd"])
 def test_a_weight_that_is_no_number_is_never_papered_over(name: str) -> None:
     trainer = trainer_on(["aba"])
-    trainer.model.parameters[name][:] = math.nan
+    trainer.model.named_parameters()[name][:] = math.nan
     assert trainer.model.perplexity(["aba"]) == math.inf
     assert trainer.train(3).perplexity == math.inf
 
@@ -308,14 +308,14 @@ def test_sentences_that_cannot_be_learnt_from_are_refused_at_the_text(
 
 
 def test_two_trainings_in_two_threads_end_where_each_ends_alone() -> None:
-    def train(seed: int, kind: str) -> np.ndarray[Any, Any]:
+    def train(seed: int, cell: str) -> np.ndarray[Any, Any]:
         given = TrainingConfig(seed=seed)
-        trainer = trainer_on(SENTENCES, given, kind=kind, hidden_sizes=(12, 7), seed=seed)
+        trainer = trainer_on(SENTENCES, given, cell=cell, hidden_sizes=(12, 7), seed=seed)
         for _ in range(60):
             trainer.train(10)
         return trainer.model.params
 
-    jobs = [(seed, kind) for seed in (1, 2, 3) for kind in ("lstm", "rnn")]
+    jobs = [(seed, cell) for seed in (1, 2, 3) for cell in ("lstm", "rnn")]
     alone = [train(*job) for job in jobs]
     with ThreadPoolExecutor(max_workers=2) as threads:
         together = list(threads.map(train, *zip(*jobs, strict=True)))
@@ -350,12 +350,12 @@ def test_every_epoch_of_batches_takes_each_sentence_once(batch_size: int) -> Non
 
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
 @pytest.mark.parametrize("batch_size", [1, 3])
-@pytest.mark.parametrize("kind", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
 def test_a_training_that_was_saved_goes_on_exactly(
-    kind: str, batch_size: int, optimizer: OptimizerName
+    cell: str, batch_size: int, optimizer: OptimizerName
 ) -> None:
     settings = TrainingConfig(seed=4, batch_size=batch_size, optimizer=optimizer)
-    trainer = trainer_on(SENTENCES, settings, dtype=np.float64, kind=kind)
+    trainer = trainer_on(SENTENCES, settings, dtype=np.float64, cell=cell)
     trainer.train(11)
     saved = json.dumps(trainer.to_json())
     resumed = Trainer.from_json(saved, SENTENCES, replace(settings, seed=None), dtype=np.float64)
@@ -412,18 +412,18 @@ def test_a_training_the_originals_way_may_run_off() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "sizes"), [("lstm", (20, 20)), ("lstm", (40,)), ("rnn", (20, 20))]
+    ("cell", "sizes"), [("lstm", (20, 20)), ("lstm", (40,)), ("rnn", (20, 20))]
 )
-def test_no_seed_of_the_default_settings_blows_up(kind: str, sizes: tuple[int, ...]) -> None:
+def test_no_seed_of_the_default_settings_blows_up(cell: str, sizes: tuple[int, ...]) -> None:
     # In float64, which adds up in one order however it was compiled: a training is chaotic.
     ends = []
     for seed in range(5):
         trainer = trainer_on(
             SENTENCES,
             TrainingConfig(seed=seed),
-            kind=kind,
+            cell=cell,
             hidden_sizes=sizes,
-            letter_size=5,
+            embedding_size=5,
             seed=seed,
             dtype=np.float64,
         )
@@ -432,22 +432,22 @@ def test_no_seed_of_the_default_settings_blows_up(kind: str, sizes: tuple[int, .
     assert max(ends) <= 1.5 * statistics.median(ends)
 
 
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_the_default_network_learns(kind: str) -> None:
-    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, seed=1)
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_the_default_network_learns(cell: str) -> None:
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, seed=1)
     untrained = model.perplexity(SENTENCES)
     assert untrained == pytest.approx(len(model.vocabulary), rel=0.05)  # it knows nothing
-    rate = 0.01 if kind == "lstm" else 0.001  # rectified units run off at the higher one
+    rate = 0.01 if cell == "lstm" else 0.001  # rectified units run off at the higher one
     trainer = Trainer(model, SENTENCES, TrainingConfig(learning_rate=rate, seed=1))
     trainer.train(2000)
     assert model.perplexity(SENTENCES) < untrained / 3
 
 
-@pytest.mark.parametrize("kind", ["lstm", "rnn"])
-def test_kernels_are_ready_once_prepared(kind: str) -> None:
-    prepare_kernels(kind)
-    assert kernels_ready(kind)
-    assert not kernels_ready("transformer")
+@pytest.mark.parametrize("cell", ["lstm", "rnn"])
+def test_kernels_are_ready_once_prepared(cell: str) -> None:
+    compile_kernels(cell)
+    assert kernels_compiled(cell)
+    assert not kernels_compiled("transformer")
 
 
 # ---------------------------------------------------------------- looking at a step

@@ -15,7 +15,7 @@ from model import (
     TrainingConfig,
     Validator,
     Vocabulary,
-    prepare_kernels,
+    compile_kernels,
     train_validation_split,
 )
 from model.errors import SettingsError
@@ -83,11 +83,11 @@ def test_looks_at_a_few_at_a_time_come_to_the_same() -> None:
     assert held_out.perplexity == pytest.approx(model.perplexity(SENTENCES), rel=1e-6)
 
 
-@pytest.mark.parametrize("kind", ["lstm", "gru", "rnn"])
-def test_a_look_compiles_nothing_that_was_not_prepared(kind: str) -> None:
-    prepare_kernels(kind)
+@pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
+def test_a_look_compiles_nothing_that_was_not_prepared(cell: str) -> None:
+    compile_kernels(cell)
     compiled = list(entry.evaluate.signatures)  # type: ignore[attr-defined]
-    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), kind, (6,), seed=1)
+    model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, (6,), seed=1)
     held_out = Validator(model, SENTENCES)
     held_out.evaluate_for(1e-5)
     held_out.evaluate()

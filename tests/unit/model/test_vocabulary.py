@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model import FormatError, TextError, Vocabulary, name_characters, sentences_from_text
+from model import FormatError, TextError, Vocabulary, format_chars, sentences_from_text
 from model.dataset import pack_sentences
 
 HALVES_OF_A_SMILE = ("\ud83d", "\ude00")  # U+1F600 as a browser sees it
@@ -39,16 +39,16 @@ def test_any_text_can_be_learnt_from_even_with_halves_of_surrogate_pairs(text: s
 @given(st.lists(any_text, min_size=1, max_size=5))
 def test_characters_are_numbered_from_one_in_order_of_appearance(sentences: list[str]) -> None:
     vocabulary = Vocabulary.from_sentences(sentences)
-    assert list(vocabulary.letters) == list(dict.fromkeys("".join(sentences)))
-    assert vocabulary.index == {c: i for i, c in enumerate(vocabulary.letters, start=1)}
-    assert len(vocabulary) == len(vocabulary.letters) + 1
+    assert list(vocabulary.chars) == list(dict.fromkeys("".join(sentences)))
+    assert vocabulary.index == {c: i for i, c in enumerate(vocabulary.chars, start=1)}
+    assert len(vocabulary) == len(vocabulary.chars) + 1
 
 
 def test_a_vocabulary_made_in_a_browser_reads_and_writes_emoji_by_their_halves() -> None:
     vocabulary = Vocabulary(["a", *HALVES_OF_A_SMILE])
     assert vocabulary.encode("a😀").tolist() == [1, 2, 3]
     assert vocabulary.decode([1, 2, 3]) == "a😀"
-    assert vocabulary.units("😀") == list(HALVES_OF_A_SMILE)
+    assert vocabulary.tokenize("😀") == list(HALVES_OF_A_SMILE)
 
 
 def test_half_an_emoji_is_written_as_a_replacement_character() -> None:
@@ -69,8 +69,8 @@ def test_unknown_characters_are_named_once_each_in_order_of_appearance() -> None
 
 
 def test_many_unknown_characters_are_counted_instead_of_listed() -> None:
-    assert "'x'" in name_characters(["x"])
-    named = name_characters([chr(ord("a") + n) for n in range(13)])
+    assert "'x'" in format_chars(["x"])
+    named = format_chars([chr(ord("a") + n) for n in range(13)])
     assert "'j'" in named
     assert "'k'" not in named
     assert re.findall(r"\d+", named) == ["3"]
