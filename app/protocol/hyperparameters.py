@@ -103,6 +103,7 @@ class Hyperparameters:
             NumberField("L2 strength", "0.000001", 0, 1),
             "L2 regularisation strength.",
             "Draws weights towards zero.",
+            argument="weight_decay",
         ),
     ] = 1e-6
     learning_rate: Annotated[

@@ -164,16 +164,16 @@ def _point(row: list[float]) -> CurvePoint:
 def _encode_solver(solver: Optimizer | None, arrays: dict[str, Array]) -> dict[str, Any] | None:
     if solver is None:
         return None
-    arrays["step_cache"] = solver.step_cache  # (parameters,)
+    arrays["step_cache"] = solver.square_avg  # (parameters,)
     state = {
         "name": solver.name,
-        "decay_rate": solver.decay_rate,
-        "smooth_eps": solver.smooth_eps,
+        "decay_rate": solver.beta2 if isinstance(solver, Adam) else solver.alpha,
+        "smooth_eps": solver.eps,
         "steps": solver.steps,
     }
     if isinstance(solver, Adam):
-        arrays["step_mean"] = solver.step_mean  # (parameters,)
-        state["mean_decay"] = solver.mean_decay
+        arrays["step_mean"] = solver.grad_avg  # (parameters,)
+        state["mean_decay"] = solver.beta1
     return state
 
 
@@ -182,11 +182,12 @@ def _decode_solver(
 ) -> Optimizer | None:
     if state is None:
         return None
-    given = {name: value for name, value in state.items() if name != "name"}
-    step_cache = _of_length(arrays["step_cache"], layout)
+    square_avg = _of_length(arrays["step_cache"], layout)
+    rest = state["decay_rate"], state["smooth_eps"], state["steps"]
     if state["name"] == Adam.name:
-        return Adam(_of_length(arrays["step_mean"], layout), step_cache, **given)
-    return RMSProp(step_cache, **given)
+        grad_avg = _of_length(arrays["step_mean"], layout)
+        return Adam(grad_avg, square_avg, state["mean_decay"], *rest)
+    return RMSProp(square_avg, *rest)
 
 
 def _encode_order(order: Mapping[str, Any] | None, arrays: dict[str, Array]) -> Any:

@@ -84,7 +84,7 @@ def numbers_of(saved: ModelCheckpoint) -> int:
     model, solver, order = saved
     memory = 0
     if solver is not None:
-        memory = (2 if hasattr(solver, "step_mean") else 1) * model.params.size
+        memory = (2 if hasattr(solver, "grad_avg") else 1) * model.params.size
     lists = [each for each in (order or {}).values() if isinstance(each, list)]
     return int(model.params.size) + memory + sum(map(len, lists))
 

@@ -117,7 +117,7 @@ def graph_gradient_check(
         ShapeError: the loss is more than one number.
         SettingsError: `numbers_per_matrix` is below 1.
     """
-    values = {name: mat.value for name, mat in matrices.items()}
+    values = {name: mat.data for name, mat in matrices.items()}
 
     def loss() -> float:
         with Graph():  # so that a graph which the caller has open records nothing of this
@@ -163,7 +163,7 @@ def _graph_gradient(
         loss = build()
     before = {name: mat.grad for name, mat in matrices.items()}
     for mat in matrices.values():
-        mat.grad = np.zeros_like(mat.value)
+        mat.grad = np.zeros_like(mat.data)
     try:
         graph.backward(loss)
         return {name: mat.grad for name, mat in matrices.items()}

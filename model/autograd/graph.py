@@ -9,7 +9,7 @@ recursion however long the graph is::
     with Graph() as graph:
         loss = (W @ [[1.0], [2.0]] + b).tanh().sum()
     graph.backward(loss)
-    W.value -= 0.1 * W.grad
+    W.data -= 0.1 * W.grad
 
 All is NumPy in float64, and every value is a matrix: a number is (1, 1), a row (1, n), a column
 (n, 1). Gradients are added to `grad` until somebody sets it to zero.
@@ -28,10 +28,10 @@ from model.errors import ModelError
 from model.kernels.types import Float64Array
 
 Index = int | slice
-SendBack = Callable[[], None]
+Backward = Callable[[], None]
 
 
-Operations = list[tuple["Mat", SendBack]]
+Operations = list[tuple["Mat", Backward]]
 
 # The operations of the innermost open graph.
 _recording: ContextVar[Operations | None] = ContextVar("recording", default=None)
@@ -68,15 +68,15 @@ class Graph:
         return len(self._operations)
 
     @staticmethod
-    def record(output: Mat, send_back: SendBack) -> Mat:
+    def record(output: Mat, backward: Backward) -> Mat:
         """Note an operation in the open graph, if there is one, and return its output.
 
-        `send_back` adds to the gradients of the inputs what the output's gradient makes of them.
+        `backward` adds to the gradients of the inputs what the output's gradient makes of them.
         Every operation below ends with this, and so does one of your own.
         """
         operations = _recording.get()
         if operations is not None:
-            operations.append((output, send_back))
+            operations.append((output, backward))
         return output
 
     def backward(self, loss: Mat) -> None:
@@ -93,10 +93,10 @@ class Graph:
         for output, _ in self._operations:
             output.grad.fill(0.0)
         loss.grad.fill(1.0)
-        for output, send_back in reversed(self._operations):
+        for output, backward in reversed(self._operations):
             # What the loss does not depend on has nothing to send, not even 0 * infinity.
             if output.grad.any():
-                send_back()
+                backward()
 
 
 class Mat:
@@ -113,83 +113,83 @@ class Mat:
     __iter__ = None
 
     def __init__(self, value: npt.ArrayLike) -> None:
-        self.value = _matrix_of(value)
-        self.grad = np.zeros_like(self.value)
+        self.data = _matrix_of(value)
+        self.grad = np.zeros_like(self.data)
 
     @property
     def shape(self) -> tuple[int, int]:
         """(rows, columns)."""
-        rows, columns = self.value.shape
+        rows, columns = self.data.shape
         return rows, columns
 
     def __repr__(self) -> str:
-        return f"Mat({self.value.tolist()})"
+        return f"Mat({self.data.tolist()})"
 
     def __float__(self) -> float:
         if self.shape != (1, 1):
             raise ShapeError("not_a_scalar", "float", shape=self.shape)
-        return float(self.value[0, 0])
+        return float(self.data[0, 0])
 
     # ------------------------------------------------------------ arithmetic, with broadcasting
 
     def __add__(self, other: Operand) -> Mat:
         other = _as_mat(other)
         _check_broadcast("add", self, other)
-        out = Mat(self.value + other.value)
+        out = Mat(self.data + other.data)
 
-        def send_back() -> None:
-            self.grad += _summed_to(self.shape, out.grad)
-            other.grad += _summed_to(other.shape, out.grad)
+        def backward() -> None:
+            self.grad += _unbroadcast(self.shape, out.grad)
+            other.grad += _unbroadcast(other.shape, out.grad)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __sub__(self, other: Operand) -> Mat:
         other = _as_mat(other)
         _check_broadcast("subtract", self, other)
-        out = Mat(self.value - other.value)
+        out = Mat(self.data - other.data)
 
-        def send_back() -> None:
-            self.grad += _summed_to(self.shape, out.grad)
-            other.grad -= _summed_to(other.shape, out.grad)
+        def backward() -> None:
+            self.grad += _unbroadcast(self.shape, out.grad)
+            other.grad -= _unbroadcast(other.shape, out.grad)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __mul__(self, other: Operand) -> Mat:
         """Element by element."""
         other = _as_mat(other)
         _check_broadcast("multiply", self, other)
-        out = Mat(self.value * other.value)
+        out = Mat(self.data * other.data)
 
-        def send_back() -> None:
-            self.grad += _summed_to(self.shape, out.grad * other.value)
-            other.grad += _summed_to(other.shape, out.grad * self.value)
+        def backward() -> None:
+            self.grad += _unbroadcast(self.shape, out.grad * other.data)
+            other.grad += _unbroadcast(other.shape, out.grad * self.data)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __truediv__(self, other: Operand) -> Mat:
         """Element by element."""
         other = _as_mat(other)
         _check_broadcast("divide", self, other)
-        out = Mat(self.value / other.value)
+        out = Mat(self.data / other.data)
 
-        def send_back() -> None:
-            self.grad += _summed_to(self.shape, out.grad / other.value)
-            other.grad -= _summed_to(other.shape, out.grad * out.value / other.value)
+        def backward() -> None:
+            self.grad += _unbroadcast(self.shape, out.grad / other.data)
+            other.grad -= _unbroadcast(other.shape, out.grad * out.data / other.data)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __matmul__(self, other: Operand) -> Mat:
         """The matrix product: (m, k) @ (k, n) is (m, n)."""
         other = _as_mat(other)
         if self.shape[1] != other.shape[0]:
             raise ShapeError("matmul_mismatch", "matmul", first=self.shape, second=other.shape)
-        out = Mat(self.value @ other.value)
+        out = Mat(self.data @ other.data)
 
-        def send_back() -> None:
-            self.grad += out.grad @ other.value.T  # (m, n) @ (n, k)
-            other.grad += self.value.T @ out.grad  # (k, m) @ (m, n)
+        def backward() -> None:
+            self.grad += out.grad @ other.data.T  # (m, n) @ (n, k)
+            other.grad += self.data.T @ out.grad  # (k, m) @ (m, n)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __neg__(self) -> Mat:
         return 0.0 - self
@@ -213,49 +213,49 @@ class Mat:
 
     def tanh(self) -> Mat:
         """The hyperbolic tangent."""
-        out = Mat(np.tanh(self.value))
+        out = Mat(np.tanh(self.data))
 
-        def send_back() -> None:
-            self.grad += (1.0 - out.value**2) * out.grad
+        def backward() -> None:
+            self.grad += (1.0 - out.data**2) * out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def sigmoid(self) -> Mat:
         """1 / (1 + exp(-x)), the logistic function."""
-        decay = np.exp(-np.abs(self.value))  # at most 1: nothing overflows
-        out = Mat(np.where(self.value >= 0, 1.0, decay) / (1.0 + decay))
+        decay = np.exp(-np.abs(self.data))  # at most 1: nothing overflows
+        out = Mat(np.where(self.data >= 0, 1.0, decay) / (1.0 + decay))
 
-        def send_back() -> None:
-            self.grad += out.value * (1.0 - out.value) * out.grad
+        def backward() -> None:
+            self.grad += out.data * (1.0 - out.data) * out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def relu(self) -> Mat:
         """The larger of x and 0; its slope at 0 is taken to be 0."""
-        out = Mat(np.maximum(self.value, 0.0))
+        out = Mat(np.maximum(self.data, 0.0))
 
-        def send_back() -> None:
-            self.grad += (self.value > 0.0) * out.grad
+        def backward() -> None:
+            self.grad += (self.data > 0.0) * out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def exp(self) -> Mat:
         """The exponential."""
-        out = Mat(np.exp(self.value))
+        out = Mat(np.exp(self.data))
 
-        def send_back() -> None:
-            self.grad += out.value * out.grad
+        def backward() -> None:
+            self.grad += out.data * out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def log(self) -> Mat:
         """The natural logarithm."""
-        out = Mat(np.log(self.value))
+        out = Mat(np.log(self.data))
 
-        def send_back() -> None:
-            self.grad += out.grad / self.value
+        def backward() -> None:
+            self.grad += out.grad / self.data
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     # ------------------------------------------------------------ sums and the loss
 
@@ -263,12 +263,12 @@ class Mat:
         """All numbers added up, (1, 1); or each column's, axis 0, (1, n); each row's, 1, (m, 1)."""
         if axis is not None:
             _check_axis("sum", axis)
-        out = Mat(self.value.sum(axis=axis, keepdims=True))
+        out = Mat(self.data.sum(axis=axis, keepdims=True))
 
-        def send_back() -> None:
+        def backward() -> None:
             self.grad += out.grad  # broadcast back to (m, n)
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def softmax_cross_entropy(self, targets: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
         """The sum of -ln p(target) over rows of logits, where p is the softmax of a row.
@@ -289,38 +289,38 @@ class Mat:
                 second=targets.shape,
             )
         each = np.arange(rows)
-        shifted = self.value - self.value.max(axis=1, keepdims=True)  # exp cannot overflow
+        shifted = self.data - self.data.max(axis=1, keepdims=True)  # exp cannot overflow
         totals = np.exp(shifted).sum(axis=1, keepdims=True)  # (rows, 1)
         out = Mat((np.log(totals) - shifted[each, targets, None]).sum())
 
-        def send_back() -> None:
+        def backward() -> None:
             slope = np.exp(shifted) / totals  # (rows, classes): p
             slope[each, targets] -= 1.0
             self.grad += slope * out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     # ------------------------------------------------------------ parts and wholes
 
-    def rows(self, indices: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
+    def take_rows(self, indices: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
         """The rows that `indices` name, in that order, (len(indices), n): a look-up table.
 
         Raises:
             ShapeError: there is no index, or no row of such a number.
         """
-        indices = _indices("rows", indices, self.shape[0], "row", self.shape)
-        out = Mat(self.value[indices])
+        indices = _indices("take_rows", indices, self.shape[0], "row", self.shape)
+        out = Mat(self.data[indices])
 
-        def send_back() -> None:
+        def backward() -> None:
             np.add.at(self.grad, indices, out.grad)  # a row may be named more than once
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     def __getitem__(self, index: Index | tuple[Index, Index]) -> Mat:
         """A part, as in NumPy, which stays a matrix: [2] is a row, [:, 2] a column."""
         row, column = index if isinstance(index, tuple) else (index, slice(None))
         place = (_as_slice(row), _as_slice(column))
-        part = self.value[place]
+        part = self.data[place]
         if part.size == 0:
             raise ShapeError(
                 "empty_slice",
@@ -331,10 +331,10 @@ class Mat:
             )
         out = Mat(part)
 
-        def send_back() -> None:
+        def backward() -> None:
             self.grad[place] += out.grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     @staticmethod
     def concatenate(parts: Sequence[Operand], axis: int = 0) -> Mat:
@@ -358,24 +358,24 @@ class Mat:
                     axis=axis,
                     dimension=dimension,
                 )
-        out = Mat(np.concatenate([mat.value for mat in mats], axis=axis))
+        out = Mat(np.concatenate([mat.data for mat in mats], axis=axis))
         ends = np.cumsum([mat.shape[axis] for mat in mats])
 
-        def send_back() -> None:
+        def backward() -> None:
             for mat, grad in zip(mats, np.split(out.grad, ends[:-1], axis=axis), strict=True):
                 mat.grad += grad
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
     @property
     def T(self) -> Mat:  # noqa: N802 (the mathematics' own name)
         """The transpose."""
-        out = Mat(self.value.T)
+        out = Mat(self.data.T)
 
-        def send_back() -> None:
+        def backward() -> None:
             self.grad += out.grad.T
 
-        return Graph.record(out, send_back)
+        return Graph.record(out, backward)
 
 
 Operand = Mat | npt.ArrayLike
@@ -405,7 +405,7 @@ def _check_broadcast(operation: str, a: Mat, b: Mat) -> None:
     raise ShapeError("broadcast_mismatch", operation, first=a.shape, second=b.shape)
 
 
-def _summed_to(shape: tuple[int, int], grad: Float64Array) -> Float64Array:
+def _unbroadcast(shape: tuple[int, int], grad: Float64Array) -> Float64Array:
     """The gradient of a matrix of this shape that was broadcast: what went everywhere comes back.
 
     Over an axis of length 1, stretched or not, the sum is right.

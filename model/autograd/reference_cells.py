@@ -96,7 +96,7 @@ def sentence_logits(
     cell: str, hidden_sizes: Sequence[int], m: Matrices, inputs: Sequence[int]
 ) -> Mat:
     """The logits (T, V) of a network for the T input letters, START first."""
-    below = m["Wil"].rows(inputs).T  # (E, T): a letter vector is a column
+    below = m["Wil"].take_rows(inputs).T  # (E, T): a letter vector is a column
     for d, hidden_size in enumerate(hidden_sizes):
         states = layer_states(cell, m, d, below, hidden_size)
         below = Mat.concatenate([state[0] for state in states], axis=1)  # h: (H, T)

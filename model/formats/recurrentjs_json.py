@@ -24,7 +24,7 @@ from model.vocabulary import Vocabulary
 Json = Mapping[str, Any]
 
 DIGITS_OF_FLOAT32 = 9  # significant digits that restore every float32 exactly
-MIN_SMOOTH_EPS = 1e-30  # a smaller one could be 0 in float32, and a step 0 / 0
+MIN_EPS = 1e-30  # a smaller one could be 0 in float32, and a step 0 / 0
 MAX_STEPS = 2**53  # the largest integer that every JSON reader represents exactly
 DIGITS_SHOWN = 12  # longer numbers are not spelled out in a message
 
@@ -98,15 +98,15 @@ def parse(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> Parse
 def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[str, Any]:
     """The original's three entries, and further ones that it ignores."""
     saved: dict[str, Any] = {
-        "decay_rate": optimizer.decay_rate,
-        "smooth_eps": optimizer.smooth_eps,
-        "step_cache": _matrices_to_json(layout.views(optimizer.step_cache)),
+        "decay_rate": optimizer.beta2 if isinstance(optimizer, Adam) else optimizer.alpha,
+        "smooth_eps": optimizer.eps,
+        "step_cache": _matrices_to_json(layout.views(optimizer.square_avg)),
     }
     if optimizer.steps is not None:
         saved["steps"] = optimizer.steps
     if isinstance(optimizer, Adam):
-        saved["mean_decay"] = optimizer.mean_decay
-        saved["step_mean"] = _matrices_to_json(layout.views(optimizer.step_mean))
+        saved["mean_decay"] = optimizer.beta1
+        saved["step_mean"] = _matrices_to_json(layout.views(optimizer.grad_avg))
     return saved
 
 
@@ -192,21 +192,21 @@ def _read_optimizer(
     solver = _mapping(parsed, "solver")
     if not solver.get("step_cache"):
         return None
-    step_cache = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
-    if step_cache.min() < 0:
+    square_avg = _read_matrices(_mapping(solver, "step_cache"), layout, "step_cache", dtype)
+    if square_avg.min() < 0:
         raise FormatError("step_cache_negative")
-    decay_rate = _read_decay(solver, "decay_rate", 0.999)
-    smooth_eps = solver.get("smooth_eps", 1e-8)
-    if not (_is_number(smooth_eps) and MIN_SMOOTH_EPS <= smooth_eps <= 1):
-        raise FormatError("smooth_eps_out_of_range", least=MIN_SMOOTH_EPS)
+    decay = _read_decay(solver, "decay_rate", 0.999)
+    eps = solver.get("smooth_eps", 1e-8)
+    if not (_is_number(eps) and MIN_EPS <= eps <= 1):
+        raise FormatError("smooth_eps_out_of_range", least=MIN_EPS)
     steps = solver.get("steps")
     if steps is not None and not (_is_whole(steps) and 0 <= steps <= MAX_STEPS):
         raise FormatError("steps_not_a_count")
     if not solver.get("step_mean"):
-        return RMSProp(step_cache, decay_rate, float(smooth_eps), steps)
-    step_mean = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
-    mean_decay = _read_decay(solver, "mean_decay", 0.9)
-    return Adam(step_mean, step_cache, mean_decay, decay_rate, float(smooth_eps), steps or 0)
+        return RMSProp(square_avg, decay, float(eps), steps)
+    grad_avg = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
+    beta1 = _read_decay(solver, "mean_decay", 0.9)
+    return Adam(grad_avg, square_avg, beta1, decay, float(eps), steps or 0)
 
 
 def _read_decay(solver: Json, key: str, default: float) -> float:

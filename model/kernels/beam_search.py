@@ -6,8 +6,8 @@ continuation by END is a whole sentence, a hypothesis; it takes no place in the 
 log-probability, not divided by the length. It only falls as tokens are added, so a prefix is
 dropped once enough hypotheses are at least as probable.
 
-The greedy sentence (the most probable token every time) keeps a place in the beam as long as it can
-still become a hypothesis: the best hypothesis is never less probable than the greedy sentence.
+The greedy prefix (the most probable token at each step) keeps a place in the beam as long as it can
+become a hypothesis, so the best hypothesis is at least as probable as the greedy sentence.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
 
 class Ranking(NamedTuple):
-    """A fixed number of entries, best first; of equal scores the first one inserted comes first.
+    """A fixed number of entries by descending score; equal scores in the order of insertion.
 
     Attributes:
-        scores: (places,), float64; -infinity where the place is free.
-        rows: (places,), int64: the row of the beam that each comes from.
+        scores: (places,), float64; -infinity in unused places.
+        rows: (places,), int64: the row of the beam that each entry extends.
         payloads: (places,), int64: a token or a length.
     """
 
@@ -40,16 +40,15 @@ class Ranking(NamedTuple):
 
 
 class Beam(NamedTuple):
-    """The prefixes under consideration, at most `width` of them.
+    """The prefixes that are extended, at most `width`.
 
     Attributes:
         scores: (width,), float64: the log-probability of each.
         last_tokens: (width,), int64: the last token of each.
         tokens: (max_chars, width), int64: at [t, row] token t of a longer prefix.
         parents: (max_chars, width), int64: at [t, row] the row of the prefix before that token.
-        continuations: the best of them, with tokens as payloads; END takes no place in the beam, so
-            that 2 * width are enough.
-        state_scratch: (width * state,): scratch space for reordering the states.
+        continuations: the best 2 * width, with tokens as payloads; at most `width` of them end.
+        state_scratch: (width * numbers of a state,): scratch space for reordering the states.
     """
 
     scores: Float64Array
@@ -62,17 +61,17 @@ class Beam(NamedTuple):
 
 @kernel
 def rank_continuations(logits: FloatArray, beam: Beam) -> None:
-    """Rank the continuations of the first prefixes of the beam, given their logits (rows, V)."""
+    """Rank the continuations of the first prefixes of the beam, for their logits (rows, V)."""
     clear(beam.continuations)
     for row in range(logits.shape[0]):
-        before = beam.scores[row] - log_total(logits[row])
+        before = beam.scores[row] - logsumexp(logits[row])
         for token in range(logits.shape[1]):
             insert(beam.continuations, before + logits[row, token], row, token)
 
 
 @kernel
-def log_total(logits: FloatArray) -> float:
-    """ln of the sum of exp(logits) (V,): a logit minus this is a log-probability."""
+def logsumexp(logits: FloatArray) -> float:
+    """The logarithm of the sum of exp(logits), for logits (V,)."""
     largest = logits[0]
     for j in range(1, logits.shape[0]):
         largest = max(largest, logits[j])
@@ -86,16 +85,16 @@ def log_total(logits: FloatArray) -> float:
 def advance(
     logits: FloatArray, beam: Beam, t: int, greedy: int, hypotheses: Ranking
 ) -> tuple[int, int]:
-    """Make the best continuations the new beam; those that end with END become hypotheses.
+    """Make the best continuations the new beam; those with END become hypotheses.
 
-    greedy is the row of the greedy prefix, -1 once that has ended. Returns the number of prefixes
-    in the new beam, and the row of the greedy one among them.
+    logits is (width, V), t the number of tokens so far, greedy the row of the greedy prefix, or -1
+    once it has ended. Returns the number of prefixes in the new beam, and the new `greedy`.
     """
     ranked, width = beam.continuations, beam.scores.shape[0]
     greedy_token, greedy_score = -1, 0.0
     if greedy >= 0:
         greedy_token = argmax(logits[greedy])
-        before = beam.scores[greedy] - log_total(logits[greedy])
+        before = beam.scores[greedy] - logsumexp(logits[greedy])
         greedy_score = before + logits[greedy, greedy_token]
     alive, greedy_now, settled = 0, -1, greedy < 0
     for n in range(ranked.scores.shape[0]):
@@ -121,7 +120,7 @@ def advance(
 def add_greedy(
     beam: Beam, t: int, alive: int, score: float, row: int, token: int, hypotheses: Ranking
 ) -> tuple[int, int]:
-    """Keep the greedy continuation although it is not among the best; returns as `advance` does."""
+    """Add the greedy continuation, which is not among the best; returns what `advance` does."""
     if token == BOUNDARY:
         insert(hypotheses, score, row, t)
         return alive, -1
@@ -134,7 +133,7 @@ def add_greedy(
 
 @kernel
 def set_hypothesis(beam: Beam, t: int, place: int, score: float, row: int, token: int) -> None:
-    """Put a continuation at this place of the next beam."""
+    """Put a continuation in this place of the next beam."""
     beam.scores[place], beam.last_tokens[place] = score, token
     beam.parents[t, place], beam.tokens[t, place] = row, token
 
@@ -143,7 +142,7 @@ def set_hypothesis(beam: Beam, t: int, place: int, score: float, row: int, token
 def reorder_states(
     state: FloatArray, state_scratch: FloatArray, parents: IntArray, width: int
 ) -> None:
-    """Move the states of the parents to the rows of their children."""
+    """Copy the states of the parents to the rows of their children."""
     numbers = state.shape[0] // width
     states, moved = matrix(state, 0, width, numbers), matrix(state_scratch, 0, width, numbers)
     for row in range(parents.shape[0]):
@@ -161,7 +160,7 @@ def clear(ranking: Ranking) -> None:
 
 @kernel
 def insert(ranking: Ranking, score: float, row: int, payload: int) -> None:
-    """Insert an entry in order if it is better than the last; NaN never is."""
+    """Insert an entry in order if its score exceeds the last one; NaN never does."""
     place = ranking.scores.shape[0] - 1
     if not score > ranking.scores[place]:
         return
@@ -175,7 +174,7 @@ def insert(ranking: Ranking, score: float, row: int, payload: int) -> None:
 
 @kernel
 def trace_back(beam: Beam, hypotheses: Ranking, out: IntArray) -> None:
-    """Fill out (hypotheses, max_chars) with the tokens of each; payloads are lengths."""
+    """Fill out (hypotheses, max_chars) with the tokens of each; the payloads are lengths."""
     for n in range(out.shape[0]):
         if hypotheses.scores[n] == -math.inf:
             return

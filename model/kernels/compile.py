@@ -1,11 +1,11 @@
-"""How the kernels are compiled, and where the compiled code is kept.
+"""How the kernels are compiled, and where the compiled code is cached.
 
-One source serves two precisions with two contracts:
+The same source is compiled for two precisions:
 
-* float32 trains. Sums may be reordered and products fused, so that loops run in vector lanes.
-* float64 checks. Every operation happens in the order in which it is written, which is that of the
-  original demo. Training at a high learning rate is chaotic (a last digit's difference grows by
-  eleven orders of magnitude in thirty steps), so only the same order gives the same numbers.
+* float32, for training: sums may be reordered and products fused, so that loops are vectorised.
+* float64, for checks: operations keep their written order, which is that of the original demo.
+  Training at a high learning rate is chaotic (a difference in the last digit grows by eleven orders
+  of magnitude in thirty steps), so only the same order reproduces the demo's numbers.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ STRICT_MATH = {"fastmath": False, "error_model": "numpy"}
 
 
 def kernel(function: Function) -> Function:
-    """Make a function usable in compiled code; its first floating argument says how precisely.
+    """Make a function callable from compiled code; its first floating argument sets the precision.
 
-    It stays a plain Python function as well. It is compiled with the entry points that call it.
+    It stays callable from Python, and is compiled together with the entry points that call it.
     """
 
     def single(*arguments: Any) -> Function | None:
@@ -50,7 +50,7 @@ def kernel(function: Function) -> Function:
 
 
 def implements(generic: Callable[..., Any], cell: type) -> Callable[[Function], Function]:
-    """Make a kernel be what `generic` does for this kind of cell, its first argument."""
+    """Register a kernel as the implementation of `generic` for a type of its first argument."""
 
     def register(function: Function) -> Function:
         def single(given: Any, *arguments: Any) -> Function | None:
@@ -96,12 +96,11 @@ def _is_strict(array: Any) -> Any:
 
 
 def entry_point(function: Function) -> Function:
-    """Compile a function that Python calls; it frees the interpreter's lock and is cached on disk.
+    """Compile a function that Python calls; it releases the GIL and is cached on disk.
 
-    Numba notices a change of the file that an entry point stands in, but not one of the files it
-    calls, and installed files may all carry one date. So compiled code is found by the content of
-    the whole package: code that changed in any place is compiled anew, and an unchanged copy of the
-    package elsewhere on the machine finds what another has compiled.
+    Numba's own cache misses changes in the modules that an entry point calls, and compares dates,
+    which may be equal for all installed files. This cache is keyed by the content of the whole
+    package: any change recompiles, and an equal copy of the package shares the compiled code.
     """
     numbas_own = numba.config.CACHE_LOCATOR_CLASSES
     numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ContentLocator.__name__}"
@@ -113,7 +112,7 @@ def entry_point(function: Function) -> Function:
 
 
 class ContentLocator(_CacheLocator):  # type: ignore[misc]  # Numba's compiler is half typed
-    """Tells Numba where the compiled code of a function is: by content, not by path or date."""
+    """Locates a function's compiled code by the package's content, not by path or date."""
 
     def __init__(self, function: Callable[..., Any]) -> None:
         self._line = function.__code__.co_firstlineno
@@ -123,11 +122,11 @@ class ContentLocator(_CacheLocator):  # type: ignore[misc]  # Numba's compiler i
         return str(cache_folder())
 
     def get_source_stamp(self) -> str:
-        """What changes when the compiled code is out of date."""
+        """The digest of the sources: it differs when the compiled code is out of date."""
         return _sources_digest()
 
     def get_disambiguator(self) -> str:
-        """What tells functions of one name in one module apart."""
+        """The line number: it distinguishes functions of one name in one module."""
         return str(self._line)
 
     @classmethod
@@ -146,9 +145,9 @@ def cache_folder() -> Path:
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file of the cache so that no other process ever reads half of it.
+    """Write a file of the cache atomically.
 
-    A folder that cannot be written to costs time at the next start, and nothing else.
+    Errors of the file system are ignored: the next start compiles again.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

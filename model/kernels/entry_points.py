@@ -1,8 +1,8 @@
-"""The functions that Python calls; each does its whole work in one call, without the GIL.
+"""The functions that Python calls. They release the GIL for the whole call.
 
-Sentences come as one array `tokens` (int32) with BOUNDARY before, between and after them:
-the inputs of sentence s begin at tokens[offsets[s]] and its targets one place further on, both
-offsets[s + 1] - offsets[s] long. See `pack_sentences`.
+Sentences are one array `tokens` (int32) with BOUNDARY before, between and after them: the inputs of
+sentence s start at tokens[offsets[s]], its targets one place later, both with a length of
+offsets[s + 1] - offsets[s]. See `pack_sentences`.
 """
 
 from __future__ import annotations
@@ -44,24 +44,26 @@ def train(
     order: IntArray,
     batch_offsets: IntArray,
     work: FloatArray,
-    rows_of_batch: IntArray,
+    batch_work: IntArray,
     losses: Float64Array,
     gradient_norms: Float64Array,
     clipped_shares: Float64Array,
 ) -> None:
-    """One step for every batch, one after the other.
+    """Take one step for each batch, in order.
 
-    Batch k is the sentences order[batch_offsets[k] : batch_offsets[k + 1]], longest first. rates
-    (steps,), float64, are the learning rates. gradient (flat) must be zero on entry and is zero on
-    return. rows_of_batch, int64, is work space for three numbers of every row of the largest batch,
-    and one more. Fills losses, gradient_norms and clipped_shares, each (steps,) in float64: the sum
-    of the sentences' losses before the step, the norm of their mean gradient before clipping, and
-    the share of weights whose gradient was clipped.
+    Batch k consists of the sentences order[batch_offsets[k] : batch_offsets[k + 1]], longest first.
+    rates (steps,), float64, are the learning rates. params and gradient are (parameters,); the
+    gradient must be zero on entry, and is zero on return. work and batch_work, int64, are
+    scratch space: see `ParameterLayout.work_size` and `workspace.batch_scratch`.
+
+    Fills losses, gradient_norms and clipped_shares, each (steps,) in float64: the sum of the
+    sentences' losses before the step, the norm of their mean gradient before clipping, and the
+    fraction of parameters whose gradient was clipped.
     """
     for k in range(batch_offsets.shape[0] - 1):
         batch = order[batch_offsets[k] : batch_offsets[k + 1]]
         losses[k] = add_gradient(
-            cell, sizes, params, gradient, tokens, offsets, batch, work, rows_of_batch
+            cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work
         )
         norm = math.sqrt(squared_norm(gradient))
         gradient_norms[k] = norm
@@ -84,10 +86,10 @@ def add_gradient(
     offsets: IntArray,
     batch: IntArray,
     work: FloatArray,
-    rows_of_batch: IntArray,
+    batch_work: IntArray,
 ) -> float:
-    """Add a batch's mean gradient of a sentence to `gradient`; returns the sum of the losses."""
-    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, rows_of_batch)
+    """Add the mean gradient of the sentences to `gradient`; returns the sum of their losses."""
+    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
     logits = forward(cell, sizes, params, inputs, row_offsets, work)
     loss = softmax_losses(logits, targets)
     backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
@@ -104,17 +106,20 @@ def loss_and_gradient(
     offsets: IntArray,
     batch: IntArray,
     work: FloatArray,
-    rows_of_batch: IntArray,
+    batch_work: IntArray,
 ) -> float:
-    """The loss and gradient that `train` computes for a batch; arguments as there."""
-    return add_gradient(cell, sizes, params, gradient, tokens, offsets, batch, work, rows_of_batch)
+    """The loss of a batch; adds its gradient to `gradient`. The arguments are those of `train`."""
+    return add_gradient(cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work)
 
 
 @kernel
 def pack_batch(
     tokens: IntArray, offsets: IntArray, batch: IntArray, space: IntArray
 ) -> tuple[IntArray, IntArray, IntArray]:
-    """The inputs and targets of a batch's rows, and where each time step begins among them."""
+    """The inputs (N,), the targets (N,) and the row offsets (steps + 1,) of a batch.
+
+    All three are slices of `space`, which has at least 3 N + 1 numbers.
+    """
     rows = 0
     for sentence in batch:
         rows += offsets[sentence + 1] - offsets[sentence]
@@ -145,9 +150,9 @@ def evaluate(
     row_offsets: IntArray,
     losses: Float64Array,
 ) -> None:
-    """Fill losses (sentences,), float64, with each sentence's sum of -ln p(target).
+    """Fill losses (sentences,), float64, with the sum of -ln p(target) of each sentence.
 
-    row_offsets is 0, 1, 2 … up to the rows of the longest sentence.
+    row_offsets is 0, 1, 2, … up to the number of rows of the longest sentence.
     """
     for s in range(offsets.shape[0] - 1):
         begin, end = offsets[s], offsets[s + 1]
@@ -166,9 +171,9 @@ def predict(
     work: FloatArray,
     probabilities: FloatArray,
 ) -> None:
-    """Fill probabilities (V,) of the token that follows the prompt, which begins with START.
+    """Fill probabilities (V,) for the token after the prompt (tokens,), int64, START first.
 
-    state and work are as in `generate`, for one sentence.
+    state must be zero; it and work are as in `network_step`, for one sentence.
     """
     for k in range(prompt.shape[0]):
         network_step(cell, sizes, params, prompt[k : k + 1], state, work, probabilities)
@@ -190,28 +195,28 @@ def generate(
     out: IntArray,
     lengths: IntArray,
 ) -> None:
-    """Generate N continuations of the prompt, which begins with START, until END or `out` is full.
+    """Generate N continuations of the prompt, each until END or max_chars tokens.
 
-    uniforms (N, max_chars), float64 in [0, 1), draw the tokens as `sample_token` does. prompt is
-    (tokens,), int64. state must be zero where it is of the first sentence; it, work and logits are
-    as in `network_step`. integers, int64, is work space for 2 N + V. Fills out (N, max_chars) with
-    the tokens, and lengths (N,) with their numbers.
+    prompt is (tokens,), int64, START first. uniforms (N, max_chars), float64 in [0, 1), are the
+    random numbers of `sample_token`. The state of the first sentence must be zero; state, work and
+    logits are as in `network_step`. integers, int64, is scratch space for 2 N + V numbers. Fills
+    out (N, max_chars) with the tokens, and lengths (N,) with their counts.
 
     The prompt is read once for all sentences, as one row. Finished sentences are removed: the rows
-    of a step are the unfinished sentences, in their order.
+    of a step are the unfinished sentences, in order.
     """
-    count, most = out.shape
+    count, max_chars = out.shape
     outputs, width = sizes[0], state.shape[0] // count
     tokens, sentences = integers[:count], integers[count : 2 * count]
     order = integers[2 * count :]
     states, rows = matrix(state, 0, count, width), matrix(logits, 0, count, outputs)
     for s in range(count):
-        sentences[s], lengths[s] = s, most
+        sentences[s], lengths[s] = s, max_chars
     alive, prompt_length = 1, prompt.shape[0]
-    for t in range(1 - prompt_length, most):
+    for t in range(1 - prompt_length, max_chars):
         if t <= 0:
             tokens[0] = prompt[prompt_length - 1 + t]
-        # The only call: the compiler inlines the whole step at every call.
+        # The only call: the compiler inlines the whole step at each call.
         network_step(cell, sizes, params, tokens[:alive], state, work, logits)
         if t < 0:
             continue
@@ -219,7 +224,7 @@ def generate(
             alive = count
             repeat_row(states)
             repeat_row(rows)
-        going_on = 0
+        unfinished = 0
         for row in range(alive):
             s = sentences[row]
             token = sample_token(rows[row], sampling, uniforms[s, t], order)
@@ -227,11 +232,11 @@ def generate(
                 lengths[s] = t
                 continue
             out[s, t] = token
-            tokens[going_on], sentences[going_on] = token, s
-            if going_on < row:
-                copy_row(states, row, states, going_on)
-            going_on += 1
-        alive = going_on
+            tokens[unfinished], sentences[unfinished] = token, s
+            if unfinished < row:
+                copy_row(states, row, states, unfinished)
+            unfinished += 1
+        alive = unfinished
         if alive == 0:
             return
 
@@ -249,19 +254,19 @@ def beam_search(
     hypotheses: Ranking,
     out: IntArray,
 ) -> None:
-    """Fill `hypotheses` with the most probable continuations of the prompt (START first).
+    """Fill `hypotheses` with the most probable continuations of the prompt, best first.
 
-    They are as many as the beam is wide, or fewer: scores of -infinity follow them. `payloads` are
-    their lengths, and out (hypotheses, max_chars) gets their tokens. Prefixes that have
-    reached max_chars are hypotheses as they are, without END. given, state, work and logits are
-    as in `generate`, for as many sentences as the beam is wide.
+    There are at most as many as the beam is wide; unused places have a score of -infinity. Their
+    payloads are their lengths, and out (width, max_chars) receives their tokens. A prefix that
+    reaches max_chars becomes a hypothesis without END. prompt, state, work and logits are as in
+    `generate`, for as many sentences as the beam is wide.
     """
-    width, most = out.shape
+    width, max_chars = out.shape
     rows, last_tokens = matrix(logits, 0, width, sizes[0]), beam.last_tokens
     clear(hypotheses)
     beam.scores[0] = 0.0
     alive, greedy, prompt_length = 1, 0, prompt.shape[0]
-    for t in range(1 - prompt_length, most):
+    for t in range(1 - prompt_length, max_chars):
         if t <= 0:
             last_tokens[0] = prompt[prompt_length - 1 + t]
         network_step(cell, sizes, params, last_tokens[:alive], state, work, logits)
@@ -273,5 +278,5 @@ def beam_search(
             break
         reorder_states(state, beam.state_scratch, beam.parents[t, :alive], width)
     for row in range(alive):
-        insert(hypotheses, beam.scores[row], row, most)
+        insert(hypotheses, beam.scores[row], row, max_chars)
     trace_back(beam, hypotheses, out)

@@ -1,14 +1,14 @@
-"""A whole network over a batch of sentences: its loss and the gradient of the loss.
+"""The loss of a network over a batch of sentences, and the gradient of that loss.
 
 `sizes` is [V, E, widest, numbers a row, H of each layer…] as in `ParameterLayout.sizes`; params and
 gradient are flat vectors in the order that model/network.py describes. A sentence of n characters
-is n + 1 rows: its inputs are START and the characters, its targets the characters and END. Rows of
-a batch are in the order of cells/__init__.py.
+is n + 1 rows: its inputs are START and the characters, its targets the characters and END. The rows
+of a batch are in the order of cells/__init__.py.
 
-Work space is one flat array that the caller keeps, cut up here, so that nothing is allocated while
-training. For N rows it holds, in this order:
+The scratch space is one flat array of the caller, so that training allocates nothing. For N rows it
+holds, in this order:
 
-    x (N, E), then a layer each: gates (N, G * H), c (N, H), tanh_c (N, H), h (N, H), then
+    x (N, E), then for each layer: gates (N, G * H), c (N, H), tanh_c (N, H), h (N, H), then
     logits (N, V), dh (N, widest), zeros (widest) and dc (batch, widest)
 """
 
@@ -43,7 +43,7 @@ def layer_at(
     input_size: int,
     hidden: int,
 ) -> Layer:
-    """The arrays of a layer whose parameters begin at p and whose work space begins at w."""
+    """The arrays of a layer whose parameters start at params[p] and scratch space at work[w]."""
     width = cell.gates * hidden
     return Layer(
         matrix(params, p, input_size, width),
@@ -65,43 +65,43 @@ def forward(
     offsets: IntArray,
     work: FloatArray,
 ) -> FloatArray:
-    """Fill the work space for the inputs `tokens` (N,), and return the logits (N, V) in it."""
-    inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
+    """The logits (N, V) for the inputs `tokens` (N,), as a view of work."""
+    vocab_size, embedding_size, widest = sizes[0], sizes[1], sizes[2]
     rows = tokens.shape[0]
     logits_at = rows * sizes[3]
-    logits = matrix(work, logits_at, rows, inputs)
-    zeros = matrix(work, logits_at + rows * (inputs + widest), 1, widest)
+    logits = matrix(work, logits_at, rows, vocab_size)
+    zeros = matrix(work, logits_at + rows * (vocab_size + widest), 1, widest)
     fill_zero(zeros)
 
-    vectors = matrix(params, 0, inputs, letter_size)
-    below = matrix(work, 0, rows, letter_size)
+    embedding = matrix(params, 0, vocab_size, embedding_size)
+    x = matrix(work, 0, rows, embedding_size)
     for t in range(rows):
-        for j in range(letter_size):
-            below[t, j] = vectors[tokens[t], j]
-    p, w = inputs * letter_size, rows * letter_size
+        for j in range(embedding_size):
+            x[t, j] = embedding[tokens[t], j]
+    p, w = vocab_size * embedding_size, rows * embedding_size
     for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        hidden, input_size = sizes[number], below.shape[1]
+        hidden, input_size = sizes[number], x.shape[1]
         layer = layer_at(params, p, work, w, cell, rows, input_size, hidden)
         p += ((input_size + hidden) * cell.gates + cell.biases) * hidden
         w += rows * (cell.gates + 3) * hidden
         fill_zero(layer.gates)
-        gemm_nn(below, layer.Wx, layer.gates)
+        gemm_nn(x, layer.Wx, layer.gates)
         forward_layer(cell, layer, zeros[0][:hidden], offsets)
-        below = layer.h
+        x = layer.h
 
     fill_zero(logits)
-    gemm_nn(below, matrix(params, p, below.shape[1], inputs), logits)
-    bd = matrix(params, p + below.shape[1] * inputs, 1, inputs)[0]
+    gemm_nn(x, matrix(params, p, x.shape[1], vocab_size), logits)
+    bd = matrix(params, p + x.shape[1] * vocab_size, 1, vocab_size)[0]
     for t in range(rows):
         row = logits[t]
-        for j in range(inputs):
+        for j in range(vocab_size):
             row[j] += bd[j]
     return logits
 
 
 @kernel
 def softmax_losses(logits: FloatArray, targets: IntArray) -> float:
-    """Sum of -ln p(target) over the rows of logits (N, V), which become probabilities."""
+    """The sum of -ln p(target) over the rows; turns logits (N, V) into probabilities, in place."""
     loss = 0.0
     outputs = logits.shape[1]
     for t in range(logits.shape[0]):
@@ -132,30 +132,33 @@ def backward(
     offsets: IntArray,
     work: FloatArray,
 ) -> None:
-    """Add the gradient of a sentence's mean loss to `gradient`, after `forward` and the softmax."""
-    inputs, letter_size, widest = sizes[0], sizes[1], sizes[2]
+    """Add the gradient of the mean loss of a sentence to `gradient` (parameters,).
+
+    To be called after `forward` and `softmax_losses`, with the same work.
+    """
+    vocab_size, embedding_size, widest = sizes[0], sizes[1], sizes[2]
     rows, batch = tokens.shape[0], offsets[1]
     w = rows * sizes[3]
-    grad_output = matrix(work, w, rows, inputs)  # that of the logits first
+    grad_output = matrix(work, w, rows, vocab_size)  # of the logits
     share = params.dtype.type(1.0 / batch)
     for t in range(rows):
         row = grad_output[t]
         row[targets[t]] -= 1
-        for j in range(inputs):
+        for j in range(vocab_size):
             row[j] *= share
 
-    dh_at = w + rows * inputs
+    dh_at = w + rows * vocab_size
     zeros = matrix(work, dh_at + rows * widest, 1, widest)
     dc_at = dh_at + (rows + 1) * widest
-    p = params.shape[0] - (sizes[-1] + 1) * inputs
-    W_above = matrix(params, p, sizes[-1], inputs)
+    p = params.shape[0] - (sizes[-1] + 1) * vocab_size
+    W_above = matrix(params, p, sizes[-1], vocab_size)
     h = matrix(work, w - rows * sizes[-1], rows, sizes[-1])
-    gemm_tn(h, grad_output, matrix(gradient, p, sizes[-1], inputs))
-    add_bias_grad(grad_output, matrix(gradient, p + sizes[-1] * inputs, 1, inputs))
+    gemm_tn(h, grad_output, matrix(gradient, p, sizes[-1], vocab_size))
+    add_bias_grad(grad_output, matrix(gradient, p + sizes[-1] * vocab_size, 1, vocab_size))
 
     for number in range(sizes.shape[0] - 1, SIZES_BEFORE_LAYERS - 1, -1):
         hidden = sizes[number]
-        input_size = sizes[number - 1] if number > SIZES_BEFORE_LAYERS else letter_size
+        input_size = sizes[number - 1] if number > SIZES_BEFORE_LAYERS else embedding_size
         width = cell.gates * hidden
         p -= (input_size + hidden) * width + cell.biases * hidden
         w -= rows * (width + 3 * hidden)
@@ -169,14 +172,14 @@ def backward(
         backward_layer(
             cell, layer, zeros[0][:hidden], offsets, grad_output, W_above, dh, dc, d_Wh, d_bias
         )
-        below = matrix(work, w - rows * input_size, rows, input_size)
-        gemm_tn(below, layer.gates, matrix(gradient, p, input_size, width))
+        x = matrix(work, w - rows * input_size, rows, input_size)
+        gemm_tn(x, layer.gates, matrix(gradient, p, input_size, width))
         grad_output, W_above = layer.gates, layer.Wx
 
-    dx = matrix(work, dh_at, rows, letter_size)
+    dx = matrix(work, dh_at, rows, embedding_size)
     fill_zero(dx)
     gemm_nt(grad_output, W_above, dx)
-    d_vectors = matrix(gradient, 0, inputs, letter_size)
+    d_embedding = matrix(gradient, 0, vocab_size, embedding_size)
     for t in range(rows - 1, -1, -1):
-        for j in range(letter_size):
-            d_vectors[tokens[t], j] += dx[t, j]
+        for j in range(embedding_size):
+            d_embedding[tokens[t], j] += dx[t, j]

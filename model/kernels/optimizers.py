@@ -1,7 +1,6 @@
 """Optimizer steps: loops over the flat parameter vector.
 
-An optimizer is passed to the kernels as a value of its own type that holds its state: code is
-compiled only for the one in use.
+The type of the state selects the optimizer, so that code is compiled only for the one in use.
 """
 
 from __future__ import annotations
@@ -17,12 +16,12 @@ class StepConfig(NamedTuple):
     """The options of a step that do not depend on the optimizer.
 
     Attributes:
-        l2: share of every parameter that the step takes away.
-        clip: the largest gradient that counts.
-        clip_norm: whether `clip` holds for the norm of all gradients together, not for each.
+        weight_decay: the fraction of every parameter that the step subtracts.
+        clip: the limit for gradients.
+        clip_norm: whether `clip` limits the norm of the whole gradient, or each of its numbers.
     """
 
-    l2: float
+    weight_decay: float
     clip: float
     clip_norm: bool
 
@@ -31,15 +30,15 @@ class RMSPropState(NamedTuple):
     """The state of RMSProp.
 
     Attributes:
-        cache: (parameters,), the running mean of squared gradients.
-        decay: how much of the mean a step keeps.
-        epsilon: added under the root.
-        steps: how many steps the mean has seen; below 0 if it needs no correction.
+        square_avg: (parameters,), the running mean of squared gradients.
+        alpha: decay of the mean per step.
+        eps: added under the square root.
+        steps: number of steps in the mean; below 0 for no bias correction.
     """
 
-    cache: FloatArray
-    decay: float
-    epsilon: float
+    square_avg: FloatArray
+    alpha: float
+    eps: float
     steps: int
 
 
@@ -47,40 +46,41 @@ class AdamState(NamedTuple):
     """The state of Adam.
 
     Attributes:
-        mean: (parameters,), the running mean of gradients.
-        cache: (parameters,), the running mean of squared gradients.
-        mean_decay: how much of the first a step keeps.
-        decay: how much of the second.
-        epsilon: added to the root.
-        steps: how many steps the means have seen.
+        grad_avg: (parameters,), the running mean of gradients.
+        square_avg: (parameters,), the running mean of squared gradients.
+        beta1: decay of `grad_avg` per step.
+        beta2: decay of `square_avg` per step.
+        eps: added to the square root.
+        steps: number of steps in the means.
     """
 
-    mean: FloatArray
-    cache: FloatArray
-    mean_decay: float
-    decay: float
-    epsilon: float
+    grad_avg: FloatArray
+    square_avg: FloatArray
+    beta1: float
+    beta2: float
+    eps: float
     steps: int
 
 
 def optimizer_step(
-    optimizer: Any,
+    state: Any,
     params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
     config: StepConfig,
     step: int,
 ) -> int:
-    """Change the parameters by a step, the `step`-th of this call, and zero the gradient.
+    """Update the parameters in place, and set the gradient to zero.
 
-    params and gradient are flat. Returns how many gradients were clipped by value.
+    params and gradient are (parameters,); step counts the steps of this call from 0. Returns the
+    number of gradients that were clipped by value.
     """
     raise NotImplementedError
 
 
 @kernel
 def squared_norm(gradient: FloatArray) -> float:
-    """The sum of the squares of a flat gradient."""
+    """The sum of squares of a gradient (parameters,)."""
     squares = gradient.dtype.type(0)
     for k in range(gradient.shape[0]):
         squares += gradient[k] * gradient[k]
@@ -88,88 +88,84 @@ def squared_norm(gradient: FloatArray) -> float:
 
 
 @kernel
-def clip_by_norm(gradient: FloatArray, norm: float, largest: float) -> None:
-    """Shrink the gradient if its norm is larger (R. Pascanu, T. Mikolov, Y. Bengio, 2013)."""
-    if norm > largest:
-        share = gradient.dtype.type(largest / norm)
+def clip_by_norm(gradient: FloatArray, norm: float, max_norm: float) -> None:
+    """Scale a gradient (parameters,) down to a norm of at most `max_norm`, in place.
+
+    (R. Pascanu, T. Mikolov and Y. Bengio, "On the difficulty of training recurrent neural
+    networks", 2013.)
+    """
+    if norm > max_norm:
+        scale = gradient.dtype.type(max_norm / norm)
         for k in range(gradient.shape[0]):
-            gradient[k] *= share
+            gradient[k] *= scale
 
 
 @implements(optimizer_step, RMSPropState)
 def rmsprop_step(
-    optimizer: Any,
+    state: Any,
     params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
     config: StepConfig,
     step: int,
 ) -> int:
-    """RMSProp (T. Tieleman and G. Hinton, 2012), with the epsilon where the original demo has it.
+    """RMSProp (T. Tieleman and G. Hinton, 2012), with eps under the root as in the original demo.
 
-    cache = decay * cache + (1 - decay) * g^2 with the gradient before it is clipped one by one;
-    parameter -= learning_rate * clip(g) / sqrt(cache * correction + epsilon) + l2 * parameter.
+    square_avg = alpha * square_avg + (1 - alpha) * g^2, with g before it is clipped by value;
+    parameter -= lr * clip(g) / sqrt(square_avg * correction + eps) + weight_decay * parameter.
 
-    The correction is Adam's, 1 / (1 - decay^steps), for a mean that began at zero: without it the
-    first steps are 31 times too long, from which wide networks may never recover.
+    The correction is Adam's, 1 / (1 - alpha^steps), for a mean that starts at zero: without it the
+    first steps are 31 times too long, and wide networks may never recover from them.
     """
     number = params.dtype.type
-    rate, shrink, limit = number(learning_rate), number(config.l2), number(config.clip)
-    keep, add, small = (
-        number(optimizer.decay),
-        number(1.0 - optimizer.decay),
-        number(optimizer.epsilon),
-    )
+    rate, decay, limit = number(learning_rate), number(config.weight_decay), number(config.clip)
+    alpha, new, eps = number(state.alpha), number(1.0 - state.alpha), number(state.eps)
     correction = number(1)
-    if optimizer.steps >= 0:
-        correction = number(1.0 / (1.0 - optimizer.decay ** (optimizer.steps + step + 1)))
-    cache, clipped = optimizer.cache, 0
+    if state.steps >= 0:
+        correction = number(1.0 / (1.0 - state.alpha ** (state.steps + step + 1)))
+    square_avg, clipped = state.square_avg, 0
     for k in range(params.shape[0]):
         g = gradient[k]
-        cache[k] = cache[k] * keep + add * g * g
+        square_avg[k] = square_avg[k] * alpha + new * g * g
         if abs(g) > limit:
             clipped += 1
         g = min(max(g, -limit), limit)
-        root = math.sqrt(cache[k] * correction + small)
-        params[k] -= rate * g / root + shrink * params[k]
+        root = math.sqrt(square_avg[k] * correction + eps)
+        params[k] -= rate * g / root + decay * params[k]
         gradient[k] = number(0)
     return clipped
 
 
 @implements(optimizer_step, AdamState)
 def adam_step(
-    optimizer: Any,
+    state: Any,
     params: FloatArray,
     gradient: FloatArray,
     learning_rate: float,
     config: StepConfig,
     step: int,
 ) -> int:
-    """Adam (D. P. Kingma and J. Ba, 2015), with weight decay apart from the gradient.
+    """Adam (D. P. Kingma and J. Ba, 2015), with decoupled weight decay.
 
-    parameter -= learning_rate * mean / (sqrt(cache) + epsilon) + l2 * parameter, both means
-    corrected for their start at zero.
+    parameter -= lr * grad_avg / (sqrt(square_avg) + eps) + weight_decay * parameter, where both
+    means are corrected for their start at zero.
     """
     number = params.dtype.type
-    seen = optimizer.steps + step + 1
-    mean_correction = number(1.0 / (1.0 - optimizer.mean_decay**seen))
-    correction = number(1.0 / (1.0 - optimizer.decay**seen))
-    rate, shrink, limit = number(learning_rate), number(config.l2), number(config.clip)
-    keep_mean, add_mean = number(optimizer.mean_decay), number(1.0 - optimizer.mean_decay)
-    keep, add, small = (
-        number(optimizer.decay),
-        number(1.0 - optimizer.decay),
-        number(optimizer.epsilon),
-    )
-    mean, cache, clipped = optimizer.mean, optimizer.cache, 0
+    steps = state.steps + step + 1
+    correction1 = number(1.0 / (1.0 - state.beta1**steps))
+    correction2 = number(1.0 / (1.0 - state.beta2**steps))
+    rate, decay, limit = number(learning_rate), number(config.weight_decay), number(config.clip)
+    beta1, new1 = number(state.beta1), number(1.0 - state.beta1)
+    beta2, new2, eps = number(state.beta2), number(1.0 - state.beta2), number(state.eps)
+    grad_avg, square_avg, clipped = state.grad_avg, state.square_avg, 0
     for k in range(params.shape[0]):
         g = gradient[k]
         if abs(g) > limit:
             clipped += 1
         g = min(max(g, -limit), limit)
-        mean[k] = mean[k] * keep_mean + add_mean * g
-        cache[k] = cache[k] * keep + add * g * g
-        root = math.sqrt(cache[k] * correction) + small
-        params[k] -= rate * (mean[k] * mean_correction) / root + shrink * params[k]
+        grad_avg[k] = grad_avg[k] * beta1 + new1 * g
+        square_avg[k] = square_avg[k] * beta2 + new2 * g * g
+        root = math.sqrt(square_avg[k] * correction2) + eps
+        params[k] -= rate * (grad_avg[k] * correction1) / root + decay * params[k]
         gradient[k] = number(0)
     return clipped

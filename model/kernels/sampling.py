@@ -10,14 +10,13 @@ from model.kernels.types import FloatArray, IntArray
 
 
 class SamplingParams(NamedTuple):
-    """How tokens are chosen.
+    """The parameters of sampling.
 
     Attributes:
-        temperature: logits are divided by it before the softmax; 0 takes the most probable token.
-        top_k: how many of the most probable tokens are candidates, 1 to V.
-        top_p: the candidates are the most probable tokens that together reach this probability,
-            above 0 and up to 1: the nucleus of A. Holtzman et al., "The Curious
-            Case of Neural Text Degeneration", 2020.
+        temperature: divides the logits before the softmax; 0 selects the most probable token.
+        top_k: number of candidates, the most probable tokens, 1 to V.
+        top_p: probability that the candidates reach together, above 0 and up to 1: the nucleus of
+            A. Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020.
     """
 
     temperature: float
@@ -29,16 +28,16 @@ class SamplingParams(NamedTuple):
 def sample_token(
     logits: FloatArray, sampling: SamplingParams, uniform: float, order: IntArray
 ) -> int:
-    """The next token, given its logits (V,), which are overwritten; uniform is in [0, 1).
+    """The next token for logits (V,), which are overwritten.
 
-    order (V,) is work space.
+    uniform, in [0, 1), is the random number that selects it; order (V,) is scratch space.
     """
     if sampling.temperature == 0.0:
         return argmax(logits)
     if sampling.top_k >= logits.shape[0] and sampling.top_p >= 1.0:
         softmax_inplace(logits, sampling.temperature)
         return sample_categorical(logits, uniform)
-    # By logits: two that differ may have one and the same probability at a high temperature.
+    # By logits: different ones may have equal probabilities at a high temperature.
     argsort_descending(logits, order)
     softmax_inplace(logits, sampling.temperature)
     kept = truncate_top_k_top_p(logits, order, sampling.top_k, sampling.top_p)
@@ -47,7 +46,7 @@ def sample_token(
 
 @kernel
 def argmax(logits: FloatArray) -> int:
-    """The place of the largest of logits (V,), the first of several."""
+    """The index of the largest of logits (V,), the first if several are equal."""
     best = 0
     for j in range(1, logits.shape[0]):
         if logits[j] > logits[best]:
@@ -62,9 +61,9 @@ def softmax_inplace(logits: FloatArray, temperature: float) -> None:
     for j in range(1, logits.shape[0]):
         largest = max(largest, logits[j])
     total = logits.dtype.type(0)
-    warmth = logits.dtype.type(temperature)
+    divisor = logits.dtype.type(temperature)
     for j in range(logits.shape[0]):
-        logits[j] = exp((logits[j] - largest) / warmth)
+        logits[j] = exp((logits[j] - largest) / divisor)
         total += logits[j]
     for j in range(logits.shape[0]):
         logits[j] /= total
@@ -72,17 +71,17 @@ def softmax_inplace(logits: FloatArray, temperature: float) -> None:
 
 @kernel
 def sample_categorical(probabilities: FloatArray, uniform: float) -> int:
-    """The place in probabilities (V,) that a number from 0 to below their sum falls on.
+    """The index in probabilities (V,) whose cumulative sum first exceeds `uniform`.
 
-    Rounding may leave the sum short of the number: that falls on the last place with any
-    probability. Where nothing has one, as in a diverged network, it is END.
+    If rounding leaves the sum below `uniform`, it is the last index of a positive probability; if
+    there is none, as in a diverged network, END.
     """
-    reached, last = 0.0, 0
+    total, last = 0.0, 0
     for j in range(probabilities.shape[0]):
         if probabilities[j] > 0:
-            reached += probabilities[j]
+            total += probabilities[j]
             last = j
-            if uniform < reached:
+            if uniform < total:
                 break
     return last
 
@@ -91,25 +90,25 @@ def sample_categorical(probabilities: FloatArray, uniform: float) -> int:
 def truncate_top_k_top_p(
     probabilities: FloatArray, order: IntArray, top_k: int, top_p: float
 ) -> float:
-    """Set probabilities (V,) to zero but for the likeliest; returns what those have together.
+    """Set all probabilities (V,) but those of the candidates to zero; returns the sum of the rest.
 
-    They are no more than top_k, and no more than it takes to reach top_p. order (V,) has the
-    places, likeliest first.
+    The candidates are the most probable tokens: at most top_k, and no more than it takes to reach
+    top_p. order (V,) lists the tokens by descending probability.
     """
-    kept, count = 0.0, 0
-    while count < top_k and (count == 0 or kept < top_p):
-        kept += probabilities[order[count]]
+    total, count = 0.0, 0
+    while count < top_k and (count == 0 or total < top_p):
+        total += probabilities[order[count]]
         count += 1
     for n in range(count, order.shape[0]):
         probabilities[order[n]] = 0
-    return kept
+    return total
 
 
 @kernel
 def argsort_descending(logits: FloatArray, order: IntArray) -> None:
-    """Fill order (V,) with the places in logits (V,), largest first; the lower of two equal ones.
+    """Fill order (V,) with the indices of logits (V,), largest first; equal ones by index.
 
-    Heapsort (J. W. J. Williams, 1964): in place, and never slow.
+    Heapsort (J. W. J. Williams, 1964): in place, O(V log V) in the worst case.
     """
     count = order.shape[0]
     for j in range(count):
@@ -123,7 +122,7 @@ def argsort_descending(logits: FloatArray, order: IntArray) -> None:
 
 @kernel
 def sift_down(logits: FloatArray, order: IntArray, root: int, end: int) -> None:
-    """Make order[root:end] a heap again, the least likely on top, if only its root is not."""
+    """Restore the heap order[root:end], smallest logit on top, after a change of its root."""
     while 2 * root + 1 < end:
         child = 2 * root + 1
         if child + 1 < end and comes_later(logits, order[child + 1], order[child]):
@@ -136,5 +135,5 @@ def sift_down(logits: FloatArray, order: IntArray, root: int, end: int) -> None:
 
 @kernel
 def comes_later(logits: FloatArray, a: int, b: int) -> bool:
-    """Whether place a is less likely than b, or as likely and higher."""
+    """Whether index a sorts after b: its logit is smaller, or equal and a is larger."""
     return logits[a] < logits[b] or (logits[a] == logits[b] and a > b)

@@ -13,4 +13,4 @@ Float64Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.integer[Any]]
 
 BOUNDARY = 0
-"""The token of START as an input and of END as an output; characters are numbered from 1."""
+"""The token of START as an input and of END as a target; characters are numbered from 1."""

@@ -1,6 +1,6 @@
-"""Scratch arrays for the kernels, one per thread and type, grown when a larger batch comes.
+"""Scratch arrays for the kernels, one per thread and type, which grow on demand.
 
-Training sessions that share a thread share them: their content does not outlive a call.
+The content is undefined between calls: networks that train on one thread share the arrays.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ def scratch(size: int, dtype: np.dtype[Any]) -> FloatArray:
 
 
 def batch_scratch(rows: int) -> npt.NDArray[np.int64]:
-    """Space for the inputs, targets and row offsets of a batch of so many rows: 3 * rows + 1."""
+    """Scratch space for the inputs, targets and row offsets of a batch: 3 * rows + 1 numbers."""
     space: npt.NDArray[np.int64] = _at_least(3 * rows + 1, np.dtype(np.int64))
     return space
 

@@ -20,19 +20,20 @@ MAX_VALIDATION_FRACTION = 0.5  # most of the text is for training
 class TrainingConfig:
     """The options of a training. Change one with `dataclasses.replace`.
 
-    The defaults avoid divergence; `original` reproduces the original demo, step for step.
+    The defaults avoid divergence; `recurrentjs` reproduces the original demo, step for step.
 
     Attributes:
         learning_rate: size of a step, above 0 and up to 10.
-        l2: share of every weight that a step takes away (L2 regularisation strength), 0 to 1.
+        weight_decay: share of every parameter that a step takes away, 0 to 1; it is not multiplied
+            by the learning rate. Errors name it "l2", as the public option.
         clip: the largest gradient that counts; above 0.
         clip_norm: whether `clip` limits the norm of a step's whole gradient, which keeps its
             direction, or each of its numbers. None is the default of the cell; see `CellSpec`.
         batch_size: sentences per step.
         optimizer: "rmsprop" or "adam".
         bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
-        recover: whether a diverged training rolls back to its last good state and continues at half
-            the learning rate.
+        rollback_on_divergence: whether a diverged training rolls back to its last good state and
+            continues at half the learning rate.
         schedule: the learning-rate schedule: "constant", "halve" or "cosine".
         schedule_epochs: the period of "halve", or the length of "cosine".
         validation_fraction: share of the sentences that are held out; None is 5 % from 100
@@ -42,13 +43,13 @@ class TrainingConfig:
     """
 
     learning_rate: float = 0.01
-    l2: float = 1e-6
+    weight_decay: float = 1e-6
     clip: float = 5.0
     clip_norm: bool | None = None
     batch_size: int = 1
     optimizer: OptimizerName = "rmsprop"
     bias_correction: bool = True
-    recover: bool = True
+    rollback_on_divergence: bool = True
     schedule: ScheduleName = "constant"
     schedule_epochs: float = 100.0
     validation_fraction: float | None = None
@@ -57,7 +58,7 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         _check("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
-        _check("l2", "L2 strength", self.l2, above=None, to=1.0)
+        _check("l2", "L2 strength", self.weight_decay, above=None, to=1.0)
         _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
         if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MAX_BATCH_SIZE:
             raise SettingsError(
@@ -76,11 +77,15 @@ class TrainingConfig:
             )
 
     @classmethod
-    def original(cls, **options: Any) -> TrainingConfig:
+    def recurrentjs(cls, **options: Any) -> TrainingConfig:
         """The original demo's training: clips by value, without bias correction or validation."""
-        way: dict[str, Any] = {"clip_norm": False, "bias_correction": False, "recover": False}
-        way["validation_fraction"] = 0.0
-        return cls(**{**way, **options})
+        original: dict[str, Any] = {
+            "clip_norm": False,
+            "bias_correction": False,
+            "rollback_on_divergence": False,
+            "validation_fraction": 0.0,
+        }
+        return cls(**{**original, **options})
 
 
 def _check_name(field: str, name: str, names: tuple[str, ...]) -> None:

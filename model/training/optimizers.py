@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 import numpy as np
@@ -13,20 +13,20 @@ from model.kernels.types import FloatArray
 
 @dataclass
 class RMSProp:
-    """RMSProp's running mean of squared gradients.
+    """The state of RMSProp (T. Tieleman and G. Hinton, 2012).
 
     Attributes:
-        step_cache: that mean for every parameter, flat, in the order of `ParameterLayout`.
-        decay_rate: how much of it a step keeps.
-        smooth_eps: added under the square root.
-        steps: how many steps the mean has seen, for its bias correction; None for no correction.
+        square_avg: (parameters,), the running mean of squared gradients.
+        alpha: decay of that mean per step, from 0 to below 1.
+        eps: added under the square root.
+        steps: number of steps in the mean, for its bias correction; None for no correction.
     """
 
     name: ClassVar[str] = "rmsprop"
 
-    step_cache: FloatArray
-    decay_rate: float = 0.999
-    smooth_eps: float = 1e-8
+    square_avg: FloatArray
+    alpha: float = 0.999
+    eps: float = 1e-8
     steps: int | None = 0
 
     @classmethod
@@ -35,13 +35,13 @@ class RMSProp:
         return cls(np.zeros_like(params), steps=0 if corrected else None)
 
     def kernel_state(self) -> RMSPropState:
-        """The state as the kernels take it."""
+        """The state as the kernels take it, with the same arrays."""
         steps = -1 if self.steps is None else self.steps
-        return RMSPropState(self.step_cache, self.decay_rate, self.smooth_eps, steps)
+        return RMSPropState(self.square_avg, self.alpha, self.eps, steps)
 
     def copy(self) -> RMSProp:
         """The same state with arrays of its own."""
-        return RMSProp(self.step_cache.copy(), self.decay_rate, self.smooth_eps, self.steps)
+        return replace(self, square_avg=self.square_avg.copy())
 
     def advance(self, steps: int) -> None:
         """Count so many further steps."""
@@ -51,24 +51,24 @@ class RMSProp:
 
 @dataclass
 class Adam:
-    """Adam's running means of gradients and of their squares.
+    """The state of Adam (D. P. Kingma and J. Ba, 2015).
 
     Attributes:
-        step_mean: mean of the gradient of every parameter, flat, in the order of `ParameterLayout`.
-        step_cache: mean of its square, likewise.
-        mean_decay: how much of the first a step keeps.
-        decay_rate: how much of the second.
-        smooth_eps: added to the square root.
-        steps: how many steps the means have seen, for their bias correction.
+        grad_avg: (parameters,), the running mean of gradients.
+        square_avg: (parameters,), the running mean of squared gradients.
+        beta1: decay of `grad_avg` per step, from 0 to below 1.
+        beta2: decay of `square_avg` per step, likewise.
+        eps: added to the square root.
+        steps: number of steps in the means, for their bias correction.
     """
 
     name: ClassVar[str] = "adam"
 
-    step_mean: FloatArray
-    step_cache: FloatArray
-    mean_decay: float = 0.9
-    decay_rate: float = 0.999
-    smooth_eps: float = 1e-8
+    grad_avg: FloatArray
+    square_avg: FloatArray
+    beta1: float = 0.9
+    beta2: float = 0.999
+    eps: float = 1e-8
     steps: int = 0
 
     @classmethod
@@ -77,26 +77,14 @@ class Adam:
         return cls(np.zeros_like(params), np.zeros_like(params))
 
     def kernel_state(self) -> AdamState:
-        """The state as the kernels take it."""
+        """The state as the kernels take it, with the same arrays."""
         return AdamState(
-            self.step_mean,
-            self.step_cache,
-            self.mean_decay,
-            self.decay_rate,
-            self.smooth_eps,
-            self.steps,
+            self.grad_avg, self.square_avg, self.beta1, self.beta2, self.eps, self.steps
         )
 
     def copy(self) -> Adam:
         """The same state with arrays of its own."""
-        return Adam(
-            self.step_mean.copy(),
-            self.step_cache.copy(),
-            self.mean_decay,
-            self.decay_rate,
-            self.smooth_eps,
-            self.steps,
-        )
+        return replace(self, grad_avg=self.grad_avg.copy(), square_avg=self.square_avg.copy())
 
     def advance(self, steps: int) -> None:
         """Count so many further steps."""

@@ -73,7 +73,7 @@ class Trainer:
             self._rows, self.config.batch_size, self.config.shuffle, self.config.seed
         )
         self._guard: DivergenceGuard | None = None
-        if self.config.recover:
+        if self.config.rollback_on_divergence:
             self._guard = DivergenceGuard(model.layout.inputs, model.params, self.optimizer)
         self._sentences_seen = 0
         self._steps_per_second = 0.0
@@ -252,7 +252,7 @@ class Trainer:
         entry_points.train(
             model.layout.spec.kernel,
             self.optimizer.kernel_state(),
-            StepConfig(float(config.l2), float(config.clip), self.clips_by_norm),
+            StepConfig(float(config.weight_decay), float(config.clip), self.clips_by_norm),
             self._rates(epochs),
             model.layout.sizes,
             model.params,

@@ -1,11 +1,11 @@
-"""The kinds of cells, and what each of them brings to a network.
+"""The cells, and the operations that each cell implements.
 
-A cell is passed to the kernels as a value of its own type: code is compiled for one kind at a time,
-when that kind is first trained, and holds nothing of the others.
+The type of the first argument selects the cell, so that code is compiled only for the cell in use.
 
-Rows are those of a batch of sentences, longest first, one time step after the other: the rows of
-step t are offsets[t] to offsets[t + 1], and row offsets[t] + b belongs to sentence b, whose step
-before it is row offsets[t - 1] + b. No row is padding. A batch of one sentence has one row a step.
+The rows of a batch are ordered by time step, and within a step by sentence, longest first: step t
+has the rows offsets[t] to offsets[t + 1], and sentence b is row offsets[t] + b of it, as it is row
+offsets[t - 1] + b of the step before. There is no padding. A batch of one sentence has one row a
+step.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Lstm(NamedTuple):
 
 
 class Rnn(NamedTuple):
-    """A plain recurrent layer of rectified units; see rnn.py."""
+    """A simple recurrent layer with ReLU; see rnn.py."""
 
     gates: int = 1
     biases: int = 1
@@ -37,15 +37,15 @@ class Gru(NamedTuple):
 
 
 class Layer(NamedTuple):
-    """The arrays of a layer, for N rows; a cell uses what it has a use for.
+    """The arrays of a layer for N rows, G gates and H units.
 
     Attributes:
-        Wx: (in, G * H), the weights from below.
-        Wh: (H, G * H), the weights from the layer's own last hidden state.
+        Wx: (in, G * H), the weights of the input.
+        Wh: (H, G * H), the weights of the hidden state of the step before.
         bias: (1, biases * H).
-        gates: (N, G * H), sums, then activations, then the gradients of the sums.
-        c: (N, H), cell states, or what else has to be kept of each row.
-        tanh_c: (N, H), likewise.
+        gates: (N, G * H), pre-activations, then activations, then gradients of the pre-activations.
+        c: (N, H), cell states; a GRU has other values here, an RNN none.
+        tanh_c: (N, H), tanh of the cell states; only an LSTM uses it.
         h: (N, H), hidden states.
     """
 
@@ -59,9 +59,9 @@ class Layer(NamedTuple):
 
 
 def forward_layer(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
-    """All rows of a batch: gates come in as x Wx; fills gates, h and what the cell keeps.
+    """The forward pass over all rows of a batch: fills gates, h, c and tanh_c.
 
-    zeros (H,) is the state before the first row.
+    The gates are x Wx on entry, and activations on return. zeros (H,) is the initial state.
     """
     raise NotImplementedError
 
@@ -78,14 +78,15 @@ def backward_layer(
     d_Wh: FloatArray,
     d_bias: FloatArray,
 ) -> None:
-    """Back through all rows: gates become the gradients of x Wx; adds to d_Wh and d_bias.
+    """The backward pass over all rows: adds to d_Wh (H, G * H) and d_bias (1, biases * H).
 
-    grad_output (N, n) is the gradient of the sums above this layer that h goes into, W_above (H, n)
-    the weights between them. dh (N, H) and dc (batch, H) are work space, zero on entry.
+    The gates are activations on entry, and gradients of x Wx on return. grad_output (N, n) is the
+    gradient of the pre-activations of the layer above, W_above (H, n) its weights. dh (N, H) and
+    dc (batch, H) are scratch space, zero on entry.
     """
     raise NotImplementedError
 
 
 def step_layer(cell: Any, layer: Layer) -> None:
-    """One step of N sentences, a row each, in place: gates come in as x Wx; h and c move on."""
+    """One time step of N sentences, one row each: updates h and c. The gates are x Wx on entry."""
     raise NotImplementedError

@@ -1,4 +1,4 @@
-"""A layer of gated recurrent units over the rows of a batch, forwards and back through time.
+"""A layer of gated recurrent units over the rows of a batch, forward and backward.
 
 Gates of a row lie side by side as n, r, z (candidate, reset, update), each H wide:
 
@@ -6,9 +6,9 @@ Gates of a row lie side by side as n, r, z (candidate, reset, update), each H wi
     n = tanh(x Wx_n + b_n + r * (h_before Wh_n + b_hn))
     h = (1 - z) * n + z * h_before
 
-(K. Cho et al., 2014, in the form where the reset gate acts after the hidden product, which has a
-bias of its own: that of cuDNN and PyTorch.) h_before is zero at a sentence's first row. `c` keeps
-h_before Wh_n + b_hn of each row, on the way back its gradient; `tanh_c` is not used.
+(K. Cho et al., 2014, in the form of cuDNN and PyTorch: the reset gate acts after the hidden
+product, which has a bias of its own.) h_before is zero at the first row of a sentence. `c` holds
+h_before Wh_n + b_hn of each row, in the backward pass its gradient; `tanh_c` is not used.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from model.kernels.types import FloatArray, IntArray
 
 @kernel
 def gru_row(
-    gates: FloatArray, bias: FloatArray, kept: FloatArray, h_before: FloatArray, h: FloatArray
+    gates: FloatArray, bias: FloatArray, recurrent: FloatArray, h_before: FloatArray, h: FloatArray
 ) -> None:
-    """One step: gates (3H) from sums without bias to activations, in place; fills h (H,).
+    """One row: turns gates (3H,) from sums without bias into activations, and fills h (H,).
 
-    bias is (4H,); kept (H,) comes in as h_before Wh_n and leaves with its bias. h may be h_before.
+    bias is (4H,); recurrent (H,) is h_before Wh_n, to which the bias is added. h may be h_before.
     """
     hidden = h.shape[0]
     n, rz = gates[:hidden], gates[hidden:]
-    n_bias, rz_bias, kept_bias = bias[:hidden], bias[hidden : 3 * hidden], bias[3 * hidden :]
+    n_bias, rz_bias, recurrent_bias = bias[:hidden], bias[hidden : 3 * hidden], bias[3 * hidden :]
     for j in range(rz.shape[0]):
         rz[j] = sigmoid(rz[j] + rz_bias[j])
     r, z = rz[:hidden], rz[hidden:]
     for j in range(hidden):
-        kept[j] += kept_bias[j]
+        recurrent[j] += recurrent_bias[j]
     for j in range(hidden):
-        n[j] = tanh(n[j] + n_bias[j] + r[j] * kept[j])
+        n[j] = tanh(n[j] + n_bias[j] + r[j] * recurrent[j])
     one = h.dtype.type(1)
     for j in range(hidden):
         h[j] = (one - z[j]) * n[j] + z[j] * h_before[j]
@@ -49,26 +49,26 @@ def gru_row(
 
 @implements(forward_layer, Gru)
 def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
-    """All rows of a batch; see `forward_layer`."""
-    gates, kept, h, bias, Wh = layer.gates, layer.c, layer.h, layer.bias[0], layer.Wh
+    """See `forward_layer`."""
+    gates, recurrent, h, bias, Wh = layer.gates, layer.c, layer.h, layer.bias[0], layer.Wh
     hidden = h.shape[1]
-    fill_zero(kept)
+    fill_zero(recurrent)
     before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         if t > 0:
             h_before = h[before : before + end - first]
-            gemm_nn(h_before, Wh[:, :hidden], kept[first:end])
+            gemm_nn(h_before, Wh[:, :hidden], recurrent[first:end])
             gemm_nn(h_before, Wh[:, hidden:], gates[first:end, hidden:])
         for row in range(first, end):
             h_row = h[before + row - first] if t > 0 else zeros
-            gru_row(gates[row], bias, kept[row], h_row, h[row])
+            gru_row(gates[row], bias, recurrent[row], h_row, h[row])
         before = first
 
 
 @implements(step_layer, Gru)
 def gru_step(cell: Any, layer: Layer) -> None:
-    """One row a sentence, in place; see `step_layer`."""
+    """See `step_layer`."""
     hidden = layer.h.shape[1]
     fill_zero(layer.c)
     gemm_nn(layer.h, layer.Wh[:, :hidden], layer.c)
@@ -81,13 +81,13 @@ def gru_step(cell: Any, layer: Layer) -> None:
 @kernel
 def gru_row_backward(
     gates: FloatArray,
-    kept: FloatArray,
+    recurrent: FloatArray,
     h_before: FloatArray,
     dh: FloatArray,
 ) -> None:
-    """One step back: gates (3H) become the gradients of their sums, kept (H,) that of itself.
+    """One row: turns gates (3H,) into the gradients of their sums, recurrent (H,) into its own.
 
-    dh (H,) comes in as the gradient of h and leaves as what z passes on of it to h_before.
+    dh (H,) is the gradient of h on entry, and its share for h_before through z on return.
     """
     hidden = dh.shape[0]
     n, r, z = gates[:hidden], gates[hidden : 2 * hidden], gates[2 * hidden :]
@@ -97,9 +97,9 @@ def gru_row_backward(
         dn = dhj * (one - zj) * (one - nj * nj)
         dh[j] = dhj * zj
         n[j] = dn
-        r[j] = dn * kept[j] * rj * (one - rj)
+        r[j] = dn * recurrent[j] * rj * (one - rj)
         z[j] = dhj * (h_before[j] - nj) * zj * (one - zj)
-        kept[j] = dn * rj
+        recurrent[j] = dn * rj
 
 
 @implements(backward_layer, Gru)
@@ -115,8 +115,8 @@ def gru_backward(
     d_Wh: FloatArray,
     d_bias: FloatArray,
 ) -> None:
-    """Back through all rows; see `backward_layer`."""
-    gates, kept, h, Wh = layer.gates, layer.c, layer.h, layer.Wh
+    """See `backward_layer`."""
+    gates, recurrent, h, Wh = layer.gates, layer.c, layer.h, layer.Wh
     hidden = h.shape[1]
     gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):
@@ -124,16 +124,16 @@ def gru_backward(
         before = offsets[t - 1] if t > 0 else 0
         for row in range(first, end):
             h_before = h[before + row - first] if t > 0 else zeros
-            gru_row_backward(gates[row], kept[row], h_before, dh[row])
+            gru_row_backward(gates[row], recurrent[row], h_before, dh[row])
         if t > 0:
             dh_before = dh[before : before + end - first]
             for row in range(first, end):
-                passed_on, to = dh[row], dh_before[row - first]
+                source, target = dh[row], dh_before[row - first]
                 for j in range(hidden):
-                    to[j] += passed_on[j]
-            gemm_nt(kept[first:end], Wh[:, :hidden], dh_before)
+                    target[j] += source[j]
+            gemm_nt(recurrent[first:end], Wh[:, :hidden], dh_before)
             gemm_nt(gates[first:end, hidden:], Wh[:, hidden:], dh_before)
-    add_recurrent_gradient(h, kept, offsets, d_Wh[:, :hidden])
+    add_recurrent_gradient(h, recurrent, offsets, d_Wh[:, :hidden])
     add_recurrent_gradient(h, gates[:, hidden:], offsets, d_Wh[:, hidden:])
     add_bias_grad(gates, d_bias[:, : 3 * hidden])
-    add_bias_grad(kept, d_bias[:, 3 * hidden :])
+    add_bias_grad(recurrent, d_bias[:, 3 * hidden :])

@@ -1,4 +1,4 @@
-"""An LSTM layer over the rows of a sentence, forwards and back through time.
+"""An LSTM layer over the rows of a batch, forward and backward.
 
 Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input), each H wide:
 
@@ -7,7 +7,8 @@ Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input
     h = o * tanh(c)
 
 as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
-(2000), without peepholes. h_before and c_before are zero at a sentence's first row.
+(2000), without peepholes. h_before and c_before are zero at the first row of a
+sentence.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ def lstm_row(
     tanh_c: FloatArray,
     h: FloatArray,
 ) -> None:
-    """One step: gates (4H) from sums without bias to activations, in place.
+    """One row: turns gates (4H,) from sums without bias into activations.
 
     bias is (4H,); fills c, tanh_c and h, each (H,). c may be c_before.
     """
@@ -53,7 +54,7 @@ def lstm_row(
 
 @implements(forward_layer, Lstm)
 def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
-    """All rows of a batch; see `forward_layer`."""
+    """See `forward_layer`."""
     gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
     before = 0
     for t in range(offsets.shape[0] - 1):
@@ -68,7 +69,7 @@ def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) 
 
 @implements(step_layer, Lstm)
 def lstm_step(cell: Any, layer: Layer) -> None:
-    """One row a sentence, in place; see `step_layer`."""
+    """See `step_layer`."""
     gemm_nn(layer.h, layer.Wh, layer.gates)
     for row in range(layer.h.shape[0]):
         c = layer.c[row]
@@ -79,10 +80,10 @@ def lstm_step(cell: Any, layer: Layer) -> None:
 def lstm_row_backward(
     gates: FloatArray, c_before: FloatArray, tanh_c: FloatArray, dh: FloatArray, dc: FloatArray
 ) -> None:
-    """One step back: gates (4H) from activations to the gradients of their sums, in place.
+    """One row: turns gates (4H,) from activations into the gradients of their sums.
 
-    dh (H,) is the gradient of h; dc (H,) comes in as that of c from the following row and leaves
-    as that of c_before.
+    dh (H,) is the gradient of h. dc (H,) is that of c from the next row on entry, and that of
+    c_before on return.
     """
     hidden = dh.shape[0]
     g, o = gates[:hidden], gates[hidden : 2 * hidden]
@@ -111,9 +112,9 @@ def lstm_backward(
     d_Wh: FloatArray,
     d_bias: FloatArray,
 ) -> None:
-    """Back through all rows; see `backward_layer`."""
+    """See `backward_layer`."""
     gates, c = layer.gates, layer.c
-    stepwise = is_strict(gates)  # the original adds what comes from later rows first
+    stepwise = is_strict(gates)  # the original adds the gradient of the next row first
     if not stepwise:
         gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):

@@ -1,4 +1,4 @@
-"""The gradient of the weights from a layer's rows to their next rows."""
+"""The gradient of the recurrent weights."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from model.kernels.types import FloatArray, IntArray
 def add_recurrent_gradient(
     h: FloatArray, d_sums: FloatArray, offsets: IntArray, d_Wh: FloatArray
 ) -> None:
-    """d_Wh (H, n) += the sum over all rows but the first of each sentence of h_before.T @ d_sums.
+    """d_Wh (H, n) += h_before.T @ d_sums, over all rows but the first of each sentence.
 
-    h is (N, H), d_sums (N, n). While no sentence ends, the rows before lie as close as the rows
-    themselves do, and all those steps are one product; the last steps come first.
+    h is (N, H), d_sums (N, n). Steps with equally many rows are contiguous, and go through one
+    matrix product; the last steps come first.
     """
     t = offsets.shape[0] - 2
     while t > 0:

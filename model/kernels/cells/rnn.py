@@ -1,9 +1,9 @@
-"""A plain recurrent layer with rectified units over the rows of a batch.
+"""A simple recurrent layer with ReLU over the rows of a batch, forward and backward.
 
     h = relu(x Wx + h_before Wh + b)
 
-(J. L. Elman, 1990, with the rectifier for the squashing function.) Its one gate holds the sums that
-go into the rectifier; it keeps nothing else.
+(J. L. Elman, 1990, with ReLU as the activation.) `gates` holds the pre-activations; `c` and
+`tanh_c` are not used.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from model.kernels.types import FloatArray, IntArray
 
 @kernel
 def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
-    """One step: h (H,) from the sums (H,) without bias; bias is (H,)."""
+    """One row: fills h (H,), from sums (H,) without bias; bias is (H,)."""
     zero = sums.dtype.type(0)
     for j in range(h.shape[0]):
         h[j] = max(sums[j] + bias[j], zero)
@@ -27,7 +27,7 @@ def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
 
 @implements(forward_layer, Rnn)
 def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
-    """All rows of a batch; see `forward_layer`."""
+    """See `forward_layer`."""
     gates, h, bias = layer.gates, layer.h, layer.bias[0]
     before = 0
     for t in range(offsets.shape[0] - 1):
@@ -41,7 +41,7 @@ def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -
 
 @implements(step_layer, Rnn)
 def rnn_step(cell: Any, layer: Layer) -> None:
-    """One row a sentence, in place; see `step_layer`."""
+    """See `step_layer`."""
     gemm_nn(layer.h, layer.Wh, layer.gates)
     for row in range(layer.h.shape[0]):
         rnn_row(layer.gates[row], layer.bias[0], layer.h[row])
@@ -60,9 +60,9 @@ def rnn_backward(
     d_Wh: FloatArray,
     d_bias: FloatArray,
 ) -> None:
-    """Back through all rows; see `backward_layer`."""
+    """See `backward_layer`."""
     gates = layer.gates
-    stepwise = is_strict(gates)  # the original adds what comes from later rows first
+    stepwise = is_strict(gates)  # the original adds the gradient of the next row first
     zero = gates.dtype.type(0)
     if not stepwise:
         gemm_nt(grad_output, W_above, dh)

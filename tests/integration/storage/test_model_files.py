@@ -94,8 +94,8 @@ def assert_same(one: ModelCheckpoint, other: ModelCheckpoint) -> None:
     assert isinstance(one.optimizer, Adam)
     assert isinstance(other.optimizer, Adam)
     assert one.model.params.tobytes() == other.model.params.tobytes()
-    assert one.optimizer.step_mean.tobytes() == other.optimizer.step_mean.tobytes()
-    assert one.optimizer.step_cache.tobytes() == other.optimizer.step_cache.tobytes()
+    assert one.optimizer.grad_avg.tobytes() == other.optimizer.grad_avg.tobytes()
+    assert one.optimizer.square_avg.tobytes() == other.optimizer.square_avg.tobytes()
     assert one.optimizer.steps == other.optimizer.steps
     assert one.sampler_state == other.sampler_state
     assert one.model.vocabulary.chars == other.model.vocabulary.chars

@@ -59,7 +59,7 @@ def test_any_checkpoint_survives_being_written(
     training = TrainingConfig(optimizer=solver)  # type: ignore[arg-type]
     saved = Trainer(model, [letters[0]], training).checkpoint()
     assert saved.optimizer is not None
-    saved.optimizer.step_cache[: len(numbers)] = numbers
+    saved.optimizer.square_avg[: len(numbers)] = numbers
     if solver == "rmsprop" or steps is not None:
         saved.optimizer.steps = steps  # type: ignore[assignment]
     order = saved.sampler_state if in_order else None

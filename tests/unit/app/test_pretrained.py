@@ -53,10 +53,10 @@ def test_a_pretrained_model_is_a_copy_of_the_caller_s_own() -> None:
     one, other = pretrained.saved_model(name), pretrained.saved_model(name)
     assert one.optimizer is not None
     one.model.params[:] = 0
-    one.optimizer.step_cache[:] = 0
+    one.optimizer.square_avg[:] = 0
     assert other.model.params.any()
     assert pretrained.saved_model(name).model.params.any()
-    assert pretrained.saved_model(name).optimizer.step_cache.any()  # type: ignore[union-attr]
+    assert pretrained.saved_model(name).optimizer.square_avg.any()  # type: ignore[union-attr]
 
 
 def test_a_model_is_made_the_same_again() -> None:

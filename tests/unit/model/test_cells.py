@@ -144,12 +144,12 @@ def test_a_gru_step_is_its_formula() -> None:
         np.random.default_rng(2).normal(size=(3, 1)),
         np.random.default_rng(3).normal(size=(5, 1)),
     )
-    m = {name.removesuffix("0"): matrix.value for name, matrix in matrices.items()}
+    m = {name.removesuffix("0"): matrix.data for name, matrix in matrices.items()}
     z = sigmoid(m["Wzx"] @ x + m["Wzh"] @ h + m["bz"])
     r = sigmoid(m["Wrx"] @ x + m["Wrh"] @ h + m["br"])
     n = np.tanh(m["Wcx"] @ x + m["bc"] + r * (m["Wch"] @ h + m["bch"]))
     [after] = STEPS["gru"](matrices, 0, Mat(x), (Mat(h),))
-    np.testing.assert_allclose(after.value, (1 - z) * n + z * h, rtol=1e-12)
+    np.testing.assert_allclose(after.data, (1 - z) * n + z * h, rtol=1e-12)
 
 
 @pytest.mark.parametrize("cell", sorted(STEPS))
@@ -160,7 +160,7 @@ def test_a_cell_steps_through_many_sentences_at_once(cell: str) -> None:
     for column in range(7):
         alone = STEPS[cell](matrices, 0, Mat(xs[:, [column]]), zero_state(cell, 5))
         for all_columns, one in zip(together, alone, strict=True):
-            np.testing.assert_allclose(all_columns.value[:, [column]], one.value, rtol=1e-12)
+            np.testing.assert_allclose(all_columns.data[:, [column]], one.data, rtol=1e-12)
 
 
 @pytest.mark.parametrize("cell", sorted(STEPS))
@@ -178,10 +178,10 @@ def test_a_layer_is_pytorchs(cell: str, hidden: int) -> None:
     graph.backward(loss)
 
     peer = torch_layer(torch, cell, matrices, 3, hidden)
-    inputs = torch.tensor(xs.value.T, requires_grad=True)  # (T, I)
+    inputs = torch.tensor(xs.data.T, requires_grad=True)  # (T, I)
     outputs, _ = peer(inputs)
     (outputs * outputs).sum().backward()
-    np.testing.assert_allclose(hs.value.T, outputs.detach().numpy(), rtol=1e-5, atol=1e-12)
+    np.testing.assert_allclose(hs.data.T, outputs.detach().numpy(), rtol=1e-5, atol=1e-12)
     np.testing.assert_allclose(xs.grad.T, inputs.grad.numpy(), rtol=1e-5, atol=1e-12)
     names = [named(gate, cell, 0) for gate in TORCH_GATES[cell]]
     for place, weight in enumerate((peer.weight_ih_l0, peer.weight_hh_l0)):
@@ -197,7 +197,7 @@ def torch_layer(torch: Any, cell: str, matrices: dict[str, Mat], below: int, hid
     else:
         peer = getattr(torch.nn, cell.upper())(below, hidden, dtype=torch.float64)
     from_below, from_hidden, bias = (
-        torch.tensor(np.concatenate([matrices[three[place]].value for three in names]))
+        torch.tensor(np.concatenate([matrices[three[place]].data for three in names]))
         for place in range(3)
     )
     with torch.no_grad():
@@ -206,5 +206,5 @@ def torch_layer(torch: Any, cell: str, matrices: dict[str, Mat], below: int, hid
         peer.bias_ih_l0.copy_(bias[:, 0])
         peer.bias_hh_l0.zero_()
         if cell == "gru":
-            peer.bias_hh_l0[-hidden:] = torch.tensor(matrices["bch0"].value[:, 0])
+            peer.bias_hh_l0[-hidden:] = torch.tensor(matrices["bch0"].data[:, 0])
     return peer

@@ -49,7 +49,7 @@ def our_logits(model: CharModel, prefix: str) -> Array:
     """The logits (1 + characters, V) after START and each character, in float64."""
     matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
     letters = [0, *map(int, model.vocabulary.encode(prefix))]
-    return sentence_logits(model.cell, model.hidden_sizes, matrices, letters).value
+    return sentence_logits(model.cell, model.hidden_sizes, matrices, letters).data
 
 
 def softmax(logits: Array) -> Array:

@@ -32,13 +32,13 @@ def graph_states(model: CharModel, text: str) -> list[list[Float64Array]]:
     """The states of each layer by the expression graph: h, and c where there is one, (T, units)."""
     matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
     letters = [BOUNDARY, *map(int, model.vocabulary.encode(text))]
-    below = matrices["Wil"].rows(letters).T
+    below = matrices["Wil"].take_rows(letters).T
     found = []
     for d, hidden in enumerate(model.hidden_sizes):
         states = layer_states(model.cell, matrices, d, below, hidden)
         below = Mat.concatenate([state[0] for state in states], axis=1)
         found.append(
-            [np.hstack([part.value for part in parts]).T for parts in zip(*states, strict=True)]
+            [np.hstack([part.data for part in parts]).T for parts in zip(*states, strict=True)]
         )
     return found
 

@@ -142,12 +142,12 @@ def test_a_report_is_a_table_of_matrices() -> None:
 
 def square(x: Mat, slope: float) -> Mat:
     """x * x, going back with a slope of so many times x."""
-    out = Mat(x.value**2)
+    out = Mat(x.data**2)
 
-    def send_back() -> None:
-        x.grad += slope * x.value * out.grad
+    def backward() -> None:
+        x.grad += slope * x.data * out.grad
 
-    return Graph.record(out, send_back)
+    return Graph.record(out, backward)
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,7 @@ def test_matrices_are_afterwards_what_they_were() -> None:
 
     with Graph() as graph:
         graph_gradient_check(build, {"x": x})
-    np.testing.assert_array_equal(x.value, [[1.5, -2.0]])
+    np.testing.assert_array_equal(x.data, [[1.5, -2.0]])
     np.testing.assert_array_equal(x.grad, [[7.0, 7.0]])
     assert len(graph) == 0
 

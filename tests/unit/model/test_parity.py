@@ -31,8 +31,10 @@ def vector(request: pytest.FixtureRequest) -> Any:
 
 def settings_of(vector: Any) -> TrainingConfig:
     original = vector["settings"]
-    return TrainingConfig.original(
-        learning_rate=original["learning_rate"], l2=original["regc"], clip=original["clipval"]
+    return TrainingConfig.recurrentjs(
+        learning_rate=original["learning_rate"],
+        weight_decay=original["regc"],
+        clip=original["clipval"],
     )
 
 
@@ -63,7 +65,7 @@ def test_the_final_model_equals_the_originals(vector: Any) -> None:
     final = load_model(vector["final"], dtype="float64")
     assert final.optimizer is not None
     np.testing.assert_allclose(trainer.model.params, final.model.params, atol=1e-9)
-    np.testing.assert_allclose(trainer.optimizer.step_cache, final.optimizer.step_cache, atol=1e-9)
+    np.testing.assert_allclose(trainer.optimizer.square_avg, final.optimizer.square_avg, atol=1e-9)
 
 
 def test_the_final_model_writes_and_predicts_what_the_originals_does(vector: Any) -> None:
@@ -98,7 +100,7 @@ def test_in_single_precision_every_step_from_the_originals_state_costs_the_same(
         model = CharModel(
             exact.model.vocabulary, exact.model.layout, exact.model.params.astype(np.float32)
         )
-        solver = RMSProp(exact.optimizer.step_cache.astype(np.float32), steps=None)
+        solver = RMSProp(exact.optimizer.square_avg.astype(np.float32), steps=None)
         single = Trainer(model, vector["sentences"], settings_of(vector), solver)
         costs += list(single.train_on([sentence]).losses)
         before = exact.model.params.copy()

@@ -107,15 +107,15 @@ def test_sizes_counted_by_numpy_can_be_saved() -> None:
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
 def test_model_and_solver_come_back_to_the_last_bit(cell: str, dtype: str) -> None:
     trainer = trained(cell, dtype)
-    trainer.optimizer.decay_rate, trainer.optimizer.smooth_eps = 0.95, 1e-6
+    trainer.optimizer.alpha, trainer.optimizer.eps = 0.95, 1e-6
     model, optimizer, _ = load_model(json.dumps(trainer.to_json()), dtype)
     assert model.vocabulary == trainer.model.vocabulary
     assert model.layout == trainer.model.layout
     assert model.params.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(model.params, trainer.model.params)
     assert optimizer is not None
-    np.testing.assert_array_equal(optimizer.step_cache, trainer.optimizer.step_cache)
-    assert (optimizer.decay_rate, optimizer.smooth_eps) == (0.95, 1e-6)
+    np.testing.assert_array_equal(optimizer.square_avg, trainer.optimizer.square_avg)
+    assert (optimizer.alpha, optimizer.eps) == (0.95, 1e-6)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
@@ -165,7 +165,7 @@ def test_numbers_keyed_by_position_are_read_in_their_order(saved: Json) -> None:
     model, optimizer, _ = load_model(json.dumps(saved))
     np.testing.assert_array_equal(model.params, load_model(GOOD).model.params)
     assert optimizer is not None
-    np.testing.assert_array_equal(optimizer.step_cache, trained().optimizer.step_cache)
+    np.testing.assert_array_equal(optimizer.square_avg, trained().optimizer.square_avg)
 
 
 def drop_solver(saved: Json) -> None:
@@ -190,7 +190,7 @@ def test_a_save_without_a_solvers_memory_trains_from_a_fresh_one(
 ) -> None:
     change(saved)
     trainer = Trainer.from_json(json.dumps(saved), SENTENCES)
-    assert not trainer.optimizer.step_cache.any()
+    assert not trainer.optimizer.square_avg.any()
     assert math.isfinite(trainer.train(3).perplexity)
 
 

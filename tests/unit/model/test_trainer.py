@@ -34,7 +34,7 @@ from model.training.config import OptimizerName
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
-STILL = TrainingConfig(learning_rate=1e-30, l2=0.0, seed=1)  # steps that move no weight
+STILL = TrainingConfig(learning_rate=1e-30, weight_decay=0.0, seed=1)  # steps that move no weight
 
 
 def trainer_on(
@@ -72,7 +72,7 @@ def test_slices_of_any_length_do_what_one_long_slice_does(slices: list[int]) -> 
         assert in_slices.train(steps).steps == steps
     at_once.train(sum(slices))
     np.testing.assert_array_equal(in_slices.model.params, at_once.model.params)
-    np.testing.assert_array_equal(in_slices.optimizer.step_cache, at_once.optimizer.step_cache)
+    np.testing.assert_array_equal(in_slices.optimizer.square_avg, at_once.optimizer.square_avg)
 
 
 def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
@@ -115,7 +115,7 @@ def test_settings_changed_between_two_slices_act_on_the_next() -> None:
 
 
 def test_regularisation_takes_its_share_of_every_weight() -> None:
-    trainer = trainer_on(SENTENCES, replace(STILL, l2=0.5))
+    trainer = trainer_on(SENTENCES, replace(STILL, weight_decay=0.5))
     first = trainer.model.params.copy()
     trainer.train(3)
     np.testing.assert_allclose(trainer.model.params, first / 8, rtol=1e-6, atol=1e-20)
@@ -123,7 +123,7 @@ def test_regularisation_takes_its_share_of_every_weight() -> None:
 
 def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None:
     def step(clip: float) -> tuple[float, float, float]:
-        settings = TrainingConfig.original(clip=clip, l2=0.0)
+        settings = TrainingConfig.recurrentjs(clip=clip, weight_decay=0.0)
         trainer = trainer_on(SENTENCES, settings, dtype=np.float64)
         before = trainer.model.params.copy()
         steps = trainer.train_on([0])
@@ -145,7 +145,7 @@ def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
         trainer = trainer_on(SENTENCES, TrainingConfig(clip=clip, clip_norm=True), dtype=np.float64)
         steps = trainer.train_on([0])
         return (
-            np.sqrt(trainer.optimizer.step_cache),
+            np.sqrt(trainer.optimizer.square_avg),
             steps.gradient_norms[0],
             steps.clipped_shares[0],
         )
@@ -170,7 +170,7 @@ def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
 def test_a_setting_out_of_range_is_refused_by_name_and_value(
     field: str, value: Any, code: str
 ) -> None:
-    change: dict[str, Any] = {field: value}
+    change: dict[str, Any] = {"weight_decay" if field == "l2" else field: value}
     with pytest.raises(SettingsError) as caught:
         replace(TrainingConfig(), **change)
     assert (caught.value.code, caught.value.field) == (code, field)
@@ -362,7 +362,7 @@ def test_a_training_that_was_saved_goes_on_exactly(
     trainer.train(30)
     resumed.train(30)
     np.testing.assert_array_equal(resumed.model.params, trainer.model.params)
-    np.testing.assert_array_equal(resumed.optimizer.step_cache, trainer.optimizer.step_cache)
+    np.testing.assert_array_equal(resumed.optimizer.square_avg, trainer.optimizer.square_avg)
 
 
 @pytest.mark.parametrize(
@@ -404,7 +404,7 @@ def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate(
 
 
 def test_a_training_the_originals_way_may_run_off() -> None:
-    trainer = trainer_on(SENTENCES, TrainingConfig.original(seed=1))
+    trainer = trainer_on(SENTENCES, TrainingConfig.recurrentjs(seed=1))
     trainer.model.params[:] = np.nan
     trainer.train(10)
     assert trainer.rollbacks == ()
