@@ -17,15 +17,15 @@ from model.network import Network, ParameterLayout
 from model.training.optimizers import Optimizer
 from model.vocabulary import Vocabulary
 
-INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as the original's
+INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as in the original
 END = "END"
-"""How the end of a sentence is named among characters in `next_char_probabilities`."""
+"""The key of the end of a sentence in `next_char_probabilities`."""
 
 
 class CharModel(Network):
     """A network that predicts the next character of a sentence.
 
-    Its parameters are one flat vector, `params`; `parameters` names every matrix in it.
+    `params` is the flat vector of its parameters, `named_parameters` returns them by name.
     """
 
     @classmethod
@@ -40,8 +40,17 @@ class CharModel(Network):
     ) -> CharModel:
         """A new network with random weights and zero biases.
 
+        Args:
+            vocabulary: the characters of the sentences.
+            cell: "lstm", "rnn" or "gru".
+            hidden_sizes: units of each layer, bottom first.
+            embedding_size: numbers in a letter vector.
+            seed: of the weights; None for different weights each time.
+            dtype: float32 or float64.
+
         Raises:
-            SettingsError: an unknown kind, or a size that is not a whole number from 1 on.
+            SettingsError: the cell is unknown, or a size is not an integer of at least 1. The
+                fields are "kind", "hidden_sizes" and "letter_size".
         """
         layout = ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
         params = np.zeros(layout.num_parameters, dtype=dtype)  # (parameters,)
@@ -53,16 +62,16 @@ class CharModel(Network):
 
     @classmethod
     def from_json(cls, saved: str | bytes | Mapping[str, Any]) -> CharModel:
-        """The model of a saved JSON, in any form that the original has written.
+        """The model of a saved JSON, in any variant that the original has written.
 
         Raises:
-            FormatError: it is damaged or no such model; the message names the place.
+            FormatError: it is not a saved model; the message names the entry at fault.
         """
-        network = parse(saved).network
+        network, *_ = parse(saved)
         return cls(network.vocabulary, network.layout, network.params)
 
     def to_json(self, optimizer: Optimizer | None = None) -> dict[str, Any]:
-        """The model, and the optimizer's state if given, in the structure of the original's JSON.
+        """The model and the optimizer, if given, in the structure of the original's JSON.
 
         Raises:
             FormatError: the network has diverged.
@@ -70,16 +79,20 @@ class CharModel(Network):
         return serialize(self, optimizer)
 
     def losses(self, sentences: Sequence[str]) -> npt.NDArray[np.float64]:
-        """Sum of -ln p over each sentence's characters and its end, shape (sentences,)."""
+        """The sum of -ln p over the characters and the end of each sentence, (sentences,), in nats.
+
+        Raises:
+            TextError: there is no sentence, one is empty, or has an unknown character.
+        """
         return sentence_losses(self, sentences)
 
     def perplexity(self, sentences: Iterable[str]) -> float:
-        """exp of the mean loss of a prediction.
+        """The perplexity: exp of the mean loss of a prediction.
 
-        A sentence of n characters is n + 1 predictions, the end of the sentence being one.
+        A sentence of n characters has n + 1 predictions; the last one is its end.
 
         Raises:
-            TextError: no sentence, an empty one, or a character that the model does not know.
+            TextError: as `losses` does.
         """
         given = list(sentences)
         loss = float(self.losses(given).sum())
@@ -87,26 +100,30 @@ class CharModel(Network):
         return perplexity_of(loss, predictions)
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
-        """The probability of each character, and of `END`, to come after the prefix."""
+        """The probability of each character, and of `END`, after the prefix.
+
+        Raises:
+            TextError: the prefix has an unknown character.
+        """
         probabilities = map(float, sampling.predict(self, prefix))
         return dict(zip((END, *self.vocabulary.chars), probabilities, strict=True))
 
     def trace(self, text: str) -> ForwardTrace:
-        """The forward pass over a text and its end: states and predictions at every step.
+        """The states and predictions at each step of a text and its end.
 
         Raises:
-            TextError: the text holds a character that the model does not know.
+            TextError: the text has an unknown character.
         """
         return forward_trace.trace(self, text)
 
     def activations(self, text: str) -> list[Activations]:
         """The hidden and cell states of each layer over a text.
 
-        Of n characters, both are (n + 1, units): after START, then after each character. The cell
-        states of a GRU or a plain recurrent layer are None.
+        For n characters both are (n + 1, units): after START, then after each character. The cell
+        states are None for a GRU or RNN.
 
         Raises:
-            TextError: the text holds a character that the model does not know.
+            TextError: the text has an unknown character.
         """
         return list(self.trace(text).layers)
 
@@ -119,17 +136,21 @@ class CharModel(Network):
         max_chars: int = 100,
         seed: int | None = None,
     ) -> str:
-        """A sentence drawn character by character, after `prompt`; without the prompt itself.
+        """A random continuation of the prompt, without the prompt.
 
-        Logits are divided by the temperature before the softmax: near 0 the most probable
-        characters win, above 1 the sample is more diverse. Then `top_k` keeps only that many of the
-        most probable characters, the end being one, and `top_p` only as many as together reach this
-        probability; both use the probabilities at this temperature.
+        Args:
+            temperature: divides the logits before the softmax: low values favour the most probable
+                characters, high ones are more diverse; above 0.
+            prompt: the beginning of the sentence.
+            top_k: number of most probable characters to choose from, the end being one; None for
+                all of them.
+            top_p: probability that these reach together, above 0 and up to 1; None for no limit.
+            max_chars: the maximal length; 0 or more.
+            seed: makes the sample reproducible.
 
         Raises:
-            SettingsError: the temperature is not a number above 0, top_k not a whole number from 1
-                on, top_p not a number above 0 and up to 1, or max_chars below 0.
-            TextError: the prompt holds a character that the model does not know.
+            SettingsError: an argument is out of range.
+            TextError: the prompt has an unknown character; the field is "prime".
         """
         [sentence] = self.samples(1, temperature, prompt, top_k, top_p, max_chars, seed)
         return sentence
@@ -144,10 +165,10 @@ class CharModel(Network):
         max_chars: int = 100,
         seed: int | None = None,
     ) -> list[str]:
-        """`count` sentences, each as from `sample`; one call for all is faster.
+        """`count` sentences, each as from `sample`; faster than single calls.
 
         Raises:
-            SettingsError: the count is not a whole number from 1 on, or as `sample` does.
+            SettingsError: the count is not an integer of at least 1, or as `sample` does.
             TextError: as `sample` does.
         """
         params = sampling.sampling_params(self, temperature, top_k, top_p)
@@ -155,25 +176,29 @@ class CharModel(Network):
         return sampling.generate(self, count, prompt, params, max_chars, random)
 
     def greedy(self, prompt: str = "", max_chars: int = 100) -> str:
-        """The greedy continuation of `prompt`; raises the errors of `sample`."""
+        """The continuation of the prompt by the most probable character at each step.
+
+        Raises:
+            SettingsError, TextError: as `sample` does.
+        """
         [sentence] = sampling.generate(self, 1, prompt, sampling.GREEDY, max_chars)
         return sentence
 
     def beam_search(
         self, width: int = 5, prompt: str = "", max_chars: int = 100
     ) -> list[tuple[str, float]]:
-        """The most probable continuations of `prompt` that a beam of this width finds, best first.
+        """The most probable continuations of the prompt that beam search finds, best first.
 
-        Each comes with its log-probability given the prompt (natural logarithm) of its characters
-        and its end, or of its characters alone if it was cut at `max_chars`. There is no length
+        Each has the natural logarithm of its probability given the prompt: of its characters and
+        its end, or of its characters alone if it was cut at `max_chars`. There is no length
         normalisation, which favours short sentences.
 
-        The first is at least as probable as the greedy sentence, which is what a width of 1 gives.
-        There are at most `width` of them, and none if the network has diverged. The result is
+        The first is at least as probable as the greedy sentence, which is the result for a width of
+        1. There are at most `width`, and none if the network has diverged. The result is
         deterministic.
 
         Raises:
-            SettingsError: the width is not a whole number from 1 to 20, or max_chars below 0.
-            TextError: the prompt holds a character that the model does not know.
+            SettingsError: the width is not an integer from 1 to 20, or max_chars is below 0.
+            TextError: the prompt has an unknown character; the field is "prime".
         """
         return sampling.beam_search(self, width, prompt, max_chars)

@@ -16,19 +16,20 @@ from model.vocabulary import IndexArray, Vocabulary
 
 DEFAULT_FRACTION = 0.05
 MIN_SENTENCES = 100
-"""With fewer, one in twenty would be too few to validate on, and training would miss them."""
+"""With fewer sentences, 5 % are too few to validate on, and training needs all of them."""
 
 
 def pack_sentences(
     vocabulary: Vocabulary, sentences: Sequence[str]
 ) -> tuple[IndexArray, npt.NDArray[np.int64]]:
-    """All sentences in one array, BOUNDARY before, between and after them.
+    """All sentences in one array, with BOUNDARY before, between and after them.
 
-    Returns `tokens` (int32) and `offsets` (sentences + 1,), int64: inputs of sentence s begin at
-    tokens[offsets[s]], its targets one place further on; both are offsets[s + 1] - offsets[s] long.
+    Returns `tokens` (characters + sentences + 1,), int32, and `offsets` (sentences + 1,), int64.
+    The inputs of sentence s start at tokens[offsets[s]], its targets one place later, both with a
+    length of offsets[s + 1] - offsets[s].
 
     Raises:
-        TextError: there are none, one is empty, or one has characters the vocabulary lacks.
+        TextError: there is no sentence, one is empty, or has an unknown character.
     """
     if not sentences:
         raise TextError("no_sentences")
@@ -51,11 +52,11 @@ class Split(NamedTuple):
 
 
 def train_validation_split(sentences: Sequence[str], fraction: float | None = None) -> Split:
-    """Hold out a fraction of the sentences; None is 5 % from 100 sentences on, else none.
+    """Hold out a fraction of the sentences; None is 5 % of 100 or more sentences, and 0 of fewer.
 
-    The split depends on the sentences alone, not on chance or their order: a training that is saved
-    and resumed elsewhere holds out the same ones. Copies of a sentence stay together. At least one
-    sentence is for training.
+    A hash of each sentence selects them, so that a saved training that is resumed elsewhere holds
+    out the same ones. Copies of a sentence are in the same part. At least one sentence is for
+    training.
     """
     if fraction is None:
         fraction = DEFAULT_FRACTION if len(sentences) >= MIN_SENTENCES else 0.0

@@ -6,40 +6,45 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import numpy.typing as npt
 
 from model.dataset import pack_sentences
 from model.kernels import entry_points
-from model.kernels.types import Float64Array
+from model.kernels.types import Float64Array, FloatArray
 from model.network import Network
+from model.vocabulary import IndexArray
 
 MAX_MEAN_LOSS = 700  # exp of more would overflow a float
 
 
 def sentence_losses(network: Network, sentences: Sequence[str]) -> Float64Array:
-    """Sum of -ln p over each sentence's characters and its end, (sentences,).
+    """The sum of -ln p over the characters and the end of each sentence, (sentences,), in nats.
 
     Raises:
-        TextError: no sentence, an empty one, or a character that the network does not know.
+        TextError: there is no sentence, one is empty, or has an unknown character.
     """
-    tokens, offsets = pack_sentences(network.vocabulary, sentences)
-    losses = np.zeros(len(sentences))  # (sentences,)
+    return packed_losses(network, *pack_sentences(network.vocabulary, sentences))
+
+
+def packed_losses(
+    network: Network,
+    tokens: IndexArray,
+    offsets: npt.NDArray[np.int64],
+    work: FloatArray | None = None,
+) -> Float64Array:
+    """The same for sentences from `pack_sentences`; with `work` to read from afterwards."""
+    losses = np.zeros(len(offsets) - 1)  # (sentences,)
     rows = int(np.diff(offsets).max())
-    entry_points.evaluate(
-        *network.kernel_args,
-        tokens,
-        offsets,
-        network.work_space(rows),
-        np.arange(rows + 1),
-        losses,
-    )
+    work = network.work_space(rows) if work is None else work
+    entry_points.evaluate(*network.kernel_args, tokens, offsets, work, np.arange(rows + 1), losses)
     return losses
 
 
 def perplexity_of(loss: float, predictions: int) -> float:
     """exp(loss / predictions), for a loss that is the sum of -ln p over the predictions.
 
-    NaN without predictions; infinite where the network has diverged: its loss is NaN, infinite, or
-    too large to tell from that.
+    NaN if there are no predictions; infinite if the network has diverged, so that the loss is NaN,
+    infinite or too large.
     """
     if predictions == 0:
         return math.nan

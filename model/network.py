@@ -1,23 +1,22 @@
-"""A network as data: its cell, the layout of its parameters, and the record that holds them.
+"""The cells, the layout of a network's parameters, and the network itself.
 
-All parameters are one flat vector: a snapshot is one copy, and an optimizer step one loop. The
-kernels need the gates of a layer side by side and the weights transposed, so that their innermost
-loops run over neighbouring numbers; the saved JSON has the textbook's matrices. Both use the same
-memory: the named views below are slices of the flat vector, most of them transposed.
+All parameters are one flat vector, so that a snapshot is one copy and an optimizer step one loop.
+The kernels read the gates of a layer side by side and the weights transposed, for contiguous inner
+loops; the saved JSON has the matrices of the textbook. Both are views of the same memory.
 
-Order in the flat vector, with V inputs (= outputs), E the letter size, G gates a layer, H units:
+Order in the flat vector, with V tokens, E the embedding size, G gates per layer, H units:
 
-    Wil                    (V, E)      one row a letter vector
+    Wil                    (V, E)      embedding
     for each layer:
-        Wx                 (in, G * H) from below, gates side by side, transposed
-        Wh                 (H, G * H)  from the layer's last hidden state, likewise
-        b                  (G * H)     and H more for a gate with a bias of its hidden product
-    Wd                     (H, V)      decoder on the top layer, transposed
+        Wx                 (in, G * H) weights of the input, transposed
+        Wh                 (H, G * H)  weights of the hidden state of the step before, transposed
+        b                  (G * H)     and H more for a gate whose hidden product has a bias
+    Wd                     (H, V)      decoder of the top layer, transposed
     bd                     (V)
 
-Gates lie side by side from the last to the first of `CellSpec.gates`: back-propagation
-through the original's graph visits them in this order, and sums over a row of gates then add up as
-they do there. The three sigmoid gates are neighbours, so that one loop serves them all.
+The gates are in the reverse order of `CellSpec.gates`, in which the original's back-propagation
+visits them, so that sums over the gates round as they do there. The three sigmoid gates of an LSTM
+are adjacent, and take one loop.
 """
 
 from __future__ import annotations
@@ -40,12 +39,12 @@ from model.vocabulary import Vocabulary
 
 @dataclass(frozen=True)
 class GateNames:
-    """The names of one gate's matrices in the original's JSON, without the layer's number."""
+    """The names of a gate's matrices in the original's JSON, without the number of the layer."""
 
     from_below: str
     from_hidden: str
     bias: str
-    hidden_bias: str | None = None  # of the product with the hidden state, where it has one
+    hidden_bias: str | None = None  # where the product with the hidden state has a bias
 
 
 @dataclass(frozen=True)
@@ -53,13 +52,13 @@ class CellSpec:
     """A recurrent cell.
 
     Attributes:
-        name: as in the saved JSON.
-        gates: its gates, in the order of the saved JSON.
-        kernel: the value that selects its kernels.
-        torch_gate_order: the indices of `gates` in the order of PyTorch's module.
-        has_cell_state: whether it has a state c beside the hidden state h.
-        clips_by_norm: whether training clips the norm of the gradient by default. Rectified units,
-            whose gradients are unbounded, diverge otherwise; gated cells train better without.
+        name: its name in the saved JSON.
+        gates: in the order of the saved JSON.
+        kernel: selects its kernels.
+        torch_gate_order: the indices of `gates` in the order of PyTorch's modules.
+        has_cell_state: whether it has a cell state c besides the hidden state h.
+        clips_by_norm: whether training clips the norm of the gradient by default. ReLU networks
+            diverge without it, as their gradients are unbounded; gated cells train worse with it.
     """
 
     name: str
@@ -107,11 +106,11 @@ CELLS: Mapping[str, CellSpec] = MappingProxyType({cell.name: cell for cell in _S
 
 @dataclass(frozen=True)
 class ParameterLayout:
-    """The sizes of a network, which determine the place of every matrix.
+    """The sizes of a network, and the places of its matrices in the flat vector.
 
     Attributes:
         cell: the name of the cell of every layer, a key of `CELLS`.
-        inputs: V, the number of characters and START/END; the outputs are as many.
+        inputs: V, the number of tokens: the characters, and START/END.
         letter_size: E, numbers in a letter vector.
         hidden_sizes: H of each layer, bottom first.
     """
@@ -142,15 +141,15 @@ class ParameterLayout:
 
     @property
     def biases(self) -> int:
-        """Biases of a unit: one per gate, and one more for a hidden product with its own bias."""
+        """Number of biases of a unit: one per gate, and one per hidden product with a bias."""
         return self.spec.kernel.biases
 
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """The sizes for the kernels: [V, E, widest, numbers per row, H of each layer…].
+        """The sizes for the kernels: [V, E, widest, row, H of each layer…], int64.
 
-        widest is the largest of E and all H. The numbers per row are those in the work space
-        before the logits: a letter vector, and for each layer its gates and three states.
+        widest is the largest of E and all H. row is the number of scratch numbers per row before
+        the logits: a letter vector, and for each layer its gates and three states.
         """
         widest = max(self.embedding_size, *self.hidden_sizes)
         row = self.embedding_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
@@ -159,18 +158,18 @@ class ParameterLayout:
         )
 
     def work_size(self, rows: int, batch: int = 1) -> int:
-        """Size of the work space for so many rows of a batch of so many sentences."""
+        """Size of the scratch space for this many rows of a batch of this many sentences."""
         inputs, _, widest, row = map(int, self.sizes[:4])
         return rows * (row + inputs + widest) + (1 + batch) * widest
 
     @property
     def step_size(self) -> int:
-        """Size of the work space for an inference step of one sentence."""
+        """Size of the scratch space for an inference step of one sentence."""
         return int(self.sizes[2]) + (self.gates + 3) * max(self.hidden_sizes)
 
     @cached_property
     def num_parameters(self) -> int:
-        """Size of the flat vector: all weights and biases."""
+        """Size of the flat vector: the number of weights and biases."""
         count, below = self.inputs * self.embedding_size, self.embedding_size
         for hidden in self.hidden_sizes:
             count += ((below + hidden) * self.gates + self.biases) * hidden
@@ -178,10 +177,10 @@ class ParameterLayout:
         return count + (below + 1) * self.inputs
 
     def views(self, params: FloatArray) -> dict[str, FloatArray]:
-        """Every matrix of a flat vector, by its name in the saved JSON and in the textbook's shape.
+        """The matrices of a flat vector (parameters,) by name, in the order of the saved JSON.
 
-        The matrices are views: writing to one writes to the flat vector. Biases and `bd` are
-        columns, shape (units, 1). The order is that of the original's own models.
+        They are views: writing to one writes to the flat vector. Names and shapes are those of the
+        saved JSON, where biases are columns (units, 1).
         """
         cursor = _Cursor(params)
         named = {"Wil": cursor.take(self.inputs, self.embedding_size)}
@@ -205,7 +204,7 @@ class ParameterLayout:
         return named
 
     def shapes(self) -> Iterator[tuple[str, tuple[int, int]]]:
-        """Name and shape of every matrix, without allocating any."""
+        """Name and shape of each matrix, without allocating one."""
         yield "Wil", (self.inputs, self.embedding_size)
         below = self.embedding_size
         for number, hidden in enumerate(self.hidden_sizes):
@@ -222,12 +221,12 @@ class ParameterLayout:
 
 @dataclass(eq=False)
 class Network:
-    """A network: what it reads and writes, its sizes and its parameters.
+    """A network: its vocabulary, its sizes and its parameters.
 
     Attributes:
         vocabulary: its characters.
         layout: its sizes.
-        params: (parameters,), all weights and biases, float32 unless made otherwise.
+        params: (parameters,), all weights and biases, float32 or float64.
     """
 
     vocabulary: Vocabulary
@@ -236,17 +235,17 @@ class Network:
 
     @property
     def cell(self) -> str:
-        """The name of the cell of its layers."""
+        """The name of the cell of all layers."""
         return self.layout.cell
 
     @property
     def hidden_sizes(self) -> tuple[int, ...]:
-        """Units of each layer, bottom first."""
+        """Number of units of each layer, bottom first."""
         return self.layout.hidden_sizes
 
     @property
     def embedding_size(self) -> int:
-        """Numbers in a letter vector."""
+        """Size of a letter vector."""
         return self.layout.embedding_size
 
     @property
@@ -255,25 +254,25 @@ class Network:
         return self.layout.num_parameters
 
     def named_parameters(self) -> dict[str, FloatArray]:
-        """Every matrix by name, as views of `params`: writing to one changes the network."""
+        """The matrices by name, as views of `params`: see `ParameterLayout.views`."""
         return self.layout.views(self.params)
 
     @property
     def kernel_args(self) -> tuple[Any, npt.NDArray[np.int64], FloatArray]:
-        """The leading arguments of every kernel: the cell, the sizes and the parameters."""
+        """The first three arguments of the kernels: the cell, the sizes and the parameters."""
         return self.layout.spec.kernel, self.layout.sizes, self.params
 
     def work_space(self, rows: int, batch: int = 1) -> FloatArray:
-        """Scratch space for so many rows of a batch of so many sentences, shared per thread."""
+        """Scratch space for this many rows of a batch of this many sentences, one per thread."""
         return workspace.scratch(self.layout.work_size(rows, batch), self.params.dtype)
 
     def copy(self) -> Self:
-        """The same network with parameters of its own."""
+        """A copy with its own parameters."""
         return type(self)(self.vocabulary, self.layout, self.params.copy())
 
 
 def is_size(value: object) -> bool:
-    """Whether the value is an integer of at least 1, Python's or NumPy's."""
+    """Whether the value is an integer of at least 1, of Python or NumPy."""
     if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
         return False
     return int(value) >= 1

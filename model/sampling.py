@@ -18,23 +18,23 @@ from model.network import Network, is_size
 from model.vocabulary import Vocabulary
 
 MAX_BATCH = 256
-"""Sentences generated in one call: more would take memory and save no time."""
+"""Sentences per call of the kernel: more need memory and save no time."""
 MAX_BATCH_CHARACTERS = 1_000_000
-"""Characters that one call has space for, unless a single sentence needs more."""
+"""Characters per call of the kernel, unless a single sentence needs more."""
 MAX_BEAM_WIDTH = 20
 
 GREEDY = SamplingParams(temperature=0.0, top_k=1, top_p=1.0)
-"""The most probable token every time."""
+"""The most probable token at each step."""
 
 
 def sampling_params(
     network: Network, temperature: float, top_k: int | None, top_p: float | None
 ) -> SamplingParams:
-    """The checked options of sampling; without `top_k` and `top_p` every token is a candidate.
+    """The validated parameters of sampling; None for `top_k` and `top_p` means no limit.
 
     Raises:
-        SettingsError: the temperature is not a number above 0, top_k not a whole number from 1 on,
-            or top_p not a number above 0 and up to 1.
+        SettingsError: the temperature is not above 0, top_k is not an integer of at least 1, or
+            top_p is not above 0 and at most 1.
     """
     if not (math.isfinite(temperature) and temperature > 0):
         raise SettingsError("invalid_temperature", "temperature", value=temperature)
@@ -42,7 +42,7 @@ def sampling_params(
         raise SettingsError("invalid_top_k", "top_k", value=top_k)
     if not (top_p is None or 0 < top_p <= 1):  # false for NaN
         raise SettingsError("invalid_top_p", "top_p", value=top_p)
-    min_temperature = float(np.finfo(network.params.dtype).tiny)  # less would be 0 to the kernel
+    min_temperature = float(np.finfo(network.params.dtype).tiny)  # less is 0 in the kernel
     tokens = network.layout.inputs
     return SamplingParams(
         max(float(temperature), min_temperature),
@@ -52,10 +52,10 @@ def sampling_params(
 
 
 def predict(network: Network, prefix: str) -> FloatArray:
-    """The probabilities of END and of each character to follow the prefix, (V,).
+    """The probabilities of END and of each character after the prefix, (V,).
 
     Raises:
-        TextError: the prefix holds a character that the model does not know.
+        TextError: the prefix has an unknown character.
     """
     prompt_tokens = _prompt_tokens(network.vocabulary, prefix)
     state, work, probabilities = _state_and_scratch(network, 1)
@@ -71,11 +71,11 @@ def generate(
     max_chars: int,
     random: np.random.Generator | None = None,
 ) -> list[str]:
-    """`count` continuations of the prompt; `random` draws the samples, greedy decoding needs none.
+    """`count` continuations of the prompt; greedy decoding needs no `random`.
 
     Raises:
-        SettingsError: the count is not a whole number from 1 on, or max_chars is below 0.
-        TextError: the prompt holds a character that the model does not know.
+        SettingsError: the count is not an integer of at least 1, or max_chars is below 0.
+        TextError: the prompt has an unknown character.
     """
     if not is_size(count):
         raise SettingsError("invalid_count", "count", value=count)
@@ -95,8 +95,8 @@ def beam_search(
     """Sentences and their log-probabilities; see `CharModel.beam_search`.
 
     Raises:
-        SettingsError: the width is not a whole number from 1 to 20, or max_chars is below 0.
-        TextError: the prompt holds a character that the model does not know.
+        SettingsError: the width is not an integer from 1 to 20, or max_chars is below 0.
+        TextError: the prompt has an unknown character.
     """
     if not (is_size(width) and width <= MAX_BEAM_WIDTH):
         raise SettingsError("invalid_width", "width", value=width, most=MAX_BEAM_WIDTH)
@@ -131,7 +131,7 @@ def beam_search(
 
 
 def _batches(count: int, max_chars: int) -> Iterator[int]:
-    """The number of sentences of each call."""
+    """The number of sentences of each call of the kernel."""
     most = max(1, min(MAX_BATCH, MAX_BATCH_CHARACTERS // max(max_chars, 1)))
     for first in range(0, count, most):
         yield min(most, count - first)
@@ -143,7 +143,7 @@ def _generate_batch(
     sampling: SamplingParams,
     uniforms: Float64Array,
 ) -> list[str]:
-    """As many sentences as uniforms (sentences, max_chars) has rows, in one call."""
+    """One sentence for each row of uniforms (sentences, max_chars)."""
     rows = len(uniforms)
     out = np.zeros(uniforms.shape, dtype=np.int32)
     lengths = np.zeros(rows, dtype=np.int64)
@@ -158,13 +158,13 @@ def _generate_batch(
         lengths,
     )
     return [
-        network.vocabulary.decode(letters[:length])
-        for letters, length in zip(out, lengths, strict=True)
+        network.vocabulary.decode(tokens[:length])
+        for tokens, length in zip(out, lengths, strict=True)
     ]
 
 
 def _state_and_scratch(network: Network, rows: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Zero state, work space and logits for the steps of so many sentences."""
+    """Zero state, scratch space and logits for inference steps of this many sentences."""
     layout, dtype = network.layout, network.params.dtype
     state: npt.NDArray[Any] = np.zeros(rows * 2 * sum(layout.hidden_sizes), dtype)
     work: npt.NDArray[Any] = np.zeros(rows * layout.step_size, dtype)

@@ -1,4 +1,4 @@
-"""The characters that a network reads and writes, and their numbers."""
+"""The characters of a network and their token numbers."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ SHOWN_UNKNOWN = 10  # unknown characters named in a message before it says "and 
 
 
 def sentences_from_text(text: str) -> list[str]:
-    """The sentences of a text, one a line: trimmed, blank lines dropped."""
+    """The sentences of a text: its lines, trimmed, without blank ones."""
     lines = text.replace("\r", "\n").split("\n")
     return [line for line in map(str.strip, lines) if line]
 
 
 class Vocabulary:
-    """An ordered set of characters, numbered from 1; index 0 stands for START and END.
+    """An ordered set of characters, numbered from 1; 0 is START and END.
 
-    Vocabularies made in a browser may hold halves of UTF-16 surrogate pairs, because JavaScript
-    indexes strings by UTF-16 unit. Such a vocabulary reads and writes UTF-16 units; every other
-    one reads and writes whole characters.
+    Vocabularies made in a browser may contain halves of UTF-16 surrogate pairs, because JavaScript
+    indexes strings by UTF-16 unit. The tokens of such a vocabulary are UTF-16 units, those of any
+    other are characters.
+
+    Attributes:
+        chars: the characters, in the order of their numbers.
+        index: the number of each character.
     """
 
     def __init__(self, chars: Sequence[str]) -> None:
@@ -44,19 +48,19 @@ class Vocabulary:
 
     @classmethod
     def from_sentences(cls, sentences: Iterable[str]) -> Vocabulary:
-        """One entry per distinct character, in the order of first appearance.
+        """The distinct characters of the sentences, in the order of first appearance.
 
-        A text with a lone half of a surrogate pair in it makes a vocabulary of UTF-16 units.
+        If one is a lone half of a surrogate pair, it is a vocabulary of UTF-16 units.
 
         Raises:
-            TextError: the sentences hold no character at all.
+            TextError: the sentences have no characters.
         """
         text = "".join(sentences)
         units = _utf16_units(text) if _SURROGATE.search(text) else text
         return cls(list(dict.fromkeys(units)))
 
     def __len__(self) -> int:
-        """Number of inputs, which is that of outputs: the characters and START/END."""
+        """The number of tokens: the characters, and START/END."""
         return len(self.chars) + 1
 
     def __eq__(self, other: object) -> bool:
@@ -66,22 +70,22 @@ class Vocabulary:
         return hash(self.chars)
 
     def tokenize(self, text: str) -> list[str]:
-        """The text cut into what one entry of this vocabulary stands for."""
+        """The text as a list of characters, or of UTF-16 units."""
         return _utf16_units(text) if self._in_utf16_units else list(text)
 
     def unknown(self, text: str) -> list[str]:
-        """The distinct characters of the text that are no entry, in order of appearance."""
+        """The distinct characters of the text that are not in it, in the order of appearance."""
         return [unit for unit in dict.fromkeys(self.tokenize(text)) if unit not in self.index]
 
     def can_encode(self, text: str) -> bool:
-        """Whether every character of the text is an entry."""
+        """Whether all characters of the text are in it."""
         return not self.unknown(text)
 
     def encode(self, text: str) -> IndexArray:
-        """The indices of the text's characters, shape (characters,), int32.
+        """The tokens of a text, (characters,), int32.
 
         Raises:
-            TextError: a character is no entry; the message names the first ones.
+            TextError: characters are not in the vocabulary; the message names the first ones.
         """
         try:
             return np.array([self.index[unit] for unit in self.tokenize(text)], dtype=np.int32)
@@ -90,7 +94,7 @@ class Vocabulary:
             raise TextError("unknown_characters", characters=characters) from None
 
     def decode(self, indices: Iterable[int]) -> str:
-        """The text that indices from 1 on stand for."""
+        """The text of tokens, all of them 1 or more."""
         text = "".join(self.chars[index - 1] for index in indices)
         if not self._in_utf16_units:
             return text
@@ -98,7 +102,7 @@ class Vocabulary:
 
 
 def format_chars(characters: Sequence[str]) -> str:
-    """A list of characters for a message: the first few quoted, the rest counted."""
+    """A list of characters for a message: the first ones quoted, the rest counted."""
     shown = ", ".join(repr(c) for c in characters[:SHOWN_UNKNOWN])
     more = len(characters) - SHOWN_UNKNOWN
     noun = "the character" if len(characters) == 1 else "the characters"

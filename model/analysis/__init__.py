@@ -1,1 +1,1 @@
-"""What a trained network computes: traces, units, embeddings, gradients."""
+"""Analysis of networks: traces, units, embeddings, histograms, gradient checks."""

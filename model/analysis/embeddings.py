@@ -1,4 +1,4 @@
-"""A projection of the letter vectors onto their first two principal components.
+"""Projection of letter vectors onto their first two principal components.
 
 (K. Pearson, "On lines and planes of closest fit to systems of points in space", 1901.)
 """
@@ -16,11 +16,11 @@ COMPONENTS = 2
 
 
 class EmbeddingProjection(NamedTuple):
-    """Letter vectors in a plane.
+    """Letter vectors in the plane.
 
     Attributes:
-        points: (V, 2): the first two principal components of each vector.
-        explained_variance_ratio: (2,): the share of the variance along each component.
+        points: (V, 2), the first two principal components of each vector.
+        explained_variance_ratio: (2,), the fraction of the variance along each component.
     """
 
     points: npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ class EmbeddingProjection(NamedTuple):
 
 
 def project_embeddings(vectors: FloatArray) -> EmbeddingProjection | None:
-    """The projection of vectors (V, E), one per row; None for a diverged network.
+    """The projection of vectors (V, E); None if they are not finite.
 
     The sign of a component is arbitrary: here its largest weight is positive. For E = 1 the second
     component is zero.

@@ -1,4 +1,4 @@
-"""The states and predictions of a network at every step of a text."""
+"""The states and predictions of a network at each step of a text."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.kernels import entry_points
 from model.kernels.types import BOUNDARY, FloatArray
-from model.metrics import perplexity_of
+from model.metrics import packed_losses, perplexity_of
 from model.network import Network, ParameterLayout
 
 
@@ -20,7 +19,7 @@ class Activations(NamedTuple):
 
     Attributes:
         h: (n + 1, units), the hidden states.
-        c: (n + 1, units), the cell states; None where the cell has none.
+        c: (n + 1, units), the cell states; None if the cell has none.
     """
 
     h: FloatArray
@@ -31,10 +30,10 @@ class ForwardTrace(NamedTuple):
     """A forward pass over a text of n characters.
 
     Attributes:
-        targets: (n + 1,), int32: the token to predict at each step, the last being END.
-        probabilities: (n + 1, V): row t is the prediction after START and t characters.
+        targets: (n + 1,), int32, the token to predict at each step; the last one is END.
+        probabilities: (n + 1, V), row t is the prediction after START and t characters.
         layers: the states of each layer, bottom first.
-        loss: sum of -ln p of the targets.
+        loss: sum of -ln p over the targets.
     """
 
     targets: npt.NDArray[np.int32]
@@ -50,7 +49,7 @@ class ForwardTrace(NamedTuple):
 
     @property
     def perplexity(self) -> float:
-        """The inverse of the geometric mean of the targets' probabilities."""
+        """exp of the mean loss of a target."""
         return perplexity_of(self.loss, len(self.targets))
 
 
@@ -58,31 +57,23 @@ def trace(network: Network, text: str) -> ForwardTrace:
     """The forward pass over a text, which may be empty, and its end.
 
     Raises:
-        TextError: the text holds a character that the model does not know.
+        TextError: the text has an unknown character.
     """
     end = np.array([BOUNDARY], dtype=np.int32)
     tokens = np.concatenate((end, network.vocabulary.encode(text), end))  # (n + 2,)
     rows = len(tokens) - 1
     work = np.empty(network.layout.work_size(rows), dtype=network.params.dtype)
-    losses = np.zeros(1)  # (sentences,)
-    entry_points.evaluate(
-        *network.kernel_args,
-        tokens,
-        np.array([0, rows]),
-        work,
-        np.arange(rows + 1),
-        losses,
-    )
+    [loss] = packed_losses(network, tokens, np.array([0, rows]), work)
     layers, probabilities = _cut(network.layout, work, rows)
-    return ForwardTrace(tokens[1:], probabilities, layers, float(losses[0]))
+    return ForwardTrace(tokens[1:], probabilities, layers, float(loss))
 
 
 def _cut(
     layout: ParameterLayout, work: FloatArray, rows: int
 ) -> tuple[tuple[Activations, ...], FloatArray]:
-    """The layers' states and the probabilities in the kernels' work space; see kernels/network.py.
+    """The states of the layers and the probabilities, as views of the scratch space of the kernels.
 
-    The work space belongs to the trace: the views into it stay valid.
+    For its order see kernels/network.py.
     """
     layers, at = [], rows * layout.embedding_size
     for hidden in layout.hidden_sizes:

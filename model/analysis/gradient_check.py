@@ -1,10 +1,9 @@
-"""Gradient checks: gradients compared with measured slopes of the loss.
+"""Gradient checks: gradients compared with central differences of the loss.
 
-The slope by one number is measured by central differences: move the number a step up and a step
-down, and divide the difference of the two losses by the distance. A long step measures a curve
-badly, a short one drowns in rounding, and a step across the corner of a rectifier measures neither
-side. So a number that does not agree is measured again with shorter steps, and its best agreement
-counts: a wrong gradient agrees with none of them.
+The derivative with respect to a number x is estimated as (loss(x + e) - loss(x - e)) / 2 e. A large
+e is inaccurate on a curve, a small one is dominated by rounding, and a step across the corner of a
+ReLU measures neither side. So a gradient that disagrees is compared again with smaller steps, and
+its best agreement counts: a wrong gradient agrees with none of them.
 """
 
 from __future__ import annotations
@@ -25,18 +24,18 @@ from model.metrics import sentence_losses
 from model.network import Network
 
 EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
-RTOL = 1e-7  # as a share of the matrix's largest slope: no shorter step is tried
-MIN_SCALE = 1e-4  # smaller ones are compared on this scale: rounding hides them from a difference
+RTOL = 1e-7  # relative to the largest slope of the matrix; within it no smaller step is tried
+MIN_SCALE = 1e-4  # the least scale of errors: rounding dominates the differences of smaller slopes
 
 
 @dataclass(frozen=True)
 class GradientReport:
-    """How well gradients agree with the measured slopes.
+    """The errors of gradients.
 
     Attributes:
-        errors: of each matrix, the largest difference between a gradient and its slope, as a share
-            of the largest slope or gradient in the matrix. Around 1e-6 or less where all is right,
-            1 where a gradient is missing, NaN where the loss is no number.
+        errors: of each matrix, the largest difference between a gradient and its estimate, relative
+            to the largest slope or gradient in the matrix. About 1e-6 or less if the gradient is
+            right, 1 if it is missing, NaN if the loss is NaN.
     """
 
     errors: Mapping[str, float]
@@ -53,11 +52,11 @@ class GradientReport:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """Both implementations of a model's gradient, compared with the same measured slopes.
+    """The errors of both implementations of a network's gradient.
 
     Attributes:
         graph: of the expression graph, the reference.
-        kernels: of the compiled kernels, which train.
+        kernels: of the compiled kernels.
     """
 
     graph: GradientReport
@@ -82,13 +81,13 @@ def gradient_check(
     numbers_per_matrix: int | None = None,
     seed: int | None = None,
 ) -> ModelReport:
-    """Check the gradient of a sentence's loss, by every matrix, of graph and kernels.
+    """Check both implementations of the gradient of a sentence's loss.
 
-    The model is left as it is: all happens on a copy in float64. A large network takes a while,
-    two evaluations for every number; `numbers_per_matrix` draws so many of each matrix instead.
+    The check runs on a copy in float64, with at least two evaluations of the loss per number.
+    `numbers_per_matrix` limits it to this many random numbers of each matrix.
 
     Raises:
-        TextError: the sentence is empty, or holds a character that the model does not know.
+        TextError: the sentence is empty, or has an unknown character.
         SettingsError: `numbers_per_matrix` is below 1.
     """
     copy = Network(model.vocabulary, model.layout, model.params.astype(np.float64))
@@ -108,19 +107,22 @@ def graph_gradient_check(
     numbers_per_matrix: int | None = None,
     seed: int | None = None,
 ) -> GradientReport:
-    """Check the gradients of any expression: `build` computes its loss, (1, 1), anew every time.
+    """Check the gradients of any expression.
 
-    `matrices` are those that it is computed from and that are to be checked. Their values and
-    gradients are afterwards what they were.
+    Args:
+        build: computes the loss, (1, 1), from the matrices, on each call.
+        matrices: the matrices to check; their data and gradients are restored.
+        numbers_per_matrix: check only this many random numbers of each matrix.
+        seed: of that choice; None for a different one each time.
 
     Raises:
-        ShapeError: the loss is more than one number.
+        ShapeError: the loss is not one number.
         SettingsError: `numbers_per_matrix` is below 1.
     """
     values = {name: mat.data for name, mat in matrices.items()}
 
     def loss() -> float:
-        with Graph():  # so that a graph which the caller has open records nothing of this
+        with Graph():  # hides any open graph of the caller
             return float(build())
 
     places = _places(values, numbers_per_matrix, seed)
@@ -131,13 +133,12 @@ def graph_gradient_check(
 def kernel_loss_and_gradient(
     model: Network, *sentences: str
 ) -> tuple[float, dict[str, FloatArray]]:
-    """The sum of the sentences' losses, and their mean gradient by every matrix, as in training.
+    """The sum of the losses of a batch of sentences, and their mean gradient by matrix.
 
-    The sentences are one batch. In the model's own precision: take a float64 model to compare with
-    `reference_loss_and_gradient`.
+    In the precision of the model: a float64 model compares with `reference_loss_and_gradient`.
 
     Raises:
-        TextError: a sentence is empty, or holds a character that the model does not know.
+        TextError: a sentence is empty, or has an unknown character.
     """
     longest_first = sorted(sentences, key=len, reverse=True)
     tokens, offsets = pack_sentences(model.vocabulary, longest_first)
@@ -158,7 +159,7 @@ def kernel_loss_and_gradient(
 def _graph_gradient(
     build: Callable[[], Mat], matrices: Mapping[str, Mat]
 ) -> dict[str, Float64Array]:
-    """What `backward` adds to the gradients of the matrices; which stay as they were."""
+    """The gradients that `backward` computes; those of the matrices are restored."""
     with Graph() as graph:
         loss = build()
     before = {name: mat.grad for name, mat in matrices.items()}
@@ -178,7 +179,7 @@ Index = tuple[int, ...]
 def _places(
     matrices: Mapping[str, FloatArray], numbers: int | None, seed: int | None
 ) -> dict[str, list[Index]]:
-    """Which numbers of each matrix are checked: all, or so many drawn at random."""
+    """The indices to check in each matrix: all, or this many random ones."""
     if numbers is not None and numbers < 1:
         raise SettingsError("invalid_numbers_per_matrix", "numbers_per_matrix", value=numbers)
     random = np.random.default_rng(seed)
@@ -198,7 +199,7 @@ def _reports(
     gradients: Sequence[Mapping[str, FloatArray]],
     places: Mapping[str, list[Index]],
 ) -> list[GradientReport]:
-    """One report for each set of gradients (G sets); the matrices are moved, and put back."""
+    """One report for each of the G sets of gradients; changes the matrices temporarily."""
     errors = {
         name: _matrix_errors(
             loss,
@@ -217,7 +218,7 @@ def _reports(
 def _matrix_errors(
     loss: Callable[[], float], matrix: FloatArray, gradients: Float64Array, places: Sequence[Index]
 ) -> Float64Array:
-    """The error of each set of gradients (G, places) in this matrix, (G,)."""
+    """The error of each set of gradients (G, places) of this matrix, (G,)."""
     here = loss()
     largest = np.maximum(np.abs(gradients).max(axis=1), MIN_SCALE)  # (G,)
     apart = np.zeros(len(gradients))  # (G,)
@@ -232,9 +233,9 @@ def _matrix_errors(
 def _compare(
     measure: Callable[[float], tuple[float, float]], gradient: Float64Array, close: Float64Array
 ) -> tuple[Float64Array, float]:
-    """How far each gradient (G,) is from the measured slope, (G,), and that slope.
+    """The distance of each gradient (G,) from the estimate, (G,), and the estimate.
 
-    No shorter step is tried when all are as close as `close` (G,).
+    No smaller step is tried once all are within `close` (G,).
     """
     best = np.full(len(gradient), np.inf)  # (G,)
     for step in EPSILONS:
@@ -243,7 +244,7 @@ def _compare(
         best = np.minimum(best, np.abs(gradient - slope))
         if (best <= close).all():
             return best, slope
-    # Right on a corner the shortest step still finds two slopes: any between them is right.
+    # On a corner the one-sided slopes differ for any step: all slopes between them are right.
     beside = np.abs(gradient - slope) - abs(above - below) / 2
     return np.minimum(best, np.maximum(beside, 0.0)), slope
 
@@ -251,7 +252,7 @@ def _compare(
 def _slopes(
     loss: Callable[[], float], here: float, matrix: FloatArray, place: Index, step: float
 ) -> tuple[float, float]:
-    """The slopes below and above the number at `place`, where the loss is `here`."""
+    """The one-sided slopes below and above the number at `place`, where the loss is `here`."""
     value = matrix[place]
     try:
         matrix[place] = value - step

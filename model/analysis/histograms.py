@@ -10,19 +10,19 @@ import numpy.typing as npt
 from model.kernels.types import FloatArray
 
 MAX_NUMBERS = 4096
-"""Numbers of a matrix that are counted: a histogram of more looks the same."""
+"""The maximal sample of a matrix: a histogram of more numbers looks the same."""
 BINS = 21
 """Odd, so that weights around zero are in one bin."""
 MIN_EXPONENT, MAX_EXPONENT = -7.0, 1.0
-"""Powers of ten: float32 resolves no smaller relative change; larger ones are counted together."""
+"""Powers of ten: float32 does not resolve smaller changes; larger ones share the last bin."""
 
 
 class Histogram(NamedTuple):
     """Counts of numbers in bins of equal width.
 
     Attributes:
-        low: where the first bin begins.
-        high: where the last one ends.
+        low: lower edge of the first bin.
+        high: upper edge of the last bin.
         counts: (BINS,), int64.
     """
 
@@ -32,9 +32,9 @@ class Histogram(NamedTuple):
 
 
 def subsample(matrix: FloatArray) -> FloatArray:
-    """At most MAX_NUMBERS numbers of a matrix (rows, columns): (numbers,), float64.
+    """At most MAX_NUMBERS numbers of a matrix (rows, columns), as (numbers,) in float64.
 
-    The same places every time, so that a histogram moves only where the numbers do.
+    The places are fixed, so that a histogram changes only if the numbers do.
     """
     if matrix.size <= MAX_NUMBERS:
         return matrix.ravel().astype(np.float64)
@@ -45,7 +45,7 @@ def subsample(matrix: FloatArray) -> FloatArray:
 
 
 def histogram(numbers: FloatArray, low: float, high: float) -> Histogram:
-    """A histogram from low to high; the outermost bins include what lies beyond, NaN is ignored."""
+    """The histogram of numbers (n,); the outer bins include numbers beyond them, NaN is ignored."""
     finite = numbers[~np.isnan(numbers)]
     scale = max(abs(low), abs(high))  # the distance from low to high may be too large for a float
     share = (finite / scale - low / scale) / (high / scale - low / scale)
@@ -54,13 +54,13 @@ def histogram(numbers: FloatArray, low: float, high: float) -> Histogram:
 
 
 def symmetric_histogram(numbers: FloatArray) -> Histogram:
-    """A histogram whose range is symmetric about zero."""
+    """The histogram of numbers (n,) over a range that is symmetric about zero."""
     finite = np.abs(numbers[np.isfinite(numbers)])
     reach = float(finite.max(initial=0.0)) or 1.0
     return histogram(numbers, -reach, reach)
 
 
 def log10_histogram(sizes: FloatArray) -> Histogram:
-    """A histogram of relative changes by their power of ten."""
+    """The histogram of log10 of relative changes (n,)."""
     with np.errstate(divide="ignore"):
         return histogram(np.log10(sizes), MIN_EXPONENT, MAX_EXPONENT)

@@ -1,8 +1,8 @@
 """Simple features of a text, and the units that correlate with them.
 
 A. Karpathy, J. Johnson and L. Fei-Fei ("Visualizing and understanding recurrent networks", 2015)
-found single units of an LSTM that count characters or light up within quotes. A feature is a
-number after every character; units are ranked by the correlation of their activation with it.
+found LSTM units that count characters or are active within quotes. A feature is one number after
+each character; units are ranked by the correlation of their activations with it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ STRAIGHT_QUOTE = '"'
 
 
 def word_position(characters: Sequence[str]) -> list[int]:
-    """How many letters of the word have come; 0 between words."""
+    """The number of letters of the current word; 0 between words."""
     positions, position = [], 0
     for character in characters:
         position = position + 1 if character.isalpha() else 0
@@ -31,7 +31,7 @@ def word_position(characters: Sequence[str]) -> list[int]:
 
 
 def quotes(characters: Sequence[str]) -> list[int]:
-    """1 within quotation marks, straight or curly, from the opening one to before the closing."""
+    """1 within quotation marks, from the opening to before the closing one."""
     inside, values = False, []
     for character in characters:
         if character == STRAIGHT_QUOTE:
@@ -45,7 +45,7 @@ def quotes(characters: Sequence[str]) -> list[int]:
 
 
 def brackets(characters: Sequence[str]) -> list[int]:
-    """How many brackets are open, of any kind."""
+    """The number of open brackets."""
     depth, depths = 0, []
     for character in characters:
         if character in OPENING:
@@ -57,28 +57,28 @@ def brackets(characters: Sequence[str]) -> list[int]:
 
 
 def digit(characters: Sequence[str]) -> list[int]:
-    """1 after a digit."""
+    """1 after a digit, else 0."""
     return [int(character.isdigit()) for character in characters]
 
 
 def sentence_position(characters: Sequence[str]) -> list[int]:
-    """How many characters of the sentence have come."""
+    """The number of characters of the sentence."""
     return list(range(1, len(characters) + 1))
 
 
 FEATURES: Mapping[str, Callable[[Sequence[str]], list[int]]] = MappingProxyType(
     {each.__name__: each for each in (word_position, quotes, brackets, digit, sentence_position)}
 )
-"""The features by name: functions from a sentence's characters to a number after each."""
+"""The features by name: functions of the characters (n,) of a sentence that return (n,) numbers."""
 
 
 class UnitCorrelation(NamedTuple):
     """The correlation of a unit with a feature.
 
     Attributes:
-        layer: its hidden layer, the lowest being 0.
-        unit: its number in the layer, from 0.
-        correlation: Pearson's, between -1 and 1.
+        layer: its layer, from 0 at the bottom.
+        unit: its index in the layer, from 0.
+        correlation: Pearson's coefficient, from -1 to 1.
     """
 
     layer: int
@@ -89,10 +89,10 @@ class UnitCorrelation(NamedTuple):
 def most_correlated_units(
     feature: npt.ArrayLike, layers: Sequence[FloatArray], count: int
 ) -> list[UnitCorrelation]:
-    """The units most correlated with a feature (N,), in either direction; the best first.
+    """At most `count` units by descending |correlation| with a feature (N,).
 
-    layers are activations (N, units) each. Constant units and those of a
-    diverged network are left out; the list is empty where the feature is constant.
+    layers are activations (N, units). Units whose correlation is undefined are omitted: constant
+    ones, those of a diverged network, and all if the feature is constant.
     """
     values = np.asarray(feature, dtype=np.float64)
     found = [
@@ -105,9 +105,9 @@ def most_correlated_units(
 
 
 def correlations(feature: Float64Array, activations: FloatArray) -> Float64Array:
-    """Pearson's correlation of a feature (N,) with each unit of (N, units), (units,).
+    """Pearson's correlation of a feature (N,) with activations (N, units), (units,).
 
-    The covariance over the product of the standard deviations; NaN where one of these is zero.
+    The covariance divided by the product of the standard deviations; NaN if one of these is zero.
     """
     with np.errstate(all="ignore"):
         from_mean = feature - feature.mean()

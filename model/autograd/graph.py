@@ -1,9 +1,8 @@
-"""A general expression graph with automatic backpropagation: slow, and plain to read.
+"""An expression graph with automatic differentiation: slow, and easy to read.
 
-Every operation computes its output and, right beside it, says how the output's gradient goes back
-to what it was computed from. An open graph records the operations in their order; `backward` runs
-them in reverse, which is the chain rule (reverse accumulation: S. Linnainmaa, 1970), and needs no
-recursion however long the graph is::
+Each operation computes its output, and has a closure that adds the gradients of its inputs. An open
+graph records the operations in order; `Graph.backward` runs their closures in reverse order, which
+is reverse accumulation (S. Linnainmaa, 1970) without recursion::
 
     W, b = Mat([[0.5, -0.2]]), Mat([[0.0]])
     with Graph() as graph:
@@ -11,8 +10,8 @@ recursion however long the graph is::
     graph.backward(loss)
     W.data -= 0.1 * W.grad
 
-All is NumPy in float64, and every value is a matrix: a number is (1, 1), a row (1, n), a column
-(n, 1). Gradients are added to `grad` until somebody sets it to zero.
+All arrays are float64, and all values are matrices: a number is (1, 1), a row (1, n), a column
+(n, 1). Gradients accumulate in `grad` until it is set to zero.
 """
 
 from __future__ import annotations
@@ -38,18 +37,18 @@ _recording: ContextVar[Operations | None] = ContextVar("recording", default=None
 
 
 class ShapeError(ModelError):
-    """Matrices that do not fit an operation; the message names it and their shapes."""
+    """Operands with shapes that an operation does not support; the message names both."""
 
     def __init__(self, code: str, operation: str, **values: Any) -> None:
         super().__init__(code, operation, operation=operation, **values)
 
 
 class Graph:
-    """The operations between matrices, in the order in which they were computed.
+    """A record of operations, in the order of their computation.
 
-    Open with `with`, it records what is computed in this thread, and the innermost open graph
-    records alone. Outside of any graph operations only compute. What another graph has computed is
-    a constant to this one: it gets its gradient, and nothing goes further back.
+    A `with` block records the operations of the current thread; of nested graphs only the innermost
+    one records. Outside of graphs operations compute without recording. The results of another
+    graph are constants: they get a gradient, which does not propagate further.
     """
 
     def __init__(self) -> None:
@@ -64,15 +63,15 @@ class Graph:
         _recording.reset(self._outer.pop())
 
     def __len__(self) -> int:
-        """How many operations it has recorded."""
+        """Number of recorded operations."""
         return len(self._operations)
 
     @staticmethod
     def record(output: Mat, backward: Backward) -> Mat:
-        """Note an operation in the open graph, if there is one, and return its output.
+        """Record an operation in the open graph, if any; returns its output.
 
-        `backward` adds to the gradients of the inputs what the output's gradient makes of them.
-        Every operation below ends with this, and so does one of your own.
+        `backward` adds the gradients of the inputs, given that of the output. All operations below
+        end with this call, and so do custom ones.
         """
         operations = _recording.get()
         if operations is not None:
@@ -80,10 +79,10 @@ class Graph:
         return output
 
     def backward(self, loss: Mat) -> None:
-        """Add the gradient of `loss`, shape (1, 1), to `grad` of every matrix it depends on.
+        """Add the gradient of `loss` (1, 1) to `grad` of all matrices that it depends on.
 
         Raises:
-            ShapeError: the loss is more than one number.
+            ShapeError: the loss is not one number.
             ModelError: the loss was not computed in this graph.
         """
         if loss.shape != (1, 1):
@@ -94,22 +93,22 @@ class Graph:
             output.grad.fill(0.0)
         loss.grad.fill(1.0)
         for output, backward in reversed(self._operations):
-            # What the loss does not depend on has nothing to send, not even 0 * infinity.
+            # Without a gradient there is nothing to propagate, not even 0 * infinity.
             if output.grad.any():
                 backward()
 
 
 class Mat:
-    """A matrix in a graph: its values, and the gradient of the loss by each of them.
+    """A matrix and the gradient of the loss with respect to it.
 
     Attributes:
         value: (rows, columns), float64.
-        grad: of the same shape; zero until `Graph.backward` has added to it.
+        grad: of the same shape; zero before `Graph.backward`.
     """
 
-    # NumPy's arrays leave `array @ mat` and the like to the methods below.
+    # Makes NumPy delegate `array @ mat` and others to the methods below.
     __array_ufunc__ = None
-    # Indexing alone would make Python count rows until an error comes.
+    # Without this Python would iterate by index until an error.
     __iter__ = None
 
     def __init__(self, value: npt.ArrayLike) -> None:
@@ -155,7 +154,7 @@ class Mat:
         return Graph.record(out, backward)
 
     def __mul__(self, other: Operand) -> Mat:
-        """Element by element."""
+        """Elementwise."""
         other = _as_mat(other)
         _check_broadcast("multiply", self, other)
         out = Mat(self.data * other.data)
@@ -167,7 +166,7 @@ class Mat:
         return Graph.record(out, backward)
 
     def __truediv__(self, other: Operand) -> Mat:
-        """Element by element."""
+        """Elementwise."""
         other = _as_mat(other)
         _check_broadcast("divide", self, other)
         out = Mat(self.data / other.data)
@@ -209,7 +208,7 @@ class Mat:
     def __rmatmul__(self, other: Operand) -> Mat:
         return _as_mat(other) @ self
 
-    # ------------------------------------------------------------ element by element
+    # ------------------------------------------------------------ elementwise functions
 
     def tanh(self) -> Mat:
         """The hyperbolic tangent."""
@@ -231,7 +230,7 @@ class Mat:
         return Graph.record(out, backward)
 
     def relu(self) -> Mat:
-        """The larger of x and 0; its slope at 0 is taken to be 0."""
+        """max(x, 0); its derivative at 0 is 0."""
         out = Mat(np.maximum(self.data, 0.0))
 
         def backward() -> None:
@@ -260,7 +259,7 @@ class Mat:
     # ------------------------------------------------------------ sums and the loss
 
     def sum(self, axis: int | None = None) -> Mat:
-        """All numbers added up, (1, 1); or each column's, axis 0, (1, n); each row's, 1, (m, 1)."""
+        """The sum of all numbers, (1, 1); by column, (1, n), for axis 0; by row, (m, 1), for 1."""
         if axis is not None:
             _check_axis("sum", axis)
         out = Mat(self.data.sum(axis=axis, keepdims=True))
@@ -271,13 +270,13 @@ class Mat:
         return Graph.record(out, backward)
 
     def softmax_cross_entropy(self, targets: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
-        """The sum of -ln p(target) over rows of logits, where p is the softmax of a row.
+        """The sum of -ln p(target) over rows of logits, (1, 1), where p is the softmax of a row.
 
-        A row is one prediction: logits are (predictions, classes), and targets name one class
-        each. The gradient of a row is p, less 1 at the target.
+        Logits are (predictions, classes), targets are (predictions,). The gradient of a row is p
+        minus the one-hot target.
 
         Raises:
-            ShapeError: there are not as many targets as rows, or a target is no class.
+            ShapeError: the number of targets is not that of the rows, or a target is no class.
         """
         rows, classes = self.shape
         targets = _indices("softmax_cross_entropy", targets, classes, "column", self.shape)
@@ -300,24 +299,24 @@ class Mat:
 
         return Graph.record(out, backward)
 
-    # ------------------------------------------------------------ parts and wholes
+    # ------------------------------------------------------------ indexing and concatenation
 
     def take_rows(self, indices: Sequence[int] | npt.NDArray[np.integer[Any]]) -> Mat:
-        """The rows that `indices` name, in that order, (len(indices), n): a look-up table.
+        """The rows with these indices, (len(indices), n), as of an embedding.
 
         Raises:
-            ShapeError: there is no index, or no row of such a number.
+            ShapeError: there is no index, or one is out of range.
         """
         indices = _indices("take_rows", indices, self.shape[0], "row", self.shape)
         out = Mat(self.data[indices])
 
         def backward() -> None:
-            np.add.at(self.grad, indices, out.grad)  # a row may be named more than once
+            np.add.at(self.grad, indices, out.grad)  # indices may repeat
 
         return Graph.record(out, backward)
 
     def __getitem__(self, index: Index | tuple[Index, Index]) -> Mat:
-        """A part, as in NumPy, which stays a matrix: [2] is a row, [:, 2] a column."""
+        """A part, as in NumPy, but always a matrix: [2] is a row, [:, 2] a column."""
         row, column = index if isinstance(index, tuple) else (index, slice(None))
         place = (_as_slice(row), _as_slice(column))
         part = self.data[place]
@@ -338,10 +337,10 @@ class Mat:
 
     @staticmethod
     def concatenate(parts: Sequence[Operand], axis: int = 0) -> Mat:
-        """Matrices put together: below each other, axis 0, or side by side, axis 1.
+        """The concatenation of matrices: below each other for axis 0, side by side for axis 1.
 
         Raises:
-            ShapeError: there is none, or they differ in the other dimension.
+            ShapeError: there are none, or they differ in the other dimension.
         """
         _check_axis("concatenate", axis)
         mats = [_as_mat(part) for part in parts]
@@ -368,7 +367,7 @@ class Mat:
         return Graph.record(out, backward)
 
     @property
-    def T(self) -> Mat:  # noqa: N802 (the mathematics' own name)
+    def T(self) -> Mat:  # noqa: N802 (NumPy's name)
         """The transpose."""
         out = Mat(self.data.T)
 
@@ -379,7 +378,7 @@ class Mat:
 
 
 Operand = Mat | npt.ArrayLike
-"""What stands beside a matrix in an expression: another one, a number, an array or nested lists."""
+"""The other operand of an operation: a `Mat`, a number, an array or nested lists."""
 
 
 def _as_mat(operand: Operand) -> Mat:
@@ -387,7 +386,7 @@ def _as_mat(operand: Operand) -> Mat:
 
 
 def _matrix_of(value: npt.ArrayLike) -> Float64Array:
-    """A float64 copy: the caller's array does not change with the matrix."""
+    """A float64 copy as a matrix."""
     try:
         array = np.array(value, dtype=np.float64)
     except (TypeError, ValueError):
@@ -406,12 +405,12 @@ def _check_broadcast(operation: str, a: Mat, b: Mat) -> None:
 
 
 def _unbroadcast(shape: tuple[int, int], grad: Float64Array) -> Float64Array:
-    """The gradient of a matrix of this shape that was broadcast: what went everywhere comes back.
+    """The gradient of an operand of this shape: `grad` summed over the axes that were broadcast.
 
-    Over an axis of length 1, stretched or not, the sum is right.
+    An axis of length 1 is summed whether or not it was broadcast, with the same result.
     """
-    stretched = tuple(axis for axis in (0, 1) if shape[axis] == 1)
-    return np.asarray(grad.sum(axis=stretched, keepdims=True), dtype=np.float64)
+    axes = tuple(axis for axis in (0, 1) if shape[axis] == 1)
+    return np.asarray(grad.sum(axis=axes, keepdims=True), dtype=np.float64)
 
 
 def _check_axis(operation: str, axis: int) -> None:
@@ -426,7 +425,7 @@ def _indices(
     dimension: str,
     shape: tuple[int, int],
 ) -> npt.NDArray[np.integer[Any]]:
-    """Indices as an array (n,), each of a row or column that there is."""
+    """The indices as an array (n,), all within range."""
     indices = np.asarray(given)
     if indices.ndim != 1 or indices.size == 0 or indices.dtype.kind not in "iu":
         raise ShapeError("indices_not_integers", operation)
@@ -446,11 +445,11 @@ def _indices(
 def _as_slice(index: Index) -> slice:
     if isinstance(index, slice):
         return index
-    return slice(index, index + 1 or None)  # the one after -1 is the end
+    return slice(index, index + 1 or None)  # the slice of -1 has no end
 
 
 def _written(index: Index) -> str:
-    """An index as it stands in the source."""
+    """An index as in the source code."""
     if not isinstance(index, slice):
         return str(index)
     ends = ("" if end is None else str(end) for end in (index.start, index.stop))

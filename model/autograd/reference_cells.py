@@ -1,10 +1,10 @@
-"""The cells in their textbook form, and a whole network of them, on the expression graph.
+"""The cells in their textbook form, and a network of them, on the expression graph.
 
-This is the reference that the compiled kernels are tested against: slow and obvious. Matrices go
-by their names in the saved JSON, a layer's number at the end (`Wix0`, `bi0`, …). One column is one
-sentence, so that a cell also steps through B sentences at once. In the shapes below I is what comes
-from the layer below (the letter size, or that layer's units), H the layer's units, V the number of
-characters and START/END, T the predictions in a sentence.
+This is the reference for tests of the compiled kernels: slow and simple. The names of matrices are
+those of the saved JSON, with the number of the layer (`Wix0`, `bi0`, …). A column is a sentence, so
+that a cell can process B sentences at once. In the shapes below I is the size of the input (the
+embedding size or the units of the layer below), H the units of the layer, V the number of tokens, T
+the number of predictions of a sentence.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ State = tuple[Mat, ...]
 
 
 def rnn(m: Matrices, d: int, x: Mat, h_before: Mat) -> Mat:
-    """A plain recurrent step with rectified units (J. L. Elman, 1990, with the rectifier).
+    """A step of a simple recurrent layer (J. L. Elman, 1990) with ReLU.
 
     Wxh (H, I), Whh (H, H), bhh (H, 1); x (I, B), h_before (H, B). Returns h (H, B).
     """
@@ -33,8 +33,8 @@ def rnn(m: Matrices, d: int, x: Mat, h_before: Mat) -> Mat:
 def lstm(m: Matrices, d: int, x: Mat, h_before: Mat, c_before: Mat) -> tuple[Mat, Mat]:
     """An LSTM step: Hochreiter and Schmidhuber (1997), with the forget gate of Gers et al. (2000).
 
-    Every W?x (H, I), W?h (H, H), b? (H, 1); x (I, B), h_before and c_before (H, B). No peepholes.
-    Returns h and c, each (H, B).
+    W?x (H, I), W?h (H, H), b? (H, 1); x (I, B), h_before and c_before (H, B). No peepholes. Returns
+    h and c, each (H, B).
     """
     i = (m[f"Wix{d}"] @ x + m[f"Wih{d}"] @ h_before + m[f"bi{d}"]).sigmoid()  # input gate (H, B)
     f = (m[f"Wfx{d}"] @ x + m[f"Wfh{d}"] @ h_before + m[f"bf{d}"]).sigmoid()  # forget gate
@@ -46,44 +46,33 @@ def lstm(m: Matrices, d: int, x: Mat, h_before: Mat, c_before: Mat) -> tuple[Mat
 
 
 def gru(m: Matrices, d: int, x: Mat, h_before: Mat) -> Mat:
-    """A GRU step: Cho et al. (2014), the reset gate applied after the product, as cuDNN has it.
+    """A GRU step: Cho et al. (2014), with the reset gate after the product, as in cuDNN.
 
-    Every W?x (H, I), W?h (H, H), b? and bch (H, 1); x (I, B), h_before (H, B). Returns h (H, B).
+    W?x (H, I), W?h (H, H), b? and bch (H, 1); x (I, B), h_before (H, B). Returns h (H, B).
     """
     z = (m[f"Wzx{d}"] @ x + m[f"Wzh{d}"] @ h_before + m[f"bz{d}"]).sigmoid()  # update gate (H, B)
     r = (m[f"Wrx{d}"] @ x + m[f"Wrh{d}"] @ h_before + m[f"br{d}"]).sigmoid()  # reset gate
-    recalled = m[f"Wch{d}"] @ h_before + m[f"bch{d}"]  # (H, B)
-    n = (m[f"Wcx{d}"] @ x + m[f"bc{d}"] + r * recalled).tanh()  # candidate
+    recurrent = m[f"Wch{d}"] @ h_before + m[f"bch{d}"]  # (H, B)
+    n = (m[f"Wcx{d}"] @ x + m[f"bc{d}"] + r * recurrent).tanh()  # candidate
     return (1.0 - z) * n + z * h_before
 
 
-def _rnn_step(m: Matrices, d: int, x: Mat, before: State) -> State:
-    return (rnn(m, d, x, *before),)
-
-
-def _gru_step(m: Matrices, d: int, x: Mat, before: State) -> State:
-    return (gru(m, d, x, *before),)
-
-
-def _lstm_step(m: Matrices, d: int, x: Mat, before: State) -> State:
-    return lstm(m, d, x, *before)
-
-
 STEPS: Mapping[str, Callable[[Matrices, int, Mat, State], State]] = {
-    "rnn": _rnn_step,
-    "lstm": _lstm_step,
-    "gru": _gru_step,
+    "rnn": lambda m, d, x, before: (rnn(m, d, x, *before),),
+    "lstm": lambda m, d, x, before: lstm(m, d, x, *before),
+    "gru": lambda m, d, x, before: (gru(m, d, x, *before),),
 }
+"""A step of each cell: its new state, from the matrices, the layer, the input and the old state."""
 
 
 def zero_state(cell: str, hidden_size: int) -> State:
-    """The state before the first step, (H, 1) each."""
+    """The initial state: h, and c if the cell has one, each (H, 1)."""
     parts = 2 if CELLS[cell].has_cell_state else 1
     return tuple(Mat(np.zeros((hidden_size, 1))) for _ in range(parts))
 
 
 def layer_states(cell: str, m: Matrices, d: int, xs: Mat, hidden_size: int) -> list[State]:
-    """The T states of layer d over a sentence whose columns xs (I, T) come from below."""
+    """The T states of layer d over the inputs xs (I, T)."""
     states = []
     state = zero_state(cell, hidden_size)
     for t in range(xs.shape[1]):
@@ -95,35 +84,33 @@ def layer_states(cell: str, m: Matrices, d: int, xs: Mat, hidden_size: int) -> l
 def sentence_logits(
     cell: str, hidden_sizes: Sequence[int], m: Matrices, inputs: Sequence[int]
 ) -> Mat:
-    """The logits (T, V) of a network for the T input letters, START first."""
-    below = m["Wil"].take_rows(inputs).T  # (E, T): a letter vector is a column
+    """The logits (T, V) of a network for T input tokens, START first."""
+    x = m["Wil"].take_rows(inputs).T  # (E, T)
     for d, hidden_size in enumerate(hidden_sizes):
-        states = layer_states(cell, m, d, below, hidden_size)
-        below = Mat.concatenate([state[0] for state in states], axis=1)  # h: (H, T)
-    return (m["Whd"] @ below + m["bd"]).T
+        states = layer_states(cell, m, d, x, hidden_size)
+        x = Mat.concatenate([state[0] for state in states], axis=1)  # h: (H, T)
+    return (m["Whd"] @ x + m["bd"]).T
 
 
 def sentence_loss(
-    cell: str, hidden_sizes: Sequence[int], m: Matrices, letters: Sequence[int]
+    cell: str, hidden_sizes: Sequence[int], m: Matrices, tokens: Sequence[int]
 ) -> Mat:
-    """The sum of -ln p over a sentence's predictions, (1, 1); letters go from START to END."""
-    logits = sentence_logits(cell, hidden_sizes, m, letters[:-1])
-    return logits.softmax_cross_entropy(letters[1:])
+    """The sum of -ln p over the predictions of a sentence, (1, 1); tokens from START to END."""
+    logits = sentence_logits(cell, hidden_sizes, m, tokens[:-1])
+    return logits.softmax_cross_entropy(tokens[1:])
 
 
 def reference_loss_and_gradient(
     network: Network, sentence: str
 ) -> tuple[float, dict[str, Float64Array]]:
-    """The loss of a sentence and its gradient by every matrix: the reference for the kernels.
-
-    Computed in float64 whatever the model's precision, from `Network.parameters`.
+    """The loss of a sentence and its gradient by matrix, in float64: the reference for the kernels.
 
     Raises:
-        TextError: the sentence holds a character that the model does not know.
+        TextError: the sentence has an unknown character.
     """
     matrices = {name: Mat(matrix) for name, matrix in network.named_parameters().items()}
-    letters = [BOUNDARY, *map(int, network.vocabulary.encode(sentence)), BOUNDARY]
+    tokens = [BOUNDARY, *map(int, network.vocabulary.encode(sentence)), BOUNDARY]
     with Graph() as graph:
-        loss = sentence_loss(network.cell, network.hidden_sizes, matrices, letters)
+        loss = sentence_loss(network.cell, network.hidden_sizes, matrices, tokens)
     graph.backward(loss)
     return float(loss), {name: matrix.grad for name, matrix in matrices.items()}

@@ -1,4 +1,4 @@
-"""A network for elsewhere: as weights that PyTorch loads, and as a program of its own.
+"""File formats of networks: JSON checkpoints, safetensors and standalone Python programs.
 
 For example::
 

@@ -1,4 +1,4 @@
-"""A model with its training state."""
+"""A model with the state of its training."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from model.training.optimizers import Optimizer
 
 
 class ModelCheckpoint(NamedTuple):
-    """A model, and the state to resume its training from.
+    """A model and the state of its training.
 
     Attributes:
         model: the network.
-        optimizer: its optimizer; None where it has no state of past steps.
-        sampler_state: the order of the sentences to come; None where that was not saved.
+        optimizer: its optimizer; None if it has no state.
+        sampler_state: the state of its `BatchSampler`; None if that was not saved.
     """
 
     model: CharModel
@@ -27,7 +27,7 @@ class ModelCheckpoint(NamedTuple):
     sampler_state: Mapping[str, Any] | None
 
     def copy(self) -> ModelCheckpoint:
-        """The same with arrays of its own, which training may write to."""
+        """A copy with its own arrays."""
         optimizer = self.optimizer.copy() if self.optimizer is not None else None
         return ModelCheckpoint(self.model.copy(), optimizer, self.sampler_state)
 
@@ -43,10 +43,10 @@ class ModelCheckpoint(NamedTuple):
 def load_model(
     saved: str | bytes | Mapping[str, Any], dtype: npt.DTypeLike = np.float32
 ) -> ModelCheckpoint:
-    """The checkpoint of a saved JSON, given as text or already decoded.
+    """The checkpoint of a saved JSON, given as text or decoded.
 
     Raises:
-        FormatError: it cannot be used; the message says where it is wrong.
+        FormatError: it is invalid; the message names the entry at fault.
     """
     network, optimizer, sampler_state = parse(saved, dtype)
     model = CharModel(network.vocabulary, network.layout, network.params)

@@ -1,16 +1,15 @@
 """Models as JSON, in the structure of the original demo (recurrentjs, 2014).
 
-Its files vary, and all variants are read: `w` as a list of numbers, or as an object keyed by
-position, as browsers wrote typed arrays; without `solver`, as in the oldest files; with an empty
-`step_cache`, as before the first step. Files are always written with lists, and with `solver` where
-there is an optimizer.
+All variants of its files are read: `w` as a list of numbers or as an object keyed by position, as
+browsers wrote typed arrays; without `solver`, as in the oldest files; with an empty `step_cache`,
+as before the first step. Files are written with lists, and with `solver` if there is an optimizer.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,45 +23,31 @@ from model.vocabulary import Vocabulary
 Json = Mapping[str, Any]
 
 DIGITS_OF_FLOAT32 = 9  # significant digits that restore every float32 exactly
-MIN_EPS = 1e-30  # a smaller one could be 0 in float32, and a step 0 / 0
+MIN_EPS = 1e-30  # a smaller one may be 0 in float32, so that a step is 0 / 0
 MAX_STEPS = 2**53  # the largest integer that every JSON reader represents exactly
-DIGITS_SHOWN = 12  # longer numbers are not spelled out in a message
-
-
-class Parsed(NamedTuple):
-    """The content of a saved JSON.
-
-    Attributes:
-        network: the network.
-        optimizer: its optimizer; None where it has no state of past steps.
-        sampler_state: the order of the sentences to come; None where that was not saved.
-    """
-
-    network: Network
-    optimizer: Optimizer | None
-    sampler_state: Json | None
+DIGITS_SHOWN = 12  # longer numbers are not written out in a message
 
 
 def serialize(
     network: Network, optimizer: Optimizer | None = None, sampler_state: Json | None = None
 ) -> dict[str, Any]:
-    """The network as plain dicts, lists, strings and numbers.
+    """The network as dicts, lists, strings and numbers for JSON.
 
-    Readers of the original's JSON skip the entries that they do not know.
+    The original ignores the entries that it does not know.
 
     Raises:
         FormatError: the network has diverged: JSON has no NaN or infinity.
     """
     check_finite(network)
-    letters = network.vocabulary.chars
+    chars = network.vocabulary.chars
     saved: dict[str, Any] = {
         "hidden_sizes": [int(size) for size in network.hidden_sizes],
         "generator": network.cell,
         "letter_size": int(network.embedding_size),
         "model": _matrices_to_json(network.named_parameters()),
         "letterToIndex": dict(network.vocabulary.index),
-        "indexToLetter": {str(i): letter for i, letter in enumerate(letters, start=1)},
-        "vocab": list(letters),
+        "indexToLetter": {str(i): char for i, char in enumerate(chars, start=1)},
+        "vocab": list(chars),
     }
     if optimizer is not None:
         saved["solver"] = _optimizer_to_json(optimizer, network.layout)
@@ -72,7 +57,7 @@ def serialize(
 
 
 def check_finite(network: Network) -> None:
-    """Raise an error if the network cannot be saved.
+    """Check that all parameters are finite.
 
     Raises:
         FormatError: the network has diverged: it has NaN or infinite weights.
@@ -81,22 +66,24 @@ def check_finite(network: Network) -> None:
         raise FormatError("model_diverged")
 
 
-def parse(saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32) -> Parsed:
-    """The network and the optimizer of a saved JSON, given as text or already decoded.
+def parse(
+    saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32
+) -> tuple[Network, Optimizer | None, Json | None]:
+    """The fields of a `ModelCheckpoint` from a saved JSON, given as text or decoded.
 
     Raises:
-        FormatError: it cannot be used; the message says where it is wrong.
+        FormatError: it is invalid; the message names the entry at fault.
     """
     decoded = saved if isinstance(saved, Mapping) else _decode(saved)
     vocabulary = _read_vocabulary(decoded)
     layout = _read_layout(decoded, vocabulary)
     params = _read_matrices(_mapping(decoded, "model"), layout, "model", dtype)
     optimizer = _read_optimizer(decoded, layout, dtype)
-    return Parsed(Network(vocabulary, layout, params), optimizer, _read_sampler_state(decoded))
+    return Network(vocabulary, layout, params), optimizer, _read_sampler_state(decoded)
 
 
 def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[str, Any]:
-    """The original's three entries, and further ones that it ignores."""
+    """The three entries of the original, and others that it ignores."""
     saved: dict[str, Any] = {
         "decay_rate": optimizer.beta2 if isinstance(optimizer, Adam) else optimizer.alpha,
         "smooth_eps": optimizer.eps,
@@ -118,7 +105,7 @@ def _matrices_to_json(matrices: Mapping[str, FloatArray]) -> dict[str, Any]:
 
 
 def _numbers_to_json(matrix: FloatArray) -> list[float]:
-    """Row-major numbers with no more digits than their precision needs."""
+    """The numbers by row, with the digits that their precision needs."""
     numbers: list[float] = matrix.ravel().tolist()
     if matrix.dtype != np.float32:
         return numbers
@@ -151,21 +138,21 @@ def _entry(parent: Json, key: str) -> Any:
 
 
 def _read_vocabulary(parsed: Json) -> Vocabulary:
-    """The characters in the order of their numbers, which `letterToIndex` gives."""
+    """The characters in the order of their numbers in `letterToIndex`."""
     index = _mapping(parsed, "letterToIndex")
-    numbers = {number: letter for letter, number in index.items() if _is_whole(number)}
-    if not all(isinstance(letter, str) for letter in index):
+    numbers = {number: char for char, number in index.items() if _is_whole(number)}
+    if not all(isinstance(char, str) for char in index):
         raise FormatError("letters_not_strings")
     if not index or sorted(numbers) != list(range(1, len(index) + 1)):
         raise FormatError("letters_not_numbered")
-    letters = [numbers[number] for number in sorted(numbers)]
+    chars = [numbers[number] for number in sorted(numbers)]
     backwards = parsed.get("indexToLetter")
-    if backwards is not None and backwards != {str(i): c for i, c in enumerate(letters, start=1)}:
+    if backwards is not None and backwards != {str(i): c for i, c in enumerate(chars, start=1)}:
         raise FormatError("letters_contradict", key="indexToLetter")
     vocab = parsed.get("vocab")
-    if vocab is not None and vocab != letters:
+    if vocab is not None and vocab != chars:
         raise FormatError("letters_contradict", key="vocab")
-    return Vocabulary(letters)
+    return Vocabulary(chars)
 
 
 def _read_layout(parsed: Json, vocabulary: Vocabulary) -> ParameterLayout:
@@ -186,7 +173,7 @@ def _read_layout(parsed: Json, vocabulary: Vocabulary) -> ParameterLayout:
 def _read_optimizer(
     parsed: Json, layout: ParameterLayout, dtype: npt.DTypeLike
 ) -> Optimizer | None:
-    """The optimizer's state; None where there is none. Without `steps` its mean is uncorrected."""
+    """The optimizer; None if it has no state. Without `steps` there is no bias correction."""
     if not parsed.get("solver"):
         return None
     solver = _mapping(parsed, "solver")
@@ -217,7 +204,7 @@ def _read_decay(solver: Json, key: str, default: float) -> float:
 
 
 def _read_sampler_state(parsed: Json) -> Json | None:
-    """The order of the sentences to come, as `BatchSampler.state_dict` returns it."""
+    """The state of the sampler, as `BatchSampler.state_dict` returns it."""
     solver = parsed.get("solver")
     order = solver.get("order") if isinstance(solver, Mapping) else None
     if order is None:
@@ -243,7 +230,7 @@ def _read_matrices(
     matrices: Json, layout: ParameterLayout, where: str, dtype: npt.DTypeLike
 ) -> FloatArray:
     """All matrices of the layout as one flat vector."""
-    # Counted first, so that a file which only claims to be huge takes no memory.
+    # Checked before allocation, against files that claim huge sizes.
     held = sum(len(m["w"]) for m in matrices.values() if _holds_numbers(m))
     if held < layout.num_parameters:
         _name_missing(matrices, layout, where)
@@ -259,7 +246,7 @@ def _read_matrices(
 
 
 def _name_missing(matrices: Json, layout: ParameterLayout, where: str) -> None:
-    """Raise an error that names the missing or short matrix of a file with too few numbers."""
+    """Raise the error for the first missing or incomplete matrix."""
     for name, shape in layout.shapes():
         if name not in matrices:
             raise FormatError("matrix_missing", where=where, matrix=name)
@@ -310,7 +297,7 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
 
 
 def _shown(size: Any) -> str:
-    """A size for a message; a file may hold any value in its place."""
+    """A size for a message; in a file it may be any value."""
     if not _is_number(size):
         return "no number"
     if not abs(size) < 10**DIGITS_SHOWN:

@@ -1,7 +1,7 @@
-"""A network as a file of safetensors: PyTorch's weights, and what is needed to build their modules.
+"""Export to safetensors: weights for PyTorch, and metadata to build the modules.
 
-Its header says the rest, as text: `kind`, `hidden_sizes` and `embedding_size`, the `vocabulary` (a
-JSON list of the characters, which are numbered from 1 in its order) and what `index_0` means.
+The metadata is text: `kind`, `hidden_sizes`, `letter_size`, the `vocabulary` (a JSON list of the
+characters, which are numbered from 1) and the meaning of `index_0`.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from model.formats.torch_weights import torch_weights
 from model.network import Network
 
 ALIGNMENT = 8
-"""Bytes: weights begin at a multiple of these, spaces fill the header up."""
+"""In bytes: spaces pad the header to a multiple of it."""
 EXAMPLE_NAME = '"model.safetensors"'
-"""The file as `load_in_torch.py` names it."""
+"""The name of the file in `load_in_torch.py`."""
 
 
 def safetensors_file(network: Network) -> bytes:
-    """The file's content.
+    """The content of the file.
 
     Raises:
         FormatError: the network has diverged.
@@ -32,14 +32,14 @@ def safetensors_file(network: Network) -> bytes:
 
 
 def loading_lines(name: str) -> str:
-    """The lines that load the file of this name into PyTorch: a script that runs as it is."""
+    """A script that loads the file of this name into PyTorch."""
     lines = resources.files("model.formats.templates").joinpath("load_in_torch.py")
     return lines.read_text(encoding="utf-8").replace(EXAMPLE_NAME, repr(name))
 
 
 def _about(network: Network) -> dict[str, str]:
     return {
-        "format": "pt",  # as PyTorch's own files of this format have it, and some loaders demand
+        "format": "pt",  # as in files of PyTorch; some loaders require it
         "kind": network.cell,
         "hidden_sizes": json.dumps([int(size) for size in network.hidden_sizes]),
         "letter_size": str(network.embedding_size),
@@ -49,10 +49,10 @@ def _about(network: Network) -> dict[str, str]:
 
 
 def _in_order(file: bytes) -> bytes:
-    """The file with its header sorted, so that the same network is the same file every time.
+    """The file with a sorted header, so that equal networks have equal files.
 
-    It is the header's length in 8 bytes, the header as JSON, and the weights. The library writes
-    the header's entries in the order of a hash table.
+    A file is the length of the header in 8 bytes, the header as JSON, and the weights. The library
+    writes the entries of the header in no fixed order.
     """
     begin = 8 + int.from_bytes(file[:8], "little")
     entries = json.loads(file[8:begin])

@@ -1,6 +1,6 @@
-"""A network as a program of its own: one file of Python that writes sentences with NumPy alone.
+"""Export to a standalone program: one Python file that generates sentences with NumPy only.
 
-The code is that of `standalone_program.py`, without other cells; the network follows it.
+Its code is `standalone_program.py` without the other cells, followed by the network.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ FORMULAS: Mapping[str, frozenset[str]] = MappingProxyType(
         "rnn": frozenset({"rnn"}),
     }
 )
-"""The functions of the program that only this kind needs."""
+"""The functions of the program that a cell needs."""
 
-LETTERS_A_LINE = 60
-BLANK_LINES = 2  # after every function
+CHARS_PER_LINE = 60
+BLANK_LINES = 2  # after each function
 
 
 def python_file(network: Network) -> bytes:
-    """The file's content.
+    """The content of the file.
 
     Raises:
         FormatError: the network has diverged.
@@ -39,7 +39,7 @@ def python_file(network: Network) -> bytes:
 
 
 def _code(cell: str) -> str:
-    """The program without a network, with the formulas of this kind."""
+    """The program without a network, with the formulas of this cell."""
     program = resources.files("model.formats.templates").joinpath("standalone_program.py")
     source = program.read_text(encoding="utf-8")
     lines = source.splitlines(keepends=True)
@@ -52,11 +52,11 @@ def _code(cell: str) -> str:
 
 
 def _network(network: Network) -> Iterator[str]:
-    """The lines that follow the code: the network, and the start of the program."""
-    letters = "".join(network.vocabulary.chars)
-    yield "\n\nNETWORK = Network(\n    letters=(\n"
-    for at in range(0, len(letters), LETTERS_A_LINE):
-        yield f"        {letters[at : at + LETTERS_A_LINE]!r}\n"
+    """The lines after the code: the network, and the call of main."""
+    chars = "".join(network.vocabulary.chars)
+    yield "\n\nNETWORK = Network(\n    chars=(\n"
+    for at in range(0, len(chars), CHARS_PER_LINE):
+        yield f"        {chars[at : at + CHARS_PER_LINE]!r}\n"
     yield f"    ),\n    cell={network.cell},\n    layers={len(network.hidden_sizes)},\n"
     yield "    matrices={\n"
     for name, matrix in network.named_parameters().items():
@@ -65,7 +65,7 @@ def _network(network: Network) -> Iterator[str]:
 
 
 def _matrix(name: str, matrix: FloatArray) -> str:
-    """One entry of `matrices`; what is a column here is a vector there."""
+    """One entry of `matrices`; columns become vectors."""
     values = matrix[:, 0] if name.startswith("b") else matrix
     numbers = base64.encodebytes(values.astype("<f4").tobytes()).decode("ascii")
     return f'        "{name}": array({values.shape}, """\n{numbers}"""),\n'

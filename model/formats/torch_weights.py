@@ -1,18 +1,18 @@
-"""The weights of a network by the names and in the shapes that PyTorch's modules have.
+"""The weights of a network with the names and shapes of PyTorch modules.
 
-With V characters and START/END, E the letter size, H the units of a layer, I what comes from below
-it (E, or the H of the layer below) and G its gates:
+For V tokens, E the embedding size, H the units of a layer, I the size of its input (E, or the H of
+the layer below) and G its gates:
 
     embedding.weight          (V, E)      of nn.Embedding
-    layers.{d}.weight_ih_l0   (G * H, I)  of nn.LSTM, nn.GRU or nn.RNN, one module a layer,
-    layers.{d}.weight_hh_l0   (G * H, H)  since layers may differ in their width
+    layers.{d}.weight_ih_l0   (G * H, I)  of nn.LSTM, nn.GRU or nn.RNN, one module per layer,
+    layers.{d}.weight_hh_l0   (G * H, H)  as layers may differ in size
     layers.{d}.bias_ih_l0     (G * H,)
     layers.{d}.bias_hh_l0     (G * H,)
     decoder.weight            (V, H)      of nn.Linear, on the top layer
     decoder.bias              (V,)
 
-PyTorch has two biases a gate where one would do: the second is 0 here, but for the candidate of a
-GRU, whose reset gate acts on it.
+PyTorch has two biases per gate. The second one is 0 here, except for the candidate of a GRU, where
+the reset gate acts on it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ Float32Array = npt.NDArray[np.float32]
 
 
 def torch_weights(network: Network) -> dict[str, Float32Array]:
-    """Every weight by PyTorch's name, as listed above: float32, row by row."""
+    """The weights by their names in PyTorch, as listed above, in float32."""
     matrices = network.named_parameters()
     named = {"embedding.weight": matrices["Wil"]}
     for d in range(len(network.hidden_sizes)):

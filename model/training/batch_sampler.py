@@ -14,7 +14,14 @@ BATCHES_PER_BUCKET = 16
 
 
 class BatchSampler:
-    """Batches of sentences: each sentence once per epoch, in a new order every epoch."""
+    """Draws batches of sentences: each sentence once per epoch.
+
+    Args:
+        lengths: (sentences,), the length of each sentence.
+        batch_size: sentences per batch; the last batch of a bucket may be smaller.
+        shuffle: whether each epoch has a new random order.
+        seed: of the order; None for a different one each time.
+    """
 
     def __init__(
         self, lengths: Int64Array, batch_size: int, shuffle: bool, seed: int | None
@@ -27,9 +34,9 @@ class BatchSampler:
         self._sizes = np.zeros(0, dtype=np.int64)  # of the batches that they make
 
     def next_batches(self, steps: int) -> tuple[Int64Array, Int64Array]:
-        """The sentences of the next steps, and (steps + 1,) where the sentences of each step begin.
+        """The sentences of the next batches, and the offsets of the batches, (steps + 1,).
 
-        Within a step the longest sentence comes first.
+        Within a batch the longest sentence is first.
         """
         orders, sizes, held = [self._order], [self._sizes], len(self._sizes)
         while held < steps:
@@ -38,12 +45,12 @@ class BatchSampler:
             sizes.append(batch_sizes)
             held += len(batch_sizes)
         order, batch_sizes = np.concatenate(orders), np.concatenate(sizes)
-        starts = np.concatenate(([0], np.cumsum(batch_sizes[:steps])))
-        self._order, self._sizes = order[starts[-1] :], batch_sizes[steps:]
-        return order[: starts[-1]], starts
+        offsets = np.concatenate(([0], np.cumsum(batch_sizes[:steps])))
+        self._order, self._sizes = order[offsets[-1] :], batch_sizes[steps:]
+        return order[: offsets[-1]], offsets
 
     def state_dict(self) -> dict[str, Any]:
-        """The state to resume the same order from, as plain data."""
+        """The state, from which the order continues, as plain data."""
         return {
             "sentences": len(self._lengths),
             "order": self._order.tolist(),
@@ -52,18 +59,18 @@ class BatchSampler:
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Resume from a state, if it was taken with as many sentences and no larger batches.
+        """Continue from a state; ignored if it has another number of sentences or larger batches.
 
         Raises:
-            ValueError, KeyError, TypeError: the state is damaged; nothing has changed.
+            ValueError, KeyError, TypeError: the state is invalid; the sampler is unchanged.
         """
         order = np.array(state["order"], dtype=np.int64)
         sizes = np.array(state["sizes"], dtype=np.int64)
         if state["sentences"] != len(self._lengths) or sizes.max(initial=0) > self._batch_size:
             return
-        once = len(np.unique(order)) == len(order)
+        distinct = len(np.unique(order)) == len(order)
         in_range = not order.size or (order.min() >= 0 and order.max() < len(self._lengths))
-        if not (once and in_range and sizes.sum() == len(order) and (sizes >= 1).all()):
+        if not (distinct and in_range and sizes.sum() == len(order) and (sizes >= 1).all()):
             raise ValueError("the order of the sentences is damaged")
         self._random.bit_generator.state = _from_text(
             self._random.bit_generator.state, state["random"]
@@ -90,9 +97,9 @@ class BatchSampler:
 
 
 def _as_text(random: Any) -> dict[str, str]:
-    """PCG64's state as text: its numbers have 128 bits, more than JSON readers support.
+    """The state of PCG64 as text: its numbers have 128 bits, more than JSON readers support.
 
-    The state includes the unused half of the last 64 bits drawn.
+    "half" is the unused half of the last 64 random bits.
     """
     numbers = {**random["state"], "has_half": random["has_uint32"], "half": random["uinteger"]}
     return {name: str(number) for name, number in numbers.items()}

@@ -11,35 +11,38 @@ from model.training.schedules import ScheduleName
 
 OptimizerName = Literal["rmsprop", "adam"]
 
-MAX_BATCH_SIZE = 10_000  # more would take memory and train less per sentence
+MAX_BATCH_SIZE = 10_000  # more needs memory and trains less per sentence
 MAX_EPOCHS = 1_000_000  # of a schedule
 MAX_VALIDATION_FRACTION = 0.5  # most of the text is for training
 
 
 @dataclass(frozen=True)
 class TrainingConfig:
-    """The options of a training. Change one with `dataclasses.replace`.
+    """The options of a training. Change them with `dataclasses.replace`.
 
     The defaults avoid divergence; `recurrentjs` reproduces the original demo, step for step.
 
     Attributes:
-        learning_rate: size of a step, above 0 and up to 10.
+        learning_rate: above 0 and up to 10.
         weight_decay: share of every parameter that a step takes away, 0 to 1; it is not multiplied
             by the learning rate. Errors name it "l2", as the public option.
-        clip: the largest gradient that counts; above 0.
-        clip_norm: whether `clip` limits the norm of a step's whole gradient, which keeps its
-            direction, or each of its numbers. None is the default of the cell; see `CellSpec`.
-        batch_size: sentences per step.
+        clip: the limit for gradients; above 0.
+        clip_norm: whether `clip` limits the norm of the whole gradient, which keeps its direction,
+            or each of its numbers. None is the default of the cell; see `CellSpec`.
+        batch_size: sentences per step, 1 to 10,000.
         optimizer: "rmsprop" or "adam".
-        bias_correction: whether RMSProp's mean is corrected for its start at zero, as Adam's is.
+        bias_correction: whether the mean of RMSProp is corrected for its start at zero, as Adam's.
         rollback_on_divergence: whether a diverged training rolls back to its last good state and
             continues at half the learning rate.
         schedule: the learning-rate schedule: "constant", "halve" or "cosine".
         schedule_epochs: the period of "halve", or the length of "cosine".
-        validation_fraction: share of the sentences that are held out; None is 5 % from 100
-            sentences on, else none.
-        shuffle: whether every epoch takes the sentences in a new random order.
-        seed: of that order; None draws one.
+        validation_fraction: fraction of the sentences that are held out, 0 to 0.5; None is 5 % of
+            100 or more sentences, and 0 of fewer.
+        shuffle: whether each epoch has a new random order.
+        seed: of the order; None for a different one each time.
+
+    Raises:
+        SettingsError: an option is out of range.
     """
 
     learning_rate: float = 0.01

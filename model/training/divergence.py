@@ -10,9 +10,9 @@ import numpy as np
 from model.kernels.types import FloatArray
 from model.training.optimizers import Optimizer
 
-SECONDS_BETWEEN_SNAPSHOTS = 1.0  # of training
+SECONDS_BETWEEN_SNAPSHOTS = 1.0  # in seconds of training
 MAX_RELATIVE_PERPLEXITY = 3.0
-"""A network whose perplexity exceeds that of uniform guessing by this factor has diverged."""
+"""A network with a perplexity of more than this times the number of characters has diverged."""
 
 
 @dataclass(frozen=True)
@@ -20,8 +20,8 @@ class Rollback:
     """A training diverged and was rolled back.
 
     Attributes:
-        step: when it was detected, in steps since the training began.
-        learning_rate: the rate that it continued with.
+        step: the number of steps before, since the training began.
+        learning_rate: the rate after it.
     """
 
     step: int
@@ -29,23 +29,29 @@ class Rollback:
 
 
 class DivergenceGuard:
-    """Holds the last good state of a network and its optimizer."""
+    """Holds the last good state of a network and its optimizer.
+
+    Args:
+        characters: number of tokens of the network.
+        params: (parameters,), the initial parameters.
+        optimizer: the initial optimizer.
+    """
 
     def __init__(self, characters: int, params: FloatArray, optimizer: Optimizer) -> None:
         self._max_loss = math.log(characters * MAX_RELATIVE_PERPLEXITY)  # a prediction
         self._snapshot(params, optimizer, seconds=0.0)
 
     def has_diverged(self, mean_loss: float) -> bool:
-        """Whether a stretch with this mean loss of a prediction has diverged."""
-        return not mean_loss <= self._max_loss  # true for NaN as well
+        """Whether the mean loss of a prediction, in nats, shows divergence; true for NaN."""
+        return not mean_loss <= self._max_loss
 
     def maybe_snapshot(self, params: FloatArray, optimizer: Optimizer, seconds: float) -> None:
-        """Keep this state, after so many seconds of training, if it is due and finite."""
+        """Copy the state after `seconds` of training, if a snapshot is due and the state finite."""
         if seconds - self._snapshot_at >= SECONDS_BETWEEN_SNAPSHOTS and np.isfinite(params).all():
             self._snapshot(params, optimizer, seconds)
 
     def restore(self, params: FloatArray) -> Optimizer:
-        """Restore the kept parameters in place; returns a copy of the kept optimizer."""
+        """Overwrite params with the snapshot; returns a copy of the snapshot's optimizer."""
         params[:] = self._params
         return self._optimizer.copy()
 

@@ -1,4 +1,4 @@
-"""The optimizers' state between steps."""
+"""The optimizers: their state between steps."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class RMSProp:
         return replace(self, square_avg=self.square_avg.copy())
 
     def advance(self, steps: int) -> None:
-        """Count so many further steps."""
+        """Count further steps."""
         if self.steps is not None:
             self.steps += steps
 
@@ -87,7 +87,7 @@ class Adam:
         return replace(self, grad_avg=self.grad_avg.copy(), square_avg=self.square_avg.copy())
 
     def advance(self, steps: int) -> None:
-        """Count so many further steps."""
+        """Count further steps."""
         self.steps += steps
 
 

@@ -16,12 +16,12 @@ class TrainingStats:
 
     Attributes:
         steps: steps taken, each a batch of sentences.
-        epoch: sentences trained on since the training began, over the number of sentences.
-        perplexity: exp(cost / predictions) over the stretch, each sentence before its own step.
+        epoch: the epoch at its end: sentences trained on since the training began, divided by the
+            number of sentences.
         characters: characters trained on.
         seconds: time spent in training.
-        cost: sum of -ln p of all predictions of the stretch.
-        predictions: their number: one per character, and one per sentence's end.
+        cost: sum of -ln p over all predictions, each sentence before its own step.
+        predictions: number of predictions: one per character, and one per end of a sentence.
     """
 
     steps: int
@@ -33,11 +33,11 @@ class TrainingStats:
 
     @property
     def perplexity(self) -> float:
-        """exp of the mean cost; infinite for a diverged network, NaN before the first step."""
+        """exp of the mean cost; infinite for a diverged network, NaN without steps."""
         return perplexity_of(self.cost, self.predictions)
 
     def __add__(self, then: TrainingStats) -> TrainingStats:
-        """This stretch and the one after it as one."""
+        """The statistics of this stretch and the next one together."""
         return TrainingStats(
             self.steps + then.steps,
             then.epoch,
@@ -53,9 +53,9 @@ class StepLog:
     """The statistics of each step of a stretch; arrays of shape (steps,).
 
     Attributes:
-        losses: sum of -ln p over the step's sentences, before it.
-        gradient_norms: of all parameters' mean gradient of a sentence, before clipping.
-        clipped_shares: share of the parameters whose gradient was clipped.
+        losses: sum of -ln p over the sentences of the step, before it.
+        gradient_norms: Euclidean norm of the mean gradient of a sentence, before clipping.
+        clipped_shares: fraction of the parameters whose gradient was clipped.
     """
 
     losses: Float64Array
@@ -63,7 +63,7 @@ class StepLog:
     clipped_shares: Float64Array
 
     def concat(self, then: StepLog) -> StepLog:
-        """These steps and those of the stretch after it."""
+        """These steps followed by those of the next stretch."""
         return StepLog(
             np.concatenate((self.losses, then.losses)),
             np.concatenate((self.gradient_norms, then.gradient_norms)),
@@ -73,12 +73,12 @@ class StepLog:
 
 @dataclass(frozen=True)
 class ParameterUpdate:
-    """How far one step changed the parameters.
+    """The change of the parameters in one step.
 
     Attributes:
         step: its number since the training began.
-        relative_change: (parameters,), the size of each change relative to the value before:
-            infinite where that was zero, NaN where it stayed zero.
+        relative_change: (parameters,), |change| / |value before|: infinite where that value was
+            zero, NaN where it stayed zero.
     """
 
     step: int

@@ -25,26 +25,29 @@ from model.training.schedules import learning_rates
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.validation import Validator
 
-FIRST_STEPS = 4  # of `train_for`, before the speed of this network on this machine is known
-MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, no further call is made
+FIRST_STEPS = 4  # of `train_for`, while the speed of this network is unknown
+MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, it returns
 
 
 class Trainer:
-    """Trains a model: each step takes a batch of sentences, each epoch every sentence once.
+    """Trains a model: each step on a batch of sentences, each epoch on every sentence once.
 
-    The model's parameters change in place. `config` may be replaced between two calls; its options
-    for batches, order, optimizer and validation take effect only at the beginning. A trainer may be
-    used from any thread, but from one at a time; training releases the interpreter lock.
+    The parameters of the model change in place. `config` may be replaced between calls, but its
+    options for batches, order, optimizer and validation only take effect at creation. A trainer may
+    be used by any thread, but only by one at a time; training releases the GIL.
 
     Attributes:
         model: the network.
         optimizer: its optimizer.
-        rollbacks: the times it diverged and was rolled back.
+        rollbacks: those of this training, oldest first.
         train_sentences: the training sentences.
-        validation: evaluates the validation sentences; None where there are none.
-        last_update: the step that `record_next_update` asked for last; None before the first.
-        clip_fraction: share of the gradients that were clipped in the last stretch, or share of its
-            steps where their norm is clipped; None before the first.
+        validation: evaluates the validation sentences; None if there are none.
+        last_update: the last step recorded for `record_next_update`; None before the first.
+        clip_fraction: fraction of the gradients that were clipped in the last stretch, or of the
+            steps if the norm is clipped; None before the first.
+
+    Raises:
+        TextError: there is no sentence, one is empty, or has an unknown character.
     """
 
     def __init__(
@@ -56,7 +59,7 @@ class Trainer:
     ) -> None:
         self.model = model
         self._config = config or TrainingConfig()
-        self._lr_set_at_epoch = 0.0  # the epoch at which the config' learning rate was set
+        self._lr_set_at_epoch = 0.0
         self.optimizer = optimizer or _new_optimizer(self.config, model.params)
         self.rollbacks: tuple[Rollback, ...] = ()
         self.last_update: ParameterUpdate | None = None
@@ -89,12 +92,12 @@ class Trainer:
     ) -> Trainer:
         """A trainer that resumes a saved training on these sentences.
 
-        If they are those of the saved training, it resumes exactly: in float64, the parameters are
-        bit for bit those of an uninterrupted training.
+        On the sentences of the saved training it resumes exactly: in float64, the parameters equal
+        those of an uninterrupted training bit for bit.
 
         Raises:
-            FormatError: the JSON is damaged or no such model.
-            TextError: the sentences hold characters that the model does not know.
+            FormatError: the JSON is not a saved model.
+            TextError: the sentences have unknown characters.
         """
         model, optimizer, sampler_state = load_model(saved, dtype)
         config = config or TrainingConfig()
@@ -112,7 +115,7 @@ class Trainer:
         return self.checkpoint().to_json()
 
     def checkpoint(self) -> ModelCheckpoint:
-        """A copy of the state to resume exactly from here."""
+        """A copy of the state, from which training resumes exactly."""
         return ModelCheckpoint(self.model.copy(), self.optimizer.copy(), self._sampler.state_dict())
 
     def resume(
@@ -121,12 +124,12 @@ class Trainer:
         totals: TrainingStats | None = None,
         lr_set_at_epoch: float = 0.0,
     ) -> None:
-        """Continue the order of a saved training, if it was of as many sentences.
+        """Continue the order of a saved training, if it had the same number of sentences.
 
-        With `totals` and `lr_set_at_epoch` of that training, its counts and schedule continue too.
+        With its `totals` and `lr_set_at_epoch`, its counts and its schedule continue as well.
 
         Raises:
-            FormatError: the order is damaged.
+            FormatError: the order is invalid.
         """
         if totals is not None:
             self._totals, self._lr_set_at_epoch = totals, lr_set_at_epoch
@@ -140,7 +143,7 @@ class Trainer:
 
     @property
     def config(self) -> TrainingConfig:
-        """The options of the training; a new learning rate or schedule takes effect from now on."""
+        """The options; a new learning rate or schedule takes effect with the next step."""
         return self._config
 
     @config.setter
@@ -151,7 +154,7 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step; after setting it, the schedule continues from there."""
+        """The rate of the next step. Setting it restarts the schedule from there."""
         return float(self._rates(np.array([self._totals.epoch]))[0])
 
     @learning_rate.setter
@@ -166,7 +169,7 @@ class Trainer:
 
     @property
     def sentence_count(self) -> int:
-        """The number of training sentences, which make an epoch."""
+        """The number of training sentences."""
         return len(self._rows)
 
     @property
@@ -176,11 +179,11 @@ class Trainer:
 
     @property
     def totals(self) -> TrainingStats:
-        """Everything since the trainer was made."""
+        """The statistics since the trainer was created."""
         return self._totals
 
     def train(self, steps: int) -> TrainingStats:
-        """Take so many steps."""
+        """Take this many steps; returns their statistics."""
         began = time.perf_counter()
         order, batch_offsets = self._sampler.next_batches(steps)
         taken = self._take_steps(order, batch_offsets)
@@ -196,7 +199,7 @@ class Trainer:
         self._records_update = True
 
     def train_for(self, seconds: float) -> TrainingStats:
-        """Take steps for about so long, at least one."""
+        """Take steps for about this time, at least one; returns their statistics."""
         began, left = time.perf_counter(), seconds
         stretch = TrainingStats(0, self._totals.epoch, 0, 0.0, 0.0, 0)
         while stretch.steps == 0 or left > MIN_TIME_SHARE * seconds:
@@ -208,10 +211,14 @@ class Trainer:
         return stretch
 
     def train_on(self, indices: Sequence[int]) -> StepLog:
-        """Take one step for each of these training sentences, in this order."""
+        """Take one step for each of these training sentences, in this order.
+
+        Raises:
+            IndexError: there is no such sentence.
+        """
         began = time.perf_counter()
         numbers = np.asarray(indices, dtype=np.int64)
-        order = np.arange(self.sentence_count)[numbers]  # (steps,), none of them out of range
+        order = np.arange(self.sentence_count)[numbers]  # (steps,); checks the range
         steps = self._step_through(order, np.arange(len(order) + 1))
         self._record(order, steps.losses, time.perf_counter() - began)
         return steps
@@ -219,7 +226,7 @@ class Trainer:
     def _take_steps(
         self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
     ) -> StepLog:
-        """Take the steps of a stretch; the last one separately, if its update is recorded."""
+        """Take the steps; the last one separately, if its update is recorded."""
         if not self._records_update or len(batch_offsets) < 2:
             return self._step_through(order, batch_offsets)
         first = self._step_through(order, batch_offsets[:-1])
@@ -234,7 +241,7 @@ class Trainer:
 
     @property
     def clips_by_norm(self) -> bool:
-        """Whether the norm of the whole gradient is clipped, not each of its numbers."""
+        """Whether training clips the norm of the whole gradient, or each of its numbers."""
         by_cell = self.model.layout.spec.clips_by_norm
         return by_cell if self.config.clip_norm is None else self.config.clip_norm
 
@@ -296,7 +303,7 @@ class Trainer:
         return stats
 
     def _guard_against_divergence(self, stats: TrainingStats) -> None:
-        """Take a snapshot when one is due; roll back to the last one if training has diverged."""
+        """Take a snapshot if one is due; roll back to the last one if training has diverged."""
         if self._guard is None or not stats.predictions:
             return
         if not self._guard.has_diverged(stats.cost / stats.predictions):

@@ -5,23 +5,20 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-import numpy as np
-
 from model.dataset import pack_sentences
-from model.kernels import entry_points
-from model.metrics import perplexity_of
+from model.metrics import packed_losses, perplexity_of
 from model.network import Network
 
 FIRST_SENTENCES = 4
-"""Sentences of the first call, before the speed of this network on this machine is known."""
+"""Sentences of the first call, while the speed of this network is unknown."""
 
 
 class Validator:
-    """Evaluates a network on the validation sentences, a few at a time, over and over.
+    """Evaluates a network on the validation sentences, a few at a time, in repeated passes.
 
     Attributes:
-        perplexity: of all of them in the last completed pass; None before the first.
-        completed_passes: how many passes are complete.
+        perplexity: of all sentences in the last completed pass; None before the first.
+        completed_passes: number of completed passes.
     """
 
     def __init__(self, model: Network, sentences: Sequence[str]) -> None:
@@ -34,17 +31,17 @@ class Validator:
         self._per_second = 0.0
 
     def __len__(self) -> int:
-        """How many sentences."""
+        """Number of sentences."""
         return len(self._offsets) - 1
 
     def evaluate(self) -> float:
-        """The perplexity of all sentences with the network as it is: one complete pass."""
+        """The current perplexity of all sentences: one complete pass."""
         self._begin()
         self._evaluate_up_to(len(self))
         return self._end()
 
     def evaluate_for(self, seconds: float) -> None:
-        """Continue the pass for about so long: at least one sentence, at most all of them."""
+        """Continue the pass for about this time: at least one sentence, at most all."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
             guess = int(left * self._per_second) if self._per_second else FIRST_SENTENCES
@@ -54,19 +51,10 @@ class Validator:
                 return
 
     def _evaluate_up_to(self, end: int) -> None:
-        """Evaluate the sentences up to this one."""
-        began, model = time.perf_counter(), self._model
+        """Evaluate the sentences before this one."""
+        began = time.perf_counter()
         offsets = self._offsets[self._next : end + 1]
-        rows = int(np.diff(offsets).max())
-        losses = np.zeros(len(offsets) - 1)  # (sentences,)
-        entry_points.evaluate(
-            *model.kernel_args,
-            self._tokens,
-            offsets,
-            model.work_space(rows),
-            np.arange(rows + 1),
-            losses,
-        )
+        losses = packed_losses(self._model, self._tokens, offsets)
         self._loss += float(losses.sum())
         self._predictions += int(offsets[-1] - offsets[0])
         self._next = end

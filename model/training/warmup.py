@@ -1,4 +1,4 @@
-"""Compilation ahead of time, so that the first training does not wait for the compiler."""
+"""Compilation ahead of time, before the first training."""
 
 from __future__ import annotations
 
@@ -16,53 +16,53 @@ SENTENCES = ("ab",)
 
 
 class KernelKey(NamedTuple):
-    """The configuration that kernels are compiled for."""
+    """The cell and the optimizer that kernels are compiled for."""
 
     cell: str = "lstm"
     optimizer: OptimizerName = "rmsprop"
 
 
-_ready: set[KernelKey] = set()
-_preparing = threading.Lock()
-_ready_for_beam_search: set[str] = set()
-_preparing_beam_search = threading.Lock()  # separate, so that training does not wait for it
+_compiled: set[KernelKey] = set()
+_lock = threading.Lock()
+_beam_search_compiled: set[str] = set()
+_beam_search_lock = threading.Lock()  # separate, so that training does not wait for it
 
 
 def compile_kernels(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> None:
-    """Compile the kernels that a float32 network needs for training, sampling and evaluation.
+    """Compile the kernels for training, sampling and evaluation of a float32 network.
 
-    Beam search is separate: see `compile_beam_search`. Where the cache on disk fits this machine
-    and version, loading it takes a fraction of a second. Thread-safe; later calls return at once.
+    Beam search is separate: see `compile_beam_search`. Loading compiled code from the cache on disk
+    takes a fraction of a second. Thread-safe; later calls return at once.
     """
-    with _preparing:
-        if KernelKey(cell, optimizer) in _ready:
+    with _lock:
+        if KernelKey(cell, optimizer) in _compiled:
             return
         model = _smallest(cell)
         Trainer(model, SENTENCES, TrainingConfig(optimizer=optimizer)).train(1)
         model.samples(2, seed=0)
         Validator(model, SENTENCES).evaluate()
-        _ready.add(KernelKey(cell, optimizer))
+        _compiled.add(KernelKey(cell, optimizer))
 
 
 def compile_beam_search(cell: str = "lstm") -> None:
-    """Compile the kernels that beam search with a float32 network of this kind needs.
+    """Compile the kernels for beam search with a float32 network of this cell.
 
     Thread-safe; later calls return at once.
     """
-    with _preparing_beam_search:
-        if cell not in _ready_for_beam_search:
+    with _beam_search_lock:
+        if cell not in _beam_search_compiled:
             _smallest(cell).beam_search(width=2)
-            _ready_for_beam_search.add(cell)
+            _beam_search_compiled.add(cell)
 
 
 def kernels_compiled(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> bool:
-    """Whether the kernels of this kind and optimizer are compiled and loaded in this process."""
-    return KernelKey(cell, optimizer) in _ready
+    """Whether the kernels of this cell and optimizer are compiled and loaded in this process."""
+    return KernelKey(cell, optimizer) in _compiled
 
 
 def beam_search_compiled(cell: str = "lstm") -> bool:
-    """Whether beam search with this kind is compiled and loaded in this process."""
-    return cell in _ready_for_beam_search
+    """Whether beam search with this cell is compiled and loaded in this process."""
+    return cell in _beam_search_compiled
 
 
 def _smallest(cell: str) -> CharModel:

@@ -1,1 +1,1 @@
-"""Files that an export copies."""
+"""Source files that exports copy."""

@@ -1,4 +1,4 @@
-"""Loads a network that `charnn export --format safetensors` has written into PyTorch."""
+"""Loads a network from `charnn export --format safetensors` into PyTorch."""
 
 import json
 from functools import partial
@@ -27,13 +27,13 @@ class Network(nn.Module):
         self.decoder = nn.Linear(sizes[-1], len(self.vocabulary) + 1)
         self.load_state_dict(load_file(path))
 
-    def letters(self, text: str) -> torch.Tensor:
-        """START, which is 0, and the characters of a text: (1 + characters,)."""
+    def encode(self, text: str) -> torch.Tensor:
+        """The tokens of START, which is 0, and of a text: (1 + characters,)."""
         return torch.tensor([0, *(self.vocabulary.index(char) + 1 for char in text)])
 
-    def forward(self, letters: torch.Tensor) -> torch.Tensor:
-        """The logits (time, V) of what comes after each letter; entry 0 is END."""
-        x = self.embedding(letters)  # (time, letter size)
+    def forward(self, tokens: torch.Tensor) -> torch.Tensor:
+        """The logits (time, V) of the next token at each step; token 0 is END."""
+        x = self.embedding(tokens)  # (time, letter_size)
         for layer in self.layers:
             x, _ = layer(x)  # (time, hidden)
         return self.decoder(x)
@@ -41,6 +41,6 @@ class Network(nn.Module):
 
 if __name__ == "__main__":
     network = Network("model.safetensors")
-    odds = network(network.letters(""))[-1].softmax(0)  # of a sentence's first character, and END
+    odds = network(network.encode(""))[-1].softmax(0)  # of the first character of a sentence
     for char, p in zip(["END", *network.vocabulary], odds.tolist(), strict=True):
         print(f"{char!r:8} {p:.4f}")

@@ -1,4 +1,4 @@
-"""A network for elsewhere gives the logits that it gives here: in PyTorch, and as a program."""
+"""Exported networks reproduce the logits: in PyTorch, and as a standalone program."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def a_network(
     seed: int = 1,
     letters: str = "abcd",
 ) -> CharModel:
-    """A network in which no bias is 0; larger weights would make an rnn grow from step to step."""
+    """A network without zero biases; with larger weights the state of an RNN would grow."""
     model = CharModel.create(Vocabulary(list(letters)), cell, hidden_sizes, embedding_size)
     model.params[:] = np.random.default_rng(seed).normal(scale=0.3, size=model.num_parameters)
     return model
@@ -71,7 +71,7 @@ def sigmoid(x: Array) -> Array:
 
 
 def torch_step(cell: str, w: dict[str, Array], x: Array, h: Array, c: Array) -> tuple[Array, Array]:
-    """A step as the documentation of nn.LSTM, nn.GRU and nn.RNN has it: the new h and c."""
+    """A step by the documentation of nn.LSTM, nn.GRU and nn.RNN: the new h and c."""
     from_below = w["weight_ih_l0"] @ x + w["bias_ih_l0"]
     from_hidden = w["weight_hh_l0"] @ h + w["bias_hh_l0"]
     if cell == "rnn":
@@ -112,7 +112,7 @@ def torch_logits(file: Path, letters: Sequence[int]) -> Array:
     seed=st.integers(0, 2**32 - 1),
 )
 @example(hidden_sizes=[20, 20], embedding_size=5, prefix="abcdabcd", seed=0)
-def test_pytorchs_formulas_give_our_logits_from_the_file(
+def test_pytorchs_formulas_reproduce_the_logits_from_the_file(
     cell: str,
     tmp_path: Path,
     hidden_sizes: list[int],
@@ -132,7 +132,7 @@ def test_pytorchs_formulas_give_our_logits_from_the_file(
 
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("hidden_sizes", DEPTHS)
-def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
+def test_the_loading_script_reproduces_the_logits_in_pytorch(
     cell: str,
     hidden_sizes: tuple[int, ...],
     tmp_path: Path,
@@ -147,7 +147,7 @@ def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
     script.write_text(loading_lines(str(file)), encoding="utf-8")
     network = runpy.run_path(str(script), run_name="__main__")["network"]
     for prefix in PREFIXES:
-        logits = network(network.letters(prefix)).detach().numpy()
+        logits = network(network.encode(prefix)).detach().numpy()
         np.testing.assert_allclose(logits, our_logits(model, prefix), rtol=1e-5, atol=1e-5)
     printed = dict(line.split() for line in capsys.readouterr().out.splitlines())
     assert list(printed) == ["'END'", "'a'", "'b'", "'c'", "'d'"]
@@ -155,10 +155,10 @@ def test_the_lines_that_load_a_file_give_our_logits_in_pytorch(
     assert [float(p) for p in printed.values()] == pytest.approx(expected, abs=1e-4)
 
 
-# ---------------------------------------------------------------- the file of weights
+# ---------------------------------------------------------------- safetensors
 
 
-def test_a_file_of_weights_has_pytorchs_names_and_shapes() -> None:
+def test_exported_weights_have_pytorchs_names_and_shapes() -> None:
     model = a_network("gru", (12, 7), embedding_size=3)
     weights = safetensors.numpy.load(safetensors_file(model))
     assert {name: weight.shape for name, weight in weights.items()} == {
@@ -177,7 +177,7 @@ def test_a_file_of_weights_has_pytorchs_names_and_shapes() -> None:
     assert all(weight.dtype == np.float32 for weight in weights.values())
 
 
-def test_a_file_of_weights_says_what_it_is(tmp_path: Path) -> None:
+def test_exported_weights_have_metadata(tmp_path: Path) -> None:
     letters = 'a"\ud83d\ude42é'
     file = tmp_path / "model.safetensors"
     file.write_bytes(safetensors_file(a_network("rnn", (12, 7), 3, letters=letters)))
@@ -193,18 +193,18 @@ def test_a_file_of_weights_says_what_it_is(tmp_path: Path) -> None:
     }
 
 
-def test_the_same_network_is_the_same_file() -> None:
+def test_equal_networks_give_equal_files() -> None:
     assert len({safetensors_file(a_network()) for _ in range(5)}) == 1
 
 
 @pytest.mark.parametrize("name", ["model.safetensors", 'it\'s "mine"', "c:\\new", "🙂", "\udc80"])
-def test_the_lines_that_load_a_file_name_it(name: str) -> None:
+def test_the_loading_script_names_the_file(name: str) -> None:
     lines = loading_lines(name)
     compile(lines, "load.py", "exec")
     assert f"Network({name!r})" in lines
 
 
-def test_the_document_has_the_lines_that_load_a_file() -> None:
+def test_the_documentation_contains_the_loading_script() -> None:
     document = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
     (block,) = re.findall(r"^```python\n(.*?)^```$", document, re.MULTILINE | re.DOTALL)
     assert block == (ROOT / "model" / "formats" / "templates" / "load_in_torch.py").read_text(
@@ -213,7 +213,7 @@ def test_the_document_has_the_lines_that_load_a_file() -> None:
 
 
 @pytest.mark.parametrize("make", [safetensors_file, python_file])
-def test_a_network_that_has_run_off_is_refused(make: Any) -> None:
+def test_a_diverged_network_is_refused(make: Any) -> None:
     with pytest.raises(FormatError) as caught:
         make(run_off())
     assert caught.value.code == "model_diverged"
@@ -224,13 +224,13 @@ def test_a_network_that_has_run_off_is_refused(make: Any) -> None:
 LOGITS_OF_THE_PROGRAM = """
 import json, runpy, sys
 network = runpy.run_path(sys.argv[1])["NETWORK"]
-logits = [network.read_all(network.encode(prefix))[0].tolist() for prefix in sys.argv[2:]]
+logits = [network.forward(network.encode(prefix))[0].tolist() for prefix in sys.argv[2:]]
 print(json.dumps(logits), *(name for name in sys.modules if "." not in name))
 """
 
 
 def python(*words: object) -> subprocess.CompletedProcess[str]:
-    """Python by itself: nothing of this folder is in its reach."""
+    """Run isolated Python, without the modules of this folder."""
     return subprocess.run(
         [sys.executable, "-I", "-X", "utf8", *map(str, words)],
         capture_output=True,
@@ -250,7 +250,7 @@ def written(model: CharModel, folder: Path) -> Path:
 def program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Callable[..., list[str]]:
-    """The lines that the written program prints, run in this process."""
+    """The output lines of the exported program, run in this process."""
 
     def run(model: CharModel, *options: object) -> list[str]:
         file = written(model, tmp_path)
@@ -262,12 +262,12 @@ def program(
 
 
 def network_of(model: CharModel, folder: Path) -> Any:
-    """The network of the written program, in this process."""
+    """The network of the exported program, in this process."""
     return runpy.run_path(str(written(model, folder)))["NETWORK"]
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_the_program_gives_our_logits_with_numpy_alone(cell: str, tmp_path: Path) -> None:
+def test_the_program_reproduces_the_logits_with_numpy_only(cell: str, tmp_path: Path) -> None:
     model = a_network(cell, (12, 7))
     done = python("-c", LOGITS_OF_THE_PROGRAM, written(model, tmp_path), *PREFIXES)
     assert done.returncode == 0, done.stderr
@@ -288,7 +288,7 @@ def test_the_program_gives_our_logits_with_numpy_alone(cell: str, tmp_path: Path
     prefix=st.text("abcd", max_size=12),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_the_program_gives_our_logits_at_every_size(
+def test_the_program_reproduces_the_logits_for_all_sizes(
     cell: str,
     tmp_path: Path,
     hidden_sizes: list[int],
@@ -298,16 +298,14 @@ def test_the_program_gives_our_logits_at_every_size(
 ) -> None:
     model = a_network(cell, hidden_sizes, embedding_size, seed)
     network = network_of(model, tmp_path)
-    logits, _ = network.read_all(network.encode(prefix))
+    logits, _ = network.forward(network.encode(prefix))
     assert logits.dtype == np.float32
     np.testing.assert_allclose(logits, our_logits(model, prefix)[-1], rtol=1e-5, atol=1e-5)
 
 
 @pytest.mark.filterwarnings("error")
 @pytest.mark.parametrize("cell", KINDS)
-def test_the_program_writes_what_it_is_asked_for(
-    cell: str, program: Callable[..., list[str]]
-) -> None:
+def test_the_program_obeys_its_options(cell: str, program: Callable[..., list[str]]) -> None:
     model = a_network(cell, (12, 7))
     asked = ("--count", 4, "--prime", "ab", "--max-chars", 30)
     drawn = program(model, *asked, "--seed", 1)
@@ -322,13 +320,13 @@ def test_the_program_writes_what_it_is_asked_for(
         assert cold == [greedy]
 
 
-def test_the_program_draws_by_the_odds_that_the_temperature_makes(tmp_path: Path) -> None:
+def test_the_program_samples_at_the_temperature(tmp_path: Path) -> None:
     model = a_network("lstm", (5,))
     program = runpy.run_path(str(written(model, tmp_path)))
-    logits, _ = program["NETWORK"].read_all([])
+    logits, _ = program["NETWORK"].forward([])
     random = np.random.default_rng(3)
     for temperature in (0.5, 1.0, 3.0):
-        drawn = [program["choose"](logits, temperature, random) for _ in range(4000)]
+        drawn = [program["sample_token"](logits, temperature, random) for _ in range(4000)]
         shares = np.bincount(drawn, minlength=5) / len(drawn)
         np.testing.assert_allclose(shares, softmax(logits / temperature), atol=0.03)
     assert next(iter(model.next_char_probabilities())) == END  # which is number 0 there too
@@ -345,7 +343,7 @@ def test_the_program_draws_by_the_odds_that_the_temperature_makes(tmp_path: Path
         (["--seed", "-1"], "--seed"),
     ],
 )
-def test_the_program_says_what_it_cannot_use(
+def test_the_program_reports_invalid_options(
     options: list[str],
     told: str,
     program: Callable[..., list[str]],
@@ -359,12 +357,12 @@ def test_the_program_says_what_it_cannot_use(
 
 @settings(max_examples=25)
 @given(data=st.data())
-def test_the_program_reads_and_writes_every_vocabulary(tmp_path: Path, data: st.DataObject) -> None:
+def test_the_program_supports_all_vocabularies(tmp_path: Path, data: st.DataObject) -> None:
     characters = st.characters(exclude_categories=())  # halves of UTF-16 pairs too
     letters = data.draw(st.lists(characters, min_size=1, max_size=90, unique=True))
     model = a_network("rnn", (2,), 1, letters="".join(letters))
     network = network_of(model, tmp_path)
-    assert network.letters == "".join(letters)
+    assert network.chars == "".join(letters)
     numbers = data.draw(st.lists(st.integers(1, len(letters)), max_size=12))
     assert network.decode(numbers) == model.vocabulary.decode(numbers)
     text = model.vocabulary.decode(numbers)
@@ -375,7 +373,7 @@ def test_the_program_reads_and_writes_every_vocabulary(tmp_path: Path, data: st.
             network.encode(text)
 
 
-def test_the_program_puts_halves_together_and_replaces_those_that_are_alone(tmp_path: Path) -> None:
+def test_the_program_joins_utf16_units_and_replaces_lone_ones(tmp_path: Path) -> None:
     model = a_network("gru", (3,), letters="a\ud83d\ude42")
     done = python(written(model, tmp_path), "--prime", "a🙂", "--seed", 1, "--count", 20)
     assert done.returncode == 0, done.stderr
@@ -386,7 +384,7 @@ def test_the_program_puts_halves_together_and_replaces_those_that_are_alone(tmp_
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_the_program_brings_the_formulas_of_its_cell_alone(cell: str) -> None:
+def test_the_program_contains_only_the_formulas_of_its_cell(cell: str) -> None:
     source = python_file(a_network(cell)).decode()
     cells = [name for name in KINDS if f"def {name}(" in source]
     assert cells == [cell]

@@ -1,4 +1,4 @@
-"""The examples of the documents, each run by itself as a program."""
+"""The examples in the documentation, each run as a program."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ DOCUMENTS = ["README.md", "docs/graph.md", "docs/learning-to-write.md", "docs/ma
 
 PYTHON_BLOCK = re.compile(r"^```python\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 MEASURE = re.compile(r"\b(?:loss|perplexity) (\S+)")
-# What a network wrote: of all words a young one may write "nan" as well.
+# Samples are ignored: an untrained network may generate "nan".
 QUOTED = re.compile(r"'[^'\n]*'|\"[^\"\n]*\"")
 
 
 def examples() -> list[tuple[str, str]]:
-    """Every Python block of the documents, with a name."""
+    """The Python blocks of the documents, with names."""
     return [
         (f"{document} {number}", source)
         for document in DOCUMENTS
@@ -29,7 +29,7 @@ def examples() -> list[tuple[str, str]]:
 
 @pytest.mark.filterwarnings("error::RuntimeWarning")
 @pytest.mark.parametrize("source", [pytest.param(source, id=name) for name, source in examples()])
-def test_an_example_runs_and_what_it_trains_learns(
+def test_an_example_runs_and_its_perplexity_falls(
     source: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     program = tmp_path / "example.py"
@@ -41,7 +41,7 @@ def test_an_example_runs_and_what_it_trains_learns(
     assert not re.search(r"\b(nan|inf)\b", told, re.IGNORECASE), printed
     measures = [float(number) for number in MEASURE.findall(printed)]
     if ".backward(" in source or ".train" in source:
-        assert len(measures) >= 2, "the example shows that it learns"
+        assert len(measures) >= 2, "the example must print its progress"
     if measures:
         assert all(map(math.isfinite, measures))
         assert measures[-1] < 0.8 * measures[0]
