@@ -1,4 +1,4 @@
-"""The likeliest sentences."""
+"""Beam search."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ def network(
     dtype: npt.DTypeLike = np.float64,
     hidden_sizes: tuple[int, ...] = (6, 5),
 ) -> CharModel:
-    """A network with strong opinions, biases included."""
+    """A random network with confident predictions and nonzero biases."""
     model = CharModel.create(Vocabulary(alphabet), cell, hidden_sizes, 3, dtype=dtype)
-    scale = 0.4 if cell == "rnn" else 0.9  # rectified units know no bounds
+    scale = 0.4 if cell == "rnn" else 0.9  # ReLU is unbounded
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
 
 def log_probability(model: CharModel, text: str, prompt: str, ended: bool) -> float:
-    """Of a text after the prompt, and of its end if it has one, by the expression graph."""
+    """Of a text after the prompt, and of its end if `ended`, by the expression graph."""
     letters = [BOUNDARY, *map(int, model.vocabulary.encode(prompt + text))]
     matrices = {name: Mat(matrix) for name, matrix in model.named_parameters().items()}
     logits = sentence_logits(model.cell, model.hidden_sizes, matrices, letters)  # (T, V)
@@ -121,7 +121,7 @@ def test_a_beam_of_one_is_the_greedy_sentence(
 
 @settings(max_examples=25)
 @given(seed=st.integers(0, 2**32 - 1), width=st.integers(1, 20), max_chars=st.integers(0, 30))
-def test_the_best_is_never_less_probable_than_the_greedy_sentence(
+def test_the_best_alternative_is_at_least_as_probable_as_the_greedy_sentence(
     seed: int, width: int, max_chars: int
 ) -> None:
     model = network(seed=seed)
@@ -129,7 +129,9 @@ def test_the_best_is_never_less_probable_than_the_greedy_sentence(
     assert model.beam_search(width, max_chars=max_chars)[0][1] >= greedy - 1e-9
 
 
-def test_after_beginnings_of_essays_the_best_is_never_less_probable_than_the_greedy_one() -> None:
+def test_after_prompts_from_essays_the_best_is_at_least_as_probable_as_the_greedy_sentence() -> (
+    None
+):
     model = pretrained.saved_model("lstm-100").model
     essays = sentences_from_text(texts.text("essays"))
     random = np.random.default_rng(1)
@@ -144,7 +146,7 @@ def test_after_beginnings_of_essays_the_best_is_never_less_probable_than_the_gre
     assert better > 2  # or the beam would not be worth its while
 
 
-def test_a_wider_beam_finds_more_and_the_same_every_time() -> None:
+def test_a_wider_beam_finds_more_and_is_deterministic() -> None:
     model = network()
     narrow, wide = model.beam_search(3, max_chars=20), model.beam_search(20, max_chars=20)
     assert len(narrow) == 3
@@ -154,7 +156,7 @@ def test_a_wider_beam_finds_more_and_the_same_every_time() -> None:
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_of_equally_probable_sentences_those_of_lower_characters_come_first(cell: str) -> None:
+def test_equally_probable_sentences_are_ordered_by_token(cell: str) -> None:
     model = network(cell, alphabet="ab")
     model.params[:] = 0  # END, "a" and "b" are as likely everywhere
     found = model.beam_search(4, max_chars=2)
@@ -162,11 +164,11 @@ def test_of_equally_probable_sentences_those_of_lower_characters_come_first(cell
     np.testing.assert_allclose([score for _, score in found], -np.log([3, 9, 9, 9]))
 
 
-def test_with_no_characters_to_write_there_is_one_alternative_nothing() -> None:
+def test_max_chars_0_gives_one_empty_alternative() -> None:
     assert network().beam_search(max_chars=0) == [("", 0.0)]
 
 
-def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
+def test_utf16_units_are_decoded_to_whole_characters() -> None:
     model = network(alphabet=["a", "\ud83d", "\ude00"])
     model.named_parameters()["Whd"][:] = 0
     model.named_parameters()["bd"][:, 0] = [-9, -9, 1, 1]  # halves in every order
@@ -178,7 +180,7 @@ def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
 
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
-def test_a_network_that_has_run_off_has_no_alternatives(cell: str, dtype: str) -> None:
+def test_a_diverged_network_has_no_alternatives(cell: str, dtype: str) -> None:
     model = network(cell, dtype=dtype)
     model.params[:] = math.nan
     assert model.beam_search() == []
@@ -187,13 +189,13 @@ def test_a_network_that_has_run_off_has_no_alternatives(cell: str, dtype: str) -
 
 
 @pytest.mark.parametrize("width", [0, -1, 21, 2.5, True, "5", math.nan])
-def test_a_width_that_cannot_be_is_refused(width: Any) -> None:
+def test_an_invalid_width_is_refused(width: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         network().beam_search(width)
     assert (caught.value.code, caught.value.field) == ("invalid_width", "width")
 
 
-def test_other_options_are_refused_where_they_were_given() -> None:
+def test_invalid_options_are_refused_by_field() -> None:
     with pytest.raises(SettingsError) as length:
         network().beam_search(max_chars=-1)
     assert (length.value.code, length.value.field) == ("invalid_max_chars", "max_chars")
@@ -203,7 +205,7 @@ def test_other_options_are_refused_where_they_were_given() -> None:
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_once_prepared_no_beam_search_waits_for_the_compiler(cell: str) -> None:
+def test_beam_search_compiles_nothing_after_compile_beam_search(cell: str) -> None:
     compile_beam_search(cell)
     assert beam_search_compiled(cell)
     assert not beam_search_compiled("transformer")

@@ -1,4 +1,4 @@
-"""The cells on the graph: against the kernels, the original's numbers, and PyTorch's."""
+"""The reference cells: compared with the kernels, the original and PyTorch."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def random_matrices(
 @example(hidden_sizes=[1], embedding_size=1, sentence="a", seed=0)
 @example(hidden_sizes=[20, 20], embedding_size=5, sentence="abcdabcdabcd", seed=0)
 @example(hidden_sizes=[17, 8, 33], embedding_size=5, sentence="dcbadcba", seed=0)
-def test_graph_and_kernels_compute_the_same_cost_and_gradient(
+def test_graph_and_kernels_compute_the_same_loss_and_gradient(
     cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
     vocabulary = Vocabulary.from_sentences([ALPHABET])
@@ -92,7 +92,7 @@ def test_graph_and_kernels_compute_the_same_cost_and_gradient(
         )
 
 
-def test_the_reference_is_computed_in_float64_and_leaves_the_model_as_it_is() -> None:
+def test_the_reference_is_float64_and_does_not_change_the_model() -> None:
     model = CharModel.create(Vocabulary.from_sentences([ALPHABET]), hidden_sizes=(3,), seed=0)
     before = model.params.copy()
     cost, gradient = reference_loss_and_gradient(model, "abba")
@@ -101,7 +101,7 @@ def test_the_reference_is_computed_in_float64_and_leaves_the_model_as_it_is() ->
     np.testing.assert_array_equal(model.params, before)
 
 
-def test_the_reference_refuses_characters_that_the_model_does_not_know() -> None:
+def test_the_reference_refuses_unknown_characters() -> None:
     model = CharModel.create(Vocabulary.from_sentences([ALPHABET]))
     with pytest.raises(TextError, match="'e'") as caught:
         reference_loss_and_gradient(model, "abcde")
@@ -131,14 +131,14 @@ def test_the_final_models_costs_are_the_originals(path: Path) -> None:
         assert cost == pytest.approx(evaluation["cost"], rel=1e-9)
 
 
-# ---------------------------------------------------------------- the cells by themselves
+# ---------------------------------------------------------------- single cells
 
 
 def sigmoid(x: Float64Array) -> Float64Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-def test_a_gru_step_is_its_formula() -> None:
+def test_a_gru_step_equals_its_formula() -> None:
     matrices = random_matrices("gru", 4, 3, [5], seed=1)
     x, h = (
         np.random.default_rng(2).normal(size=(3, 1)),
@@ -153,7 +153,7 @@ def test_a_gru_step_is_its_formula() -> None:
 
 
 @pytest.mark.parametrize("cell", sorted(STEPS))
-def test_a_cell_steps_through_many_sentences_at_once(cell: str) -> None:
+def test_a_cell_processes_many_sentences_at_once(cell: str) -> None:
     matrices = random_matrices(cell, 4, 3, [5], seed=1)
     xs = np.random.default_rng(2).normal(size=(3, 7))
     together = STEPS[cell](matrices, 0, Mat(xs), zero_state(cell, 5))
@@ -165,7 +165,7 @@ def test_a_cell_steps_through_many_sentences_at_once(cell: str) -> None:
 
 @pytest.mark.parametrize("cell", sorted(STEPS))
 @pytest.mark.parametrize("hidden", [1, 4, 20])
-def test_a_layer_is_pytorchs(cell: str, hidden: int) -> None:
+def test_a_layer_equals_pytorchs(cell: str, hidden: int) -> None:
     torch = pytest.importorskip(
         "torch", reason="PyTorch is not installed: the cells are not compared with its own"
     )
@@ -190,7 +190,7 @@ def test_a_layer_is_pytorchs(cell: str, hidden: int) -> None:
 
 
 def torch_layer(torch: Any, cell: str, matrices: dict[str, Mat], below: int, hidden: int) -> Any:
-    """PyTorch's own layer with the same weights; its second biases are 0 but for the GRU's one."""
+    """PyTorch's layer with the same weights; its second biases are 0 except for the GRU's."""
     names = [named(gate, cell, 0) for gate in TORCH_GATES[cell]]
     if cell == "rnn":
         peer = torch.nn.RNN(below, hidden, nonlinearity="relu", dtype=torch.float64)

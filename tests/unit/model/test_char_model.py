@@ -1,4 +1,4 @@
-"""Writing and predicting with a network."""
+"""Creation, evaluation and sampling of networks."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PRECISIONS = ["float32", "float64"]
 def network(
     cell: str = "lstm",
     dtype: npt.DTypeLike = np.float32,
-    scale: float = 5.0,  # larger weights than new ones, so that it has strong opinions
+    scale: float = 5.0,  # larger than initial weights, for confident predictions
     hidden_sizes: tuple[int, ...] = (5, 4),
 ) -> CharModel:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
@@ -33,7 +33,7 @@ def network(
 
 @pytest.fixture(scope="module")
 def fluent() -> CharModel:
-    """A network that knows the sentences by heart."""
+    """A network that is overfitted to the sentences."""
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), hidden_sizes=(20,), seed=1)
     Trainer(model, SENTENCES, TrainingConfig(seed=1)).train(2000)
     return model
@@ -45,7 +45,7 @@ sentences_it_knows = st.text(sorted(set("".join(SENTENCES))), min_size=1, max_si
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_a_new_networks_weights_are_small_and_its_biases_zero(cell: str) -> None:
+def test_a_new_network_has_small_weights_and_zero_biases(cell: str) -> None:
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, seed=1)
     assert model.cell == cell
     assert (model.hidden_sizes, model.embedding_size) == ((20, 20), 5)
@@ -59,7 +59,7 @@ def test_a_new_networks_weights_are_small_and_its_biases_zero(cell: str) -> None
             assert abs(matrix.mean()) < 0.03
 
 
-def test_the_same_seed_makes_the_same_network_and_no_seed_a_new_one() -> None:
+def test_equal_seeds_give_equal_networks_and_no_seed_a_new_one() -> None:
     def weights(seed: int | None) -> bytes:
         model = CharModel.create(Vocabulary.from_sentences(SENTENCES), seed=seed)
         return model.params.tobytes()
@@ -78,7 +78,7 @@ def test_the_same_seed_makes_the_same_network_and_no_seed_a_new_one() -> None:
         ({"embedding_size": 0}, "letter_size", "invalid_letter_size"),
     ],
 )
-def test_a_network_that_cannot_be_is_refused_by_the_option_at_fault(
+def test_invalid_network_options_are_refused_by_field(
     options: dict[str, Any], field: str, code: str
 ) -> None:
     with pytest.raises(SettingsError) as caught:
@@ -86,28 +86,28 @@ def test_a_network_that_cannot_be_is_refused_by_the_option_at_fault(
     assert (caught.value.code, caught.value.field) == (code, field)
 
 
-def test_a_copy_shares_no_weight_with_the_model() -> None:
+def test_a_copy_has_its_own_parameters() -> None:
     model = network()
     copy, before = model.copy(), model.params.copy()
     copy.params[:] = 0
     np.testing.assert_array_equal(model.params, before)
 
 
-def test_writing_to_a_parameter_changes_what_the_model_predicts() -> None:
+def test_writing_to_a_parameter_changes_predictions() -> None:
     model = network()
-    model.named_parameters()["bd"][0] = 100  # END, whatever comes
+    model.named_parameters()["bd"][0] = 100  # always END
     assert model.greedy() == model.sample(seed=1) == ""
     assert model.next_char_probabilities()[END] == pytest.approx(1)
 
 
-# ---------------------------------------------------------------- predicting
+# ---------------------------------------------------------------- evaluation
 
 
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @settings(max_examples=15)
 @given(sentence=sentences_it_knows)
-def test_the_predictions_of_a_sentence_multiply_to_its_cost(
+def test_the_loss_of_a_sentence_is_the_log_of_the_product_of_its_predictions(
     cell: str, dtype: str, sentence: str
 ) -> None:
     model = network(cell, dtype)
@@ -123,14 +123,14 @@ def test_the_predictions_of_a_sentence_multiply_to_its_cost(
     assert model.perplexity([sentence]) == pytest.approx(expected, rel=tolerance)
 
 
-def test_predictions_are_named_by_character_with_the_end_first() -> None:
+def test_predictions_are_keyed_by_character_with_the_end_first() -> None:
     model = network()
     assert list(model.next_char_probabilities("st")) == [END, *model.vocabulary.chars]
 
 
 @settings(max_examples=25)
 @given(st.lists(sentences_it_knows, min_size=1, max_size=5))
-def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
+def test_perplexity_weights_all_predictions_equally(sentences: list[str]) -> None:
     model = network(dtype=np.float64)
     cost = sum(float(model.losses([sentence])[0]) for sentence in sentences)
     predictions = sum(len(sentence) + 1 for sentence in sentences)
@@ -138,7 +138,7 @@ def test_perplexity_weighs_every_prediction_alike(sentences: list[str]) -> None:
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
-def test_weights_beyond_all_measure_give_an_infinite_perplexity(dtype: str) -> None:
+def test_huge_weights_give_an_infinite_perplexity(dtype: str) -> None:
     model = network(dtype=dtype)
     model.named_parameters()["Whd"][:] *= 1e9
     assert model.perplexity(SENTENCES) == math.inf
@@ -152,23 +152,23 @@ def test_weights_beyond_all_measure_give_an_infinite_perplexity(dtype: str) -> N
         (["no", "ZZ"], "unknown_characters"),
     ],
 )
-def test_perplexity_refuses_what_cannot_be_measured(sentences: list[str], code: str) -> None:
+def test_perplexity_refuses_invalid_sentences(sentences: list[str], code: str) -> None:
     with pytest.raises(TextError) as caught:
         network().perplexity(sentences)
     assert (caught.value.code, caught.value.field) == (code, "text")
 
 
-# ---------------------------------------------------------------- writing
+# ---------------------------------------------------------------- sampling
 
 
-def test_a_network_that_knows_its_sentences_writes_them(fluent: CharModel) -> None:
+def test_an_overfitted_network_samples_its_sentences(fluent: CharModel) -> None:
     assert fluent.greedy() in SENTENCES
     written = Counter(fluent.sample(temperature=0.5, seed=seed) for seed in range(60))
     assert sum(written[sentence] for sentence in SENTENCES) > 30
     assert sum(written[sentence] > 0 for sentence in SENTENCES) >= 3
 
 
-def test_a_prime_is_continued_and_not_repeated(fluent: CharModel) -> None:
+def test_a_prompt_is_continued_and_not_repeated(fluent: CharModel) -> None:
     for sentence in SENTENCES:
         prompt, rest = sentence[:3], sentence[3:]
         assert fluent.greedy(prompt=prompt) == rest
@@ -178,7 +178,7 @@ def test_a_prime_is_continued_and_not_repeated(fluent: CharModel) -> None:
 @pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=15)
 @given(cut=st.integers(0, 40))
-def test_greedy_writing_goes_on_from_its_own_beginning(cell: str, cut: int) -> None:
+def test_a_greedy_sentence_continues_from_its_own_prefix(cell: str, cut: int) -> None:
     model = network(cell)
     whole = model.greedy(max_chars=40)
     prompt = whole[:cut]
@@ -186,7 +186,7 @@ def test_greedy_writing_goes_on_from_its_own_beginning(cell: str, cut: int) -> N
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_greedy_writing_takes_the_likeliest_character_every_time(cell: str) -> None:
+def test_greedy_decoding_takes_the_most_probable_character_at_each_step(cell: str) -> None:
     model = network(cell)
     written = model.greedy(max_chars=20)
     for place, character in enumerate(written):
@@ -196,27 +196,27 @@ def test_greedy_writing_takes_the_likeliest_character_every_time(cell: str) -> N
 
 @pytest.mark.parametrize("write", ["sample", "greedy"])
 @pytest.mark.parametrize("max_chars", [0, 1, 1000])
-def test_no_more_is_written_than_asked_for(write: str, max_chars: int) -> None:
+def test_sentences_have_at_most_max_chars(write: str, max_chars: int) -> None:
     model = network()
     model.named_parameters()["bd"][0] = -100  # never END
     assert len(getattr(model, write)(max_chars=max_chars)) == max_chars
 
 
 @pytest.mark.parametrize("write", ["sample", "greedy"])
-def test_no_fewer_than_no_characters_can_be_asked_for(write: str) -> None:
+def test_a_negative_max_chars_is_refused(write: str) -> None:
     with pytest.raises(SettingsError) as caught:
         getattr(network(), write)(max_chars=-1)
     assert (caught.value.code, caught.value.field) == ("invalid_max_chars", "max_chars")
 
 
 @pytest.mark.parametrize("write", ["sample", "greedy", "next_char_probabilities"])
-def test_a_prime_with_unknown_characters_is_refused_at_the_prime(write: str) -> None:
+def test_a_prompt_with_unknown_characters_is_refused_by_field(write: str) -> None:
     with pytest.raises(TextError, match="'Z', '!'") as caught:
         getattr(network(), write)(**{"prefix" if "next" in write else "prompt": "Z!"})
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")
 
 
-def test_the_same_seed_samples_the_same_and_others_differ() -> None:
+def test_equal_seeds_give_equal_samples_and_others_differ() -> None:
     model = network()
     assert model.sample(seed=4) == model.sample(seed=4)
     assert len({model.sample(seed=seed) for seed in range(20)}) > 15
@@ -226,7 +226,7 @@ def test_the_same_seed_samples_the_same_and_others_differ() -> None:
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("temperature", [1e-9, 5e-324])
-def test_near_zero_temperature_the_likeliest_characters_win(
+def test_a_temperature_near_zero_samples_the_greedy_sentence(
     cell: str, dtype: str, temperature: float
 ) -> None:
     model = network(cell, dtype)
@@ -234,7 +234,7 @@ def test_near_zero_temperature_the_likeliest_characters_win(
 
 
 @pytest.mark.parametrize("temperature", [0.5, 2.0, 1e300])
-def test_samples_are_as_frequent_as_the_tempered_probabilities(temperature: float) -> None:
+def test_sample_frequencies_equal_the_probabilities_at_the_temperature(temperature: float) -> None:
     draws = 4000
     model = network()
     bias = model.named_parameters()["bd"]
@@ -249,14 +249,14 @@ def test_samples_are_as_frequent_as_the_tempered_probabilities(temperature: floa
 
 
 @pytest.mark.parametrize("temperature", [0, -1, math.nan, math.inf])
-def test_a_temperature_that_is_none_is_refused(temperature: float) -> None:
+def test_an_invalid_temperature_is_refused(temperature: float) -> None:
     with pytest.raises(SettingsError) as caught:
         network().sample(temperature)
     assert (caught.value.code, caught.value.field) == ("invalid_temperature", "temperature")
     assert caught.value.values["value"] is temperature
 
 
-def test_writing_and_measuring_leave_the_model_as_it_was() -> None:
+def test_sampling_and_evaluation_do_not_change_the_model() -> None:
     model = network()
     before = model.params.copy()
     model.sample(seed=1)

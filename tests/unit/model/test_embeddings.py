@@ -1,4 +1,4 @@
-"""The letter vectors on a plane."""
+"""Projection of letter vectors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ def vectors(seed: int, letters: int, size: int) -> np.ndarray:
 
 
 @given(st.integers(0, 1000), st.integers(2, 40), st.integers(2, 8))
-def test_components_are_those_of_the_singular_values(seed: int, letters: int, size: int) -> None:
+def test_components_equal_those_of_the_singular_value_decomposition(
+    seed: int, letters: int, size: int
+) -> None:
     found = project_embeddings(vectors(seed, letters, size))
     assert found is not None
     from_mean = vectors(seed, letters, size) - vectors(seed, letters, size).mean(axis=0)
@@ -27,7 +29,7 @@ def test_components_are_those_of_the_singular_values(seed: int, letters: int, si
     )
 
 
-def test_the_same_vectors_give_the_same_points_and_their_mean_is_no_matter() -> None:
+def test_the_projection_is_deterministic_and_independent_of_the_mean() -> None:
     first = project_embeddings(vectors(5, 20, 4))
     again = project_embeddings(vectors(5, 20, 4) + 100)
     assert first is not None
@@ -35,18 +37,18 @@ def test_the_same_vectors_give_the_same_points_and_their_mean_is_no_matter() -> 
     np.testing.assert_allclose(first.points, again.points, atol=1e-9)
 
 
-def test_one_number_a_letter_has_one_component() -> None:
+def test_embeddings_of_size_1_have_one_component() -> None:
     found = project_embeddings(np.array([[1.0], [2.0], [4.0]]))
     assert found is not None
     np.testing.assert_allclose(found.points[:, 1], 0)
     assert tuple(found.explained_variance_ratio) == pytest.approx((1.0, 0.0))
 
 
-def test_vectors_that_are_all_alike_are_all_in_one_place() -> None:
+def test_equal_vectors_have_equal_points() -> None:
     found = project_embeddings(np.ones((4, 3), dtype=np.float32))
     assert found is not None
     np.testing.assert_array_equal(found.points, np.zeros((4, 2)))
 
 
-def test_a_network_that_has_run_off_has_no_map() -> None:
+def test_a_diverged_network_has_no_projection() -> None:
     assert project_embeddings(np.array([[1.0, np.nan], [2.0, 3.0]])) is None

@@ -1,4 +1,4 @@
-"""Every error has a code, a message that its values fill, and comes through pickle whole."""
+"""Errors have a code and a message, and can be pickled."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ EACH_KIND = [
 
 
 def raised() -> Iterator[tuple[str, ast.Call]]:
-    """Every place in the sources that makes an error of the library, and where it is."""
+    """The calls in the sources that create an error of the library, and their places."""
     for folder in ("model", "app"):
         for path in sorted((ROOT / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -36,13 +36,11 @@ def raised() -> Iterator[tuple[str, ast.Call]]:
 
 
 def places(code: str) -> set[str]:
-    """The named places of a message."""
+    """The named fields of a message."""
     return {name for _, name, _, _ in Formatter().parse(MESSAGES[code]) if name is not None}
 
 
-def test_every_code_is_raised_with_the_values_of_its_message_and_every_message_is_a_sentence() -> (
-    None
-):
+def test_each_code_is_raised_with_the_values_of_its_message() -> None:
     used = Counter[str]()
     for place, call in raised():
         code, given = call.args[0], {keyword.arg for keyword in call.keywords}
@@ -64,7 +62,7 @@ def test_every_code_is_raised_with_the_values_of_its_message_and_every_message_i
 
 @pytest.mark.parametrize("error", EACH_KIND, ids=lambda error: type(error).__name__)
 @pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_an_error_comes_through_pickle_whole(error: ModelError, protocol: int) -> None:
+def test_an_error_survives_pickle(error: ModelError, protocol: int) -> None:
     error.field = "elsewhere"  # a caller may know better which box it was
     error.add_note("while reading")
     again = pickle.loads(pickle.dumps(error, protocol))  # noqa: S301 (our own bytes)
@@ -75,7 +73,7 @@ def test_an_error_comes_through_pickle_whole(error: ModelError, protocol: int) -
         assert str(value) in str(again)
 
 
-def test_texts_and_saved_models_have_their_own_fields() -> None:
+def test_text_and_format_errors_have_their_fields() -> None:
     with pytest.raises(TextError) as unknown:
         Vocabulary("ab").encode("abc")
     assert (unknown.value.code, unknown.value.field) == ("unknown_characters", "text")

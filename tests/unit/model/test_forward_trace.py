@@ -1,4 +1,4 @@
-"""What a network does while it reads: held against the expression graph and the model's figures."""
+"""Forward traces, compared with the expression graph and the model."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ SEEDS = st.integers(0, 1000)
 
 
 def network(cell: str, seed: int, dtype: str = "float64") -> CharModel:
-    """Two layers of unequal size, with strong opinions."""
+    """Two layers of unequal size, with confident predictions."""
     model = CharModel.create(Vocabulary(ALPHABET), cell, (6, 4), 3, dtype=dtype)
-    scale = 0.4 if cell == "rnn" else 0.9  # rectified units know no bounds
+    scale = 0.4 if cell == "rnn" else 0.9  # ReLU is unbounded
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     return model
 
@@ -63,9 +63,7 @@ def test_activations_equal_those_of_the_graph(cell: str, text: str, seed: int) -
 @pytest.mark.parametrize("cell", KINDS)
 @settings(max_examples=25)
 @given(text=TEXTS.filter(bool), seed=SEEDS)
-def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
-    cell: str, text: str, seed: int
-) -> None:
+def test_the_perplexity_follows_from_the_probabilities(cell: str, text: str, seed: int) -> None:
     model = network(cell, seed, "float32")
     reading = model.trace(text)
     mean = np.log(reading.target_probabilities.astype(np.float64)).mean()
@@ -74,7 +72,7 @@ def test_the_probabilities_of_a_text_multiply_to_its_perplexity(
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_every_row_is_what_is_expected_after_the_text_before_it(cell: str) -> None:
+def test_each_row_equals_the_prediction_after_its_prefix(cell: str) -> None:
     model = network(cell, 3)
     text = "a bad cab"
     reading = model.trace(text)
@@ -86,7 +84,7 @@ def test_every_row_is_what_is_expected_after_the_text_before_it(cell: str) -> No
     assert reading.targets[-1] == BOUNDARY
 
 
-def test_what_was_read_stays_when_another_text_is_read() -> None:
+def test_a_trace_is_independent_of_later_traces() -> None:
     model = network("lstm", 1, "float32")
     first = model.trace("abc")
     before = first.probabilities.copy(), first.layers[1].h.copy()
@@ -95,7 +93,7 @@ def test_what_was_read_stays_when_another_text_is_read() -> None:
     np.testing.assert_array_equal(first.layers[1].h, before[1])
 
 
-def test_unknown_characters_are_named() -> None:
+def test_unknown_characters_are_refused() -> None:
     with pytest.raises(TextError, match="'x', 'y'") as caught:
         network("gru", 1).trace("abxy")
     assert caught.value.code == "unknown_characters"

@@ -1,4 +1,4 @@
-"""The gradient check finds what is wrong, and nothing where all is right."""
+"""The gradient check finds wrong gradients, and accepts right ones."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_graph_and_kernels_agree_with_the_slopes(
 
 
 @pytest.mark.parametrize("cell", sorted(CELLS))
-def test_a_network_that_has_learnt_agrees_too_and_stays_as_it_is(cell: str) -> None:
+def test_a_trained_network_agrees_and_is_unchanged(cell: str) -> None:
     model = network(cell, [8, 8])
     Trainer(model, ["abcd", "dcba", "abba"]).train(200)
     before = model.params.copy()
@@ -84,7 +84,7 @@ def test_a_network_that_has_learnt_agrees_too_and_stays_as_it_is(cell: str) -> N
     assert model.params.dtype == np.float32
 
 
-def test_a_gradient_that_the_kernels_get_wrong_is_told_with_its_matrix(
+def test_a_wrong_gradient_of_the_kernels_is_reported_for_its_matrix(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     module = sys.modules["model.analysis.gradient_check"]
@@ -111,7 +111,7 @@ def test_a_part_of_each_matrix_can_be_checked() -> None:
     assert gradient_check(model, "abcd", numbers_per_matrix=2, seed=3) == report
 
 
-def test_what_cannot_be_checked_is_refused() -> None:
+def test_invalid_arguments_are_refused() -> None:
     model = network("rnn", [2])
     with pytest.raises(TextError) as unknown:
         gradient_check(model, "xyz")
@@ -125,7 +125,7 @@ def test_what_cannot_be_checked_is_refused() -> None:
     assert none.value.field == "numbers_per_matrix"
 
 
-def test_a_network_that_has_run_off_has_no_number_to_show() -> None:
+def test_a_diverged_network_has_nan_errors() -> None:
     model = network("lstm", [2])
     model.params[:] = np.nan
     assert math.isnan(gradient_check(model, "ab").largest)
@@ -141,7 +141,7 @@ def test_a_report_is_a_table_of_matrices() -> None:
 
 
 def square(x: Mat, slope: float) -> Mat:
-    """x * x, going back with a slope of so many times x."""
+    """x * x, with a derivative of `slope` * x."""
     out = Mat(x.data**2)
 
     def backward() -> None:
@@ -154,7 +154,7 @@ def square(x: Mat, slope: float) -> Mat:
     ("slope", "least", "most"),
     [(2.0, 0.0, RIGHT), (2.1, 0.04, 0.06), (4.0, 0.4, 0.6), (0.0, 0.99, 1.0)],
 )
-def test_the_error_is_the_share_by_which_a_gradient_is_wrong(
+def test_the_error_is_relative_to_the_largest_slope(
     slope: float, least: float, most: float
 ) -> None:
     mats = {"right": Mat([[1.0, -2.0]]), "wrong": Mat([[0.5], [3.0]])}
@@ -166,7 +166,7 @@ def test_the_error_is_the_share_by_which_a_gradient_is_wrong(
     assert least <= report.errors["wrong"] <= most
 
 
-def test_matrices_are_afterwards_what_they_were() -> None:
+def test_matrices_are_restored() -> None:
     x, y = Mat([[1.5, -2.0]]), Mat([[0.5, 3.0]])
     x.grad[:] = 7.0
 
@@ -180,7 +180,7 @@ def test_matrices_are_afterwards_what_they_were() -> None:
     assert len(graph) == 0
 
 
-def test_the_corner_of_a_rectifier_is_no_error() -> None:
+def test_the_corner_of_relu_is_no_error() -> None:
     near = Mat([[0.0, 1e-9, -1e-9, 3e-6, -3e-5, 1.0]])
     assert graph_gradient_check(lambda: near.relu().sum(), {"near": near}).largest < RIGHT
 
@@ -191,7 +191,7 @@ def test_slopes_too_small_to_measure_are_no_error() -> None:
     assert report.largest < RIGHT
 
 
-def test_a_loss_must_be_one_number_that_was_computed() -> None:
+def test_a_loss_must_be_one_number_of_the_graph() -> None:
     x = Mat([[1.0, 2.0]])
     with pytest.raises(ShapeError) as two:
         graph_gradient_check(lambda: x + x, {"x": x})

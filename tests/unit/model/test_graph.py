@@ -1,4 +1,4 @@
-"""Every operation of the expression graph: its value, its gradient, its errors."""
+"""The expression graph: values, gradients and errors of each operation."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def numbers(seed: int, *shape: int) -> Float64Array:
 
 
 def check_gradients(operation: Callable[..., Mat], *inputs: Float64Array) -> Mat:
-    """The gradients of all inputs are slopes, however the output's numbers are weighed."""
+    """Check the gradients of a random weighted sum of the output; returns the output."""
     mats = [Mat(values) for values in inputs]
     output = operation(*mats)
     weights = numbers(0, *output.shape)
@@ -56,7 +56,7 @@ ARITHMETIC = [operator.add, operator.sub, operator.mul, operator.truediv]
 @given(rows=sizes, columns=sizes, stretched=st.tuples(*[st.booleans()] * 4), seed=seeds)
 @example(rows=2, columns=3, stretched=(True, False, False, True), seed=0)  # column with row
 @example(rows=2, columns=3, stretched=(True, True, False, False), seed=0)  # number with matrix
-def test_arithmetic_goes_element_by_element_and_broadcasts(
+def test_arithmetic_is_elementwise_and_broadcasts(
     operation: Any, rows: int, columns: int, stretched: tuple[bool, ...], seed: int
 ) -> None:
     lengths = (rows, columns, rows, columns)
@@ -70,7 +70,7 @@ def test_arithmetic_goes_element_by_element_and_broadcasts(
 @pytest.mark.parametrize("operation", ARITHMETIC)
 @settings(max_examples=6)  # ten checks each
 @given(rows=sizes, columns=sizes, seed=seeds)
-def test_a_number_or_an_array_may_stand_on_either_side(
+def test_numbers_and_arrays_can_be_either_operand(
     operation: Any, rows: int, columns: int, seed: int
 ) -> None:
     a, b = numbers(seed, rows, columns), numbers(seed + 1, rows, columns)
@@ -131,7 +131,7 @@ def test_sum_along_an_axis_keeps_the_matrix(rows: int, columns: int, axis: int, 
 
 @FEW
 @given(rows=sizes, classes=sizes, data=st.data(), seed=seeds)
-def test_softmax_cross_entropy_is_the_surprise_at_the_targets(
+def test_softmax_cross_entropy_is_the_surprisal_of_the_targets(
     rows: int, classes: int, data: st.DataObject, seed: int
 ) -> None:
     targets = data.draw(st.lists(st.integers(0, classes - 1), min_size=rows, max_size=rows))
@@ -144,7 +144,7 @@ def test_softmax_cross_entropy_is_the_surprise_at_the_targets(
 
 @FEW
 @given(rows=sizes, columns=sizes, data=st.data(), seed=seeds)
-def test_rows_are_looked_up_as_often_as_they_are_named(
+def test_repeated_indices_repeat_rows(
     rows: int, columns: int, data: st.DataObject, seed: int
 ) -> None:
     indices = data.draw(st.lists(st.integers(0, rows - 1), min_size=1, max_size=9))
@@ -156,7 +156,7 @@ def test_rows_are_looked_up_as_often_as_they_are_named(
 
 @FEW
 @given(length=sizes, widths=st.lists(sizes, min_size=1, max_size=4), seed=seeds)
-def test_concatenation_puts_parts_below_or_beside_each_other(
+def test_concatenation_stacks_vertically_or_horizontally(
     length: int, widths: list[int], seed: int
 ) -> None:
     beside = [numbers(seed + place, length, width) for place, width in enumerate(widths)]
@@ -174,9 +174,7 @@ slices = st.integers(-6, 5) | st.slices(6)
 @given(row=slices, column=slices, seed=seeds)
 @example(row=-1, column=slice(None), seed=0)
 @example(row=slice(None, None, -1), column=slice(1, 6, 2), seed=0)
-def test_a_part_is_what_numpy_would_take_and_stays_a_matrix(
-    row: Any, column: Any, seed: int
-) -> None:
+def test_slices_equal_numpys_and_stay_matrices(row: Any, column: Any, seed: int) -> None:
     x = numbers(seed, 6, 6)
     rows, columns = (
         [range(6)[index]] if isinstance(index, int) else range(6)[index] for index in (row, column)
@@ -198,13 +196,13 @@ def test_one_index_takes_rows() -> None:
 
 @FEW
 @given(seed=seeds)
-def test_a_matrix_may_take_part_more_than_once(seed: int) -> None:
+def test_a_matrix_can_be_used_more_than_once(seed: int) -> None:
     x = numbers(seed, 3, 3)
     check_gradients(lambda mat: mat * mat + mat @ mat - mat.tanh() / (mat * mat + 1), x)
     check_gradients(lambda mat: Mat.concatenate([mat, mat]), x)
 
 
-# ---------------------------------------------------------------- extremes
+# ---------------------------------------------------------------- extreme values
 
 
 def test_large_numbers_neither_overflow_nor_become_nan() -> None:
@@ -216,7 +214,7 @@ def test_large_numbers_neither_overflow_nor_become_nan() -> None:
     assert np.isfinite(far.grad).all()
 
 
-def test_a_chain_of_ten_thousand_operations_goes_all_the_way_back() -> None:
+def test_ten_thousand_operations_propagate_without_recursion() -> None:
     start, step = Mat([[0.25]]), Mat([[1e-4]])
     with Graph() as graph:
         end = start
@@ -232,7 +230,7 @@ def test_a_chain_of_ten_thousand_operations_goes_all_the_way_back() -> None:
 # ---------------------------------------------------------------- the graph
 
 
-def test_gradients_add_up_until_they_are_set_to_zero() -> None:
+def test_gradients_accumulate_until_set_to_zero() -> None:
     x = Mat([[3.0]])
     for times in (1, 2, 3):
         with Graph() as graph:
@@ -243,7 +241,7 @@ def test_gradients_add_up_until_they_are_set_to_zero() -> None:
     assert x.grad == 24.0
 
 
-def test_every_loss_of_a_graph_has_its_own_gradient() -> None:
+def test_each_loss_of_a_graph_has_its_own_gradient() -> None:
     x, y = Mat([[2.0]]), Mat([[5.0]])
     with Graph() as graph:
         product = x * y
@@ -256,7 +254,7 @@ def test_every_loss_of_a_graph_has_its_own_gradient() -> None:
     assert (x.grad[0, 0], y.grad[0, 0]) == (6.0, 2.0)
 
 
-def test_what_the_loss_does_not_depend_on_leaves_no_nan() -> None:
+def test_operations_independent_of_the_loss_cause_no_nan() -> None:
     x = Mat([[0.0, 1.0]])
     with np.errstate(divide="ignore"), Graph() as graph:
         x.log()
@@ -265,7 +263,7 @@ def test_what_the_loss_does_not_depend_on_leaves_no_nan() -> None:
     np.testing.assert_array_equal(x.grad, [[1.0, 1.0]])
 
 
-def test_outside_of_a_graph_operations_only_compute() -> None:
+def test_operations_outside_a_graph_are_not_recorded() -> None:
     x = Mat([[2.0]])
     with Graph() as graph:
         pass
@@ -277,7 +275,7 @@ def test_outside_of_a_graph_operations_only_compute() -> None:
     assert (caught.value.code, caught.value.field) == ("loss_not_in_graph", "backward")
 
 
-def test_the_innermost_open_graph_records_and_takes_others_outputs_for_constants() -> None:
+def test_only_the_innermost_graph_records_and_outputs_of_others_are_constants() -> None:
     x = Mat([[3.0]])
     with Graph() as outer:
         squared = x * x
@@ -292,7 +290,7 @@ def test_the_innermost_open_graph_records_and_takes_others_outputs_for_constants
     assert x.grad == 1.0
 
 
-def test_a_graph_records_again_when_it_is_opened_again() -> None:
+def test_a_reopened_graph_records_more_operations() -> None:
     x = Mat([[3.0]])
     graph = Graph()
     with graph:
@@ -303,7 +301,7 @@ def test_a_graph_records_again_when_it_is_opened_again() -> None:
     assert x.grad == 12.0
 
 
-def test_a_graph_is_closed_by_an_error_too() -> None:
+def test_an_exception_closes_the_graph() -> None:
     row = Mat([[1.0, 2.0]])
     graph = Graph()
     with pytest.raises(ShapeError), graph:
@@ -312,7 +310,7 @@ def test_a_graph_is_closed_by_an_error_too() -> None:
     assert len(graph) == 0
 
 
-def test_threads_have_graphs_of_their_own() -> None:
+def test_each_thread_has_its_own_graph() -> None:
     with Graph() as graph:
         thread = threading.Thread(target=lambda: Mat([[1.0]]) + 1.0)
         thread.start()
@@ -331,14 +329,14 @@ def sine(x: Mat) -> Mat:
 
 @FEW
 @given(rows=sizes, columns=sizes, seed=seeds)
-def test_an_operation_of_ones_own_joins_the_open_graph(rows: int, columns: int, seed: int) -> None:
+def test_a_custom_operation_is_recorded(rows: int, columns: int, seed: int) -> None:
     check_gradients(sine, numbers(seed, rows, columns))
 
 
 # ---------------------------------------------------------------- matrices
 
 
-def test_a_matrix_is_a_float64_copy_of_what_it_was_made_of() -> None:
+def test_a_matrix_is_a_float64_copy() -> None:
     whole = np.array([[1, 2], [3, 4]])
     mat = Mat(whole)
     mat.data += 0.5
@@ -349,7 +347,7 @@ def test_a_matrix_is_a_float64_copy_of_what_it_was_made_of() -> None:
     assert mat.data.max() == 4.5
 
 
-def test_a_number_is_a_matrix_of_one() -> None:
+def test_a_number_is_a_1_by_1_matrix() -> None:
     assert Mat(2.5).shape == (1, 1)
     assert float(Mat(2.5)) == 2.5
     assert repr(Mat([[1.0, 2.0]])) == "Mat([[1.0, 2.0]])"
@@ -364,18 +362,18 @@ def test_a_number_is_a_matrix_of_one() -> None:
         (np.zeros((2, 2, 2)), "not_two_dimensional"),
     ],
 )
-def test_what_has_no_rows_and_columns_is_no_matrix(values: Any, code: str) -> None:
+def test_data_without_rows_and_columns_is_refused(values: Any, code: str) -> None:
     with pytest.raises(ShapeError) as caught:
         Mat(values)
     assert (caught.value.code, caught.value.field) == (code, "Mat")
 
 
-def test_a_matrix_is_not_iterated_over_by_accident() -> None:
+def test_a_matrix_is_not_iterable() -> None:
     with pytest.raises(TypeError):
         iter(Mat([[1.0]]))
 
 
-# ---------------------------------------------------------------- shapes that do not fit
+# ---------------------------------------------------------------- shape errors
 
 A, B = Mat(np.ones((2, 3))), Mat(np.ones((4, 5)))
 

@@ -22,27 +22,27 @@ NUMBERS = arrays.arrays(
 
 
 @given(NUMBERS)
-def test_every_number_is_in_one_bin_and_what_is_none_in_no_bin(numbers: np.ndarray) -> None:
+def test_each_number_is_in_one_bin_and_nan_in_none(numbers: np.ndarray) -> None:
     found = symmetric_histogram(numbers)
     assert found.low == -found.high < 0
     assert len(found.counts) == BINS
     assert found.counts.sum() == (~np.isnan(numbers)).sum()
 
 
-def test_bins_are_of_equal_width_and_the_outermost_hold_what_lies_beyond() -> None:
+def test_bins_have_equal_width_and_the_outer_ones_include_numbers_beyond() -> None:
     found = histogram(np.array([-9.0, 0.1, 10.4, 10.6, 20.9, 99.0]), 0.0, 21.0)
     expected = np.zeros(BINS, dtype=int)
     expected[[0, 10, 20]] = [2, 2, 2]
     np.testing.assert_array_equal(found.counts, expected)
 
 
-def test_small_weights_of_either_sign_are_in_the_middle() -> None:
+def test_small_weights_are_in_the_middle_bin() -> None:
     found = symmetric_histogram(np.array([-1.0, 1.0, 0.0, 0.01, -0.01]))
     assert found.counts[BINS // 2] == 3
     assert found.counts[0] == found.counts[-1] == 1
 
 
-def test_changes_are_sorted_by_their_power_of_ten() -> None:
+def test_changes_are_counted_by_power_of_ten() -> None:
     found = log10_histogram(np.array([1e-3, 1e-3, 0.0, np.inf, np.nan]))
     third = int((-3 - found.low) / (found.high - found.low) * BINS)
     assert found.counts[third] == 2
@@ -51,7 +51,7 @@ def test_changes_are_sorted_by_their_power_of_ten() -> None:
     assert found.counts.sum() == 4
 
 
-def test_of_a_large_matrix_numbers_from_all_over_are_looked_at() -> None:
+def test_large_matrices_are_sampled_throughout() -> None:
     matrix = np.arange(300 * 100).reshape(300, 100).astype(np.float32)
     numbers = subsample(matrix.T)
     assert len(numbers) == MAX_NUMBERS

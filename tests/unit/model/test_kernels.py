@@ -1,4 +1,4 @@
-"""The kernels against slow and obvious numerics."""
+"""The kernels, compared with simple numerics."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ SLOPE_ERROR = 1e-6  # of a slope: rounding of the cost, over the step
 @example(cell="lstm", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
 @example(cell="gru", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
 @example(cell="rnn", hidden_sizes=[9, 8, 17], embedding_size=5, sentence="abcdabcd", seed=0)
-def test_every_gradient_is_the_costs_slope(
+def test_gradients_equal_the_slopes_of_the_loss(
     cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
     model = random_network(cell, hidden_sizes, embedding_size, seed)
     found = model.layout.views(gradient(model, sentence))
     for name, matrix in model.named_parameters().items():
         before, behind = slopes(model, matrix, sentence)
-        # The two agree, but where a rectifier switches within the step: then it lies between them.
+        # The slopes are equal, unless a ReLU has its corner within the step.
         lowest = np.minimum(before, behind) - SLOPE_ERROR
         highest = np.maximum(before, behind) + SLOPE_ERROR
         assert ((lowest <= found[name]) & (found[name] <= highest)).all(), name
@@ -65,7 +65,7 @@ def random_network(cell: str, hidden_sizes: list[int], embedding_size: int, seed
 
 
 def gradient(model: CharModel, *sentences: str) -> Float64Array:
-    """The mean gradient of the sentences' costs, flat."""
+    """The mean gradient of the losses of the sentences, (parameters,)."""
     flat = np.zeros_like(model.params)
     for name, matrix in kernel_loss_and_gradient(model, *sentences)[1].items():
         model.layout.views(flat)[name][:] = matrix
@@ -75,7 +75,7 @@ def gradient(model: CharModel, *sentences: str) -> Float64Array:
 def slopes(
     model: CharModel, matrix: npt.NDArray[Any], sentence: str
 ) -> tuple[Float64Array, Float64Array]:
-    """The cost's slopes on either side of every number of a matrix."""
+    """The one-sided slopes of the loss at each number of a matrix."""
     cost = float(model.losses([sentence])[0])
     before, behind = np.zeros((2, *matrix.shape))
     for place in np.ndindex(*matrix.shape):
@@ -96,7 +96,7 @@ def slopes(
     sentence=st.text(ALPHABET, min_size=1, max_size=40),
     seed=st.integers(0, 2**32 - 1),
 )
-def test_single_precision_computes_the_same_gradients_but_for_rounding(
+def test_float32_gradients_equal_float64_within_rounding(
     cell: str, hidden_sizes: list[int], embedding_size: int, sentence: str, seed: int
 ) -> None:
     double = random_network(cell, hidden_sizes, embedding_size, seed)
@@ -117,7 +117,7 @@ def test_single_precision_computes_the_same_gradients_but_for_rounding(
 )
 @example(cell="lstm", hidden_sizes=[3], sentences=["abcd", "abc", "abc", "a", "a"], seed=0)
 @example(cell="gru", hidden_sizes=[3, 2], sentences=["ab", "ab", "ab"], seed=0)
-def test_a_batchs_gradient_is_the_mean_of_its_sentences_gradients(
+def test_the_gradient_of_a_batch_is_the_mean_over_its_sentences(
     cell: str, hidden_sizes: list[int], sentences: list[str], seed: int
 ) -> None:
     model = random_network(cell, hidden_sizes, embedding_size=3, seed=seed)
@@ -131,7 +131,7 @@ def test_a_batchs_gradient_is_the_mean_of_its_sentences_gradients(
 
 
 def compiled(product: Any) -> Any:
-    """A product as Python can call it, for matrices whose rows lie apart."""
+    """A product that Python can call, for matrices with gaps between rows."""
 
     def call(a: Any, b: Any, out: Any) -> None:
         product(a, b, out)
@@ -152,7 +152,7 @@ UNTOUCHED = 1234.5
 
 
 def matrix_apart(random: np.random.Generator, rows: int, columns: int, dtype: str, gap: int) -> Any:
-    """Random numbers whose rows have a gap between them, which nobody may read."""
+    """Random numbers with a gap of NaN between rows."""
     whole = np.full((rows, columns + gap), np.nan, dtype=dtype)
     whole[:, :columns] = random.normal(size=(rows, columns))
     return whole[:, :columns]
@@ -166,7 +166,7 @@ def matrix_apart(random: np.random.Generator, rows: int, columns: int, dtype: st
 )
 @example(shape=(1, 1, 1), gap=0, seed=0)
 @example(shape=(1, 20, 80), gap=0, seed=0)
-def test_products_of_any_shape_add_what_numpys_do_and_touch_nothing_else(
+def test_products_of_any_shape_equal_numpys_and_write_nothing_else(
     product: str, dtype: str, shape: tuple[int, int, int], gap: int, seed: int
 ) -> None:
     m, k, n = shape
@@ -179,7 +179,7 @@ def test_products_of_any_shape_add_what_numpys_do_and_touch_nothing_else(
     a = matrix_apart(random, *a_shape, dtype, gap)
     b = matrix_apart(random, *b_shape, dtype, gap)
     rows, columns = out_shape
-    # One more row and column around the result, to see that nothing is written there.
+    # The row and column around the result must not be written to.
     frame = np.full((rows + 2, columns + gap + 2), UNTOUCHED, dtype=dtype)
     out = frame[1:-1, 1 : columns + 1]
     out[:] = random.normal(size=out_shape)
@@ -196,7 +196,7 @@ def test_products_of_any_shape_add_what_numpys_do_and_touch_nothing_else(
 
 @pytest.mark.parametrize("add", [ADD_PRODUCT, ADD_TRANSPOSED_PRODUCT])
 @given(shape=st.tuples(lengths, lengths, lengths), seed=st.integers(0, 2**32))
-def test_double_precision_adds_up_in_the_written_order(
+def test_float64_sums_keep_the_written_order(
     add: Any, shape: tuple[int, int, int], seed: int
 ) -> None:
     m, k, n = shape
@@ -220,7 +220,7 @@ def test_double_precision_adds_up_in_the_written_order(
 
 
 def over_all(function: Any) -> Any:
-    """A function of one number, compiled into a loop, as the kernels use it."""
+    """A function of one number, compiled in a loop, as in the kernels."""
 
     def loop(values: Any, out: Any) -> None:
         for j in range(values.shape[0]):
@@ -234,7 +234,7 @@ EXP, TANH, SIGMOID = map(over_all, (activations.exp, activations.tanh, activatio
 
 
 def relative_error(function: Any, exact: Any, values: npt.NDArray[Any]) -> float:
-    """The largest over all values, against NumPy in double precision."""
+    """The largest relative error, compared with NumPy in float64."""
     out = np.zeros_like(values)
     function(values, out)
     expected = exact(values.astype(np.float64))
@@ -253,25 +253,23 @@ def around_zero(limit: float, dtype: str) -> npt.NDArray[Any]:
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [("float32", 4e-7), ("float64", 3e-16)])
-def test_exp_is_right_to_the_last_digits(dtype: str, limit: float) -> None:
+def test_exp_is_accurate(dtype: str, limit: float) -> None:
     assert relative_error(EXP, np.exp, around_zero(87.0, dtype)) < limit
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [("float32", 4e-7), ("float64", 5e-16)])
-def test_tanh_is_right_to_the_last_digits_however_small(dtype: str, limit: float) -> None:
+def test_tanh_is_accurate_also_near_zero(dtype: str, limit: float) -> None:
     assert relative_error(TANH, np.tanh, around_zero(30.0, dtype)) < limit
 
 
 @pytest.mark.parametrize(("dtype", "limit"), [("float32", 4e-7), ("float64", 5e-16)])
-def test_sigmoid_is_right_to_the_last_digits(dtype: str, limit: float) -> None:
+def test_sigmoid_is_accurate(dtype: str, limit: float) -> None:
     assert relative_error(SIGMOID, exact_sigmoid, around_zero(80.0, dtype)) < limit
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @given(value=st.floats(width=32))
-def test_squashing_functions_keep_within_their_bounds_for_any_number(
-    dtype: str, value: float
-) -> None:
+def test_activations_are_within_their_bounds(dtype: str, value: float) -> None:
     given_value, out = np.array([value], dtype=dtype), np.zeros(1, dtype=dtype)
     if np.isnan(value):
         return
@@ -285,14 +283,14 @@ def test_squashing_functions_keep_within_their_bounds_for_any_number(
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("function", [EXP, TANH, SIGMOID])
-def test_what_is_no_number_stays_none(function: Any, dtype: str) -> None:
+def test_nan_stays_nan(function: Any, dtype: str) -> None:
     values = np.array([0.5, np.nan, -3.0] * 11, dtype=dtype)
     out = np.zeros_like(values)
     function(values, out)
     np.testing.assert_array_equal(np.isnan(out), np.isnan(values))
 
 
-def test_compiled_code_is_found_by_the_sources_wherever_they_are() -> None:
+def test_compiled_code_is_cached_by_the_content_of_the_sources() -> None:
     def elsewhere() -> None: ...
 
     first = ContentLocator.from_function(train.py_func, "/one/checkout/entry.py")

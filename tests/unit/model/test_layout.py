@@ -1,4 +1,4 @@
-"""Where each matrix lies in the flat vector."""
+"""The layout of matrices in the flat vector."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def test_an_rnns_matrices_have_the_originals_names_shapes_and_order() -> None:
     ]
 
 
-def test_the_default_network_has_as_many_weights_as_worked_out_by_hand() -> None:
+def test_the_default_network_has_the_expected_number_of_parameters() -> None:
     characters = 30
     first, second = 4 * 20 * (5 + 20 + 1), 4 * 20 * (20 + 20 + 1)
     expected = (characters + 1) * 5 + first + second + (20 + 1) * (characters + 1)
@@ -97,9 +97,7 @@ def test_the_default_network_has_as_many_weights_as_worked_out_by_hand() -> None
         ({"hidden_sizes": (True,)}, "hidden_sizes"),
     ],
 )
-def test_sizes_that_no_network_can_have_are_refused_by_field(
-    change: dict[str, Any], field: str
-) -> None:
+def test_invalid_sizes_are_refused_by_field(change: dict[str, Any], field: str) -> None:
     good: dict[str, Any] = {"cell": "lstm", "inputs": 9, "embedding_size": 5, "hidden_sizes": (20,)}
     with pytest.raises(SettingsError) as caught:
         ParameterLayout(**(good | change))

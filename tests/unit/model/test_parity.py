@@ -1,4 +1,4 @@
-"""The kernels against numbers that the original demo computed: costs, gradients, final weights.
+"""The kernels, compared with losses, gradients and weights of the original demo.
 
 In float64 the kernels add up in the original's order, and every number is the same but for a last
 digit. That order matters: these trainings are chaotic. The LSTM's with learning rate 0.05
@@ -51,7 +51,7 @@ def column(vector: Any, name: str) -> list[Any]:
     return [step[name] for step in vector["steps"]]
 
 
-def test_every_steps_cost_and_gradient_equal_the_originals(vector: Any) -> None:
+def test_each_steps_loss_and_gradient_equal_the_originals(vector: Any) -> None:
     _, steps = trained(initial(vector, "float64"), vector)
     np.testing.assert_allclose(steps.losses, column(vector, "cost"), rtol=1e-9)
     np.testing.assert_allclose(steps.gradient_norms, column(vector, "grad_norm"), rtol=1e-9)
@@ -68,7 +68,7 @@ def test_the_final_model_equals_the_originals(vector: Any) -> None:
     np.testing.assert_allclose(trainer.optimizer.square_avg, final.optimizer.square_avg, atol=1e-9)
 
 
-def test_the_final_model_writes_and_predicts_what_the_originals_does(vector: Any) -> None:
+def test_the_final_model_samples_and_predicts_as_the_original(vector: Any) -> None:
     model = trained(initial(vector, "float64"), vector)[0].model
     assert model.greedy(max_chars=ORIGINAL_MAX_CHARS) == vector["greedy"][:ORIGINAL_MAX_CHARS]
     np.testing.assert_allclose(
@@ -82,7 +82,7 @@ def test_the_final_model_writes_and_predicts_what_the_originals_does(vector: Any
         )
 
 
-def test_the_originals_own_perplexity_follows_from_the_cost(vector: Any) -> None:
+def test_the_originals_perplexity_follows_from_the_loss(vector: Any) -> None:
     _, steps = trained(initial(vector, "float64"), vector)
     lengths = np.array([len(vector["sentences"][n]) for n in column(vector, "sentence")])
     with np.errstate(divide="ignore"):
@@ -91,7 +91,7 @@ def test_the_originals_own_perplexity_follows_from_the_cost(vector: Any) -> None
     np.testing.assert_allclose(demo_ppl, recorded, rtol=1e-9)
 
 
-def test_in_single_precision_every_step_from_the_originals_state_costs_the_same(
+def test_float32_steps_from_the_originals_states_have_the_same_loss(
     vector: Any,
 ) -> None:
     exact = Trainer(initial(vector, "float64"), vector["sentences"], settings_of(vector))
@@ -111,12 +111,12 @@ def test_in_single_precision_every_step_from_the_originals_state_costs_the_same(
 
 
 def steps_within(limit: float, costs: Any, vector: Any) -> int:
-    """How many steps, from the first, cost what the original's did within a relative limit."""
+    """The number of first steps whose losses equal the original's within a relative limit."""
     apart = np.abs(costs / np.array(column(vector, "cost")) - 1) > limit
     return int(np.argmax(apart)) if apart.any() else len(apart)
 
 
-def test_in_single_precision_the_path_is_kept_about_as_long_as_rounded_weights_allow(
+def test_float32_follows_the_original_about_as_long_as_rounded_weights_do(
     vector: Any,
 ) -> None:
     rounded = initial(vector, "float64")

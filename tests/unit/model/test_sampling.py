@@ -1,4 +1,4 @@
-"""Drawing sentences: from the likeliest characters alone, and many together."""
+"""Sampling: top_k and top_p, and many sentences at once."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ Float64Array = npt.NDArray[np.float64]
 def network(
     cell: str = "lstm", seed: int = 1, dtype: npt.DTypeLike = np.float64, end: float = 0.0
 ) -> CharModel:
-    """A network with opinions; `end` is how much more it likes to end."""
+    """A network with confident predictions; `end` is added to the logit of END."""
     model = CharModel.create(Vocabulary(ALPHABET), cell, (6, 5), 3, dtype=dtype)
-    scale = 0.4 if cell == "rnn" else 0.8  # rectified units know no bounds
+    scale = 0.4 if cell == "rnn" else 0.8  # ReLU is unbounded
     model.params[:] = np.random.default_rng(seed).normal(scale=scale, size=model.num_parameters)
     model.named_parameters()["bd"][0] += end
     return model
 
 
 def tempered(model: CharModel, prefix: str, temperature: float) -> Float64Array:
-    """The probabilities of END and the characters to come after the prefix, (V,)."""
+    """The probabilities of END and the characters after the prefix, (V,)."""
     logs = np.log(list(model.next_char_probabilities(prefix).values())) / temperature
     powers = np.exp(logs - logs.max())
     return np.asarray(powers / powers.sum())
 
 
-# ---------------------------------------------------------------- the likeliest characters
+# ---------------------------------------------------------------- top_k and top_p
 
 
 @pytest.mark.parametrize("cell", KINDS)
@@ -54,7 +54,7 @@ def tempered(model: CharModel, prefix: str, temperature: float) -> Float64Array:
     top_p=st.none() | st.floats(0.001, 1),
     prompt=st.text(ALPHABET, max_size=3),
 )
-def test_only_characters_of_the_nucleus_are_drawn(
+def test_only_characters_of_the_nucleus_are_sampled(
     cell: str,
     dtype: str,
     seed: int,
@@ -77,7 +77,7 @@ def test_only_characters_of_the_nucleus_are_drawn(
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("temperature", [0.1, 1e300])
 @pytest.mark.parametrize("likeliest", [{"top_k": 1}, {"top_p": 1e-9}])
-def test_the_likeliest_character_alone_is_the_greedy_sentence(
+def test_top_k_1_gives_the_greedy_sentence(
     cell: str, dtype: str, temperature: float, likeliest: dict[str, Any]
 ) -> None:
     model = network(cell, dtype=dtype)
@@ -87,33 +87,31 @@ def test_the_likeliest_character_alone_is_the_greedy_sentence(
 
 
 @pytest.mark.parametrize("all_characters", [{"top_k": 9}, {"top_k": 10**30}, {"top_p": 1.0}])
-def test_all_characters_are_as_good_as_no_choice_of_them(all_characters: dict[str, Any]) -> None:
+def test_limits_that_include_all_characters_change_nothing(all_characters: dict[str, Any]) -> None:
     model = network()
     assert model.samples(50, seed=3, **all_characters) == model.samples(50, seed=3)
 
 
 @pytest.mark.parametrize("top_k", [0, -1, 2.5, True, "3", math.nan])
-def test_a_top_k_that_cannot_be_is_refused(top_k: Any) -> None:
+def test_an_invalid_top_k_is_refused(top_k: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         network().sample(top_k=top_k)
     assert (caught.value.code, caught.value.field) == ("invalid_top_k", "top_k")
 
 
 @pytest.mark.parametrize("top_p", [0, -0.5, 1.01, math.nan, math.inf])
-def test_a_top_p_that_cannot_be_is_refused(top_p: float) -> None:
+def test_an_invalid_top_p_is_refused(top_p: float) -> None:
     with pytest.raises(SettingsError) as caught:
         network().sample(top_p=top_p)
     assert (caught.value.code, caught.value.field) == ("invalid_top_p", "top_p")
 
 
-# ---------------------------------------------------------------- many together
+# ---------------------------------------------------------------- many sentences
 
 
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("prompt", ["", "abc"])
-def test_every_sentence_is_what_its_own_numbers_draw_whichever_end_before_it(
-    cell: str, prompt: str
-) -> None:
+def test_each_sentence_follows_from_its_own_random_numbers(cell: str, prompt: str) -> None:
     model, most = network(cell, end=1.0), 10
     texts = model.samples(40, 1.0, prompt, max_chars=most, seed=7)
     assert len(set(map(len, texts))) > 4
@@ -133,7 +131,7 @@ def test_every_sentence_is_what_its_own_numbers_draw_whichever_end_before_it(
 @pytest.mark.parametrize(
     ("temperature", "top_k", "top_p"), [(1.0, None, None), (0.7, 4, None), (1.5, None, 0.8)]
 )
-def test_characters_are_drawn_as_often_as_they_are_probable(
+def test_character_frequencies_equal_their_probabilities(
     cell: str, dtype: str, temperature: float, top_k: int | None, top_p: float | None
 ) -> None:
     count = 20_000
@@ -153,7 +151,7 @@ def test_characters_are_drawn_as_often_as_they_are_probable(
     assert chi_square < freedom + 4 * math.sqrt(2 * freedom)
 
 
-def test_one_seed_draws_the_same_sentences_however_many_are_asked_for() -> None:
+def test_a_seed_gives_the_same_sentences_for_any_count() -> None:
     model = network()
     sixty = model.samples(60, seed=4)
     assert model.samples(60, seed=4) == sixty
@@ -163,7 +161,7 @@ def test_one_seed_draws_the_same_sentences_however_many_are_asked_for() -> None:
     assert model.samples(60) != model.samples(60)
 
 
-def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
+def test_several_kernel_calls_give_the_sentences_of_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     model = network()
@@ -177,7 +175,7 @@ def test_what_goes_into_several_calls_is_drawn_as_if_in_one(
 
 
 @pytest.mark.parametrize("cell", KINDS)
-def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(cell: str) -> None:
+def test_sampling_compiles_nothing_after_compile_kernels(cell: str) -> None:
     compile_kernels(cell)
     compiled = list(entry.generate.signatures)  # type: ignore[attr-defined]
     model = network(cell, dtype=np.float32)
@@ -187,11 +185,11 @@ def test_once_prepared_no_way_of_choosing_waits_for_the_compiler(cell: str) -> N
     assert list(entry.generate.signatures) == compiled  # type: ignore[attr-defined]
 
 
-def test_no_characters_are_written_where_none_are_asked_for() -> None:
+def test_max_chars_0_gives_empty_sentences() -> None:
     assert network().samples(3, prompt="ab", max_chars=0) == ["", "", ""]
 
 
-def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
+def test_utf16_units_are_decoded_to_whole_characters() -> None:
     model = CharModel.create(Vocabulary(["a", "\ud83d", "\ude00"]), hidden_sizes=(4,), seed=1)
     texts = model.samples(50, prompt="😀", top_p=0.99, seed=1)
     assert any("😀" in text for text in texts)
@@ -202,7 +200,7 @@ def test_halves_of_utf16_pairs_come_out_as_whole_characters() -> None:
 @pytest.mark.parametrize("cell", KINDS)
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("chosen", [{}, {"top_k": 3}, {"top_p": 0.5}])
-def test_a_network_that_has_run_off_writes_nothing(
+def test_a_diverged_network_samples_empty_sentences(
     cell: str, dtype: str, chosen: dict[str, Any]
 ) -> None:
     model = network(cell, dtype=dtype)
@@ -213,13 +211,13 @@ def test_a_network_that_has_run_off_writes_nothing(
 
 
 @pytest.mark.parametrize("count", [0, -1, 1.5, True])
-def test_a_count_that_cannot_be_is_refused(count: Any) -> None:
+def test_an_invalid_count_is_refused(count: Any) -> None:
     with pytest.raises(SettingsError) as caught:
         network().samples(count)
     assert (caught.value.code, caught.value.field) == ("invalid_count", "count")
 
 
-def test_a_prime_with_unknown_characters_is_refused_at_the_prime() -> None:
+def test_a_prompt_with_unknown_characters_is_refused_by_field() -> None:
     with pytest.raises(TextError, match="'Z'") as caught:
         network().samples(2, prompt="aZ")
     assert (caught.value.code, caught.value.field) == ("unknown_characters", "prime")

@@ -1,4 +1,4 @@
-"""Models as JSON: the original's structure, not a digit lost, and no file that can do harm."""
+"""Models as JSON: the original's structure, exact numbers, and safe parsing."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from model import CharModel, FormatError, Trainer, TrainingConfig, Vocabulary
+from model import CharModel, FormatError, RMSProp, Trainer, TrainingConfig, Vocabulary
 from model.formats.checkpoint import load_model
 from model.training.optimizers import Optimizer
 
 SENTENCES = ["abba c", "a cab"]
 PRECISIONS = ["float32", "float64"]
-LONGEST_MESSAGE = 300  # it must fit beside a box of the page, whatever the file holds
+MAX_MESSAGE = 300  # it must fit below an input of the page, for any file
 
 Json = dict[str, Any]
 
@@ -44,16 +44,16 @@ def saved() -> Json:
 
 
 def with_position_keys(matrices: Json) -> None:
-    """Make every `w` an object keyed by position, as browsers write typed arrays."""
+    """Make each `w` an object keyed by position, as browsers write typed arrays."""
     for matrix in matrices.values():
         matrix["w"] = {str(position): number for position, number in enumerate(matrix["w"])}
 
 
-# ---------------------------------------------------------------- what is written
+# ---------------------------------------------------------------- serialize
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_what_is_saved_has_exactly_the_originals_structure(cell: str) -> None:
+def test_saved_json_has_exactly_the_originals_structure(cell: str) -> None:
     trainer = trained(cell)
     saved = trainer.to_json()
     assert set(saved) == {
@@ -93,34 +93,35 @@ def test_a_model_alone_is_saved_without_a_solver() -> None:
     assert load_model(saved).optimizer is None
 
 
-def test_sizes_counted_by_numpy_can_be_saved() -> None:
+def test_numpy_integers_as_sizes_can_be_saved() -> None:
     vocabulary = Vocabulary.from_sentences(SENTENCES)
     sizes: dict[str, Any] = {"hidden_sizes": np.array([3, 2]), "embedding_size": np.int32(2)}
     model = CharModel.create(vocabulary, **sizes)
     assert json.loads(json.dumps(model.to_json()))["hidden_sizes"] == [3, 2]
 
 
-# ---------------------------------------------------------------- and comes back
+# ---------------------------------------------------------------- parse
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_model_and_solver_come_back_to_the_last_bit(cell: str, dtype: str) -> None:
+def test_model_and_optimizer_are_restored_bit_for_bit(cell: str, dtype: str) -> None:
     trainer = trained(cell, dtype)
+    assert isinstance(trainer.optimizer, RMSProp)
     trainer.optimizer.alpha, trainer.optimizer.eps = 0.95, 1e-6
     model, optimizer, _ = load_model(json.dumps(trainer.to_json()), dtype)
     assert model.vocabulary == trainer.model.vocabulary
     assert model.layout == trainer.model.layout
     assert model.params.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(model.params, trainer.model.params)
-    assert optimizer is not None
+    assert isinstance(optimizer, RMSProp)
     np.testing.assert_array_equal(optimizer.square_avg, trainer.optimizer.square_avg)
     assert (optimizer.alpha, optimizer.eps) == (0.95, 1e-6)
 
 
 @pytest.mark.parametrize("dtype", PRECISIONS)
 @given(data=st.data())
-def test_any_finite_weights_come_back_to_the_last_bit(dtype: str, data: st.DataObject) -> None:
+def test_all_finite_weights_are_restored_bit_for_bit(dtype: str, data: st.DataObject) -> None:
     model = trained(dtype=dtype).model
     finite = hnp.from_dtype(np.dtype(dtype), allow_nan=False, allow_infinity=False)
     model.params[:] = data.draw(hnp.arrays(dtype, model.params.shape, elements=finite))
@@ -128,7 +129,7 @@ def test_any_finite_weights_come_back_to_the_last_bit(dtype: str, data: st.DataO
     assert read.params.tobytes() == model.params.tobytes()
 
 
-def test_training_goes_on_from_a_save_as_if_it_had_never_stopped() -> None:
+def test_a_resumed_training_equals_an_uninterrupted_one() -> None:
     trainer = trained()
     again = Trainer.from_json(json.dumps(trainer.to_json()), SENTENCES)
     order = [0, 1, 1, 0, 1]
@@ -138,12 +139,12 @@ def test_training_goes_on_from_a_save_as_if_it_had_never_stopped() -> None:
 
 
 @pytest.mark.parametrize("text", [json.dumps(GOOD), json.dumps(GOOD).encode(), GOOD])
-def test_a_save_is_read_from_text_from_bytes_and_parsed(text: Any) -> None:
+def test_saved_json_is_read_from_text_bytes_and_decoded(text: Any) -> None:
     model = CharModel.from_json(text)
     np.testing.assert_array_equal(model.params, trained().model.params)
 
 
-def test_an_emoji_vocabulary_of_a_browser_survives(saved: Json) -> None:
+def test_a_browsers_vocabulary_of_utf16_units_is_restored(saved: Json) -> None:
     letters = ["\ud83d", "\ude00", "a", "b"]
     saved["letterToIndex"] = {letter: i for i, letter in enumerate(letters, start=1)}
     saved["indexToLetter"] = {str(i): letter for i, letter in enumerate(letters, start=1)}
@@ -154,7 +155,7 @@ def test_an_emoji_vocabulary_of_a_browser_survives(saved: Json) -> None:
     assert again.vocabulary.chars == tuple(letters)
 
 
-# ---------------------------------------------------------------- every dress of the original's
+# ---------------------------------------------------------------- variants of the original
 
 
 def test_numbers_keyed_by_position_are_read_in_their_order(saved: Json) -> None:
@@ -164,7 +165,7 @@ def test_numbers_keyed_by_position_are_read_in_their_order(saved: Json) -> None:
         matrix["w"] = dict(sorted(matrix["w"].items(), reverse=True))
     model, optimizer, _ = load_model(json.dumps(saved))
     np.testing.assert_array_equal(model.params, load_model(GOOD).model.params)
-    assert optimizer is not None
+    assert isinstance(optimizer, RMSProp)
     np.testing.assert_array_equal(optimizer.square_avg, trained().optimizer.square_avg)
 
 
@@ -185,7 +186,7 @@ def null_solver(saved: Json) -> None:
 
 
 @pytest.mark.parametrize("change", [drop_solver, empty_step_cache, no_step_cache, null_solver])
-def test_a_save_without_a_solvers_memory_trains_from_a_fresh_one(
+def test_without_optimizer_state_training_starts_with_a_new_optimizer(
     saved: Json, change: Callable[[Json], None]
 ) -> None:
     change(saved)
@@ -195,37 +196,37 @@ def test_a_save_without_a_solvers_memory_trains_from_a_fresh_one(
 
 
 @pytest.mark.parametrize("name", ["vocab", "indexToLetter"])
-def test_what_only_repeats_the_numbering_may_be_missing(saved: Json, name: str) -> None:
+def test_redundant_vocabulary_entries_are_optional(saved: Json, name: str) -> None:
     del saved[name]
     assert CharModel.from_json(saved).vocabulary.chars == ("a", "b", " ", "c")
 
 
-def test_the_numbering_goes_by_the_numbers_not_by_their_order_in_the_file(saved: Json) -> None:
+def test_the_vocabulary_is_ordered_by_number_not_by_position(saved: Json) -> None:
     saved["letterToIndex"] = dict(reversed(saved["letterToIndex"].items()))
     assert CharModel.from_json(saved).vocabulary.chars == ("a", "b", " ", "c")
 
 
-def test_members_that_others_have_added_are_no_hindrance(saved: Json) -> None:
+def test_unknown_entries_are_ignored(saved: Json) -> None:
     saved["comment"] = {"made by": "someone"}
     saved["model"]["Wnew"] = {"n": 1, "d": 1, "w": [0.5]}
     np.testing.assert_array_equal(CharModel.from_json(saved).params, trained().model.params)
 
 
-def test_whole_numbers_are_numbers_too(saved: Json) -> None:
+def test_integers_are_valid_numbers(saved: Json) -> None:
     saved["model"]["bd"]["w"] = [0, 1, -1, 2, 0]
     model = CharModel.from_json(json.dumps(saved))
     assert model.named_parameters()["bd"].ravel().tolist() == [0, 1, -1, 2, 0]
 
 
-# ---------------------------------------------------------------- what is refused
+# ---------------------------------------------------------------- errors
 
 
 def refusal(text: Any) -> FormatError:
-    """The error for a bad file; it must be fit to be shown beside the box."""
+    """The error for an invalid file; its message must fit below the input."""
     with pytest.raises(FormatError) as caught:
         load_model(text)
     assert caught.value.field == "json"
-    assert 0 < len(str(caught.value)) <= LONGEST_MESSAGE
+    assert 0 < len(str(caught.value)) <= MAX_MESSAGE
     return caught.value
 
 
@@ -360,7 +361,7 @@ def put(tree: Any, place: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("place", "value", "code", "named"), BAD_VALUES, ids=[place for place, *_ in BAD_VALUES]
 )
-def test_a_bad_value_is_refused_and_its_place_named(
+def test_an_invalid_value_is_refused_by_place(
     saved: Json, place: str, value: Any, code: str, named: str | None
 ) -> None:
     put(saved, place, value)
@@ -373,7 +374,7 @@ def test_a_bad_value_is_refused_and_its_place_named(
 @pytest.mark.parametrize(
     "name", ["hidden_sizes", "letter_size", "generator", "letterToIndex", "model"]
 )
-def test_a_missing_member_is_named(saved: Json, name: str) -> None:
+def test_a_missing_entry_is_named(saved: Json, name: str) -> None:
     del saved[name]
     error = refusal(json.dumps(saved))
     assert (error.code, error.values) == ("entry_missing", {"key": name})
@@ -388,7 +389,7 @@ def test_a_missing_matrix_is_named(saved: Json, where: str, name: str) -> None:
     assert (error.code, error.values) == ("matrix_missing", {"where": where, "matrix": name})
 
 
-def test_a_claim_of_huge_sizes_in_every_place_takes_no_memory(saved: Json) -> None:
+def test_claims_of_huge_sizes_allocate_no_memory(saved: Json) -> None:
     for size in (HUGE, BEYOND_PRINTING):
         saved["hidden_sizes"] = [size]
         saved["letter_size"] = size
@@ -398,7 +399,7 @@ def test_a_claim_of_huge_sizes_in_every_place_takes_no_memory(saved: Json) -> No
         assert (error.code, error.values["place"]) == ("matrix_size_mismatch", "model.Wil")
 
 
-def test_letters_that_are_no_single_characters_are_refused(saved: Json) -> None:
+def test_vocabulary_entries_must_be_single_characters(saved: Json) -> None:
     del saved["vocab"], saved["indexToLetter"]
     for letter, code in [
         ("", "vocabulary_entry_not_a_character"),
@@ -409,7 +410,7 @@ def test_letters_that_are_no_single_characters_are_refused(saved: Json) -> None:
         assert refusal(saved).code == code
 
 
-def test_a_nan_as_the_text_of_a_file_is_refused() -> None:
+def test_nan_in_the_text_of_a_file_is_refused() -> None:
     text = json.dumps(GOOD)
     number = json.dumps(GOOD["model"]["Wil"]["w"][0])
     for bad in ("NaN", "Infinity", "-Infinity", "1e400", "-1e400"):
@@ -432,11 +433,11 @@ def test_a_nan_as_the_text_of_a_file_is_refused() -> None:
     ],
     ids=lambda text: repr(text[:12]),
 )
-def test_what_is_no_saved_model_at_all_is_refused(text: str | bytes) -> None:
+def test_other_data_is_refused(text: str | bytes) -> None:
     refusal(text)
 
 
-def test_a_value_nested_too_deep_is_refused_wherever_it_stands() -> None:
+def test_deeply_nested_values_are_refused() -> None:
     deep: list[Any] = []
     for _ in range(20_000):
         deep = [deep]
@@ -447,7 +448,7 @@ def test_a_value_nested_too_deep_is_refused_wherever_it_stands() -> None:
 
 
 def places(tree: Any, above: str = "") -> Iterator[str]:
-    """The paths of all values in a tree of JSON, but for the numbers after a matrix's first."""
+    """The paths of all values in JSON, but of matrices only the first number."""
     keys = tree.keys() if isinstance(tree, dict) else range(min(1, len(tree)))
     for key in keys:
         yield f"{above}{key}"
@@ -456,7 +457,7 @@ def places(tree: Any, above: str = "") -> Iterator[str]:
 
 
 @given(st.integers(0, len(json.dumps(GOOD)) - 1))
-def test_a_file_cut_short_anywhere_is_refused(length: int) -> None:
+def test_truncated_files_are_refused(length: int) -> None:
     assert refusal(json.dumps(GOOD)[:length]).code == "json_invalid"
 
 
@@ -481,7 +482,7 @@ anything = st.recursive(
     value=anything,
     elsewhere=st.sampled_from(list(places(GOOD))),
 )
-def test_a_changed_file_is_refused_or_else_is_a_model_that_works(
+def test_a_modified_file_is_refused_or_works(
     place: str, how: str, value: Any, elsewhere: str
 ) -> None:
     tree = copy.deepcopy(GOOD)
@@ -500,9 +501,7 @@ def test_a_changed_file_is_refused_or_else_is_a_model_that_works(
     cut=st.integers(0, 12),
     inserted=st.text(max_size=6) | st.sampled_from(["1e999", "NaN", "-", '"', "[[", "}", "0"]),
 )
-def test_a_file_with_typing_errors_is_refused_or_else_is_a_model_that_works(
-    at: int, cut: int, inserted: str
-) -> None:
+def test_a_file_with_typing_errors_is_refused_or_works(at: int, cut: int, inserted: str) -> None:
     text = json.dumps(GOOD)
     read_and_use_or_refuse(text[:at] + inserted + text[at + cut :])
 
@@ -541,7 +540,7 @@ def delete(tree: Any, place: str) -> None:
     del parent[int(last) if isinstance(parent, list) else last]
 
 
-def test_a_network_that_has_run_off_is_not_saved() -> None:
+def test_a_diverged_network_is_not_saved() -> None:
     model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,))
     model.params[3] = np.inf
     with pytest.raises(FormatError) as caught:

@@ -1,4 +1,4 @@
-"""The learning rate follows its schedule, and whoever sets it in between."""
+"""Learning-rate schedules, and setting the rate."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def test_a_constant_rate_stays() -> None:
     assert rates("constant", 1, [0, 0.5, 100]) == [0.01] * 3
 
 
-def test_halving_happens_every_so_many_epochs() -> None:
+def test_halving_is_periodic() -> None:
     assert rates("halve", 2, [0, 1.9, 2, 3.9, 4, 8]) == [0.01, 0.01, 0.005, 0.005, 0.0025, 0.000625]
 
 
-def test_a_cosine_falls_to_its_end_and_stays_there() -> None:
+def test_a_cosine_falls_to_its_minimum_and_stays_there() -> None:
     begin, middle, end, after = rates("cosine", 10, [0, 5, 10, 20])
     assert begin == pytest.approx(0.01)
     assert middle == pytest.approx(0.01 * (1 + MIN_SHARE) / 2)
@@ -49,7 +49,7 @@ def test_a_cosine_falls_to_its_end_and_stays_there() -> None:
 
 
 @given(NAMES, st.floats(0.1, 1000), st.floats(0, 2000), st.lists(st.floats(0, 500), min_size=1))
-def test_what_was_set_holds_at_once_and_never_grows_by_itself(
+def test_a_schedule_starts_at_the_set_rate_and_never_increases(
     schedule: ScheduleName, length: float, since: float, later: list[float]
 ) -> None:
     found = rates(schedule, length, [since, *sorted(since + each for each in later)], since)
@@ -59,7 +59,7 @@ def test_what_was_set_holds_at_once_and_never_grows_by_itself(
 
 
 @pytest.mark.parametrize("schedule", ["halve", "cosine"])
-def test_a_training_in_pieces_is_the_training_at_a_stretch(schedule: ScheduleName) -> None:
+def test_training_in_slices_equals_training_in_one_call(schedule: ScheduleName) -> None:
     settings = TrainingConfig(schedule=schedule, schedule_epochs=3, seed=2)
     whole, pieces = trainer_with(settings), trainer_with(settings)
     whole.train(40)
@@ -68,7 +68,7 @@ def test_a_training_in_pieces_is_the_training_at_a_stretch(schedule: ScheduleNam
     np.testing.assert_array_equal(whole.model.params, pieces.model.params)
 
 
-def test_a_schedule_makes_the_steps_that_its_rates_make_one_by_one() -> None:
+def test_a_schedule_equals_steps_with_its_rates() -> None:
     scheduled = trainer_with(TrainingConfig(schedule="halve", schedule_epochs=1, seed=2))
     by_hand = trainer_with(TrainingConfig(seed=2))
     scheduled.train(12)
@@ -78,7 +78,7 @@ def test_a_schedule_makes_the_steps_that_its_rates_make_one_by_one() -> None:
     np.testing.assert_array_equal(scheduled.model.params, by_hand.model.params)
 
 
-def test_who_sets_the_rate_in_between_is_obeyed_and_the_schedule_goes_on() -> None:
+def test_setting_the_rate_takes_effect_and_the_schedule_continues() -> None:
     trainer = trainer_with(TrainingConfig(schedule="halve", schedule_epochs=2))
     trainer.train(3 * 4)
     assert trainer.learning_rate == pytest.approx(0.005)
@@ -88,7 +88,7 @@ def test_who_sets_the_rate_in_between_is_obeyed_and_the_schedule_goes_on() -> No
     assert trainer.learning_rate == pytest.approx(0.005)
 
 
-def test_a_training_that_goes_on_is_where_its_schedule_was() -> None:
+def test_a_resumed_training_continues_its_schedule() -> None:
     settings = TrainingConfig(schedule="cosine", schedule_epochs=10, seed=2)
     trainer = trainer_with(settings)
     trainer.train(14)
@@ -100,7 +100,7 @@ def test_a_training_that_goes_on_is_where_its_schedule_was() -> None:
     assert again.learning_rate == trainer.learning_rate
 
 
-def test_what_is_out_of_range_is_refused_by_name() -> None:
+def test_invalid_options_are_refused_by_field() -> None:
     with pytest.raises(SettingsError) as refusal:
         TrainingConfig(schedule="sine")  # type: ignore[arg-type]
     assert (refusal.value.code, refusal.value.field) == ("unknown_choice", "schedule")

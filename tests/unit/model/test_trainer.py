@@ -1,4 +1,4 @@
-"""Training: what a step, a slice and an epoch are, whatever thread they run on."""
+"""Training: steps, slices, epochs, options, resuming and threads."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from model.training.config import OptimizerName
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
-STILL = TrainingConfig(learning_rate=1e-30, weight_decay=0.0, seed=1)  # steps that move no weight
+STILL = TrainingConfig(learning_rate=1e-30, weight_decay=0.0, seed=1)  # steps that change no weight
 
 
 def trainer_on(
@@ -52,21 +52,21 @@ def lengths_of_steps(trainer: Trainer, steps: int) -> list[int]:
 # ---------------------------------------------------------------- epochs
 
 
-def test_every_epoch_takes_each_sentence_once_in_a_new_order() -> None:
+def test_each_epoch_has_each_sentence_once_in_a_new_order() -> None:
     trainer = trainer_on(OF_EVERY_LENGTH)
     epochs = [lengths_of_steps(trainer, len(OF_EVERY_LENGTH)) for _ in range(4)]
     assert all(sorted(epoch) == list(range(1, 9)) for epoch in epochs)
     assert len({tuple(epoch) for epoch in epochs}) == 4
 
 
-def test_without_shuffling_sentences_come_in_their_order() -> None:
+def test_without_shuffling_sentences_keep_their_order() -> None:
     trainer = trainer_on(OF_EVERY_LENGTH, TrainingConfig(shuffle=False))
     assert lengths_of_steps(trainer, 20) == [*range(1, 9), *range(1, 9), *range(1, 5)]
 
 
 @settings(max_examples=15)
 @given(st.lists(st.integers(0, 25), min_size=1, max_size=6))
-def test_slices_of_any_length_do_what_one_long_slice_does(slices: list[int]) -> None:
+def test_slices_of_any_length_equal_one_long_slice(slices: list[int]) -> None:
     in_slices, at_once = trainer_on(OF_EVERY_LENGTH), trainer_on(OF_EVERY_LENGTH)
     for steps in slices:
         assert in_slices.train(steps).steps == steps
@@ -75,7 +75,7 @@ def test_slices_of_any_length_do_what_one_long_slice_does(slices: list[int]) -> 
     np.testing.assert_array_equal(in_slices.optimizer.square_avg, at_once.optimizer.square_avg)
 
 
-def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
+def test_a_slice_can_span_many_epochs() -> None:
     progress = trainer_on(["a"], hidden_sizes=(1,), embedding_size=1).train(20_000)
     assert progress.steps == progress.epoch == 20_000
 
@@ -83,13 +83,13 @@ def test_very_many_epochs_of_a_tiny_text_are_one_slice_like_any_other() -> None:
 # ---------------------------------------------------------------- seeds
 
 
-def test_the_same_seeds_train_the_same_network() -> None:
+def test_equal_seeds_train_equal_networks() -> None:
     one, other = trainer_on(SENTENCES), trainer_on(SENTENCES)
     assert replace_seconds(one.train(60)) == replace_seconds(other.train(60))
     np.testing.assert_array_equal(one.model.params, other.model.params)
 
 
-def test_another_seed_takes_the_sentences_in_another_order() -> None:
+def test_another_seed_gives_another_order() -> None:
     orders = {
         seed: tuple(lengths_of_steps(trainer_on(OF_EVERY_LENGTH, replace(STILL, seed=seed)), 8))
         for seed in range(5)
@@ -101,10 +101,10 @@ def replace_seconds(progress: TrainingStats) -> TrainingStats:
     return replace(progress, seconds=0.0)
 
 
-# ---------------------------------------------------------------- settings
+# ---------------------------------------------------------------- options
 
 
-def test_settings_changed_between_two_slices_act_on_the_next() -> None:
+def test_changed_options_take_effect_in_the_next_slice() -> None:
     trainer = trainer_on(SENTENCES, STILL)
     first = trainer.model.params.copy()
     trainer.train(10)
@@ -114,14 +114,14 @@ def test_settings_changed_between_two_slices_act_on_the_next() -> None:
     assert np.abs(trainer.model.params - first).max() > 1e-3
 
 
-def test_regularisation_takes_its_share_of_every_weight() -> None:
+def test_weight_decay_subtracts_a_fraction_of_each_weight() -> None:
     trainer = trainer_on(SENTENCES, replace(STILL, weight_decay=0.5))
     first = trainer.model.params.copy()
     trainer.train(3)
     np.testing.assert_allclose(trainer.model.params, first / 8, rtol=1e-6, atol=1e-20)
 
 
-def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None:
+def test_clipped_gradients_are_counted() -> None:
     def step(clip: float) -> tuple[float, float, float]:
         settings = TrainingConfig.recurrentjs(clip=clip, weight_decay=0.0)
         trainer = trainer_on(SENTENCES, settings, dtype=np.float64)
@@ -140,7 +140,7 @@ def test_gradients_are_clipped_where_they_exceed_the_limit_and_counted() -> None
     assert held < free / 100
 
 
-def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
+def test_clipping_by_norm_keeps_the_direction() -> None:
     def memory_of_a_step(clip: float) -> Any:
         trainer = trainer_on(SENTENCES, TrainingConfig(clip=clip, clip_norm=True), dtype=np.float64)
         steps = trainer.train_on([0])
@@ -167,9 +167,7 @@ def test_clipping_by_norm_keeps_the_gradients_direction() -> None:
         ("optimizer", "sgd", "unknown_choice"),
     ],
 )
-def test_a_setting_out_of_range_is_refused_by_name_and_value(
-    field: str, value: Any, code: str
-) -> None:
+def test_invalid_options_are_refused_by_field_and_value(field: str, value: Any, code: str) -> None:
     change: dict[str, Any] = {"weight_decay" if field == "l2" else field: value}
     with pytest.raises(SettingsError) as caught:
         replace(TrainingConfig(), **change)
@@ -177,10 +175,10 @@ def test_a_setting_out_of_range_is_refused_by_name_and_value(
     assert caught.value.values["value"] is value
 
 
-# ---------------------------------------------------------------- progress
+# ---------------------------------------------------------------- statistics
 
 
-def test_progress_of_the_slices_adds_up_to_the_totals() -> None:
+def test_statistics_of_slices_add_up_to_the_totals() -> None:
     trainer = trainer_on(SENTENCES)
     slices = [trainer.train(7), trainer.train(1), trainer.train_for(0.01), trainer.train(0)]
     totals = trainer.totals
@@ -191,12 +189,12 @@ def test_progress_of_the_slices_adds_up_to_the_totals() -> None:
     assert totals.perplexity == pytest.approx(math.exp(totals.cost / totals.predictions))
 
 
-def test_the_perplexity_of_an_epoch_without_steps_is_that_of_the_model() -> None:
+def test_the_perplexity_of_an_epoch_with_zero_steps_equals_the_models() -> None:
     trainer = trainer_on(SENTENCES, STILL)
     assert trainer.train(4).perplexity == pytest.approx(trainer.model.perplexity(SENTENCES))
 
 
-def test_steps_in_a_given_order_are_reported_one_by_one() -> None:
+def test_train_on_logs_each_step() -> None:
     trainer = trainer_on(SENTENCES, STILL)
     steps = trainer.train_on([3, 0, -1])
     expected = trainer.model.losses([SENTENCES[3], SENTENCES[0], SENTENCES[3]])
@@ -206,7 +204,7 @@ def test_steps_in_a_given_order_are_reported_one_by_one() -> None:
 
 
 @pytest.mark.parametrize("number", [4, -5])
-def test_a_sentence_that_does_not_exist_cannot_be_learnt_from(number: int) -> None:
+def test_train_on_refuses_an_index_out_of_range(number: int) -> None:
     trainer = trainer_on(SENTENCES)
     before = trainer.model.params.copy()
     with pytest.raises(IndexError):
@@ -222,7 +220,7 @@ def test_before_the_first_step_there_is_no_perplexity() -> None:
 
 
 class Clock:
-    """A time that only steps of a training take, a thousand a second."""
+    """A clock that advances only with training steps, a thousand per second."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -240,7 +238,7 @@ class Clock:
         return timed
 
 
-def test_training_for_a_time_takes_at_least_one_step_and_as_many_as_fit(
+def test_train_for_takes_at_least_one_step_and_as_many_as_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     trainer, clock = trainer_on(SENTENCES), Clock()
@@ -253,7 +251,7 @@ def test_training_for_a_time_takes_at_least_one_step_and_as_many_as_fit(
 
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
-def test_a_network_that_has_run_off_says_so(dtype: str) -> None:
+def test_a_diverged_network_has_an_infinite_perplexity(dtype: str) -> None:
     trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=10), cell="rnn", dtype=dtype)
     trainer.model.params[:] *= 1e30
     assert trainer.train(8).perplexity == math.inf
@@ -261,7 +259,7 @@ def test_a_network_that_has_run_off_says_so(dtype: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["Wil", "Wix0", "Wfh0", "bo0", "Wch0", "Whd", "bd"])
-def test_a_weight_that_is_no_number_is_never_papered_over(name: str) -> None:
+def test_a_nan_weight_is_not_hidden(name: str) -> None:
     trainer = trainer_on(["aba"])
     trainer.model.named_parameters()[name][:] = math.nan
     assert trainer.model.perplexity(["aba"]) == math.inf
@@ -271,7 +269,7 @@ def test_a_weight_that_is_no_number_is_never_papered_over(name: str) -> None:
 # ---------------------------------------------------------------- sentences
 
 
-def test_sentences_of_one_character_train_like_any_others() -> None:
+def test_sentences_of_one_character_can_be_trained_on() -> None:
     trainer = trainer_on(["a", "b", "c"])
     first = trainer.train(3).perplexity
     assert 1 < first < 10
@@ -280,7 +278,7 @@ def test_sentences_of_one_character_train_like_any_others() -> None:
     assert trainer.model.greedy() in {"a", "b", "c"}
 
 
-def test_a_sentence_far_longer_than_those_before_it_is_learnt_too() -> None:
+def test_a_much_longer_sentence_can_follow_short_ones() -> None:
     sentences = ["a", "ab" * 3000]
     trainer = trainer_on(sentences, TrainingConfig(shuffle=False))
     assert [trainer.train(1).characters for _ in range(3)] == [1, 6000, 1]
@@ -295,7 +293,7 @@ def test_a_sentence_far_longer_than_those_before_it_is_learnt_too() -> None:
         (["start", "stop!", "Q"], "unknown_characters", "'o', 'p', '!'"),
     ],
 )
-def test_sentences_that_cannot_be_learnt_from_are_refused_at_the_text(
+def test_invalid_sentences_are_refused_by_field(
     sentences: list[str], code: str, named: str | None
 ) -> None:
     model = CharModel.create(Vocabulary.from_sentences(["start"]), hidden_sizes=(2,))
@@ -307,7 +305,7 @@ def test_sentences_that_cannot_be_learnt_from_are_refused_at_the_text(
 # ---------------------------------------------------------------- threads
 
 
-def test_two_trainings_in_two_threads_end_where_each_ends_alone() -> None:
+def test_trainings_in_two_threads_are_independent() -> None:
     def train(seed: int, cell: str) -> np.ndarray[Any, Any]:
         given = TrainingConfig(seed=seed)
         trainer = trainer_on(SENTENCES, given, cell=cell, hidden_sizes=(12, 7), seed=seed)
@@ -323,7 +321,7 @@ def test_two_trainings_in_two_threads_end_where_each_ends_alone() -> None:
         np.testing.assert_array_equal(one, other)
 
 
-def test_a_training_may_move_from_thread_to_thread() -> None:
+def test_a_training_can_move_between_threads() -> None:
     stays, moves = trainer_on(SENTENCES), trainer_on(SENTENCES)
     for _ in range(5):
         stays.train(9)
@@ -332,11 +330,11 @@ def test_a_training_may_move_from_thread_to_thread() -> None:
     np.testing.assert_array_equal(stays.model.params, moves.model.params)
 
 
-# ---------------------------------------------------------------- batches, solvers, resuming
+# ---------------------------------------------------------------- batches, optimizers, resuming
 
 
 @pytest.mark.parametrize("batch_size", [3, 7, 100])
-def test_every_epoch_of_batches_takes_each_sentence_once(batch_size: int) -> None:
+def test_each_epoch_of_batches_has_each_sentence_once(batch_size: int) -> None:
     lengths = np.random.default_rng(0).integers(1, 50, 40)
     batches = BatchSampler(lengths, batch_size, shuffle=True, seed=1)
     steps = math.ceil(len(lengths) / batch_size)
@@ -351,7 +349,7 @@ def test_every_epoch_of_batches_takes_each_sentence_once(batch_size: int) -> Non
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize("cell", ["lstm", "gru"])
-def test_a_training_that_was_saved_goes_on_exactly(
+def test_a_saved_training_resumes_exactly(
     cell: str, batch_size: int, optimizer: OptimizerName
 ) -> None:
     settings = TrainingConfig(seed=4, batch_size=batch_size, optimizer=optimizer)
@@ -377,7 +375,7 @@ def test_a_training_that_was_saved_goes_on_exactly(
         {"sentences": len(SENTENCES), "order": [], "sizes": [], "random": {"state": "x"}},
     ],
 )
-def test_a_damaged_order_of_the_sentences_is_refused(order: Any) -> None:
+def test_an_invalid_order_of_sentences_is_refused(order: Any) -> None:
     saved = trainer_on(SENTENCES).to_json()
     saved["solver"]["order"] = order
     with pytest.raises(FormatError) as caught:
@@ -385,7 +383,7 @@ def test_a_damaged_order_of_the_sentences_is_refused(order: Any) -> None:
     assert (caught.value.code, caught.value.field) == ("order_damaged", "json")
 
 
-def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate(
+def test_a_diverged_training_rolls_back_and_halves_the_learning_rate(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(
@@ -396,14 +394,14 @@ def test_a_training_that_runs_off_goes_back_and_on_at_half_the_learning_rate(
     sound = trainer.model.perplexity(SENTENCES)
     trainer.model.params[:] = np.nan  # as a step that went wrong would leave it
     trainer.train(10)
-    (recovery,) = trainer.rollbacks
-    assert recovery.learning_rate == trainer.config.learning_rate == 0.005
+    (rollback,) = trainer.rollbacks
+    assert rollback.learning_rate == trainer.config.learning_rate == 0.005
     assert trainer.model.perplexity(SENTENCES) < sound * 1.5
     trainer.train(500)
-    assert trainer.rollbacks == (recovery,)
+    assert trainer.rollbacks == (rollback,)
 
 
-def test_a_training_the_originals_way_may_run_off() -> None:
+def test_the_originals_training_can_diverge() -> None:
     trainer = trainer_on(SENTENCES, TrainingConfig.recurrentjs(seed=1))
     trainer.model.params[:] = np.nan
     trainer.train(10)
@@ -414,8 +412,8 @@ def test_a_training_the_originals_way_may_run_off() -> None:
 @pytest.mark.parametrize(
     ("cell", "sizes"), [("lstm", (20, 20)), ("lstm", (40,)), ("rnn", (20, 20))]
 )
-def test_no_seed_of_the_default_settings_blows_up(cell: str, sizes: tuple[int, ...]) -> None:
-    # In float64, which adds up in one order however it was compiled: a training is chaotic.
+def test_the_default_options_do_not_diverge(cell: str, sizes: tuple[int, ...]) -> None:
+    # In float64, where the order of sums does not depend on the machine: training is chaotic.
     ends = []
     for seed in range(5):
         trainer = trainer_on(
@@ -433,31 +431,29 @@ def test_no_seed_of_the_default_settings_blows_up(cell: str, sizes: tuple[int, .
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_the_default_network_learns(cell: str) -> None:
+def test_the_perplexity_of_the_default_network_falls(cell: str) -> None:
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, seed=1)
     untrained = model.perplexity(SENTENCES)
     assert untrained == pytest.approx(len(model.vocabulary), rel=0.05)  # it knows nothing
-    rate = 0.01 if cell == "lstm" else 0.001  # rectified units run off at the higher one
+    rate = 0.01 if cell == "lstm" else 0.001  # ReLU diverges at the higher one
     trainer = Trainer(model, SENTENCES, TrainingConfig(learning_rate=rate, seed=1))
     trainer.train(2000)
     assert model.perplexity(SENTENCES) < untrained / 3
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
-def test_kernels_are_ready_once_prepared(cell: str) -> None:
+def test_kernels_are_compiled_after_compile_kernels(cell: str) -> None:
     compile_kernels(cell)
     assert kernels_compiled(cell)
     assert not kernels_compiled("transformer")
 
 
-# ---------------------------------------------------------------- looking at a step
+# ---------------------------------------------------------------- recorded updates
 
 
 @pytest.mark.parametrize("batch_size", [1, 3])
 @pytest.mark.parametrize("optimizer", ["rmsprop", "adam"])
-def test_a_step_that_is_watched_is_the_step_that_would_have_been_taken(
-    batch_size: int, optimizer: OptimizerName
-) -> None:
+def test_recording_does_not_change_a_step(batch_size: int, optimizer: OptimizerName) -> None:
     given = TrainingConfig(seed=1, batch_size=batch_size, optimizer=optimizer, schedule="halve")
     watched, other = trainer_on(SENTENCES, given), trainer_on(SENTENCES, given)
     for steps in (1, 4, 7):
@@ -467,7 +463,7 @@ def test_a_step_that_is_watched_is_the_step_that_would_have_been_taken(
     assert other.last_update is None
 
 
-def test_what_is_seen_of_a_step_is_how_far_it_moved_each_parameter() -> None:
+def test_a_recorded_update_has_the_relative_change_of_each_parameter() -> None:
     trainer = trainer_on(SENTENCES, TrainingConfig(seed=1), dtype=np.float64)
     trainer.record_next_update()
     trainer.train(0)
@@ -486,7 +482,7 @@ def test_what_is_seen_of_a_step_is_how_far_it_moved_each_parameter() -> None:
     assert trainer.last_update.step == 6  # it is seen once, as was asked
 
 
-def test_the_share_of_clipped_gradients_is_that_of_the_last_stretch() -> None:
+def test_clip_fraction_is_that_of_the_last_stretch() -> None:
     trainer = trainer_on(SENTENCES, TrainingConfig(seed=1, clip=1e-9))
     assert trainer.clip_fraction is None
     trainer.train(3)

@@ -1,4 +1,4 @@
-"""Features of a text, and the units that follow them."""
+"""Features of a text, and the units that correlate with them."""
 
 from __future__ import annotations
 
@@ -22,14 +22,12 @@ from model.analysis.unit_features import FEATURES, correlations, most_correlated
         ("sentence_position", "abc", [1, 2, 3]),
     ],
 )
-def test_a_feature_is_a_number_after_every_character(
-    feature: str, text: str, expected: list[int]
-) -> None:
+def test_features_have_the_expected_values(feature: str, text: str, expected: list[int]) -> None:
     assert FEATURES[feature](list(text)) == expected
 
 
 @given(st.sampled_from(sorted(FEATURES)), st.text(max_size=40))
-def test_every_feature_has_a_number_for_every_character_of_any_text(name: str, text: str) -> None:
+def test_features_have_one_number_per_character(name: str, text: str) -> None:
     values = FEATURES[name](list(text))
     assert len(values) == len(text)
     assert all(value >= 0 for value in values)
@@ -39,7 +37,7 @@ def test_every_feature_has_a_number_for_every_character_of_any_text(name: str, t
     arrays.arrays(np.float64, (12, 4), elements=st.floats(-1, 1, width=16)),
     arrays.arrays(np.float64, (12,), elements=st.integers(0, 5).map(float)),
 )
-def test_correlations_are_pearsons(activations: np.ndarray, feature: np.ndarray) -> None:
+def test_correlations_equal_numpys(activations: np.ndarray, feature: np.ndarray) -> None:
     found = correlations(feature, activations)
     for unit in range(4):
         if np.ptp(feature) == 0 or np.ptp(activations[:, unit]) < 1e-6:
@@ -48,7 +46,7 @@ def test_correlations_are_pearsons(activations: np.ndarray, feature: np.ndarray)
         assert found[unit] == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_unit_that_follows_best_comes_first_whatever_its_sign() -> None:
+def test_units_are_ordered_by_absolute_correlation() -> None:
     feature = np.array([0.0, 1, 0, 1, 1, 0])
     noise = np.array([0.1, 0.9, 0.3, 0.2, 0.8, 0.1])
     layers = [np.column_stack([noise, np.zeros(6)]), np.column_stack([-2 * feature])]
@@ -59,7 +57,7 @@ def test_the_unit_that_follows_best_comes_first_whatever_its_sign() -> None:
     assert 0 < second.correlation < 1
 
 
-def test_where_the_feature_or_the_unit_never_changes_nothing_follows() -> None:
+def test_constant_features_and_units_have_no_correlation() -> None:
     activations = np.random.default_rng(1).normal(size=(5, 3))
     assert most_correlated_units(np.zeros(5), [activations], 3) == []
     assert most_correlated_units(np.arange(5), [np.ones((5, 2))], 3) == []

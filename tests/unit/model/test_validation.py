@@ -1,4 +1,4 @@
-"""Sentences kept aside are never learnt, and are the same ones wherever a training goes on."""
+"""Validation sentences are not trained on, and are the same after a restart."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def model_for(sentences: list[str]) -> CharModel:
 
 
 @given(LISTS, FRACTIONS)
-def test_every_sentence_is_learnt_or_kept_aside_and_none_both(
+def test_each_sentence_is_in_one_part_of_the_split(
     sentences: list[str], fraction: float | None
 ) -> None:
-    learnt, aside = train_validation_split(sentences, fraction)
-    assert sorted([*learnt, *aside]) == sorted(sentences)
-    assert not set(learnt) & set(aside)
-    assert learnt
+    train, validation = train_validation_split(sentences, fraction)
+    assert sorted([*train, *validation]) == sorted(sentences)
+    assert not set(train) & set(validation)
+    assert train
 
 
 @given(LISTS, FRACTIONS, st.randoms(use_true_random=False))
-def test_the_choice_does_not_depend_on_the_order(
+def test_the_split_does_not_depend_on_the_order(
     sentences: list[str], fraction: float | None, random: object
 ) -> None:
     shuffled = list(sentences)
@@ -52,14 +52,16 @@ def test_the_choice_does_not_depend_on_the_order(
 
 
 @pytest.mark.parametrize(
-    ("count", "fraction", "aside"),
+    ("count", "fraction", "validation"),
     [(200, None, 10), (100, None, 5), (99, None, 0), (99, 0.1, 10), (200, 0.0, 0), (1, 0.5, 0)],
 )
-def test_so_many_are_kept_aside(count: int, fraction: float | None, aside: int) -> None:
-    assert len(train_validation_split(SENTENCES[:count], fraction).validation) == aside
+def test_the_validation_part_has_the_expected_size(
+    count: int, fraction: float | None, validation: int
+) -> None:
+    assert len(train_validation_split(SENTENCES[:count], fraction).validation) == validation
 
 
-def test_a_trainer_learns_nothing_of_what_is_kept_aside() -> None:
+def test_a_trainer_does_not_train_on_validation_sentences() -> None:
     trainer = Trainer(model_for(SENTENCES), SENTENCES, TrainingConfig(seed=1))
     everything = TrainingConfig(seed=1, validation_fraction=0.0)
     alone = Trainer(model_for(SENTENCES), train_validation_split(SENTENCES).train, everything)
@@ -68,13 +70,15 @@ def test_a_trainer_learns_nothing_of_what_is_kept_aside() -> None:
     np.testing.assert_array_equal(trainer.model.params, alone.model.params)
 
 
-def test_a_look_is_the_models_own_perplexity_of_them() -> None:
+def test_evaluate_returns_the_models_perplexity() -> None:
     model = model_for(SENTENCES)
-    aside = train_validation_split(SENTENCES).validation
-    assert Validator(model, aside).evaluate() == pytest.approx(model.perplexity(aside), rel=1e-6)
+    validation = train_validation_split(SENTENCES).validation
+    assert Validator(model, validation).evaluate() == pytest.approx(
+        model.perplexity(validation), rel=1e-6
+    )
 
 
-def test_looks_at_a_few_at_a_time_come_to_the_same() -> None:
+def test_evaluation_in_parts_gives_the_same_perplexity() -> None:
     model = model_for(SENTENCES)
     held_out = Validator(model, SENTENCES)
     assert held_out.perplexity is None
@@ -84,7 +88,7 @@ def test_looks_at_a_few_at_a_time_come_to_the_same() -> None:
 
 
 @pytest.mark.parametrize("cell", ["lstm", "gru", "rnn"])
-def test_a_look_compiles_nothing_that_was_not_prepared(cell: str) -> None:
+def test_evaluation_compiles_nothing_after_compile_kernels(cell: str) -> None:
     compile_kernels(cell)
     compiled = list(entry.evaluate.signatures)  # type: ignore[attr-defined]
     model = CharModel.create(Vocabulary.from_sentences(SENTENCES), cell, (6,), seed=1)
@@ -94,20 +98,20 @@ def test_a_look_compiles_nothing_that_was_not_prepared(cell: str) -> None:
     assert list(entry.evaluate.signatures) == compiled  # type: ignore[attr-defined]
 
 
-def test_a_network_that_has_run_off_is_infinitely_unsure() -> None:
+def test_a_diverged_network_has_an_infinite_perplexity() -> None:
     model = model_for(SENTENCES)
     model.params[:] = np.nan
     assert Validator(model, SENTENCES[:3]).evaluate() == math.inf
 
 
 @pytest.mark.parametrize("fraction", [-0.1, 0.6, math.nan])
-def test_a_fraction_out_of_range_is_refused_by_name(fraction: float) -> None:
+def test_an_invalid_fraction_is_refused_by_field(fraction: float) -> None:
     with pytest.raises(SettingsError) as refusal:
         TrainingConfig(validation_fraction=fraction)
     assert (refusal.value.code, refusal.value.field) == ("out_of_range", "validation_fraction")
 
 
-def test_a_training_that_is_saved_keeps_the_same_ones_aside() -> None:
+def test_a_saved_training_has_the_same_validation_sentences() -> None:
     trainer = Trainer(model_for(SENTENCES), SENTENCES, TrainingConfig(seed=3))
     trainer.train(50)
     again = Trainer.from_json(trainer.to_json(), SENTENCES, TrainingConfig(seed=4))

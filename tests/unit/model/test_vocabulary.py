@@ -1,4 +1,4 @@
-"""Characters and their numbers, and the sentences that a text is made of."""
+"""Vocabularies and sentences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ with_lone_halves = st.text(st.characters(), min_size=1)
 
 
 @given(any_text)
-def test_any_text_comes_back_from_its_numbers(text: str) -> None:
+def test_decoding_reverses_encoding(text: str) -> None:
     vocabulary = Vocabulary.from_sentences([text])
     indices = vocabulary.encode(text)
     assert vocabulary.decode(indices) == text
@@ -29,7 +29,7 @@ def test_any_text_comes_back_from_its_numbers(text: str) -> None:
 
 
 @given(with_lone_halves)
-def test_any_text_can_be_learnt_from_even_with_halves_of_surrogate_pairs(text: str) -> None:
+def test_any_text_has_a_vocabulary_even_with_lone_surrogates(text: str) -> None:
     vocabulary = Vocabulary.from_sentences([text])
     assert vocabulary.can_encode(text)
     read_back = vocabulary.decode(vocabulary.encode(text))
@@ -44,14 +44,14 @@ def test_characters_are_numbered_from_one_in_order_of_appearance(sentences: list
     assert len(vocabulary) == len(vocabulary.chars) + 1
 
 
-def test_a_vocabulary_made_in_a_browser_reads_and_writes_emoji_by_their_halves() -> None:
+def test_a_browsers_vocabulary_has_utf16_units_as_tokens() -> None:
     vocabulary = Vocabulary(["a", *HALVES_OF_A_SMILE])
     assert vocabulary.encode("a😀").tolist() == [1, 2, 3]
     assert vocabulary.decode([1, 2, 3]) == "a😀"
     assert vocabulary.tokenize("😀") == list(HALVES_OF_A_SMILE)
 
 
-def test_half_an_emoji_is_written_as_a_replacement_character() -> None:
+def test_a_lone_surrogate_is_decoded_as_a_replacement_character() -> None:
     vocabulary = Vocabulary(["a", *HALVES_OF_A_SMILE])
     written = vocabulary.decode([2, 1])
     assert written == "\ufffda"
@@ -77,7 +77,7 @@ def test_many_unknown_characters_are_counted_instead_of_listed() -> None:
 
 
 @pytest.mark.parametrize("sentences", [[], [""], ["", ""]])
-def test_no_character_at_all_is_refused_at_the_text(sentences: list[str]) -> None:
+def test_an_empty_vocabulary_is_refused_by_field(sentences: list[str]) -> None:
     with pytest.raises(TextError) as caught:
         Vocabulary.from_sentences(sentences)
     assert (caught.value.code, caught.value.field) == ("empty_vocabulary", "text")
@@ -91,15 +91,13 @@ def test_no_character_at_all_is_refused_at_the_text(sentences: list[str]) -> Non
         (["a", ""], "vocabulary_entry_not_a_character"),
     ],
 )
-def test_entries_that_are_no_single_distinct_characters_are_refused(
-    letters: list[str], code: str
-) -> None:
+def test_entries_must_be_distinct_single_characters(letters: list[str], code: str) -> None:
     with pytest.raises(FormatError) as caught:
         Vocabulary(letters)
     assert (caught.value.code, caught.value.field) == (code, "json")
 
 
-def test_vocabularies_are_equal_when_they_number_the_same_characters_alike() -> None:
+def test_vocabularies_with_equal_numbering_are_equal() -> None:
     assert Vocabulary(["a", "b"]) == Vocabulary.from_sentences(["aab"])
     assert hash(Vocabulary(["a", "b"])) == hash(Vocabulary(("a", "b")))
     assert Vocabulary(["a", "b"]) != Vocabulary(["b", "a"])
@@ -107,13 +105,13 @@ def test_vocabularies_are_equal_when_they_number_the_same_characters_alike() -> 
 
 
 @pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
-def test_a_text_is_cut_at_every_kind_of_newline(newline: str) -> None:
+def test_texts_are_split_at_all_kinds_of_newlines(newline: str) -> None:
     text = newline.join(["  one two ", "", "\t \u3000", "three\t", ""])
     assert sentences_from_text(text) == ["one two", "three"]
 
 
 @given(st.text())
-def test_sentences_are_trimmed_and_never_empty_and_lose_nothing_but_white_space(text: str) -> None:
+def test_sentences_are_trimmed_and_not_empty(text: str) -> None:
     sentences = sentences_from_text(text)
     assert all(sentence and sentence == sentence.strip() for sentence in sentences)
     assert "".join("".join(sentences).split()) == "".join(text.split())
@@ -121,7 +119,7 @@ def test_sentences_are_trimmed_and_never_empty_and_lose_nothing_but_white_space(
 
 
 @given(st.lists(any_text, min_size=1, max_size=6))
-def test_packed_sentences_can_be_cut_apart_again(sentences: list[str]) -> None:
+def test_packed_sentences_can_be_unpacked(sentences: list[str]) -> None:
     vocabulary = Vocabulary.from_sentences(sentences)
     letters, starts = pack_sentences(vocabulary, sentences)
     assert letters[0] == letters[-1] == 0

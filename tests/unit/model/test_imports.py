@@ -1,4 +1,4 @@
-"""The library is pleasant to use alone: it brings nothing of the web with it."""
+"""The library does not depend on the application or the web."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[3]
-NOT_THE_LIBRARYS = {
+FORBIDDEN = {
     "app",
     "bench",
     "click",
@@ -20,7 +20,7 @@ NOT_THE_LIBRARYS = {
     "tqdm",
     "werkzeug",
 }
-USE_IT_AND_LIST_MODULES = """
+PROGRAM = """
 import sys
 from model import CharModel, Trainer, Vocabulary
 model = CharModel.create(Vocabulary.from_sentences(["ab"]), hidden_sizes=(2,), embedding_size=2)
@@ -31,9 +31,9 @@ print(*sorted({name.partition(".")[0] for name in sys.modules}), sep="\\n")
 """
 
 
-def test_using_the_library_imports_nothing_of_the_application_or_the_web() -> None:
+def test_the_library_imports_nothing_of_the_application_or_the_web() -> None:
     done = subprocess.run(
-        [sys.executable, "-c", USE_IT_AND_LIST_MODULES],
+        [sys.executable, "-c", PROGRAM],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -43,4 +43,4 @@ def test_using_the_library_imports_nothing_of_the_application_or_the_web() -> No
     assert done.returncode == 0, done.stderr
     imported = set(done.stdout.split())
     assert "model" in imported
-    assert not imported & NOT_THE_LIBRARYS
+    assert not imported & FORBIDDEN
