@@ -1,82 +1,82 @@
-/** Brings the page to life: every panel in its place, then the connection that feeds them. */
+/** Mounts all panels, then opens the connection to the server. */
 
-import * as appearance from "./header/appearance.js";
-import * as choice from "./panels/text_picker.js";
-import * as complete from "./panels/completion.js";
-import { Connection } from "./net/connection.js";
-import * as controls from "./panels/controls.js";
 import * as curve from "./curve/panel.js";
-import * as epoch from "./panels/epoch.js";
-import * as figures from "./panels/stats.js";
-import * as gradientCheck from "./inspect/gradient_check.js";
+import * as diagram from "./diagram/panel.js";
+import * as appearance from "./header/appearance.js";
 import * as hints from "./header/hints.js";
-import * as kept from "./header/saved_state.js";
-import * as keys from "./header/shortcuts.js";
-import * as letterMap from "./inspect/embeddings.js";
-import * as notices from "./ui/notices.js";
-import * as offer from "./header/shared_copy.js";
-import * as picture from "./diagram/panel.js";
-import * as prediction from "./panels/prediction.js";
-import * as pretrained from "./panels/pretrained.js";
-import * as reading from "./inspect/probe_text.js";
-import * as samples from "./panels/samples.js";
-import * as saving from "./panels/model_io.js";
-import * as sentences from "./panels/text_input.js";
-import * as sharing from "./panels/sharing.js";
+import * as savedState from "./header/saved_state.js";
+import * as sharedCopy from "./header/shared_copy.js";
+import * as shortcuts from "./header/shortcuts.js";
 import * as status from "./header/status.js";
-import { Store } from "./state/store.js";
-import * as surprise from "./inspect/surprisal.js";
-import * as trend from "./panels/trend.js";
-import { yieldToBrowser } from "./ui/dom.js";
 import * as undo from "./header/undo.js";
+import * as embeddings from "./inspect/embeddings.js";
+import * as gradientCheck from "./inspect/gradient_check.js";
+import * as probeText from "./inspect/probe_text.js";
+import * as surprisal from "./inspect/surprisal.js";
 import * as units from "./inspect/units.js";
 import * as weights from "./inspect/weights.js";
+import { Connection } from "./net/connection.js";
+import * as completion from "./panels/completion.js";
+import * as controls from "./panels/controls.js";
+import * as epoch from "./panels/epoch.js";
+import * as modelIo from "./panels/model_io.js";
+import * as prediction from "./panels/prediction.js";
+import * as pretrained from "./panels/pretrained.js";
+import * as samples from "./panels/samples.js";
+import * as sharing from "./panels/sharing.js";
+import * as stats from "./panels/stats.js";
+import * as textInput from "./panels/text_input.js";
+import * as textPicker from "./panels/text_picker.js";
+import * as trend from "./panels/trend.js";
+import { Store } from "./state/store.js";
+import { yieldToBrowser } from "./ui/dom.js";
+import * as notices from "./ui/notices.js";
 
-/** Milliseconds of mounting after which the browser has its turn: to draw, and to hear what is pressed. */
+/** Milliseconds of mounting before it yields, so that the page can draw and respond to input. */
 const SLICE_MS = 8;
 
 /**
- * Those that draw take longest, so they come when all the others are there already.
+ * The panels in the order of mounting. Those that draw are last: they take longest.
  *
  * @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]}
  */
 const PANELS = [
   [".site-header", status],
-  [".site-header", kept],
-  ["#offer", offer],
+  [".site-header", savedState],
+  ["#offer", sharedCopy],
   ["#panel_introduction", hints],
   [".site-header", appearance],
-  ["#panel_sentences", sentences],
-  ["#panel_sentences", choice],
+  ["#panel_sentences", textInput],
+  ["#panel_sentences", textPicker],
   ["#panel_controls", controls],
-  ["#panel_stats", figures],
+  ["#panel_stats", stats],
   ["#panel_stats", trend],
   ["#panel_stats", epoch],
   ["#panel_samples", samples],
   ["#panel_prediction", prediction],
-  ["#panel_complete", complete],
-  ["#panel_reading", reading],
-  ["#panel_surprise", surprise],
-  ["#panel_letter_map", letterMap],
+  ["#panel_complete", completion],
+  ["#panel_reading", probeText],
+  ["#panel_surprise", surprisal],
+  ["#panel_letter_map", embeddings],
   ["#panel_weights", weights],
   ["#panel_gradient_check", gradientCheck],
-  ["#panel_saving", saving],
+  ["#panel_saving", modelIo],
   ["#sharing", sharing],
   ["#panel_pretrained", pretrained],
   [".page-grid", undo],
   ["#notices", notices],
-  ["body", keys],
-  ["#panel_introduction", picture],
+  ["body", shortcuts],
+  ["#panel_introduction", diagram],
   [".curve", curve],
   ["#panel_units", units],
 ];
 
 const connection = new Connection(new Store());
-let began = performance.now();
+let sliceStart = performance.now();
 for (const [selector, panel] of PANELS) {
-  if (performance.now() - began > SLICE_MS) {
+  if (performance.now() - sliceStart > SLICE_MS) {
     await yieldToBrowser();
-    began = performance.now();
+    sliceStart = performance.now();
   }
   const element = document.querySelector(selector);
   if (element instanceof HTMLElement) panel.mount(element, connection);

@@ -5,10 +5,9 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, withBusy } from "../ui/dom.js";
+import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { noticeOf } from "../messages.js";
-import { requireElement } from "../ui/dom.js";
 
 /**
  * @param {HTMLElement} element

@@ -8,15 +8,12 @@
 /** @import { EmbeddingsResult } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
-import { separateLabels } from "./projection.js";
+import { aligned, closestPairs, kindOf, neighbours, Reach, separateLabels } from "./projection.js";
 import { DataTable } from "../ui/data_table.js";
 import { showFault } from "../ui/field_error.js";
-import { kindOf } from "./projection.js";
 import { faultOf } from "../messages.js";
-import { nameOf } from "../format.js";
-import { plain, wholePercent } from "../format.js";
+import { nameOf, plain, wholePercent } from "../format.js";
 import { requireElement } from "../ui/dom.js";
-import { aligned, closestPairs, neighbours, Reach } from "./projection.js";
 import { LiveQuery } from "../net/live_query.js";
 
 const SVG = "http://www.w3.org/2000/svg";

@@ -7,10 +7,8 @@
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} Inquiry */
 
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { NoAnswer } from "./http.js";
+import { fetchModel, fetchText, giveModel, NoAnswer } from "./http.js";
 import { noticeOf, refusalOf } from "../messages.js";
-import { fetchModel, giveModel } from "./http.js";
-import { fetchText } from "./http.js";
 
 /** Longer than the server keeps anyone waiting. */
 const PATIENCE_MS = 70_000;

@@ -3,11 +3,9 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Entries, Page, Store } from "../state/store.js" */
 
-import { withBusy } from "../ui/dom.js";
+import { requireElement, wasEditedBeforeLoad, withBusy } from "../ui/dom.js";
 import { LogSlider } from "../ui/log_slider.js";
-import { wasEditedBeforeLoad } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
-import { requireElement } from "../ui/dom.js";
 import { isEdited } from "../state/store.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} OptionEntry */

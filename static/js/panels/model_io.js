@@ -2,10 +2,9 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, withBusy } from "../ui/dom.js";
+import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
-import { requireElement } from "../ui/dom.js";
 
 /** @typedef {"ready" | "busy" | "saved" | "loaded" | "refused"} SavingState */
 

@@ -2,9 +2,8 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
-import { isBusy, withBusy } from "../ui/dom.js";
+import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
-import { requireElement } from "../ui/dom.js";
 
 /**
  * @param {HTMLElement} element

@@ -3,9 +3,8 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { SharedCopy, ErrorResult } from "../protocol" */
 
-import { isBusy, withBusy } from "../ui/dom.js";
+import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
-import { requireElement } from "../ui/dom.js";
 
 const WHEN = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
 const COUNT = new Intl.NumberFormat("en");

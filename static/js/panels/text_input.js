@@ -3,9 +3,8 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
 
-import { wasEditedBeforeLoad } from "../ui/dom.js";
+import { requireElement, wasEditedBeforeLoad } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
-import { requireElement } from "../ui/dom.js";
 
 /** Some scripts have thousands. */
 const MOST_SHOWN = 120;
