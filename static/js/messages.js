@@ -1,12 +1,11 @@
 /**
- * The sentences of the page's own refusals and notices, by the code that programs know them by.
- * The server's come with codes of its own.
+ * The texts of the page's own errors and notices, by code. The server sends its own texts and codes.
  */
 
 /** @import { Notice, ErrorResult } from "./protocol" */
 /** @import { Limits } from "./panels/text_file.js" */
 
-/** @typedef {{code: string, message: string}} Fault what is wrong: for programs, and for the person */
+/** @typedef {{code: string, message: string}} PageError a code for programs, a message for people */
 
 const MESSAGES = {
   // the connection
@@ -25,70 +24,73 @@ const MESSAGES = {
   network_diverged: "The network has diverged.",
   letters_diverged: "The letter vectors are not finite: the network has diverged.",
   replaced_while_checking:
-    "The network was replaced while its gradients were checked. Please check the new one.",
-  copy_opened: "This is your own copy of the shared network now, and it continues training.",
-  network_kept: "You have kept your network.",
+    "The network was replaced during the gradient check. Please check the new one.",
+  copy_opened: "This is now your own copy of the shared network. It continues training.",
+  network_kept: "Your network is unchanged.",
 
-  // what is typed
-  prime_empty: "There is nothing to complete: type a beginning.",
-  reading_empty: "There is nothing to read: type a text, or use a sample or a training line.",
+  // typed text
+  prime_empty: "Nothing to complete: type a prompt.",
+  reading_empty: "Nothing to read: type a text, or use a sample or a training line.",
 
-  // models as files
-  model_too_large_to_show: "This model is too large for the box: use download, which has no limit.",
-  model_file_too_large: (/** @type {number} */ most) =>
-    `This file is too large to be a model that can be trained here: ${inWords(most)} bytes is the limit.`,
+  // model files
+  model_too_large_to_show:
+    "This model is too large for the box. Use download: it has no size limit.",
+  model_file_too_large: (/** @type {number} */ max) =>
+    `This file is too large: a model may have at most ${format(max)} bytes.`,
 
-  // texts as files
+  // text files
   several_files: (/** @type {Limits} */ limits) =>
-    `These are several files: choose one. ${allowed(limits)}`,
+    `You chose several files: choose one. ${allowed(limits)}`,
   file_too_large: (/** @type {Limits} */ limits, /** @type {number} */ bytes) =>
-    `This file is too large: it has ${inWords(bytes)} bytes. ${allowed(limits)}`,
+    `This file is too large: it has ${format(bytes)} bytes. ${allowed(limits)}`,
   file_unreadable: (/** @type {Limits} */ limits) =>
-    `This file cannot be read: choose one that you may read. ${allowed(limits)}`,
+    `The browser cannot read this file. ${allowed(limits)}`,
   file_pdf: (/** @type {Limits} */ limits) => `This is a PDF. ${allowed(limits)}`,
   file_utf16: (/** @type {Limits} */ limits) =>
     `This file is in UTF-16: save it in UTF-8. ${allowed(limits)}`,
-  file_binary: (/** @type {Limits} */ limits) => `This file is not a text. ${allowed(limits)}`,
+  file_binary: (/** @type {Limits} */ limits) => `This is not a text file. ${allowed(limits)}`,
   file_not_utf8: (/** @type {Limits} */ limits) => `This file is not in UTF-8. ${allowed(limits)}`,
   file_empty: (/** @type {Limits} */ limits) =>
-    `There is no sentence in this file. ${allowed(limits)}`,
+    `This file contains no sentence. ${allowed(limits)}`,
   file_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `This file is too long: it has ${inWords(characters)} characters. ${allowed(limits)}`,
+    `This file is too long: it has ${format(characters)} characters. ${allowed(limits)}`,
   file_line_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `A line of this file has ${inWords(characters)} characters. ${allowed(limits)}`,
+    `A line of this file has ${format(characters)} characters. ${allowed(limits)}`,
 };
 
 /** @typedef {keyof typeof MESSAGES} Code */
 /**
- * What the sentence of a code is about.
+ * The values that the text of a code takes.
  *
  * @template {Code} C
  * @typedef {(typeof MESSAGES)[C] extends (...details: infer D) => string ? D : []} Details
  */
 
 /**
+ * The error with this code.
+ *
  * @template {Code} C
  * @param {C} code
  * @param {Details<C>} details
- * @returns {Fault}
+ * @returns {PageError}
  */
-export function faultOf(code, ...details) {
+export function errorOf(code, ...details) {
   /** @type {string | ((...details: any[]) => string)} */
   const message = MESSAGES[code];
   return { code, message: typeof message === "string" ? message : message(...details) };
 }
 
 /**
- * A refusal of the page's own, as the server's are.
+ * A refusal by the page, in the server's format.
  *
  * @template {Code} C
  * @param {C} code
- * @param {string | null} field at fault
+ * @param {string | null} field with the error
  * @param {Details<C>} details
  * @returns {ErrorResult}
  */
 export function refusalOf(code, field, ...details) {
-  const { message } = faultOf(code, ...details);
+  const { message } = errorOf(code, ...details);
   return { ok: false, code, error: message, field };
 }
 
@@ -100,25 +102,25 @@ export function refusalOf(code, field, ...details) {
  * @returns {Notice}
  */
 export function noticeOf(level, code, ...details) {
-  return { level, ...faultOf(code, ...details) };
+  return { level, ...errorOf(code, ...details) };
 }
 
 /**
- * What a refusal says.
+ * The error of a refusal.
  *
  * @param {ErrorResult} refused
- * @returns {Fault}
+ * @returns {PageError}
  */
-export function faultIn({ code, error }) {
+export function errorFrom({ code, error }) {
   return { code, message: error };
 }
 
 /** @param {Limits} limits */
 function allowed({ characters, line }) {
-  return `Allowed: UTF-8 text, one sentence per line, up to ${inWords(characters)} characters, lines up to ${inWords(line)}.`;
+  return `Allowed: UTF-8 text, one sentence per line, up to ${format(characters)} characters, lines up to ${format(line)}.`;
 }
 
 /** @param {number} number */
-function inWords(number) {
+function format(number) {
   return number.toLocaleString("en");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { DivergingScale, inDecimals } from "../../static/js/ui/color_scale.js";
+import { DivergingScale, toDecimals } from "../../static/js/ui/color_scale.js";
 
 test("an activation beyond the scale has the colour of the end", (t) => {
   openPage(t, { variant: "blank" });
@@ -28,5 +28,5 @@ test("an activation beyond the scale has the colour of the end", (t) => {
 });
 
 test("an activation has two decimals and a true minus sign, but zero has none", () => {
-  assert.deepEqual([0.126, -0.126, -0.001, -1].map(inDecimals), ["0.13", "−0.13", "0.00", "−1.00"]);
+  assert.deepEqual([0.126, -0.126, -0.001, -1].map(toDecimals), ["0.13", "−0.13", "0.00", "−1.00"]);
 });

@@ -310,7 +310,7 @@ test("the table behind it tells the newest step, from above downwards", async (t
     ["hidden 2", "2", "unit 2: −100 %; unit 1: 20 %"],
     ["hidden 1", "3", "unit 3: 60 %; unit 1: 1 %; unit 2: 0 %"],
     ["letter", "2", "number 1: 100 %; number 2: −50 %"],
-    ["goes in", "1", "a, character 4 of 9"],
+    ["input", "1", "a, character 4 of 9"],
   ]);
   assert.equal(page.all(".network .data-table tbody th[scope=row]").length, 5);
 });

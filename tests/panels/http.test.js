@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { fetchModel, giveModel, MOST_CHARACTERS } from "../../static/js/net/http.js";
-import { NoAnswer } from "../../static/js/net/http.js";
+import { fetchModel, uploadModel, MAX_CHARACTERS } from "../../static/js/net/http.js";
+import { NoResponse } from "../../static/js/net/http.js";
 
 /**
  * @param {import("node:test").TestContext} t
@@ -25,7 +25,7 @@ test("a model is fetched as it is now, not from a cache", async (t) => {
 });
 
 test("a model that would freeze the tab is refused without taking it over the line", async (t) => {
-  const [most, more] = [modelOf(MOST_CHARACTERS), modelOf(MOST_CHARACTERS + 1)];
+  const [most, more] = [modelOf(MAX_CHARACTERS), modelOf(MAX_CHARACTERS + 1)];
   const cancelled = t.mock.method(/** @type {ReadableStream} */ (more.body), "cancel");
   const answers = [most, more];
   openServer(t, async () => answers.shift() ?? assert.fail("asked too often"));
@@ -40,13 +40,13 @@ test("a model that breaks off is no answer", async (t) => {
     pull: (stream) => stream.error(new TypeError("terminated")),
   });
   openServer(t, async () => new Response(broken));
-  await assert.rejects(fetchModel(), NoAnswer);
+  await assert.rejects(fetchModel(), NoResponse);
 });
 
 test("a model is given as it is, whatever its bytes", async (t) => {
   const given = openServer(t, async () => Response.json({ ok: true }));
   const model = new Blob([new Uint8Array([0xff, 0xfe, 0])]);
-  assert.deepEqual(await giveModel(model), { ok: true });
+  assert.deepEqual(await uploadModel(model), { ok: true });
   assert.deepEqual(given.mock.calls[0]?.arguments, [
     "/api/model.json",
     { method: "PUT", body: model },

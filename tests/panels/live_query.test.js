@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { surprised } from "./support/looks.js";
 import { frame, refused, state } from "./support/state.js";
-import { faultOf } from "../../static/js/messages.js";
+import { errorOf } from "../../static/js/messages.js";
 import { LiveQuery } from "../../static/js/net/live_query.js";
 
 /** @import { QueryOptions } from "../../static/js/net/live_query.js" */
@@ -24,16 +24,16 @@ function openQuery(t, changes = {}) {
     shown: [],
     /** @type {(string | null)[]} */
     waits: [],
-    changed: () => watching.changed(),
-    forget: () => watching.forget(),
+    refresh: () => watching.refresh(),
+    reset: () => watching.reset(),
   };
   const watching = new LiveQuery(page.get("#seen"), page.connection, {
     event: "surprise",
     panel: page.get("details"),
-    question: () => (look.text === null ? null : { text: look.text }),
+    params: () => (look.text === null ? null : { text: look.text }),
     show: (/** @type {SurprisalResult} */ { characters }) => look.shown.push(characters.join("")),
-    wait: (fault) => look.waits.push(fault?.code ?? null),
-    places: { text: "look_text" },
+    showError: (fault) => look.waits.push(fault?.code ?? null),
+    errorFields: { text: "look_text" },
     ...changes,
   });
   const asked = () => page.connection.sent("surprise").map(({ text }) => text);
@@ -62,7 +62,7 @@ test("nothing is asked before the first state, nor where there is nothing to ask
   page.connection.tell("state", state());
   assert.deepEqual(asked(), []);
   look.text = "a";
-  look.changed();
+  look.refresh();
   assert.deepEqual(asked(), ["a"]);
 });
 
@@ -128,7 +128,7 @@ test("one question is under way at a time, and only the newest is answered", asy
   await page.see("#seen");
   for (const text of ["b", "c"]) {
     look.text = text;
-    look.changed();
+    look.refresh();
   }
   assert.deepEqual(asked(), ["a"]);
   await answer(surprised("a"));
@@ -144,7 +144,7 @@ test("a refusal of an earlier question is not shown", async (t) => {
   page.connection.begin();
   await page.see("#seen");
   look.text = "b";
-  look.changed();
+  look.refresh();
   await answer(refused("characters_unknown", "text"));
   assert.deepEqual([page.store.page.fieldErrors, look.waits], [{}, []]);
 });
@@ -195,7 +195,7 @@ test("the state tells whether what is shown answers the question of now", async 
   await answer(surprised("a"));
   assert.equal(at(), "shown");
   look.text = "b";
-  look.changed();
+  look.refresh();
   assert.equal(at(), "outdated");
   await answer(surprised("b"));
   assert.equal(at(), "shown");
@@ -203,7 +203,7 @@ test("the state tells whether what is shown answers the question of now", async 
   assert.equal(at(), "shown");
   page.connection.tell("state", state({ version: 2 }));
   assert.equal(at(), "outdated");
-  look.forget();
+  look.reset();
   assert.equal(at(), "loading");
 });
 
@@ -215,7 +215,7 @@ test("the state tells a fault where nothing is shown, and what is outdated by on
   await answer(refused("characters_unknown", "text"));
   assert.equal(at(), "refused");
   look.text = "b";
-  look.changed();
+  look.refresh();
   assert.equal(at(), "loading");
   await answer(surprised("b"));
   page.connection.tell("frame", frame({ steps: 300 }));
@@ -226,7 +226,7 @@ test("the state tells a fault where nothing is shown, and what is outdated by on
 
 test("an answer that has a fault or nothing in it has a state of its own", async (t) => {
   const { page, look, answer } = openQuery(t, {
-    faultOf: ({ perplexity }) => (perplexity === null ? faultOf("network_diverged") : null),
+    errorOf: ({ perplexity }) => (perplexity === null ? errorOf("network_diverged") : null),
     isEmpty: ({ characters }) => characters.length === 0,
   });
   page.connection.begin();
@@ -235,7 +235,7 @@ test("an answer that has a fault or nothing in it has a state of its own", async
   assert.deepEqual([page.state("details"), look.waits], ["refused", ["network_diverged"]]);
   assert.deepEqual(look.shown, []);
   look.text = "b";
-  look.changed();
+  look.refresh();
   await page.tick(500);
   await answer(surprised(""));
   assert.deepEqual([page.state("details"), look.waits.at(-1)], ["empty", null]);

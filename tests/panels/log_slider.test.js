@@ -43,7 +43,7 @@ function openSlider(t) {
 
 test("the server's number is shown in both, and told to those who listen", (t) => {
   const { page, slider } = openSlider(t);
-  slider.follow(0.001);
+  slider.setServerValue(0.001);
   assert.equal(page.value("#slider"), "-3");
   assert.equal(page.value("#typed"), "0.00100");
   assert.equal(page.get("#text").textContent, "0.00100");
@@ -60,21 +60,21 @@ test("the default has its mark where it is on the scale", (t) => {
 
 test("a number outside the slider's range is shown with its digits, the slider at its end", (t) => {
   const { page, slider } = openSlider(t);
-  slider.follow(0.0000012);
+  slider.setServerValue(0.0000012);
   assert.equal(page.value("#slider"), "-5");
   assert.equal(page.value("#typed"), "0.00000120");
-  slider.follow(0.5);
+  slider.setServerValue(0.5);
   assert.equal(page.value("#slider"), "-2");
   assert.equal(page.value("#typed"), "0.50000");
 });
 
 test("a slider that was moved stays where it is until the server has had a second", async (t) => {
   const { page, slider, sent } = openSlider(t);
-  slider.follow(0.001);
+  slider.setServerValue(0.001);
   page.type("#slider", "-4");
   assert.equal(page.value("#typed"), "0.00010");
   assert.deepEqual(sent(), [0.0001]);
-  slider.follow(0.002);
+  slider.setServerValue(0.002);
   await page.tick(HOLD - 100);
   assert.equal(page.value("#slider"), "-4");
   await page.tick(200);
@@ -83,11 +83,11 @@ test("a slider that was moved stays where it is until the server has had a secon
 
 test("a slider that is held stays the person's for as long as it is", async (t) => {
   const { page, slider } = openSlider(t);
-  slider.follow(0.001);
+  slider.setServerValue(0.001);
   page.get("#slider").dispatchEvent(new Event("pointerdown"));
   page.type("#slider", "-4");
   await page.tick(3 * HOLD);
-  slider.follow(0.002);
+  slider.setServerValue(0.002);
   assert.equal(page.value("#slider"), "-4");
   page.get("#slider").dispatchEvent(new Event("pointerup"));
   await page.tick(HOLD + 10);
@@ -112,7 +112,7 @@ test("a number has six digits at most, and one is under way at a time", async (t
 test("what is being typed is left alone, while the slider follows", (t) => {
   const { page, slider, sent } = openSlider(t);
   page.type("#typed", "0.00");
-  slider.follow(0.0001);
+  slider.setServerValue(0.0001);
   assert.equal(page.value("#typed"), "0.00");
   assert.equal(page.value("#slider"), "-4");
   assert.deepEqual(sent(), []);
@@ -120,9 +120,9 @@ test("what is being typed is left alone, while the slider follows", (t) => {
 
 test("what was typed is sent as it is, and shown as the server has it once it is taken", async (t) => {
   const { page, slider, sent, send } = openSlider(t);
-  slider.follow(0.001);
+  slider.setServerValue(0.001);
   send.mock.mockImplementation(async () => {
-    slider.follow(0.003);
+    slider.setServerValue(0.003);
     return { ok: true };
   });
   await page.choose("#typed", " 3e-3");
@@ -132,10 +132,10 @@ test("what was typed is sent as it is, and shown as the server has it once it is
 
 test("what is refused stays to be mended, and Escape or the slider takes its place", async (t) => {
   const { page, slider, send, clearError } = openSlider(t);
-  slider.follow(0.001);
+  slider.setServerValue(0.001);
   send.mock.mockImplementation(async () => refused("out_of_range", "rate"));
   await page.choose("#typed", "7");
-  slider.follow(0.002);
+  slider.setServerValue(0.002);
   assert.equal(page.value("#typed"), "7");
   page.press("#typed", "Enter");
   assert.equal(clearError.mock.callCount(), 0);
@@ -149,7 +149,7 @@ test("what is refused stays to be mended, and Escape or the slider takes its pla
 
 test("who types on before the answer has come keeps what they type", async (t) => {
   const { page, slider, send } = openSlider(t);
-  slider.follow(0.002);
+  slider.setServerValue(0.002);
   /** @type {(answer: OkResult) => void} */
   let answer = () => {};
   send.mock.mockImplementation(() => new Promise((resolve) => (answer = resolve)));

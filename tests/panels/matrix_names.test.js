@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { layerOf, matrixInWords } from "../../static/js/inspect/matrix_names.js";
+import { layerOf, matrixDescription } from "../../static/js/inspect/matrix_names.js";
 
 const AROUND = ["Wil", "Whd", "bd"];
 const GATED = (/** @type {string} */ gates, /** @type {string[]} */ biases) => [
@@ -16,18 +16,18 @@ const MATRICES = /** @type {const} */ ({
 
 for (const kind of /** @type {const} */ (["lstm", "gru", "rnn"])) {
   test(`each matrix of an ${kind} has words of its own`, () => {
-    const words = MATRICES[kind].map((name) => matrixInWords(name, kind));
+    const words = MATRICES[kind].map((name) => matrixDescription(name, kind));
     assert.ok(words.every(Boolean), words.join());
     assert.equal(new Set(words).size, words.length);
   });
 }
 
 test("a matrix has the same words in each layer", () => {
-  assert.equal(matrixInWords("Wix11", "lstm"), matrixInWords("Wix0", "lstm"));
+  assert.equal(matrixDescription("Wix11", "lstm"), matrixDescription("Wix0", "lstm"));
 });
 
 test("a matrix of another kind of cell has no words", () => {
-  assert.deepEqual([matrixInWords("Wzx0", "lstm"), matrixInWords("Wix0", "rnn")], ["", ""]);
+  assert.deepEqual([matrixDescription("Wzx0", "lstm"), matrixDescription("Wix0", "rnn")], ["", ""]);
 });
 
 test("a matrix belongs to the layer of its number, the lowest being 1", () => {

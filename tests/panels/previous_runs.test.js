@@ -55,13 +55,13 @@ test("a curve of one point is no run, and one that ran off tells the last number
 });
 
 test("how the new network differs is told where it does", () => {
-  const begun = (/** @type {Partial<State>} */ changes) =>
-    runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE, changes)).begun;
-  const same = begun({});
+  const difference = (/** @type {Partial<State>} */ changes) =>
+    runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE, changes)).difference;
+  const same = difference({});
   const options = { ...OPTIONS, kind: /** @type {const} */ ("gru"), hidden_sizes: [7, 6] };
-  assert.match(begun({ options }), /\bgru\b.*\b7, 6\b/);
-  assert.notEqual(begun({ text: "another" }), same);
-  assert.doesNotMatch(begun({ text: "another" }), /\blstm\b/);
+  assert.match(difference({ options }), /\bgru\b.*\b7, 6\b/);
+  assert.notEqual(difference({ text: "another" }), same);
+  assert.doesNotMatch(difference({ text: "another" }), /\blstm\b/);
 });
 
 test("a run that comes back is not drawn behind itself", () => {

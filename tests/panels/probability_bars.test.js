@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { Likeliest } from "../../static/js/ui/probability_bars.js";
+import { ProbabilityBars } from "../../static/js/ui/probability_bars.js";
 
 test("the likeliest have a row each, which stays, with name, share and bar", (t) => {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = "<ol><li>old</li></ol>";
-  const likeliest = new Likeliest(page.get("ol"));
+  const likeliest = new ProbabilityBars(page.get("ol"));
   const rows = page.all("li");
   assert.equal(rows.length, 5);
   const of = (/** @type {string} */ part) =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused, state } from "./support/state.js";
-import { MOST_CHARACTERS } from "../../static/js/state/probe_text.js";
+import { MAX_CHARACTERS } from "../../static/js/state/probe_text.js";
 import * as reading from "../../static/js/inspect/probe_text.js";
 
 /** Longer than a person pauses between two keys. */
@@ -56,7 +56,7 @@ test("a sample can be taken, and one that is empty or not there changes nothing"
 
 test("a line is cut to what the server reads, between characters", (t) => {
   const page = openReading(t, { text: "\u{1f642}".repeat(111) });
-  assert.equal(page.value("#look_text"), "\u{1f642}".repeat(MOST_CHARACTERS));
+  assert.equal(page.value("#look_text"), "\u{1f642}".repeat(MAX_CHARACTERS));
 });
 
 test("typing asks once the person pauses, and only about the newest text", async (t) => {

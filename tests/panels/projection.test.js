@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { aligned, closestPairs, neighbours, Reach } from "../../static/js/inspect/projection.js";
+import {
+  aligned,
+  closestPairs,
+  neighbours,
+  AxisExtent,
+} from "../../static/js/inspect/projection.js";
 
 /** @import { Points } from "../../static/js/inspect/projection.js" */
 
@@ -21,22 +26,22 @@ test("points without any that was there before stay as they are", () => {
 });
 
 test("the reach grows at once, leaves room, and shrinks slowly", () => {
-  const reach = new Reach();
-  reach.follow(points(["a", 10, -1]));
+  const reach = new AxisExtent();
+  reach.update(points(["a", 10, -1]));
   assert.ok(Math.abs(reach.x - 11.5) < 1e-9 && Math.abs(reach.y - 1.15) < 1e-9);
-  reach.follow(points(["a", 11, 1])); // within the room that was left
+  reach.update(points(["a", 11, 1])); // within the room that was left
   assert.ok(Math.abs(reach.x - 11.5) < 1e-9);
-  reach.follow(points(["a", 5, 1]));
+  reach.update(points(["a", 5, 1]));
   assert.ok(reach.x > 10 && reach.x < 11.5);
-  for (let time = 0; time < 100; time++) reach.follow(points(["a", 5, 1]));
+  for (let time = 0; time < 100; time++) reach.update(points(["a", 5, 1]));
   assert.ok(Math.abs(reach.x - 5.75) < 0.01);
 });
 
 test("the reach of points that are all the same is no division by zero", () => {
-  const reach = new Reach();
-  reach.follow(points(["a", 0, 0]));
+  const reach = new AxisExtent();
+  reach.update(points(["a", 0, 0]));
   assert.ok(reach.x > 0 && reach.y > 0);
-  reach.forget();
+  reach.reset();
   assert.equal(reach.x, 0);
 });
 

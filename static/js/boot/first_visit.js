@@ -1,7 +1,6 @@
 /**
- * Whether this browser has been here before, by the first paint: a classic script in the head, so that
- * nothing moves when the hints of a first visit are shown. They are shown once; a browser that keeps
- * nothing would get them each time, and so gets none.
+ * Marks a first visit before the first paint, so that showing its hints causes no layout shift: a classic
+ * script in the head. A browser without storage would get the hints each time, so it gets none.
  */
 (() => {
   try {
@@ -9,6 +8,6 @@
     localStorage.setItem("charnn.visited", "yes");
     document.documentElement.dataset.visit = "first";
   } catch {
-    // As if it had been here.
+    // No storage: not a first visit.
   }
 })();

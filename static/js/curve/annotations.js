@@ -17,11 +17,12 @@ const NAME_GAP = 5;
 
 /**
  * @param {Points} points
- * @param {string} begun how this run differs from the one before
+ * @param {string} difference how this run differs from the one before
  * @returns {Annotation[]}
  */
-export function annotationsOf(points, begun) {
-  const beginning = begun && points.steps.length ? [{ step: 0, words: begun, short: "" }] : [];
+export function annotationsOf(points, difference) {
+  const beginning =
+    difference && points.steps.length ? [{ step: 0, words: difference, short: "" }] : [];
   return [...beginning, ...changesOf(points).map(asMark)];
 }
 

@@ -119,7 +119,7 @@ export class CurvePlot {
   show(page) {
     const isAnother = page.runs !== this.#page.runs;
     this.#page = page;
-    this.#annotations = annotationsOf(page.points, page.runs.begun);
+    this.#annotations = annotationsOf(page.points, page.runs.difference);
     if (isAnother && this.#range)
       this.look(null); // the steps that were chosen were others
     else this.#update();

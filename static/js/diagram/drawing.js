@@ -1,6 +1,6 @@
 /**
- * Draws the network: four steps through a text side by side, the layers from below upwards. The
- * squares are drawn once, at rest; what lights them is laid over them, as a few paths a layer.
+ * Draws the network: four steps through a text side by side, the layers from bottom to top. The squares
+ * are drawn once; activations are drawn over them, as a few paths per layer.
  */
 
 /** @import { PlacedLayer } from "./layers.js" */
@@ -8,7 +8,7 @@
 
 import { nameOf } from "../format.js";
 import { CELL, CHARACTER_HEIGHT, COLUMNS, HEIGHT, PITCH, WIDTH, edges, gapOf } from "./layers.js";
-import { entering } from "./summary.js";
+import { inputName } from "./summary.js";
 
 export const STEPS = 4;
 
@@ -16,17 +16,17 @@ const NAMES_WIDTH = 96;
 const STEP_WIDTH = (WIDTH - NAMES_WIDTH) / STEPS;
 const BOX_WIDTH = COLUMNS * PITCH - (PITCH - CELL);
 const MIDDLE = BOX_WIDTH / 2;
-/** Of what is laid behind the newest step. */
+/** Around the newest step. */
 const MARGIN = 5;
 
-/** How many strengths can be told apart, below zero and above. */
+/** Levels of opacity for each sign. */
 const LEVELS = 6;
 const FULL = 100;
-/** What is weaker is at rest. */
-const WEAKEST = 3;
-/** What the weakest that is lit at all is drawn with; the strongest is opaque. */
-const FAINTEST = 0.35;
-/** A hollow square's edge lies inside of it. */
+/** Weaker activations are not drawn. */
+const MIN_SHOWN = 3;
+/** The opacity of the weakest activation drawn; the strongest is opaque. */
+const MIN_OPACITY = 0.35;
+/** The stroke of a hollow square, which lies inside it. */
 const EDGE = 1;
 
 export class Drawing {
@@ -42,7 +42,7 @@ export class Drawing {
   }
 
   /**
-   * Draw another network, at rest.
+   * Draw another network, without activations.
    *
    * @param {PlacedLayer[]} layers
    */
@@ -51,11 +51,11 @@ export class Drawing {
     const names = layers.map(layerName);
     const groups = this.#steps.map(({ group }) => group);
     this.#svg.replaceChildren(this.#newest, ...names, ...groups);
-    this.rest([]);
+    this.showInputs([]);
   }
 
   /**
-   * Light the steps, the first being the leftmost; those that there are not yet rest.
+   * Draw the activations of the steps, from left to right.
    *
    * @param {NetworkStep[]} columns
    */
@@ -63,28 +63,28 @@ export class Drawing {
     for (const [index, step] of this.#steps.entries()) {
       const column = columns[index];
       const first = column?.likeliest[0];
-      step.show(column && entering(column.character), first && nameOf(first[0]));
+      step.show(column && inputName(column.character), first && nameOf(first[0]));
       step.light(column?.layers);
     }
-    this.#standOut(columns.length);
+    this.#highlightNewest(columns.length);
   }
 
   /**
-   * Show what goes in, and nothing that has come of it.
+   * Show the inputs without activations.
    *
    * @param {string[]} characters
    */
-  rest(characters) {
+  showInputs(characters) {
     for (const [index, step] of this.#steps.entries()) {
       const character = characters[index];
-      step.show(character === undefined ? character : entering(character), undefined);
+      step.show(character === undefined ? character : inputName(character), undefined);
       step.light(undefined);
     }
-    this.#standOut(characters.length);
+    this.#highlightNewest(characters.length);
   }
 
   /** @param {number} used steps, of which the last is the newest */
-  #standOut(used) {
+  #highlightNewest(used) {
     for (const [index, { group }] of this.#steps.entries()) {
       group.classList.toggle("newest-step", index === used - 1);
     }
@@ -93,7 +93,7 @@ export class Drawing {
   }
 }
 
-/** One step: what goes in, the layers, what is likeliest to come out, and where each leads. */
+/** One step: the input, the layers, the most likely output, and the arrows between them. */
 class Step {
   #input;
   #output;
@@ -105,9 +105,9 @@ class Step {
    */
   constructor(layers, left) {
     const { bottom, top } = edges(layers);
-    const away = CHARACTER_HEIGHT / 2 + gapOf(layers);
-    this.#input = text("", MIDDLE, bottom + away, "character");
-    this.#output = text("", MIDDLE, top - away, "character");
+    const distance = CHARACTER_HEIGHT / 2 + gapOf(layers);
+    this.#input = text("", MIDDLE, bottom + distance, "character");
+    this.#output = text("", MIDDLE, top - distance, "character");
     this.#layers = layers.map((layer) => new Squares(layer));
     this.group = shape("g", { transform: `translate(${left} 0)` });
     this.group.append(this.#input, this.#output, ...this.#layers.map(({ group }) => group));
@@ -129,7 +129,7 @@ class Step {
   }
 }
 
-/** The squares of a layer in a step; those above zero are filled, those below are hollow. */
+/** The squares of a layer in a step: positive activations are filled, negative ones hollow. */
 class Squares {
   #full;
   #hollow;
@@ -147,17 +147,17 @@ class Squares {
     this.group.append(...this.#levels.map(({ path }) => path));
   }
 
-  /** @param {number[]} values none: the layer is at rest */
+  /** @param {number[]} values of the squares; none clears the layer */
   light(values) {
-    const wanted = this.#levels.map(() => "");
+    const paths = this.#levels.map(() => "");
     for (const [cell, value] of values.entries()) {
-      if (Math.abs(value) < WEAKEST) continue;
+      if (Math.abs(value) < MIN_SHOWN) continue;
       const level = Math.ceil((Math.abs(value) / FULL) * LEVELS);
-      if (value > 0) wanted[level - 1] += this.#full[cell] ?? "";
-      else wanted[LEVELS + level - 1] += this.#hollow[cell] ?? "";
+      if (value > 0) paths[level - 1] += this.#full[cell] ?? "";
+      else paths[LEVELS + level - 1] += this.#hollow[cell] ?? "";
     }
     for (const [index, level] of this.#levels.entries()) {
-      const squares = wanted[index] ?? "";
+      const squares = paths[index] ?? "";
       if (squares === level.drawn) continue;
       level.drawn = squares;
       level.path.setAttribute("d", squares);
@@ -168,7 +168,7 @@ class Squares {
 /** @param {"lit" | "hollow"} className */
 function levelPaths(className) {
   return Array.from({ length: LEVELS }, (_, index) => {
-    const opacity = FAINTEST + ((1 - FAINTEST) * index) / (LEVELS - 1);
+    const opacity = MIN_OPACITY + ((1 - MIN_OPACITY) * index) / (LEVELS - 1);
     return { path: shape("path", { class: className, opacity }), drawn: "" };
   });
 }
@@ -205,7 +205,7 @@ function layerName({ name, size, top, height }) {
 }
 
 /**
- * Upwards from layer to layer, and to the right where a layer remembers.
+ * Arrows upwards between layers, and to the right from recurrent ones.
  *
  * @param {PlacedLayer[]} layers
  */
@@ -213,10 +213,10 @@ function arrowsOf(layers) {
   const gap = gapOf(layers);
   const upwards = layers.map(({ top, height }) => upArrow(top + height + gap, gap));
   const { top } = edges(layers);
-  const onwards = layers
-    .filter(({ remembers }) => remembers)
+  const recurrent = layers
+    .filter(({ isRecurrent }) => isRecurrent)
     .map((layer) => rightArrow(layer.top + layer.height / 2));
-  return [...upwards, upArrow(top, gap), ...onwards];
+  return [...upwards, upArrow(top, gap), ...recurrent];
 }
 
 /**

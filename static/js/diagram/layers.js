@@ -1,8 +1,8 @@
-/** The layers of a network as the picture has them: how many squares each takes, and where it lies. */
+/** The layout of the diagram: the squares and the position of each layer. */
 
 /** @import { State } from "../protocol" */
 
-/** @typedef {{name: string, noun: string, className: string, size: number, remembers: boolean}} Layer */
+/** @typedef {{name: string, noun: string, className: string, size: number, isRecurrent: boolean}} Layer */
 /** @typedef {Layer & {cells: number, top: number, height: number}} PlacedLayer */
 
 export const WIDTH = 400;
@@ -10,19 +10,19 @@ export const HEIGHT = 216;
 export const CHARACTER_HEIGHT = 20;
 /** Squares in a row. */
 export const COLUMNS = 10;
-/** From one square to the next. */
+/** The distance between two squares. */
 export const PITCH = 6;
 export const CELL = 5;
 
-/** Rows of squares that the picture has room for; in a larger network a square stands for several units. */
-const MOST_ROWS = 18;
-const MOST_GAP = 26;
-/** Hidden layers alternate between related tones of the first two colours. */
+/** Rows of squares in all. In a larger network a square stands for several units. */
+const MAX_ROWS = 18;
+const MAX_GAP = 26;
+/** Colours of hidden layers before they repeat. */
 const HIDDEN_TONES = 4;
 
 /**
  * @param {State} net
- * @returns {Layer[]} from below upwards
+ * @returns {Layer[]} from bottom to top
  */
 export function layersOf({ options, vocabulary }) {
   const hidden = options.hidden_sizes.map((size, index) => ({
@@ -30,7 +30,7 @@ export function layersOf({ options, vocabulary }) {
     noun: "unit",
     className: `tone-hidden-${(index % HIDDEN_TONES) + 1}`,
     size,
-    remembers: true,
+    isRecurrent: true,
   }));
   return [
     {
@@ -38,7 +38,7 @@ export function layersOf({ options, vocabulary }) {
       noun: "number",
       className: "tone-letter",
       size: options.letter_size,
-      remembers: false,
+      isRecurrent: false,
     },
     ...hidden,
     {
@@ -46,7 +46,7 @@ export function layersOf({ options, vocabulary }) {
       noun: "unit",
       className: "tone-output",
       size: vocabulary.length + 1, // and the end
-      remembers: false,
+      isRecurrent: false,
     },
   ];
 }
@@ -54,21 +54,21 @@ export function layersOf({ options, vocabulary }) {
 /** @param {Layer[]} layers */
 export function unitsPerCell(layers) {
   let units = 1;
-  while (totalRows(layers, units) > MOST_ROWS) units++;
+  while (totalRows(layers, units) > MAX_ROWS) units++;
   return units;
 }
 
 /**
- * Stack the layers, and spread them over the height there is.
+ * The layers with their positions, spread over the height of the diagram.
  *
  * @param {Layer[]} layers
  * @param {number} perCell
  * @returns {PlacedLayer[]}
  */
-export function placed(layers, perCell) {
+export function layOut(layers, perCell) {
   const rows = totalRows(layers, perCell);
-  const room = HEIGHT - 2 * CHARACTER_HEIGHT - rows * PITCH;
-  const gap = Math.min(MOST_GAP, room / (layers.length + 1));
+  const free = HEIGHT - 2 * CHARACTER_HEIGHT - rows * PITCH;
+  const gap = Math.min(MAX_GAP, free / (layers.length + 1));
   const used = rows * PITCH + gap * (layers.length + 1);
   let bottom = (HEIGHT + used) / 2 - gap;
   return layers.map((layer) => {

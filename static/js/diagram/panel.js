@@ -1,26 +1,26 @@
 /**
- * The network as a picture that lives: four steps through the text that it is looked at with, one
- * square a unit, drawn from the sizes that the network really has and lit by what its units do.
+ * The network as a live diagram: four steps through the probe text, a square for each unit, filled by
+ * its activation.
  */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { Layer } from "./layers.js" */
 /** @import { NetworkResult } from "../protocol" */
 
 import { DataTable } from "../ui/data_table.js";
-import { showFault } from "../ui/field_error.js";
-import { Likeliest } from "../ui/probability_bars.js";
+import { showError } from "../ui/field_error.js";
+import { ProbabilityBars } from "../ui/probability_bars.js";
 import { requireElement } from "../ui/dom.js";
 import { Drawing, STEPS } from "./drawing.js";
-import { layersOf, placed, unitsPerCell } from "./layers.js";
-import { Stepping } from "./stepper.js";
-import { inWords, rowsOf } from "./summary.js";
-import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
+import { layersOf, layOut, unitsPerCell } from "./layers.js";
+import { Stepper } from "./stepper.js";
+import { captionOf, rowsOf } from "./summary.js";
+import { MAX_CHARACTERS, TEXT_ERROR_FIELD } from "../state/probe_text.js";
 import { LiveQuery } from "../net/live_query.js";
 
-/** Between two places that are asked for: a server takes so many events a second from one page. */
-const PAUSE_MS = 100;
+/** Between two queries while the user moves the slider: the server limits events per second. */
+const SEND_INTERVAL_MS = 100;
 const END = "";
 
 /**
@@ -31,28 +31,28 @@ export function mount(element, connection) {
   const { store } = connection;
   const figure = requireElement(element, ".network", HTMLElement);
   const caption = requireElement(figure, "#netpicture_text", HTMLElement);
-  const picture = new Picture(figure);
-  let asked = picture.at;
+  const diagram = new Diagram(figure);
+  let queriedAt = diagram.at;
 
-  const ask = spaced(() => {
-    asked = picture.at;
-    query.changed();
+  const query = throttled(() => {
+    queriedAt = diagram.at;
+    liveQuery.refresh();
   });
-  const query = new LiveQuery(figure, connection, {
+  const liveQuery = new LiveQuery(figure, connection, {
     event: "network",
     panel: figure,
-    question: () => {
+    params: () => {
       const { probeText } = store.page;
-      return probeText ? { text: probeText, at: asked, cell: picture.perCell } : null;
+      return probeText ? { text: probeText, at: queriedAt, cell: diagram.perCell } : null;
     },
-    isStale: () => asked !== picture.at,
-    show: (answer) => picture.show(answer),
-    wait: (fault) => picture.wait(fault),
-    places: TEXT_PLACE,
+    isStale: () => queriedAt !== diagram.at,
+    show: (answer) => diagram.show(answer),
+    showError: (error) => diagram.showError(error),
+    errorFields: TEXT_ERROR_FIELD,
   });
-  picture.onMove(() => {
-    query.tellState();
-    ask();
+  diagram.onMove(() => {
+    liveQuery.updateState();
+    query();
   });
 
   store.watch(
@@ -60,103 +60,103 @@ export function mount(element, connection) {
     () => {
       const { net } = store.page;
       if (!net) return;
-      picture.draw(layersOf(net));
-      query.forget();
-      caption.textContent = inWords(net, picture.perCell);
-      ask();
+      diagram.draw(layersOf(net));
+      liveQuery.reset();
+      caption.textContent = captionOf(net, diagram.perCell);
+      query();
     },
   );
   store.watch(
-    ({ fieldErrors, probeText }) => (fieldErrors[TEXT_PLACE.text] ? null : probeText),
+    ({ fieldErrors, probeText }) => (fieldErrors[TEXT_ERROR_FIELD.text] ? null : probeText),
     (text) => {
-      picture.read([...(text ?? "")].slice(0, MOST_CHARACTERS), text === null);
-      if (picture.isAtRest) query.forget();
-      ask();
+      diagram.read([...(text ?? "")].slice(0, MAX_CHARACTERS), text === null);
+      if (diagram.isBlank) liveQuery.reset();
+      query();
     },
   );
 }
 
-/** The picture, and what belongs to it: each part shows the same step. */
-class Picture {
+/** The drawing, its predictions, table and controls: all show the same step. */
+class Diagram {
   perCell = 1;
-  /** Whether it shows nothing that the network does. */
-  isAtRest = true;
+  /** Whether no activations are shown. */
+  isBlank = true;
 
   #drawing;
   #likeliest;
   #table;
-  #stepping;
-  #wait;
-  #unread;
+  #stepper;
+  #message;
+  #invalid;
   /** @type {Layer[]} */
   #layers = [];
   /** @type {() => void} */
-  #tellMove = () => {};
+  #moved = () => {};
 
   /** @param {HTMLElement} figure */
   constructor(figure) {
     this.#drawing = new Drawing(requireElement(figure, "#netpicture", SVGSVGElement));
-    this.#likeliest = new Likeliest(requireElement(figure, "#netpicture_next", HTMLElement));
+    this.#likeliest = new ProbabilityBars(requireElement(figure, "#netpicture_next", HTMLElement));
     this.#table = new DataTable(figure);
-    this.#wait = requireElement(figure, "#netpicture_wait", HTMLElement);
-    this.#unread = requireElement(figure, "#netpicture_unread", HTMLElement);
-    this.#stepping = new Stepping(figure, () => {
-      if (this.isAtRest) this.#rest();
-      this.#tellMove();
+    this.#message = requireElement(figure, "#netpicture_wait", HTMLElement);
+    this.#invalid = requireElement(figure, "#netpicture_unread", HTMLElement);
+    this.#stepper = new Stepper(figure, () => {
+      if (this.isBlank) this.#clear();
+      this.#moved();
     });
   }
 
-  /** Characters read at the newest step. */
+  /** The number of characters read at the newest step. */
   get at() {
-    return this.#stepping.at;
+    return this.#stepper.at;
   }
 
-  /** @param {() => void} tell */
-  onMove(tell) {
-    this.#tellMove = tell;
+  /** @param {() => void} moved */
+  onMove(moved) {
+    this.#moved = moved;
   }
 
   /**
-   * Draw another network. What the last one did says nothing of it.
+   * Draw another network, without activations.
    *
    * @param {Layer[]} layers
    */
   draw(layers) {
     this.#layers = layers;
     this.perCell = unitsPerCell(layers);
-    this.#drawing.draw(placed(layers, this.perCell));
-    this.#rest();
+    this.#drawing.draw(layOut(layers, this.perCell));
+    this.#clear();
   }
 
   /**
    * @param {string[]} characters
-   * @param {boolean} isUnreadable to this network
+   * @param {boolean} isInvalid whether the network cannot read the text
    */
-  read(characters, isUnreadable) {
-    this.#stepping.read(characters);
-    this.#unread.hidden = !isUnreadable;
-    if (this.isAtRest || characters.length === 0) this.#rest();
+  read(characters, isInvalid) {
+    this.#stepper.read(characters);
+    this.#invalid.hidden = !isInvalid;
+    if (this.isBlank || characters.length === 0) this.#clear();
   }
 
   /** @param {NetworkResult} answer */
   show(answer) {
-    if (!this.#isOfThisNetwork(answer)) return; // the next answer is
-    this.isAtRest = false;
+    if (!this.#isOfThisNetwork(answer)) return; // the answer is about the previous one
+    this.isBlank = false;
     this.#drawing.light(answer.columns);
     const { at, characters, columns } = answer;
     this.#likeliest.show(columns.at(-1)?.likeliest ?? [], characters[at] ?? END);
     this.#table.show(rowsOf(answer, this.#layers, this.perCell));
-    this.#stepping.drawn(answer);
+    this.#stepper.drawn(answer);
   }
 
-  /** @param {Fault | null} fault */
-  wait(fault) {
-    showFault(this.#wait, fault);
+  /** @param {PageError | null} error */
+  showError(error) {
+    showError(this.#message, error);
   }
 
-  #rest() {
-    this.isAtRest = true;
-    this.#drawing.rest(this.#stepping.lastCharacters(STEPS));
+  #clear() {
+    this.isBlank = true;
+    this.#drawing.showInputs(this.#stepper.lastCharacters(STEPS));
     this.#likeliest.show([]);
     this.#table.show([]);
   }
@@ -167,31 +167,31 @@ class Picture {
       ({ layers }) =>
         layers.length === this.#layers.length &&
         layers.every(
-          (squares, index) =>
-            squares.length === Math.ceil((this.#layers[index]?.size ?? 0) / this.perCell),
+          (cells, index) =>
+            cells.length === Math.ceil((this.#layers[index]?.size ?? 0) / this.perCell),
         ),
     );
   }
 }
 
 /**
- * Act at once, but not again until a little later: then once for all that was wished meanwhile.
+ * Act at once, then at most once per interval: calls in between are merged into one.
  *
  * @param {() => void} act
  */
-function spaced(act) {
-  let isWished = false;
+function throttled(act) {
+  let isPending = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let pause;
-  const wish = () => {
-    isWished = true;
-    if (pause !== undefined) return;
-    isWished = false;
+  let timer;
+  const request = () => {
+    isPending = true;
+    if (timer !== undefined) return;
+    isPending = false;
     act();
-    pause = setTimeout(() => {
-      pause = undefined;
-      if (isWished) wish();
-    }, PAUSE_MS);
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isPending) request();
+    }, SEND_INTERVAL_MS);
   };
-  return wish;
+  return request;
 }

@@ -1,39 +1,39 @@
-/** Where in the text the picture is: moved to by hand, or played through. */
+/** The controls of the position in the probe text: buttons, slider and playback. */
 
 /** @import { NetworkResult } from "../protocol" */
 
 import { requireElement } from "../ui/dom.js";
-import { entering, inOdds } from "./summary.js";
+import { inputName, withProbability } from "./summary.js";
 
-/** A place that shows something: the picture has all its steps. */
-const BEGIN_AT = 4;
-/** Between two characters that are played. */
-const BEAT_MS = 333;
+/** At this position all four steps of the diagram are used. */
+const INITIAL_POSITION = 4;
+/** Between two characters in playback. */
+const PLAY_INTERVAL_MS = 333;
 
-export class Stepping {
+export class Stepper {
   /** @type {string[]} */
   #characters = [];
-  #at = BEGIN_AT;
+  #at = INITIAL_POSITION;
   #moved;
   #read;
   #now;
-  #toCome;
-  #place;
+  #rest;
+  #position;
   #slider;
   #play;
   #back;
   #forward;
-  #spoken;
+  #announcement;
   #steps;
 
   #playing = false;
-  #inSight = false;
+  #isVisible = false;
   /** @type {ReturnType<typeof setInterval> | undefined} */
-  #beat;
-  /** @type {number | null} the place of what is drawn */
-  #drawn = null;
-  /** Whether what is drawn next is told to those who listen. */
-  #telling = false;
+  #timer;
+  /** @type {number | null} the position drawn */
+  #drawnAt = null;
+  /** Whether the next drawn position is announced to screen readers. */
+  #announceNext = false;
 
   /**
    * @param {HTMLElement} figure
@@ -43,55 +43,55 @@ export class Stepping {
     this.#moved = moved;
     this.#read = requireElement(figure, ".network-read", HTMLElement);
     this.#now = requireElement(figure, ".network-now", HTMLElement);
-    this.#toCome = requireElement(figure, ".network-to-come", HTMLElement);
-    this.#place = requireElement(figure, "#netpicture_place", HTMLElement);
+    this.#rest = requireElement(figure, ".network-to-come", HTMLElement);
+    this.#position = requireElement(figure, "#netpicture_place", HTMLElement);
     this.#slider = requireElement(figure, "#netpicture_at", HTMLInputElement);
     this.#play = requireElement(figure, "#netpicture_play", HTMLButtonElement);
     this.#back = requireElement(figure, "#netpicture_back", HTMLButtonElement);
     this.#forward = requireElement(figure, "#netpicture_forward", HTMLButtonElement);
     this.#steps = requireElement(figure, ".network-steps", HTMLElement);
-    this.#spoken = requireElement(figure, "#netpicture_spoken", HTMLElement);
+    this.#announcement = requireElement(figure, "#netpicture_spoken", HTMLElement);
 
     this.#back.addEventListener("click", () => this.#step(-1));
     this.#forward.addEventListener("click", () => this.#step(1));
     this.#slider.addEventListener("input", () => this.#slide());
     this.#play.addEventListener("click", () => this.#setPlaying(!this.#playing));
-    this.#watchSight(figure);
+    this.#watchVisibility(figure);
     this.#setPlaying(false);
     this.#show();
   }
 
-  /** Characters read. */
+  /** The number of characters read. */
   get at() {
     return this.#at;
   }
 
-  /** @param {string[]} characters none: there is nothing that can be read */
+  /** @param {string[]} characters of the text; none if it cannot be read */
   read(characters) {
     this.#characters = characters;
-    this.#drawn = null;
+    this.#drawnAt = null;
     if (characters.length > 0) this.#at = Math.min(this.#at, characters.length);
     else this.#setPlaying(false);
     this.#show();
   }
 
   /**
-   * This is drawn now.
+   * An answer has been drawn.
    *
    * @param {NetworkResult} answer
    */
   drawn({ at, characters, columns }) {
-    // A network that the original saved may read a character as two.
+    // A network saved by the original demo may read a character as two.
     if (characters.length !== this.#characters.length) this.read(characters);
-    this.#drawn = at;
-    if (!this.#telling || at !== this.#at) return;
-    this.#telling = false;
-    const likely = columns.at(-1)?.likeliest[0];
-    this.#spoken.textContent = `Character ${this.#where()}. Likeliest next: ${likely ? inOdds(likely) : ""}.`;
+    this.#drawnAt = at;
+    if (!this.#announceNext || at !== this.#at) return;
+    this.#announceNext = false;
+    const prediction = columns.at(-1)?.likeliest[0];
+    this.#announcement.textContent = `Character ${this.#positionText()}. Likeliest next: ${prediction ? withProbability(prediction) : ""}.`;
   }
 
   /**
-   * What goes in at the last steps.
+   * The inputs of the last steps.
    *
    * @param {number} steps
    */
@@ -103,15 +103,15 @@ export class Stepping {
   /** @param {number} by */
   #step(by) {
     this.#setPlaying(false);
-    const to = Math.max(0, Math.min(this.#at + by, this.#characters.length));
-    if (to === this.#at || this.#characters.length === 0) return;
-    this.#telling = true;
-    this.#moveTo(to);
+    const target = Math.max(0, Math.min(this.#at + by, this.#characters.length));
+    if (target === this.#at || this.#characters.length === 0) return;
+    this.#announceNext = true;
+    this.#moveTo(target);
   }
 
   #slide() {
     this.#setPlaying(false);
-    this.#telling = false; // the slider tells its own place
+    this.#announceNext = false; // screen readers announce the slider's value
     this.#moveTo(this.#slider.valueAsNumber);
   }
 
@@ -125,31 +125,31 @@ export class Stepping {
   /** @param {boolean} playing */
   #setPlaying(playing) {
     this.#playing = playing && this.#characters.length > 0;
-    this.#telling = false;
+    this.#announceNext = false;
     this.#steps.dataset.state = this.#playing ? "playing" : "stopped";
     this.#play.textContent = this.#playing ? "pause playing" : "play through";
-    this.#keepTime();
+    this.#updateTimer();
   }
 
   /** @param {HTMLElement} figure */
-  #watchSight(figure) {
-    const sight = new IntersectionObserver((changes) => {
-      this.#inSight = changes.at(-1)?.isIntersecting ?? false;
-      this.#keepTime();
+  #watchVisibility(figure) {
+    const observer = new IntersectionObserver((changes) => {
+      this.#isVisible = changes.at(-1)?.isIntersecting ?? false;
+      this.#updateTimer();
     });
-    sight.observe(figure);
-    document.addEventListener("visibilitychange", () => this.#keepTime());
+    observer.observe(figure);
+    document.addEventListener("visibilitychange", () => this.#updateTimer());
   }
 
-  /** Out of sight, it waits. */
-  #keepTime() {
-    clearInterval(this.#beat);
-    if (!this.#playing || !this.#inSight || document.hidden) return;
-    this.#beat = setInterval(() => this.#playOn(), BEAT_MS);
+  /** Playback pauses while the diagram is not visible. */
+  #updateTimer() {
+    clearInterval(this.#timer);
+    if (!this.#playing || !this.#isVisible || document.hidden) return;
+    this.#timer = setInterval(() => this.#playNext(), PLAY_INTERVAL_MS);
   }
 
-  #playOn() {
-    if (this.#drawn !== this.#at) return; // a slow server is waited for, not run away from
+  #playNext() {
+    if (this.#drawnAt !== this.#at) return; // wait for a slow server
     this.#moveTo(this.#at < this.#characters.length ? this.#at + 1 : 0);
   }
 
@@ -158,22 +158,22 @@ export class Stepping {
     const at = Math.min(this.#at, characters.length);
     this.#read.textContent = characters.slice(0, Math.max(0, at - 1)).join("");
     this.#now.textContent = characters.slice(Math.max(0, at - 1), at).join("");
-    this.#toCome.textContent = characters.slice(at).join("");
+    this.#rest.textContent = characters.slice(at).join("");
     this.#now.hidden = characters.length === 0;
-    this.#place.textContent = `${at} of ${characters.length}`;
+    this.#position.textContent = `${at} of ${characters.length}`;
     this.#slider.disabled = characters.length === 0;
     this.#slider.max = String(characters.length);
     this.#slider.value = String(at);
     this.#slider.style.setProperty("--at", String(at / Math.max(characters.length, 1)));
-    this.#slider.setAttribute("aria-valuetext", this.#where());
+    this.#slider.setAttribute("aria-valuetext", this.#positionText());
     this.#play.setAttribute("aria-disabled", String(characters.length === 0));
     this.#back.setAttribute("aria-disabled", String(at === 0));
     this.#forward.setAttribute("aria-disabled", String(at === characters.length));
   }
 
-  #where() {
+  #positionText() {
     const at = Math.min(this.#at, this.#characters.length);
     const character = at > 0 ? (this.#characters[at - 1] ?? "") : "";
-    return `${at} of ${this.#characters.length}, ${entering(character)}`;
+    return `${at} of ${this.#characters.length}, ${inputName(character)}`;
   }
 }

@@ -1,55 +1,55 @@
-/** What the picture of the network says in words: below it, and as the table behind it. */
+/** The diagram's caption, and the rows of its table. */
 
 /** @import { Layer } from "./layers.js" */
 /** @import { NetworkResult, State } from "../protocol" */
 
 import { nameOf, percent } from "../format.js";
 
-/** Squares of a layer that the table names. */
-const STRONGEST = 3;
+/** Squares per layer in the table. */
+const MAX_LISTED = 3;
 
 /**
  * @param {State} net
  * @param {number} perCell
  */
-export function inWords({ options, weights }, perCell) {
+export function captionOf({ options, weights }, perCell) {
   const sizes = new Intl.ListFormat("en").format(options.hidden_sizes.map(String));
-  const cell = perCell === 1 ? "one square a unit" : `a square for every ${perCell} units`;
+  const cell = perCell === 1 ? "one square per unit" : `one square per ${perCell} units`;
   return (
-    "Read upwards; arrows to the right are memory. Strong units are lit, those below zero " +
-    `hollow. ${sizes} hidden units, ${weights.toLocaleString("en")} weights; ${cell}.`
+    "Read from bottom to top; arrows to the right are memory. Strong activations are opaque, " +
+    `negative ones hollow. ${sizes} hidden units, ${weights.toLocaleString("en")} weights; ${cell}.`
   );
 }
 
-/** @param {string} character that goes in */
-export function entering(character) {
+/** @param {string} character of the input */
+export function inputName(character) {
   return character === "" ? "START" : nameOf(character);
 }
 
-/** @param {[string, number]} likely a character and its probability */
-export function inOdds([character, probability]) {
+/** @param {[string, number]} prediction a character and its probability */
+export function withProbability([character, probability]) {
   return `${nameOf(character)}, ${percent(probability)}`;
 }
 
 /**
  * The newest step as the rows of a table.
  *
- * @param {NetworkResult} read
+ * @param {NetworkResult} answer
  * @param {Layer[]} layers
  * @param {number} perCell
- * @returns {string[][]} from above downwards, as the picture has them
+ * @returns {string[][]} from top to bottom, as in the diagram
  */
 export function rowsOf({ at, characters, columns }, layers, perCell) {
   const newest = columns.at(-1);
   if (!newest) return [];
-  const odds = newest.likeliest.slice(0, STRONGEST).map(inOdds).join("; ");
+  const predictions = newest.likeliest.slice(0, MAX_LISTED).map(withProbability).join("; ");
   const rows = layers.map((layer, index) => {
     const isOutput = index === layers.length - 1;
-    const told = isOutput ? odds : strongest(layer, newest.layers[index] ?? [], perCell);
-    return [layer.name, layer.size.toLocaleString("en"), told];
+    const content = isOutput ? predictions : strongest(layer, newest.layers[index] ?? [], perCell);
+    return [layer.name, layer.size.toLocaleString("en"), content];
   });
   const place = `character ${at} of ${characters.length}`;
-  return [...rows.reverse(), ["goes in", "1", `${entering(newest.character)}, ${place}`]];
+  return [...rows.reverse(), ["input", "1", `${inputName(newest.character)}, ${place}`]];
 }
 
 /**
@@ -61,8 +61,8 @@ function strongest({ noun, size }, values, perCell) {
   return values
     .map((value, cell) => ({ value, cell }))
     .sort((one, other) => Math.abs(other.value) - Math.abs(one.value))
-    .slice(0, STRONGEST)
-    .map(({ value, cell }) => `${squareOf(cell, perCell, size, noun)}: ${signed(value)}\u00a0%`)
+    .slice(0, MAX_LISTED)
+    .map(({ value, cell }) => `${unitsOf(cell, perCell, size, noun)}: ${signed(value)}\u00a0%`)
     .join("; ");
 }
 
@@ -72,7 +72,7 @@ function strongest({ noun, size }, values, perCell) {
  * @param {number} size
  * @param {string} noun
  */
-function squareOf(cell, perCell, size, noun) {
+function unitsOf(cell, perCell, size, noun) {
   const first = cell * perCell + 1;
   const last = Math.min(first + perCell - 1, size);
   return first === last ? `${noun} ${first}` : `${noun}s ${first} to ${last}`;

@@ -1,12 +1,12 @@
-/** The switch between light, dark and what the system wishes. */
+/** The choice of colour scheme: light, dark or the system's. */
 
 import { removeItem, getItem, setItem } from "../state/preferences.js";
 import { requireElement } from "../ui/dom.js";
 
-/** Where the choice is remembered; scheme.js reads it before the page is drawn. */
-const KEY = "scheme";
+/** boot/theme.js reads it before the first paint. */
+const STORAGE_KEY = "scheme";
 const SYSTEM = "system";
-/** Tells whatever has been drawn with the old colours that there are others now. */
+/** The event after which canvases must be redrawn. */
 const CHANGED = "schemechange";
 
 /** @param {HTMLElement} element */
@@ -14,19 +14,19 @@ export function mount(element) {
   const select = requireElement(element, "#scheme", HTMLSelectElement);
   select.value = document.documentElement.dataset.scheme ?? SYSTEM;
   select.addEventListener("change", () => choose(select.value));
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", tell);
-  // Other tabs of the page are to look the same.
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", notify);
+  // Follow other tabs.
   addEventListener("storage", ({ key }) => {
-    if (key !== KEY) return;
-    select.value = getItem(KEY) ?? SYSTEM;
+    if (key !== STORAGE_KEY) return;
+    select.value = getItem(STORAGE_KEY) ?? SYSTEM;
     show(select.value);
   });
 }
 
 /** @param {string} scheme */
 function choose(scheme) {
-  if (scheme === SYSTEM) removeItem(KEY);
-  else setItem(KEY, scheme);
+  if (scheme === SYSTEM) removeItem(STORAGE_KEY);
+  else setItem(STORAGE_KEY, scheme);
   show(scheme);
 }
 
@@ -34,9 +34,9 @@ function choose(scheme) {
 function show(scheme) {
   if (scheme === SYSTEM) delete document.documentElement.dataset.scheme;
   else document.documentElement.dataset.scheme = scheme;
-  tell();
+  notify();
 }
 
-function tell() {
+function notify() {
   dispatchEvent(new Event(CHANGED));
 }

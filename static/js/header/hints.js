@@ -1,4 +1,4 @@
-/** What a first visit is told, until it is put away. */
+/** The hints for a first visit, and the button that dismisses them. */
 
 import { requireElement } from "../ui/dom.js";
 

@@ -1,10 +1,10 @@
-/** Whether the network is saved, and since when. */
+/** When the network was last saved, and a warning if saving fails. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
 
-import { showFault } from "../ui/field_error.js";
-import { faultOf } from "../messages.js";
+import { showError } from "../ui/field_error.js";
+import { errorOf } from "../messages.js";
 import { requireElement } from "../ui/dom.js";
 
 /**
@@ -13,13 +13,13 @@ import { requireElement } from "../ui/dom.js";
  */
 export function mount(element, { store }) {
   const saved = requireElement(element, "#saved", HTMLElement);
-  const trouble = requireElement(element, "#unsaved", HTMLElement);
+  const warning = requireElement(element, "#unsaved", HTMLElement);
   const time = document.createElement("time");
-  store.watch(savedAt, (at) => {
-    saved.dataset.state = at === null ? "empty" : "shown";
+  store.watch(savedAt, (seconds) => {
+    saved.dataset.state = seconds === null ? "empty" : "shown";
     saved.replaceChildren();
-    if (at === null) return;
-    const date = new Date(at * 1000);
+    if (seconds === null) return;
+    const date = new Date(seconds * 1000);
     time.dateTime = date.toISOString();
     time.textContent = date.toLocaleTimeString([], { timeStyle: "medium" });
     saved.append("Saved at ", time);
@@ -27,14 +27,14 @@ export function mount(element, { store }) {
   store.watch(
     ({ net }) => net?.saving ?? true,
     (saving) => {
-      trouble.hidden = saving;
-      showFault(trouble, saving ? null : faultOf("not_saving"));
+      warning.hidden = saving;
+      showError(warning, saving ? null : errorOf("not_saving"));
     },
   );
 }
 
 /**
- * The second of the last save by this computer's clock, whatever the server's says; null if none.
+ * The time of the last save by this computer's clock, in seconds; null if there is none.
  *
  * @param {Page} page
  */

@@ -1,6 +1,6 @@
 /**
- * A link to a shared network has brought the person here. Who has no network yet begins with it;
- * everybody else is asked first, for it takes the place of theirs.
+ * The offer to open a shared network. For a new user it opens at once; others confirm first, because it
+ * replaces their network.
  */
 
 /** @import { Connection } from "../net/connection.js" */
@@ -17,32 +17,32 @@ export function mount(element, connection) {
   const { store } = connection;
   const button = requireElement(element, "#open_shared", HTMLButtonElement);
   const id = element.dataset.copy ?? "";
-  const show = (/** @type {"loading" | "ready" | "busy" | "refused" | "closed"} */ state) => {
+  const setState = (/** @type {"loading" | "ready" | "busy" | "refused" | "closed"} */ state) => {
     element.dataset.state = state;
   };
 
-  /** @param {"copy_opened" | "network_kept"} outcome */
-  const close = (outcome) => {
-    const wasInside = element.contains(document.activeElement);
+  /** @param {"copy_opened" | "network_kept"} noticeCode */
+  const close = (noticeCode) => {
+    const hadFocus = element.contains(document.activeElement);
     element.hidden = true;
-    show("closed");
-    // A reload shows the person's own network from now on.
+    setState("closed");
+    // From now on a reload shows the user's own network.
     history.replaceState(null, "", "/");
-    store.notify(noticeOf("info", outcome));
-    if (wasInside) document.getElementById("panel_controls")?.focus({ preventScroll: true });
+    store.notify(noticeOf("info", noticeCode));
+    if (hadFocus) document.getElementById("panel_controls")?.focus({ preventScroll: true });
   };
   const open = async () => {
     if (isBusy(button)) return;
-    show("busy");
+    setState("busy");
     const answer = await withBusy(button, () =>
       connection.request("open_shared", { id }, { id: "offer" }),
     );
     if (answer.ok) return close("copy_opened");
-    show("refused");
-    element.hidden = false; // what was wrong is in it, and the person may try again
+    setState("refused");
+    element.hidden = false; // it shows the error and allows a retry
   };
 
-  show(element.hidden ? "loading" : "ready");
+  setState(element.hidden ? "loading" : "ready");
   bindFieldError(element, store, "offer", button);
   button.addEventListener("click", open);
   requireElement(element, "#keep_own", HTMLButtonElement).addEventListener("click", () =>
@@ -51,8 +51,8 @@ export function mount(element, connection) {
   if (!("new" in element.dataset)) return;
   store.watch(
     ({ net }) => net !== null,
-    (isThere) => {
-      if (isThere && element.hidden) open();
+    (hasNetwork) => {
+      if (hasNetwork && element.hidden) open();
     },
   );
 }

@@ -1,4 +1,4 @@
-/** Keys that work anywhere on the page, and the dialog that lists them. */
+/** Keyboard shortcuts of the page, and the dialog that lists them. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Store } from "../state/store.js" */
@@ -6,15 +6,15 @@
 import { removeItem, getItem, setItem } from "../state/preferences.js";
 import { requireElement } from "../ui/dom.js";
 
-/** Where it is remembered that somebody does without them: speech input sets off single keys. */
-const KEY = "keys";
+/** Stores that shortcuts are off: speech input can trigger single keys. */
+const STORAGE_KEY = "keys";
 const OFF = "off";
 
-/** What has a use of its own for the space bar. */
-const HAS_SPACE =
+/** Elements that use the space bar. */
+const USES_SPACE =
   "input, textarea, select, button, a[href], summary, [contenteditable], [role=slider], [role=button], [role=tab], [role=grid]";
-/** What takes characters: those typed there, and those that choose from a list. */
-const TAKES_CHARACTERS =
+/** Elements that accept typed characters. */
+const ACCEPTS_TEXT =
   "input:not([type=range], [type=checkbox], [type=radio], [type=file]), textarea, select, [contenteditable]";
 
 /**
@@ -23,7 +23,7 @@ const TAKES_CHARACTERS =
  */
 export function mount(element, { store }) {
   const dialog = requireElement(element, "#keys", HTMLDialogElement);
-  const used = requireElement(dialog, "#keys_used", HTMLInputElement);
+  const enabled = requireElement(dialog, "#keys_used", HTMLInputElement);
   const buttons = {
     pause: requireElement(element, "#stop", HTMLButtonElement),
     resume: requireElement(element, "#resume", HTMLButtonElement),
@@ -32,17 +32,19 @@ export function mount(element, { store }) {
     if (!dialog.open) dialog.showModal();
   };
 
-  used.checked = getItem(KEY) !== OFF;
-  used.addEventListener("change", () => (used.checked ? removeItem(KEY) : setItem(KEY, OFF)));
+  enabled.checked = getItem(STORAGE_KEY) !== OFF;
+  enabled.addEventListener("change", () =>
+    enabled.checked ? removeItem(STORAGE_KEY) : setItem(STORAGE_KEY, OFF),
+  );
   requireElement(element, "#keys_open", HTMLButtonElement).addEventListener("click", open);
   requireElement(dialog, "#keys_close", HTMLButtonElement).addEventListener("click", () =>
     dialog.close(),
   );
   dialog.addEventListener("click", ({ target }) => {
-    if (target === dialog) dialog.close(); // outside of what it holds
+    if (target === dialog) dialog.close(); // on the backdrop
   });
   document.addEventListener("keydown", (event) => {
-    if (!used.checked || dialog.open || isTakenElsewhere(event)) return;
+    if (!enabled.checked || dialog.open || isHandledElsewhere(event)) return;
     if (event.key === "?") open();
     else if (event.key === " ") buttons[isPaused(store) ? "resume" : "pause"].click();
     else return;
@@ -56,7 +58,7 @@ function isPaused({ page }) {
 }
 
 /** @param {KeyboardEvent} event */
-function isTakenElsewhere({
+function isHandledElsewhere({
   defaultPrevented,
   repeat,
   ctrlKey,
@@ -68,6 +70,6 @@ function isTakenElsewhere({
 }) {
   if (defaultPrevented || repeat || ctrlKey || metaKey || altKey) return true;
   if (!(target instanceof Element)) return false;
-  if (key === " ") return shiftKey || target.closest(HAS_SPACE) !== null;
-  return target.closest(TAKES_CHARACTERS) !== null;
+  if (key === " ") return shiftKey || target.closest(USES_SPACE) !== null;
+  return target.closest(ACCEPTS_TEXT) !== null;
 }

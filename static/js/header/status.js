@@ -1,4 +1,4 @@
-/** In a few words, always in sight: what the page is doing. */
+/** The status in the header: connection, compilation, training, divergence. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { State } from "../protocol" */
@@ -9,19 +9,19 @@ import { requireElement } from "../ui/dom.js";
 
 /** @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"} PageStatus */
 
-/** Long enough to be noticed and read by someone who looks at the samples. */
-const RECOVERED_MS = 8_000;
+/** Time to notice and read the status. */
+const ROLLBACK_SHOWN_MS = 8_000;
 
 /** @type {Record<PageStatus, string>} */
-const WORDS = {
+const TEXTS = {
   connecting: "Connecting",
-  lost: "Connection lost, trying again",
-  compiling: "Compiling, a few seconds",
-  learning: "Learning",
+  lost: "Connection lost, reconnecting",
+  compiling: "Compiling (a few seconds)",
+  learning: "Training",
   paused: "Paused",
-  recovered: "Diverged, recovered at half the learning rate",
+  recovered: "Diverged: rolled back, learning rate halved",
 };
-const RECOVERED_OFTEN = "Diverged, recovered at a lower learning rate";
+const ROLLED_BACK_OFTEN = "Diverged: rolled back, learning rate reduced";
 
 /**
  * @param {HTMLElement} element
@@ -29,61 +29,62 @@ const RECOVERED_OFTEN = "Diverged, recovered at a lower learning rate";
  */
 export function mount(element, { store }) {
   const status = requireElement(element, ".status", HTMLElement);
-  const words = requireElement(element, "#status", HTMLElement);
-  const recovery = new Recovery(store, () => show());
+  const label = requireElement(element, "#status", HTMLElement);
+  const rollbacks = new RecentRollbacks(store, () => show());
   const show = () => {
-    const current = statusOf(store.page, recovery.times);
+    const current = statusOf(store.page, rollbacks.times);
     status.dataset.state = current;
-    const said = recovery.times > 1 && current === "recovered" ? RECOVERED_OFTEN : WORDS[current];
-    if (words.textContent !== said) words.textContent = said; // else it would be read out again
+    const text =
+      rollbacks.times > 1 && current === "recovered" ? ROLLED_BACK_OFTEN : TEXTS[current];
+    if (label.textContent !== text) label.textContent = text; // else it would be announced again
   };
   store.watch((page) => statusOf(page, 0), show);
 }
 
-/** How often the network has diverged in the last seconds. */
-class Recovery {
+/** The number of rollbacks in the last seconds. */
+class RecentRollbacks {
   times = 0;
-  #changed;
+  #onChange;
   /** @type {State | null} */
   #last = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #end;
+  #timer;
 
   /**
    * @param {Store} store
-   * @param {() => void} changed
+   * @param {() => void} onChange
    */
-  constructor(store, changed) {
-    this.#changed = changed;
+  constructor(store, onChange) {
+    this.#onChange = onChange;
     store.watch(
       ({ net }) => net,
-      (net) => this.#look(net),
+      (net) => this.#update(net),
     );
   }
 
   /** @param {State | null} net */
-  #look(net) {
+  #update(net) {
     const last = this.#last;
     this.#last = net;
     if (!net || !last) return;
     if (networkId(net) !== networkId(last)) return this.#set(0);
     if (net.recoveries <= last.recoveries) return;
     this.#set(this.times + net.recoveries - last.recoveries);
-    this.#end = setTimeout(() => this.#set(0), RECOVERED_MS);
+    this.#timer = setTimeout(() => this.#set(0), ROLLBACK_SHOWN_MS);
   }
 
   /** @param {number} times */
   #set(times) {
-    clearTimeout(this.#end);
+    clearTimeout(this.#timer);
     if (times === this.times) return;
     this.times = times;
-    this.#changed();
+    this.#onChange();
   }
 }
 
 /**
  * @param {Page} page
- * @param {number} recoveries of late
+ * @param {number} recoveries in the last seconds
  * @returns {PageStatus}
  */
 function statusOf({ link, net }, recoveries) {

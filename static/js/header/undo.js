@@ -1,4 +1,4 @@
-/** Brings back the network that was replaced a moment ago: from its button, or from a notice. */
+/** Undo: restores the network that was replaced, from a button or a notice. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { State } from "../protocol" */
@@ -7,7 +7,7 @@ import { isBusy, withBusy } from "../ui/dom.js";
 import { noticeOf } from "../messages.js";
 
 /** @type {Record<NonNullable<State["undoable"]>, string>} */
-const WORDS = {
+const LABELS = {
   restart: "undo: restore previous network",
   load: "undo: restore previous network",
   undo: "redo",
@@ -25,14 +25,14 @@ export function mount(element, connection) {
   for (const button of buttons) {
     if (!(button instanceof HTMLButtonElement)) continue;
     button.addEventListener("click", () => {
-      if (!isBusy(button)) withBusy(button, undo); // undone twice, it would be redone
+      if (!isBusy(button)) withBusy(button, undo); // a second undo would redo
     });
     store.watch(
       ({ net }) => net?.undoable ?? null,
       (undoable) => {
         button.dataset.state = undoable ?? "empty";
         button.hidden = undoable === null;
-        if (undoable) button.textContent = WORDS[undoable];
+        if (undoable) button.textContent = LABELS[undoable];
       },
     );
   }
@@ -42,8 +42,8 @@ export function mount(element, connection) {
   store.watch(
     ({ net }) => net,
     (net) => {
-      if (net && isNews(net, last)) {
-        const action = { words: WORDS.restart, run: undo };
+      if (net && wasReplaced(net, last)) {
+        const action = { words: LABELS.restart, run: undo };
         store.notify({ ...noticeOf("info", "undo_available"), action });
       } else if (net?.undoable !== last?.undoable) store.removeNotice("undo_available");
       last = net;
@@ -52,12 +52,12 @@ export function mount(element, connection) {
 }
 
 /**
- * Whether a network has been replaced before the page's eyes.
+ * Whether the network was replaced while this page was open.
  *
  * @param {State} net
  * @param {State | null} last
  */
-function isNews(net, last) {
+function wasReplaced(net, last) {
   if (!last || net.session !== last.session || net.version === last.version) return false;
   return net.undoable === "restart" || net.undoable === "load";
 }

@@ -1,6 +1,6 @@
 /**
- * The letter vectors on a plane, where characters that the network uses alike come to lie together.
- * It shows the plane by the same measure in both directions, so that distances can be compared.
+ * The letter vectors on their first two principal components, with the same scale on both axes.
+ * Characters that the network uses alike lie close together.
  */
 
 /** @import { Connection } from "../net/connection.js" */
@@ -8,28 +8,35 @@
 /** @import { EmbeddingsResult } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
-import { aligned, closestPairs, kindOf, neighbours, Reach, separateLabels } from "./projection.js";
+import {
+  aligned,
+  closestPairs,
+  kindOf,
+  neighbours,
+  AxisExtent,
+  separateLabels,
+} from "./projection.js";
 import { DataTable } from "../ui/data_table.js";
-import { showFault } from "../ui/field_error.js";
-import { faultOf } from "../messages.js";
+import { showError } from "../ui/field_error.js";
+import { errorOf } from "../messages.js";
 import { nameOf, plain, wholePercent } from "../format.js";
 import { requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Pixels around the picture that half a mark may need. */
+/** Pixels at the edges for half a label. */
 const MARGIN = 14;
-/** About the pixels of the scale bar. */
+/** The approximate length of the scale bar in pixels. */
 const BAR_LENGTH = 80;
-/** Where more marks are shown they are smaller, and jump. */
-const MANY = 90;
-/** And then they are asked for less often, in milliseconds: drawing them takes long. */
-const PACE = { few: 500, many: 2_000 };
-/** Pixels from one mark to the next, and how far a mark is moved for it: not to seem elsewhere. */
-const ROOM = 13;
-const ROOM_OF_WORD = 26;
-const MOST_MOVED = 9;
-const PAIRS_TOLD = 2;
+/** With more labels they are smaller, and move without a transition. */
+const CROWDED = 90;
+/** Drawing many labels takes long, so they are queried less often. */
+const INTERVAL_MS = { normal: 500, crowded: 2_000 };
+/** Pixels between two labels, and how far a label may be moved from its point for that. */
+const LABEL_SPACING = 13;
+const WORD_SPACING = 26;
+const MAX_SHIFT = 9;
+const PAIRS_IN_SUMMARY = 2;
 
 /**
  * @param {HTMLElement} element
@@ -37,20 +44,20 @@ const PAIRS_TOLD = 2;
  */
 export function mount(element, connection) {
   const map = new LetterMap(element);
-  const wait = requireElement(element, "#letter_map_wait", HTMLElement);
+  const message = requireElement(element, "#letter_map_wait", HTMLElement);
   connection.store.watch(
     ({ net }) => networkId(net),
-    () => map.forget(),
+    () => map.reset(),
   );
   new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "letters",
     panel: element,
-    question: () => ({}),
+    params: () => ({}),
     show: (answer) => map.show(answer),
-    faultOf: ({ letters }) => (letters.length === 0 ? faultOf("letters_diverged") : null),
-    wait: (fault) => showFault(wait, fault),
-    get pace() {
-      return map.isCrowded ? PACE.many : PACE.few;
+    errorOf: ({ letters }) => (letters.length === 0 ? errorOf("letters_diverged") : null),
+    showError: (error) => showError(message, error),
+    get minInterval() {
+      return map.isCrowded ? INTERVAL_MS.crowded : INTERVAL_MS.normal;
     },
   });
 }
@@ -59,71 +66,71 @@ class LetterMap {
   #plot;
   #first;
   #second;
-  #leftOut;
+  #omitted;
   #kinds;
   #table;
   #scatter;
 
   /** @type {Points} */
   #points = new Map();
-  #isAnother = true;
+  #isNewNetwork = true;
 
   /** @param {HTMLElement} element */
   constructor(element) {
     this.#plot = requireElement(element, "#letter_map_plot", SVGSVGElement);
     this.#first = requireElement(element, "#letter_map_first", HTMLElement);
     this.#second = requireElement(element, "#letter_map_second", HTMLElement);
-    this.#leftOut = requireElement(element, "#letter_map_left_out", HTMLElement);
+    this.#omitted = requireElement(element, "#letter_map_left_out", HTMLElement);
     this.#kinds = [...element.querySelectorAll("[data-kind]")];
     this.#table = new DataTable(element);
     this.#scatter = new Scatter(this.#plot);
   }
 
   get isCrowded() {
-    return this.#points.size > MANY;
+    return this.#points.size > CROWDED;
   }
 
-  /** The network is another: it has no place in the old one's picture. */
-  forget() {
-    this.#isAnother = true;
+  /** The next answer is about another network: do not align it with the points shown. */
+  reset() {
+    this.#isNewNetwork = true;
   }
 
   /** @param {EmbeddingsResult} answer */
   show({ letters, points, shares, left_out }) {
     /** @type {Points} */
-    const told = new Map(letters.map((letter, index) => [letter, points[index] ?? [0, 0]]));
-    this.#points = this.#isAnother ? told : aligned(told, this.#points);
-    this.#scatter.show(this.#points, this.#isAnother);
-    this.#isAnother = false;
+    const current = new Map(letters.map((letter, index) => [letter, points[index] ?? [0, 0]]));
+    this.#points = this.#isNewNetwork ? current : aligned(current, this.#points);
+    this.#scatter.show(this.#points, this.#isNewNetwork);
+    this.#isNewNetwork = false;
     const [first, second] = shares.map(wholePercent);
     this.#first.textContent = `first component, ${first} of the variance →`;
     this.#second.textContent = `↑ second component, ${second} of the variance`;
-    this.#leftOut.textContent = left_out ? `${left_out} more characters are not shown.` : "";
+    this.#omitted.textContent = left_out ? `${left_out} more characters are not shown.` : "";
     const nearest = neighbours(this.#points);
-    this.#plot.setAttribute("aria-label", inWords(nearest));
+    this.#plot.setAttribute("aria-label", summaryOf(nearest));
     this.#showKinds(letters);
     this.#table.show(rowsOf(nearest, this.#points));
   }
 
   /** @param {string[]} letters */
   #showKinds(letters) {
-    const there = new Set(letters.map(kindOf));
+    const present = new Set(letters.map(kindOf));
     for (const kind of this.#kinds) {
       const name = /** @type {import("./projection.js").LetterKind} */ (
         kind.getAttribute("data-kind")
       );
-      kind.toggleAttribute("hidden", !there.has(name));
+      kind.toggleAttribute("hidden", !present.has(name));
     }
   }
 }
 
-/** The marks, each at its place; where the plane is, and how large. */
+/** A scatter plot with a label for each character, axes and a scale bar. */
 class Scatter {
   #plot;
-  #axes = newElement("path", "plane-axes");
-  #bar = newElement("path", "plane-bar");
-  #barLength = newElement("text", "plane-bar-length");
-  #reach = new Reach();
+  #axes = newShape("path", "plane-axes");
+  #bar = newShape("path", "plane-bar");
+  #barLength = newShape("text", "plane-bar-length");
+  #extent = new AxisExtent();
   #width = 0;
   #height = 0;
 
@@ -140,35 +147,40 @@ class Scatter {
       if (!entry?.contentRect.width) return; // a closed panel has no size
       this.#width = entry.contentRect.width;
       this.#height = entry.contentRect.height;
-      this.#place();
+      this.#layOut();
     }).observe(plot);
   }
 
   /**
    * @param {Points} points
-   * @param {boolean} isAnother
+   * @param {boolean} isNewNetwork
    */
-  show(points, isAnother) {
-    if (isAnother) this.#reach.forget();
-    this.#reach.follow(points);
+  show(points, isNewNetwork) {
+    if (isNewNetwork) this.#extent.reset();
+    this.#extent.update(points);
     this.#points = points;
-    this.#place();
+    this.#layOut();
   }
 
-  #place() {
+  #layOut() {
     if (this.#width === 0 || this.#points.size === 0) return;
     const [middleX, middleY] = [this.#width / 2, this.#height / 2];
-    const scale = Math.min((middleX - MARGIN) / this.#reach.x, (middleY - MARGIN) / this.#reach.y);
+    const scale = Math.min(
+      (middleX - MARGIN) / this.#extent.x,
+      (middleY - MARGIN) / this.#extent.y,
+    );
     this.#drawPlane(scale);
-    this.#plot.classList.toggle("many", this.#points.size > MANY);
+    this.#plot.classList.toggle("many", this.#points.size > CROWDED);
     this.#removeOthers();
     const letters = [...this.#points.keys()];
-    const places = [...this.#points.values()].map(
+    const positions = [...this.#points.values()].map(
       ([x, y]) => /** @type {Point} */ ([middleX + x * scale, middleY - y * scale]),
     );
-    const rooms = letters.map((letter) => (markOf(letter).length > 1 ? ROOM_OF_WORD : ROOM));
-    for (const [index, place] of separateLabels(places, rooms, MOST_MOVED).entries()) {
-      this.#put(letters[index] ?? "", place);
+    const spacings = letters.map((letter) =>
+      markOf(letter).length > 1 ? WORD_SPACING : LABEL_SPACING,
+    );
+    for (const [index, position] of separateLabels(positions, spacings, MAX_SHIFT).entries()) {
+      this.#putMark(letters[index] ?? "", position);
     }
   }
 
@@ -182,19 +194,19 @@ class Scatter {
 
   /**
    * @param {string} letter
-   * @param {Point} place
+   * @param {Point} position
    */
-  #put(letter, [x, y]) {
-    const known = this.#marks.get(letter);
-    const mark = known ?? newElement("text", `letter-mark kind-${kindOf(letter)}`);
+  #putMark(letter, [x, y]) {
+    const existing = this.#marks.get(letter);
+    const mark = existing ?? newShape("text", `letter-mark kind-${kindOf(letter)}`);
     mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
-    if (known) return;
+    if (existing) return;
     mark.textContent = markOf(letter);
     this.#marks.set(letter, mark);
-    this.#plot.append(mark); // at its place already: only what was there before moves
+    this.#plot.append(mark); // positioned before: only existing labels move with a transition
   }
 
-  /** @param {number} scale pixels of 1 */
+  /** @param {number} scale pixels per unit of the plane */
   #drawPlane(scale) {
     const [width, height] = [this.#width, this.#height];
     this.#axes.setAttribute("d", `M0 ${height / 2}H${width}M${width / 2} 0V${height}`);
@@ -207,8 +219,8 @@ class Scatter {
 }
 
 /** @param {Neighbour[]} nearest */
-function inWords(nearest) {
-  const pairs = closestPairs(nearest, PAIRS_TOLD).map(
+function summaryOf(nearest) {
+  const pairs = closestPairs(nearest, PAIRS_IN_SUMMARY).map(
     ({ name, other }) => `${nameOf(name)} and ${nameOf(other)}`,
   );
   return `The vectors of ${nearest.length} characters on a plane. Closest: ${pairs.join(", then ")}.`;
@@ -232,7 +244,7 @@ function markOf(letter) {
 }
 
 /**
- * The nearest number of 1, 2 or 5 and zeros.
+ * The number rounded down to 1, 2 or 5 times a power of ten.
  *
  * @param {number} number
  */
@@ -251,7 +263,7 @@ function decimals(number) {
  * @param {"path" | "text"} name
  * @param {string} className
  */
-function newElement(name, className) {
+function newShape(name, className) {
   const element = document.createElementNS(SVG, name);
   element.setAttribute("class", className);
   return element;

@@ -1,23 +1,22 @@
-/** Whether the gradients are right, measured on a copy of the network when somebody asks. */
+/** Compares the gradients with finite differences, on a copy of the network. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { MatrixCheck, GradientCheckResult, Hyperparameters } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
-import { showFault } from "../ui/field_error.js";
-import { layerOf, matrixInWords } from "./matrix_names.js";
-import { faultIn, faultOf } from "../messages.js";
+import { showError } from "../ui/field_error.js";
+import { layerOf, matrixDescription } from "./matrix_names.js";
+import { errorFrom, errorOf } from "../messages.js";
 import { scientific } from "../format.js";
 import { requireElement } from "../ui/dom.js";
 import { renderText } from "../ui/stable_text.js";
 
-/** A larger relative error is no matter of rounding. */
-const WRONG = 1e-3;
-/** More names would be no help. */
-const MOST_NAMED = 4;
+/** A larger relative error is not due to rounding. */
+const MAX_ERROR = 1e-3;
+const MAX_LISTED = 4;
 
-const BUSY = "Checking the gradients, which may take some seconds …";
+const BUSY = "Checking the gradients. This may take some seconds …";
 
 /**
  * @param {HTMLElement} element
@@ -26,43 +25,43 @@ const BUSY = "Checking the gradients, which may take some seconds …";
 export function mount(element, connection) {
   const { store } = connection;
   const button = requireElement(element, "#gradient_check", HTMLButtonElement);
-  const fault = requireElement(element, "#gradient_check_error", HTMLElement);
+  const errorElement = requireElement(element, "#gradient_check_error", HTMLElement);
   const report = new Report(element);
   /** @param {"ready" | "busy" | "agreed" | "disagreed" | "refused"} state */
-  const tell = (state) => {
+  const setState = (state) => {
     element.dataset.state = state;
   };
-  /** @param {Fault} refusal */
+  /** @param {PageError} refusal */
   const refuse = (refusal) => {
-    tell("refused");
-    showFault(fault, refusal);
+    setState("refused");
+    showError(errorElement, refusal);
   };
 
   button.addEventListener("click", async () => {
     if (button.hasAttribute("aria-busy")) return;
-    const asked = networkId(store.page.net);
+    const checkedId = networkId(store.page.net);
     button.setAttribute("aria-busy", "true");
-    showFault(fault, null);
+    showError(errorElement, null);
     report.clear(BUSY);
-    tell("busy");
+    setState("busy");
     const answer = await connection.query("gradient_check", {});
     button.removeAttribute("aria-busy");
     report.clear("");
     const { net } = store.page;
-    if (!answer.ok) refuse(faultIn(answer));
-    else if (!net || networkId(net) !== asked) refuse(faultOf("replaced_while_checking"));
+    if (!answer.ok) refuse(errorFrom(answer));
+    else if (!net || networkId(net) !== checkedId) refuse(errorOf("replaced_while_checking"));
     else {
       report.show(answer, net.options);
-      tell(answer.matrices.some(isWrong) ? "disagreed" : "agreed");
+      setState(answer.matrices.some(isWrong) ? "disagreed" : "agreed");
     }
   });
   store.watch(
     ({ net }) => networkId(net),
     () => {
-      if (button.hasAttribute("aria-busy")) return; // what comes is not of this network
+      if (button.hasAttribute("aria-busy")) return; // the answer is about the previous network
       report.clear("");
-      showFault(fault, null);
-      tell("ready");
+      showError(errorElement, null);
+      setState("ready");
     },
   );
 }
@@ -83,7 +82,7 @@ class Report {
     this.#rows = requireElement(element, "#gradient_check_results tbody", HTMLTableSectionElement);
   }
 
-  /** @param {string} words in the place of an outcome */
+  /** @param {string} words shown instead of an outcome */
   clear(words) {
     this.#outcome.textContent = words;
     this.#results.hidden = true;
@@ -94,7 +93,7 @@ class Report {
    * @param {Hyperparameters} options
    */
   show({ matrices, sentence, steps }, options) {
-    this.#outcome.textContent = inWords(matrices);
+    this.#outcome.textContent = summaryOf(matrices);
     this.#steps.textContent = `After ${steps.toLocaleString("en")} steps, on the sentence`;
     renderText(this.#sentence, sentence, "");
     this.#rows.replaceChildren(...matrices.map((matrix) => rowOf(matrix, options)));
@@ -103,18 +102,18 @@ class Report {
 }
 
 /** @param {MatrixCheck[]} matrices */
-function inWords(matrices) {
+function summaryOf(matrices) {
   const wrong = matrices.filter(isWrong);
   if (wrong.length > 0) {
-    const named = wrong.slice(0, MOST_NAMED).map(disagreementOf).join(", ");
-    const more = wrong.length > MOST_NAMED ? ` and ${wrong.length - MOST_NAMED} more` : "";
+    const listed = wrong.slice(0, MAX_LISTED).map(disagreementOf).join(", ");
+    const more = wrong.length > MAX_LISTED ? ` and ${wrong.length - MAX_LISTED} more` : "";
     const verb = wrong.length === 1 ? "does" : "do";
-    return `${wrong.length} of ${matrices.length} matrices ${verb} not agree with the measured slopes: ${named}${more}.`;
+    return `${wrong.length} of ${matrices.length} matrices ${verb} not agree with the numerical gradients: ${listed}${more}.`;
   }
   const largest = Math.max(
     ...matrices.map(({ graph, kernels }) => Math.max(graph ?? 0, kernels ?? 0)),
   );
-  return `All ${matrices.length} matrices agree with the measured slopes: the largest error is ${scientific(largest)}.`;
+  return `All ${matrices.length} matrices agree with the numerical gradients: the largest error is ${scientific(largest)}.`;
 }
 
 /** @param {MatrixCheck} matrix */
@@ -124,13 +123,13 @@ function isWrong({ graph, kernels }) {
 
 /** @param {number | null} error */
 function isTooLarge(error) {
-  return error === null || error > WRONG;
+  return error === null || error > MAX_ERROR;
 }
 
 /** @param {MatrixCheck} matrix */
 function disagreementOf({ name, graph, kernels }) {
-  if (isTooLarge(graph) && isTooLarge(kernels)) return `${name} by both`;
-  return isTooLarge(graph) ? `${name} by the graph` : `${name} by the kernels`;
+  if (isTooLarge(graph) && isTooLarge(kernels)) return `${name} (both)`;
+  return isTooLarge(graph) ? `${name} (graph)` : `${name} (kernels)`;
 }
 
 /**
@@ -142,7 +141,11 @@ function rowOf({ name, graph, kernels, checked, numbers }, options) {
   const heading = document.createElement("th");
   heading.scope = "row";
   heading.className = "matrix";
-  heading.append(newPart("matrix-name", name), " ", newPart("matrix-words", place(name, options)));
+  heading.append(
+    newPart("matrix-name", name),
+    " ",
+    newPart("matrix-words", descriptionOf(name, options)),
+  );
   row.append(heading, errorCell(graph), errorCell(kernels));
   row.insertCell().textContent = `${checked.toLocaleString("en")} of ${numbers.toLocaleString("en")}`;
   return row;
@@ -152,16 +155,16 @@ function rowOf({ name, graph, kernels, checked, numbers }, options) {
  * @param {string} name
  * @param {Hyperparameters} options
  */
-function place(name, { kind, hidden_sizes }) {
+function descriptionOf(name, { kind, hidden_sizes }) {
   const layer = hidden_sizes.length > 1 ? layerOf(name) : null;
-  const words = matrixInWords(name, kind);
+  const words = matrixDescription(name, kind);
   return layer === null ? words : `layer ${layer}: ${words}`;
 }
 
 /** @param {number | null} error */
 function errorCell(error) {
   const cell = document.createElement("td");
-  cell.textContent = error === null ? "no number" : scientific(error);
+  cell.textContent = error === null ? "not finite" : scientific(error);
   if (isTooLarge(error)) cell.append(" ", newPart("check-wrong", "wrong"));
   return cell;
 }

@@ -1,4 +1,4 @@
-/** What a matrix of the network is for, in words. */
+/** Descriptions of the network's matrices. */
 
 /** @import { Hyperparameters } from "../protocol" */
 
@@ -10,7 +10,7 @@ const GATES = {
 };
 
 /** @type {Record<string, string>} */
-const AROUND = { Wil: "letter vectors", Whd: "decoder", bd: "decoder, bias" };
+const SHARED = { Wil: "letter vectors", Whd: "decoder", bd: "decoder, bias" };
 
 /** @type {Record<string, string>} */
 const PLAIN = { Wxh: "from below", Whh: "from its own state", bhh: "bias" };
@@ -19,12 +19,12 @@ const PLAIN = { Wxh: "from below", Whh: "from its own state", bhh: "bias" };
  * @param {string} name in the saved JSON, such as Wix0
  * @param {Hyperparameters["kind"]} kind of the network's cells
  */
-export function matrixInWords(name, kind) {
-  return AROUND[name] ?? inLayer(name.replace(/\d+$/, ""), kind);
+export function matrixDescription(name, kind) {
+  return SHARED[name] ?? layerMatrix(name.replace(/\d+$/, ""), kind);
 }
 
 /**
- * The hidden layer that a matrix belongs to, the lowest being 1; null if it is around them all.
+ * The hidden layer of a matrix, the lowest being 1; null if it belongs to none.
  *
  * @param {string} name
  */
@@ -37,11 +37,11 @@ export function layerOf(name) {
  * @param {string} stem the name without the layer's number
  * @param {Hyperparameters["kind"]} kind
  */
-function inLayer(stem, kind) {
+function layerMatrix(stem, kind) {
   if (kind === "rnn") return PLAIN[stem] ?? "";
-  const [what = "", gate = "", from = ""] = stem;
-  const named = GATES[kind][gate];
-  if (!named) return "";
-  if (what === "b") return from ? `${named}, bias of its own state` : `${named}, bias`;
-  return from === "x" ? `${named}, from below` : `${named}, from its own state`;
+  const [type = "", gate = "", from = ""] = stem;
+  const gateName = GATES[kind][gate];
+  if (!gateName) return "";
+  if (type === "b") return from ? `${gateName}, bias of its own state` : `${gateName}, bias`;
+  return from === "x" ? `${gateName}, from below` : `${gateName}, from its own state`;
 }

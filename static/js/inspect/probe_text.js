@@ -1,17 +1,17 @@
-/** The text that the network is looked at with: typed, or one of its samples, or a line it learns. */
+/** The probe text that the inspection panels read: typed, a sample, or a line of the training text. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
-import { MOST_CHARACTERS, TEXT_PLACE } from "../state/probe_text.js";
+import { MAX_CHARACTERS, TEXT_ERROR_FIELD } from "../state/probe_text.js";
 import { networkId } from "../state/network_id.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
 import { requireElement } from "../ui/dom.js";
 
-/** From the last key to the questions: who types on has not meant what is there. */
-const PAUSE_MS = 150;
+/** From the last key to the queries. */
+const DEBOUNCE_MS = 150;
 
 /**
  * @param {HTMLElement} element
@@ -25,51 +25,51 @@ export function mount(element, connection) {
     element.dataset.state = state;
   });
   let typed = false;
-  let turn = 0;
+  let next = 0;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let pause;
+  let debounce;
 
   /** @param {string[]} texts */
-  const take = (texts) => {
-    const some = texts.map(beginningOf).filter((text) => text);
-    if (some.length === 0) return;
+  const useNext = (texts) => {
+    const usable = texts.map(beginningOf).filter((text) => text);
+    if (usable.length === 0) return;
     typed = false;
-    box.value = some[turn++ % some.length] ?? "";
-    read(box.value);
+    box.value = usable[next++ % usable.length] ?? "";
+    setText(box.value);
   };
   /** @param {string} text */
-  const read = (text) => {
-    clearTimeout(pause);
+  const setText = (text) => {
+    clearTimeout(debounce);
     store.setProbeText(text);
-    store.setFieldErrors(TEXT_PLACE, text ? null : refusalOf("reading_empty", "text"));
+    store.setFieldErrors(TEXT_ERROR_FIELD, text ? null : refusalOf("reading_empty", "text"));
   };
 
-  /** Say what is wrong with what was typed, though no panel that would is in sight. */
-  const check = async () => {
+  /** Check the text even if no panel that reads it is visible. */
+  const submit = async () => {
     const text = box.value;
-    read(text);
+    setText(text);
     if (!text) return;
     const answer = await connection.query("surprise", { text });
-    const faulty = !answer.ok && answer.field === "text";
-    if (box.value === text) store.setFieldErrors(TEXT_PLACE, faulty ? answer : null);
+    const isTextError = !answer.ok && answer.field === "text";
+    if (box.value === text) store.setFieldErrors(TEXT_ERROR_FIELD, isTextError ? answer : null);
   };
 
   box.addEventListener("input", () => {
     typed = true;
-    clearTimeout(pause);
-    pause = setTimeout(check, PAUSE_MS);
+    clearTimeout(debounce);
+    debounce = setTimeout(submit, DEBOUNCE_MS);
   });
   requireElement(element, "#look_sample", HTMLButtonElement).addEventListener("click", () => {
-    take([...(store.page.net?.samples ?? [])]);
+    useNext([...(store.page.net?.samples ?? [])]);
   });
   requireElement(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
-    take(linesOf(store.page.net));
+    useNext(linesOf(store.page.net));
   });
   store.watch(
-    ({ net }) => networkId(net), // a socket that comes back brings the same
+    ({ net }) => networkId(net), // a reconnected socket sends the same network
     () => {
-      turn = 0;
-      if (!typed) take(linesOf(store.page.net).slice(0, 1));
+      next = 0;
+      if (!typed) useNext(linesOf(store.page.net).slice(0, 1));
     },
   );
 }
@@ -87,5 +87,5 @@ function linesOf(net) {
 
 /** @param {string} text */
 function beginningOf(text) {
-  return [...text.trim()].slice(0, MOST_CHARACTERS).join("");
+  return [...text.trim()].slice(0, MAX_CHARACTERS).join("");
 }

@@ -1,19 +1,18 @@
-/** Points on a plane that are another picture every time, and yet one that the eye can follow. */
+/** Points on a plane: kept stable from one projection to the next, and labels that do not overlap. */
 
 /** @typedef {[number, number]} Point */
 /** @typedef {Map<string, Point>} Points by name */
 /** @typedef {{name: string, other: string, distance: number}} Neighbour */
 
-/** What is left free beyond the outermost point: it may move on a little, and nothing else does. */
+/** Extent relative to the outermost point, so that small moves do not rescale the plot. */
 const HEADROOM = 1.15;
-/** Of what is free beyond that, how much is given up at a time. */
-const SHRINKING = 0.1;
-/** Where all points are the same. */
-const SMALLEST_REACH = 1e-9;
+/** The share of the excess extent that each update removes. */
+const SHRINK_RATE = 0.1;
+/** If all points coincide. */
+const MIN_EXTENT = 1e-9;
 
 /**
- * The points on axes that point where they pointed before: a principal component is as good turned
- * over, and may come either way.
+ * The points with the signs of their axes as before: the sign of a principal component is arbitrary.
  *
  * @param {Points} points
  * @param {Points} before
@@ -30,36 +29,36 @@ export function aligned(points, before) {
   return new Map([...points].map(([name, [x, y]]) => [name, [signX * x, signY * y]]));
 }
 
-/** How far from its middle a picture shows the plane. It grows at once, and shrinks slowly. */
-export class Reach {
+/** The half-width and half-height of the plane shown. It grows at once, and shrinks slowly. */
+export class AxisExtent {
   x = 0;
   y = 0;
 
-  forget() {
+  reset() {
     this.x = 0;
     this.y = 0;
   }
 
   /** @param {Points} points */
-  follow(points) {
-    let [x, y] = [SMALLEST_REACH, SMALLEST_REACH];
+  update(points) {
+    let [x, y] = [MIN_EXTENT, MIN_EXTENT];
     for (const point of points.values()) {
       x = Math.max(x, Math.abs(point[0]));
       y = Math.max(y, Math.abs(point[1]));
     }
-    this.x = followed(this.x, x);
-    this.y = followed(this.y, y);
+    this.x = adjusted(this.x, x);
+    this.y = adjusted(this.y, y);
   }
 }
 
 /**
- * @param {number} reach
+ * @param {number} extent
  * @param {number} needed
  */
-function followed(reach, needed) {
-  const roomy = needed * HEADROOM;
-  if (needed > reach) return roomy;
-  return roomy < reach ? reach + (roomy - reach) * SHRINKING : reach;
+function adjusted(extent, needed) {
+  const target = needed * HEADROOM;
+  if (needed > extent) return target;
+  return target < extent ? extent + (target - extent) * SHRINK_RATE : extent;
 }
 
 /**
@@ -70,29 +69,29 @@ function followed(reach, needed) {
  */
 export function neighbours(points) {
   const names = [...points.keys()];
-  const places = [...points.values()];
-  return places.map((place, index) => {
-    const nearest = nearestTo(place, places, index);
-    const there = places[nearest] ?? place;
-    const distance = Math.hypot(there[0] - place[0], there[1] - place[1]);
+  const positions = [...points.values()];
+  return positions.map((position, index) => {
+    const nearest = nearestTo(position, positions, index);
+    const other = positions[nearest] ?? position;
+    const distance = Math.hypot(other[0] - position[0], other[1] - position[1]);
     return { name: names[index] ?? "", other: names[nearest] ?? "", distance };
   });
 }
 
 /**
- * @param {Point} place
- * @param {Point[]} places
- * @param {number} own its index among the places
+ * @param {Point} position
+ * @param {Point[]} positions
+ * @param {number} own its index in the positions
  */
-function nearestTo([x, y], places, own) {
+function nearestTo([x, y], positions, own) {
   let nearest = -1;
-  let least = Infinity;
-  for (let index = 0; index < places.length; index++) {
-    const there = /** @type {Point} */ (places[index]);
-    const squared = (there[0] - x) ** 2 + (there[1] - y) ** 2;
-    if (squared >= least || index === own) continue;
+  let minSquared = Infinity;
+  for (let index = 0; index < positions.length; index++) {
+    const other = /** @type {Point} */ (positions[index]);
+    const squared = (other[0] - x) ** 2 + (other[1] - y) ** 2;
+    if (squared >= minSquared || index === own) continue;
     nearest = index;
-    least = squared;
+    minSquared = squared;
   }
   return nearest;
 }
@@ -100,61 +99,62 @@ function nearestTo([x, y], places, own) {
 /**
  * The pairs of points that are closest, each pair once.
  *
- * @param {Neighbour[]} found
- * @param {number} most
+ * @param {Neighbour[]} neighbours
+ * @param {number} max
  */
-export function closestPairs(found, most) {
+export function closestPairs(neighbours, max) {
   const pairs = new Map();
-  for (const each of found) {
-    const both = JSON.stringify([each.name, each.other].sort());
-    if (!pairs.has(both)) pairs.set(both, each);
+  for (const each of neighbours) {
+    const key = JSON.stringify([each.name, each.other].sort());
+    if (!pairs.has(key)) pairs.set(key, each);
   }
   return /** @type {Neighbour[]} */ ([...pairs.values()])
     .sort((one, another) => one.distance - another.distance)
-    .slice(0, most);
+    .slice(0, max);
 }
 
-/** @typedef {[number, number]} Place */
-/** @typedef {{one: number, another: number, room: number}} Pair indices, and what is between them */
+/** @typedef {[number, number]} Position */
+/** @typedef {{one: number, another: number, spacing: number}} Pair indices, and the distance to keep */
 
-const ROUNDS = 12;
-/** Marks at the same place part in directions that differ. */
-const TURN = 2.4;
+const ITERATIONS = 12;
+/** Radians: labels at the same position are pushed in different directions. */
+const ANGLE_STEP = 2.4;
 
 /**
- * @param {readonly Readonly<Place>[]} places in pixels
- * @param {readonly number[]} rooms what each mark needs, across
- * @param {number} most how far a mark may be moved
- * @returns {Place[]}
+ * @param {readonly Readonly<Position>[]} positions in pixels
+ * @param {readonly number[]} spacings the width of each label
+ * @param {number} max how far a label may be moved
+ * @returns {Position[]}
  */
-export function separateLabels(places, rooms, most) {
-  /** @type {Place[]} */
-  const moved = places.map(([x, y]) => [x, y]);
-  const close = closePairs(places, rooms, most);
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const pair of close) push(moved, pair);
-    for (const [index, place] of moved.entries()) hold(place, places[index] ?? place, most);
+export function separateLabels(positions, spacings, max) {
+  /** @type {Position[]} */
+  const shifted = positions.map(([x, y]) => [x, y]);
+  const close = closePairs(positions, spacings, max);
+  for (let round = 0; round < ITERATIONS; round++) {
+    for (const pair of close) pushApart(shifted, pair);
+    for (const [index, position] of shifted.entries())
+      limitShift(position, positions[index] ?? position, max);
   }
-  return moved;
+  return shifted;
 }
 
 /**
- * Those that can come to cover each other.
+ * The pairs of labels that may overlap.
  *
- * @param {readonly Readonly<Place>[]} places
- * @param {readonly number[]} rooms
- * @param {number} most
+ * @param {readonly Readonly<Position>[]} positions
+ * @param {readonly number[]} spacings
+ * @param {number} max
  */
-function closePairs(places, rooms, most) {
+function closePairs(positions, spacings, max) {
   /** @type {Pair[]} */
   const pairs = [];
-  for (const [one, [x, y]] of places.entries()) {
+  for (const [one, [x, y]] of positions.entries()) {
     for (let another = 0; another < one; another++) {
-      const there = /** @type {Place} */ (places[another]);
-      const room = ((rooms[one] ?? 0) + (rooms[another] ?? 0)) / 2;
-      const reach = room + 2 * most;
-      if (Math.abs(there[0] - x) < reach && Math.abs(there[1] - y) < reach) {
-        pairs.push({ one, another, room });
+      const other = /** @type {Position} */ (positions[another]);
+      const spacing = ((spacings[one] ?? 0) + (spacings[another] ?? 0)) / 2;
+      const extent = spacing + 2 * max;
+      if (Math.abs(other[0] - x) < extent && Math.abs(other[1] - y) < extent) {
+        pairs.push({ one, another, spacing });
       }
     }
   }
@@ -162,34 +162,34 @@ function closePairs(places, rooms, most) {
 }
 
 /**
- * @param {Place[]} places
+ * @param {Position[]} positions
  * @param {Pair} pair
  */
-function push(places, { one, another, room }) {
-  const [here, there] = [places[one], places[another]];
-  if (!here || !there) return;
-  let [x, y] = [here[0] - there[0], here[1] - there[1]];
+function pushApart(positions, { one, another, spacing }) {
+  const [here, other] = [positions[one], positions[another]];
+  if (!here || !other) return;
+  let [x, y] = [here[0] - other[0], here[1] - other[1]];
   const distance = Math.hypot(x, y);
-  if (distance >= room) return;
-  if (distance === 0) [x, y] = [Math.cos(one * TURN), Math.sin(one * TURN)];
-  const step = (room - distance) / 2 / (distance || 1);
+  if (distance >= spacing) return;
+  if (distance === 0) [x, y] = [Math.cos(one * ANGLE_STEP), Math.sin(one * ANGLE_STEP)];
+  const step = (spacing - distance) / 2 / (distance || 1);
   here[0] += x * step;
   here[1] += y * step;
-  there[0] -= x * step;
-  there[1] -= y * step;
+  other[0] -= x * step;
+  other[1] -= y * step;
 }
 
 /**
- * @param {Place} place
- * @param {Readonly<Place>} home
- * @param {number} most
+ * @param {Position} position
+ * @param {Readonly<Position>} origin
+ * @param {number} max
  */
-function hold(place, home, most) {
-  const [x, y] = [place[0] - home[0], place[1] - home[1]];
+function limitShift(position, origin, max) {
+  const [x, y] = [position[0] - origin[0], position[1] - origin[1]];
   const distance = Math.hypot(x, y);
-  if (distance <= most) return;
-  place[0] = home[0] + (x * most) / distance;
-  place[1] = home[1] + (y * most) / distance;
+  if (distance <= max) return;
+  position[0] = origin[0] + (x * max) / distance;
+  position[1] = origin[1] + (y * max) / distance;
 }
 
 /** @typedef {"vowel" | "consonant" | "digit" | "sign" | "end"} LetterKind */

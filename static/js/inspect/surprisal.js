@@ -1,20 +1,20 @@
-/** A text shaded by how little the network expected each of its characters. */
+/** The probe text, shaded by the surprisal of each character. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { SurprisalResult } from "../protocol" */
 
 import { DataTable } from "../ui/data_table.js";
-import { showFault } from "../ui/field_error.js";
-import { Likeliest } from "../ui/probability_bars.js";
-import { faultOf } from "../messages.js";
+import { showError } from "../ui/field_error.js";
+import { ProbabilityBars } from "../ui/probability_bars.js";
+import { errorOf } from "../messages.js";
 import { exactPercent, nameOf, percent, quoted } from "../format.js";
 import { requireElement } from "../ui/dom.js";
-import { TEXT_PLACE } from "../state/probe_text.js";
+import { TEXT_ERROR_FIELD } from "../state/probe_text.js";
 import { LiveQuery } from "../net/live_query.js";
 
-/** Shades of surprise: one for each bit, the last for all that is rarer than 1 in 128. */
+/** One shade for each bit of surprisal, the last for everything rarer than 1 in 128. */
 const SHADES = 8;
-/** Characters before a place that are told of it. */
+/** Characters shown before the selected one. */
 const CONTEXT = 12;
 
 /**
@@ -23,29 +23,29 @@ const CONTEXT = 12;
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const body = requireElement(element, ".inspect-body", HTMLElement);
-  const waiting = requireElement(element, "#surprise_wait", HTMLElement);
-  const shown = new Shown(element);
-  const query = new LiveQuery(body, connection, {
+  const content = requireElement(element, ".inspect-body", HTMLElement);
+  const message = requireElement(element, "#surprise_wait", HTMLElement);
+  const shaded = new ShadedText(element);
+  const query = new LiveQuery(content, connection, {
     event: "surprise",
     panel: element,
-    question: () => (store.page.probeText ? { text: store.page.probeText } : null),
-    show: (answer) => shown.show(answer),
-    wait: (fault) => showFault(waiting, fault),
-    places: TEXT_PLACE,
+    params: () => (store.page.probeText ? { text: store.page.probeText } : null),
+    show: (answer) => shaded.show(answer),
+    showError: (error) => showError(message, error),
+    errorFields: TEXT_ERROR_FIELD,
   });
   store.watch(
     (page) => page.probeText,
-    () => query.changed(),
+    () => query.refresh(),
   );
   store.watch(
-    (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
-    (faulty) => body.classList.toggle("is-stale", faulty),
+    (page) => Boolean(page.fieldErrors[TEXT_ERROR_FIELD.text]),
+    (hasError) => content.classList.toggle("is-stale", hasError),
   );
 }
 
-/** The shaded text, and what was expected at the chosen place in it. */
-class Shown {
+/** The shaded text, and the predictions at the selected character. */
+class ShadedText {
   #text;
   #perplexity;
   #context;
@@ -56,103 +56,105 @@ class Shown {
   #marks = [];
   /** @type {SurprisalResult | null} */
   #answer = null;
-  #chosen = 0;
+  #selected = 0;
 
   /** @param {HTMLElement} element */
   constructor(element) {
     this.#text = requireElement(element, "#surprise_text", HTMLElement);
     this.#perplexity = requireElement(element, "#surprise_perplexity", HTMLElement);
     this.#context = requireElement(element, "#surprise_context", HTMLElement);
-    this.#likeliest = new Likeliest(requireElement(element, "#surprise_likeliest", HTMLElement));
+    this.#likeliest = new ProbabilityBars(
+      requireElement(element, "#surprise_likeliest", HTMLElement),
+    );
     this.#table = new DataTable(element);
     for (const event of ["pointerover", "focusin"]) {
-      this.#text.addEventListener(event, ({ target }) => this.#point(target));
+      this.#text.addEventListener(event, ({ target }) => this.#handlePointer(target));
     }
-    this.#text.addEventListener("keydown", (event) => this.#press(event));
+    this.#text.addEventListener("keydown", (event) => this.#handleKey(event));
   }
 
   /** @param {SurprisalResult} answer */
   show(answer) {
-    const isOther = answer.characters.join("") !== this.#answer?.characters.join("");
+    const isNewText = answer.characters.join("") !== this.#answer?.characters.join("");
     this.#answer = answer;
-    if (isOther) this.#write(answer);
-    for (const [place, probability] of answer.probabilities.entries()) {
-      this.#shade(place, probability);
+    if (isNewText) this.#render(answer);
+    for (const [index, probability] of answer.probabilities.entries()) {
+      this.#shade(index, probability);
     }
-    this.#tellPerplexity(answer.perplexity);
-    this.#choose(this.#chosen);
-    this.#table.show(answer.probabilities.map((p, place) => tableRow(answer, place, p)));
+    this.#showPerplexity(answer.perplexity);
+    this.#select(this.#selected);
+    this.#table.show(answer.probabilities.map((p, index) => tableRow(answer, index, p)));
   }
 
   /** @param {number | null} perplexity */
-  #tellPerplexity(perplexity) {
-    showFault(this.#perplexity, perplexity === null ? faultOf("network_diverged") : null);
-    if (perplexity !== null) this.#perplexity.textContent = inWords(perplexity);
+  #showPerplexity(perplexity) {
+    showError(this.#perplexity, perplexity === null ? errorOf("network_diverged") : null);
+    if (perplexity !== null) this.#perplexity.textContent = perplexityText(perplexity);
   }
 
   /**
-   * Another text: marks of its own, and first of all a look at its greatest surprise.
+   * Render another text, with its most surprising character selected.
    *
    * @param {SurprisalResult} answer
    */
-  #write({ characters, probabilities }) {
+  #render({ characters, probabilities }) {
     this.#marks = [...characters, ""].map(newMark);
     this.#text.replaceChildren(...this.#marks);
-    this.#chosen = probabilities.indexOf(Math.min(...probabilities));
+    this.#selected = probabilities.indexOf(Math.min(...probabilities));
   }
 
   /**
-   * @param {number} place
+   * @param {number} index
    * @param {number} probability
    */
-  #shade(place, probability) {
-    const mark = this.#marks[place];
+  #shade(index, probability) {
+    const mark = this.#marks[index];
     if (!mark) return;
     mark.dataset.shade = String(shadeOf(probability));
-    mark.ariaLabel = `${nameOf(this.#characterAt(place))}, ${percent(probability)}`;
+    mark.ariaLabel = `${nameOf(this.#characterAt(index))}, ${percent(probability)}`;
   }
 
   /** @param {EventTarget | null} target */
-  #point(target) {
-    const place = this.#marks.findIndex((mark) => mark === target);
-    if (place >= 0) this.#choose(place);
+  #handlePointer(target) {
+    const index = this.#marks.findIndex((mark) => mark === target);
+    if (index >= 0) this.#select(index);
   }
 
   /** @param {KeyboardEvent} event */
-  #press(event) {
+  #handleKey(event) {
     const last = this.#marks.length - 1;
     /** @type {Record<string, number>} */
-    const places = {
-      ArrowLeft: this.#chosen - 1,
-      ArrowRight: this.#chosen + 1,
+    const targets = {
+      ArrowLeft: this.#selected - 1,
+      ArrowRight: this.#selected + 1,
       Home: 0,
       End: last,
     };
-    const place = places[event.key];
-    if (place === undefined) return;
+    const index = targets[event.key];
+    if (index === undefined) return;
     event.preventDefault(); // or the page would scroll
-    this.#marks[Math.min(Math.max(place, 0), last)]?.focus();
+    this.#marks[Math.min(Math.max(index, 0), last)]?.focus();
   }
 
-  /** @param {number} chosen */
-  #choose(chosen) {
-    const before = this.#marks[this.#chosen];
-    const mark = this.#marks[chosen];
-    if (before && before !== mark) setChosen(before, false);
-    if (mark) setChosen(mark, true);
-    this.#chosen = chosen;
+  /** @param {number} selected */
+  #select(selected) {
+    const previous = this.#marks[this.#selected];
+    const mark = this.#marks[selected];
+    if (previous && previous !== mark) setSelected(previous, false);
+    if (mark) setSelected(mark, true);
+    this.#selected = selected;
     const answer = this.#answer;
     if (!answer) return;
-    const character = this.#characterAt(chosen);
-    this.#likeliest.show(answer.likeliest[chosen] ?? [], character);
-    const p = answer.probabilities[chosen] ?? 0;
-    const context = contextOf(answer.characters, chosen);
-    this.#context.textContent = `${context} comes ${quoted(character)}, expected with ${percent(p)}.`;
+    const character = this.#characterAt(selected);
+    this.#likeliest.show(answer.likeliest[selected] ?? [], character);
+    const p = answer.probabilities[selected] ?? 0;
+    const context = contextOf(answer.characters, selected);
+    this.#context.textContent = `${context} comes ${quoted(character)}, predicted with probability ${percent(p)}.`;
   }
 
-  /** @param {number} place */
-  #characterAt(place) {
-    return this.#answer?.characters[place] ?? "";
+  /** @param {number} index */
+  #characterAt(index) {
+    return this.#answer?.characters[index] ?? "";
   }
 }
 
@@ -169,11 +171,11 @@ function newMark(character) {
 
 /**
  * @param {HTMLElement} mark
- * @param {boolean} chosen
+ * @param {boolean} selected
  */
-function setChosen(mark, chosen) {
-  mark.tabIndex = chosen ? 0 : -1;
-  mark.ariaSelected = String(chosen);
+function setSelected(mark, selected) {
+  mark.tabIndex = selected ? 0 : -1;
+  mark.ariaSelected = String(selected);
 }
 
 /** @param {number} probability */
@@ -188,29 +190,29 @@ function bitsOf(probability) {
 
 /**
  * @param {string[]} characters
- * @param {number} place
+ * @param {number} index
  */
-function contextOf(characters, place) {
-  if (place === 0) return "At the start";
-  const before = characters.slice(Math.max(0, place - CONTEXT), place).join("");
-  return `After “${place > CONTEXT ? "…" : ""}${before}”`;
+function contextOf(characters, index) {
+  if (index === 0) return "At the start";
+  const previous = characters.slice(Math.max(0, index - CONTEXT), index).join("");
+  return `After “${index > CONTEXT ? "…" : ""}${previous}”`;
 }
 
 /** @param {number} perplexity */
-function inWords(perplexity) {
-  const figure = perplexity.toFixed(2);
-  return `Perplexity of this text: ${figure}, as if guessing among ${figure} characters.`;
+function perplexityText(perplexity) {
+  const value = perplexity.toFixed(2);
+  return `Perplexity of this text: ${value}, as uncertain as a guess among ${value} characters.`;
 }
 
 /**
  * @param {SurprisalResult} answer
- * @param {number} place
+ * @param {number} index
  * @param {number} probability
  */
-function tableRow(answer, place, probability) {
-  const [likeliest] = answer.likeliest[place] ?? [];
+function tableRow(answer, index, probability) {
+  const [likeliest] = answer.likeliest[index] ?? [];
   return [
-    nameOf(answer.characters[place] ?? ""),
+    nameOf(answer.characters[index] ?? ""),
     exactPercent(probability),
     bitsOf(probability).toFixed(1),
     likeliest ? `${nameOf(likeliest[0])}, ${percent(likeliest[1])}` : "",

@@ -1,4 +1,4 @@
-/** Which layer, state and unit a person looks at, and which units of the layer the grid shows. */
+/** The selected layer, state and unit, and the page of units that the grid shows. */
 
 /** @import { Store } from "../state/store.js" */
 /** @import { State, UnitsRequest } from "../protocol" */
@@ -6,38 +6,37 @@
 import { bindFieldError } from "../ui/field_error.js";
 import { requireElement } from "../ui/dom.js";
 
-/** Units of a page of the grid: the server tells of so many, however long the text. */
-const MOST_ROWS = 72;
-/** From the last key to the question: who types on has not meant what is there. */
-const PAUSE_MS = 150;
+/** Units per page of the grid: the server sends no more. */
+const MAX_ROWS = 72;
+/** From the last key to the query. */
+const DEBOUNCE_MS = 150;
 
-/** What a state is to its layer. */
-const MEANINGS = { h: "What the layer passes on.", c: "What the layer keeps to itself." };
+const STATE_HINTS = { h: "The output of the layer.", c: "The internal memory of the layer." };
 
-/** Where faults are shown, by the field of the question. */
-export const PLACES = {
+/** The page's field that shows an error, by the request's field. */
+export const UNIT_ERROR_FIELDS = {
   layer: "units_layer",
   state: "units_state",
   unit: "units_unit",
   first: "units_unit", // which it follows
 };
 
-export class UnitChoice {
+export class UnitPicker {
   /** The first unit that the grid shows. */
   first = 1;
 
   #layer;
   #state;
-  #stateMeaning;
+  #stateHint;
   #unit;
-  #unitRange;
+  #unitHint;
   #changed = () => {};
-  /** What stands in the unit's box since the person paused. */
-  #asked = "1";
+  /** The unit as typed, after the debounce. */
+  #entered = "1";
   /** @type {number[]} units of each layer */
   #sizes = [1];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #pause;
+  #debounce;
 
   /**
    * @param {HTMLElement} element
@@ -46,9 +45,9 @@ export class UnitChoice {
   constructor(element, store) {
     this.#layer = requireElement(element, "#units_layer", HTMLSelectElement);
     this.#state = requireElement(element, "#units_state", HTMLSelectElement);
-    this.#stateMeaning = requireElement(element, "#units_state_hint", HTMLElement);
+    this.#stateHint = requireElement(element, "#units_state_hint", HTMLElement);
     this.#unit = requireElement(element, "#units_unit", HTMLInputElement);
-    this.#unitRange = requireElement(element, "#units_unit_hint", HTMLElement);
+    this.#unitHint = requireElement(element, "#units_unit_hint", HTMLElement);
     bindFieldError(element, store, "units_layer", this.#layer);
     bindFieldError(element, store, "units_state", this.#state);
     bindFieldError(element, store, "units_unit", this.#unit);
@@ -56,13 +55,13 @@ export class UnitChoice {
     store.watch(
       (page) => page.net?.options, // the same object until the network is another
       (options) => {
-        if (options) this.#fit(options);
+        if (options) this.#fitNetwork(options);
       },
     );
   }
 
   /**
-   * Call back now, and whenever the choice is another.
+   * Call back now, and after each change.
    *
    * @param {() => void} changed
    */
@@ -79,26 +78,26 @@ export class UnitChoice {
     return this.#state.value === "c" ? "c" : "h";
   }
 
-  /** As it was typed. */
+  /** The unit, as typed. */
   get unit() {
-    return this.#asked;
+    return this.#entered;
   }
 
-  /** How many units the layer has. */
+  /** The number of units in the layer. */
   get size() {
     return this.#sizes[this.layer - 1] ?? 1;
   }
 
-  /** How many units the grid shows: in pages of about the same height. */
+  /** The number of units on a page of the grid: pages have about the same height. */
   get rows() {
-    return Math.ceil(this.size / Math.ceil(this.size / MOST_ROWS));
+    return Math.ceil(this.size / Math.ceil(this.size / MAX_ROWS));
   }
 
   /**
    * @param {string} text
    * @returns {UnitsRequest}
    */
-  question(text) {
+  params(text) {
     const { layer, state, unit, first } = this;
     return { text, layer, state, unit, first };
   }
@@ -110,11 +109,11 @@ export class UnitChoice {
   choose(layer, unit) {
     this.#layer.value = String(layer);
     this.#unit.value = String(unit);
-    this.#settle();
+    this.#apply();
   }
 
-  /** @param {number} pages onwards, or back where it is less than 0 */
-  turn(pages) {
+  /** @param {number} pages forwards; negative: backwards */
+  turnPages(pages) {
     const first = this.first + pages * this.rows;
     if (first < 1 || first > this.size) return;
     this.first = first;
@@ -124,13 +123,13 @@ export class UnitChoice {
   /** @param {HTMLElement} element */
   #listen(element) {
     this.#layer.addEventListener("change", () => {
-      if (!this.#exists()) this.#unit.value = "1";
-      this.#settle();
+      if (!this.#mayExist()) this.#unit.value = "1";
+      this.#apply();
     });
-    this.#state.addEventListener("change", () => this.#settle());
+    this.#state.addEventListener("change", () => this.#apply());
     this.#unit.addEventListener("input", () => {
-      clearTimeout(this.#pause);
-      this.#pause = setTimeout(() => this.#settle(), PAUSE_MS);
+      clearTimeout(this.#debounce);
+      this.#debounce = setTimeout(() => this.#apply(), DEBOUNCE_MS);
     });
     this.#unit.addEventListener("keydown", (event) => {
       const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
@@ -138,21 +137,21 @@ export class UnitChoice {
       event.preventDefault();
       this.#step(by);
     });
-    const press = (/** @type {string} */ selector, /** @type {number} */ by) => {
+    const onClick = (/** @type {string} */ selector, /** @type {number} */ by) => {
       requireElement(element, selector, HTMLButtonElement).addEventListener("click", () =>
         this.#step(by),
       );
     };
-    press("#units_unit_before", -1);
-    press("#units_unit_after", 1);
+    onClick("#units_unit_before", -1);
+    onClick("#units_unit_after", 1);
   }
 
   /**
-   * The network is another: what it does not have goes back to the first.
+   * Fit the selection to a new network: a layer or unit that it lacks becomes the first.
    *
    * @param {State["options"]} options
    */
-  #fit({ kind, hidden_sizes }) {
+  #fitNetwork({ kind, hidden_sizes }) {
     const { layer } = this;
     this.#sizes = hidden_sizes;
     this.#layer.replaceChildren(...hidden_sizes.map((_, index) => new Option(String(index + 1))));
@@ -160,30 +159,30 @@ export class UnitChoice {
     const cell = requireElement(this.#state, "option[value=c]", HTMLOptionElement);
     cell.disabled = kind !== "lstm";
     if (cell.disabled) this.#state.value = "h";
-    if (!this.#exists()) this.#unit.value = "1";
-    this.#settle();
+    if (!this.#mayExist()) this.#unit.value = "1";
+    this.#apply();
   }
 
-  /** Whether the layer has the unit, or might: what is no number is left to the server to refuse. */
-  #exists() {
+  /** Whether the layer may have the unit: the server refuses what is not a number. */
+  #mayExist() {
     return !(Number(this.#unit.value) > this.size);
   }
 
   /** @param {number} by */
   #step(by) {
-    const now = Number.parseInt(this.#unit.value, 10) || 1;
-    this.#unit.value = String(Math.max(1, Math.min(this.size, now + by)));
-    this.#settle();
+    const current = Number.parseInt(this.#unit.value, 10) || 1;
+    this.#unit.value = String(Math.max(1, Math.min(this.size, current + by)));
+    this.#apply();
   }
 
-  #settle() {
-    clearTimeout(this.#pause);
-    this.#asked = this.#unit.value;
-    this.#stateMeaning.textContent = MEANINGS[this.state];
-    this.#unitRange.textContent = `From 1 to ${this.size.toLocaleString("en")}.`;
-    const unit = Number(this.#asked);
-    const isThere = Number.isInteger(unit) && unit >= 1 && unit <= this.size;
-    if (isThere) this.first = unit - ((unit - 1) % this.rows);
+  #apply() {
+    clearTimeout(this.#debounce);
+    this.#entered = this.#unit.value;
+    this.#stateHint.textContent = STATE_HINTS[this.state];
+    this.#unitHint.textContent = `From 1 to ${this.size.toLocaleString("en")}.`;
+    const unit = Number(this.#entered);
+    const exists = Number.isInteger(unit) && unit >= 1 && unit <= this.size;
+    if (exists) this.first = unit - ((unit - 1) % this.rows);
     else if (this.first > this.size) this.first = 1;
     this.#changed();
   }

@@ -1,22 +1,22 @@
-/** Units that follow a simple feature of the text it learns, the best first. */
+/** The units most correlated with a feature of the training text. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { FindUnitsRequest, UnitMatch, FindUnitsResult } from "../protocol" */
-/** @import { UnitChoice } from "./unit_picker.js" */
+/** @import { UnitPicker } from "./unit_picker.js" */
 
-import { inDecimals } from "../ui/color_scale.js";
-import { bindFieldError, showFault } from "../ui/field_error.js";
+import { toDecimals } from "../ui/color_scale.js";
+import { bindFieldError, showError } from "../ui/field_error.js";
 import { requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
 /** @typedef {FindUnitsRequest["feature"]} Feature */
 
-/** Comparing takes longer than reading a text, and its outcome changes slowly. */
-const PACE_MS = 1_500;
+/** The search is slower than other queries, and its result changes slowly. */
+const MIN_INTERVAL_MS = 1_500;
 
-/** Why there is none, where that is the text's doing.
+/** What the text lacks if no unit correlates with a feature.
  * @type {Record<Feature, string>} */
-const LACKS = {
+const MISSING_FEATURE = {
   word_position: "no letters",
   quotes: "no quotation marks",
   brackets: "no brackets",
@@ -27,47 +27,47 @@ const LACKS = {
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
- * @param {UnitChoice} choice
+ * @param {UnitPicker} picker
  */
-export function mountFinding(element, connection, choice) {
-  const finding = requireElement(element, "#units_finding", HTMLElement);
-  const feature = requireElement(finding, "#units_feature", HTMLSelectElement);
-  const wait = requireElement(finding, "#units_finding_wait", HTMLElement);
-  const list = new Ranking(finding, (found) => choice.choose(found.layer, found.unit));
-  bindFieldError(finding, connection.store, "units_feature", feature);
+export function mountUnitSearch(element, connection, picker) {
+  const section = requireElement(element, "#units_finding", HTMLElement);
+  const feature = requireElement(section, "#units_feature", HTMLSelectElement);
+  const message = requireElement(section, "#units_finding_wait", HTMLElement);
+  const list = new Ranking(section, (found) => picker.choose(found.layer, found.unit));
+  bindFieldError(section, connection.store, "units_feature", feature);
 
-  const query = new LiveQuery(finding, connection, {
+  const query = new LiveQuery(section, connection, {
     event: "find_units",
-    panel: finding,
-    question: () => ({ feature: /** @type {Feature} */ (feature.value), state: choice.state }),
-    places: { feature: "units_feature" },
-    pace: PACE_MS,
-    show: (answer, question) => list.show(answer, question.feature),
+    panel: section,
+    params: () => ({ feature: /** @type {Feature} */ (feature.value), state: picker.state }),
+    errorFields: { feature: "units_feature" },
+    minInterval: MIN_INTERVAL_MS,
+    show: (answer, params) => list.show(answer, params.feature),
     isEmpty: ({ found }) => found.length === 0,
-    wait: (fault) => showFault(wait, fault),
+    showError: (error) => showError(message, error),
   });
-  feature.addEventListener("change", () => query.changed());
+  feature.addEventListener("change", () => query.refresh());
   return {
     clear: () => {
       list.clear();
-      query.forget();
+      query.reset();
     },
-    /** The person looks at something else. */
-    changed: () => {
-      list.mark(choice);
-      query.changed();
+    /** The selection has changed. */
+    refresh: () => {
+      list.select(picker);
+      query.refresh();
     },
   };
 }
 
-/** The list; its places stay while units change places, so that focus stays on its place. */
+/** The ranking. Its rows are fixed, so that the focus stays while the units in them change. */
 class Ranking {
-  #places;
+  #rows;
   #outcome;
   /** @type {UnitMatch[]} */
   #found = [];
   /** @type {{layer: number, unit: string}} */
-  #chosen = { layer: 0, unit: "" };
+  #selected = { layer: 0, unit: "" };
 
   /**
    * @param {HTMLElement} element
@@ -75,14 +75,14 @@ class Ranking {
    */
   constructor(element, choose) {
     this.#outcome = requireElement(element, "#units_finding_outcome", HTMLElement);
-    this.#places = [...element.querySelectorAll(".found > li")].map((item) => ({
+    this.#rows = [...element.querySelectorAll(".found > li")].map((item) => ({
       item: /** @type {HTMLElement} */ (item),
       button: requireElement(item, "button", HTMLButtonElement),
       name: requireElement(item, ".found-name", HTMLElement),
       bar: requireElement(item, ".found-bar", HTMLElement),
       number: requireElement(item, ".found-number", HTMLElement),
     }));
-    for (const [index, { button }] of this.#places.entries()) {
+    for (const [index, { button }] of this.#rows.entries()) {
       button.addEventListener("click", () => {
         const found = this.#found[index];
         if (found) choose(found);
@@ -96,38 +96,38 @@ class Ranking {
    */
   show({ found, read }, feature) {
     this.#found = found;
-    for (const [index, { item, name, bar, number }] of this.#places.entries()) {
+    for (const [index, { item, name, bar, number }] of this.#rows.entries()) {
       const unit = found[index];
       item.hidden = !unit;
       if (!unit) continue;
       name.textContent = `layer ${unit.layer}, unit ${unit.unit}`;
-      number.textContent = inDecimals(unit.correlation);
+      number.textContent = toDecimals(unit.correlation);
       bar.classList.toggle("against", unit.correlation < 0);
       bar.style.setProperty("--size", String(Math.abs(unit.correlation)));
     }
-    this.#outcome.textContent = outcomeOf(found, read, feature);
-    this.#press();
+    this.#outcome.textContent = outcomeText(found, read, feature);
+    this.#updatePressed();
   }
 
-  /** The network is another: these units are not its own. */
+  /** Remove the units of the previous network. */
   clear() {
     this.#found = [];
-    for (const { item } of this.#places) item.hidden = true;
+    for (const { item } of this.#rows) item.hidden = true;
     this.#outcome.textContent = "";
   }
 
-  /** @param {{layer: number, unit: string}} chosen */
-  mark({ layer, unit }) {
-    this.#chosen = { layer, unit };
-    this.#press();
+  /** @param {{layer: number, unit: string}} selected */
+  select({ layer, unit }) {
+    this.#selected = { layer, unit };
+    this.#updatePressed();
   }
 
-  #press() {
-    const { layer, unit } = this.#chosen;
-    for (const [index, { button }] of this.#places.entries()) {
+  #updatePressed() {
+    const { layer, unit } = this.#selected;
+    for (const [index, { button }] of this.#rows.entries()) {
       const found = this.#found[index];
-      const isChosen = found?.layer === layer && String(found.unit) === unit.trim();
-      button.setAttribute("aria-pressed", String(isChosen));
+      const isSelected = found?.layer === layer && String(found.unit) === unit.trim();
+      button.setAttribute("aria-pressed", String(isSelected));
     }
   }
 }
@@ -137,8 +137,8 @@ class Ranking {
  * @param {number} read
  * @param {Feature} feature
  */
-function outcomeOf(found, read, feature) {
+function outcomeText(found, read, feature) {
   const characters = `${read.toLocaleString("en")} characters of the training text`;
   if (found.length > 0) return `Pearson’s correlation, over ${characters}.`;
-  return `No unit correlates with it: the ${characters} that were read contain ${LACKS[feature]}, or no unit changes.`;
+  return `No unit correlates with it: the ${characters} that were read contain ${MISSING_FEATURE[feature]}, or no unit changes.`;
 }

@@ -1,9 +1,9 @@
-/** The text that is read, each character on the colour of one unit's activation after it. */
+/** The probe text, each character coloured by one unit's activation after it. */
 
 /** @import { DivergingScale } from "../ui/color_scale.js" */
 /** @import { UnitsResult } from "../protocol" */
 
-import { inDecimals } from "../ui/color_scale.js";
+import { toDecimals } from "../ui/color_scale.js";
 import { DataTable } from "../ui/data_table.js";
 import { nameOf, quoted } from "../format.js";
 import { requireElement } from "../ui/dom.js";
@@ -11,13 +11,13 @@ import { requireElement } from "../ui/dom.js";
 const NOT_READ = "The text, not read yet";
 
 export class UnitText {
-  #place;
+  #element;
   #reading;
   #table;
-  #colours;
+  #colorScale;
   /** @type {UnitsResult | null} */
   #answer = null;
-  #of = "";
+  #unitName = "";
   /** @type {HTMLElement[]} a character each */
   #marks = [];
   /** @type {string[]} their colours */
@@ -27,41 +27,41 @@ export class UnitText {
 
   /**
    * @param {HTMLElement} element
-   * @param {DivergingScale} colours
+   * @param {DivergingScale} colorScale
    */
-  constructor(element, colours) {
-    this.#place = requireElement(element, "#units_text", HTMLElement);
+  constructor(element, colorScale) {
+    this.#element = requireElement(element, "#units_text", HTMLElement);
     this.#reading = requireElement(element, "#units_text_reading", HTMLElement);
-    this.#colours = colours;
+    this.#colorScale = colorScale;
     this.#table = new DataTable(requireElement(element, "#units_one", HTMLElement));
-    this.#place.addEventListener("pointermove", ({ target }) => {
+    this.#element.addEventListener("pointermove", ({ target }) => {
       const index = this.#marks.indexOf(/** @type {HTMLElement} */ (target));
       this.point(index < 0 ? null : index);
     });
-    this.#place.addEventListener("pointerleave", () => this.point(null));
+    this.#element.addEventListener("pointerleave", () => this.point(null));
   }
 
   /**
    * @param {UnitsResult} answer
-   * @param {string} of which unit
+   * @param {string} unitName
    */
-  show(answer, of) {
-    if (answer.characters.join() !== this.#answer?.characters.join()) this.#write(answer);
+  show(answer, unitName) {
+    if (answer.characters.join() !== this.#answer?.characters.join()) this.#render(answer);
     this.#answer = answer;
-    this.#of = of;
+    this.#unitName = unitName;
     this.paint();
-    this.#place.setAttribute("aria-label", inWords(answer, of));
-    this.#read();
+    this.#element.setAttribute("aria-label", summaryOf(answer, unitName));
+    this.#updateReading();
     this.#table.show(rowsOf(answer));
   }
 
-  /** The network is another: what the old one did is not shown as its. */
+  /** Remove the activations of the previous network. */
   clear() {
     this.#answer = null;
-    this.#of = "";
-    this.#write({ characters: [] });
-    this.#place.setAttribute("aria-label", NOT_READ);
-    this.#read();
+    this.#unitName = "";
+    this.#render({ characters: [] });
+    this.#element.setAttribute("aria-label", NOT_READ);
+    this.#updateReading();
     this.#table.show([]);
   }
 
@@ -69,10 +69,10 @@ export class UnitText {
     if (!this.#answer) return;
     const { values, scale } = this.#answer;
     for (const [index, mark] of this.#marks.entries()) {
-      const colour = this.#colours.css(values[index] ?? 0, scale);
-      if (this.#painted[index] === colour) continue;
-      this.#painted[index] = colour;
-      mark.style.backgroundColor = colour;
+      const color = this.#colorScale.css(values[index] ?? 0, scale);
+      if (this.#painted[index] === color) continue;
+      this.#painted[index] = color;
+      mark.style.backgroundColor = color;
     }
   }
 
@@ -83,11 +83,11 @@ export class UnitText {
     for (const [at, mark] of this.#marks.entries()) {
       mark.classList.toggle("pointed", at === index);
     }
-    this.#read();
+    this.#updateReading();
   }
 
   /** @param {Pick<UnitsResult, "characters">} read */
-  #write({ characters }) {
+  #render({ characters }) {
     this.#pointed = null;
     this.#painted = [];
     this.#marks = characters.map((character) => {
@@ -95,31 +95,31 @@ export class UnitText {
       mark.textContent = character;
       return mark;
     });
-    this.#place.replaceChildren(...this.#marks);
+    this.#element.replaceChildren(...this.#marks);
   }
 
-  #read() {
+  #updateReading() {
     const at = this.#pointed;
     const value = at === null ? undefined : this.#answer?.values[at];
-    if (at === null || value === undefined) this.#reading.textContent = this.#of;
+    if (at === null || value === undefined) this.#reading.textContent = this.#unitName;
     else {
       const character = quoted(this.#answer?.characters[at] ?? "");
-      this.#reading.textContent = `after ${character}: ${inDecimals(value)}`;
+      this.#reading.textContent = `after ${character}: ${toDecimals(value)}`;
     }
   }
 }
 
 /**
  * @param {UnitsResult} answer
- * @param {string} of which unit
+ * @param {string} unitName
  */
-function inWords({ characters, values }, of) {
+function summaryOf({ characters, values }, unitName) {
   const at = (/** @type {number} */ value) => {
     const character = quoted(characters[values.indexOf(value)] ?? "");
-    return `${inDecimals(value)} after ${character}`;
+    return `${toDecimals(value)} after ${character}`;
   };
-  const ends = `least ${at(Math.min(...values))}, most ${at(Math.max(...values))}`;
-  return `“${characters.join("")}”, coloured by the activation of ${of}: ${ends}.`;
+  const range = `least ${at(Math.min(...values))}, most ${at(Math.max(...values))}`;
+  return `“${characters.join("")}”, coloured by the activation of ${unitName}: ${range}.`;
 }
 
 /** @param {UnitsResult} answer */
@@ -127,6 +127,6 @@ function rowsOf({ characters, values }) {
   return characters.map((character, index) => [
     String(index + 1),
     nameOf(character),
-    inDecimals(values[index] ?? 0),
+    toDecimals(values[index] ?? 0),
   ]);
 }

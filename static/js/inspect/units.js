@@ -1,15 +1,15 @@
-/** What a layer's units do while the network reads the text: one in the text, many in a grid. */
+/** The activations of a layer's units over the probe text: one unit in the text, many in a grid. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { UnitsRequest, UnitsResult } from "../protocol" */
 
 import { networkId } from "../state/network_id.js";
 import { DivergingScale, ScaleLegend } from "../ui/color_scale.js";
-import { showFault } from "../ui/field_error.js";
-import { mountFinding } from "./unit_search.js";
+import { showError } from "../ui/field_error.js";
+import { mountUnitSearch } from "./unit_search.js";
 import { requireElement } from "../ui/dom.js";
-import { TEXT_PLACE } from "../state/probe_text.js";
-import { PLACES, UnitChoice } from "./unit_picker.js";
+import { TEXT_ERROR_FIELD } from "../state/probe_text.js";
+import { UNIT_ERROR_FIELDS, UnitPicker } from "./unit_picker.js";
 import { UnitGrid } from "./unit_grid.js";
 import { UnitText } from "./unit_text.js";
 import { LiveQuery } from "../net/live_query.js";
@@ -20,87 +20,87 @@ import { LiveQuery } from "../net/live_query.js";
  */
 export function mount(element, connection) {
   const { store } = connection;
-  const wait = requireElement(element, "#units_wait", HTMLElement);
-  const key = new ScaleLegend(requireElement(element, ".activation-key", HTMLElement));
-  const colours = new DivergingScale(element, () => {
+  const message = requireElement(element, "#units_wait", HTMLElement);
+  const legend = new ScaleLegend(requireElement(element, ".activation-key", HTMLElement));
+  const colorScale = new DivergingScale(element, () => {
     text.paint();
     grid.paint();
   });
-  const text = new UnitText(element, colours);
-  const grid = new UnitGrid(element, colours, {
-    choose: (unit) => choice.choose(choice.layer, unit),
+  const text = new UnitText(element, colorScale);
+  const grid = new UnitGrid(element, colorScale, {
+    choose: (unit) => picker.choose(picker.layer, unit),
     point: (column) => text.point(column),
   });
-  const choice = new UnitChoice(element, store);
-  const pages = new Pages(element, choice);
-  const finding = mountFinding(element, connection, choice);
+  const picker = new UnitPicker(element, store);
+  const pages = new Pages(element, picker);
+  const search = mountUnitSearch(element, connection, picker);
 
   /**
    * @param {UnitsResult} answer
-   * @param {UnitsRequest} question
+   * @param {UnitsRequest} params
    */
-  const show = (answer, question) => {
-    const unit = Number(question.unit);
-    key.show(answer.scale);
-    text.show(answer, `unit ${unit} of layer ${question.layer}, ${question.state}`);
-    grid.show(answer, { layer: Number(question.layer), unit, rows: choice.rows });
+  const show = (answer, params) => {
+    const unit = Number(params.unit);
+    legend.show(answer.scale);
+    text.show(answer, `unit ${unit} of layer ${params.layer}, ${params.state}`);
+    grid.show(answer, { layer: Number(params.layer), unit, rows: picker.rows });
   };
   const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "units",
     panel: element,
-    question: () => (store.page.probeText ? choice.question(store.page.probeText) : null),
-    places: { ...PLACES, ...TEXT_PLACE },
+    params: () => (store.page.probeText ? picker.params(store.page.probeText) : null),
+    errorFields: { ...UNIT_ERROR_FIELDS, ...TEXT_ERROR_FIELD },
     show,
-    wait: (fault) => showFault(wait, fault),
+    showError: (error) => showError(message, error),
   });
-  choice.watch(() => {
-    grid.reserve(choice.rows);
+  picker.watch(() => {
+    grid.reserve(picker.rows);
     pages.show();
-    query.changed();
-    finding.changed();
+    query.refresh();
+    search.refresh();
   });
   store.watch(
     ({ net }) => networkId(net),
     () => {
-      for (const each of [text, grid, finding]) each.clear();
-      query.forget();
+      for (const each of [text, grid, search]) each.clear();
+      query.reset();
     },
   );
-  const shown = ["#units_one", "#units_all"].map((place) =>
-    requireElement(element, place, HTMLElement),
+  const sections = ["#units_one", "#units_all"].map((selector) =>
+    requireElement(element, selector, HTMLElement),
   );
   store.watch(
-    (page) => Boolean(page.fieldErrors[TEXT_PLACE.text]),
-    (faulty) => shown.forEach(({ classList }) => classList.toggle("is-stale", faulty)),
+    (page) => Boolean(page.fieldErrors[TEXT_ERROR_FIELD.text]),
+    (hasError) => sections.forEach(({ classList }) => classList.toggle("is-stale", hasError)),
   );
   store.watch(
     (page) => page.probeText,
-    () => query.changed(),
+    () => query.refresh(),
   );
 }
 
-/** Turns to units that the grid has no room for. */
+/** Buttons for the previous and next page of units in the grid. */
 class Pages {
   #before;
   #after;
-  #choice;
+  #picker;
 
   /**
    * @param {HTMLElement} element
-   * @param {UnitChoice} choice
+   * @param {UnitPicker} picker
    */
-  constructor(element, choice) {
+  constructor(element, picker) {
     this.#before = requireElement(element, "#units_before", HTMLButtonElement);
     this.#after = requireElement(element, "#units_after", HTMLButtonElement);
-    this.#choice = choice;
-    this.#before.addEventListener("click", () => choice.turn(-1));
-    this.#after.addEventListener("click", () => choice.turn(1));
+    this.#picker = picker;
+    this.#before.addEventListener("click", () => picker.turnPages(-1));
+    this.#after.addEventListener("click", () => picker.turnPages(1));
   }
 
   show() {
-    const { first, rows, size } = this.#choice;
+    const { first, rows, size } = this.#picker;
     for (const button of [this.#before, this.#after]) button.hidden = rows >= size;
-    // Not disabled: focus stays here after the last page was reached by keyboard.
+    // Not `disabled`, so that the button keeps the focus on the last page.
     this.#before.setAttribute("aria-disabled", String(first <= 1));
     this.#after.setAttribute("aria-disabled", String(first + rows > size));
   }

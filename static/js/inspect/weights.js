@@ -1,28 +1,28 @@
-/** How large the weights are, and how far a step moves them. */
+/** The size of the weights and of their updates. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { MatrixStats, Hyperparameters, WeightsResult } from "../protocol" */
 
-import { bindFieldError, showFault } from "../ui/field_error.js";
+import { bindFieldError, showError } from "../ui/field_error.js";
 import { drawBars, newHistogram } from "../ui/histogram.js";
-import { matrixInWords } from "./matrix_names.js";
+import { matrixDescription } from "./matrix_names.js";
 import { plain, roundPercent } from "../format.js";
 import { requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
-/** What a step usually moves a weight by, relative to the weight; a rule of thumb. */
-const USUAL = { least: 1e-4, most: 1e-2 };
-/** Beyond these it is more than unusual. */
-const FAR = { least: 1e-5, most: 3e-2 };
+/** The usual size of an update, relative to the weight; a rule of thumb. */
+const USUAL = { min: 1e-4, max: 1e-2 };
+/** Beyond these, the learning rate is too high or too low. */
+const EXTREME = { min: 1e-5, max: 3e-2 };
 
-const NOTHING_YET = "How far a step moves the weights is shown as soon as the network trains.";
-/** What is said of how far a step moves most weights. */
+const NO_DATA = "The size of updates is shown once the network trains.";
+/** By the median size of an update. */
 const VERDICTS = {
-  "very-high": "the learning rate is high",
-  high: "more than is usual",
-  usual: "that is usual",
-  low: "less than is usual",
-  "very-low": "the learning rate is low",
+  "very-high": "the learning rate may be too high",
+  high: "larger than usual",
+  usual: "the usual range",
+  low: "smaller than usual",
+  "very-low": "the learning rate may be too low",
 };
 const NO_MEDIAN = "–";
 
@@ -33,33 +33,33 @@ const NO_MEDIAN = "–";
 export function mount(element, connection) {
   const { store } = connection;
   const layer = requireElement(element, "#weights_layer", HTMLSelectElement);
-  const wait = requireElement(element, "#weights_wait", HTMLElement);
+  const message = requireElement(element, "#weights_wait", HTMLElement);
   const table = new WeightsTable(
     requireElement(element, ".weights tbody", HTMLTableSectionElement),
   );
-  const words = new Words(element);
+  const verdict = new LearningRateVerdict(element);
   bindFieldError(element, store, "weights_layer", layer);
 
   const query = new LiveQuery(requireElement(element, ".inspect-body", HTMLElement), connection, {
     event: "weights",
     panel: element,
-    question: () => ({ layer: Number(layer.value) }),
+    params: () => ({ layer: Number(layer.value) }),
     show: (answer) => {
       const { net } = store.page;
       if (!net) return;
       table.show(answer.matrices, net.options.kind);
-      words.show(answer, net.options.clip);
+      verdict.show(answer, net.options.clip);
     },
-    wait: (fault) => showFault(wait, fault),
-    places: { layer: "weights_layer" },
+    showError: (error) => showError(message, error),
+    errorFields: { layer: "weights_layer" },
   });
-  layer.addEventListener("change", () => query.changed());
+  layer.addEventListener("change", () => query.refresh());
   store.watch(
     ({ net }) => net?.options.hidden_sizes.length ?? 1,
     (layers) => {
-      offerLayers(layer, layers);
+      setLayers(layer, layers);
       requireElement(element, "#weights_layers", HTMLElement).hidden = layers === 1;
-      query.changed();
+      query.refresh();
     },
   );
 }
@@ -68,15 +68,15 @@ export function mount(element, connection) {
  * @param {HTMLSelectElement} select
  * @param {number} layers
  */
-function offerLayers(select, layers) {
-  const chosen = Number(select.value) <= layers ? select.value : "1";
+function setLayers(select, layers) {
+  const selected = Number(select.value) <= layers ? select.value : "1";
   const options = Array.from({ length: layers }, (_, index) => new Option(String(index + 1)));
   select.replaceChildren(...options);
-  select.value = chosen;
+  select.value = selected;
 }
 
-/** What the numbers say about the learning rate. */
-class Words {
+/** A verdict on the learning rate, from the size of updates and the share of clipped gradients. */
+class LearningRateVerdict {
   #verdict;
   #clipped;
 
@@ -88,31 +88,31 @@ class Words {
 
   /**
    * @param {WeightsResult} answer
-   * @param {number} clip the largest gradient that counts
+   * @param {number} clip the threshold
    */
   show({ matrices, change_at, clipped, clips_norm }, clip) {
     const change = change_at === null ? null : medianOf(matrices);
-    const seen = change_at === null ? "" : `Seen at step ${change_at.toLocaleString("en")}.`;
-    this.#judge(change);
-    this.#clipped.textContent = `${clippedInWords(clipped, clips_norm, clip)} ${seen}`;
+    const observed =
+      change_at === null ? "" : `Measured at step ${change_at.toLocaleString("en")}.`;
+    this.#showVerdict(change);
+    this.#clipped.textContent = `${clippingText(clipped, clips_norm, clip)} ${observed}`;
   }
 
   /** @param {number | null} change */
-  #judge(change) {
+  #showVerdict(change) {
     if (change === null) {
       this.#verdict.dataset.state = "unknown";
-      this.#verdict.textContent = NOTHING_YET;
+      this.#verdict.textContent = NO_DATA;
       return;
     }
-    const verdict = verdictOn(change);
+    const verdict = verdictOf(change);
     this.#verdict.dataset.state = verdict;
-    this.#verdict.textContent = `Most weights move by about ${roundPercent(change, 1)} a step: ${VERDICTS[verdict]}.`;
+    this.#verdict.textContent = `A step changes most weights by about ${roundPercent(change, 1)} of their size: ${VERDICTS[verdict]}.`;
   }
 }
 
 /**
- * The median change of a weight: that of the matrices' medians, each of them counting as many times
- * as it has weights.
+ * The median change of a weight: the weighted median of the matrices' medians.
  *
  * @param {MatrixStats[]} matrices
  */
@@ -121,11 +121,11 @@ function medianOf(matrices) {
     change === null ? [] : [{ change, weights: shape[0] * shape[1] }],
   );
   medians.sort((one, another) => one.change - another.change);
-  const all = medians.reduce((sum, { weights }) => sum + weights, 0);
+  const total = medians.reduce((sum, { weights }) => sum + weights, 0);
   let counted = 0;
   for (const { change, weights } of medians) {
     counted += weights;
-    if (counted >= all / 2) return change;
+    if (counted >= total / 2) return change;
   }
   return null;
 }
@@ -134,11 +134,11 @@ function medianOf(matrices) {
  * @param {number} change
  * @returns {keyof typeof VERDICTS}
  */
-function verdictOn(change) {
-  if (change > FAR.most) return "very-high";
-  if (change > USUAL.most) return "high";
-  if (change < FAR.least) return "very-low";
-  return change < USUAL.least ? "low" : "usual";
+function verdictOf(change) {
+  if (change > EXTREME.max) return "very-high";
+  if (change > USUAL.max) return "high";
+  if (change < EXTREME.min) return "very-low";
+  return change < USUAL.min ? "low" : "usual";
 }
 
 /**
@@ -146,13 +146,13 @@ function verdictOn(change) {
  * @param {boolean} ofNorm
  * @param {number} clip the largest gradient that counts
  */
-function clippedInWords(clipped, ofNorm, clip) {
+function clippingText(clipped, ofNorm, clip) {
   if (clipped === null) return "";
-  const what = ofNorm ? "Steps whose gradient was clipped" : "Clipped gradients";
-  return `${what}, being larger than ${clip}: ${roundPercent(clipped)}.`;
+  const subject = ofNorm ? "Steps with a clipped gradient norm" : "Clipped gradients";
+  return `${subject} (limit ${clip}): ${roundPercent(clipped)}.`;
 }
 
-/** A row for each matrix; it stays while the network is the same. */
+/** A table with a row for each matrix. */
 class WeightsTable {
   #body;
   /** @type {Row[]} */
@@ -177,7 +177,7 @@ class WeightsTable {
   }
 }
 
-/** Numbers beside every picture: it is a table for those who do not see the pictures, too. */
+/** A row of the table. The numbers beside the histograms make it accessible. */
 class Row {
   #name = newPart("span", "matrix-name");
   #words = newPart("span", "matrix-words");
@@ -188,7 +188,7 @@ class Row {
   #median = newPart("span", "matrix-median");
   #remark = newPart("span", "matrix-remark");
   #weights = newHistogram("weights-bars");
-  #changes = newHistogram("changes-bars", [USUAL.least, USUAL.most].map(Math.log10));
+  #changes = newHistogram("changes-bars", [USUAL.min, USUAL.max].map(Math.log10));
 
   /** @param {HTMLTableRowElement} row */
   constructor(row) {
@@ -210,23 +210,23 @@ class Row {
   show({ name, shape, spread, weights, change, changes }, kind) {
     const size = shape.join(" × ");
     this.#name.textContent = name;
-    this.#words.textContent = matrixInWords(name, kind);
-    this.#heading.dataset.shape = size; // where a column of its own has no room
+    this.#words.textContent = matrixDescription(name, kind);
+    this.#heading.dataset.shape = size; // shown where there is no room for its own column
     this.#shape.textContent = size;
     this.#spread.textContent = plain(spread);
     this.#ends.textContent = `${plain(weights.low)} to ${plain(weights.high)}`;
     this.#median.textContent = change === null ? NO_MEDIAN : roundPercent(change);
-    this.#remark.textContent = remarkOn(change);
+    this.#remark.textContent = remarkOf(change);
     drawBars(this.#weights, weights);
     drawBars(this.#changes, changes);
   }
 }
 
 /** @param {number | null} change */
-function remarkOn(change) {
+function remarkOf(change) {
   if (change === null) return "";
-  if (change > USUAL.most) return "high";
-  return change < USUAL.least ? "low" : "";
+  if (change > USUAL.max) return "high";
+  return change < USUAL.min ? "low" : "";
 }
 
 /**

@@ -1,30 +1,30 @@
-/** The way to the server: its events flow into the store, and the panels' wishes go out. */
+/** The connection to the server: writes its events to the store, and sends the panels' requests. */
 
 /** @import { Answers, BuiltInText, ClientEvents, OkResult, ErrorResult, SaveResult, State, Frame, Notice, Closing } from "../protocol" */
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
-/** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} Inquiry */
+/** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} QueryEvent */
 
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { fetchModel, fetchText, giveModel, NoAnswer } from "./http.js";
+import { fetchModel, fetchText, uploadModel, NoResponse } from "./http.js";
 import { noticeOf, refusalOf } from "../messages.js";
 
-/** Longer than the server keeps anyone waiting. */
-const PATIENCE_MS = 70_000;
-/** A refused socket asks for a new cookie and tries again after this. */
+/** Longer than the server's own timeouts. */
+const REQUEST_TIMEOUT_MS = 70_000;
+/** After a refusal, the page gets a new cookie and reconnects. */
 const RETRY_MS = 1_500;
-/** Where a limit is reached, it waits for others to leave. */
+/** After a refusal because the server is full. */
 const RETRY_WHEN_FULL_MS = 10_000;
-/** A hidden tab draws nothing; this is how long it puts off the next frame. */
-const UNDRAWN_MS = 500;
+/** A hidden tab never paints: it acknowledges a frame after this time. */
+const HIDDEN_TAB_ACK_MS = 500;
 
 /**
- * What is used of Socket.IO's client.
+ * The members used of Socket.IO's client.
  *
  * @typedef {object} Socket
  * @property {boolean} connected
- * @property {boolean} active whether it goes on trying by itself
+ * @property {boolean} active whether the library reconnects automatically
  * @property {() => unknown} connect
  * @property {(event: string, take: (...data: any[]) => void) => unknown} on
  * @property {(milliseconds: number) => {emitWithAck: (event: string, payload: object) => Promise<any>}} timeout
@@ -32,7 +32,7 @@ const UNDRAWN_MS = 500;
  */
 
 export class Connection {
-  /** @type {Fault | null} why the server has not let this page in */
+  /** @type {PageError | null} why the server refuses the connection */
   #refusal = null;
   #socket;
 
@@ -51,110 +51,109 @@ export class Connection {
     });
     socket.on("disconnect", () => {
       store.setLink("lost");
-      if (!socket.active) this.#reconnectLater(RETRY_MS); // the server closed it: the library would leave it so
+      if (!socket.active) this.#reconnectLater(RETRY_MS); // closed by the server: the library does not reconnect
     });
     socket.on("connect_error", (error) => {
       store.setLink("lost");
-      if (socket.active) return; // the server cannot be reached: the library goes on trying
+      if (socket.active) return; // the server cannot be reached: the library retries
       const { data, message } = /** @type {Error & {data?: {code: string, limit?: string}}} */ (
         error
       );
-      // Opening the page again makes an unknown one known: that is not worth a notice.
+      // An unknown page needs a new cookie, which #checkAuth gets: no notice.
       if (data && data.code !== "unknown_page") this.#showRefusal({ code: data.code, message });
       this.#reconnectLater(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
     socket.io.on("reconnect_error", () => this.#checkAuth());
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
-      onceDrawn(acknowledge);
+      afterPaint(acknowledge);
     });
     socket.on("frame", (/** @type {Frame} */ frame, /** @type {() => void} */ acknowledge) => {
       store.merge(frame);
-      onceDrawn(acknowledge);
+      afterPaint(acknowledge);
     });
     socket.on("notice", (/** @type {Notice} */ notice) => store.notify(notice));
     socket.on("closing", (/** @type {Closing} */ closing) => this.#showRefusal(closing));
   }
 
-  /** Begin, once the panels are there to show what comes. */
+  /** Connect, once all panels are mounted. */
   open() {
     this.#socket.connect();
   }
 
   /**
-   * Ask for something. What is wrong with a field is shown at its place, if it has one of
-   * `places`, anything else that went wrong as a notice.
+   * Send a request. An error in a field of `errorFields` is shown at that field, others as a notice.
    *
-   * @template {Exclude<keyof ClientEvents, Inquiry>} E
+   * @template {Exclude<keyof ClientEvents, QueryEvent>} E
    * @param {E} event
    * @param {Parameters<ClientEvents[E]>[0]} payload
-   * @param {Readonly<Record<string, string>>} [places]
+   * @param {Readonly<Record<string, string>>} [errorFields]
    * @returns {Promise<Answers[E] | ErrorResult>}
    */
-  async request(event, payload, places = {}) {
+  async request(event, payload, errorFields = {}) {
     const answer = await this.#send(event, payload);
-    this.store.setFieldErrors(places, answer.ok ? null : answer);
+    this.store.setFieldErrors(errorFields, answer.ok ? null : answer);
     return answer;
   }
 
   /**
-   * What the server answers to a question about the network. Where the person has gone on to ask
-   * something else, they do not want to know what was wrong: showing that is left to the caller.
+   * The server's answer to a query about the network. The caller shows errors: the answer to an
+   * outdated query is dropped.
    *
-   * @template {Inquiry} E
+   * @template {QueryEvent} E
    * @param {E} event
-   * @param {Parameters<ClientEvents[E]>[0]} question
+   * @param {Parameters<ClientEvents[E]>[0]} params
    * @returns {Promise<Answers[E] | ErrorResult>}
    */
-  async query(event, question) {
-    return this.#send(event, question);
+  async query(event, params) {
+    return this.#send(event, params);
   }
 
   /**
-   * The model as JSON, if it is not too large to be shown.
+   * The model as JSON, unless it is too large to show.
    *
    * @returns {Promise<SaveResult | ErrorResult>}
    */
   async saveModel() {
-    return this.#byHttp("json", fetchModel);
+    return this.#overHttp("json", fetchModel);
   }
 
   /**
-   * Go on with a model.
+   * Replace the network with a model.
    *
    * @param {Blob} model
    * @returns {Promise<OkResult | ErrorResult>}
    */
   async loadModel(model) {
-    return this.#byHttp("json", () => giveModel(model));
+    return this.#overHttp("json", () => uploadModel(model));
   }
 
   /**
-   * A text that charnn brings along.
+   * A built-in text.
    *
    * @param {string} name
    * @returns {Promise<BuiltInText | ErrorResult>}
    */
   async text(name) {
-    return this.#byHttp("text", () => fetchText(name));
+    return this.#overHttp("text", () => fetchText(name));
   }
 
   /**
    * @template {{ok: true}} T
-   * @param {string} place where a fault is shown
-   * @param {() => Promise<T | ErrorResult>} ask
+   * @param {string} field that shows an error
+   * @param {() => Promise<T | ErrorResult>} send
    * @returns {Promise<T | ErrorResult>}
    */
-  async #byHttp(place, ask) {
+  async #overHttp(field, send) {
     /** @type {T | ErrorResult} */
     let answer;
     try {
-      answer = await ask();
+      answer = await send();
     } catch (error) {
-      if (!(error instanceof NoAnswer)) throw error;
-      answer = this.#noAnswer();
+      if (!(error instanceof NoResponse)) throw error;
+      answer = this.#noResponse();
     }
-    this.store.setFieldErrors({ [place]: place }, answer.ok ? null : answer);
+    this.store.setFieldErrors({ [field]: field }, answer.ok ? null : answer);
     return answer;
   }
 
@@ -163,17 +162,17 @@ export class Connection {
    * @param {object} payload
    */
   async #send(event, payload) {
-    // The library would keep it and send it later, when it is no longer what the person wants.
-    if (!this.#socket.connected) return this.#noAnswer();
+    // The library would buffer the event and send it after reconnecting, when it is outdated.
+    if (!this.#socket.connected) return this.#noResponse();
     try {
-      return await this.#socket.timeout(PATIENCE_MS).emitWithAck(event, payload);
+      return await this.#socket.timeout(REQUEST_TIMEOUT_MS).emitWithAck(event, payload);
     } catch {
-      return this.#noAnswer();
+      return this.#noResponse();
     }
   }
 
   /**
-   * Where the server does not know this browser, opening the page again makes it known.
+   * Reconnect with a new cookie: the server may not know this browser any longer.
    *
    * @param {number} delay
    */
@@ -184,21 +183,21 @@ export class Connection {
     }, delay);
   }
 
-  /** Ask for the page anew, as a reload would; a server that was given a token shows a form instead. */
+  /** Request the page, which sets the cookie; a server with an access token answers 401. */
   async #checkAuth() {
     const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
     if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
   }
 
   /** @returns {ErrorResult} */
-  #noAnswer() {
+  #noResponse() {
     return refusalOf(this.#socket.connected ? "no_answer" : "not_connected", null);
   }
 
   /**
-   * Shown once for as long as it is the same: a dismissed notice was read.
+   * Show a refusal once while it stays the same: a dismissed notice does not return.
    *
-   * @param {Fault | null} refusal why the server does not let this page in; null once it does
+   * @param {PageError | null} refusal null once the page is connected
    */
   #showRefusal(refusal) {
     if (refusal?.message === this.#refusal?.message) return;
@@ -220,11 +219,11 @@ function newSocket() {
 }
 
 /**
- * Call back when the browser has drawn, or after a while where it draws nothing.
+ * Call back when the browser has painted, or after a timeout in a hidden tab.
  *
  * @param {() => void} callback
  */
-function onceDrawn(callback) {
+function afterPaint(callback) {
   let called = false;
   const once = () => {
     if (called) return;
@@ -232,5 +231,5 @@ function onceDrawn(callback) {
     callback();
   };
   requestAnimationFrame(once);
-  setTimeout(once, UNDRAWN_MS);
+  setTimeout(once, HIDDEN_TAB_ACK_MS);
 }

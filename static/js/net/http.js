@@ -1,32 +1,32 @@
-/** What is asked for over HTTP, and what it means when the answer is none of the server's. */
+/** HTTP requests to the server, and the refusals that they are answered with. */
 
 /** @import { ErrorResult, OkResult, BuiltInText } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
-/** The server cannot be asked, or its answer does not come. */
-export class NoAnswer extends Error {}
+/** The server cannot be reached, or its response is incomplete. */
+export class NoResponse extends Error {}
 
 /**
- * @param {string} address
+ * @param {string} url
  * @param {RequestInit} [request]
  */
-export async function ask(address, request) {
+export async function send(url, request) {
   try {
-    return await fetch(address, request);
+    return await fetch(url, request);
   } catch {
-    throw new NoAnswer();
+    throw new NoResponse();
   }
 }
 
 /**
- * What the server says; or that something on the way to it has answered in its place.
+ * The server's refusal, or one made from the response of a proxy.
  *
  * @param {Response} response
- * @param {string} field to blame where something else has answered
+ * @param {string} field with the error, if a proxy has answered
  * @returns {Promise<ErrorResult>}
  */
-export async function refusalIn(response, field) {
+export async function refusalFrom(response, field) {
   const answer = await response.json().catch(() => null);
   if (answer !== null && typeof answer.error === "string") {
     return { ok: false, code: answer.code, error: answer.error, field: answer.field ?? null };
@@ -36,39 +36,39 @@ export async function refusalIn(response, field) {
     : refusalOf("proxy_error", field, response.status);
 }
 
-const ADDRESS = "/api/model.json";
+const MODEL_URL = "/api/model.json";
 
-/** More would freeze the tab that shows it as a text. */
-export const MOST_CHARACTERS = 5_000_000;
+/** Longer text would freeze the tab. */
+export const MAX_CHARACTERS = 5_000_000;
 
 /**
- * The model as a text; it is too large for one when it is more than `MOST_CHARACTERS`.
+ * The model as JSON, or a refusal if it is longer than `MAX_CHARACTERS`.
  *
  * @returns {Promise<{ok: true, json: string} | ErrorResult>}
  */
 export async function fetchModel() {
-  const response = await ask(ADDRESS, { cache: "no-store" });
-  if (!response.ok) return refusalIn(response, "json");
-  if (Number(response.headers.get("Content-Length")) > MOST_CHARACTERS) {
+  const response = await send(MODEL_URL, { cache: "no-store" });
+  if (!response.ok) return refusalFrom(response, "json");
+  if (Number(response.headers.get("Content-Length")) > MAX_CHARACTERS) {
     await response.body?.cancel();
     return refusalOf("model_too_large_to_show", "json");
   }
   try {
     return { ok: true, json: await response.text() };
   } catch {
-    throw new NoAnswer();
+    throw new NoResponse();
   }
 }
 
 /**
- * Have the server go on with a model.
+ * Replace the server's network with a model.
  *
  * @param {Blob} model
  * @returns {Promise<OkResult | ErrorResult>}
  */
-export async function giveModel(model) {
-  const response = await ask(ADDRESS, { method: "PUT", body: model });
-  return response.ok ? { ok: true } : refusalIn(response, "json");
+export async function uploadModel(model) {
+  const response = await send(MODEL_URL, { method: "PUT", body: model });
+  return response.ok ? { ok: true } : refusalFrom(response, "json");
 }
 
 /**
@@ -76,11 +76,11 @@ export async function giveModel(model) {
  * @returns {Promise<BuiltInText | ErrorResult>}
  */
 export async function fetchText(name) {
-  const response = await ask(`/api/texts/${encodeURIComponent(name)}`);
-  if (!response.ok) return refusalIn(response, "text");
+  const response = await send(`/api/texts/${encodeURIComponent(name)}`);
+  if (!response.ok) return refusalFrom(response, "text");
   try {
     return await response.json();
   } catch {
-    throw new NoAnswer();
+    throw new NoResponse();
   }
 }

@@ -1,40 +1,39 @@
 /**
- * Asks about the network again and again, while a panel is seen: only then does looking cost
- * anything. One question is under way at a time, and the newest wins. The panel's `data-state` says
- * whether the answer on it is that to the question of now.
+ * Repeats a query about the network while a panel is visible. One query is in flight at a time, and the
+ * newest wins. The panel's `data-state` says whether the answer shown belongs to the current query.
  */
 
 /** @import { Connection } from "./connection.js" */
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { Answers, ClientEvents, ErrorResult, State } from "../protocol" */
 
-import { faultIn } from "../messages.js";
+import { errorFrom } from "../messages.js";
 
 /** @typedef {"surprise" | "units" | "find_units" | "letters" | "weights" | "network"} QueryEvent */
 
 /**
  * @template {QueryEvent} E
- * @typedef {Parameters<ClientEvents[E]>[0]} Question
+ * @typedef {Parameters<ClientEvents[E]>[0]} QueryParams
  */
 /**
  * @template {QueryEvent} E
  * @typedef {object} QueryOptions
  * @property {E} event
- * @property {HTMLElement} panel that carries the state
- * @property {() => Question<E> | null} question what to ask now; null: nothing
- * @property {() => boolean} [isStale] whether the person has gone on, and what to ask follows later
- * @property {(answer: Answers[E], question: Question<E>) => void} show
- * @property {(fault: Fault | null) => void} wait say why nothing can be shown yet; null once it can
- * @property {(answer: Answers[E]) => Fault | null} [faultOf] why there is nothing to show in an answer
- * @property {(answer: Answers[E]) => boolean} [isEmpty] whether an answer says that there is nothing
- * @property {Readonly<Record<string, string>>} [places] where faults are shown, by field
- * @property {number} [pace] milliseconds between two questions
+ * @property {HTMLElement} panel whose `data-state` is set
+ * @property {() => QueryParams<E> | null} params of the query to send now; null: none
+ * @property {() => boolean} [isStale] whether the user has moved on, and new params follow
+ * @property {(answer: Answers[E], params: QueryParams<E>) => void} show
+ * @property {(error: PageError | null) => void} showError why nothing can be shown yet; null once it can
+ * @property {(answer: Answers[E]) => PageError | null} [errorOf] why an answer cannot be shown
+ * @property {(answer: Answers[E]) => boolean} [isEmpty] whether an answer has no results
+ * @property {Readonly<Record<string, string>>} [errorFields] the page's field that shows an error, by the request's field
+ * @property {number} [minInterval] milliseconds between two queries
  */
 
-const PACE_MS = 500;
-/** Rests for each time that an answer took: all panels together take less than a tenth. */
+const MIN_INTERVAL_MS = 500;
+/** Pause per query, as a multiple of its duration: all panels together take less than a tenth. */
 const REST_FACTOR = 100;
-/** After a refusal that will not last. */
+/** After a temporary refusal. */
 const RETRY_MS = 1_000;
 
 /** @template {QueryEvent} E */
@@ -42,147 +41,147 @@ export class LiveQuery {
   #connection;
   #options;
 
-  #inSight = false;
-  #asking = false;
-  /** @type {string | null} the question that was answered last, and when in the network's life */
-  #answered = null;
-  /** When the network may be asked again. */
-  #due = 0;
-  /** @type {string | null} what the answer that is shown is to */
-  #shown = null;
-  /** @type {string | null} what was not answered, when it was asked last */
-  #refused = null;
+  #isVisible = false;
+  #inFlight = false;
+  /** @type {string | null} the query and network state of the last answer */
+  #answeredKey = null;
+  #nextQueryAt = 0;
+  /** @type {string | null} the subject of the answer shown */
+  #shownSubject = null;
+  /** @type {string | null} the subject of the last query, if it was refused */
+  #failedSubject = null;
   #isEmpty = false;
 
   /**
-   * @param {HTMLElement} body what is seen, or not: of a details, what it opens
+   * @param {HTMLElement} content whose visibility counts: of a details, the part that it opens
    * @param {Connection} connection
    * @param {QueryOptions<E>} options
    */
-  constructor(body, connection, options) {
+  constructor(content, connection, options) {
     this.#connection = connection;
     this.#options = options;
-    const sight = new IntersectionObserver((changes) => {
-      this.#inSight = changes.at(-1)?.isIntersecting ?? false;
-      this.#ask();
+    const observer = new IntersectionObserver((changes) => {
+      this.#isVisible = changes.at(-1)?.isIntersecting ?? false;
+      this.#poll();
     });
-    sight.observe(body);
-    document.addEventListener("visibilitychange", () => this.#ask());
+    observer.observe(content);
+    document.addEventListener("visibilitychange", () => this.#poll());
     connection.store.watch(
       ({ link, net }) => (link === "open" ? net : null),
       () => {
-        this.tellState();
-        this.#ask();
+        this.updateState();
+        this.#poll();
       },
     );
   }
 
-  /** Something else is to be asked, at once if it is seen. */
-  changed() {
-    this.#due = 0;
-    this.tellState();
-    this.#ask();
+  /** The params have changed: query at once if visible. */
+  refresh() {
+    this.#nextQueryAt = 0;
+    this.updateState();
+    this.#poll();
   }
 
-  /** The answer is not shown any longer. */
-  forget() {
-    this.#shown = null;
-    this.tellState();
+  /** The answer shown has been removed. */
+  reset() {
+    this.#shownSubject = null;
+    this.updateState();
   }
 
-  /** The person has gone on, or an answer has come. */
-  tellState() {
+  /** Write `data-state` anew. */
+  updateState() {
     const { dataset } = this.#options.panel;
     const state = this.#state();
     if (dataset.state !== state) dataset.state = state;
   }
 
-  #ask() {
+  #poll() {
     const { link, net } = this.#connection.store.page;
-    const seen = this.#inSight && !document.hidden;
-    if (!seen || link !== "open" || !net || this.#asking) return;
-    const question = this.#options.question();
-    const key = keyOf(net, question);
-    if (!question || key === this.#answered || performance.now() < this.#due) return;
-    this.#askNow(question, key);
+    const seen = this.#isVisible && !document.hidden;
+    if (!seen || link !== "open" || !net || this.#inFlight) return;
+    const params = this.#options.params();
+    const key = queryKey(net, params);
+    if (!params || key === this.#answeredKey || performance.now() < this.#nextQueryAt) return;
+    this.#send(params, key);
   }
 
   /**
-   * @param {Question<E>} question
+   * @param {QueryParams<E>} params
    * @param {string} key
    */
-  async #askNow(question, key) {
-    this.#asking = true;
+  async #send(params, key) {
+    this.#inFlight = true;
     const subject = this.#subject();
-    const answer = await this.#connection.query(this.#options.event, question);
-    const wanted = this.#subject() === subject; // else it may be of the network before this one
-    if (wanted) this.#take(answer, question, key);
-    this.tellState();
-    const took = answer.ok ? answer.took : 0;
-    const rest = Math.max(this.#options.pace ?? PACE_MS, REST_FACTOR * took);
-    this.#due = wanted ? performance.now() + rest : 0;
-    this.#asking = false;
-    setTimeout(() => this.#ask(), wanted ? rest : 0); // a network that rests sends no frames
+    const answer = await this.#connection.query(this.#options.event, params);
+    const isCurrent = this.#subject() === subject; // else it may be about the previous network
+    if (isCurrent) this.#receive(answer, params, key);
+    this.updateState();
+    const duration = answer.ok ? answer.took : 0;
+    const delay = Math.max(this.#options.minInterval ?? MIN_INTERVAL_MS, REST_FACTOR * duration);
+    this.#nextQueryAt = isCurrent ? performance.now() + delay : 0;
+    this.#inFlight = false;
+    setTimeout(() => this.#poll(), isCurrent ? delay : 0); // a paused network sends no frames
   }
 
   /**
    * @param {Answers[E] | ErrorResult} answer
-   * @param {Question<E>} question
+   * @param {QueryParams<E>} params
    * @param {string} key
    */
-  #take(answer, question, key) {
-    const { places = {}, wait } = this.#options;
-    this.#refused = answer.ok ? null : this.#subject();
+  #receive(answer, params, key) {
+    const { errorFields = {}, showError } = this.#options;
+    this.#failedSubject = answer.ok ? null : this.#subject();
     if (answer.ok) {
-      this.#answered = key;
-      this.#connection.store.setFieldErrors(places, null);
-      this.#show(answer, question);
-    } else if (answer.field && places[answer.field]) {
-      this.#answered = key;
-      this.#connection.store.setFieldErrors(places, answer);
-      wait(null);
+      this.#answeredKey = key;
+      this.#connection.store.setFieldErrors(errorFields, null);
+      this.#show(answer, params);
+    } else if (answer.field && errorFields[answer.field]) {
+      this.#answeredKey = key;
+      this.#connection.store.setFieldErrors(errorFields, answer);
+      showError(null);
     } else {
-      wait(faultIn(answer));
-      setTimeout(() => this.#ask(), RETRY_MS);
+      showError(errorFrom(answer));
+      setTimeout(() => this.#poll(), RETRY_MS);
     }
   }
 
   /**
    * @param {Answers[E]} answer
-   * @param {Question<E>} question
+   * @param {QueryParams<E>} params
    */
-  #show(answer, question) {
-    const { faultOf, isEmpty, show, wait } = this.#options;
-    const fault = faultOf?.(answer) ?? null;
-    wait(fault);
-    if (fault) {
-      this.#refused = this.#subject();
+  #show(answer, params) {
+    const { errorOf, isEmpty, show, showError } = this.#options;
+    const error = errorOf?.(answer) ?? null;
+    showError(error);
+    if (error) {
+      this.#failedSubject = this.#subject();
       return;
     }
-    show(answer, question);
-    this.#shown = this.#subject();
+    show(answer, params);
+    this.#shownSubject = this.#subject();
     this.#isEmpty = isEmpty?.(answer) ?? false;
   }
 
   #state() {
     const subject = this.#subject();
-    if (this.#refused === subject) return this.#shown === null ? "refused" : "outdated";
-    if (this.#shown === null) return "loading";
-    if (this.#shown !== subject || this.#options.isStale?.()) return "outdated";
+    if (this.#failedSubject === subject)
+      return this.#shownSubject === null ? "refused" : "outdated";
+    if (this.#shownSubject === null) return "loading";
+    if (this.#shownSubject !== subject || this.#options.isStale?.()) return "outdated";
     return this.#isEmpty ? "empty" : "shown";
   }
 
-  /** What is to be asked, and of which network. */
+  /** The current query, and the network that it is about. */
   #subject() {
     const { net } = this.#connection.store.page;
-    return JSON.stringify([net?.session, net?.version, this.#options.question()]);
+    return JSON.stringify([net?.session, net?.version, this.#options.params()]);
   }
 }
 
 /**
  * @param {State} net
- * @param {object | null} question
+ * @param {object | null} params
  */
-function keyOf({ session, version, steps }, question) {
-  return JSON.stringify([session, version, steps, question]);
+function queryKey({ session, version, steps }, params) {
+  return JSON.stringify([session, version, steps, params]);
 }

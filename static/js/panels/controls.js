@@ -116,7 +116,7 @@ function mountLearningRate(element, connection) {
   connection.store.watch(
     (page) => page.net?.learning_rate,
     (rate) => {
-      if (rate !== undefined) logSlider.follow(rate);
+      if (rate !== undefined) logSlider.setServerValue(rate);
     },
   );
 }

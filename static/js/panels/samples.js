@@ -44,7 +44,7 @@ function mountTemperature(element, connection) {
   connection.store.watch(
     (page) => page.net?.temperature,
     (temperature) => {
-      if (temperature !== undefined) logSlider.follow(temperature);
+      if (temperature !== undefined) logSlider.setServerValue(temperature);
     },
   );
 }

@@ -1,9 +1,9 @@
-/** How a person wants the page, remembered by their browser as one. */
+/** The user's preferences in localStorage, and access to it that never throws. */
 
 const KEY = "charnn.preferences";
 
 /**
- * What was preferred; the fallback where nothing was, or nothing of its type.
+ * The stored preference, or the fallback if there is none of its type.
  *
  * @template {string | number | boolean} T
  * @param {string} name
@@ -11,8 +11,8 @@ const KEY = "charnn.preferences";
  * @returns {T}
  */
 export function get(name, fallback) {
-  const kept = read()[name];
-  return typeof kept === typeof fallback ? /** @type {T} */ (kept) : fallback;
+  const stored = read()[name];
+  return typeof stored === typeof fallback ? /** @type {T} */ (stored) : fallback;
 }
 
 /**
@@ -26,10 +26,10 @@ export function set(name, value) {
 /** @returns {Record<string, unknown>} */
 function read() {
   try {
-    const kept = JSON.parse(getItem(KEY) ?? "{}");
-    return typeof kept === "object" && kept !== null ? kept : {};
+    const stored = JSON.parse(getItem(KEY) ?? "{}");
+    return typeof stored === "object" && stored !== null ? stored : {};
   } catch {
-    return {}; // it is not ours
+    return {}; // not written by this page
   }
 }
 
@@ -53,7 +53,7 @@ export function setItem(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // It holds until the page is left.
+    // Not stored: it applies until the page is closed.
   }
 }
 
@@ -62,6 +62,6 @@ export function removeItem(key) {
   try {
     localStorage.removeItem(key);
   } catch {
-    // There was nothing to forget.
+    // Nothing was stored.
   }
 }

@@ -1,4 +1,4 @@
-/** The runs that this page has seen before the one it shows: a new network begins another. */
+/** The previous runs seen by this page. A new network starts a new run. */
 
 /** @import { State } from "../protocol" */
 /** @import { Points, Values } from "./store.js" */
@@ -9,19 +9,19 @@ import { networkId } from "./network_id.js";
 /**
  * @typedef {object} Runs
  * @property {readonly PreviousRun[]} previous oldest first
- * @property {string} begun how the present one differs from the one before; empty for the first
+ * @property {string} difference how the current run differs from the previous one; empty for the first
  */
 
-/** More lines could not be told from each other. */
-const MOST_RUNS = 5;
-/** A line in the background needs no more. */
-const MOST_POINTS = 300;
+/** More lines would be indistinguishable. */
+const MAX_RUNS = 5;
+/** Enough for a line in the background. */
+const MAX_POINTS = 300;
 
 /** @type {Runs} */
-export const NO_RUNS = { previous: [], begun: "" };
+export const NO_RUNS = { previous: [], difference: "" };
 
 /**
- * The runs when the network is another.
+ * The runs after a change of the network.
  *
  * @param {Runs} runs
  * @param {{net: State | null, points: Points}} before
@@ -30,13 +30,13 @@ export const NO_RUNS = { previous: [], begun: "" };
  */
 export function runsAfter(runs, before, now) {
   if (!before.net || networkId(before.net) === networkId(now.net)) return runs;
-  const left = before.points.steps.length > 1 ? [earlierRun(before.net, before.points)] : [];
+  const finished = before.points.steps.length > 1 ? [previousRun(before.net, before.points)] : [];
   return {
-    // A network that was brought back goes on with its own curve.
-    previous: [...runs.previous, ...left]
+    // A restored network continues its own curve.
+    previous: [...runs.previous, ...finished]
       .filter((run) => !isBeginningOf(run, now.points))
-      .slice(-MOST_RUNS),
-    begun: ["A new network", ...changes(before.net, now.net)].join(", "),
+      .slice(-MAX_RUNS),
+    difference: ["A new network", ...changes(before.net, now.net)].join(", "),
   };
 }
 
@@ -45,13 +45,13 @@ export function runsAfter(runs, before, now) {
  * @param {Points} points
  * @returns {PreviousRun}
  */
-function earlierRun(net, { steps, perplexities }) {
+function previousRun(net, { steps, perplexities }) {
   const last = perplexities.findLast((value) => value !== null);
-  const at = typeof last === "number" ? last.toFixed(2) : "none";
+  const perplexity = typeof last === "number" ? last.toFixed(2) : "none";
   return {
-    steps: thinned(steps),
-    perplexities: thinned(perplexities),
-    words: `${inWords(net)}: perplexity ${at} after ${net.steps.toLocaleString("en")} steps`,
+    steps: subsampled(steps),
+    perplexities: subsampled(perplexities),
+    words: `${sizesOf(net)}: perplexity ${perplexity} after ${net.steps.toLocaleString("en")} steps`,
   };
 }
 
@@ -60,8 +60,8 @@ function earlierRun(net, { steps, perplexities }) {
  * @param {readonly T[]} column
  * @returns {T[]}
  */
-function thinned(column) {
-  const stride = Math.ceil(column.length / (MOST_POINTS - 1));
+function subsampled(column) {
+  const stride = Math.ceil(column.length / (MAX_POINTS - 1));
   return column.filter((_, index) => index % stride === 0 || index === column.length - 1);
 }
 
@@ -80,11 +80,11 @@ function isBeginningOf(run, { steps, perplexities }) {
 function changes(before, now) {
   const changed = [];
   if (before.text !== now.text) changed.push("another text");
-  if (inWords(before) !== inWords(now)) changed.push(inWords(now));
+  if (sizesOf(before) !== sizesOf(now)) changed.push(sizesOf(now));
   return changed;
 }
 
 /** @param {State} net */
-function inWords({ options: { kind, hidden_sizes } }) {
+function sizesOf({ options: { kind, hidden_sizes } }) {
   return `${kind} of ${hidden_sizes.join(", ")} units`;
 }

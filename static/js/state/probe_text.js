@@ -1,7 +1,7 @@
-/** What every panel that reads the probe text shares. */
+/** Constants of the panels that read the probe text. */
 
 /** The server reads no more characters. */
-export const MOST_CHARACTERS = 110;
+export const MAX_CHARACTERS = 110;
 
-/** The element that shows an error in the text, by the field of the request. */
-export const TEXT_PLACE = { text: "look_text" };
+/** The page's field that shows an error, by the request's field. */
+export const TEXT_ERROR_FIELD = { text: "look_text" };

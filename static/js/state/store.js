@@ -4,10 +4,10 @@
  */
 
 /** @import { State, Frame, Notice, ErrorResult } from "../protocol" */
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
-import { faultIn } from "../messages.js";
+import { errorFrom } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
 /** @typedef {{text: string, [option: string]: string}} Entries What a new network is made from, as written. */
@@ -28,7 +28,7 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  * @property {Entries} draft what a new network would be made from
  * @property {Entries} submitted what the server's network was made from
  * @property {string} probeText the text that the network is looked at with
- * @property {Record<string, Fault>} fieldErrors what is wrong, by the place that shows it
+ * @property {Record<string, PageError>} fieldErrors what is wrong, by the place that shows it
  * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
  */
 
@@ -42,7 +42,7 @@ const AUTO = "auto";
 const NO_POINTS = { steps: [], perplexities: [], heldOut: [], rates: [], setRates: [] };
 
 /** More would cover the page. */
-const MOST_NOTICES = 3;
+const MAX_NOTICES = 3;
 
 export class Store {
   /** @type {Page} */
@@ -164,7 +164,7 @@ export class Store {
     for (const place of Object.values(places)) delete fieldErrors[place];
     const place = refused?.field ? places[refused.field] : undefined;
     if (refused && place) fieldErrors[place] = this.#faultAt(place, refused);
-    else if (refused) this.notify({ level: "error", ...faultIn(refused) });
+    else if (refused) this.notify({ level: "error", ...errorFrom(refused) });
     this.#change({ fieldErrors });
   }
 
@@ -176,7 +176,7 @@ export class Store {
   notify(notice) {
     const others = this.page.notices.filter(({ code }) => code !== notice.code);
     const numbered = { ...notice, number: ++this.#noticesSoFar };
-    this.#change({ notices: [...others, numbered].slice(-MOST_NOTICES) });
+    this.#change({ notices: [...others, numbered].slice(-MAX_NOTICES) });
   }
 
   /**
@@ -198,10 +198,10 @@ export class Store {
    *
    * @param {string} place
    * @param {ErrorResult} refused
-   * @returns {Fault}
+   * @returns {PageError}
    */
   #faultAt(place, refused) {
-    const fault = faultIn(refused);
+    const fault = errorFrom(refused);
     const shown = this.page.fieldErrors[place];
     return shown?.code === fault.code && shown.message === fault.message ? shown : fault;
   }

@@ -1,31 +1,31 @@
-/** An activation as a person sees it: its colour between two ends, neutral at zero, and its number. */
+/** The diverging colour scale of activations, its legend, and the format of activations. */
 
 import { requireElement } from "./dom.js";
 
-/** @typedef {[number, number, number]} Colour red, green and blue from 0 to 255 */
+/** @typedef {[number, number, number]} Color red, green and blue from 0 to 255 */
 
-/** Steps on either side of zero: what a signed byte tells apart. */
+/** Steps on either side of zero: the range of a signed byte. */
 export const STEPS = 127;
 
 const OPAQUE = 255;
 
-/** The colours of the page's scheme, a step apart from one end to the other. */
+/** The colour of each step, from the tokens of the current scheme. */
 export class DivergingScale {
-  #place;
+  #element;
   /** @type {string[]} */
   #css = [];
-  /** The four bytes of a pixel, as a canvas keeps them. */
+  /** Each colour as the four bytes of a canvas pixel. */
   #pixels = new Uint32Array(2 * STEPS + 1);
 
   /**
-   * @param {HTMLElement} place whose style has the tokens
-   * @param {() => void} repaint the scheme is another
+   * @param {HTMLElement} element whose style has the tokens
+   * @param {() => void} repaint called when the scheme changes
    */
-  constructor(place, repaint) {
-    this.#place = place;
-    this.#read();
+  constructor(element, repaint) {
+    this.#element = element;
+    this.#readTokens();
     addEventListener("schemechange", () => {
-      this.#read();
+      this.#readTokens();
       repaint();
     });
   }
@@ -46,27 +46,27 @@ export class DivergingScale {
 
   /**
    * @param {number} activation
-   * @param {number} scale the activation at the end
+   * @param {number} scale the activation at the ends of the scale
    */
   css(activation, scale) {
     const step = Math.round((STEPS * activation) / scale);
     return this.#css[Math.max(-STEPS, Math.min(STEPS, step)) + STEPS] ?? "";
   }
 
-  #read() {
-    const style = getComputedStyle(this.#place);
-    const token = (/** @type {string} */ name) => colourOf(style.getPropertyValue(name).trim());
+  #readTokens() {
+    const style = getComputedStyle(this.#element);
+    const token = (/** @type {string} */ name) => parseColor(style.getPropertyValue(name).trim());
     const [below, zero, above] = [token("--below"), token("--zero"), token("--above")];
     const bytes = new Uint8Array(this.#pixels.buffer);
     for (let step = -STEPS; step <= STEPS; step++) {
-      const colour = between(zero, step < 0 ? below : above, Math.abs(step) / STEPS);
-      bytes.set([...colour, OPAQUE], 4 * (step + STEPS));
-      this.#css[step + STEPS] = `rgb(${colour.join(" ")})`;
+      const color = between(zero, step < 0 ? below : above, Math.abs(step) / STEPS);
+      bytes.set([...color, OPAQUE], 4 * (step + STEPS));
+      this.#css[step + STEPS] = `rgb(${color.join(" ")})`;
     }
   }
 }
 
-/** Shows what the two ends of the colours stand for. */
+/** Shows the activations at the ends of the scale. */
 export class ScaleLegend {
   #below;
   #above;
@@ -90,25 +90,25 @@ export class ScaleLegend {
  *
  * @param {number} number
  */
-export function inDecimals(number) {
+export function toDecimals(number) {
   const rounded = number.toFixed(2);
   return rounded === "-0.00" ? "0.00" : rounded.replace("-", "−");
 }
 
 /**
- * @param {string} css as in rgb(31, 95, 179): how a token that is registered as a colour is read
- * @returns {Colour}
+ * @param {string} css such as rgb(31, 95, 179), the computed value of a registered colour token
+ * @returns {Color}
  */
-function colourOf(css) {
+function parseColor(css) {
   const [red = 0, green = 0, blue = 0] = (css.match(/\d+/g) ?? []).map(Number);
   return [red, green, blue];
 }
 
 /**
- * @param {Colour} from
- * @param {Colour} to
- * @param {number} share of the way
- * @returns {Colour}
+ * @param {Color} from
+ * @param {Color} to
+ * @param {number} share from 0 to 1
+ * @returns {Color}
  */
 function between([red, green, blue], [toRed, toGreen, toBlue], share) {
   const mix = (/** @type {number} */ a, /** @type {number} */ b) => Math.round(a + share * (b - a));

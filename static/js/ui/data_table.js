@@ -1,4 +1,4 @@
-/** The table behind a picture: filled only while it is open, so that it costs nothing closed. */
+/** The table of a figure's data, filled only while it is open. */
 
 import { requireElement } from "./dom.js";
 

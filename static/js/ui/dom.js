@@ -1,8 +1,7 @@
-/** The elements of a page, and what belongs to each: being busy, being edited before it is mounted. */
+/** Helpers for elements. */
 
 /**
- * The element of a panel that a selector names. The page and its modules belong together, so that
- * a missing one is a mistake of ours.
+ * The element of a panel that matches a selector. Throws if missing: markup and scripts ship together.
  *
  * @template {Element} T
  * @param {Element} panel
@@ -17,7 +16,7 @@ export function requireElement(panel, selector, type) {
 }
 
 /**
- * Whether what a button asked for is under way: a second press of a double click asks for nothing.
+ * Whether a button's request is in flight: the second click of a double click does nothing.
  *
  * @param {HTMLElement} button
  */
@@ -26,6 +25,8 @@ export function isBusy(button) {
 }
 
 /**
+ * The result of the work, during which the button is busy.
+ *
  * @template T
  * @param {HTMLElement} button
  * @param {() => Promise<T>} work
@@ -41,20 +42,19 @@ export async function withBusy(button, work) {
 }
 
 /**
- * Whether a person has filled an entry before its panel was there to hear of it: on a slow line the
- * page is drawn long before its scripts have come.
+ * Whether the user edited a field before its panel was mounted: on a slow connection, the page is
+ * painted long before its scripts arrive.
  *
- * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} entry
+ * @param {HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement} field
  */
-export function wasEditedBeforeLoad(entry) {
-  if (!(entry instanceof HTMLSelectElement)) return entry.value !== entry.defaultValue;
-  const first = [...entry.options].find((option) => option.defaultSelected) ?? entry.options[0];
-  return entry.value !== first?.value;
+export function wasEditedBeforeLoad(field) {
+  if (!(field instanceof HTMLSelectElement)) return field.value !== field.defaultValue;
+  const first = [...field.options].find((option) => option.defaultSelected) ?? field.options[0];
+  return field.value !== first?.value;
 }
 
 /**
- * Goes on once the browser has had its turn. Where it knows nothing of that, a timer does as well,
- * though it may be late in a tab that is not in front.
+ * Resolves after the browser has handled rendering and input; without `scheduler`, after a timer.
  *
  * @returns {Promise<void>}
  */

@@ -1,36 +1,38 @@
-/** Says at a field what is wrong with what was entered there. */
+/** Shows errors at the field that they concern. */
 
-/** @import { Fault } from "../messages.js" */
+/** @import { PageError } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
 import { requireElement } from "./dom.js";
 
 /**
+ * Show the store's error of this name at its field.
+ *
  * @param {Element} panel
  * @param {Store} store
- * @param {string} name of the fault in the store
- * @param {Element} entry where it is entered
+ * @param {string} name of the error in the store
+ * @param {Element} field
  */
-export function bindFieldError(panel, store, name, entry) {
-  const place = requireElement(panel, `#${name}_error`, HTMLElement);
+export function bindFieldError(panel, store, name, field) {
+  const element = requireElement(panel, `#${name}_error`, HTMLElement);
   store.watch(
     (page) => page.fieldErrors[name] ?? null,
-    (fault) => {
-      showFault(place, fault);
-      if (fault) entry.setAttribute("aria-invalid", "true");
-      else entry.removeAttribute("aria-invalid");
+    (error) => {
+      showError(element, error);
+      if (error) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
     },
   );
 }
 
 /**
- * Write what is wrong into its place, with its code for those who ask for no words.
+ * Show an error's message, with its code in `data-code`; null clears both.
  *
- * @param {HTMLElement} place
- * @param {Fault | null} fault
+ * @param {HTMLElement} element
+ * @param {PageError | null} error
  */
-export function showFault(place, fault) {
-  place.textContent = fault?.message ?? "";
-  if (fault) place.dataset.code = fault.code;
-  else delete place.dataset.code;
+export function showError(element, error) {
+  element.textContent = error?.message ?? "";
+  if (error) element.dataset.code = error.code;
+  else delete element.dataset.code;
 }

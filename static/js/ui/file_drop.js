@@ -1,26 +1,26 @@
-/** A place on which files can be dropped; whatever else is dragged stays the browser's business. */
+/** An element that files can be dropped on. The browser handles all other drags. */
 
 /**
- * @param {HTMLElement} place
- * @param {(files: File[]) => void} take
+ * @param {HTMLElement} element
+ * @param {(files: File[]) => void} receive
  */
-export function onFileDrop(place, take) {
-  const light = (/** @type {boolean} */ on) => place.classList.toggle("receiving", on);
+export function onFileDrop(element, receive) {
+  const highlight = (/** @type {boolean} */ on) => element.classList.toggle("receiving", on);
 
-  for (const move of /** @type {const} */ (["dragenter", "dragover"])) {
-    place.addEventListener(move, ({ dataTransfer }) => light(hasFiles(dataTransfer)));
+  for (const type of /** @type {const} */ (["dragenter", "dragover"])) {
+    element.addEventListener(type, ({ dataTransfer }) => highlight(hasFiles(dataTransfer)));
   }
-  // Without this, the browser opens a dropped file in the place of the page.
-  for (const move of /** @type {const} */ (["dragenter", "dragover", "drop"])) {
-    place.addEventListener(move, (event) => {
+  // Otherwise the browser would navigate to the dropped file.
+  for (const type of /** @type {const} */ (["dragenter", "dragover", "drop"])) {
+    element.addEventListener(type, (event) => {
       if (hasFiles(event.dataTransfer)) event.preventDefault();
     });
   }
-  for (const end of /** @type {const} */ (["dragleave", "drop"])) {
-    place.addEventListener(end, () => light(false));
+  for (const type of /** @type {const} */ (["dragleave", "drop"])) {
+    element.addEventListener(type, () => highlight(false));
   }
-  place.addEventListener("drop", ({ dataTransfer }) => {
-    if (hasFiles(dataTransfer)) take([...(dataTransfer?.files ?? [])]);
+  element.addEventListener("drop", ({ dataTransfer }) => {
+    if (hasFiles(dataTransfer)) receive([...(dataTransfer?.files ?? [])]);
   });
 }
 

@@ -1,30 +1,29 @@
 /**
- * A number that acts while the network learns: a slider over its logarithm, with a mark at its
- * default, and a field to type it into. Both follow the server's number, which another tab may
- * change too, except while the person is at them.
+ * A number that takes effect during training: a slider on a logarithmic scale with its default marked,
+ * and a text field. Both show the server's value, which another tab may change, except while in use.
  */
 
 /** @import { OkResult, ErrorResult } from "../protocol" */
 
 import { requireElement } from "./dom.js";
 
-/** How long after the last move the slider is still the person's: the server's answer is on its way. */
+/** After the last move, the slider ignores the server's value for this long. */
 const HOLD_MS = 1_000;
-/** Between two numbers that are sent: a server takes so many events a second from one page. */
-const PAUSE_MS = 100;
-/** More digits would only be noise from the logarithm. */
+/** Between two requests: the server limits events per second. */
+const SEND_INTERVAL_MS = 100;
+/** Further digits are rounding errors of the logarithm. */
 const SIGNIFICANT_DIGITS = 6;
-/** A number that is shown may differ by this share of itself from the true one. */
+/** The relative error allowed in the number shown. */
 const TOLERANCE = 0.01;
 
 /**
  * @typedef {object} LogSliderOptions
  * @property {HTMLInputElement} slider
- * @property {HTMLElement} text where programs that know the original's page read the number
- * @property {HTMLInputElement} typed where the number is shown, and can be typed
+ * @property {HTMLElement} text the number, under the id of the original page
+ * @property {HTMLInputElement} typed shows the number and accepts input
  * @property {number} decimals of the number shown
- * @property {(value: number | string) => Promise<OkResult | ErrorResult>} send gives the server a number, or what was typed
- * @property {() => void} clearError takes back what was said of something typed
+ * @property {(value: number | string) => Promise<OkResult | ErrorResult>} send sends a number, or the text as typed
+ * @property {() => void} clearError removes the error of the typed text
  */
 
 export class LogSlider {
@@ -41,12 +40,12 @@ export class LogSlider {
   #latest = null;
   #sending = false;
   #pressed = false;
-  /** The field holds what the person has typed, and the server has not taken. */
+  /** The field holds typed text that the server has not accepted. */
   #isTyped = false;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #hold;
 
-  /** @param {LogSliderOptions} parts */
+  /** @param {LogSliderOptions} options */
   constructor({ slider, text, typed, decimals, send, clearError }) {
     this.#slider = slider;
     this.#text = text;
@@ -54,15 +53,15 @@ export class LogSlider {
     this.#decimals = decimals;
     this.#send = send;
     this.#clearError = clearError;
-    slider.addEventListener("input", () => this.#moved());
-    slider.addEventListener("pointerdown", () => this.#press(true));
+    slider.addEventListener("input", () => this.#handleInput());
+    slider.addEventListener("pointerdown", () => this.#setPressed(true));
     for (const end of ["pointerup", "pointercancel"]) {
-      slider.addEventListener(end, () => this.#press(false));
+      slider.addEventListener(end, () => this.#setPressed(false));
     }
     typed.addEventListener("input", () => {
       this.#isTyped = true;
     });
-    typed.addEventListener("change", () => this.#submit()); // Enter makes it a change, too
+    typed.addEventListener("change", () => this.#submit()); // Enter fires it too
     typed.addEventListener("keydown", ({ key }) => {
       if (key === "Escape") this.#cancel();
     });
@@ -70,29 +69,29 @@ export class LogSlider {
   }
 
   /**
-   * The server's number is this now.
+   * Show the server's value, unless the slider is in use.
    *
    * @param {number} value
    */
-  follow(value) {
+  setServerValue(value) {
     this.#serverValue = value;
     if (!this.#isHeld()) this.#renderServerValue();
   }
 
-  #moved() {
+  #handleInput() {
     const value = Number((10 ** this.#slider.valueAsNumber).toPrecision(SIGNIFICANT_DIGITS));
     this.#isTyped = false;
     this.#render(value);
-    this.#holdOn();
+    this.#restartHold();
     this.#sendLatest(value);
   }
 
-  /** What was typed is the server's to judge; what it refuses stays, to be mended. */
+  /** Send the text as typed: the server validates it. Refused text stays in the field. */
   async #submit() {
-    const words = this.#typed.value;
+    const typed = this.#typed.value;
     this.#latest = null;
-    const answer = await this.#send(words);
-    if (answer.ok && this.#typed.value === words) this.#reset();
+    const answer = await this.#send(typed);
+    if (answer.ok && this.#typed.value === typed) this.#reset();
   }
 
   #cancel() {
@@ -106,12 +105,12 @@ export class LogSlider {
   }
 
   /** @param {boolean} pressed */
-  #press(pressed) {
+  #setPressed(pressed) {
     this.#pressed = pressed;
-    this.#holdOn();
+    this.#restartHold();
   }
 
-  #holdOn() {
+  #restartHold() {
     clearTimeout(this.#hold);
     this.#hold = setTimeout(() => {
       this.#hold = undefined;
@@ -131,11 +130,11 @@ export class LogSlider {
 
   /** @param {number} value */
   #render(value) {
-    const words = inWords(value, this.#decimals);
-    this.#text.textContent = words;
-    this.#slider.setAttribute("aria-valuetext", words);
-    this.#slider.style.setProperty("--at", String(shareOf(this.#slider)));
-    if (!this.#isTyped && this.#typed.value !== words) this.#typed.value = words;
+    const text = format(value, this.#decimals);
+    this.#text.textContent = text;
+    this.#slider.setAttribute("aria-valuetext", text);
+    this.#slider.style.setProperty("--at", String(positionOf(this.#slider)));
+    if (!this.#isTyped && this.#typed.value !== text) this.#typed.value = text;
   }
 
   #markDefault() {
@@ -145,13 +144,12 @@ export class LogSlider {
       HTMLElement,
     );
     const { min, max, defaultValue } = this.#slider;
-    scale.style.setProperty("--default", String(share(Number(defaultValue), min, max)));
-    requireElement(scale, ".slider-default", HTMLElement).hidden = false; // it is where it stays
+    scale.style.setProperty("--default", String(position(Number(defaultValue), min, max)));
+    requireElement(scale, ".slider-default", HTMLElement).hidden = false; // hidden until positioned
   }
 
   /**
-   * A slider moves faster than the server answers: one number is under way at a time, and of those
-   * wanted until a little after its answer only the newest goes out next.
+   * Send the newest value, one request at a time: values in between are skipped.
    *
    * @param {number} value
    */
@@ -163,35 +161,35 @@ export class LogSlider {
       const newest = this.#latest;
       this.#latest = null;
       await this.#send(newest);
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      await new Promise((resolve) => setTimeout(resolve, SEND_INTERVAL_MS));
     }
     this.#sending = false;
   }
 }
 
 /**
- * With so many decimals; a number that is too small for them with its first digits.
+ * A number with fixed decimals, or with three digits if it is too small for them.
  *
  * @param {number} value
  * @param {number} decimals
  */
-function inWords(value, decimals) {
-  const words = value.toFixed(decimals);
-  return Math.abs(Number(words) - value) <= TOLERANCE * value ? words : value.toPrecision(3);
+function format(value, decimals) {
+  const text = value.toFixed(decimals);
+  return Math.abs(Number(text) - value) <= TOLERANCE * value ? text : value.toPrecision(3);
 }
 
 /** @param {HTMLInputElement} slider */
-function shareOf({ valueAsNumber, min, max }) {
-  return share(valueAsNumber, min, max);
+function positionOf({ valueAsNumber, min, max }) {
+  return position(valueAsNumber, min, max);
 }
 
 /**
- * How far along its way a slider is.
+ * The position of a value on the slider, from 0 to 1.
  *
  * @param {number} value
  * @param {string} min
  * @param {string} max
  */
-function share(value, min, max) {
+function position(value, min, max) {
   return (value - Number(min)) / (Number(max) - Number(min));
 }

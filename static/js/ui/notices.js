@@ -1,9 +1,9 @@
-/** Sentences from the server, and what went wrong without a field to blame. */
+/** Notices from the server, and errors that belong to no field. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Action, NumberedNotice } from "../state/store.js" */
 
-/** Long enough to read two lines twice. Warnings and errors stay until they are dismissed. */
+/** Time to read two lines. Warnings and errors stay until they are dismissed. */
 const INFO_MS = 10_000;
 
 /**

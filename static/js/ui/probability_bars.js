@@ -1,24 +1,24 @@
-/** What the network finds likeliest to come: five names with bars. */
+/** The five most likely next characters, with bars. */
 
 import { nameOf, percent } from "../format.js";
 
 const COUNT = 5;
 
-export class Likeliest {
+export class ProbabilityBars {
   #rows;
 
-  /** @param {HTMLElement} list that gets the rows, once: they stay, and only their content moves */
+  /** @param {HTMLElement} list for the rows, which are created once */
   constructor(list) {
     this.#rows = Array.from({ length: COUNT }, () => new Row());
     list.replaceChildren(...this.#rows.map(({ element }) => element));
   }
 
   /**
-   * @param {readonly (readonly [string, number])[]} found characters and their probabilities
-   * @param {string} [actual] the one that the text has there
+   * @param {readonly (readonly [string, number])[]} predictions characters and their probabilities
+   * @param {string} [actual] the next character of the text
    */
-  show(found, actual) {
-    for (const [index, row] of this.#rows.entries()) row.show(found[index], actual);
+  show(predictions, actual) {
+    for (const [index, row] of this.#rows.entries()) row.show(predictions[index], actual);
   }
 }
 
@@ -40,15 +40,15 @@ class Row {
   }
 
   /**
-   * @param {readonly [string, number] | undefined} likely
+   * @param {readonly [string, number] | undefined} prediction
    * @param {string | undefined} actual
    */
-  show(likely, actual) {
-    const [character, probability] = likely ?? ["", 0];
-    this.element.classList.toggle("unknown", !likely);
-    this.element.classList.toggle("actual", likely !== undefined && character === actual);
-    this.#name.textContent = likely ? nameOf(character) : "";
-    this.#share.textContent = likely ? percent(probability) : "";
+  show(prediction, actual) {
+    const [character, probability] = prediction ?? ["", 0];
+    this.element.classList.toggle("unknown", !prediction);
+    this.element.classList.toggle("actual", prediction !== undefined && character === actual);
+    this.#name.textContent = prediction ? nameOf(character) : "";
+    this.#share.textContent = prediction ? percent(probability) : "";
     this.#bar.style.setProperty("--share", String(probability));
   }
 }

@@ -1,18 +1,17 @@
 /**
- * Shows a sentence of the network's. A place that had to grow for one stays so: what is below it
- * must not jump with every frame.
+ * Text written by the network. An element that has grown for a text keeps its height, so that frames
+ * cause no layout shift.
  */
 
-/** Pixels by which a height may differ from itself, measured in two ways. */
+/** Pixels by which two measurements of the same height may differ. */
 const ROUNDING = 0.5;
 
 /**
- * Noise without a space would leave half its lines empty, and take more of them than a sentence;
- * it may be broken anywhere. Counted in characters, a little over most words.
+ * Longer than most words: text without spaces may be broken anywhere, or its lines would be half empty.
  */
-const LONG_RUN = /\S{15}/;
+const LONG_WORD = /\S{15}/;
 
-/** The width decides how many lines a sentence takes: after it changes, places grow anew. */
+/** A new width changes the number of lines, so it resets the heights. */
 const widths = new ResizeObserver((entries) => {
   for (const { target, contentRect } of entries) {
     if (!(target instanceof HTMLElement) || target.dataset.width === String(contentRect.width)) {
@@ -23,51 +22,51 @@ const widths = new ResizeObserver((entries) => {
   }
 });
 
-/** @type {Set<HTMLElement>} written since the page was drawn last */
-const written = new Set();
+/** @type {Set<HTMLElement>} changed since the last paint */
+const pending = new Set();
 
-/** @param {HTMLElement} place */
-export function observeWidth(place) {
-  widths.observe(place);
+/** @param {HTMLElement} element */
+export function observeWidth(element) {
+  widths.observe(element);
 }
 
 /**
- * @param {HTMLElement} place
- * @param {string} sentence
- * @param {string} [beginning] what a person wrote, if the sentence goes on from there
+ * @param {HTMLElement} element
+ * @param {string} text
+ * @param {string} [prompt] the user's text that it continues
  */
-export function setText(place, sentence, beginning = "") {
-  renderText(place, sentence, beginning);
-  if (written.size === 0) requestAnimationFrame(reserve);
-  written.add(place);
+export function setText(element, text, prompt = "") {
+  renderText(element, text, prompt);
+  if (pending.size === 0) requestAnimationFrame(reserve);
+  pending.add(element);
 }
 
-/** All at once, just before they are drawn: each measured by itself would be a layout of the page. */
+/** Measure all at once, just before the paint: measuring each alone would force a layout each time. */
 function reserve() {
-  const measured = [...written].map((place) => ({
-    place,
-    needed: place.getBoundingClientRect().height,
-    reserved: Number.parseFloat(getComputedStyle(place).minHeight),
+  const measured = [...pending].map((element) => ({
+    element,
+    needed: element.getBoundingClientRect().height,
+    reserved: Number.parseFloat(getComputedStyle(element).minHeight),
   }));
-  written.clear();
-  for (const { place, needed, reserved } of measured) {
-    if (needed > reserved + ROUNDING) place.style.minHeight = `${needed}px`;
+  pending.clear();
+  for (const { element, needed, reserved } of measured) {
+    if (needed > reserved + ROUNDING) element.style.minHeight = `${needed}px`;
   }
 }
 
 /**
- * Write where nothing has to stay as large as it was.
+ * Set the text without reserving its height.
  *
- * @param {HTMLElement} place
- * @param {string} sentence
- * @param {string} beginning
+ * @param {HTMLElement} element
+ * @param {string} text
+ * @param {string} prompt
  */
-export function renderText(place, sentence, beginning) {
-  place.textContent = sentence;
-  place.classList.toggle("unbroken", LONG_RUN.test(beginning + sentence));
-  if (!beginning) return;
-  const prompt = document.createElement("span");
-  prompt.className = "prompt";
-  prompt.textContent = beginning;
-  place.prepend(prompt);
+export function renderText(element, text, prompt) {
+  element.textContent = text;
+  element.classList.toggle("unbroken", LONG_WORD.test(prompt + text));
+  if (!prompt) return;
+  const span = document.createElement("span");
+  span.className = "prompt";
+  span.textContent = prompt;
+  element.prepend(span);
 }
