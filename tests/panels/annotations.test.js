@@ -32,7 +32,7 @@ test("a rate that came back where it was is no change, nor is one that is unknow
 });
 
 test("how a run differs from the one before is marked at its beginning, once it has a point", () => {
-  assert.deepEqual(annotationsOf(points(0.01), "other"), [{ step: 0, words: "other", short: "" }]);
+  assert.deepEqual(annotationsOf(points(0.01), "other"), [{ step: 0, text: "other", short: "" }]);
   assert.deepEqual(annotationsOf(points(), "other"), []);
   assert.deepEqual(annotationsOf(points(0.01), ""), []);
 });

@@ -45,13 +45,13 @@ test("the curve of the network before is kept, with what it was and how far it c
   const { previous } = runsAfter(NO_RUNS, before, moment(2, NONE));
   assert.deepEqual(previous[0]?.steps, [10, 20]);
   assert.deepEqual(previous[0]?.perplexities, [9, 8.126]);
-  assert.match(previous[0]?.words ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
+  assert.match(previous[0]?.summary ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
 });
 
 test("a curve of one point is no run, and one that ran off tells the last number it had", () => {
   assert.deepEqual(runsAfter(NO_RUNS, moment(1, points([10], [9])), moment(2, NONE)).previous, []);
   const { previous } = runsAfter(NO_RUNS, moment(1, points([1, 2], [5, null])), moment(2, NONE));
-  assert.match(previous[0]?.words ?? "", /\b5\.00\b/);
+  assert.match(previous[0]?.summary ?? "", /\b5\.00\b/);
 });
 
 test("how the new network differs is told where it does", () => {

@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { zoomIn, inView, pan, zoomTo, zoomOut } from "../../static/js/curve/zoom.js";
 
-const EXTENT = { last: 1_000, furthest: 1_000, least: 40 };
+const EXTENT = { last: 1_000, lastShown: 1_000, minSteps: 40 };
 const PART = { from: 400, to: 600 };
 
 test("without a choice the whole is in view, up to the last step of the curve", () => {
-  assert.deepEqual(inView(null, { ...EXTENT, furthest: 5_000 }), { from: 0, to: 1_000 });
+  assert.deepEqual(inView(null, { ...EXTENT, lastShown: 5_000 }), { from: 0, to: 1_000 });
   assert.deepEqual(inView(PART, EXTENT), PART);
 });
 
 test("a part that is picked ends where there is something to see", () => {
   assert.deepEqual(zoomTo(null, EXTENT, { from: -50, to: 1_500 }), { from: 0, to: 1_000 });
-  assert.deepEqual(zoomTo(null, { ...EXTENT, furthest: 5_000 }, { from: 900, to: 1_500 }), {
+  assert.deepEqual(zoomTo(null, { ...EXTENT, lastShown: 5_000 }, { from: 900, to: 1_500 }), {
     from: 900,
     to: 1_500,
   });

@@ -1,59 +1,58 @@
-/** Marks at the steps where something was changed: a hairline, and a label for who asks. */
+/** Annotations at the steps of a change: a vertical line with a label. */
 
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
 /** @import { Points } from "../state/store.js" */
 
-/** @typedef {{step: number, words: string, short: string}} Annotation `short` is for a picture */
-/** @typedef {{index: number, step: number, from: number, to: number}} Change */
+/** @typedef {{step: number, text: string, short: string}} Annotation `short` labels the PNG */
+/** @typedef {{index: number, step: number, from: number, to: number}} RateChange */
 
-/** A slider that is moved changes the rate in some points on end: that is one change. */
-const ON_END = 3;
-/** Pixels between two marks; nearer ones share a label. */
-const APART = 24;
-/** Pixels around a hairline in which the pointer asks for its label. */
-const NEAR = 5;
-/** Pixels between a hairline and its name. */
-const NAME_GAP = 5;
+/** Moving a slider changes the rate at several consecutive points: changes this close are merged. */
+const MERGE_POINTS = 3;
+/** Pixels between two annotations; closer ones share a label. */
+const MIN_GAP = 24;
+/** Pixels around a line in which the pointer shows its label. */
+const HOVER_DISTANCE = 5;
+/** Pixels between a line and its label in the PNG. */
+const LABEL_GAP = 5;
 
 /**
  * @param {Points} points
- * @param {string} difference how this run differs from the one before
+ * @param {string} difference how this run differs from the previous one
  * @returns {Annotation[]}
  */
 export function annotationsOf(points, difference) {
-  const beginning =
-    difference && points.steps.length ? [{ step: 0, words: difference, short: "" }] : [];
-  return [...beginning, ...changesOf(points).map(asMark)];
+  const first = difference && points.steps.length ? [{ step: 0, text: difference, short: "" }] : [];
+  return [...first, ...changesOf(points).map(annotationFor)];
 }
 
 /**
- * Where the learning rate was set anew. What a schedule does to it is no change of anybody's.
+ * The changes of the learning rate by the user, without those of a schedule.
  *
  * @param {Points} points
  */
 function changesOf({ steps, setRates }) {
-  /** @type {Change[]} */
+  /** @type {RateChange[]} */
   const changes = [];
   for (let index = 1; index < setRates.length; index++) {
     const from = setRates[index - 1];
     const to = setRates[index];
     if (!from || !to || from === to) continue;
     const last = changes.at(-1);
-    if (last && index - last.index <= ON_END) Object.assign(last, { index, to });
+    if (last && index - last.index <= MERGE_POINTS) Object.assign(last, { index, to });
     else changes.push({ index, step: steps[index - 1] ?? 0, from, to });
   }
   return changes.filter(({ from, to }) => from !== to);
 }
 
 /**
- * @param {Change} change
+ * @param {RateChange} change
  * @returns {Annotation}
  */
-function asMark({ step, from, to }) {
-  const words = `Learning rate from ${shortRate(from)} to ${shortRate(to)}`;
+function annotationFor({ step, from, to }) {
+  const text = `Learning rate from ${shortRate(from)} to ${shortRate(to)}`;
   return {
     step,
-    words: `${words} at step ${step.toLocaleString("en")}`,
+    text: `${text} at step ${step.toLocaleString("en")}`,
     short: `rate ${shortRate(to)}`,
   };
 }
@@ -65,26 +64,26 @@ function shortRate(rate) {
 
 /**
  * @param {uPlot} plot
- * @param {readonly Annotation[]} marks
- * @param {string} colour
- * @param {{font: string, colour: string}} [name] how they are named; without it they are not
+ * @param {readonly Annotation[]} annotations
+ * @param {string} color
+ * @param {{font: string, color: string}} [labelStyle] style of the labels; without it they are not drawn
  */
-export function drawAnnotations(plot, marks, colour, name) {
+export function drawAnnotations(plot, annotations, color, labelStyle) {
   const { ctx, bbox } = plot;
   ctx.save();
-  ctx.strokeStyle = colour;
+  ctx.strokeStyle = color;
   ctx.lineWidth = devicePixelRatio;
   ctx.setLineDash([]);
-  if (name) {
-    ctx.font = name.font;
-    ctx.fillStyle = name.colour;
+  if (labelStyle) {
+    ctx.font = labelStyle.font;
+    ctx.fillStyle = labelStyle.color;
     ctx.textAlign = "center";
     ctx.textBaseline = "alphabetic";
   }
   ctx.beginPath();
-  for (const { step, short } of marks.filter((mark) => isInView(plot, mark))) {
+  for (const { step, short } of annotations.filter((annotation) => isInView(plot, annotation))) {
     const x = Math.round(plot.valToPos(step, "x", true));
-    if (name) ctx.fillText(short, x, bbox.top - NAME_GAP * devicePixelRatio);
+    if (labelStyle) ctx.fillText(short, x, bbox.top - LABEL_GAP * devicePixelRatio);
     ctx.moveTo(x, bbox.top);
     ctx.lineTo(x, bbox.top + bbox.height);
   }
@@ -94,18 +93,18 @@ export function drawAnnotations(plot, marks, colour, name) {
 
 /**
  * @param {uPlot} plot
- * @param {Annotation} mark
+ * @param {Annotation} annotation
  */
 function isInView({ scales }, { step }) {
   const { min, max } = scales.x ?? {};
   return step >= (min ?? 0) && step <= (max ?? 0);
 }
 
-/** The labels over the plot, each with a head on its hairline that can be focused. */
+/** The labels over the plot, each at a focusable marker on its line. */
 export class AnnotationLabels {
   #list;
-  /** @type {{left: number, head: HTMLElement}[]} */
-  #shown = [];
+  /** @type {{left: number, marker: HTMLElement}[]} */
+  #markers = [];
 
   /** @param {HTMLElement} list */
   constructor(list) {
@@ -114,63 +113,63 @@ export class AnnotationLabels {
 
   /**
    * @param {uPlot} plot
-   * @param {readonly Annotation[]} marks
+   * @param {readonly Annotation[]} annotations
    */
-  show(plot, marks) {
-    const groups = groupsOf(plot, marks);
+  show(plot, annotations) {
+    const groups = groupsOf(plot, annotations);
     this.#list.hidden = groups.length === 0;
     while (this.#list.children.length > groups.length) this.#list.lastElementChild?.remove();
     const offset = plot.bbox.left / devicePixelRatio;
-    this.#shown = groups.map(({ left, words }, index) => {
-      const head = this.#head(index);
+    this.#markers = groups.map(({ left, text }, index) => {
+      const marker = this.#marker(index);
       const isRight = left + offset > plot.width / 2;
-      head.style.setProperty("--left", `${Math.round(left + offset)}px`);
-      head.classList.toggle("to-the-left", isRight);
-      const label = head.firstElementChild;
-      if (label && label.textContent !== words) label.textContent = words;
-      return { left, head };
+      marker.style.setProperty("--left", `${Math.round(left + offset)}px`);
+      marker.classList.toggle("to-the-left", isRight);
+      const label = marker.firstElementChild;
+      if (label && label.textContent !== text) label.textContent = text;
+      return { left, marker };
     });
   }
 
-  /** @param {number | undefined} left where the pointer is on the plot */
+  /** @param {number | undefined} left the position of the pointer on the plot */
   point(left) {
-    for (const { left: at, head } of this.#shown) {
-      head.classList.toggle("near", left !== undefined && Math.abs(at - left) <= NEAR);
+    for (const { left: x, marker } of this.#markers) {
+      marker.classList.toggle("near", left !== undefined && Math.abs(x - left) <= HOVER_DISTANCE);
     }
   }
 
   /**
-   * One that is there is used again: it may have the focus.
+   * The marker at an index. Existing ones are reused, because one may have the focus.
    *
    * @param {number} index
    */
-  #head(index) {
-    const there = this.#list.children[index];
-    if (there instanceof HTMLElement) return there;
-    const head = document.createElement("li");
-    head.className = "curve-mark";
-    head.tabIndex = 0;
+  #marker(index) {
+    const existing = this.#list.children[index];
+    if (existing instanceof HTMLElement) return existing;
+    const marker = document.createElement("li");
+    marker.className = "curve-mark";
+    marker.tabIndex = 0;
     const label = document.createElement("span");
     label.className = "curve-mark-label";
-    head.append(label);
-    this.#list.append(head);
-    return head;
+    marker.append(label);
+    this.#list.append(marker);
+    return marker;
   }
 }
 
 /**
  * @param {uPlot} plot
- * @param {readonly Annotation[]} marks
+ * @param {readonly Annotation[]} annotations
  */
-function groupsOf(plot, marks) {
-  /** @type {{left: number, words: string}[]} */
+function groupsOf(plot, annotations) {
+  /** @type {{left: number, text: string}[]} */
   const groups = [];
-  for (const mark of marks) {
-    if (!isInView(plot, mark)) continue;
-    const left = plot.valToPos(mark.step, "x");
+  for (const annotation of annotations) {
+    if (!isInView(plot, annotation)) continue;
+    const left = plot.valToPos(annotation.step, "x");
     const last = groups.at(-1);
-    if (last && left - last.left < APART) last.words += `; ${mark.words}`;
-    else groups.push({ left, words: mark.words });
+    if (last && left - last.left < MIN_GAP) last.text += `; ${annotation.text}`;
+    else groups.push({ left, text: annotation.text });
   }
   return groups;
 }

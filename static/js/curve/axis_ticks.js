@@ -1,25 +1,25 @@
-/** What the axes of the curve are marked with. */
+/** The ticks of the curve's axes. */
 
-/** What a logarithmic axis is marked with, times powers of ten: about even steps. */
-const MARKS = [1, 1.5, 2, 3, 4, 5, 7];
-/** A range whose ends have less than this ratio is marked in even steps. */
-const NARROW = 3;
-/** Pixels that a mark needs. */
-const MARK_HEIGHT = 26;
+/** Ticks of a logarithmic axis, times powers of ten. */
+const LOG_STEPS = [1, 1.5, 2, 3, 4, 5, 7];
+/** A range with a smaller ratio of its ends has linear ticks. */
+const MAX_LINEAR_RATIO = 3;
+/** Pixels between two ticks. */
+const MIN_SPACING = 26;
 
 /**
- * Marks of a logarithmic axis, as many as have room.
+ * The ticks of a logarithmic axis that fit its height.
  *
  * @param {number} low
  * @param {number} high
  * @param {number} height
  */
 export function ticksBetween(low, high, height) {
-  const needed = (Math.log(high / low) * MARK_HEIGHT) / height; // of the logarithm, for each mark
+  const needed = (Math.log(high / low) * MIN_SPACING) / height; // difference of logarithms per tick
   let last = 0;
-  return candidatesBetween(low, high).filter((mark) => {
-    if (Math.log(mark / last) < needed) return false;
-    last = mark;
+  return candidatesBetween(low, high).filter((tick) => {
+    if (Math.log(tick / last) < needed) return false;
+    last = tick;
     return true;
   });
 }
@@ -31,15 +31,16 @@ export function ticksBetween(low, high, height) {
  * @param {number} high
  */
 function candidatesBetween(low, high) {
-  const marks = high / low < NARROW ? linearMarks(low, high) : logarithmicMarks(low, high);
-  return marks.filter((mark) => mark >= low && mark <= high);
+  const ticks =
+    high / low < MAX_LINEAR_RATIO ? linearTicks(low, high) : logarithmicTicks(low, high);
+  return ticks.filter((tick) => tick >= low && tick <= high);
 }
 
 /**
  * @param {number} low
  * @param {number} high
  */
-function linearMarks(low, high) {
+function linearTicks(low, high) {
   const rough = (high - low) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = power * (rough / power < 2 ? 1 : rough / power < 5 ? 2 : 5);
@@ -54,11 +55,11 @@ function linearMarks(low, high) {
  * @param {number} low
  * @param {number} high
  */
-function logarithmicMarks(low, high) {
+function logarithmicTicks(low, high) {
   const first = Math.floor(Math.log10(low));
   const count = Math.ceil(Math.log10(high)) - first + 1;
   const powers = Array.from({ length: count }, (_, index) => 10 ** (first + index));
-  return powers.flatMap((power) => MARKS.map((mark) => Number((mark * power).toPrecision(3))));
+  return powers.flatMap((power) => LOG_STEPS.map((tick) => Number((tick * power).toPrecision(3))));
 }
 
 /** @param {number} number */

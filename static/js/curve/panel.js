@@ -1,26 +1,26 @@
-/** The perplexity over the steps of training, and over those of the runs before. */
+/** The curve of the perplexity over training steps, of this run and of previous runs. */
 
 /** @import { Connection } from "../net/connection.js" */
 
 import { mountControls } from "./toolbar.js";
 import { AnnotationLabels } from "./annotations.js";
 import { CurvePlot } from "./plot.js";
-import { savePicture } from "./png_export.js";
+import { savePng } from "./png_export.js";
 import { mountTable } from "./table.js";
-import { curveInWords, previousRunsInWords, pointed, viewInWords } from "./summary.js";
+import { curveSummary, previousRunsText, pointSummary, rangeSummary } from "./summary.js";
 import { requireElement } from "../ui/dom.js";
 
-/** How often the curve is put into words, for those who do not see it. */
-const WORDS_MS = 5_000;
+/** Between two updates of the curve's label for screen readers. */
+const LABEL_MS = 5_000;
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = requireElement(element, "#pplgraph", HTMLElement);
-  const plot = mountPlot(element, place, store.page);
-  new ResizeObserver(() => plot.fit()).observe(place);
+  const container = requireElement(element, "#pplgraph", HTMLElement);
+  const plot = mountPlot(element, container, store.page);
+  new ResizeObserver(() => plot.fit()).observe(container);
   addEventListener("schemechange", () => plot.draw());
   store.watch(
     (page) => page.points,
@@ -31,28 +31,28 @@ export function mount(element, { store }) {
   );
   mountPreviousRunsLabel(element, store);
   requireElement(element, "#curve_png", HTMLButtonElement).addEventListener("click", () =>
-    savePicture(plot, place),
+    savePng(plot, container),
   );
-  setInterval(() => place.setAttribute("aria-label", curveInWords(store.page)), WORDS_MS);
+  setInterval(() => container.setAttribute("aria-label", curveSummary(store.page)), LABEL_MS);
 }
 
 /**
  * @param {HTMLElement} element
- * @param {HTMLElement} place
+ * @param {HTMLElement} container
  * @param {import("../state/store.js").Page} page
  */
-function mountPlot(element, place, page) {
+function mountPlot(element, container, page) {
   const reading = requireElement(element, "#pplgraph_reading", HTMLElement);
-  const view = requireElement(element, "#curve_view", HTMLElement);
+  const rangeText = requireElement(element, "#curve_view", HTMLElement);
   const labels = new AnnotationLabels(requireElement(element, "#curve_marks", HTMLElement));
-  const plot = new CurvePlot(place, page, {
+  const plot = new CurvePlot(container, page, {
     drawn: (drawn) => labels.show(drawn, plot.content.annotations()),
-    pointed: (drawn) => {
-      reading.textContent = pointed(drawn);
+    cursorMoved: (drawn) => {
+      reading.textContent = pointSummary(drawn);
       labels.point(drawn.cursor.left);
     },
-    looked: (range) => {
-      view.textContent = viewInWords(range);
+    rangeChanged: (range) => {
+      rangeText.textContent = rangeSummary(range);
       element.dataset.state = stateOf(plot);
       fillTable();
     },
@@ -72,19 +72,19 @@ function stateOf({ range, page }) {
 }
 
 /**
- * What is said of earlier runs beside the key, once there are some.
+ * The legend's entry for previous runs, shown once there are some.
  *
  * @param {HTMLElement} element
  * @param {import("../state/store.js").Store} store
  */
 function mountPreviousRunsLabel(element, store) {
-  const entry = requireElement(element, ".curve-earlier", HTMLElement);
-  const name = requireElement(entry, "#curve_earlier_name", HTMLElement);
+  const item = requireElement(element, ".curve-earlier", HTMLElement);
+  const label = requireElement(item, "#curve_earlier_name", HTMLElement);
   store.watch(
     (page) => page.runs.previous.length,
     (count) => {
-      entry.classList.toggle("none", count === 0);
-      name.textContent = previousRunsInWords(count);
+      item.classList.toggle("none", count === 0);
+      label.textContent = previousRunsText(count);
     },
   );
 }

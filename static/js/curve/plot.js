@@ -1,4 +1,4 @@
-/** The curve on the page: what is in view of it, on which axis, and the plot that shows that. */
+/** The plot of the curve: its range, its axes and its interaction. */
 
 /** @import { Page } from "../state/store.js" */
 /** @import { Content } from "./plot_options.js" */
@@ -11,22 +11,22 @@ import { annotationsOf } from "./annotations.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 import { inView, zoomTo } from "./zoom.js";
 
-/** Pixels that are a choice of a part, and not an unsteady hand. */
-const LEAST_DRAG = 8;
-/** Points that make something of a part to see. */
-const LEAST_POINTS = 4;
-/** Size of the letters, in pixels. */
-const TYPE = 12;
+/** Pixels from which a drag selects a range. */
+const MIN_DRAG = 8;
+/** Points in the smallest range. */
+const MIN_POINTS = 4;
+/** In pixels. */
+const FONT_SIZE = 12;
 
 /**
  * @typedef {object} Listener
  * @property {(plot: uPlot) => void} drawn
- * @property {(plot: uPlot) => void} pointed the pointer is elsewhere
- * @property {(range: Range | null) => void} looked somebody wants to see another part
+ * @property {(plot: uPlot) => void} cursorMoved called when the pointer has moved
+ * @property {(range: Range | null) => void} rangeChanged called when the user has zoomed or panned
  */
 
 export class CurvePlot {
-  #place;
+  #container;
   #listener;
   /** @type {uPlot | null} */
   #plot = null;
@@ -40,17 +40,17 @@ export class CurvePlot {
   #showsPreviousRuns = true;
 
   /**
-   * @param {HTMLElement} place
+   * @param {HTMLElement} container
    * @param {Page} page
    * @param {Listener} listener
    */
-  constructor(place, page, listener) {
-    this.#place = place;
+  constructor(container, page, listener) {
+    this.#container = container;
     this.#page = page;
     this.#listener = listener;
   }
 
-  /** @returns {Range | null} what somebody chose to see; null for the whole */
+  /** @returns {Range | null} the range chosen by the user; null for the whole curve */
   get range() {
     return this.#range;
   }
@@ -66,12 +66,12 @@ export class CurvePlot {
     const ends = this.previousRuns.map((run) => run.steps.at(-1) ?? 0);
     return {
       last,
-      furthest: Math.max(last, ...ends),
-      least: (LEAST_POINTS * last) / Math.max(steps.length, 1),
+      lastShown: Math.max(last, ...ends),
+      minSteps: (MIN_POINTS * last) / Math.max(steps.length, 1),
     };
   }
 
-  /** @returns {readonly PreviousRun[]} those that are shown */
+  /** @returns {readonly PreviousRun[]} the previous runs shown */
   get previousRuns() {
     return this.#showsPreviousRuns ? this.#page.runs.previous : [];
   }
@@ -101,36 +101,36 @@ export class CurvePlot {
     };
   }
 
-  /** Everything anew: the colours or the axis are others. */
+  /** Create the plot anew, with the current colours and axis. */
   draw() {
     this.#plot?.destroy();
-    const look = {
+    const plotStyle = {
       ...this.#size(),
-      style: getComputedStyle(this.#place),
-      type: TYPE,
+      style: getComputedStyle(this.#container),
+      fontSize: FONT_SIZE,
       linear: this.#linear,
       labelled: false,
     };
-    const options = this.#withHands(optionsFor(look, this.content));
-    this.#plot = new uPlot(options, dataOf(this.#page.points), this.#place);
+    const options = this.#withInteraction(optionsFor(plotStyle, this.content));
+    this.#plot = new uPlot(options, dataOf(this.#page.points), this.#container);
   }
 
   /** @param {Page} page */
   show(page) {
-    const isAnother = page.runs !== this.#page.runs;
+    const isNewRun = page.runs !== this.#page.runs;
     this.#page = page;
     this.#annotations = annotationsOf(page.points, page.runs.difference);
-    if (isAnother && this.#range)
-      this.look(null); // the steps that were chosen were others
+    if (isNewRun && this.#range)
+      this.setRange(null); // the range was one of the previous run
     else this.#update();
   }
 
   /** @param {Range | null} range */
-  look(range) {
+  setRange(range) {
     if (range === this.#range) return;
     this.#range = range;
     this.#update();
-    this.#listener.looked(range);
+    this.#listener.rangeChanged(range);
   }
 
   fit() {
@@ -142,39 +142,39 @@ export class CurvePlot {
   }
 
   #size() {
-    return { width: this.#place.clientWidth, height: this.#place.clientHeight };
+    return { width: this.#container.clientWidth, height: this.#container.clientHeight };
   }
 
   /**
-   * What a pointer does on the plot.
+   * The options with the pointer's interaction.
    *
    * @param {uPlot.Options} options
    * @returns {uPlot.Options}
    */
-  #withHands(options) {
-    const { drawn, pointed } = this.#listener;
+  #withInteraction(options) {
+    const { drawn, cursorMoved } = this.#listener;
     return {
       ...options,
       cursor: {
         y: false,
         points: { size: 8 },
-        drag: { x: true, y: false, setScale: false, dist: LEAST_DRAG },
+        drag: { x: true, y: false, setScale: false, dist: MIN_DRAG },
         bind: { dblclick: () => null },
       },
       hooks: {
         ...options.hooks,
         draw: [...(options.hooks?.draw ?? []), drawn],
-        setCursor: [pointed],
-        setSelect: [(plot) => this.#pick(plot)],
+        setCursor: [cursorMoved],
+        setSelect: [(plot) => this.#zoomToSelection(plot)],
       },
     };
   }
 
-  /** @param {uPlot} plot on which a part has been drawn over */
-  #pick(plot) {
+  /** @param {uPlot} plot with a selected range */
+  #zoomToSelection(plot) {
     const { left, width } = plot.select;
     const [from, to] = [plot.posToVal(left, "x"), plot.posToVal(left + width, "x")];
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
-    this.look(zoomTo(this.#range, this.extent, { from, to }));
+    this.setRange(zoomTo(this.#range, this.extent, { from, to }));
   }
 }

@@ -1,4 +1,4 @@
-/** How the curve is drawn: its axes, its lines, and what lies behind and before them. */
+/** The uPlot options of the curve: axes, lines, previous runs and annotations. */
 
 /** @import { PreviousRun } from "../state/previous_runs.js" */
 /** @import { Range } from "./zoom.js" */
@@ -11,7 +11,7 @@ import { drawPreviousRuns, yExtent } from "./previous_runs.js";
 import { drawAnnotations } from "./annotations.js";
 
 /**
- * What there is to draw, asked for anew with every drawing.
+ * The content, read on each draw.
  *
  * @typedef {object} Content
  * @property {() => Range} range
@@ -20,24 +20,23 @@ import { drawAnnotations } from "./annotations.js";
  */
 /**
  * @typedef {object} PlotStyle
- * @property {CSSStyleDeclaration} style where the colours and the type are taken from
+ * @property {CSSStyleDeclaration} style the source of colours and font
  * @property {number} width
  * @property {number} height
- * @property {number} type size of the letters in pixels
- * @property {boolean} linear whether the perplexity's axis is, or else logarithmic
- * @property {boolean} labelled whether the axes say what they show
+ * @property {number} fontSize in pixels
+ * @property {boolean} linear whether the perplexity axis is linear instead of logarithmic
+ * @property {boolean} labelled whether the axes have labels
  */
 
-/** The curve's range shows a little more than its points. */
+/** The range of the perplexity axis, relative to the points. */
 const MARGIN = 1.12;
-/** On a linear axis, a share of the range. */
+/** On a linear axis, as a share of the range. */
 const LINEAR_MARGIN = 0.06;
-/** The perplexity of one who is always right and sure of it. */
-const LEAST_PERPLEXITY = 1;
-/** Shown before there is a point. */
-const FIRST_RANGE = [1, 30];
-/** Room of the learning rate's line around its range, so that it keeps to the upper part. */
-const RATE_ROOM = 6;
+const MIN_PERPLEXITY = 1;
+/** Before the first point. */
+const EMPTY_RANGE = [1, 30];
+/** The margin below the learning rate's line, which keeps it in the upper part. */
+const RATE_MARGIN = 6;
 
 /**
  * @param {Points} points
@@ -48,31 +47,31 @@ export function dataOf({ steps, perplexities, heldOut, rates }) {
 }
 
 /**
- * @param {PlotStyle} look
+ * @param {PlotStyle} plotStyle
  * @param {Content} content
  * @returns {uPlot.Options}
  */
-export function optionsFor(look, content) {
-  const colour = (/** @type {string} */ token) => look.style.getPropertyValue(token).trim();
-  const font = `${look.type * devicePixelRatio}px ${look.style.fontFamily}`;
-  const name = look.labelled ? { font, colour: colour("--ink-soft") } : undefined;
+export function optionsFor(plotStyle, content) {
+  const color = (/** @type {string} */ token) => plotStyle.style.getPropertyValue(token).trim();
+  const font = `${plotStyle.fontSize * devicePixelRatio}px ${plotStyle.style.fontFamily}`;
+  const labelStyle = plotStyle.labelled ? { font, color: color("--ink-soft") } : undefined;
   return {
-    width: look.width,
-    height: look.height,
-    padding: [look.labelled ? 1.5 * look.type : 14, 14, 0, 0],
+    width: plotStyle.width,
+    height: plotStyle.height,
+    padding: [plotStyle.labelled ? 1.5 * plotStyle.fontSize : 14, 14, 0, 0],
     legend: { show: false },
     hooks: {
-      drawAxes: [(plot) => drawPreviousRuns(plot, content.previousRuns(), colour("--edge"))],
-      draw: [(plot) => drawAnnotations(plot, content.annotations(), colour("--edge"), name)],
+      drawAxes: [(plot) => drawPreviousRuns(plot, content.previousRuns(), color("--edge"))],
+      draw: [(plot) => drawAnnotations(plot, content.annotations(), color("--edge"), labelStyle)],
     },
-    scales: scalesFor(look, content),
-    axes: axesFor(look, colour),
-    series: seriesFor(colour),
+    scales: scalesFor(plotStyle, content),
+    axes: axesFor(plotStyle, color),
+    series: seriesFor(color),
   };
 }
 
 /**
- * @param {PlotStyle} look
+ * @param {PlotStyle} plotStyle
  * @param {Content} content
  * @returns {uPlot.Scales}
  */
@@ -89,11 +88,11 @@ function scalesFor({ linear }, content) {
     y: {
       distr: linear ? 1 : 3,
       range: (_, low, high) =>
-        margin(...(yExtent([low, high], content.previousRuns(), content.range()) ?? FIRST_RANGE)),
+        margin(...(yExtent([low, high], content.previousRuns(), content.range()) ?? EMPTY_RANGE)),
     },
     rate: {
       distr: 3,
-      range: (_, low, high) => [(low ?? 1e-4) / RATE_ROOM, (high ?? 1) * MARGIN],
+      range: (_, low, high) => [(low ?? 1e-4) / RATE_MARGIN, (high ?? 1) * MARGIN],
     },
   };
 }
@@ -114,66 +113,66 @@ function logarithmicMargin(low = 1, high = 1) {
  */
 function linearMargin(low = 1, high = 1) {
   const margin = Math.max((high - low) * LINEAR_MARGIN, high * 0.01);
-  return [Math.max(low - margin, LEAST_PERPLEXITY), high + margin];
+  return [Math.max(low - margin, MIN_PERPLEXITY), high + margin];
 }
 
 /**
- * @param {PlotStyle} look
- * @param {(token: string) => string} colour
+ * @param {PlotStyle} plotStyle
+ * @param {(token: string) => string} color
  * @returns {uPlot.Axis[]}
  */
-function axesFor({ style, type, linear, labelled }, colour) {
-  const font = `${type}px ${style.fontFamily}`;
+function axesFor({ style, fontSize, linear, labelled }, color) {
+  const font = `${fontSize}px ${style.fontFamily}`;
   const axis = {
     font,
-    stroke: colour("--ink-soft"),
-    grid: { stroke: colour("--rule"), width: 1 },
+    stroke: color("--ink-soft"),
+    grid: { stroke: color("--rule"), width: 1 },
     ticks: { show: false },
     labelFont: font,
-    labelSize: 1.8 * type,
+    labelSize: 1.8 * fontSize,
   };
-  const onLogarithmic = {
+  const logarithmic = {
     /** @type {uPlot.Axis.Splits} */
     splits: (plot, _, low, high) => ticksBetween(low, high, plot.height),
     /** @type {uPlot.Axis.Filter} */
-    filter: (_, marks) => marks,
+    filter: (_, ticks) => ticks,
   };
   return [
     {
       ...axis,
       ...(labelled ? { label: "steps" } : {}),
-      size: 2.5 * type,
+      size: 2.5 * fontSize,
       space: 70,
       values: (_, steps) => steps.map(shortNumber),
     },
     {
       ...axis,
       ...(labelled ? { label: "perplexity" } : {}),
-      ...(linear ? {} : onLogarithmic),
-      space: 3 * type,
-      size: 3.5 * type,
-      values: (_, marks) => marks.map(shortNumber),
+      ...(linear ? {} : logarithmic),
+      space: 3 * fontSize,
+      size: 3.5 * fontSize,
+      values: (_, ticks) => ticks.map(shortNumber),
     },
   ];
 }
 
 /**
- * @param {(token: string) => string} colour
+ * @param {(token: string) => string} color
  * @returns {uPlot.Series[]}
  */
-function seriesFor(colour) {
+function seriesFor(color) {
   return [
     {},
     {
-      stroke: colour("--curve"),
-      fill: colour("--curve-wash"),
+      stroke: color("--curve"),
+      fill: color("--curve-wash"),
       width: 2,
       points: { show: false },
     },
-    { stroke: colour("--heldout"), width: 2, spanGaps: true, points: { show: false } },
+    { stroke: color("--heldout"), width: 2, spanGaps: true, points: { show: false } },
     {
       scale: "rate",
-      stroke: colour("--rate"),
+      stroke: color("--rate"),
       width: 1,
       dash: [3, 3],
       paths: uPlot.paths.stepped?.({ align: -1 }),

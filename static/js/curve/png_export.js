@@ -1,31 +1,31 @@
-/** The curve as a picture to keep: larger than on the page, with its axes and its lines named. */
+/** Exports the curve as PNG: larger than on the page, with axis labels and a legend. */
 
 /** @import { CurvePlot } from "./plot.js" */
 
 import uPlot from "../../vendor/uPlot.esm.min.js";
-import { previousRunsInWords } from "./summary.js";
+import { previousRunsText } from "./summary.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 
 const WIDTH = 1200;
 const HEIGHT = 600;
-const TYPE = 16;
-/** Around the plot; above it there is the key. */
+const FONT_SIZE = 16;
+/** Around the plot. The legend is above it. */
 const MARGIN = 20;
-const KEY_HEIGHT = 28;
-const KEY_LINE = 26;
+const LEGEND_HEIGHT = 28;
+const LEGEND_LINE = 26;
 const FILE_NAME = "charnn-curve.png";
 
 /**
  * @param {CurvePlot} curve
- * @param {HTMLElement} place that has the page's colours and type
+ * @param {HTMLElement} element with the page's colours and font
  */
-export async function savePicture(curve, place) {
-  const style = getComputedStyle(place);
-  const plot = await drawn(curve, style);
-  const canvas = framed(plot.ctx.canvas, curve, style);
+export async function savePng(curve, element) {
+  const style = getComputedStyle(element);
+  const plot = await drawnPlot(curve, style);
+  const canvas = withMargins(plot.ctx.canvas, curve, style);
   plot.destroy();
   canvas.toBlob((picture) => {
-    if (picture) handOver(picture);
+    if (picture) download(picture);
   }, "image/png");
 }
 
@@ -34,16 +34,16 @@ export async function savePicture(curve, place) {
  * @param {CSSStyleDeclaration} style
  * @returns {Promise<uPlot>}
  */
-async function drawn(curve, style) {
-  const look = {
+async function drawnPlot(curve, style) {
+  const plotStyle = {
     style,
     width: WIDTH,
     height: HEIGHT,
-    type: TYPE,
+    fontSize: FONT_SIZE,
     linear: curve.linear,
     labelled: true,
   };
-  const options = optionsFor(look, curve.content);
+  const options = optionsFor(plotStyle, curve.content);
   return new Promise((resolve) => {
     const hooks = { ...options.hooks, draw: [...(options.hooks?.draw ?? []), resolve] };
     new uPlot({ ...options, hooks }, dataOf(curve.page.points), document.createElement("div"));
@@ -55,39 +55,39 @@ async function drawn(curve, style) {
  * @param {CurvePlot} curve
  * @param {CSSStyleDeclaration} style
  */
-function framed(plot, curve, style) {
+function withMargins(plot, curve, style) {
   const scale = plot.width / WIDTH;
   const canvas = document.createElement("canvas");
   canvas.width = plot.width + 2 * MARGIN * scale;
-  canvas.height = plot.height + (2 * MARGIN + KEY_HEIGHT) * scale;
+  canvas.height = plot.height + (2 * MARGIN + LEGEND_HEIGHT) * scale;
   const context = canvas.getContext("2d");
   if (!context) return canvas;
   context.fillStyle = style.getPropertyValue("--paper");
   context.fillRect(0, 0, canvas.width, canvas.height);
-  context.drawImage(plot, MARGIN * scale, (MARGIN + KEY_HEIGHT) * scale);
+  context.drawImage(plot, MARGIN * scale, (MARGIN + LEGEND_HEIGHT) * scale);
   context.scale(scale, scale);
-  drawKey(context, keyOf(curve), style);
+  drawLegend(context, legendOf(curve), style);
   return canvas;
 }
 
-/** @typedef {{token: string, words: string, dash?: number[]}} Entry */
+/** @typedef {{token: string, label: string, dash?: number[]}} Entry */
 
 /**
- * The lines that the picture has.
+ * The legend's entries: one for each line drawn.
  *
  * @param {CurvePlot} curve
  * @returns {Entry[]}
  */
-function keyOf({ page, previousRuns }) {
+function legendOf({ page, previousRuns }) {
   const { heldOut, rates } = page.points;
   /** @type {[boolean, Entry][]} */
   const entries = [
-    [true, { token: "--curve", words: "training" }],
-    [heldOut.some(Number), { token: "--heldout", words: "validation" }],
-    [rates.some(Number), { token: "--rate", words: "learning rate", dash: [3, 3] }],
-    [previousRuns.length > 0, { token: "--edge", words: previousRunsInWords(previousRuns.length) }],
+    [true, { token: "--curve", label: "training" }],
+    [heldOut.some(Number), { token: "--heldout", label: "validation" }],
+    [rates.some(Number), { token: "--rate", label: "learning rate", dash: [3, 3] }],
+    [previousRuns.length > 0, { token: "--edge", label: previousRunsText(previousRuns.length) }],
   ];
-  return entries.filter(([is]) => is).map(([, entry]) => entry);
+  return entries.filter(([isDrawn]) => isDrawn).map(([, entry]) => entry);
 }
 
 /**
@@ -95,30 +95,30 @@ function keyOf({ page, previousRuns }) {
  * @param {Entry[]} entries
  * @param {CSSStyleDeclaration} style
  */
-function drawKey(context, entries, style) {
-  const y = MARGIN + KEY_HEIGHT / 2;
-  let x = MARGIN + 2 * TYPE;
-  context.font = `${TYPE}px ${style.fontFamily}`;
+function drawLegend(context, entries, style) {
+  const y = MARGIN + LEGEND_HEIGHT / 2;
+  let x = MARGIN + 2 * FONT_SIZE;
+  context.font = `${FONT_SIZE}px ${style.fontFamily}`;
   context.textBaseline = "middle";
   context.lineWidth = 2;
-  for (const { token, words, dash } of entries) {
+  for (const { token, label, dash } of entries) {
     context.strokeStyle = style.getPropertyValue(token);
     context.setLineDash(dash ?? []);
     context.beginPath();
     context.moveTo(x, y);
-    context.lineTo(x + KEY_LINE, y);
+    context.lineTo(x + LEGEND_LINE, y);
     context.stroke();
     context.fillStyle = style.getPropertyValue("--ink-soft");
-    context.fillText(words, x + KEY_LINE + TYPE / 2, y);
-    x += KEY_LINE + context.measureText(words).width + 2.5 * TYPE;
+    context.fillText(label, x + LEGEND_LINE + FONT_SIZE / 2, y);
+    x += LEGEND_LINE + context.measureText(label).width + 2.5 * FONT_SIZE;
   }
 }
 
 /** @param {Blob} picture */
-function handOver(picture) {
+function download(picture) {
   const link = document.createElement("a");
   link.href = URL.createObjectURL(picture);
   link.download = FILE_NAME;
   link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href)); // the browser has it by then
+  setTimeout(() => URL.revokeObjectURL(link.href)); // after the download has started
 }

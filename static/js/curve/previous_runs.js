@@ -1,28 +1,28 @@
-/** Earlier runs behind the curve, in grey: the older, the fainter. */
+/** Previous runs behind the curve, in grey: older ones are fainter. */
 
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
 /** @import { PreviousRun } from "../state/previous_runs.js" */
 /** @import { Range } from "./zoom.js" */
 
-const FADING = 0.8;
+const FADE = 0.8;
 
 /**
  * @param {uPlot} plot
  * @param {readonly PreviousRun[]} runs
- * @param {string} colour
+ * @param {string} color
  */
-export function drawPreviousRuns(plot, runs, colour) {
+export function drawPreviousRuns(plot, runs, color) {
   const { ctx, bbox } = plot;
   ctx.save();
   ctx.beginPath();
   ctx.rect(bbox.left, bbox.top, bbox.width, bbox.height);
   ctx.clip();
-  ctx.strokeStyle = colour;
+  ctx.strokeStyle = color;
   ctx.lineWidth = 1.5 * devicePixelRatio;
   ctx.lineJoin = "round";
   ctx.setLineDash([]);
   runs.forEach((run, index) => {
-    ctx.globalAlpha = FADING ** (runs.length - 1 - index);
+    ctx.globalAlpha = FADE ** (runs.length - 1 - index);
     drawRun(plot, run);
   });
   ctx.restore();
@@ -44,16 +44,16 @@ function drawRun(plot, { steps, perplexities }) {
 }
 
 /**
- * The least and the largest perplexity in view, of these and of the earlier runs.
+ * The minimum and maximum perplexity in the range, of the curve and of previous runs.
  *
- * @param {(number | null)[]} ends of the curve itself; null where it has nothing in view
+ * @param {(number | null)[]} extent of the curve itself; null if it has no points in the range
  * @param {readonly PreviousRun[]} runs
  * @param {Range} range
  * @returns {[number, number] | null}
  */
-export function yExtent(ends, runs, { from, to }) {
-  let low = ends[0] ?? Infinity;
-  let high = ends[1] ?? -Infinity;
+export function yExtent(extent, runs, { from, to }) {
+  let low = extent[0] ?? Infinity;
+  let high = extent[1] ?? -Infinity;
   for (const { steps, perplexities } of runs) {
     steps.forEach((step, index) => {
       const value = perplexities[index];

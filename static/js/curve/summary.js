@@ -1,39 +1,39 @@
-/** The curve in words: the point under the pointer, and the whole for those who do not see it. */
+/** Descriptions of the curve: the point under the pointer, the whole curve, the range shown. */
 
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
 /** @import { Page, Points } from "../state/store.js" */
 /** @import { Range } from "./zoom.js" */
 
 /**
- * The point under the pointer.
+ * A description of the point under the pointer.
  *
  * @param {uPlot} plot
  */
-export function pointed(plot) {
+export function pointSummary(plot) {
   const index = plot.cursor.idx;
   const [step, value, heldOut, rate] = plot.data.map((column) =>
     index === null || index === undefined ? undefined : column[index],
   );
   if (typeof step !== "number" || typeof value !== "number") return "";
   const validation = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} validation` : "";
-  const at = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
-  return `perplexity ${value.toFixed(2)}${validation} after ${step.toLocaleString("en")} steps${at}`;
+  const rateText = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
+  return `perplexity ${value.toFixed(2)}${validation} after ${step.toLocaleString("en")} steps${rateText}`;
 }
 
 /**
- * The curve, as far as it has come.
+ * A description of the whole curve.
  *
  * @param {Page} page
  */
-export function curveInWords({ points, runs }) {
-  const line = lineInWords(points);
+export function curveSummary({ points, runs }) {
+  const line = lineSummary(points);
   const count = runs.previous.length;
-  const grey = count ? `; ${previousRunsInWords(count)} in grey` : "";
-  return `Curve of the perplexity: ${line}${grey}`;
+  const previous = count ? `; ${previousRunsText(count)} in grey` : "";
+  return `Curve of the perplexity: ${line}${previous}`;
 }
 
 /** @param {Points} points */
-function lineInWords({ steps, perplexities, heldOut }) {
+function lineSummary({ steps, perplexities, heldOut }) {
   const first = perplexities.find((value) => value !== null);
   const last = perplexities.findLast((value) => value !== null);
   const lastHeldOut = heldOut.findLast((value) => value !== null);
@@ -46,17 +46,17 @@ function lineInWords({ steps, perplexities, heldOut }) {
 }
 
 /** @param {number} count */
-export function previousRunsInWords(count) {
+export function previousRunsText(count) {
   return count === 1 ? "1 earlier run" : `${count} earlier runs`;
 }
 
 /** @param {Range | null} range */
-export function viewInWords(range) {
+export function rangeSummary(range) {
   if (!range) return "The whole curve is shown.";
-  return `Steps ${inSteps(range.from)} to ${inSteps(range.to)} are shown.`;
+  return `Steps ${formatStep(range.from)} to ${formatStep(range.to)} are shown.`;
 }
 
 /** @param {number} step */
-function inSteps(step) {
+function formatStep(step) {
   return Math.round(step).toLocaleString("en");
 }

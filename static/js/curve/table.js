@@ -1,41 +1,41 @@
-/** The curve as a table of numbers. It is filled while it is open. */
+/** The curve as a table, filled while it is open. */
 
 /** @import { CurvePlot } from "./plot.js" */
 
 import { inView } from "./zoom.js";
 import { requireElement } from "../ui/dom.js";
 
-const MOST_ROWS = 20;
-/** Numbers that change while they are read are of no use. */
+const MAX_ROWS = 20;
+/** Slow enough to read the numbers. */
 const REFRESH_MS = 5_000;
-const NOTHING = "–";
+const NO_VALUE = "–";
 
 /**
  * @param {HTMLElement} element
  * @param {CurvePlot} plot
- * @returns {() => void} to be called when other points are in view
+ * @returns {() => void} updates the table, to be called after a change of the range
  */
 export function mountTable(element, plot) {
   const details = requireElement(element, "#curve_table", HTMLDetailsElement);
   const body = requireElement(details, "tbody", HTMLTableSectionElement);
-  const earlier = requireElement(details, "#curve_earlier_list", HTMLElement);
-  const fill = () => {
+  const previousRuns = requireElement(details, "#curve_earlier_list", HTMLElement);
+  const update = () => {
     if (!details.open) return;
     fillRows(body, rowsOf(plot));
-    earlier.replaceChildren(
-      ...plot.previousRuns.map(({ words }) => {
+    previousRuns.replaceChildren(
+      ...plot.previousRuns.map(({ summary }) => {
         const item = document.createElement("li");
-        item.textContent = words;
+        item.textContent = summary;
         return item;
       }),
     );
   };
   details.addEventListener("toggle", () => {
-    if (details.open) fill();
+    if (details.open) update();
     else body.replaceChildren();
   });
-  setInterval(fill, REFRESH_MS);
-  return fill;
+  setInterval(update, REFRESH_MS);
+  return update;
 }
 
 /**
@@ -46,15 +46,15 @@ function fillRows(body, rows) {
   while (body.rows.length > rows.length) body.deleteRow(-1);
   rows.forEach((cells, index) => {
     const row = body.rows[index] ?? body.insertRow();
-    cells.forEach((words, at) => {
-      const cell = row.cells[at] ?? row.insertCell();
-      if (cell.textContent !== words) cell.textContent = words;
+    cells.forEach((text, column) => {
+      const cell = row.cells[column] ?? row.insertCell();
+      if (cell.textContent !== text) cell.textContent = text;
     });
   });
 }
 
 /**
- * Of the points in view as many as are read, evenly apart, the last of them being the newest.
+ * The rows for evenly spaced points in the range, the last one for the newest.
  *
  * @param {CurvePlot} plot
  */
@@ -62,14 +62,14 @@ function rowsOf({ range, extent, page }) {
   const { steps, perplexities, heldOut, rates } = page.points;
   const { from, to } = inView(range, extent);
   const shown = [...steps.keys()].filter((index) => isWithin(steps[index], from, to));
-  const stride = Math.ceil(shown.length / MOST_ROWS);
+  const stride = Math.ceil(shown.length / MAX_ROWS);
   return shown
     .filter((_, at) => (shown.length - 1 - at) % stride === 0)
     .map((index) => [
       (steps[index] ?? 0).toLocaleString("en"),
-      toDecimals(perplexities[index]),
-      toDecimals(heldOut[index]),
-      rates[index] ? String(Number(rates[index].toPrecision(3))) : NOTHING,
+      format(perplexities[index]),
+      format(heldOut[index]),
+      rates[index] ? String(Number(rates[index].toPrecision(3))) : NO_VALUE,
     ]);
 }
 
@@ -83,6 +83,6 @@ function isWithin(step, from, to) {
 }
 
 /** @param {number | null | undefined} value */
-function toDecimals(value) {
-  return typeof value === "number" ? value.toFixed(2) : NOTHING;
+function format(value) {
+  return typeof value === "number" ? value.toFixed(2) : NO_VALUE;
 }

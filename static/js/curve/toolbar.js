@@ -1,4 +1,4 @@
-/** The hands on the curve: which part of it, on which axis, and with earlier runs or without. */
+/** The curve's controls: zoom, axis, previous runs. */
 
 /** @import { CurvePlot } from "./plot.js" */
 
@@ -7,9 +7,9 @@ import { requireElement } from "../ui/dom.js";
 import * as preferences from "../state/preferences.js";
 
 const LINEAR = "curve.linear";
-const EARLIER = "curve.earlier";
-/** Of what is in view, the share that an arrow key goes on. */
-const STRIDE = 0.25;
+const PREVIOUS_RUNS = "curve.earlier";
+/** The share of the range that an arrow key pans by. */
+const PAN_SHARE = 0.25;
 
 /**
  * @param {HTMLElement} element
@@ -31,7 +31,7 @@ function mountAxis(element, plot) {
   const logarithmic = requireElement(element, "#curve_logarithmic", HTMLInputElement);
   linear.checked = preferences.get(LINEAR, false);
   logarithmic.checked = !linear.checked;
-  plot.linear = linear.checked; // which draws it for the first time
+  plot.linear = linear.checked; // draws the plot for the first time
   for (const input of [linear, logarithmic]) {
     input.addEventListener("change", () => {
       plot.linear = linear.checked;
@@ -45,12 +45,12 @@ function mountAxis(element, plot) {
  * @param {CurvePlot} plot
  */
 function mountPreviousRuns(element, plot) {
-  const box = requireElement(element, "#curve_earlier", HTMLInputElement);
-  box.checked = preferences.get(EARLIER, true);
-  plot.showsPreviousRuns = box.checked;
-  box.addEventListener("change", () => {
-    plot.showsPreviousRuns = box.checked;
-    preferences.set(EARLIER, box.checked);
+  const checkbox = requireElement(element, "#curve_earlier", HTMLInputElement);
+  checkbox.checked = preferences.get(PREVIOUS_RUNS, true);
+  plot.showsPreviousRuns = checkbox.checked;
+  checkbox.addEventListener("change", () => {
+    plot.showsPreviousRuns = checkbox.checked;
+    preferences.set(PREVIOUS_RUNS, checkbox.checked);
   });
 }
 
@@ -60,9 +60,9 @@ function mountPreviousRuns(element, plot) {
  */
 function mountZoom(element, plot) {
   const stage = requireElement(element, "#curve_stage", HTMLElement);
-  const magnify = () => plot.look(zoomIn(plot.range, plot.extent));
-  const reduce = () => plot.look(zoomOut(plot.range, plot.extent));
-  const reset = () => plot.look(null);
+  const magnify = () => plot.setRange(zoomIn(plot.range, plot.extent));
+  const reduce = () => plot.setRange(zoomOut(plot.range, plot.extent));
+  const reset = () => plot.setRange(null);
   requireElement(element, "#curve_closer", HTMLButtonElement).addEventListener("click", magnify);
   requireElement(element, "#curve_wider", HTMLButtonElement).addEventListener("click", reduce);
   requireElement(element, "#curve_whole", HTMLButtonElement).addEventListener("click", reset);
@@ -74,28 +74,28 @@ function mountZoom(element, plot) {
     "=": magnify, // the same key, without the shift
     "-": reduce,
     0: reset,
-    ArrowLeft: () => go(plot, -STRIDE),
-    ArrowRight: () => go(plot, STRIDE),
+    ArrowLeft: () => panBy(plot, -PAN_SHARE),
+    ArrowRight: () => panBy(plot, PAN_SHARE),
   };
   stage.addEventListener("keydown", (event) => {
-    const act = keys[event.key];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    const action = keys[event.key];
+    if (!action || event.ctrlKey || event.metaKey || event.altKey) return;
     event.preventDefault();
-    act();
+    action();
   });
 }
 
 /**
  * @param {CurvePlot} plot
- * @param {number} share of what is in view
+ * @param {number} share of the range
  */
-function go(plot, share) {
+function panBy(plot, share) {
   const { from, to } = inView(plot.range, plot.extent);
-  plot.look(pan(plot.range, plot.extent, (to - from) * share));
+  plot.setRange(pan(plot.range, plot.extent, (to - from) * share));
 }
 
 /**
- * A finger moves the part that is in view; up and down it moves the page, as everywhere.
+ * Horizontal swipes pan the zoomed curve; vertical ones scroll the page.
  *
  * @param {HTMLElement} element
  * @param {CurvePlot} plot
@@ -103,18 +103,18 @@ function go(plot, share) {
 function mountTouch(element, plot) {
   const stage = requireElement(element, "#curve_stage", HTMLElement);
   /** @type {number | null} */
-  let at = null;
+  let lastX = null;
   stage.addEventListener("pointerdown", ({ pointerType, clientX }) => {
-    at = pointerType === "touch" && plot.range ? clientX : null;
+    lastX = pointerType === "touch" && plot.range ? clientX : null;
   });
   stage.addEventListener("pointermove", ({ clientX }) => {
-    if (at === null) return;
-    go(plot, (at - clientX) / stage.clientWidth);
-    at = clientX;
+    if (lastX === null) return;
+    panBy(plot, (lastX - clientX) / stage.clientWidth);
+    lastX = clientX;
   });
   for (const end of ["pointerup", "pointercancel"]) {
     stage.addEventListener(end, () => {
-      at = null;
+      lastX = null;
     });
   }
 }

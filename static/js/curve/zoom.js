@@ -1,63 +1,63 @@
-/** Which part of the curve is in view. Without a choice it is the whole, which grows. */
+/** The range of steps shown. null is the whole curve, which grows. */
 
-/** @typedef {{from: number, to: number}} Range steps, from the left edge to the right one */
+/** @typedef {{from: number, to: number}} Range steps at the left and right edge */
 /**
  * @typedef {object} Extent
  * @property {number} last step of the curve
- * @property {number} furthest step that there is something to see at
- * @property {number} least number of steps that there is something to see in
+ * @property {number} lastShown last step of all curves shown
+ * @property {number} minSteps the smallest range
  */
 
 const FACTOR = 2;
 
 /**
- * @param {Range | null} chosen
+ * @param {Range | null} range
  * @param {Extent} extent
  * @returns {Range}
  */
-export function inView(chosen, { last }) {
-  return chosen ?? { from: 0, to: last };
+export function inView(range, { last }) {
+  return range ?? { from: 0, to: last };
 }
 
 /**
- * A part that somebody picked out; what is in view already where that shows nothing.
+ * The wanted range within the curve, or the current one if it would be too small.
  *
- * @param {Range | null} chosen
+ * @param {Range | null} range
  * @param {Extent} extent
- * @param {Range} picked
+ * @param {Range} wanted
  */
-export function zoomTo(chosen, { furthest, least }, { from, to }) {
-  const range = { from: Math.max(from, 0), to: Math.min(to, furthest) };
-  return range.to - range.from < least ? chosen : range;
+export function zoomTo(range, { lastShown, minSteps }, { from, to }) {
+  const zoomed = { from: Math.max(from, 0), to: Math.min(to, lastShown) };
+  return zoomed.to - zoomed.from < minSteps ? range : zoomed;
 }
 
 /**
- * @param {Range | null} chosen
+ * @param {Range | null} range
  * @param {Extent} extent
  */
-export function zoomIn(chosen, extent) {
-  return zoomTo(chosen, extent, spread(inView(chosen, extent), 1 / FACTOR));
+export function zoomIn(range, extent) {
+  return zoomTo(range, extent, scaled(inView(range, extent), 1 / FACTOR));
 }
 
 /**
- * @param {Range | null} chosen
+ * @param {Range | null} range
  * @param {Extent} extent
  */
-export function zoomOut(chosen, extent) {
-  const range = within(spread(inView(chosen, extent), FACTOR), extent);
-  const isWhole = range.from === 0 && range.to === extent.last;
-  return isWhole ? null : range;
+export function zoomOut(range, extent) {
+  const zoomed = clamped(scaled(inView(range, extent), FACTOR), extent);
+  const isWhole = zoomed.from === 0 && zoomed.to === extent.last;
+  return isWhole ? null : zoomed;
 }
 
 /**
- * @param {Range | null} chosen
+ * @param {Range | null} range
  * @param {Extent} extent
  * @param {number} steps to the right
  */
-export function pan(chosen, extent, steps) {
-  if (!chosen) return null;
-  const { from, to } = chosen;
-  return within({ from: from + steps, to: to + steps }, extent);
+export function pan(range, extent, steps) {
+  if (!range) return null;
+  const { from, to } = range;
+  return clamped({ from: from + steps, to: to + steps }, extent);
 }
 
 /**
@@ -65,20 +65,20 @@ export function pan(chosen, extent, steps) {
  * @param {number} factor
  * @returns {Range}
  */
-function spread({ from, to }, factor) {
+function scaled({ from, to }, factor) {
   const [middle, half] = [(from + to) / 2, ((to - from) / 2) * factor];
   return { from: middle - half, to: middle + half };
 }
 
 /**
- * As long, where that has room, and nowhere outside.
+ * The range, moved and shortened to fit the curves.
  *
  * @param {Range} range
  * @param {Extent} extent
  * @returns {Range}
  */
-function within({ from, to }, { furthest }) {
-  const length = Math.min(to - from, furthest);
-  const begin = Math.min(Math.max(from, 0), furthest - length);
-  return { from: begin, to: begin + length };
+function clamped({ from, to }, { lastShown }) {
+  const length = Math.min(to - from, lastShown);
+  const start = Math.min(Math.max(from, 0), lastShown - length);
+  return { from: start, to: start + length };
 }

@@ -1,4 +1,4 @@
-/** A beginning that a person types, and how the network goes on from it, live. */
+/** Live completions of a prompt that the user types. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Complete, CompleteResult, Completion, ErrorResult, State } from "../protocol" */
@@ -9,26 +9,26 @@ import { refusalOf } from "../messages.js";
 import { requireElement } from "../ui/dom.js";
 import { renderText, observeWidth, setText } from "../ui/stable_text.js";
 
-/** @typedef {"prime" | "temperature" | "top_k" | "top_p" | "width"} EntryName */
-/** @typedef {Record<EntryName, HTMLInputElement>} Entries */
+/** @typedef {"prime" | "temperature" | "top_k" | "top_p" | "width"} FieldName */
+/** @typedef {Record<FieldName, HTMLInputElement>} Fields */
 /** @typedef {Complete["method"]} Method */
 /** @typedef {"empty" | "busy" | "shown" | "refused"} PanelState */
 
-/** From the last key to the question: who types on has not meant what is there. */
-const PAUSE_MS = 150;
-/** Between two looks whether the network is another by now. */
-const LOOK_MS = 1_000;
-/** From the answer to the words for those who listen: while they type, they hear their typing. */
-const QUIET_MS = 700;
-/** Characters of a long beginning that are shown again before what comes after it. */
-const BEGINNING_SHOWN = 60;
+/** From the last key to the query. */
+const DEBOUNCE_MS = 150;
+/** Between two checks whether the network has changed. */
+const REFRESH_MS = 1_000;
+/** From the answer to its announcement, so that screen readers finish reading the typed keys. */
+const ANNOUNCE_DELAY_MS = 700;
+/** The last characters of a prompt that are repeated before its completion. */
+const MAX_PROMPT_SHOWN = 60;
 
-/** @type {EntryName[]} */
-const ENTRIES = ["prime", "temperature", "top_k", "top_p", "width"];
+/** @type {FieldName[]} */
+const FIELDS = ["prime", "temperature", "top_k", "top_p", "width"];
 /** @type {Method[]} */
 const METHODS = ["sample", "beam"];
-/** Where faults are shown, by the field of the question. */
-const PLACES = {
+/** The page's field that shows an error, by the request's field. */
+const ERROR_FIELDS = {
   sample: {
     prime: "complete_prime",
     temperature: "complete_temperature",
@@ -38,158 +38,157 @@ const PLACES = {
   },
   beam: { prime: "complete_prime", width: "complete_width", method: "complete_width" },
 };
-/** The field that has the place of a refusal which names none. */
-const ANY_FIELD = "method";
+/** The field for a refusal that names none. */
+const DEFAULT_FIELD = "method";
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, connection) {
-  const entries = /** @type {Entries} */ (
+  const fields = /** @type {Fields} */ (
     Object.fromEntries(
-      ENTRIES.map((name) => [name, requireElement(element, `#complete_${name}`, HTMLInputElement)]),
+      FIELDS.map((name) => [name, requireElement(element, `#complete_${name}`, HTMLInputElement)]),
     )
   );
-  const asking = new Asking(connection, entries, new Answers(element), (state) => {
+  const completer = new Completer(connection, fields, new CompletionView(element), (state) => {
     element.dataset.state = state;
   });
-  for (const name of ENTRIES) {
-    bindFieldError(element, connection.store, `complete_${name}`, entries[name]);
-    entries[name].addEventListener("input", () => asking.entered());
+  for (const name of FIELDS) {
+    bindFieldError(element, connection.store, `complete_${name}`, fields[name]);
+    fields[name].addEventListener("input", () => completer.handleInput());
   }
-  watchSight(element, (inSight) => {
-    asking.inSight = inSight;
+  watchVisibility(element, (isVisible) => {
+    completer.isVisible = isVisible;
   });
-  setInterval(() => asking.look(), LOOK_MS);
+  setInterval(() => completer.refresh(), REFRESH_MS);
 }
 
 /**
  * @param {HTMLElement} element
- * @param {(inSight: boolean) => void} tell
+ * @param {(isVisible: boolean) => void} onChange
  */
-function watchSight(element, tell) {
-  const sight = new IntersectionObserver((changes) => {
-    tell(changes.at(-1)?.isIntersecting ?? false);
+function watchVisibility(element, onChange) {
+  const observer = new IntersectionObserver((changes) => {
+    onChange(changes.at(-1)?.isIntersecting ?? false);
   });
-  sight.observe(element);
+  observer.observe(element);
 }
 
-/** Asks one question at a time, and lets go of the answer where something else was entered since. */
-class Asking {
-  inSight = false;
+/** Sends one query at a time, and drops the answer if the input has changed since. */
+class Completer {
+  isVisible = false;
 
   #connection;
-  #entries;
-  #answers;
-  #tellState;
+  #fields;
+  #view;
+  #setState;
 
-  /** How often something was entered: an answer to less is outdated. */
-  #entered = 0;
-  #spoken = 0;
-  #wanted = false;
-  #asking = false;
-  /** @type {string | null} when in its life the network gave the answers; null: ask anew */
-  #answeredFor = null;
+  /** Counts inputs: answers to earlier ones are outdated. */
+  #revision = 0;
+  #announced = 0;
+  #pending = false;
+  #inFlight = false;
+  /** @type {string | null} the network's state at the last answers; null: query again */
+  #answeredState = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #pause;
+  #debounce;
 
   /**
    * @param {Connection} connection
-   * @param {Entries} entries
-   * @param {Answers} answers
-   * @param {(state: PanelState) => void} tellState
+   * @param {Fields} fields
+   * @param {CompletionView} view
+   * @param {(state: PanelState) => void} setState
    */
-  constructor(connection, entries, answers, tellState) {
+  constructor(connection, fields, view, setState) {
     this.#connection = connection;
-    this.#entries = entries;
-    this.#answers = answers;
-    this.#tellState = tellState;
-    tellState("empty");
+    this.#fields = fields;
+    this.#view = view;
+    this.#setState = setState;
+    setState("empty");
   }
 
-  /** The person has entered something. */
-  entered() {
-    this.#entered++;
-    this.#answeredFor = null;
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-    if (this.#entries.prime.value) {
-      this.#pause = setTimeout(() => this.#typed(), PAUSE_MS);
-      this.#tellState("busy");
+  handleInput() {
+    this.#revision++;
+    this.#answeredState = null;
+    clearTimeout(this.#debounce);
+    this.#debounce = undefined;
+    if (this.#fields.prime.value) {
+      this.#debounce = setTimeout(() => this.#handlePause(), DEBOUNCE_MS);
+      this.#setState("busy");
       return;
     }
-    this.#tellState("empty");
-    this.#answers.clear();
-    this.#connection.store.setFieldErrors(PLACES.sample, refusalOf("prime_empty", "prime"));
+    this.#setState("empty");
+    this.#view.clear();
+    this.#connection.store.setFieldErrors(ERROR_FIELDS.sample, refusalOf("prime_empty", "prime"));
   }
 
-  /** Ask anew if the network is another by now, and somebody sees it. */
-  look() {
+  /** Query again if the network has changed and the panel is visible. */
+  refresh() {
     const { net } = this.#connection.store.page;
-    const seen = this.inSight && !document.hidden;
-    if (!seen || !net || this.#pause !== undefined || !this.#entries.prime.value) return;
-    if (networkState(net) !== this.#answeredFor) this.#want();
+    const seen = this.isVisible && !document.hidden;
+    if (!seen || !net || this.#debounce !== undefined || !this.#fields.prime.value) return;
+    if (networkState(net) !== this.#answeredState) this.#request();
   }
 
-  #typed() {
-    this.#pause = undefined;
-    this.#want();
+  #handlePause() {
+    this.#debounce = undefined;
+    this.#request();
   }
 
-  async #want() {
-    this.#wanted = true;
-    if (this.#asking) return;
-    this.#asking = true;
-    while (this.#wanted) {
-      this.#wanted = false;
-      await this.#ask();
+  async #request() {
+    this.#pending = true;
+    if (this.#inFlight) return;
+    this.#inFlight = true;
+    while (this.#pending) {
+      this.#pending = false;
+      await this.#complete();
     }
-    this.#asking = false;
+    this.#inFlight = false;
   }
 
-  async #ask() {
+  async #complete() {
     const { store } = this.#connection;
     const { link, net } = store.page;
-    if (link !== "open" || !net) return; // the next look asks again
-    const entered = this.#entered;
+    if (link !== "open" || !net) return; // retried by the next refresh
+    const revision = this.#revision;
     const current = networkState(net);
-    const prime = this.#entries.prime.value;
+    const prime = this.#fields.prime.value;
     const answers = [];
     for (const method of METHODS) {
-      const answer = await this.#connection.query("complete", this.#question(method));
-      if (entered !== this.#entered) return;
-      this.#take(method, prime, answer);
+      const answer = await this.#connection.query("complete", this.#params(method));
+      if (revision !== this.#revision) return;
+      this.#receive(method, prime, answer);
       answers.push(answer);
-      if (isAboutPrime(answer) || !isFinal(answer)) break; // which the other would say as well
+      if (isPrimeError(answer) || !isFinal(answer)) break; // the other method would get the same answer
     }
-    this.#answeredFor = answers.every(isFinal) ? current : null;
+    this.#answeredState = answers.every(isFinal) ? current : null;
     const isAnswered = answers.every(({ ok }) => ok);
-    this.#tellState(isAnswered ? "shown" : "refused");
-    if (isAnswered) this.#speak(entered);
+    this.#setState(isAnswered ? "shown" : "refused");
+    if (isAnswered) this.#announceLater(revision);
   }
 
   /**
-   * A refusal that names no field is shown here, too: it may come every second, and a notice of it
-   * would be read out each time, and come back to a person who has dismissed it.
+   * A refusal that names no field is shown in this panel too: it may repeat every second, and a notice
+   * would be announced each time and return after it was dismissed.
    *
    * @param {Method} method
    * @param {string} prime
    * @param {CompleteResult | ErrorResult} answer
    */
-  #take(method, prime, answer) {
-    const refused = answer.ok ? null : { ...answer, field: answer.field ?? ANY_FIELD };
-    this.#connection.store.setFieldErrors(PLACES[method], refused);
-    if (answer.ok) this.#answers.show(method, prime, answer.completions);
-    else if (isAboutPrime(answer)) this.#answers.outdate();
+  #receive(method, prime, answer) {
+    const refused = answer.ok ? null : { ...answer, field: answer.field ?? DEFAULT_FIELD };
+    this.#connection.store.setFieldErrors(ERROR_FIELDS[method], refused);
+    if (answer.ok) this.#view.show(method, prime, answer.completions);
+    else if (isPrimeError(answer)) this.#view.markStale();
   }
 
   /**
    * @param {Method} method
    * @returns {Complete}
    */
-  #question(method) {
-    const { prime, temperature, top_k, top_p, width } = this.#entries;
+  #params(method) {
+    const { prime, temperature, top_k, top_p, width } = this.#fields;
     if (method === "beam") return { prime: prime.value, method, width: width.value };
     return {
       prime: prime.value,
@@ -201,46 +200,46 @@ class Asking {
   }
 
   /**
-   * Tell those who listen, once for what they entered: not whenever the network has trained further.
+   * Announce the completions once for each input, not each time that the network has trained.
    *
-   * @param {number} entered
+   * @param {number} revision
    */
-  #speak(entered) {
-    if (this.#spoken === entered) return;
-    this.#spoken = entered;
+  #announceLater(revision) {
+    if (this.#announced === revision) return;
+    this.#announced = revision;
     setTimeout(() => {
-      if (this.#entered === entered) this.#answers.speak();
-    }, QUIET_MS);
+      if (this.#revision === revision) this.#view.announce();
+    }, ANNOUNCE_DELAY_MS);
   }
 }
 
-/** Shows what came, the beginning apart from what the network wrote. */
-class Answers {
+/** Shows the completions, each after its prompt. */
+class CompletionView {
   #samples;
-  #places;
+  #items;
   #beam;
-  #alternatives;
-  #spoken;
+  #beamRows;
+  #liveRegion;
 
   /** @param {HTMLElement} element */
   constructor(element) {
     this.#samples = requireElement(element, "#complete_samples", HTMLElement);
     this.#beam = requireElement(element, "#complete_beam", HTMLElement);
-    this.#alternatives = requireElement(element, "#complete_beam tbody", HTMLTableSectionElement);
-    this.#spoken = requireElement(element, "#complete_spoken", HTMLElement);
-    this.#places = [...this.#samples.children].filter((child) => child instanceof HTMLElement);
-    this.#places.forEach(observeWidth);
+    this.#beamRows = requireElement(element, "#complete_beam tbody", HTMLTableSectionElement);
+    this.#liveRegion = requireElement(element, "#complete_spoken", HTMLElement);
+    this.#items = [...this.#samples.children].filter((child) => child instanceof HTMLElement);
+    this.#items.forEach(observeWidth);
   }
 
   clear() {
     this.#samples.hidden = true;
     this.#beam.hidden = true;
-    this.#spoken.textContent = "";
+    this.#liveRegion.textContent = "";
   }
 
-  /** They are no answers to what is in the box. */
-  outdate() {
-    for (const place of [this.#samples, this.#beam]) place.classList.add("outdated");
+  /** The completions do not belong to the text in the field. */
+  markStale() {
+    for (const element of [this.#samples, this.#beam]) element.classList.add("outdated");
   }
 
   /**
@@ -249,60 +248,59 @@ class Answers {
    * @param {Completion[]} completions
    */
   show(method, prime, completions) {
-    const beginning = endOf(prime);
-    const place = method === "beam" ? this.#beam : this.#samples;
-    place.hidden = completions.length === 0;
-    place.classList.remove("outdated");
-    if (method === "beam") this.#showAlternatives(beginning, completions);
-    else this.#showSamples(beginning, completions);
+    const prompt = tailOf(prime);
+    const element = method === "beam" ? this.#beam : this.#samples;
+    element.hidden = completions.length === 0;
+    element.classList.remove("outdated");
+    if (method === "beam") this.#showBeam(prompt, completions);
+    else this.#showSamples(prompt, completions);
   }
 
-  speak() {
-    const [sample] = this.#places;
-    const [likeliest] = this.#alternatives.rows;
-    this.#spoken.textContent =
-      `It may go on: ${sample?.textContent ?? ""}. ` +
-      `The likeliest: ${likeliest?.cells[0]?.textContent ?? ""}.`;
+  announce() {
+    const [sample] = this.#items;
+    const [likeliest] = this.#beamRows.rows;
+    this.#liveRegion.textContent =
+      `A sample: ${sample?.textContent ?? ""}. ` +
+      `The most likely: ${likeliest?.cells[0]?.textContent ?? ""}.`;
   }
 
   /**
-   * @param {string} beginning
+   * @param {string} prompt
    * @param {Completion[]} completions
    */
-  #showSamples(beginning, completions) {
-    for (const [index, place] of this.#places.entries()) {
+  #showSamples(prompt, completions) {
+    for (const [index, element] of this.#items.entries()) {
       const completion = completions[index];
-      if (completion) setText(place, written(completion), beginning);
+      if (completion) setText(element, textOf(completion), prompt);
     }
   }
 
   /**
-   * Rows that are there already stay, so that readers keep their place.
+   * Existing rows are reused, so that screen readers keep their position.
    *
-   * @param {string} beginning
+   * @param {string} prompt
    * @param {Completion[]} completions
    */
-  #showAlternatives(beginning, completions) {
-    const { rows } = this.#alternatives;
-    while (rows.length > completions.length) this.#alternatives.deleteRow(-1);
-    while (rows.length < completions.length) addAlternative(this.#alternatives);
+  #showBeam(prompt, completions) {
+    const { rows } = this.#beamRows;
+    while (rows.length > completions.length) this.#beamRows.deleteRow(-1);
+    while (rows.length < completions.length) addRow(this.#beamRows);
     for (const [index, completion] of completions.entries()) {
-      const [sentence, logarithm] = rows[index]?.cells ?? [];
-      if (!sentence || !logarithm) continue;
-      renderText(sentence, written(completion), beginning);
-      logarithm.textContent = logarithmOf(completion);
+      const [sentence, logProbability] = rows[index]?.cells ?? [];
+      if (!sentence || !logProbability) continue;
+      renderText(sentence, textOf(completion), prompt);
+      logProbability.textContent = formatLogProbability(completion);
     }
   }
 }
 
 /** @param {CompleteResult | ErrorResult} answer */
-function isAboutPrime(answer) {
+function isPrimeError(answer) {
   return !answer.ok && answer.field === "prime";
 }
 
 /**
- * Whether asking the same network again would bring nothing new: not where it is still compiled, or
- * the server is busy.
+ * Whether the same network would give the same answer again: not while it compiles or the server is busy.
  *
  * @param {CompleteResult | ErrorResult} answer
  */
@@ -310,9 +308,9 @@ function isFinal(answer) {
   return answer.ok || !["method", null].includes(answer.field);
 }
 
-/** @param {HTMLTableSectionElement} alternatives */
-function addAlternative(alternatives) {
-  const row = alternatives.insertRow();
+/** @param {HTMLTableSectionElement} tableBody */
+function addRow(tableBody) {
+  const row = tableBody.insertRow();
   const sentence = row.insertCell();
   sentence.className = "alternative";
   sentence.dir = "auto";
@@ -320,20 +318,20 @@ function addAlternative(alternatives) {
 }
 
 /** @param {Completion} completion */
-function written({ text, cut }) {
+function textOf({ text, cut }) {
   return cut ? `${text}…` : text;
 }
 
 /** @param {Completion} completion */
-function logarithmOf({ log_probability }) {
+function formatLogProbability({ log_probability }) {
   return log_probability === null ? "" : log_probability.toFixed(2).replace("-", "−");
 }
 
 /** @param {string} prime */
-function endOf(prime) {
+function tailOf(prime) {
   const characters = [...prime];
-  if (characters.length <= BEGINNING_SHOWN) return prime;
-  return `…${characters.slice(-BEGINNING_SHOWN).join("")}`;
+  if (characters.length <= MAX_PROMPT_SHOWN) return prime;
+  return `…${characters.slice(-MAX_PROMPT_SHOWN).join("")}`;
 }
 
 /** @param {State} net */

@@ -1,4 +1,4 @@
-/** The model as JSON: into the box and out of it, and as a file. */
+/** Saving and loading the model as JSON, in the text box or as a file. */
 
 /** @import { Connection } from "../net/connection.js" */
 
@@ -16,28 +16,28 @@ export function mount(element, connection) {
   const box = requireElement(element, "#tio", HTMLTextAreaElement);
   const file = requireElement(element, "#uploadmodel", HTMLInputElement);
   const outcome = requireElement(element, "#saving_outcome", HTMLElement);
-  const show = (/** @type {SavingState} */ state, words = "") => {
+  const show = (/** @type {SavingState} */ state, text = "") => {
     element.dataset.state = state;
-    outcome.textContent = words;
+    outcome.textContent = text;
   };
 
   show("ready");
   bindFieldError(element, connection.store, "json", box);
   const save = requireElement(element, "#savemodel", HTMLButtonElement);
   const load = requireElement(element, "#loadmodel", HTMLButtonElement);
-  const give = (/** @type {Blob} */ model) => withBusy(load, () => connection.loadModel(model));
+  const upload = (/** @type {Blob} */ model) => withBusy(load, () => connection.loadModel(model));
 
   save.addEventListener("click", async () => {
     show("busy");
     const answer = await withBusy(save, () => connection.saveModel());
     if (!answer.ok) return show("refused");
     box.value = answer.json;
-    show("saved", `Saved into the box: ${sizeOf(answer.json.length)}.`);
+    show("saved", `Saved to the box: ${sizeOf(answer.json.length)}.`);
   });
   load.addEventListener("click", async () => {
-    if (isBusy(load)) return; // the network before would be replaced twice, and undone once
+    if (isBusy(load)) return; // undo would restore the first load
     show("busy");
-    const answer = await give(new Blob([box.value]));
+    const answer = await upload(new Blob([box.value]));
     if (answer.ok) show("loaded", "Loaded the model from the box.");
     else show("refused");
   });
@@ -45,22 +45,22 @@ export function mount(element, connection) {
     const chosen = file.files?.[0];
     if (!chosen) return;
     show("busy");
-    const most = Number(file.dataset.most);
-    const answer = chosen.size > most ? tooLarge(connection, most) : await give(chosen);
-    file.value = ""; // so that choosing the same file again is a change too
+    const max = Number(file.dataset.most);
+    const answer = chosen.size > max ? tooLarge(connection, max) : await upload(chosen);
+    file.value = ""; // so that choosing the same file again fires `change`
     if (answer.ok) show("loaded", `Loaded the model from ${chosen.name}.`);
     else show("refused");
   });
 }
 
 /**
- * A browser that sends more than is taken learns only that the connection broke.
+ * Refuse a large file before the upload: the server would just close the connection.
  *
  * @param {Connection} connection
- * @param {number} most
+ * @param {number} max
  */
-function tooLarge({ store }, most) {
-  const answer = refusalOf("model_file_too_large", "json", most);
+function tooLarge({ store }, max) {
+  const answer = refusalOf("model_file_too_large", "json", max);
   store.setFieldErrors({ json: "json" }, answer);
   return answer;
 }

@@ -1,4 +1,4 @@
-/** What the network writes when it takes the likeliest character every time. */
+/** The greedy argmax prediction. */
 
 /** @import { Connection } from "../net/connection.js" */
 
@@ -10,10 +10,10 @@ import { observeWidth, setText } from "../ui/stable_text.js";
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = requireElement(element, "#argmax .apred", HTMLElement);
-  observeWidth(place);
+  const output = requireElement(element, "#argmax .apred", HTMLElement);
+  observeWidth(output);
   store.watch(
     (page) => page.net?.greedy ?? "",
-    (sentence) => setText(place, sentence),
+    (sentence) => setText(output, sentence),
   );
 }

@@ -1,4 +1,4 @@
-/** The pretrained networks, and their cards. */
+/** The pretrained models, and their model cards. */
 
 /** @import { Connection } from "../net/connection.js" */
 
@@ -22,17 +22,17 @@ export function mount(element, connection) {
   bindFieldError(element, connection.store, "name", button);
   choice.addEventListener("change", () => {
     if (!isBusy(button)) show("ready");
-    connection.store.setFieldErrors({ name: "name" }, null); // what was wrong with another one
+    connection.store.setFieldErrors({ name: "name" }, null); // an error of another model
     showCard(element, choice.value);
   });
   button.addEventListener("click", async () => {
-    if (isBusy(button)) return; // the network before would be replaced twice, and undone once
+    if (isBusy(button)) return; // undo would restore the first load
     show("busy");
     const name = choice.value;
     const answer = await withBusy(button, () =>
       connection.request("load_pretrained", { name }, { name: "name" }),
     );
-    if (answer.ok) show("loaded", "Loaded. Its samples are above.");
+    if (answer.ok) show("loaded", "Loaded. See its samples above.");
     else show("refused");
   });
 }

@@ -1,4 +1,4 @@
-/** Five sentences that the network makes up, and the temperature they are drawn at. */
+/** Five samples of the network, and their softmax temperature. */
 
 /** @import { Connection } from "../net/connection.js" */
 
@@ -14,12 +14,12 @@ import { observeWidth, setText } from "../ui/stable_text.js";
 export function mount(element, connection) {
   mountTemperature(element, connection);
   const list = requireElement(element, "#samples", HTMLElement);
-  const places = [...list.children].filter((child) => child instanceof HTMLElement);
-  places.forEach(observeWidth);
+  const items = [...list.children].filter((child) => child instanceof HTMLElement);
+  items.forEach(observeWidth);
   connection.store.watch(
     (page) => page.net?.samples,
     (samples) => {
-      for (const [index, place] of places.entries()) setText(place, samples?.[index] ?? "");
+      for (const [index, item] of items.entries()) setText(item, samples?.[index] ?? "");
     },
   );
 }
@@ -31,14 +31,14 @@ export function mount(element, connection) {
 function mountTemperature(element, connection) {
   const slider = requireElement(element, "#temperature_slider", HTMLInputElement);
   const typed = requireElement(element, "#temperature_typed", HTMLInputElement);
-  const places = { temperature: "temperature" };
+  const errorFields = { temperature: "temperature" };
   const logSlider = new LogSlider({
     slider,
     text: requireElement(element, "#temperature_text", HTMLElement),
     typed,
     decimals: 2,
-    send: (temperature) => connection.request("set", { temperature }, places),
-    clearError: () => connection.store.setFieldErrors(places, null),
+    send: (temperature) => connection.request("set", { temperature }, errorFields),
+    clearError: () => connection.store.setFieldErrors(errorFields, null),
   });
   bindFieldError(element, connection.store, "temperature", typed);
   connection.store.watch(

@@ -6,11 +6,11 @@
 import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
-const WHEN = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
-const COUNT = new Intl.NumberFormat("en");
+const DATE_FORMAT = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
+const NUMBER_FORMAT = new Intl.NumberFormat("en");
 
 /** @typedef {"ready" | "busy" | "shared" | "copied" | "selected" | "withdrawn" | "refused"} SharingState */
-/** @typedef {(state: SharingState, words?: string) => void} Show says what has come of a press */
+/** @typedef {(state: SharingState, text?: string) => void} Show shows the outcome of a button */
 
 /**
  * @param {HTMLElement} element
@@ -20,13 +20,13 @@ export function mount(element, connection) {
   const button = requireElement(element, "#share", HTMLButtonElement);
   const outcome = requireElement(element, "#share_outcome", HTMLElement);
   /** @type {Show} */
-  const show = (state, words = "") => {
+  const show = (state, text = "") => {
     element.dataset.state = state;
-    outcome.textContent = words;
+    outcome.textContent = text;
   };
   const link = new Link(element, show);
   const list = new Copies(element, connection, show, (path) => {
-    link.forget(path);
+    link.hide(path);
     button.focus({ preventScroll: true });
   });
 
@@ -38,16 +38,16 @@ export function mount(element, connection) {
     const answer = await withBusy(button, () => connection.request("share", {}, { id: "share" }));
     if (!answer.ok) return show("refused");
     link.show(answer.path);
-    show("shared", "Here is the link: anyone who has it can open this copy.");
+    show("shared", "Shared. Anyone with the link can open this copy.");
     await list.refresh();
   });
-  list.fillWhenSeen();
+  list.loadWhenVisible();
 }
 
-/** The link that was made last, to be taken along. */
+/** The newest link, and the button that copies it. */
 class Link {
-  #place;
-  #address;
+  #container;
+  #input;
   #show;
 
   /**
@@ -55,10 +55,10 @@ class Link {
    * @param {Show} show
    */
   constructor(element, show) {
-    this.#place = requireElement(element, "#share_link", HTMLElement);
-    this.#address = requireElement(element, "#share_address", HTMLInputElement);
+    this.#container = requireElement(element, "#share_link", HTMLElement);
+    this.#input = requireElement(element, "#share_address", HTMLInputElement);
     this.#show = show;
-    this.#address.addEventListener("focus", () => this.#address.select());
+    this.#input.addEventListener("focus", () => this.#input.select());
     requireElement(element, "#copy_link", HTMLButtonElement).addEventListener("click", () =>
       this.#copy(),
     );
@@ -66,37 +66,37 @@ class Link {
 
   /** @param {string} path */
   show(path) {
-    this.#address.value = addressOf(path);
-    this.#place.hidden = false;
+    this.#input.value = urlOf(path);
+    this.#container.hidden = false;
   }
 
-  /** @param {string} path of a copy that is gone */
-  forget(path) {
-    if (this.#address.value === addressOf(path)) this.#place.hidden = true;
+  /** @param {string} path of a withdrawn copy */
+  hide(path) {
+    if (this.#input.value === urlOf(path)) this.#container.hidden = true;
   }
 
-  /** A browser lets a page write to the clipboard only where the page came over HTTPS. */
+  /** Browsers allow access to the clipboard only over HTTPS. */
   async #copy() {
     try {
-      await navigator.clipboard.writeText(this.#address.value);
-      this.#show("copied", "The link is copied.");
+      await navigator.clipboard.writeText(this.#input.value);
+      this.#show("copied", "Link copied.");
     } catch {
-      this.#address.focus();
-      this.#address.select();
-      this.#show("selected", "The link is selected: copy it as you copy any text.");
+      this.#input.focus();
+      this.#input.select();
+      this.#show("selected", "The link is selected. Copy it with your browser.");
     }
   }
 }
 
-/** The copies that this session has shared. */
+/** The list of copies that this session has shared. */
 class Copies {
   #element;
   #list;
   #connection;
   #show;
-  #gone;
-  #asked = 0;
-  #told = false;
+  #onWithdrawn;
+  #lastRequest = 0;
+  #hasListError = false;
   /** @type {Map<string, HTMLElement>} by id */
   #items = new Map();
 
@@ -104,22 +104,22 @@ class Copies {
    * @param {HTMLElement} element
    * @param {Connection} connection
    * @param {Show} show
-   * @param {(path: string) => void} gone called when one has been withdrawn
+   * @param {(path: string) => void} onWithdrawn called after a copy was withdrawn
    */
-  constructor(element, connection, show, gone) {
+  constructor(element, connection, show, onWithdrawn) {
     this.#element = element;
     this.#list = requireElement(element, "#copies", HTMLUListElement);
     this.#connection = connection;
     this.#show = show;
-    this.#gone = gone;
+    this.#onWithdrawn = onWithdrawn;
   }
 
-  /** Most visitors share nothing: the server is asked once somebody looks at this part. */
-  fillWhenSeen() {
+  /** Load the list when it becomes visible: most users share nothing. */
+  loadWhenVisible() {
     const { store } = this.#connection;
-    const seen = new IntersectionObserver((entries) => {
+    const observer = new IntersectionObserver((entries) => {
       if (!entries.some(({ isIntersecting }) => isIntersecting)) return;
-      seen.disconnect();
+      observer.disconnect();
       store.watch(
         (page) => page.link === "open",
         (isOpen) => {
@@ -127,34 +127,34 @@ class Copies {
         },
       );
     });
-    seen.observe(this.#element);
+    observer.observe(this.#element);
   }
 
   async refresh() {
-    const asked = ++this.#asked;
+    const request = ++this.#lastRequest;
     const answer = await this.#connection.query("shares", {});
-    if (asked !== this.#asked) return; // what was asked later is newer
-    this.#tell(answer.ok || !answer.field ? null : answer);
-    if (answer.ok) this.#fill(answer.copies);
+    if (request !== this.#lastRequest) return; // a later request is newer
+    this.#showListError(answer.ok || !answer.field ? null : answer);
+    if (answer.ok) this.#render(answer.copies);
   }
 
   /**
-   * A list that cannot be had must not look as if nothing had been shared. What was wrong with
-   * sharing or withdrawing is told at the same place, and stays.
+   * Show why the list cannot be loaded. Errors of sharing and withdrawing use the same field, and stay.
    *
    * @param {ErrorResult | null} refused
    */
-  #tell(refused) {
-    if (refused || this.#told) this.#connection.store.setFieldErrors({ id: "share" }, refused);
-    this.#told = refused !== null;
+  #showListError(refused) {
+    if (refused || this.#hasListError)
+      this.#connection.store.setFieldErrors({ id: "share" }, refused);
+    this.#hasListError = refused !== null;
   }
 
   /**
-   * What is there already stays where it is, and keeps the focus.
+   * Existing items are reused, so that they keep the focus.
    *
-   * @param {SharedCopy[]} copies the newest first
+   * @param {SharedCopy[]} copies newest first
    */
-  #fill(copies) {
+  #render(copies) {
     const ids = new Set(copies.map(({ id }) => id));
     for (const [id, item] of this.#items) {
       if (ids.has(id)) continue;
@@ -163,7 +163,7 @@ class Copies {
     }
     for (const copy of [...copies].reverse()) {
       if (this.#items.has(copy.id)) continue;
-      const item = this.#item(copy);
+      const item = this.#newItem(copy);
       this.#items.set(copy.id, item);
       this.#list.prepend(item);
     }
@@ -171,24 +171,24 @@ class Copies {
   }
 
   /** @param {SharedCopy} copy */
-  #item(copy) {
+  #newItem(copy) {
     const item = document.createElement("li");
     const link = document.createElement("a");
     link.href = copy.path;
-    link.textContent = WHEN.format(copy.created * 1000);
-    const figures = document.createElement("span");
-    figures.className = "copy-figures";
-    figures.textContent = figuresOf(copy);
+    link.textContent = DATE_FORMAT.format(copy.created * 1000);
+    const details = document.createElement("span");
+    details.className = "copy-figures";
+    details.textContent = detailsOf(copy);
     const withdraw = document.createElement("button");
     withdraw.type = "button";
     withdraw.className = "button";
     withdraw.textContent = "withdraw";
     withdraw.setAttribute("aria-label", `withdraw the copy of ${link.textContent}`);
     withdraw.addEventListener("click", () => this.#withdraw(copy, withdraw));
-    const words = document.createElement("p");
-    words.className = "copy";
-    words.append(link, " ", figures);
-    item.append(words, withdraw);
+    const text = document.createElement("p");
+    text.className = "copy";
+    text.append(link, " ", details);
+    item.append(text, withdraw);
     return item;
   }
 
@@ -202,29 +202,29 @@ class Copies {
     const answer = await withBusy(button, () =>
       this.#connection.request("withdraw", { id }, { id: "share" }),
     );
-    if (answer.ok) this.#show("withdrawn", "Withdrawn: its link leads nowhere now.");
+    if (answer.ok) this.#show("withdrawn", "Withdrawn. The link no longer works.");
     else this.#show("refused");
-    if (answer.ok) this.#gone(path);
-    await this.refresh(); // it may have been withdrawn elsewhere
+    if (answer.ok) this.#onWithdrawn(path);
+    await this.refresh(); // another tab may have withdrawn it
   }
 }
 
 /** @param {string} path */
-function addressOf(path) {
+function urlOf(path) {
   return new URL(path, location.href).href;
 }
 
 /** @param {SharedCopy} copy */
-function figuresOf({ steps, sentences, perplexity }) {
-  const figures = [counted(steps, "step"), counted(sentences, "sentence")];
-  if (perplexity !== null) figures.push(`perplexity\u00a0${perplexity.toFixed(2)}`);
-  return figures.join(", ");
+function detailsOf({ steps, sentences, perplexity }) {
+  const details = [pluralized(steps, "step"), pluralized(sentences, "sentence")];
+  if (perplexity !== null) details.push(`perplexity\u00a0${perplexity.toFixed(2)}`);
+  return details.join(", ");
 }
 
 /**
  * @param {number} count
- * @param {string} what
+ * @param {string} noun
  */
-function counted(count, what) {
-  return `${COUNT.format(count)}\u00a0${what}${count === 1 ? "" : "s"}`;
+function pluralized(count, noun) {
+  return `${NUMBER_FORMAT.format(count)}\u00a0${noun}${count === 1 ? "" : "s"}`;
 }

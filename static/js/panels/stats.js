@@ -1,11 +1,10 @@
-/** How far training has come, and how fast it goes. */
+/** Training stats: perplexity, epoch, steps and speed. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page, Store } from "../state/store.js" */
 
 import { requireElement } from "../ui/dom.js";
 
-/** Shown where there is nothing to show yet. */
 const NOTHING = "–";
 
 /** @typedef {{id: string, unit?: string, value: (page: Page) => string}} Figure */
@@ -35,14 +34,14 @@ export function mount(element, { store }) {
   mountVerdict(element, store);
   for (const figure of FIGURES) {
     const value = requireElement(element, `#${figure.id} .figure-value`, HTMLElement);
-    store.watch(figure.value, (words) => {
-      value.textContent = words === NOTHING ? NOTHING : words + (figure.unit ?? "");
+    store.watch(figure.value, (text) => {
+      value.textContent = text === NOTHING ? NOTHING : text + (figure.unit ?? "");
     });
   }
 }
 
 /**
- * Shows the validation perplexity, and warns of overfitting.
+ * Show the validation perplexity, and warn of overfitting.
  *
  * @param {HTMLElement} element
  * @param {Store} store
@@ -52,8 +51,8 @@ function mountVerdict(element, store) {
   const heldOut = requireElement(element, "#heldout", HTMLElement);
   store.watch(
     ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
-    (any) => {
-      heldOut.hidden = !any;
+    (hasValidation) => {
+      heldOut.hidden = !hasValidation;
     },
   );
   store.watch(
@@ -83,7 +82,7 @@ function perplexity(value) {
 }
 
 /**
- * In thousands: the last digits change too fast to be read.
+ * Rounded to thousands: the last digits change too fast to read.
  *
  * @param {number | null | undefined} value
  */

@@ -1,13 +1,13 @@
-/** A text from a file. Text that cannot be used is refused here. */
+/** Reads a text file, and refuses one that cannot be used. */
 
 /** @import { ErrorResult } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
-/** @typedef {{characters: number, line: number}} Limits the most characters of a text and of a line */
+/** @typedef {{characters: number, line: number}} Limits the maximum characters of a text and of a line */
 
-/** The longest character of UTF-8, in bytes. */
-const LONGEST_CHARACTER = 4;
+/** In UTF-8. */
+const MAX_CHARACTER_BYTES = 4;
 const BYTE_ORDER_MARK = 3;
 
 /**
@@ -16,20 +16,20 @@ const BYTE_ORDER_MARK = 3;
  * @returns {Promise<{ok: true, text: string} | ErrorResult>}
  */
 export async function readText(file, limits) {
-  if (file.size > LONGEST_CHARACTER * limits.characters + BYTE_ORDER_MARK) {
+  if (file.size > MAX_CHARACTER_BYTES * limits.characters + BYTE_ORDER_MARK) {
     return refusalOf("file_too_large", "text", limits, file.size);
   }
   const bytes = await bytesOf(file);
   if (!bytes) return refusalOf("file_unreadable", "text", limits);
-  const wrong = codeOfBytes(bytes);
-  if (wrong) return refusalOf(wrong, "text", limits);
-  const text = decoded(bytes);
+  const code = codeOfBytes(bytes);
+  if (code) return refusalOf(code, "text", limits);
+  const text = decode(bytes);
   if (text === null) return refusalOf("file_not_utf8", "text", limits);
   return refusalOfText(text, limits) ?? { ok: true, text };
 }
 
 /**
- * As the server counts them, which is not as JavaScript does.
+ * The number of code points, which is how the server counts characters.
  *
  * @param {string} text
  */
@@ -40,7 +40,7 @@ export function charactersIn(text) {
 }
 
 /**
- * Null where it is a folder, or has gone.
+ * The content of a file; null if it is a folder or no longer exists.
  *
  * @param {File} file
  */
@@ -53,11 +53,11 @@ async function bytesOf(file) {
 }
 
 /**
- * Without the mark that some programs put before UTF-8, and as a textarea holds it.
+ * The text of UTF-8 bytes, without a byte order mark and with the line ends of a textarea.
  *
  * @param {Uint8Array<ArrayBuffer>} bytes
  */
-function decoded(bytes) {
+function decode(bytes) {
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes).replace(/\r\n?/g, "\n");
   } catch {
@@ -67,8 +67,8 @@ function decoded(bytes) {
 
 /** @param {Uint8Array} bytes */
 function codeOfBytes(bytes) {
-  if (beginsWith(bytes, [0x25, 0x50, 0x44, 0x46])) return "file_pdf";
-  if (beginsWith(bytes, [0xff, 0xfe]) || beginsWith(bytes, [0xfe, 0xff])) {
+  if (startsWith(bytes, [0x25, 0x50, 0x44, 0x46])) return "file_pdf";
+  if (startsWith(bytes, [0xff, 0xfe]) || startsWith(bytes, [0xfe, 0xff])) {
     return "file_utf16";
   }
   return bytes.includes(0) ? "file_binary" : null;
@@ -84,16 +84,16 @@ function refusalOfText(text, limits) {
   if (characters > limits.characters) {
     return refusalOf("file_too_long", "text", limits, characters);
   }
-  const long = text.split("\n").find((line) => charactersIn(line) > limits.line);
-  return long === undefined
+  const longLine = text.split("\n").find((line) => charactersIn(line) > limits.line);
+  return longLine === undefined
     ? null
-    : refusalOf("file_line_too_long", "text", limits, charactersIn(long));
+    : refusalOf("file_line_too_long", "text", limits, charactersIn(longLine));
 }
 
 /**
  * @param {Uint8Array} bytes
- * @param {number[]} beginning
+ * @param {number[]} prefix
  */
-function beginsWith(bytes, beginning) {
-  return beginning.every((byte, index) => bytes[index] === byte);
+function startsWith(bytes, prefix) {
+  return prefix.every((byte, index) => bytes[index] === byte);
 }

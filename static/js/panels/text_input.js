@@ -1,4 +1,4 @@
-/** The sentences to learn from, and the characters that were found in them. */
+/** The training text, and the vocabulary found in it. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
@@ -6,8 +6,8 @@
 import { requireElement, wasEditedBeforeLoad } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
-/** Some scripts have thousands. */
-const MOST_SHOWN = 120;
+/** Some writing systems have thousands of characters. */
+const MAX_SHOWN = 120;
 
 /**
  * @param {HTMLElement} element
@@ -15,7 +15,7 @@ const MOST_SHOWN = 120;
  */
 export function mount(element, { store }) {
   const text = requireElement(element, "#ti", HTMLTextAreaElement);
-  const found = requireElement(element, "#prepro_status", HTMLElement);
+  const summary = requireElement(element, "#prepro_status", HTMLElement);
 
   bindFieldError(element, store, "text", text);
   store.watch(stateOf, (state) => {
@@ -26,13 +26,13 @@ export function mount(element, { store }) {
   store.watch(
     (page) => page.draft.text,
     (draft) => {
-      if (text.value !== draft) text.value = draft; // writing it anew would move the cursor
+      if (text.value !== draft) text.value = draft; // setting it would move the cursor
     },
   );
   store.watch(
     (page) => page.net?.vocabulary,
     (vocabulary) => {
-      found.textContent = vocabulary ? foundIn(vocabulary) : "";
+      summary.textContent = vocabulary ? summaryOf(vocabulary) : "";
     },
   );
 }
@@ -44,9 +44,9 @@ function stateOf({ net, fieldErrors }) {
 }
 
 /** @param {string[]} vocabulary */
-function foundIn(vocabulary) {
-  const shown = vocabulary.slice(0, MOST_SHOWN).join("");
-  const rest = vocabulary.length - MOST_SHOWN;
+function summaryOf(vocabulary) {
+  const shown = vocabulary.slice(0, MAX_SHOWN).join("");
+  const rest = vocabulary.length - MAX_SHOWN;
   const more = rest > 0 ? ` and ${rest} more` : "";
   return `found ${vocabulary.length} distinct characters: ${shown}${more}`;
 }

@@ -1,4 +1,4 @@
-/** Which text is in the box: one that charnn brings along, a file's, or the person's own. */
+/** The choice of the training text: a built-in text, a file, or the user's own text. */
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { BuiltInText } from "../protocol" */
@@ -11,9 +11,9 @@ import { requireElement } from "../ui/dom.js";
 import { onFileDrop } from "../ui/file_drop.js";
 import { charactersIn, readText } from "./text_file.js";
 
-/** @typedef {{key: string, entries: Entries, about: string}} Chosen a text as it came */
+/** @typedef {{key: string, entries: Entries, about: string}} TextOption an unedited text */
 
-/** The value of the person's own text among those to choose from. */
+/** The option of the user's own text. */
 const OWN = "";
 const FILE = "file";
 
@@ -24,21 +24,21 @@ const FILE = "file";
 export function mount(element, connection) {
   const select = requireElement(element, "#text_choice", HTMLSelectElement);
   const about = requireElement(element, "#text_about", HTMLElement);
-  const choice = new Choice(select, about, connection.store);
+  const choice = new TextChoice(select, about, connection.store);
   mountTexts(select, choice, connection);
   mountFiles(element, choice, connection.store);
 }
 
-/** What the box holds, and what it held before. */
-class Choice {
+/** The text in the box, and the user's own text that it replaced. */
+class TextChoice {
   #select;
   #about;
   #store;
-  /** @type {Chosen | null} what the box holds, for as long as it is as it came */
+  /** @type {TextOption | null} the text in the box; null once it is edited */
   #chosen = null;
-  /** @type {Entries | null} the person's own, in whose place another text was put */
+  /** @type {Entries | null} the user's own text, if another replaced it */
   #own = null;
-  /** @type {Chosen | null} */
+  /** @type {TextOption | null} */
   #file = null;
 
   /**
@@ -58,53 +58,53 @@ class Choice {
     );
   }
 
-  /** @param {Chosen} chosen */
-  put(chosen) {
+  /** @param {TextOption} chosen */
+  use(chosen) {
     if (!this.#chosen) this.#own = this.#store.page.draft;
     this.#show(chosen);
     this.#write(chosen.entries);
   }
 
-  putOwn() {
+  selectOwn() {
     this.#show(null);
     if (this.#own) this.#write(this.#own);
     this.#own = null;
   }
 
   /**
-   * A file's text, which from now on can be chosen again.
+   * Use the text of a file, and add an option for it.
    *
    * @param {string} name
    * @param {string} text
    */
-  putFile(name, text) {
+  selectFile(name, text) {
     const option = this.#select.querySelector(`[value="${FILE}"]`) ?? new Option("", FILE);
     option.textContent = name;
     this.#select.options[0]?.after(option);
-    this.#file = { key: FILE, entries: { text }, about: `As it is in ${name}.` };
-    this.put(this.#file);
+    this.#file = { key: FILE, entries: { text }, about: `The text of ${name}.` };
+    this.use(this.#file);
   }
 
-  putFileAgain() {
-    if (this.#file) this.put(this.#file);
+  selectLastFile() {
+    if (this.#file) this.use(this.#file);
   }
 
   /**
-   * The box may hold it already.
+   * Select an option if the box holds its text.
    *
-   * @param {Chosen} chosen
+   * @param {TextOption} chosen
    */
-  recognise(chosen) {
-    const isIt = this.#store.page.draft.text === chosen.entries.text;
-    if (isIt && !this.#chosen) this.#show(chosen);
+  selectIfShown(chosen) {
+    const isShown = this.#store.page.draft.text === chosen.entries.text;
+    if (isShown && !this.#chosen) this.#show(chosen);
   }
 
-  /** What was chosen cannot be had. */
-  stay() {
+  /** The selected text cannot be loaded. */
+  revert() {
     this.#show(this.#chosen);
   }
 
-  /** @param {Chosen | null} chosen */
+  /** @param {TextOption | null} chosen */
   #show(chosen) {
     this.#chosen = chosen;
     this.#select.value = chosen?.key ?? OWN;
@@ -121,31 +121,32 @@ class Choice {
 
 /**
  * @param {HTMLSelectElement} select
- * @param {Choice} choice
+ * @param {TextChoice} choice
  * @param {Connection} connection
  */
 function mountTexts(select, choice, connection) {
   select.addEventListener("change", async () => {
     const name = select.value;
-    if (name === OWN) return choice.putOwn();
-    if (name === FILE) return choice.putFileAgain();
+    if (name === OWN) return choice.selectOwn();
+    if (name === FILE) return choice.selectLastFile();
     const answer = await connection.text(name);
-    if (select.value !== name) return; // meanwhile something else was chosen or written
-    if (answer.ok) choice.put(chosenFrom(name, answer));
-    else choice.stay();
+    if (select.value !== name) return; // another was chosen or typed meanwhile
+    if (answer.ok) choice.use(optionFrom(name, answer));
+    else choice.revert();
   });
   connection.store.watch(
     (page) => page.submitted.text,
     (text) => {
       const option = optionOf(select, text);
-      if (option) choice.recognise({ key: option.value, entries: { text }, about: about(option) });
+      if (option)
+        choice.selectIfShown({ key: option.value, entries: { text }, about: about(option) });
     },
   );
 }
 
 /**
- * The option of a text that a network is learning, if it is one of them. The page is told how long
- * each is and its checksum: fetching it to compare would be a twelfth of all that a page fetches.
+ * The option whose length and checksum match a text: loading the built-in texts to compare them would
+ * be slow.
  *
  * @param {HTMLSelectElement} select
  * @param {string} text
@@ -166,15 +167,15 @@ function about({ dataset }) {
 /**
  * @param {string} name
  * @param {BuiltInText} text
- * @returns {Chosen}
+ * @returns {TextOption}
  */
-function chosenFrom(name, text) {
+function optionFrom(name, text) {
   return { key: name, entries: entriesOf(text), about: `${text.expect} ${text.measured}`.trim() };
 }
 
 /**
  * @param {HTMLElement} element
- * @param {Choice} choice
+ * @param {TextChoice} choice
  * @param {Store} store
  */
 function mountFiles(element, choice, store) {
@@ -190,13 +191,13 @@ function mountFiles(element, choice, store) {
     const answer =
       files.length > 1 ? refusalOf("several_files", "text", limits) : await readText(file, limits);
     store.setFieldErrors({ text: "text" }, answer.ok ? null : answer);
-    if (answer.ok) choice.putFile(file.name, answer.text);
+    if (answer.ok) choice.selectFile(file.name, answer.text);
   };
 
   onFileDrop(requireElement(element, "#ti", HTMLTextAreaElement), open);
   input.addEventListener("change", async () => {
     await open([...(input.files ?? [])]);
-    input.value = ""; // so that choosing the same file again is a change too
+    input.value = ""; // so that choosing the same file again fires `change`
   });
 }
 

@@ -1,6 +1,6 @@
 /**
- * How much the perplexity has changed in the last seconds. Said once a second, of means over a
- * second: from one frame to the next there is more noise than news.
+ * The change of the perplexity in the last seconds, between means over one second: single frames are
+ * too noisy.
  */
 
 /** @import { Connection } from "../net/connection.js" */
@@ -11,38 +11,38 @@ import { requireElement } from "../ui/dom.js";
 import { networkId } from "../state/network_id.js";
 
 const SECOND_MS = 1_000;
-/** How far it looks back. */
-const SECONDS = 10;
-/** Fewer say nothing yet. */
-const FEWEST = 2;
-/** A change that the page's decimals cannot show. */
-const NONE = 0.005;
+/** The length of the window. */
+const WINDOW_SECONDS = 10;
+/** Fewer are not enough for a trend. */
+const MIN_SECONDS = 2;
+/** Smaller changes would be shown as 0.00. */
+const MIN_CHANGE = 0.005;
 
 /** @typedef {"down" | "up" | "level" | "none"} Direction */
-/** @typedef {{direction: Direction, words: string}} Trend */
+/** @typedef {{direction: Direction, text: string}} Trend */
 
 /** @type {Trend} */
-const UNKNOWN = { direction: "none", words: "" };
+const NO_TREND = { direction: "none", text: "" };
 
 /**
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
 export function mount(element, { store }) {
-  const place = requireElement(element, "#ppl_change", HTMLElement);
+  const output = requireElement(element, "#ppl_change", HTMLElement);
   const history = new History();
   store.watch(
     (page) => page.net,
     () => history.add(store.page),
   );
   setInterval(() => {
-    const { direction, words } = history.next();
-    place.dataset.direction = direction;
-    if (place.textContent !== words) place.textContent = words;
+    const { direction, text } = history.next();
+    output.dataset.direction = direction;
+    if (output.textContent !== text) output.textContent = text;
   }, SECOND_MS);
 }
 
-/** Means of the perplexity, a second each, for as long as one network learns without a pause. */
+/** Means of the perplexity over each second, since the network was created or resumed. */
 class History {
   /** @type {State | null} */
   #net = null;
@@ -54,20 +54,20 @@ class History {
   /** @param {Page} page */
   add({ net }) {
     if (!net) return;
-    const isAnother = this.#net !== null && networkId(this.#net) !== networkId(net);
+    const isNewNetwork = this.#net !== null && networkId(this.#net) !== networkId(net);
     this.#net = net;
-    if (isAnother || net.status !== "learning") {
+    if (isNewNetwork || net.status !== "learning") {
       this.#means = [];
       this.#second = [];
     }
     if (net.status === "learning" && net.perplexity !== null) this.#second.push(net.perplexity);
   }
 
-  /** A second is over: what can be said now. */
+  /** The trend after another second. */
   next() {
-    if (this.#second.length === 0) return this.#means.length ? this.#trend() : UNKNOWN;
+    if (this.#second.length === 0) return this.#means.length ? this.#trend() : NO_TREND;
     const sum = this.#second.reduce((sum, value) => sum + value, 0);
-    this.#means = [...this.#means, sum / this.#second.length].slice(-SECONDS - 1);
+    this.#means = [...this.#means, sum / this.#second.length].slice(-WINDOW_SECONDS - 1);
     this.#second = [];
     return this.#trend();
   }
@@ -76,17 +76,18 @@ class History {
   #trend() {
     const seconds = this.#means.length - 1;
     const change = (this.#means.at(-1) ?? 0) - (this.#means[0] ?? 0);
-    if (seconds < FEWEST) return UNKNOWN;
-    if (Math.abs(change) < NONE) return { direction: "level", words: `level for ${seconds} s` };
+    if (seconds < MIN_SECONDS) return NO_TREND;
+    if (Math.abs(change) < MIN_CHANGE)
+      return { direction: "level", text: `level for ${seconds} s` };
     return {
       direction: change < 0 ? "down" : "up",
-      words: `${sizeOf(Math.abs(change))} in ${seconds} s`,
+      text: `${format(Math.abs(change))} in ${seconds} s`,
     };
   }
 }
 
 /** @param {number} change */
-function sizeOf(change) {
+function format(change) {
   if (change >= 10_000) return change.toExponential(1);
   return change < 100 ? change.toFixed(2) : String(Math.round(change));
 }

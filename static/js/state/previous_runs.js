@@ -5,7 +5,7 @@
 
 import { networkId } from "./network_id.js";
 
-/** @typedef {{steps: number[], perplexities: Values, words: string}} PreviousRun */
+/** @typedef {{steps: number[], perplexities: Values, summary: string}} PreviousRun */
 /**
  * @typedef {object} Runs
  * @property {readonly PreviousRun[]} previous oldest first
@@ -51,7 +51,7 @@ function previousRun(net, { steps, perplexities }) {
   return {
     steps: subsampled(steps),
     perplexities: subsampled(perplexities),
-    words: `${sizesOf(net)}: perplexity ${perplexity} after ${net.steps.toLocaleString("en")} steps`,
+    summary: `${sizesOf(net)}: perplexity ${perplexity} after ${net.steps.toLocaleString("en")} steps`,
   };
 }
 
