@@ -3,6 +3,8 @@
 /** @import uPlot from "../../vendor/uPlot.esm.min.js" */
 /** @import { Points } from "../state/store.js" */
 
+import { newElement } from "../ui/dom.js";
+
 /** @typedef {{step: number, text: string, short: string}} Annotation `short` labels the PNG */
 /** @typedef {{index: number, step: number, from: number, to: number}} RateChange */
 
@@ -146,12 +148,9 @@ export class AnnotationLabels {
   #marker(index) {
     const existing = this.#list.children[index];
     if (existing instanceof HTMLElement) return existing;
-    const marker = document.createElement("li");
-    marker.className = "curve-mark";
+    const marker = newElement("li", "curve-mark");
     marker.tabIndex = 0;
-    const label = document.createElement("span");
-    label.className = "curve-mark-label";
-    marker.append(label);
+    marker.append(newElement("span", "curve-mark-label"));
     this.#list.append(marker);
     return marker;
   }

@@ -3,7 +3,7 @@
 /** @import { CurvePlot } from "./plot.js" */
 
 import { inView } from "./zoom.js";
-import { requireElement } from "../ui/dom.js";
+import { newElement, requireElement } from "../ui/dom.js";
 
 const MAX_ROWS = 20;
 /** Slow enough to read the numbers. */
@@ -23,11 +23,7 @@ export function mountTable(element, plot) {
     if (!details.open) return;
     fillRows(body, rowsOf(plot));
     previousRuns.replaceChildren(
-      ...plot.previousRuns.map(({ summary }) => {
-        const item = document.createElement("li");
-        item.textContent = summary;
-        return item;
-      }),
+      ...plot.previousRuns.map(({ summary }) => newElement("li", "", summary)),
     );
   };
   details.addEventListener("toggle", () => {

@@ -7,6 +7,7 @@
 /** @import { NetworkStep } from "../protocol" */
 
 import { nameOf } from "../format.js";
+import { newShape } from "../ui/dom.js";
 import { CELL, CHARACTER_HEIGHT, COLUMNS, HEIGHT, PITCH, WIDTH, edges, gapOf } from "./layers.js";
 import { inputName } from "./summary.js";
 
@@ -33,7 +34,7 @@ export class Drawing {
   #svg;
   /** @type {Step[]} */
   #steps = [];
-  #newest = shape("rect", { class: "newest", rx: 4, y: 0, width: BOX_WIDTH + 2 * MARGIN });
+  #newest = newShape("rect", { class: "newest", rx: 4, y: 0, width: BOX_WIDTH + 2 * MARGIN });
 
   /** @param {SVGSVGElement} svg */
   constructor(svg) {
@@ -109,7 +110,7 @@ class Step {
     this.#input = text("", MIDDLE, bottom + distance, "character");
     this.#output = text("", MIDDLE, top - distance, "character");
     this.#layers = layers.map((layer) => new Squares(layer));
-    this.group = shape("g", { transform: `translate(${left} 0)` });
+    this.group = newShape("g", { transform: `translate(${left} 0)` });
     this.group.append(this.#input, this.#output, ...this.#layers.map(({ group }) => group));
     this.group.append(...arrowsOf(layers));
   }
@@ -142,8 +143,8 @@ class Squares {
     this.#full = corners.map(([x, y]) => square(x, y, CELL));
     this.#hollow = corners.map(([x, y]) => square(x + EDGE / 2, y + EDGE / 2, CELL - EDGE));
     this.#levels = [...levelPaths("lit"), ...levelPaths("hollow")];
-    this.group = shape("g", { class: className });
-    this.group.append(shape("path", { d: this.#full.join(""), class: "unlit" }));
+    this.group = newShape("g", { class: className });
+    this.group.append(newShape("path", { d: this.#full.join(""), class: "unlit" }));
     this.group.append(...this.#levels.map(({ path }) => path));
   }
 
@@ -169,7 +170,7 @@ class Squares {
 function levelPaths(className) {
   return Array.from({ length: LEVELS }, (_, index) => {
     const opacity = MIN_OPACITY + ((1 - MIN_OPACITY) * index) / (LEVELS - 1);
-    return { path: shape("path", { class: className, opacity }), drawn: "" };
+    return { path: newShape("path", { class: className, opacity }), drawn: "" };
   });
 }
 
@@ -226,13 +227,13 @@ function arrowsOf(layers) {
 function upArrow(from, gap) {
   const tip = from - gap + 3;
   const d = `M${MIDDLE} ${from - 3}V${tip}m-2.5 3l2.5 -3l2.5 3`;
-  return shape("path", { d, class: "arrow" });
+  return newShape("path", { d, class: "arrow" });
 }
 
 /** @param {number} y */
 function rightArrow(y) {
   const d = `M${BOX_WIDTH + 3} ${y}H${STEP_WIDTH - 4}m-3 -2.5l3 2.5l-3 2.5`;
-  return shape("path", { d, class: "arrow" });
+  return newShape("path", { d, class: "arrow" });
 }
 
 /**
@@ -242,17 +243,7 @@ function rightArrow(y) {
  * @param {string} className
  */
 function text(words, x, y, className) {
-  const element = shape("text", { x, y, class: className });
+  const element = newShape("text", { x, y, class: className });
   element.textContent = words;
-  return element;
-}
-
-/**
- * @param {"path" | "text" | "g" | "rect"} name
- * @param {Record<string, string | number>} attributes
- */
-function shape(name, attributes) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
   return element;
 }

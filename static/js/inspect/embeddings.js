@@ -20,10 +20,9 @@ import { DataTable } from "../ui/data_table.js";
 import { showError } from "../ui/field_error.js";
 import { errorOf } from "../messages.js";
 import { nameOf, plain, wholePercent } from "../format.js";
-import { requireElement } from "../ui/dom.js";
+import { newShape, requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
-const SVG = "http://www.w3.org/2000/svg";
 /** Pixels at the edges for half a label. */
 const MARGIN = 14;
 /** The approximate length of the scale bar in pixels. */
@@ -127,9 +126,9 @@ class LetterMap {
 /** A scatter plot with a label for each character, axes and a scale bar. */
 class Scatter {
   #plot;
-  #axes = newShape("path", "plane-axes");
-  #bar = newShape("path", "plane-bar");
-  #barLength = newShape("text", "plane-bar-length");
+  #axes = newShape("path", { class: "plane-axes" });
+  #bar = newShape("path", { class: "plane-bar" });
+  #barLength = newShape("text", { class: "plane-bar-length" });
   #extent = new AxisExtent();
   #width = 0;
   #height = 0;
@@ -198,7 +197,7 @@ class Scatter {
    */
   #putMark(letter, [x, y]) {
     const existing = this.#marks.get(letter);
-    const mark = existing ?? newShape("text", `letter-mark kind-${kindOf(letter)}`);
+    const mark = existing ?? newShape("text", { class: `letter-mark kind-${kindOf(letter)}` });
     mark.style.transform = `translate(${x.toFixed(1)}px, ${y.toFixed(1)}px)`;
     if (existing) return;
     mark.textContent = markOf(letter);
@@ -257,14 +256,4 @@ function roundNumber(number) {
 /** @param {number} number */
 function decimals(number) {
   return number.toFixed(3).replace("-", "−");
-}
-
-/**
- * @param {"path" | "text"} name
- * @param {string} className
- */
-function newShape(name, className) {
-  const element = document.createElementNS(SVG, name);
-  element.setAttribute("class", className);
-  return element;
 }

@@ -9,7 +9,7 @@ import { showError } from "../ui/field_error.js";
 import { layerOf, matrixDescription } from "./matrix_names.js";
 import { errorFrom, errorOf } from "../messages.js";
 import { scientific } from "../format.js";
-import { requireElement } from "../ui/dom.js";
+import { newElement, requireElement } from "../ui/dom.js";
 import { renderText } from "../ui/stable_text.js";
 
 /** A larger relative error is not due to rounding. */
@@ -138,13 +138,12 @@ function disagreementOf({ name, graph, kernels }) {
  */
 function rowOf({ name, graph, kernels, checked, numbers }, options) {
   const row = document.createElement("tr");
-  const heading = document.createElement("th");
+  const heading = newElement("th", "matrix");
   heading.scope = "row";
-  heading.className = "matrix";
   heading.append(
-    newPart("matrix-name", name),
+    newElement("span", "matrix-name", name),
     " ",
-    newPart("matrix-words", descriptionOf(name, options)),
+    newElement("span", "matrix-words", descriptionOf(name, options)),
   );
   row.append(heading, errorCell(graph), errorCell(kernels));
   row.insertCell().textContent = `${checked.toLocaleString("en")} of ${numbers.toLocaleString("en")}`;
@@ -165,17 +164,6 @@ function descriptionOf(name, { kind, hidden_sizes }) {
 function errorCell(error) {
   const cell = document.createElement("td");
   cell.textContent = error === null ? "not finite" : scientific(error);
-  if (isTooLarge(error)) cell.append(" ", newPart("check-wrong", "wrong"));
+  if (isTooLarge(error)) cell.append(" ", newElement("span", "check-wrong", "wrong"));
   return cell;
-}
-
-/**
- * @param {string} className
- * @param {string} words
- */
-function newPart(className, words) {
-  const element = document.createElement("span");
-  element.className = className;
-  element.textContent = words;
-  return element;
 }

@@ -8,7 +8,7 @@ import { showError } from "../ui/field_error.js";
 import { ProbabilityBars } from "../ui/probability_bars.js";
 import { errorOf } from "../messages.js";
 import { exactPercent, nameOf, percent, quoted } from "../format.js";
-import { requireElement } from "../ui/dom.js";
+import { newElement, requireElement } from "../ui/dom.js";
 import { TEXT_ERROR_FIELD } from "../state/probe_text.js";
 import { LiveQuery } from "../net/live_query.js";
 
@@ -160,9 +160,8 @@ class ShadedText {
 
 /** @param {string} character */
 function newMark(character) {
-  const mark = document.createElement("span");
-  mark.className = character ? "shaded-mark" : "shaded-mark end";
-  mark.textContent = character || "END";
+  const className = character ? "shaded-mark" : "shaded-mark end";
+  const mark = newElement("span", className, character || "END");
   mark.tabIndex = -1;
   mark.role = "option";
   mark.ariaSelected = "false";

@@ -6,7 +6,7 @@
 import { toDecimals } from "../ui/color_scale.js";
 import { DataTable } from "../ui/data_table.js";
 import { nameOf, quoted } from "../format.js";
-import { requireElement } from "../ui/dom.js";
+import { newElement, requireElement } from "../ui/dom.js";
 
 const NOT_READ = "The text, not read yet";
 
@@ -90,11 +90,7 @@ export class UnitText {
   #render({ characters }) {
     this.#pointed = null;
     this.#painted = [];
-    this.#marks = characters.map((character) => {
-      const mark = document.createElement("span");
-      mark.textContent = character;
-      return mark;
-    });
+    this.#marks = characters.map((character) => newElement("span", "", character));
     this.#element.replaceChildren(...this.#marks);
   }
 

@@ -7,7 +7,7 @@ import { bindFieldError, showError } from "../ui/field_error.js";
 import { drawBars, newHistogram } from "../ui/histogram.js";
 import { matrixDescription } from "./matrix_names.js";
 import { plain, roundPercent } from "../format.js";
-import { requireElement } from "../ui/dom.js";
+import { newElement, requireElement } from "../ui/dom.js";
 import { LiveQuery } from "../net/live_query.js";
 
 /** The usual size of an update, relative to the weight; a rule of thumb. */
@@ -179,14 +179,14 @@ class WeightsTable {
 
 /** A row of the table. The numbers beside the histograms make it accessible. */
 class Row {
-  #name = newPart("span", "matrix-name");
-  #words = newPart("span", "matrix-words");
-  #heading = newPart("th", "matrix");
-  #shape = newPart("td", "matrix-shape");
-  #spread = newPart("td", "matrix-spread");
-  #ends = newPart("span", "matrix-ends");
-  #median = newPart("span", "matrix-median");
-  #remark = newPart("span", "matrix-remark");
+  #name = newElement("span", "matrix-name");
+  #words = newElement("span", "matrix-words");
+  #heading = newElement("th", "matrix");
+  #shape = newElement("td", "matrix-shape");
+  #spread = newElement("td", "matrix-spread");
+  #ends = newElement("span", "matrix-ends");
+  #median = newElement("span", "matrix-median");
+  #remark = newElement("span", "matrix-remark");
   #weights = newHistogram("weights-bars");
   #changes = newHistogram("changes-bars", [USUAL.min, USUAL.max].map(Math.log10));
 
@@ -194,11 +194,11 @@ class Row {
   constructor(row) {
     this.#heading.setAttribute("scope", "row");
     this.#heading.append(this.#name, " ", this.#words);
-    const weights = newPart("td", "matrix-weights");
+    const weights = newElement("td", "matrix-weights");
     weights.append(this.#weights.svg, this.#ends);
-    const changes = newPart("td", "matrix-changes");
+    const changes = newElement("td", "matrix-changes");
     changes.append(this.#changes.svg);
-    const median = newPart("td", "matrix-change");
+    const median = newElement("td", "matrix-change");
     median.append(this.#median, " ", this.#remark);
     row.append(this.#heading, this.#shape, weights, this.#spread, changes, median);
   }
@@ -227,14 +227,4 @@ function remarkOf(change) {
   if (change === null) return "";
   if (change > USUAL.max) return "high";
   return change < USUAL.min ? "low" : "";
-}
-
-/**
- * @param {string} name
- * @param {string} className
- */
-function newPart(name, className) {
-  const element = document.createElement(name);
-  element.className = className;
-  return element;
 }

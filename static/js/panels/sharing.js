@@ -3,7 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { SharedCopy, ErrorResult } from "../protocol" */
 
-import { isBusy, requireElement, withBusy } from "../ui/dom.js";
+import { isBusy, newElement, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
 const DATE_FORMAT = new Intl.DateTimeFormat([], { dateStyle: "medium", timeStyle: "medium" });
@@ -173,21 +173,14 @@ class Copies {
   /** @param {SharedCopy} copy */
   #newItem(copy) {
     const item = document.createElement("li");
-    const link = document.createElement("a");
+    const link = newElement("a", "", DATE_FORMAT.format(copy.created * 1000));
     link.href = copy.path;
-    link.textContent = DATE_FORMAT.format(copy.created * 1000);
-    const details = document.createElement("span");
-    details.className = "copy-figures";
-    details.textContent = detailsOf(copy);
-    const withdraw = document.createElement("button");
+    const withdraw = newElement("button", "button", "withdraw");
     withdraw.type = "button";
-    withdraw.className = "button";
-    withdraw.textContent = "withdraw";
     withdraw.setAttribute("aria-label", `withdraw the copy of ${link.textContent}`);
     withdraw.addEventListener("click", () => this.#withdraw(copy, withdraw));
-    const text = document.createElement("p");
-    text.className = "copy";
-    text.append(link, " ", details);
+    const text = newElement("p", "copy");
+    text.append(link, " ", newElement("span", "copy-figures", detailsOf(copy)));
     item.append(text, withdraw);
     return item;
   }

@@ -16,6 +16,31 @@ export function requireElement(panel, selector, type) {
 }
 
 /**
+ * A new element with a class and a text.
+ *
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} name
+ * @param {string} className
+ * @param {string} [text]
+ */
+export function newElement(name, className, text = "") {
+  return Object.assign(document.createElement(name), { className, textContent: text });
+}
+
+/**
+ * A new SVG element.
+ *
+ * @template {keyof SVGElementTagNameMap} K
+ * @param {K} name
+ * @param {Record<string, string | number>} attributes
+ */
+export function newShape(name, attributes) {
+  const shape = document.createElementNS("http://www.w3.org/2000/svg", name);
+  for (const [key, value] of Object.entries(attributes)) shape.setAttribute(key, String(value));
+  return shape;
+}
+
+/**
  * Whether a button's request is in flight: the second click of a double click does nothing.
  *
  * @param {HTMLElement} button

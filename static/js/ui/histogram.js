@@ -2,9 +2,10 @@
 
 /** @import { Histogram } from "../protocol" */
 
+import { newShape } from "./dom.js";
+
 /** @typedef {{svg: SVGSVGElement, bars: SVGElement, band: SVGElement, bandRange: number[]}} HistogramView */
 
-const SVG = "http://www.w3.org/2000/svg";
 /** Units of the viewBox, which is stretched to the available size. */
 const WIDTH = 100;
 const HEIGHT = 24;
@@ -19,15 +20,14 @@ const MIN_BAR = 1;
  * @returns {HistogramView}
  */
 export function newHistogram(className, bandRange = [0, 0]) {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", "histogram");
-  svg.setAttribute("viewBox", `0 0 ${WIDTH} ${HEIGHT}`);
-  svg.setAttribute("preserveAspectRatio", "none");
-  svg.setAttribute("aria-hidden", "true");
-  const band = document.createElementNS(SVG, "path");
-  band.setAttribute("class", "histogram-band");
-  const bars = document.createElementNS(SVG, "path");
-  bars.setAttribute("class", className);
+  const svg = newShape("svg", {
+    class: "histogram",
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    preserveAspectRatio: "none",
+    "aria-hidden": "true",
+  });
+  const band = newShape("path", { class: "histogram-band" });
+  const bars = newShape("path", { class: className });
   svg.append(band, bars);
   return { svg, bars, band, bandRange };
 }

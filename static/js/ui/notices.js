@@ -3,6 +3,8 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Action, NumberedNotice } from "../state/store.js" */
 
+import { newElement } from "./dom.js";
+
 /** Time to read two lines. Warnings and errors stay until they are dismissed. */
 const INFO_MS = 10_000;
 
@@ -43,10 +45,8 @@ export function mount(element, { store }) {
  * @param {() => void} dismiss
  */
 function buttonFor({ words, run }, dismiss) {
-  const button = document.createElement("button");
+  const button = newElement("button", "button-link", words);
   button.type = "button";
-  button.className = "button-link";
-  button.textContent = words;
   button.addEventListener("click", () => {
     dismiss();
     run();
@@ -59,19 +59,15 @@ function buttonFor({ words, run }, dismiss) {
  * @param {() => void} dismiss
  */
 function cardFor({ level, code, message, action }, dismiss) {
-  const card = document.createElement("div");
-  card.className = "notice";
+  const card = newElement("div", "notice");
   card.dataset.level = level;
   card.dataset.code = code;
-  const words = document.createElement("p");
-  words.textContent = message;
-  const button = document.createElement("button");
+  const text = newElement("p", "", message);
+  const button = newElement("button", "notice-dismiss", "×");
   button.type = "button";
-  button.className = "notice-dismiss";
-  button.textContent = "×";
   button.setAttribute("aria-label", "Dismiss");
   button.addEventListener("click", dismiss);
-  card.append(words, button);
-  if (action) words.append(" ", buttonFor(action, dismiss));
+  card.append(text, button);
+  if (action) text.append(" ", buttonFor(action, dismiss));
   return card;
 }

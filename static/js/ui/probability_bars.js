@@ -1,6 +1,7 @@
 /** The five most likely next characters, with bars. */
 
 import { nameOf, percent } from "../format.js";
+import { newElement } from "./dom.js";
 
 const COUNT = 5;
 
@@ -25,17 +26,13 @@ export class ProbabilityBars {
 class Row {
   element = document.createElement("li");
 
-  #name = document.createElement("span");
-  #bar = document.createElement("span");
-  #share = document.createElement("span");
+  #name = newElement("span", "likely-name");
+  #bar = newElement("span", "likely-bar");
+  #share = newElement("span", "likely-share");
 
   constructor() {
-    const track = document.createElement("span");
-    track.className = "likely-track";
+    const track = newElement("span", "likely-track");
     track.append(this.#bar);
-    this.#name.className = "likely-name";
-    this.#bar.className = "likely-bar";
-    this.#share.className = "likely-share";
     this.element.append(this.#name, track, this.#share);
   }
 

@@ -3,6 +3,8 @@
  * cause no layout shift.
  */
 
+import { newElement } from "./dom.js";
+
 /** Pixels by which two measurements of the same height may differ. */
 const ROUNDING = 0.5;
 
@@ -64,9 +66,5 @@ function reserve() {
 export function renderText(element, text, prompt) {
   element.textContent = text;
   element.classList.toggle("unbroken", LONG_WORD.test(prompt + text));
-  if (!prompt) return;
-  const span = document.createElement("span");
-  span.className = "prompt";
-  span.textContent = prompt;
-  element.prepend(span);
+  if (prompt) element.prepend(newElement("span", "prompt", prompt));
 }
