@@ -87,7 +87,7 @@ export class Stepper {
     if (!this.#announceNext || at !== this.#at) return;
     this.#announceNext = false;
     const prediction = columns.at(-1)?.likeliest[0];
-    this.#announcement.textContent = `Character ${this.#positionText()}. Likeliest next: ${prediction ? withProbability(prediction) : ""}.`;
+    this.#announcement.textContent = `Character ${this.#positionText()}. Most likely next: ${prediction ? withProbability(prediction) : ""}.`;
   }
 
   /**
@@ -127,7 +127,7 @@ export class Stepper {
     this.#playing = playing && this.#characters.length > 0;
     this.#announceNext = false;
     this.#steps.dataset.state = this.#playing ? "playing" : "stopped";
-    this.#play.textContent = this.#playing ? "pause playing" : "play through";
+    this.#play.textContent = this.#playing ? "pause playback" : "play";
     this.#updateTimer();
   }
 

@@ -15,7 +15,7 @@ const MAX_ROW = 14;
 /** Pixels: the maximum width of a cell. */
 const MAX_CELL = 24;
 
-const NOT_READ = "Activations of the units, not read yet";
+const NOT_READ = "Activations of the units, not loaded yet";
 
 /** @typedef {{row: number, column: number}} Cell */
 /** @typedef {object} GridEvents callbacks of the grid

@@ -8,7 +8,7 @@ import { DataTable } from "../ui/data_table.js";
 import { nameOf, quoted } from "../format.js";
 import { newElement, requireElement } from "../ui/dom.js";
 
-const NOT_READ = "The text, not read yet";
+const NOT_READ = "The text, not loaded yet";
 
 export class UnitText {
   #element;
@@ -114,7 +114,7 @@ function summaryOf({ characters, values }, unitName) {
     const character = quoted(characters[values.indexOf(value)] ?? "");
     return `${toDecimals(value)} after ${character}`;
   };
-  const range = `least ${at(Math.min(...values))}, most ${at(Math.max(...values))}`;
+  const range = `minimum ${at(Math.min(...values))}, maximum ${at(Math.max(...values))}`;
   return `“${characters.join("")}”, coloured by the activation of ${unitName}: ${range}.`;
 }
 
