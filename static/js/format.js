@@ -1,22 +1,22 @@
-/** Characters and probabilities as a person reads them. */
+/** Formats of characters and numbers. */
 
 /** @type {Readonly<Record<string, string>>} */
 const NAMES = { "": "END", " ": "space", "\t": "tab", "\u00a0": "hard space" };
 
 const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
-/** Below this share a bar shows nothing, and digits would only flicker. */
-const LEAST_SHARE = 0.001;
+/** Smaller shares are shown as < 0.1 %: their digits would flicker. */
+const MIN_SHARE = 0.001;
 
 /**
- * A character where it stands alone: one that could not be seen gets a name.
+ * The name of a character: itself, or a word if it is invisible.
  *
  * @param {string} character the empty string is the end of a sentence
  */
 export function nameOf(character) {
   const name = NAMES[character];
   if (name !== undefined) return name;
-  if (/^\p{M}/u.test(character)) return `◌${character}`; // an accent has nothing to stand on
+  if (/^\p{M}/u.test(character)) return `◌${character}`; // a combining mark needs a base
   return /^[\p{Z}\p{C}]+$/u.test(character) ? codeOf(character) : character;
 }
 
@@ -27,7 +27,7 @@ function codeOf(character) {
 }
 
 /**
- * A character within a sentence.
+ * A character in running text: quoted, or its name if it is invisible.
  *
  * @param {string} character the empty string is the end of a sentence
  */
@@ -37,18 +37,18 @@ export function quoted(character) {
 }
 
 /**
- * A probability in percent, for a glance.
+ * A probability in percent, rounded to whole percent or one decimal.
  *
  * @param {number} probability
  */
 export function percent(probability) {
-  if (probability < LEAST_SHARE) return "< 0.1 %";
+  if (probability < MIN_SHARE) return "< 0.1 %";
   const share = 100 * probability;
   return `${share.toFixed(share < 9.95 ? 1 : 0)} %`;
 }
 
 /**
- * A probability in percent with three digits, however small it is.
+ * A probability in percent with three significant digits.
  *
  * @param {number} probability
  */
@@ -57,22 +57,22 @@ export function exactPercent(probability) {
 }
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
-/** Both stay on the line of their numbers. */
+/** With no-break spaces. */
 const PERCENT = "\u00a0%";
 const TIMES = "\u00a0×\u00a0";
-/** A share below this is no other to anybody. */
-const SMALLEST_SHARE = 1e-7;
+/** Smaller shares are shown as “under”. */
+const MIN_ROUNDED_SHARE = 1e-7;
 
 /**
- * A share in percent.
+ * A share in percent with significant digits.
  *
  * @param {number} share
- * @param {number} [digits] that count
+ * @param {number} [digits] significant digits
  * @returns {string}
  */
 export function roundPercent(share, digits = 2) {
   if (share === 0) return `0${PERCENT}`;
-  if (share < SMALLEST_SHARE) return `under ${roundPercent(SMALLEST_SHARE, 1)}`;
+  if (share < MIN_ROUNDED_SHARE) return `under ${roundPercent(MIN_ROUNDED_SHARE, 1)}`;
   const rounded = Number((100 * share).toPrecision(digits));
   return `${rounded.toLocaleString("en", { maximumFractionDigits: 7 })}${PERCENT}`;
 }
@@ -90,7 +90,7 @@ export function wholePercent(share) {
  * A number with a true minus sign.
  *
  * @param {number} number
- * @param {number} [digits] that count
+ * @param {number} [digits] significant digits
  */
 export function plain(number, digits = 2) {
   const rounded = Number(number.toPrecision(digits));
