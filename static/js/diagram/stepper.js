@@ -2,7 +2,7 @@
 
 /** @import { NetworkResult } from "../protocol" */
 
-import { requireElement } from "../ui/dom.js";
+import { requireElement, watchVisibility } from "../ui/dom.js";
 import { inputName, withProbability } from "./summary.js";
 
 /** At this position all four steps of the diagram are used. */
@@ -56,7 +56,10 @@ export class Stepper {
     this.#forward.addEventListener("click", () => this.#step(1));
     this.#slider.addEventListener("input", () => this.#slide());
     this.#play.addEventListener("click", () => this.#setPlaying(!this.#playing));
-    this.#watchVisibility(figure);
+    watchVisibility(figure, (isVisible) => {
+      this.#isVisible = isVisible;
+      this.#updateTimer();
+    });
     this.#setPlaying(false);
     this.#show();
   }
@@ -131,20 +134,10 @@ export class Stepper {
     this.#updateTimer();
   }
 
-  /** @param {HTMLElement} figure */
-  #watchVisibility(figure) {
-    const observer = new IntersectionObserver((changes) => {
-      this.#isVisible = changes.at(-1)?.isIntersecting ?? false;
-      this.#updateTimer();
-    });
-    observer.observe(figure);
-    document.addEventListener("visibilitychange", () => this.#updateTimer());
-  }
-
   /** Playback pauses while the diagram is not visible. */
   #updateTimer() {
     clearInterval(this.#timer);
-    if (!this.#playing || !this.#isVisible || document.hidden) return;
+    if (!this.#playing || !this.#isVisible) return;
     this.#timer = setInterval(() => this.#playNext(), PLAY_INTERVAL_MS);
   }
 

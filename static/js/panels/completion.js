@@ -6,7 +6,7 @@
 import { networkId } from "../state/network_id.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { refusalOf } from "../messages.js";
-import { requireElement } from "../ui/dom.js";
+import { requireElement, watchVisibility } from "../ui/dom.js";
 import { renderText, observeWidth, setText } from "../ui/stable_text.js";
 
 /** @typedef {"prime" | "temperature" | "top_k" | "top_p" | "width"} FieldName */
@@ -64,17 +64,6 @@ export function mount(element, connection) {
   setInterval(() => completer.refresh(), REFRESH_MS);
 }
 
-/**
- * @param {HTMLElement} element
- * @param {(isVisible: boolean) => void} onChange
- */
-function watchVisibility(element, onChange) {
-  const observer = new IntersectionObserver((changes) => {
-    onChange(changes.at(-1)?.isIntersecting ?? false);
-  });
-  observer.observe(element);
-}
-
 /** Sends one query at a time, and drops the answer if the input has changed since. */
 class Completer {
   isVisible = false;
@@ -126,8 +115,8 @@ class Completer {
   /** Query again if the network has changed and the panel is visible. */
   refresh() {
     const { net } = this.#connection.store.page;
-    const seen = this.isVisible && !document.hidden;
-    if (!seen || !net || this.#debounce !== undefined || !this.#fields.prime.value) return;
+    if (!this.isVisible || !net || this.#debounce !== undefined) return;
+    if (!this.#fields.prime.value) return;
     if (networkState(net) !== this.#answeredState) this.#request();
   }
 

@@ -67,6 +67,23 @@ export async function withBusy(button, work) {
 }
 
 /**
+ * Call back when an element enters or leaves the viewport, and when its tab is shown or hidden.
+ *
+ * @param {HTMLElement} element
+ * @param {(isVisible: boolean) => void} onChange
+ */
+export function watchVisibility(element, onChange) {
+  let inViewport = false;
+  const report = () => onChange(inViewport && !document.hidden);
+  const observer = new IntersectionObserver((changes) => {
+    inViewport = changes.at(-1)?.isIntersecting ?? false;
+    report();
+  });
+  observer.observe(element);
+  document.addEventListener("visibilitychange", report);
+}
+
+/**
  * Whether the user edited a field before its panel was mounted: on a slow connection, the page is
  * painted long before its scripts arrive.
  *
