@@ -29,7 +29,7 @@ export function curveSummary({ points, runs }) {
   const line = lineSummary(points);
   const count = runs.previous.length;
   const previous = count ? `; ${previousRunsText(count)} in grey` : "";
-  return `Curve of the perplexity: ${line}${previous}`;
+  return `Perplexity curve: ${line}${previous}`;
 }
 
 /** @param {Points} points */
@@ -47,7 +47,7 @@ function lineSummary({ steps, perplexities, heldOut }) {
 
 /** @param {number} count */
 export function previousRunsText(count) {
-  return count === 1 ? "1 earlier run" : `${count} earlier runs`;
+  return count === 1 ? "1 previous run" : `${count} previous runs`;
 }
 
 /** @param {Range | null} range */
