@@ -6,7 +6,7 @@ import { annotationsOf } from "../../static/js/curve/annotations.js";
 function points(...setRates) {
   const steps = setRates.map((_, index) => 10 * (index + 1));
   const others = setRates.map(() => null);
-  return { steps, setRates, perplexities: others, heldOut: others, rates: others };
+  return { steps, setRates, perplexities: others, validation: others, rates: others };
 }
 
 /** @param {ReturnType<typeof points>} curve */

@@ -7,7 +7,7 @@ import * as curve from "../../static/js/curve/panel.js";
 
 /** @import { Curve } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
-/** @typedef {{heldOut?: number, rate?: number, set?: number}} More */
+/** @typedef {{validation?: number, rate?: number, set?: number}} More */
 /** @typedef {[step: number, perplexity: number | null, more?: More]} Point */
 
 /** Of the plot on the page; between them and the edges there are the axes. */
@@ -50,10 +50,10 @@ function curveOf(points, start = 0) {
   return {
     version: 1,
     start,
-    points: points.map(([step, perplexity, { heldOut, rate, set } = {}]) => [
+    points: points.map(([step, perplexity, { validation, rate, set } = {}]) => [
       step,
       perplexity,
-      heldOut ?? null,
+      validation ?? null,
       rate ?? set ?? 0.01,
       set ?? null,
     ]),
@@ -397,7 +397,7 @@ test("the run before is drawn behind the new one, until it is hidden, which is r
 test("the whole curve in words has its figures and its earlier runs, every five seconds", async (t) => {
   const page = await openCurve(t, [
     [0, 16],
-    [60, 4, { heldOut: 5.5 }],
+    [60, 4, { validation: 5.5 }],
     [200, 1],
   ]);
   const label = () => page.get("#pplgraph").ariaLabel?.match(/\d[\d.]*/g) ?? [];
@@ -413,7 +413,7 @@ test("the whole curve in words has its figures and its earlier runs, every five 
 test("the point under the pointer is put into words, with all that it has", async (t) => {
   const page = await openCurve(t, [
     [0, 16],
-    [1_000, 4.321, { heldOut: 5.5, rate: 0.0012345 }],
+    [1_000, 4.321, { validation: 5.5, rate: 0.0012345 }],
     [2_000, 1],
   ]);
   const reading = () => page.get("#pplgraph_reading").textContent?.match(/\d[\d.]*(,\d+)?/g) ?? [];
@@ -441,7 +441,7 @@ test("the table has up to twenty points of what is in view, the newest last, whi
   await page.click("#curve_whole");
   page.connection.tell(
     "frame",
-    frame({ curve: curveOf([[1_010, null, { heldOut: 3, rate: 0.00012345 }]], 100) }),
+    frame({ curve: curveOf([[1_010, null, { validation: 3, rate: 0.00012345 }]], 100) }),
   );
   assert.deepEqual(rows(page).at(-1)?.[0], "1,000"); // who reads it has some time
   await page.tick(5_000);
@@ -451,7 +451,7 @@ test("the table has up to twenty points of what is in view, the newest last, whi
 });
 
 test("the curve is saved as a picture, larger and with a key of what it shows", async (t) => {
-  const page = await openCurve(t, [[0, 16], [200, 4, { heldOut: 5 }]]); // prettier-ignore
+  const page = await openCurve(t, [[0, 16], [200, 4, { validation: 5 }]]); // prettier-ignore
   const follow = t.mock.method(HTMLAnchorElement.prototype, "click", () => {});
   const toBlob = t.mock.method(HTMLCanvasElement.prototype, "toBlob");
   const save = async () => {

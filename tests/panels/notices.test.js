@@ -66,7 +66,7 @@ test("a notice that holds no longer goes", (t) => {
 test("the action of a notice runs once and takes the notice away", async (t) => {
   const page = openNotices(t);
   const run = t.mock.fn();
-  const action = { words: "undo it", run };
+  const action = { label: "undo it", run };
   page.store.notify({ level: "info", code: "undoable", message: "Replaced.", action });
   await page.click(".notice button.button-link");
   assert.equal(run.mock.callCount(), 1);

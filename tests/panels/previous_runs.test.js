@@ -14,7 +14,7 @@ import { OPTIONS, state } from "./support/state.js";
  */
 function points(steps, perplexities) {
   const none = steps.map(() => null);
-  return { steps, perplexities, heldOut: none, rates: none, setRates: none };
+  return { steps, perplexities, validation: none, rates: none, setRates: none };
 }
 
 const NONE = points([], []);

@@ -42,8 +42,8 @@ const RATE_MARGIN = 6;
  * @param {Points} points
  * @returns {uPlot.AlignedData}
  */
-export function dataOf({ steps, perplexities, heldOut, rates }) {
-  return [steps, perplexities, heldOut, rates];
+export function dataOf({ steps, perplexities, validation, rates }) {
+  return [steps, perplexities, validation, rates];
 }
 
 /**

@@ -79,11 +79,11 @@ function withMargins(plot, curve, style) {
  * @returns {Entry[]}
  */
 function legendOf({ page, previousRuns }) {
-  const { heldOut, rates } = page.points;
+  const { validation, rates } = page.points;
   /** @type {[boolean, Entry][]} */
   const entries = [
     [true, { token: "--curve", label: "training" }],
-    [heldOut.some(Number), { token: "--heldout", label: "validation" }],
+    [validation.some(Number), { token: "--heldout", label: "validation" }],
     [rates.some(Number), { token: "--rate", label: "learning rate", dash: [3, 3] }],
     [previousRuns.length > 0, { token: "--edge", label: previousRunsText(previousRuns.length) }],
   ];

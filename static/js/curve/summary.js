@@ -11,13 +11,14 @@
  */
 export function pointSummary(plot) {
   const index = plot.cursor.idx;
-  const [step, value, heldOut, rate] = plot.data.map((column) =>
+  const [step, value, validation, rate] = plot.data.map((column) =>
     index === null || index === undefined ? undefined : column[index],
   );
   if (typeof step !== "number" || typeof value !== "number") return "";
-  const validation = typeof heldOut === "number" ? `, ${heldOut.toFixed(2)} validation` : "";
+  const validationText =
+    typeof validation === "number" ? `, ${validation.toFixed(2)} validation` : "";
   const rateText = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
-  return `perplexity ${value.toFixed(2)}${validation} after ${step.toLocaleString("en")} steps${rateText}`;
+  return `perplexity ${value.toFixed(2)}${validationText} after ${step.toLocaleString("en")} steps${rateText}`;
 }
 
 /**
@@ -33,16 +34,16 @@ export function curveSummary({ points, runs }) {
 }
 
 /** @param {Points} points */
-function lineSummary({ steps, perplexities, heldOut }) {
+function lineSummary({ steps, perplexities, validation }) {
   const first = perplexities.find((value) => value !== null);
   const last = perplexities.findLast((value) => value !== null);
-  const lastHeldOut = heldOut.findLast((value) => value !== null);
+  const lastValidation = validation.findLast((value) => value !== null);
   if (typeof first !== "number" || typeof last !== "number") return "no points yet";
-  const validation =
-    typeof lastHeldOut === "number"
-      ? `; ${lastHeldOut.toFixed(2)} on the validation sentences`
+  const validationText =
+    typeof lastValidation === "number"
+      ? `; ${lastValidation.toFixed(2)} on the validation sentences`
       : "";
-  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${validation}`;
+  return `from ${first.toFixed(2)} to ${last.toFixed(2)} in ${steps.at(-1)} steps${validationText}`;
 }
 
 /** @param {number} count */

@@ -55,7 +55,7 @@ function fillRows(body, rows) {
  * @param {CurvePlot} plot
  */
 function rowsOf({ range, extent, page }) {
-  const { steps, perplexities, heldOut, rates } = page.points;
+  const { steps, perplexities, validation, rates } = page.points;
   const { from, to } = inView(range, extent);
   const shown = [...steps.keys()].filter((index) => isWithin(steps[index], from, to));
   const stride = Math.ceil(shown.length / MAX_ROWS);
@@ -64,7 +64,7 @@ function rowsOf({ range, extent, page }) {
     .map((index) => [
       (steps[index] ?? 0).toLocaleString("en"),
       format(perplexities[index]),
-      format(heldOut[index]),
+      format(validation[index]),
       rates[index] ? String(Number(rates[index].toPrecision(3))) : NO_VALUE,
     ]);
 }

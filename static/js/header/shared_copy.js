@@ -1,6 +1,6 @@
 /**
- * The offer to open a shared network. For a new user it opens at once; others confirm first, because it
- * replaces their network.
+ * The offer to open a shared network. It opens at once for a new user; others confirm first, because
+ * it replaces their network.
  */
 
 /** @import { Connection } from "../net/connection.js" */

@@ -9,7 +9,6 @@ import { requireElement } from "../ui/dom.js";
 
 /** @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"} PageStatus */
 
-/** Time to notice and read the status. */
 const ROLLBACK_SHOWN_MS = 8_000;
 
 /** @type {Record<PageStatus, string>} */
@@ -32,10 +31,10 @@ export function mount(element, { store }) {
   const label = requireElement(element, "#status", HTMLElement);
   const rollbacks = new RecentRollbacks(store, () => show());
   const show = () => {
-    const current = statusOf(store.page, rollbacks.times);
+    const current = statusOf(store.page, rollbacks.count);
     status.dataset.state = current;
     const text =
-      rollbacks.times > 1 && current === "recovered" ? ROLLED_BACK_OFTEN : TEXTS[current];
+      rollbacks.count > 1 && current === "recovered" ? ROLLED_BACK_OFTEN : TEXTS[current];
     if (label.textContent !== text) label.textContent = text; // else it would be announced again
   };
   store.watch((page) => statusOf(page, 0), show);
@@ -43,7 +42,7 @@ export function mount(element, { store }) {
 
 /** The number of rollbacks in the last seconds. */
 class RecentRollbacks {
-  times = 0;
+  count = 0;
   #onChange;
   /** @type {State | null} */
   #last = null;
@@ -69,26 +68,26 @@ class RecentRollbacks {
     if (!net || !last) return;
     if (networkId(net) !== networkId(last)) return this.#set(0);
     if (net.recoveries <= last.recoveries) return;
-    this.#set(this.times + net.recoveries - last.recoveries);
+    this.#set(this.count + net.recoveries - last.recoveries);
     this.#timer = setTimeout(() => this.#set(0), ROLLBACK_SHOWN_MS);
   }
 
-  /** @param {number} times */
-  #set(times) {
+  /** @param {number} count */
+  #set(count) {
     clearTimeout(this.#timer);
-    if (times === this.times) return;
-    this.times = times;
+    if (count === this.count) return;
+    this.count = count;
     this.#onChange();
   }
 }
 
 /**
  * @param {Page} page
- * @param {number} recoveries in the last seconds
+ * @param {number} rollbacks in the last seconds
  * @returns {PageStatus}
  */
-function statusOf({ link, net }, recoveries) {
+function statusOf({ link, net }, rollbacks) {
   if (link === "lost") return "lost";
   if (link !== "open" || !net) return "connecting";
-  return recoveries && net.status === "learning" ? "recovered" : net.status;
+  return rollbacks && net.status === "learning" ? "recovered" : net.status;
 }

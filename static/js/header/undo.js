@@ -43,7 +43,7 @@ export function mount(element, connection) {
     ({ net }) => net,
     (net) => {
       if (net && wasReplaced(net, last)) {
-        const action = { words: LABELS.restart, run: undo };
+        const action = { label: LABELS.restart, run: undo };
         store.notify({ ...noticeOf("info", "undo_available"), action });
       } else if (net?.undoable !== last?.undoable) store.removeNotice("undo_available");
       last = net;

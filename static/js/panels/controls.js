@@ -8,7 +8,7 @@ import { LogSlider } from "../ui/log_slider.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { isEdited } from "../state/store.js";
 
-/** @typedef {HTMLInputElement | HTMLSelectElement} OptionEntry */
+/** @typedef {HTMLInputElement | HTMLSelectElement} OptionField */
 
 /**
  * @param {HTMLElement} element
@@ -17,8 +17,8 @@ import { isEdited } from "../state/store.js";
 export function mount(element, connection) {
   mountButtons(element, connection);
   mountLearningRate(element, connection);
-  for (const entry of element.querySelectorAll("#newnet :is(input, select)")) {
-    mountOption(element, connection.store, /** @type {OptionEntry} */ (entry));
+  for (const field of element.querySelectorAll("#newnet :is(input, select)")) {
+    mountOption(element, connection.store, /** @type {OptionField} */ (field));
   }
 }
 
@@ -36,9 +36,9 @@ function mountButtons(element, connection) {
   const form = requireElement(element, "#newnet", HTMLFormElement);
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
-    takeUnsaid(form);
+    readForm(form);
     const answer = await withBusy(learn, () => startLearning(connection));
-    if (!answer.ok && answer.field) goToFault();
+    if (!answer.ok && answer.field) focusInvalidField();
   });
   resume.addEventListener("click", () => withBusy(resume, () => connection.request("resume", {})));
   stop.addEventListener("click", () => withBusy(stop, () => connection.request("pause", {})));
@@ -62,38 +62,37 @@ function stateOf(page) {
 }
 
 /**
- * What a script has written into a field counts too, though no event told of it.
+ * Read every field into the draft: a script can set a value without an event.
  *
- * @param {HTMLFormElement} form with the sentences, which belong to it
+ * @param {HTMLFormElement} form
  */
-function takeUnsaid(form) {
-  for (const entry of form.elements) entry.dispatchEvent(new Event("input"));
+function readForm(form) {
+  for (const field of form.elements) field.dispatchEvent(new Event("input"));
 }
 
 /** @param {Connection} connection */
 async function startLearning(connection) {
   const entries = connection.store.page.draft;
-  const places = Object.fromEntries(Object.keys(entries).map((name) => [name, name]));
-  const answer = await connection.request("learn", learnFrom(entries), places);
+  const errorFields = Object.fromEntries(Object.keys(entries).map((name) => [name, name]));
+  const answer = await connection.request("learn", learnRequest(entries), errorFields);
   if (answer.ok) connection.store.markSubmitted(entries);
   return answer;
 }
 
 /**
- * The options go out as they were typed: the server reads them, and says what it cannot read.
+ * The request with the options as typed: the server parses and validates them.
  *
  * @param {Entries} entries
  * @returns {import("../protocol").Learn}
  */
-function learnFrom({ text, ...options }) {
+function learnRequest({ text, ...options }) {
   const chosen = /** @type {import("../protocol").HyperparametersInput} */ (options);
   return { text, options: chosen };
 }
 
-/** Bring the person to the entry to change. */
-function goToFault() {
-  const entry = document.querySelector("[aria-invalid]");
-  if (entry instanceof HTMLElement) entry.focus();
+function focusInvalidField() {
+  const field = document.querySelector("[aria-invalid]");
+  if (field instanceof HTMLElement) field.focus();
 }
 
 /**
@@ -103,14 +102,14 @@ function goToFault() {
 function mountLearningRate(element, connection) {
   const slider = requireElement(element, "#lr_slider", HTMLInputElement);
   const typed = requireElement(element, "#lr_typed", HTMLInputElement);
-  const places = { learning_rate: "lr" };
+  const errorFields = { learning_rate: "lr" };
   const logSlider = new LogSlider({
     slider,
     text: requireElement(element, "#lr_text", HTMLElement),
     typed,
     decimals: 5,
-    send: (learning_rate) => connection.request("set", { learning_rate }, places),
-    clearError: () => connection.store.setFieldErrors(places, null),
+    send: (learning_rate) => connection.request("set", { learning_rate }, errorFields),
+    clearError: () => connection.store.setFieldErrors(errorFields, null),
   });
   bindFieldError(element, connection.store, "lr", typed);
   connection.store.watch(
@@ -124,17 +123,17 @@ function mountLearningRate(element, connection) {
 /**
  * @param {HTMLElement} element
  * @param {Store} store
- * @param {OptionEntry} entry
+ * @param {OptionField} field
  */
-function mountOption(element, store, entry) {
-  const name = entry.id.replace("opt_", "");
-  bindFieldError(element, store, name, entry);
-  if (wasEditedBeforeLoad(entry)) store.editDraft(name, entry.value);
-  entry.addEventListener("input", () => store.editDraft(name, entry.value));
+function mountOption(element, store, field) {
+  const name = field.id.replace("opt_", "");
+  bindFieldError(element, store, name, field);
+  if (wasEditedBeforeLoad(field)) store.editDraft(name, field.value);
+  field.addEventListener("input", () => store.editDraft(name, field.value));
   store.watch(
     (page) => page.draft[name],
     (draft) => {
-      if (draft && entry.value !== draft) entry.value = draft;
+      if (draft && field.value !== draft) field.value = draft;
     },
   );
 }

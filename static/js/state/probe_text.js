@@ -1,6 +1,6 @@
 /** Constants of the panels that read the probe text. */
 
-/** The server reads no more characters. */
+/** The server's limit. */
 export const MAX_CHARACTERS = 110;
 
 /** The page's field that shows an error, by the request's field. */

@@ -1,6 +1,6 @@
 /**
- * The one place that holds what the page knows: what the server said last, and what the person has
- * written but not yet sent. Panels watch the parts they show.
+ * The page's state: the server's latest data, and entries not yet submitted. Panels watch the parts
+ * that they show.
  */
 
 /** @import { State, Frame, Notice, ErrorResult } from "../protocol" */
@@ -10,36 +10,36 @@
 import { errorFrom } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
-/** @typedef {{text: string, [option: string]: string}} Entries What a new network is made from, as written. */
+/** @typedef {{text: string, [option: string]: string}} Entries the text and options of a network, as entered */
 /** @typedef {"connecting" | "open" | "lost"} Link */
 /** @typedef {(number | null)[]} Values */
-/** @typedef {{steps: number[], perplexities: Values, heldOut: Values, rates: Values, setRates: Values}} Points */
-/** @typedef {{words: string, run: () => unknown}} Action what can be done about something */
-/** @typedef {Notice & {action?: Action}} OwnNotice a sentence of the page's own, or the server's */
-/** @typedef {OwnNotice & {number: number}} NumberedNotice */
+/** @typedef {{steps: number[], perplexities: Values, validation: Values, rates: Values, setRates: Values}} Points */
+/** @typedef {{label: string, run: () => unknown}} Action the button of a notice */
+/** @typedef {Notice & {action?: Action}} ActionNotice */
+/** @typedef {ActionNotice & {number: number}} NumberedNotice */
 
 /**
  * @typedef {object} Page
- * @property {Link} link whether the server can be reached
- * @property {State | null} net what the server said last; its curve is in `points`
+ * @property {Link} link to the server
+ * @property {State | null} net the network's latest state; its curve is in `points`
  * @property {Points} points the perplexity curve
- * @property {Runs} runs the curves of the networks before
- * @property {number} clockAhead seconds that this computer's clock is ahead of the server's
- * @property {Entries} draft what a new network would be made from
- * @property {Entries} submitted what the server's network was made from
- * @property {string} probeText the text that the network is looked at with
- * @property {Record<string, PageError>} fieldErrors what is wrong, by the place that shows it
- * @property {readonly NumberedNotice[]} notices what the person should know, oldest first
+ * @property {Runs} runs the previous runs
+ * @property {number} clockAhead seconds by which this computer's clock is ahead of the server's
+ * @property {Entries} draft the entries for the next network
+ * @property {Entries} submitted the entries of the current network
+ * @property {string} probeText the text that the network is inspected with
+ * @property {Record<string, PageError>} fieldErrors by the field that shows them
+ * @property {readonly NumberedNotice[]} notices oldest first
  */
 
 /** @type {Entries} */
 const NO_ENTRIES = { text: "" };
 
-/** How the server's choice is written where a number may be. */
+/** The entry of an option whose value the server chooses. */
 const AUTO = "auto";
 
 /** @type {Points} */
-const NO_POINTS = { steps: [], perplexities: [], heldOut: [], rates: [], setRates: [] };
+const NO_POINTS = { steps: [], perplexities: [], validation: [], rates: [], setRates: [] };
 
 /** More would cover the page. */
 const MAX_NOTICES = 3;
@@ -65,7 +65,7 @@ export class Store {
   #watchers = [];
 
   /**
-   * Show a part of what the page knows, now and whenever that part is another.
+   * Call `show` with a part of the page's state, now and whenever that part changes.
    *
    * @template T
    * @param {(page: Page) => T} pick
@@ -88,23 +88,23 @@ export class Store {
   }
 
   /**
-   * Take in everything the server says of a network.
+   * Replace the network's state. Entries that the user has edited stay.
    *
    * @param {State} state
    */
   replace(state) {
-    const told = entriesOf(state);
+    const entries = entriesOf(state);
     const { draft, submitted, runs } = this.page;
     const next = { ...draft };
-    for (const [name, value] of Object.entries(told)) {
-      if (draft[name] === submitted[name]) next[name] = value; // else the person is at it
+    for (const [name, value] of Object.entries(entries)) {
+      if (draft[name] === submitted[name]) next[name] = value;
     }
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
     this.#change({
       net: state,
       draft: next,
-      submitted: told,
+      submitted: entries,
       points,
       runs: runsAfter(runs, this.page, { net: state, points }),
       clockAhead: Date.now() / 1000 - state.now,
@@ -112,22 +112,22 @@ export class Store {
   }
 
   /**
-   * Take in what has changed.
+   * Apply the changes of a frame.
    *
    * @param {Frame} frame
    */
   merge(frame) {
     const { net, points } = this.page;
     if (!net) return;
-    const { seq: _, curve, ...news } = frame;
+    const { seq: _, curve, ...changes } = frame;
     this.#change({
-      net: { ...net, ...news },
+      net: { ...net, ...changes },
       points: curve ? this.#extended(curve) : points,
     });
   }
 
   /**
-   * Something was entered: what was wrong with what stood there is so no longer.
+   * Set an entry of the draft, and clear its error.
    *
    * @param {string} name
    * @param {string} value
@@ -138,40 +138,36 @@ export class Store {
     this.#change({ draft: { ...this.page.draft, [name]: value }, fieldErrors });
   }
 
-  /** @param {string} text what the network is looked at with from now on */
+  /** @param {string} text */
   setProbeText(text) {
     this.#change({ probeText: text });
   }
 
-  /**
-   * The server has taken these entries: they are no longer the person's alone.
-   *
-   * @param {Entries} entries
-   */
+  /** @param {Entries} entries that the server has accepted */
   markSubmitted(entries) {
     this.#change({ submitted: entries });
   }
 
   /**
-   * Show what was wrong at the place of the field at fault, and clear the other places. What has
-   * no place is shown as a notice.
+   * Show an error at its field, and clear the other fields. An error without a field becomes a
+   * notice.
    *
-   * @param {Readonly<Record<string, string>>} places of what was sent: the fault's name, by field
+   * @param {Readonly<Record<string, string>>} errorFields the page's field, by the request's field
    * @param {ErrorResult | null} refused
    */
-  setFieldErrors(places, refused) {
+  setFieldErrors(errorFields, refused) {
     const fieldErrors = { ...this.page.fieldErrors };
-    for (const place of Object.values(places)) delete fieldErrors[place];
-    const place = refused?.field ? places[refused.field] : undefined;
-    if (refused && place) fieldErrors[place] = this.#faultAt(place, refused);
+    for (const field of Object.values(errorFields)) delete fieldErrors[field];
+    const field = refused?.field ? errorFields[refused.field] : undefined;
+    if (refused && field) fieldErrors[field] = this.#fieldError(field, refused);
     else if (refused) this.notify({ level: "error", ...errorFrom(refused) });
     this.#change({ fieldErrors });
   }
 
   /**
-   * Show a notice; of each code there is one at most, the newest.
+   * Show a notice. It replaces a notice with the same code.
    *
-   * @param {OwnNotice} notice
+   * @param {ActionNotice} notice
    */
   notify(notice) {
     const others = this.page.notices.filter(({ code }) => code !== notice.code);
@@ -179,11 +175,7 @@ export class Store {
     this.#change({ notices: [...others, numbered].slice(-MAX_NOTICES) });
   }
 
-  /**
-   * A notice holds no longer.
-   *
-   * @param {string} code
-   */
+  /** @param {string} code */
   removeNotice(code) {
     this.#change({ notices: this.page.notices.filter((notice) => notice.code !== code) });
   }
@@ -194,32 +186,33 @@ export class Store {
   }
 
   /**
-   * A fault that is shown already stays the same object: it is not to be read out again.
+   * The error to show at a field. An unchanged error stays the same object, so that it is not
+   * announced again.
    *
-   * @param {string} place
+   * @param {string} field
    * @param {ErrorResult} refused
    * @returns {PageError}
    */
-  #faultAt(place, refused) {
-    const fault = errorFrom(refused);
-    const shown = this.page.fieldErrors[place];
-    return shown?.code === fault.code && shown.message === fault.message ? shown : fault;
+  #fieldError(field, refused) {
+    const error = errorFrom(refused);
+    const shown = this.page.fieldErrors[field];
+    return shown?.code === error.code && shown.message === error.message ? shown : error;
   }
 
   /**
-   * The curve with what the server adds to it; a new version takes its place.
+   * The curve with new points. A new version replaces it.
    *
    * @param {import("../protocol").Curve} curve
    * @returns {Points}
    */
   #extended({ version, start, points }) {
-    const { steps, perplexities, heldOut, rates, setRates } = this.page.points;
+    const { steps, perplexities, validation, rates, setRates } = this.page.points;
     const kept = version === this.#curveVersion ? start : 0;
     this.#curveVersion = version;
     return {
       steps: [...steps.slice(0, kept), ...points.map(([step]) => step)],
       perplexities: [...perplexities.slice(0, kept), ...points.map(([, value]) => value)],
-      heldOut: [...heldOut.slice(0, kept), ...points.map(([, , value]) => value)],
+      validation: [...validation.slice(0, kept), ...points.map(([, , value]) => value)],
       rates: [...rates.slice(0, kept), ...points.map(([, , , value]) => value)],
       setRates: [...setRates.slice(0, kept), ...points.map(([, , , , value]) => value)],
     };
@@ -228,12 +221,12 @@ export class Store {
   /** @param {Partial<Page>} change */
   #change(change) {
     this.page = { ...this.page, ...change };
-    for (const tell of this.#watchers) tell(this.page);
+    for (const notify of this.#watchers) notify(this.page);
   }
 }
 
 /**
- * Whether the person has written something that the network was not made from.
+ * Whether the draft differs from the entries of the current network.
  *
  * @param {Page} page
  */
@@ -242,18 +235,18 @@ export function isEdited({ draft, submitted }) {
 }
 
 /**
- * A text and its options as the page's fields hold them.
+ * The entries for a text and its options.
  *
- * @param {Pick<State, "text" | "options">} told
+ * @param {Pick<State, "text" | "options">} state
  * @returns {Entries}
  */
 export function entriesOf({ text, options }) {
-  const entries = Object.entries(options).map(([name, value]) => [name, asWritten(value)]);
-  // A textarea holds a text without carriage returns.
+  const entries = Object.entries(options).map(([name, value]) => [name, asEntry(value)]);
+  // The value of a textarea has no carriage returns.
   return { text: text.replace(/\r\n?/g, "\n"), ...Object.fromEntries(entries) };
 }
 
 /** @param {number[] | number | string | null} value */
-function asWritten(value) {
+function asEntry(value) {
   return Array.isArray(value) ? value.join(", ") : String(value ?? AUTO);
 }

@@ -44,8 +44,8 @@ export function mount(element, { store }) {
  * @param {Action} action
  * @param {() => void} dismiss
  */
-function buttonFor({ words, run }, dismiss) {
-  const button = newElement("button", "button-link", words);
+function buttonFor({ label, run }, dismiss) {
+  const button = newElement("button", "button-link", label);
   button.type = "button";
   button.addEventListener("click", () => {
     dismiss();
