@@ -14,11 +14,11 @@ function changes(curve) {
   return annotationsOf(curve, "").map(({ step, short }) => [step, short.match(/[\d.]+/)?.[0]]);
 }
 
-test("a learning rate that was set anew is marked at the last step before it", () => {
+test("a new learning rate is annotated at the last step before the change", () => {
   assert.deepEqual(changes(points(0.01, 0.01, 0.001, 0.001)), [[20, "0.001"]]);
 });
 
-test("a slider that moved in a few points on end made one change", () => {
+test("slider moves at consecutive points count as one change", () => {
   assert.deepEqual(changes(points(0.01, 0.009, 0.008, 0.008, 0.005)), [[10, "0.005"]]);
   assert.deepEqual(changes(points(0.01, 0.02, 0.02, 0.02, 0.02, 0.05)), [
     [10, "0.02"],
@@ -26,12 +26,12 @@ test("a slider that moved in a few points on end made one change", () => {
   ]);
 });
 
-test("a rate that came back where it was is no change, nor is one that is unknown", () => {
+test("a learning rate that returns to its value is no change, nor is an unknown one", () => {
   assert.deepEqual(changes(points(0.01, 0.02, 0.01)), []);
   assert.deepEqual(changes(points(0.01, null, 0.02, null)), []);
 });
 
-test("how a run differs from the one before is marked at its beginning, once it has a point", () => {
+test("the difference from the previous run is annotated at the start, once there is a point", () => {
   assert.deepEqual(annotationsOf(points(0.01), "other"), [{ step: 0, text: "other", short: "" }]);
   assert.deepEqual(annotationsOf(points(), "other"), []);
   assert.deepEqual(annotationsOf(points(0.01), ""), []);

@@ -30,7 +30,7 @@ function chooseElsewhere(/** @type {string} */ key, /** @type {string | null} */
   dispatchEvent(Object.assign(new Event("storage"), { key }));
 }
 
-test("without a choice the system decides, and what draws hears when it changes", (t) => {
+test("without a choice the system's scheme applies, and its changes are announced to the canvases", (t) => {
   const { page, heard } = openAppearance(t);
   assert.equal(page.value("#scheme"), "system");
   assert.deepEqual(shown(), [undefined, null]);
@@ -38,7 +38,7 @@ test("without a choice the system decides, and what draws hears when it changes"
   assert.equal(heard.mock.callCount(), 1);
 });
 
-test("a choice is shown, remembered and told to what draws, and can be given up", async (t) => {
+test("a choice is applied, stored and announced to the canvases, and can be reset", async (t) => {
   const { page, heard } = openAppearance(t);
   for (const scheme of ["dark", "light"]) {
     await page.choose("#scheme", scheme);
@@ -50,13 +50,13 @@ test("a choice is shown, remembered and told to what draws, and can be given up"
   assert.equal(heard.mock.callCount(), 3);
 });
 
-test("the choice of an earlier visit is the one that is selected", (t) => {
+test("the stored choice is selected on the next visit", (t) => {
   const { page, heard } = openAppearance(t, "dark");
   assert.equal(page.value("#scheme"), "dark");
   assert.equal(heard.mock.callCount(), 0);
 });
 
-test("a choice in another tab is followed, and other entries of the store are not", (t) => {
+test("a choice in another tab is followed, and other storage keys are ignored", (t) => {
   const { page, heard } = openAppearance(t);
   chooseElsewhere("scheme", "dark");
   assert.equal(page.value("#scheme"), "dark");

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ticksBetween, shortNumber } from "../../static/js/curve/axis_ticks.js";
 
-test("a wide range is marked with round numbers, about evenly on the logarithm", () => {
+test("a wide range has round ticks, evenly spaced on the logarithmic axis", () => {
   assert.deepEqual(ticksBetween(1, 30, 200), [1, 2, 4, 7, 15, 30]);
 });
 
-test("marks have room, and are within the range", () => {
+test("ticks do not overlap and stay within the range", () => {
   for (const [low, high] of /** @type {const} */ ([
     [0.9, 1e7],
     [2, 5],
@@ -21,11 +21,11 @@ test("marks have room, and are within the range", () => {
   }
 });
 
-test("a narrow range is marked in even steps", () => {
+test("a narrow range has evenly spaced ticks", () => {
   assert.deepEqual(ticksBetween(4.1, 4.9, 400), [4.2, 4.4, 4.6, 4.8]);
 });
 
-test("large numbers are written short", () => {
+test("large numbers are abbreviated", () => {
   const numbers = [0, 1.5, 999, 1_500, 20_000, 3_000_000, 5e9];
   assert.deepEqual(numbers.map(shortNumber), ["0", "1.5", "999", "1.5k", "20k", "3M", "5e+9"]);
 });

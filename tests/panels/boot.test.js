@@ -31,7 +31,7 @@ function withoutStore() {
   });
 }
 
-test("both scripts hold up the first paint, and come before every style sheet", (t) => {
+test("both scripts block the first paint and precede every style sheet", (t) => {
   const page = openPage(t);
   const [style] = page.all('link[rel="stylesheet"]');
   for (const name of ["theme", "first_visit"]) {
@@ -42,13 +42,13 @@ test("both scripts hold up the first paint, and come before every style sheet", 
 });
 
 for (const scheme of ["light", "dark"]) {
-  test(`the choice of ${scheme} is there before anything is drawn`, async (t) => {
+  test(`the stored scheme ${scheme} is applied before the first paint`, async (t) => {
     openBlank(t, { scheme });
     assert.equal((await run("theme")).scheme, scheme);
   });
 }
 
-test("without a choice, or with one that is none, the system decides", async (t) => {
+test("without a stored scheme, or with an unknown one, the system's applies", async (t) => {
   openBlank(t);
   assert.equal((await run("theme")).scheme, undefined);
   localStorage.setItem("scheme", "purple");
@@ -64,7 +64,7 @@ test("a visit is the first only once", async (t) => {
   assert.equal((await run("first_visit")).visit, undefined);
 });
 
-test("a browser that remembers nothing is not shown the hints every time", async (t) => {
+test("without localStorage the hints of the first visit are not shown", async (t) => {
   openBlank(t);
   withoutStore();
   assert.equal((await run("first_visit")).visit, undefined);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { DivergingScale, toDecimals } from "../../static/js/ui/color_scale.js";
 
-test("an activation beyond the scale has the colour of the end", (t) => {
+test("an activation beyond the scale has the colour of its end", (t) => {
   openPage(t, { variant: "blank" });
   const { body } = document;
   const tokens = {
@@ -27,6 +27,6 @@ test("an activation beyond the scale has the colour of the end", (t) => {
   );
 });
 
-test("an activation has two decimals and a true minus sign, but zero has none", () => {
+test("an activation has two decimals and a true minus sign, but zero has no sign", () => {
   assert.deepEqual([0.126, -0.126, -0.001, -1].map(toDecimals), ["0.13", "−0.13", "0.00", "−1.00"]);
 });

@@ -81,7 +81,7 @@ function asked(page) {
   return page.connection.sent("complete").length;
 }
 
-test("nothing is asked or shown while there is no beginning", async (t) => {
+test("an empty prompt sends no request and shows no completion", async (t) => {
   const page = await openComplete(t);
   await page.tick(2_000);
   page.type("#complete_temperature", "2");
@@ -91,7 +91,7 @@ test("nothing is asked or shown while there is no beginning", async (t) => {
   assert.deepEqual(isShown(page), [false, false]);
 });
 
-test("a beginning is sent as it was typed, with its options, once per method", async (t) => {
+test("a prompt is sent as typed, with its options, once per method", async (t) => {
   const page = await openComplete(t);
   page.type("#complete_top_k", " 5");
   page.type("#complete_top_p", "0.9");
@@ -105,7 +105,7 @@ test("a beginning is sent as it was typed, with its options, once per method", a
   ]);
 });
 
-test("the answers follow the beginning, which is marked, with their log-probabilities", async (t) => {
+test("the completions follow the highlighted prompt, with their log-probabilities", async (t) => {
   const page = await openComplete(t);
   await begin(page, "the ");
   assert.equal(page.state("#panel_complete"), "shown");
@@ -121,7 +121,7 @@ test("the answers follow the beginning, which is marked, with their log-probabil
   ]);
 });
 
-test("a cut answer ends with an ellipsis, and of a long beginning only the end is shown", async (t) => {
+test("a truncated completion ends with an ellipsis, and a long prompt is shortened at its start", async (t) => {
   const page = await openComplete(t);
   /** @type {Completion} */
   const completion = { text: "<b>", log_probability: -1, cut: true };
@@ -132,7 +132,7 @@ test("a cut answer ends with an ellipsis, and of a long beginning only the end i
   assert.equal(page.get("#panel_complete").querySelector(".apred b, .alternative b"), null);
 });
 
-test("rows of the beam that are there already stay, and others come and go", async (t) => {
+test("existing rows of the beam are reused, others are added and removed", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   const row = page.get("#complete_beam tbody tr");
@@ -145,7 +145,7 @@ test("rows of the beam that are there already stay, and others come and go", asy
   assert.equal(page.get("#complete_beam tbody tr"), row);
 });
 
-test("who types on is asked for once, after the last key", async (t) => {
+test("typing sends one request, after the last key", async (t) => {
   const page = await openComplete(t);
   for (const prime of ["t", "th", "the"]) {
     page.type("#complete_prime", prime);
@@ -159,7 +159,7 @@ test("who types on is asked for once, after the last key", async (t) => {
   );
 });
 
-test("of answers that come late only those to the newest beginning are shown", async (t) => {
+test("late answers to an earlier prompt are not shown", async (t) => {
   const page = await openComplete(t);
   /** @type {((answer: CompleteResult) => void)[]} */
   const answers = [];
@@ -180,7 +180,7 @@ test("of answers that come late only those to the newest beginning are shown", a
   assert.equal(page.state("#panel_complete"), "busy");
 });
 
-test("while it is seen, a network that learns on is asked anew once a second", async (t) => {
+test("while the panel is visible and the network trains, the completion is refreshed once a second", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   await page.tick(3_000);
@@ -202,7 +202,7 @@ test("while it is seen, a network that learns on is asked anew once a second", a
   assert.equal(asked(page), 6);
 });
 
-test("nothing is asked by itself while the panel is out of sight or the tab is hidden", async (t) => {
+test("nothing is requested automatically while the panel is out of view or the tab is hidden", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   page.connection.tell("frame", frame({ steps: 201 }));
@@ -217,7 +217,7 @@ test("nothing is asked by itself while the panel is out of sight or the tab is h
   assert.equal(asked(page), 4);
 });
 
-test("without a connection nothing is sent, and the next look asks", async (t) => {
+test("without a connection nothing is sent, and the first refresh after it sends a request", async (t) => {
   const page = await openComplete(t);
   page.connection.lose();
   await begin(page, "a");
@@ -229,7 +229,7 @@ test("without a connection nothing is sent, and the next look asks", async (t) =
   assert.equal(page.state("#panel_complete"), "shown");
 });
 
-test("a beginning that is refused leaves the last answers greyed, and is asked for once", async (t) => {
+test("a refused prompt marks the completions as outdated and is not sent again", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   page.connection.answers("complete", refused("unknown_characters", "prime"));
@@ -254,7 +254,7 @@ for (const [method, field] of /** @type {const} */ ([
   ["sample", "top_p"],
   ["beam", "width"],
 ])) {
-  test(`a ${field} that is refused is told at its field, beside the other method's answer`, async (t) => {
+  test(`an error of ${field} is shown at its field, beside the other method's answer`, async (t) => {
     const page = await openComplete(t);
     page.connection.answers("complete", (question) =>
       question.method === method ? refused("out_of_range", field) : answerTo(question),
@@ -275,7 +275,7 @@ for (const [method, field] of /** @type {const} */ ([
   });
 }
 
-test("a beginning that is deleted takes the answers with it, and asks nothing", async (t) => {
+test("deleting the prompt removes the completions and sends no request", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   await page.tick(QUIET);
@@ -292,7 +292,7 @@ for (const [code, field] of /** @type {const} */ ([
   ["compiling", "method"],
   ["busy", null],
 ])) {
-  test(`a refusal that will not last (${code}) is told at the field, once, and asked again`, async (t) => {
+  test(`a temporary error (${code}) is shown at the field once, and the request is retried`, async (t) => {
     const page = await openComplete(t);
     page.connection.answers("complete", refused(code, field));
     await begin(page, "a");
@@ -309,7 +309,7 @@ for (const [code, field] of /** @type {const} */ ([
   });
 }
 
-test("those who listen are told the first of each, once per beginning and after a silence", async (t) => {
+test("screen readers hear the first of each method, once per prompt and after a pause", async (t) => {
   const page = await openComplete(t);
   const spoken = page.get("#complete_spoken");
   assert.equal(spoken.getAttribute("role"), "status");
@@ -325,7 +325,7 @@ test("those who listen are told the first of each, once per beginning and after 
   assert.equal(spoken.firstChild, words);
 });
 
-test("those who type on hear their typing, and not what has come meanwhile", async (t) => {
+test("completions are not announced to screen readers while the user types", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
   await page.tick(400);
@@ -335,7 +335,7 @@ test("those who type on hear their typing, and not what has come meanwhile", asy
   assert.equal(page.get("#complete_spoken").textContent, "");
 });
 
-test("every entry is labelled and described by the place of its fault, in reading order", (t) => {
+test("every field has a label and is described by its error, in reading order", (t) => {
   const page = openPage(t, { only: "#panel_complete" });
   const entries = page.all("#panel_complete input");
   assert.deepEqual(

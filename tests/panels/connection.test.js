@@ -26,7 +26,7 @@ test("a state and frames arrive in the store", (t) => {
   assert.equal(store.page.net?.steps, 8);
 });
 
-test("a state or a frame is acknowledged once, when it is drawn", async (t) => {
+test("a state or a frame is acknowledged once, after it is drawn", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   assert.equal(page.connection.acknowledged, 0);
@@ -37,7 +37,7 @@ test("a state or a frame is acknowledged once, when it is drawn", async (t) => {
   assert.equal(page.connection.acknowledged, 2);
 });
 
-test("a tab that draws nothing acknowledges as well, only later", async (t) => {
+test("a hidden tab acknowledges as well, only later", async (t) => {
   const page = openBlank(t);
   t.mock.method(globalThis, "requestAnimationFrame", () => 0);
   page.connection.begin();
@@ -47,7 +47,7 @@ test("a tab that draws nothing acknowledges as well, only later", async (t) => {
   assert.equal(page.connection.acknowledged, 1);
 });
 
-test("a question without a connection is refused at once and never sent", async (t) => {
+test("a request without a connection is refused at once and never sent", async (t) => {
   const page = openBlank(t);
   const answer = await page.connection.request("pause", {});
   assert.deepEqual([answer.ok, !answer.ok && answer.code], [false, "not_connected"]);
@@ -55,14 +55,14 @@ test("a question without a connection is refused at once and never sent", async 
   assert.deepEqual(codes(page), ["not_connected"]);
 });
 
-test("the notice of a lost connection goes when it is back", async (t) => {
+test("the notice of a lost connection disappears after the reconnection", async (t) => {
   const page = openBlank(t);
   await page.connection.request("pause", {});
   page.connection.open();
   assert.deepEqual(codes(page), []);
 });
 
-test("an answer that does not come is a refusal with a code of its own", async (t) => {
+test("a missing answer is a refusal with its own code", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("pause", new Error("timed out"));
@@ -70,7 +70,7 @@ test("an answer that does not come is a refusal with a code of its own", async (
   assert.equal(!answer.ok && answer.code, "no_answer");
 });
 
-test("an answer that does not come because the connection was lost says that", async (t) => {
+test("a missing answer after a lost connection has the code of the lost connection", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   const answer = page.connection.request("pause", {});
@@ -80,7 +80,7 @@ test("an answer that does not come because the connection was lost says that", a
   assert.deepEqual(codes(page), ["not_connected"]);
 });
 
-test("ask shows a refusal at its place, and the next answer takes it away", async (t) => {
+test("request shows an error at its field, and the next answer clears it", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("set", refused("out_of_range", "learning_rate"), { ok: true });
@@ -90,7 +90,7 @@ test("ask shows a refusal at its place, and the next answer takes it away", asyn
   assert.deepEqual(page.store.page.fieldErrors, {});
 });
 
-test("answerTo leaves it to the caller to show a refusal", async (t) => {
+test("query leaves it to the caller to show an error", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("gradient_check", refused("busy", "text"));
@@ -99,7 +99,7 @@ test("answerTo leaves it to the caller to show a refusal", async (t) => {
   assert.deepEqual([page.store.page.fieldErrors, codes(page)], [{}, []]);
 });
 
-test("models and texts are asked for over HTTP", async (t) => {
+test("models and texts are transferred over HTTP", async (t) => {
   const { connection } = openBlank(t);
   connection.begin();
   connection.answers("GET /api/model.json", { ok: true, json: "{}" });
@@ -111,7 +111,7 @@ test("models and texts are asked for over HTTP", async (t) => {
   assert.equal((await connection.text("a b")).ok, true);
 });
 
-test("the code of a refusal over HTTP is shown at the box", async (t) => {
+test("the code of an HTTP error is shown at the box", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"));
@@ -123,7 +123,7 @@ for (const [status, code] of /** @type {const} */ ([
   [413, "proxy_too_large"],
   [502, "proxy_error"],
 ])) {
-  test(`an answer of ${status} that is not the server's is ${code}, at the box`, async (t) => {
+  test(`a response with status ${status} from a proxy is ${code}, shown at the box`, async (t) => {
     const page = openBlank(t);
     page.connection.begin();
     page.connection.answers("PUT /api/model.json", () => new Response("<html>", { status }));
@@ -132,7 +132,7 @@ for (const [status, code] of /** @type {const} */ ([
   });
 }
 
-test("HTTP that fails is not_connected or no_answer, as the socket tells", async (t) => {
+test("a failed HTTP request is not_connected or no_answer, like a failed socket request", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("GET /api/model.json", new TypeError("fetch failed"));
@@ -143,7 +143,7 @@ test("HTTP that fails is not_connected or no_answer, as the socket tells", async
   assert.deepEqual(codes(page), ["no_answer", "not_connected"]);
 });
 
-test("a socket that the server closed comes back with a cookie of a new page", async (t) => {
+test("after the server has closed the socket, the page gets a new cookie and reconnects", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.close();
@@ -154,7 +154,7 @@ test("a socket that the server closed comes back with a cookie of a new page", a
   assert.equal(page.store.page.link, "open");
 });
 
-test("a socket that the library brings back is left to it", async (t) => {
+test("the page does not interfere when the library reconnects by itself", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.lose();
@@ -162,7 +162,7 @@ test("a socket that the library brings back is left to it", async (t) => {
   assert.equal(page.connection.attempts, 1);
 });
 
-test("a refused socket says why, tries again soon, and takes it back once it is let in", async (t) => {
+test("a refused socket shows the reason, retries soon, and clears the notice once connected", async (t) => {
   const page = openBlank(t);
   page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
@@ -173,7 +173,7 @@ test("a refused socket says why, tries again soon, and takes it back once it is 
   assert.deepEqual(codes(page), []);
 });
 
-test("where a limit is reached the page waits longer before it tries again", async (t) => {
+test("after a refusal due to a limit, the page waits longer before it retries", async (t) => {
   const page = openBlank(t);
   const data = { code: "pages_per_session", limit: "pages_per_session" };
   page.connection.refuse({ message: "Full.", data });
@@ -184,7 +184,7 @@ test("where a limit is reached the page waits longer before it tries again", asy
   assert.equal(page.connection.attempts, 2);
 });
 
-test("the same refusal again is not shown to who has dismissed it", async (t) => {
+test("a repeated refusal is not shown again after its notice is dismissed", async (t) => {
   const page = openBlank(t);
   page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
@@ -194,7 +194,7 @@ test("the same refusal again is not shown to who has dismissed it", async (t) =>
   assert.deepEqual(codes(page), []);
 });
 
-test("a refusal for another reason takes the place of the one before", async (t) => {
+test("a refusal for another reason replaces the previous one", async (t) => {
   const page = openBlank(t);
   page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
@@ -206,7 +206,7 @@ test("a refusal for another reason takes the place of the one before", async (t)
   assert.deepEqual(codes(page), ["pages_per_session"]);
 });
 
-test("a page that the server does not know comes back and shows no notice", async (t) => {
+test("a page without a valid session reconnects and shows no notice", async (t) => {
   const page = openBlank(t);
   page.connection.refuse({ message: "Reload.", data: { code: "unknown_page" } });
   page.connection.open();
@@ -216,7 +216,7 @@ test("a page that the server does not know comes back and shows no notice", asyn
   assert.equal(page.store.page.link, "open");
 });
 
-test("a refusal without a reason keeps what is shown and tries again soon", async (t) => {
+test("a refusal without a reason leaves the notice unchanged and retries soon", async (t) => {
   const page = openBlank(t);
   page.connection.refuse({ message: "No.", data: { code: "server_full" } });
   page.connection.open();
@@ -226,7 +226,7 @@ test("a refusal without a reason keeps what is shown and tries again soon", asyn
   assert.deepEqual(codes(page), ["server_full"]);
 });
 
-test("what the server says as it closes is a warning until the page is back", async (t) => {
+test("the server's closing message is a warning until the page has reconnected", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.tell("closing", { code: "restarting", message: "Back soon." });
@@ -239,7 +239,7 @@ test("what the server says as it closes is a warning until the page is back", as
   assert.deepEqual(codes(page), []);
 });
 
-test("a server that wants its token now is told of, until the page is let in", async (t) => {
+test("a required access token is shown as a notice until the page is connected", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.answers("GET /", () => new Response("", { status: 401 }));
@@ -251,7 +251,7 @@ test("a server that wants its token now is told of, until the page is let in", a
   assert.deepEqual(codes(page), []);
 });
 
-test("a notice of the server's is kept with its level and code", (t) => {
+test("a notice from the server keeps its level and code", (t) => {
   const page = openBlank(t);
   page.connection.begin();
   page.connection.tell("notice", { level: "warning", code: "recovered", message: "It ran off." });

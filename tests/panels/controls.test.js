@@ -14,7 +14,7 @@ function openControls(t) {
 
 const { text: _, ...OPTIONS_AS_TYPED } = entriesOf({ text: "", options: OPTIONS });
 
-test("learn sends the sentences and the options as they were typed", async (t) => {
+test("learn sends the sentences and the options as typed", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.store.editDraft("text", "one\ntwo");
@@ -24,7 +24,7 @@ test("learn sends the sentences and the options as they were typed", async (t) =
   assert.deepEqual(page.connection.sent("learn"), [{ text: "one\ntwo", options }]);
 });
 
-test("learn shows that it is under way until the server has answered", async (t) => {
+test("learn is busy until the server has answered", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   await page.click("#learn");
@@ -34,7 +34,7 @@ test("learn shows that it is under way until the server has answered", async (t)
   assert.equal(page.get("#learn").ariaBusy, null);
 });
 
-test("learn sends what a script has written into a field without an event", async (t) => {
+test("learn sends values that a script has set without an event", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
@@ -42,7 +42,7 @@ test("learn sends what a script has written into a field without an event", asyn
   assert.equal(page.connection.sent("learn")[0].options.clip, "3");
 });
 
-test("pause and resume each send their event with nothing in it", async (t) => {
+test("pause and resume each send their event with an empty payload", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   await page.click("#stop");
@@ -51,7 +51,7 @@ test("pause and resume each send their event with nothing in it", async (t) => {
   assert.deepEqual(page.connection.sent("resume"), [{}]);
 });
 
-test("resume is suggested while the network is paused, and only then", (t) => {
+test("resume is highlighted only while the network is paused", (t) => {
   const page = openControls(t);
   page.connection.begin({ status: "paused" });
   assert.ok(page.get("#resume").matches(".suggested"));
@@ -59,7 +59,7 @@ test("resume is suggested while the network is paused, and only then", (t) => {
   assert.ok(!page.get("#resume").matches(".suggested"));
 });
 
-test("a refusal of learn is shown at the field at fault, which gets the focus", async (t) => {
+test("an error of learn is shown at its field, which gets the focus", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("learn", refused("sizes_unreadable", "hidden_sizes"));
@@ -70,7 +70,7 @@ test("a refusal of learn is shown at the field at fault, which gets the focus", 
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("a refusal without a field becomes a notice and leaves the focus alone", async (t) => {
+test("an error without a field becomes a notice and does not move the focus", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("learn", refused("busy"));
@@ -83,7 +83,7 @@ test("a refusal without a field becomes a notice and leaves the focus alone", as
   assert.equal(document.activeElement?.id, "learn");
 });
 
-test("a fault goes away as soon as the field is edited", async (t) => {
+test("editing a field clears its error", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("learn", refused("number_unreadable", "clip"));
@@ -93,7 +93,7 @@ test("a fault goes away as soon as the field is edited", async (t) => {
   assert.equal(page.get("#opt_clip").ariaInvalid, null);
 });
 
-test("the panel says that it is loading, unedited or edited", async (t) => {
+test("the panel's state is loading, unedited or edited", async (t) => {
   const page = openControls(t);
   assert.equal(page.state("#panel_controls"), "loading");
   page.connection.begin();
@@ -106,7 +106,7 @@ test("the panel says that it is loading, unedited or edited", async (t) => {
   assert.equal(page.get("#edited").hidden, true);
 });
 
-test("what the server has taken with learn is not an edit any longer", async (t) => {
+test("accepted entries no longer count as edited", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("learn", { ok: true });
@@ -115,7 +115,7 @@ test("what the server has taken with learn is not an edit any longer", async (t)
   assert.equal(page.state("#panel_controls"), "unedited");
 });
 
-test("what the server has refused stays an edit", async (t) => {
+test("refused entries still count as edited", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("learn", refused("out_of_range", "letter_size"));
@@ -125,7 +125,7 @@ test("what the server has refused stays an edit", async (t) => {
   assert.equal(page.value("#opt_letter_size"), "700");
 });
 
-test("a state does not overwrite the field that a person has edited, and does the others", (t) => {
+test("a state overwrites every field except those that the user has edited", (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.type("#opt_letter_size", "7");
@@ -135,7 +135,7 @@ test("a state does not overwrite the field that a person has edited, and does th
   assert.equal(page.value("#opt_clip"), "2");
 });
 
-test("the slider of the learning rate sends the number it stands for, not its logarithm", async (t) => {
+test("the learning-rate slider sends the learning rate, not its logarithm", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.type("#lr_slider", "-3");
@@ -143,7 +143,7 @@ test("the slider of the learning rate sends the number it stands for, not its lo
   assert.deepEqual(page.connection.sent("set"), [{ learning_rate: 0.001 }]);
 });
 
-test("of the numbers a slider passes while one is under way, only the newest is sent", async (t) => {
+test("while a request is in flight, only the slider's latest value is queued", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   for (const at of ["-3", "-3.5", "-4"]) page.type("#lr_slider", at);
@@ -155,7 +155,7 @@ test("of the numbers a slider passes while one is under way, only the newest is 
   ]);
 });
 
-test("a typed learning rate is sent as typed, and a refusal is shown at it", async (t) => {
+test("a typed learning rate is sent as typed, and its error is shown at the field", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("set", refused("out_of_range", "learning_rate"));
@@ -165,7 +165,7 @@ test("a typed learning rate is sent as typed, and a refusal is shown at it", asy
   assert.equal(page.value("#lr_typed"), "7");
 });
 
-test("Escape gives up a refused learning rate and shows the server's again", async (t) => {
+test("Escape discards a refused learning rate and restores the server's", async (t) => {
   const page = openControls(t);
   page.connection.begin({ learning_rate: 0.02 });
   page.connection.answers("set", refused("out_of_range", "learning_rate"));
@@ -175,7 +175,7 @@ test("Escape gives up a refused learning rate and shows the server's again", asy
   assert.equal(page.value("#lr_typed"), "0.02000");
 });
 
-test("a frame moves the learning rate, but not while the person is at it", async (t) => {
+test("a frame updates the learning rate, unless the user is editing it", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("set", { ok: true });
@@ -188,7 +188,7 @@ test("a frame moves the learning rate, but not while the person is at it", async
   assert.equal(page.value("#lr_slider"), "-2");
 });
 
-test("an option filled in before the panel was there counts as an edit", (t) => {
+test("an option edited before the panel is mounted counts as an edit", (t) => {
   const page = openPage(t, { only: "#panel_controls" });
   /** @type {HTMLInputElement} */ (page.get("#opt_clip")).value = "3";
   page.mount("#panel_controls", controls);
@@ -197,7 +197,7 @@ test("an option filled in before the panel was there counts as an edit", (t) => 
   assert.equal(page.state("#panel_controls"), "edited");
 });
 
-test("every option is labelled and described by the place of its fault", (t) => {
+test("every option has a label and is described by its error", (t) => {
   const page = openControls(t);
   const entries = page.all("#newnet :is(input, select)");
   assert.deepEqual(
@@ -213,7 +213,7 @@ test("every option is labelled and described by the place of its fault", (t) => 
   }
 });
 
-test("the options are those that the network was made with", (t) => {
+test("the options are those of the current network", (t) => {
   const page = openControls(t);
   /** @type {import("../../static/js/protocol").Hyperparameters} */
   const options = {
@@ -238,7 +238,7 @@ test("the options are those that the network was made with", (t) => {
   }
 });
 
-test("one fault after the other is shown at its field, and the one before goes", async (t) => {
+test("each new error replaces the previous one", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers(
@@ -254,7 +254,7 @@ test("one fault after the other is shown at its field, and the one before goes",
   assert.equal(document.activeElement?.id, "opt_validation_fraction");
 });
 
-test("pause and resume show that they are under way", async (t) => {
+test("pause and resume are busy until the server has answered", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   for (const [button, event] of /** @type {const} */ ([
@@ -269,7 +269,7 @@ test("pause and resume show that they are under way", async (t) => {
   }
 });
 
-test("without a connection learn sends nothing and is under way no longer", async (t) => {
+test("without a connection learn sends nothing and is not busy afterwards", async (t) => {
   const page = openControls(t);
   page.connection.begin();
   page.connection.lose();
@@ -282,7 +282,7 @@ test("without a connection learn sends nothing and is under way no longer", asyn
   );
 });
 
-test("a rate that a network was brought back with is followed, beyond the slider's end too", (t) => {
+test("the learning rate after a rollback is shown, even beyond the slider's range", (t) => {
   const page = openControls(t);
   page.connection.begin({ learning_rate: 0.5 });
   assert.equal(page.value("#lr_slider"), "-1.95");

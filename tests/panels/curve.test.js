@@ -161,7 +161,7 @@ function preferences() {
   return JSON.parse(localStorage.getItem(PREFERENCES) ?? "{}");
 }
 
-test("the curve is empty before the first point, and is drawn as points come", async (t) => {
+test("the curve is empty before the first point, then each point is drawn", async (t) => {
   const page = await openCurve(t, []);
   assert.equal(page.state(".curve"), "empty");
   page.drawn.length = 0;
@@ -178,7 +178,7 @@ test("the curve is empty before the first point, and is drawn as points come", a
   );
 });
 
-test("the axis is logarithmic until a linear one is chosen, which is remembered", async (t) => {
+test("the axis is logarithmic unless the stored choice is linear", async (t) => {
   const page = await openCurve(t, HALVING);
   const middle = LEFT + Math.round((WIDTH * 60) / 200);
   /** How far down the point in the middle is, from the first to the last. */
@@ -199,7 +199,7 @@ test("the axis is logarithmic until a linear one is chosen, which is remembered"
   assert.deepEqual(preferences(), { "curve.linear": false });
 });
 
-test("the axis of the last visit is there again, and the earlier runs as they were", async (t) => {
+test("the stored axis and visibility of previous runs apply on the next visit", async (t) => {
   const kept = JSON.stringify({ "curve.linear": true, "curve.earlier": false });
   const page = await openCurve(t, HALVING, { [PREFERENCES]: kept });
   const checked = ["linear", "logarithmic", "earlier"].map(
@@ -208,7 +208,7 @@ test("the axis of the last visit is there again, and the earlier runs as they we
   assert.deepEqual(checked, [true, false, false]);
 });
 
-test("a browser that keeps nothing has the curve all the same", async (t) => {
+test("the curve works without localStorage", async (t) => {
   const page = openPage(t, { only: ".curve" });
   const get = () => {
     throw new Error("not for this page");
@@ -222,7 +222,7 @@ test("a browser that keeps nothing has the curve all the same", async (t) => {
   assert.equal(page.state(".curve"), "whole");
 });
 
-test("a part that is drawn over stays in view while the curve grows, until a double click", async (t) => {
+test("a selected range stays in view while the curve grows, until a double click", async (t) => {
   const page = await openCurve(t, LONG);
   assert.equal(page.get("#curve_view").getAttribute("role"), "status");
   await drag(page, 0.2, 0.6);
@@ -240,7 +240,7 @@ test("a part that is drawn over stays in view while the curve grows, until a dou
   assert.deepEqual(view(page), []);
 });
 
-test("an unsteady hand draws over nothing", async (t) => {
+test("a tiny drag selects nothing", async (t) => {
   const page = await openCurve(
     t,
     Array.from({ length: 500 }, (_, step) => [step, 9]),
@@ -251,7 +251,7 @@ test("an unsteady hand draws over nothing", async (t) => {
   assert.equal(page.state(".curve"), "part");
 });
 
-test("the keyboard zooms, goes on and brings the whole back", async (t) => {
+test("the keyboard zooms, pans and resets the zoom", async (t) => {
   const page = await openCurve(t, LONG);
   assert.equal(page.get("#curve_stage").tabIndex, 0);
   assert.equal(page.press("#curve_stage", "+"), false);
@@ -270,7 +270,7 @@ test("the keyboard zooms, goes on and brings the whole back", async (t) => {
   assert.equal(page.state(".curve"), "whole");
 });
 
-test("other keys, and those of the browser, are left alone", async (t) => {
+test("other keys, and shortcuts of the browser, are ignored", async (t) => {
   const page = await openCurve(t, LONG);
   for (const key of ["a", "Tab", "ArrowDown", "PageDown"]) {
     assert.equal(page.press("#curve_stage", key), true);
@@ -281,7 +281,7 @@ test("other keys, and those of the browser, are left alone", async (t) => {
   assert.equal(page.state(".curve"), "whole");
 });
 
-test("buttons zoom as well, and stop where there is nothing more to see", async (t) => {
+test("the buttons zoom as well, and are disabled at the limits", async (t) => {
   const page = await openCurve(t, LONG);
   await page.click("#curve_closer");
   assert.deepEqual(view(page), [250, 750]);
@@ -295,7 +295,7 @@ test("buttons zoom as well, and stop where there is nothing more to see", async 
   assert.equal(page.state(".curve"), "whole");
 });
 
-test("a finger moves the part in view, and moves nothing where the whole is", async (t) => {
+test("a touch pans a zoomed curve, and does nothing on the whole curve", async (t) => {
   const page = await openCurve(t, LONG);
   const stage = page.get("#curve_stage");
   /** @type {(type: string, clientX: number, pointerType?: string) => void} */
@@ -318,14 +318,14 @@ test("a finger moves the part in view, and moves nothing where the whole is", as
   assert.deepEqual(view(page), [300, 800]);
 });
 
-test("a new network brings the whole curve back", async (t) => {
+test("a new network resets the zoom", async (t) => {
   const page = await openCurve(t, LONG);
   await page.click("#curve_closer");
   await restart(page, 2, HALVING);
   assert.equal(page.state(".curve"), "whole");
 });
 
-test("a learning rate that was set is marked at its step, with a label to focus", async (t) => {
+test("a changed learning rate is annotated at its step, with a focusable label", async (t) => {
   const page = await openCurve(t, [
     [0, 16, { set: 0.01 }],
     [100, 8, { set: 0.01, rate: 0.005 }], // by a schedule
@@ -350,7 +350,7 @@ test("a learning rate that was set is marked at its step, with a label to focus"
   assert.ok(!head.matches(".near"));
 });
 
-test("marks close to each other share a label, and those out of view have none", async (t) => {
+test("nearby annotations share a label, and those out of view have none", async (t) => {
   const page = await openCurve(t, [
     ...LONG.slice(0, 90),
     [910, 9, { set: 0.01 }],
@@ -369,7 +369,7 @@ test("marks close to each other share a label, and those out of view have none",
   assert.equal(page.get("#curve_marks").hidden, true);
 });
 
-test("the run before is drawn behind the new one, until it is hidden, which is remembered", async (t) => {
+test("the previous run is drawn behind the current one unless it is hidden, which is stored", async (t) => {
   const page = await openCurve(t, HALVING);
   assert.ok(page.get(".curve-earlier").matches(".none"));
   page.drawn.length = 0;
@@ -394,7 +394,7 @@ test("the run before is drawn behind the new one, until it is hidden, which is r
   assert.equal(heights(page, between).length, 1);
 });
 
-test("the whole curve in words has its figures and its earlier runs, every five seconds", async (t) => {
+test("the text description has the curve's values and previous runs, and is updated every five seconds", async (t) => {
   const page = await openCurve(t, [
     [0, 16],
     [60, 4, { validation: 5.5 }],
@@ -410,7 +410,7 @@ test("the whole curve in words has its figures and its earlier runs, every five 
   assert.deepEqual(label(), ["20.00", "20.00", "50", "1"]);
 });
 
-test("the point under the pointer is put into words, with all that it has", async (t) => {
+test("the point under the pointer is described with all its values", async (t) => {
   const page = await openCurve(t, [
     [0, 16],
     [1_000, 4.321, { validation: 5.5, rate: 0.0012345 }],
@@ -426,7 +426,7 @@ test("the point under the pointer is put into words, with all that it has", asyn
   assert.equal(page.get("#pplgraph_reading").ariaHidden, "true");
 });
 
-test("the table has up to twenty points of what is in view, the newest last, while it is open", async (t) => {
+test("the open table has up to twenty points of the visible range, the latest last", async (t) => {
   const page = await openCurve(t, LONG);
   await page.tick(5_000);
   assert.equal(rows(page).length, 0);
@@ -450,7 +450,7 @@ test("the table has up to twenty points of what is in view, the newest last, whi
   assert.equal(rows(page).length, 0);
 });
 
-test("the curve is saved as a picture, larger and with a key of what it shows", async (t) => {
+test("the PNG export is larger than the plot and has a legend", async (t) => {
   const page = await openCurve(t, [[0, 16], [200, 4, { validation: 5 }]]); // prettier-ignore
   const follow = t.mock.method(HTMLAnchorElement.prototype, "click", () => {});
   const toBlob = t.mock.method(HTMLCanvasElement.prototype, "toBlob");
@@ -473,7 +473,7 @@ test("the curve is saved as a picture, larger and with a key of what it shows", 
   assert.equal(await save(), 3); // what it learns, the learning rate, the earlier run
 });
 
-test("the curve is drawn anew in other colours and in another size", async (t) => {
+test("the curve is redrawn when the scheme or the size changes", async (t) => {
   const page = await openCurve(t, HALVING);
   page.drawn.length = 0;
   window.dispatchEvent(new Event("schemechange"));

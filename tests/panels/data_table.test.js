@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import { open, rowsOf } from "./support/looks.js";
 import { DataTable } from "../../static/js/ui/data_table.js";
 
-test("the table is filled while it is open, and keeps the cells that say the same", async (t) => {
+test("the table is filled only while it is open, and unchanged cells are reused", async (t) => {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML =
     '<details class="data-table"><summary></summary><table><tbody></tbody></table></details>';

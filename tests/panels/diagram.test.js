@@ -92,7 +92,7 @@ function asked(page) {
   return page.connection.sent("network");
 }
 
-test("the picture shows four steps, what went in and what is likeliest to come out", async (t) => {
+test("the diagram shows four steps with their inputs and most likely outputs", async (t) => {
   const page = await openPicture(t);
   assert.deepEqual(asked(page).at(-1), { text: TEXT, at: 4, cell: 1 });
   assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
@@ -104,7 +104,7 @@ test("the picture shows four steps, what went in and what is likeliest to come o
   assert.equal(page.state(".network"), "shown");
 });
 
-test("each layer has a square for each unit, lit by its strength, hollow below zero", async (t) => {
+test("each layer has a square per unit: opacity shows the magnitude, hollow is negative", async (t) => {
   const page = await openPicture(t);
   assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
   assert.deepEqual(lit(page), [7, 7, 7, 7]); // what is weaker than 3 is at rest
@@ -117,7 +117,7 @@ test("each layer has a square for each unit, lit by its strength, hollow below z
   assert.deepEqual(levels(".hollow"), [0, 0, 1, 0, 0, 0]);
 });
 
-test("another network is drawn at rest with its own sizes, and then lit", async (t) => {
+test("a new network is drawn idle with its own sizes, then with its activations", async (t) => {
   const page = await openPicture(t);
   const options = { ...OPTIONS, hidden_sizes: [7], letter_size: 4 };
   const layers = [
@@ -134,7 +134,7 @@ test("another network is drawn at rest with its own sizes, and then lit", async 
   assert.deepEqual(lit(page), [12, 12, 12, 12]);
 });
 
-test("in a large network a square stands for several units", async (t) => {
+test("in a large network a square represents several units", async (t) => {
   const page = await openPicture(t);
   const options = { ...OPTIONS, hidden_sizes: [400], letter_size: 2 };
   page.connection.tell("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
@@ -145,7 +145,7 @@ test("in a large network a square stands for several units", async (t) => {
   assert.deepEqual(lit(page), [0, 0, 0, 0]); // the answer has the squares of another network
 });
 
-test("what the network is made of is told below the picture, and names it", async (t) => {
+test("the architecture is described below the diagram, as its accessible name", async (t) => {
   const page = await openPicture(t);
   const named = page.get("#netpicture").getAttribute("aria-labelledby");
   assert.match(textOf(page.get(`#${named}`)), /\b3 .*\b2 .*\b6,000\b/);
@@ -155,7 +155,7 @@ test("what the network is made of is told below the picture, and names it", asyn
   );
 });
 
-test("it follows the network while it learns, at the same place", async (t) => {
+test("the diagram follows the training at the same position", async (t) => {
   const page = await openPicture(t);
   const stronger = LAYERS.map((layer) => layer.map(() => 50));
   page.connection.answers("network", ({ text, at: place }) => networkRead(text, place, stronger));
@@ -165,7 +165,7 @@ test("it follows the network while it learns, at the same place", async (t) => {
   assert.equal(at(page), "4 of 9");
 });
 
-test("it is stepped through by hand, and stops at the ends", async (t) => {
+test("the buttons move one step and stop at the ends", async (t) => {
   const page = await openPicture(t);
   assert.deepEqual(reading(page), ["a c", "a", "t sat"]);
   await page.click("#netpicture_forward");
@@ -186,7 +186,7 @@ test("it is stepped through by hand, and stops at the ends", async (t) => {
   }
 });
 
-test("what there is not yet rests at the beginning of the text", async (t) => {
+test("missing steps at the start of the text are drawn idle", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "0");
   await page.tick(210);
@@ -198,7 +198,7 @@ test("what there is not yet rests at the beginning of the text", async (t) => {
   assert.deepEqual(entering(page), ["START", "a", "", ""]);
 });
 
-test("the slider moves it, and tells its place to those who listen", async (t) => {
+test("the slider moves the position and announces it to screen readers", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "2");
   await page.tick(110);
@@ -208,7 +208,7 @@ test("the slider moves it, and tells its place to those who listen", async (t) =
   assert.equal(textOf(page.get("#netpicture_spoken")), ""); // said by the slider itself
 });
 
-test("places that follow each other fast are asked for once, the last of them", async (t) => {
+test("fast position changes send one request, for the latest position", async (t) => {
   const page = await openPicture(t);
   const before = asked(page).length;
   for (const place of ["5", "6", "7", "8"]) page.type("#netpicture_at", place);
@@ -230,7 +230,7 @@ test("places that follow each other fast are asked for once, the last of them", 
   assert.equal(page.state(".network"), "shown");
 });
 
-test("it plays through the text and starts over, but only once it is told to", async (t) => {
+test("it plays through the text and restarts, but only after play is pressed", async (t) => {
   const page = await openPicture(t);
   await page.tick(1_000);
   assert.deepEqual([at(page), page.state(".network-steps")], ["4 of 9", "stopped"]);
@@ -247,7 +247,7 @@ test("it plays through the text and starts over, but only once it is told to", a
   assert.deepEqual([at(page), page.state(".network-steps")], ["1 of 9", "stopped"]);
 });
 
-test("playing waits for an answer that is slow, and ends when a person steps", async (t) => {
+test("playing waits for a slow answer and stops when the user steps", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", () => new Promise(() => {}));
   await page.click("#netpicture_play");
@@ -257,7 +257,7 @@ test("playing waits for an answer that is slow, and ends when a person steps", a
   assert.equal(page.state(".network-steps"), "stopped");
 });
 
-test("out of sight and in a hidden tab it neither plays nor asks", async (t) => {
+test("out of view and in a hidden tab it neither plays nor sends requests", async (t) => {
   const page = await openPicture(t);
   await page.click("#netpicture_play");
   await page.leave(".network");
@@ -275,7 +275,7 @@ test("out of sight and in a hidden tab it neither plays nor asks", async (t) => 
   assert.ok(asked(page).length > before);
 });
 
-test("the five likeliest next are a list with their odds, none while it is at rest", async (t) => {
+test("the five most likely characters are listed with their probabilities, none while idle", async (t) => {
   const page = await openPicture(t);
   const list = () =>
     page
@@ -291,7 +291,7 @@ test("the five likeliest next are a list with their odds, none while it is at re
   );
 });
 
-test("the character that really comes next is marked among the likeliest", async (t) => {
+test("the actual next character is highlighted in the list", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "3"); // an a comes
   await page.tick(110);
@@ -301,7 +301,7 @@ test("the character that really comes next is marked among the likeliest", async
   assert.deepEqual(page.all("#netpicture_next .actual .likely-name").map(textOf), ["END"]);
 });
 
-test("the table behind it tells the newest step, from above downwards", async (t) => {
+test("the table lists the latest step, from the top layer down", async (t) => {
   const page = await openPicture(t);
   assert.deepEqual(rowsOf(page, ".network .data-table"), []); // closed, so not filled
   await open(page, ".network .data-table");
@@ -315,7 +315,7 @@ test("the table behind it tells the newest step, from above downwards", async (t
   assert.equal(page.all(".network .data-table tbody th[scope=row]").length, 5);
 });
 
-test("only steps by hand are told to those who listen, once they are drawn", async (t) => {
+test("only manual steps are announced to screen readers, after they are drawn", async (t) => {
   const page = await openPicture(t);
   const spoken = () => textOf(page.get("#netpicture_spoken"));
   assert.equal(page.get("#netpicture_spoken").getAttribute("role"), "status");
@@ -333,7 +333,7 @@ test("only steps by hand are told to those who listen, once they are drawn", asy
   assert.equal(spoken(), told);
 });
 
-test("a text that the network cannot read leaves the picture at rest", async (t) => {
+test("a text that the network cannot read leaves the diagram idle", async (t) => {
   const page = await openPicture(t);
   await page.click("#netpicture_play");
   page.connection.answers("network", refused("characters_unknown", "text"), answerTo);
@@ -356,7 +356,7 @@ test("a text that the network cannot read leaves the picture at rest", async (t)
   assert.equal(page.state(".network"), "shown");
 });
 
-test("the place stays inside a shorter text, and only what the server reads is shown", async (t) => {
+test("the position is clamped to a shorter text, and only the characters read are shown", async (t) => {
   const page = await openPicture(t);
   page.type("#netpicture_at", "8");
   page.store.setProbeText("so");
@@ -367,7 +367,7 @@ test("the place stays inside a shorter text, and only what the server reads is s
   assert.equal(at(page), "2 of 110");
 });
 
-test("a text that the network reads as other characters has their number of places", async (t) => {
+test("the positions count the characters as the network reads them", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", ({ at: place }) => networkRead("a cats sat", place, LAYERS));
   page.store.setProbeText("a cat:sat");
@@ -375,7 +375,7 @@ test("a text that the network reads as other characters has their number of plac
   assert.equal(at(page), "4 of 10");
 });
 
-test("markup in a text is shown as it is", async (t) => {
+test("markup in a text is escaped", async (t) => {
   const page = await openPicture(t);
   page.store.setProbeText("<b>a</b>");
   await page.tick(510);
@@ -384,7 +384,7 @@ test("markup in a text is shown as it is", async (t) => {
   assert.deepEqual(entering(page), ["<", "b", ">", "a"]);
 });
 
-test("a server that cannot answer now is told at the picture, not as a notice", async (t) => {
+test("a server error is shown at the diagram, not as a notice", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", refused("busy"), answerTo);
   await page.click("#netpicture_forward");

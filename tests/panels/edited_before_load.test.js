@@ -16,11 +16,11 @@ function openEntries(t) {
   ]);
 }
 
-test("an entry as the page came with it was not filled", (t) => {
+test("a field with its default value was not edited", (t) => {
   for (const entry of openEntries(t)) assert.equal(wasEditedBeforeLoad(entry), false);
 });
 
-test("an entry that holds something else was filled", (t) => {
+test("a field with another value was edited", (t) => {
   const [input, textarea, first, chosen] = openEntries(t);
   for (const [entry, value] of /** @type {const} */ ([
     [input, "6"],

@@ -60,7 +60,7 @@ function rounded(pixels) {
   return Math.round(10 * pixels) / 10;
 }
 
-test("each character has a mark at its place, by the same measure in both directions", async (t) => {
+test("each character has a mark at its position, with the same scale on both axes", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const { END = [], "␣": space, e } = places(page);
   assert.deepEqual(page.connection.sent("letters"), [{}]);
@@ -73,7 +73,7 @@ test("each character has a mark at its place, by the same measure in both direct
   assert.equal(page.state("#panel_letter_map"), "shown");
 });
 
-test("the marks have the classes of their kinds, and the key names just those there are", async (t) => {
+test("the marks have the classes of their kinds, and the legend lists only the kinds present", async (t) => {
   const page = await openMap(t, lettersMapped({ "": [2, 1], e: [1, -1], t: [-1, 1], é: [0, 0] }));
   const kinds = page.all("#letter_map_plot .letter-mark").map((mark) => mark.getAttribute("class"));
   assert.deepEqual(kinds, [
@@ -92,7 +92,7 @@ test("the marks have the classes of their kinds, and the key names just those th
   assert.deepEqual(key(), ["vowel", "consonant", "digit", "sign", "end"]);
 });
 
-test("the same marks move while the network learns, and those that are gone go", async (t) => {
+test("existing marks move while the network trains, and missing ones are removed", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const marks = page.all("#letter_map_plot .letter-mark");
   const before = places(page);
@@ -102,7 +102,7 @@ test("the same marks move while the network learns, and those that are gone go",
   assert.notDeepEqual(places(page).e, before.e);
 });
 
-test("a component that turns over turns nothing over in the picture", async (t) => {
+test("a component whose sign flips does not mirror the plot", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const before = places(page);
   for (const [x, y] of /** @type {const} */ ([
@@ -116,7 +116,7 @@ test("a component that turns over turns nothing over in the picture", async (t) 
   }
 });
 
-test("another network is not turned to lie as the one before did", async (t) => {
+test("a new network is not aligned with the previous one", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const { END: [x = 0] = [] } = places(page);
   page.connection.answers("letters", lettersMapped({ "": [-0.2, -0.1], a: [0.2, 0.1], b: [0, 0] }));
@@ -128,14 +128,14 @@ test("another network is not turned to lie as the one before did", async (t) => 
   assert.ok(Math.abs((after.END?.[0] ?? 0) + x) < 1); // its own measure fills the picture, too
 });
 
-test("marks at the same place are shown apart, near to it", async (t) => {
+test("overlapping marks are separated, close to their positions", async (t) => {
   const page = await openMap(t, lettersMapped({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
   const { e: [x = 0, y = 0] = [], t: [otherX = 0, otherY = 0] = [] } = places(page);
   const distance = Math.hypot(x - otherX, y - otherY);
   assert.ok(distance > 8 && distance < 19, `${distance}`);
 });
 
-test("the axes tell the shares of the variance, and the bar its length on the plane", async (t) => {
+test("the axes show the explained variance, and the scale bar its length", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS, { left_out: 12 }));
   assert.match(textOf(page.get("#letter_map_first")), /\b61 %/);
   assert.match(textOf(page.get("#letter_map_second")), /\b20 %/);
@@ -148,7 +148,7 @@ test("the axes tell the shares of the variance, and the bar its length on the pl
   assert.equal(textOf(page.get("#letter_map_left_out")), "");
 });
 
-test("the picture is placed anew for another size, and kept while the panel has none", async (t) => {
+test("the plot is laid out again for a new size, and unchanged while the panel has none", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   const at = () => page.get("#letter_map_plot .letter-mark").style.transform;
   const before = at();
@@ -158,7 +158,7 @@ test("the picture is placed anew for another size, and kept while the panel has 
   assert.notEqual(at(), before);
 });
 
-test("the closest pairs are told to those who listen, the space and the end by name", async (t) => {
+test("the closest pairs are described to screen readers, with names for space and END", async (t) => {
   const page = await openMap(
     t,
     lettersMapped({ "": [0, 0], " ": [0.1, 0], e: [2, 0], t: [2.5, 0], z: [9, 9] }),
@@ -168,7 +168,7 @@ test("the closest pairs are told to those who listen, the space and the end by n
   assert.match(plot.getAttribute("aria-label") ?? "", /\b5\b.*\bEND\b.*\bspace\b.*\be\b.*\bt\b/);
 });
 
-test("the table behind it has a row for each character, with its place and the nearest", async (t) => {
+test("the table has a row per character, with its position and nearest character", async (t) => {
   const page = await openMap(t, lettersMapped(LETTERS));
   assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), []); // closed, so not filled
   await open(page, "#panel_letter_map .data-table");
@@ -182,7 +182,7 @@ test("the table behind it has a row for each character, with its place and the n
   assert.equal(page.all("#panel_letter_map .data-table tbody th[scope=row]").length, 5);
 });
 
-test("a picture of many marks is asked for less often", async (t) => {
+test("a plot with many marks is refreshed less often", async (t) => {
   const many = Array.from({ length: 91 }, (_, index) => [
     String.fromCodePoint(0x4e00 + index),
     [index, 1],
@@ -196,7 +196,7 @@ test("a picture of many marks is asked for less often", async (t) => {
   assert.equal(page.connection.sent("letters").length, 2);
 });
 
-test("a network whose vectors are no numbers any longer is told with a code", async (t) => {
+test("diverged vectors are shown as an error with a code", async (t) => {
   const page = await openMap(t, lettersMapped({}, { left_out: 9 }));
   assert.equal(page.fault("#letter_map_wait"), "letters_diverged");
   assert.equal(page.state("#panel_letter_map"), "refused");
@@ -208,7 +208,7 @@ test("a network whose vectors are no numbers any longer is told with a code", as
   assert.equal(page.fault("#letter_map_wait"), "busy");
 });
 
-test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
+test("nothing is requested while the panel is closed and only its summary is in view", async (t) => {
   const page = openPage(t, { only: "#panel_letter_map" });
   page.mount("#panel_letter_map", letterMap);
   page.connection.begin();

@@ -34,7 +34,7 @@ function speed(page) {
   return page.get("#epoch_speed").textContent;
 }
 
-test("an epoch that takes time is a bar, which every frame moves", async (t) => {
+test("a slow epoch has a progress bar, updated by every frame", async (t) => {
   const page = openEpoch(t);
   page.connection.begin({ epoch: 2 });
   await pass(page, 2.1, 2.25);
@@ -45,7 +45,7 @@ test("an epoch that takes time is a bar, which every frame moves", async (t) => 
   assert.equal(bar(page).style.getPropertyValue("--share"), "0.5");
 });
 
-test("where epochs take no time their speed is shown in place of the bar", async (t) => {
+test("fast epochs show their speed instead of the bar", async (t) => {
   const page = openEpoch(t);
   page.connection.begin({ epoch: 0 });
   await pass(page, 2.5);
@@ -56,7 +56,7 @@ test("where epochs take no time their speed is shown in place of the bar", async
   assert.deepEqual([bar(page).hidden, speed(page)], [false, ""]);
 });
 
-test("epochs from before the page was opened, or of another network, are no speed", async (t) => {
+test("epochs before the page load, or of another network, do not count as speed", async (t) => {
   const page = openEpoch(t);
   await page.tick(1_000);
   page.connection.begin({ epoch: 400 });

@@ -25,7 +25,7 @@ function drag(place, move, dataTransfer) {
   return place.dispatchEvent(Object.assign(event, { dataTransfer }));
 }
 
-test("files light the place up while they are over it, and are taken when dropped", (t) => {
+test("the drop zone is highlighted while files are dragged over it, and accepts dropped files", (t) => {
   const { place, taken } = openPlace(t);
   const files = [new File(["a"], "a.txt"), new File(["b"], "b.txt")];
   const carried = { types: ["Files"], files };
@@ -41,7 +41,7 @@ test("files light the place up while they are over it, and are taken when droppe
   assert.deepEqual(taken, [files]);
 });
 
-test("what is dragged and is not a file is left to the browser", (t) => {
+test("dragging anything but files is left to the browser", (t) => {
   const { place, taken } = openPlace(t);
   for (const carried of [{ types: ["text/plain"], files: [] }, null]) {
     for (const move of ["dragenter", "dragover", "drop"]) {

@@ -2,14 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { exactPercent, nameOf, percent, quoted } from "../../static/js/format.js";
 
-test("a character that can be seen is its own name, and is quoted in a sentence", () => {
+test("a visible character is its own name, and is quoted in a sentence", () => {
   for (const character of ["a", "日", "😀", "<"]) {
     assert.equal(nameOf(character), character);
     assert.equal(quoted(character), `“${character}”`);
   }
 });
 
-test("a character that cannot be seen has a name of its own", () => {
+test("an invisible character has a name", () => {
   const unseen = ["", " ", "\t", "\u00a0", "\u2003", "\u200b"];
   const names = unseen.map(nameOf);
   assert.equal(new Set(names).size, unseen.length);
@@ -18,16 +18,16 @@ test("a character that cannot be seen has a name of its own", () => {
   assert.deepEqual(unseen.map(quoted), names);
 });
 
-test("an accent stands on a circle", () => {
+test("a combining accent is shown on a dotted circle", () => {
   assert.equal(nameOf("\u0301"), "◌\u0301");
 });
 
-test("a probability has the digits that a glance can take", () => {
+test("a probability is rounded to a readable percentage", () => {
   const shares = [1, 0.5, 0.0995, 0.09949, 0.0123, 0.001, 0.0009];
   const words = ["100 %", "50 %", "10 %", "9.9 %", "1.2 %", "0.1 %", "< 0.1 %"];
   assert.deepEqual(shares.map(percent), words);
 });
 
-test("a probability with three digits, however small it is", () => {
+test("a probability with three significant digits, however small it is", () => {
   assert.deepEqual([0.123456, 0.00000123456].map(exactPercent), ["12.3 %", "0.000123 %"]);
 });

@@ -22,7 +22,7 @@ function at(page) {
   return page.state("#panel_gradient_check");
 }
 
-test("the gradients are checked when the button is pressed, and never by themselves", async (t) => {
+test("the gradients are checked only when the button is pressed", async (t) => {
   const page = openCheck(t);
   await page.see("#panel_gradient_check .inspect-body");
   page.connection.tell("frame", frame({ steps: 300 }));
@@ -32,7 +32,7 @@ test("the gradients are checked when the button is pressed, and never by themsel
   assert.deepEqual(page.connection.sent("gradient_check"), [{}]);
 });
 
-test("while a check runs the button says so, keeps the focus and asks no second time", async (t) => {
+test("while a check runs the button is busy, keeps the focus and ignores clicks", async (t) => {
   const page = openCheck(t);
   page.get("#gradient_check").focus();
   await page.click("#gradient_check");
@@ -48,7 +48,7 @@ test("while a check runs the button says so, keeps the focus and asks no second 
   assert.equal(at(page), "agreed");
 });
 
-test("each matrix is a row with its errors and how many numbers were moved", async (t) => {
+test("each matrix is a row with its errors and the number of weights checked", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", checked(...RIGHT));
   assert.equal(page.get("#gradient_check_results").hidden, true);
@@ -69,7 +69,7 @@ test("each matrix is a row with its errors and how many numbers were moved", asy
   assert.match(textOf(page.get("#gradient_check_steps")), /\b1,234\b/);
 });
 
-test("the largest error of all and the number of matrices are told to those who listen", async (t) => {
+test("the largest error and the number of matrices are announced to screen readers", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", checked(...RIGHT));
   await page.click("#gradient_check");
@@ -78,14 +78,14 @@ test("the largest error of all and the number of matrices are told to those who 
   assert.match(textOf(outcome), /\b2\b.* 3\.4 × 10⁻⁷/);
 });
 
-test("the sentence is shown as it is, its markup as text", async (t) => {
+test("markup in the sentence is escaped", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", checked(...RIGHT));
   await page.click("#gradient_check");
   assert.equal(textOf(page.get("#gradient_check_sentence")), "<b>a</b> sentence");
 });
 
-test("what does not agree is named, and marked in its cell", async (t) => {
+test("a disagreeing matrix is named, and its cell is marked", async (t) => {
   const page = openCheck(t);
   const wrong = checked({ ...FIRST, kernels: 0.02 }, { ...SECOND, graph: null });
   page.connection.answers("gradient_check", wrong);
@@ -97,7 +97,7 @@ test("what does not agree is named, and marked in its cell", async (t) => {
   assert.deepEqual(marked, [false, true, false, true, false, false]);
 });
 
-test("an error that is just a matter of rounding agrees, a larger one does not", async (t) => {
+test("a rounding error agrees, a larger error does not", async (t) => {
   const page = openCheck(t);
   page.connection.answers(
     "gradient_check",
@@ -110,7 +110,7 @@ test("an error that is just a matter of rounding agrees, a larger one does not",
   assert.equal(at(page), "disagreed");
 });
 
-test("of many that do not agree four are named, and the others counted", async (t) => {
+test("of many disagreeing matrices four are named, and the others counted", async (t) => {
   const page = openCheck(t);
   const names = ["Wil", "Wix0", "Wih0", "bi0", "Wfx0", "Wfh0"];
   const matrices = names.map((name) => ({ ...FIRST, name, graph: 1, kernels: 1 }));
@@ -122,7 +122,7 @@ test("of many that do not agree four are named, and the others counted", async (
   assert.match(told, /\b2\b/);
 });
 
-test("a refusal is told at the button, not as a notice, until it is pressed again", async (t) => {
+test("an error is shown at the button, not as a notice, until it is pressed again", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", refused("too_many_weights"));
   await page.click("#gradient_check");
@@ -135,7 +135,7 @@ test("a refusal is told at the button, not as a notice, until it is pressed agai
   assert.equal(page.fault("#gradient_check_error"), null);
 });
 
-test("an outcome or a refusal goes when the network is replaced, not when its state comes again", async (t) => {
+test("a new network clears the outcome, a repeated state does not", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", checked(...RIGHT), refused("busy"));
   await page.click("#gradient_check");
@@ -151,7 +151,7 @@ test("an outcome or a refusal goes when the network is replaced, not when its st
   assert.deepEqual([at(page), page.fault("#gradient_check_error")], ["ready", null]);
 });
 
-test("an outcome of a network that was replaced meanwhile is a fault of its own", async (t) => {
+test("the outcome of a network replaced meanwhile is an error with its own code", async (t) => {
   const page = openCheck(t);
   await page.click("#gradient_check");
   page.connection.tell("state", state({ version: 2 }));

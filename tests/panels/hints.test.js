@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import * as hints from "../../static/js/header/hints.js";
 
-test("the hints are put away for good by their button, and the focus goes to the heading", async (t) => {
+test("dismissing the hints hides them for good and moves the focus to the heading", async (t) => {
   const page = openPage(t, { only: "#panel_introduction" });
   page.mount("#panel_introduction", hints);
   assert.equal(page.get("#hints").hidden, false);
@@ -15,7 +15,7 @@ test("the hints are put away for good by their button, and the focus goes to the
   assert.equal(document.activeElement?.id, "heading_introduction");
 });
 
-test("every link of the hints and explanations leads to a place on the page", (t) => {
+test("every link of the hints and explanations leads to an element of the page", (t) => {
   const page = openPage(t);
   assert.equal(page.all(".explained dt").length, page.all(".explained dd").length);
   const links = page.all(".explained a, #hints a").map((link) => link.getAttribute("href") ?? "");

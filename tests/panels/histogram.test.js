@@ -8,7 +8,7 @@ function shape(path) {
   return path.getAttribute("d") ?? "";
 }
 
-test("a bin with numbers has a bar of their share, at least one that can be seen", (t) => {
+test("a bin with values has a bar of its share, with a minimum height", (t) => {
   openPage(t, { variant: "blank" });
   const picture = newHistogram("bars");
   drawBars(picture, { low: 0, high: 4, counts: [1, 0, 1_000, 500] });
@@ -18,7 +18,7 @@ test("a bin with numbers has a bar of their share, at least one that can be seen
   assert.deepEqual(lefts, ["2.3", "52.3", "77.3"]);
 });
 
-test("the band is shown at zero, or from where to where it is to be marked", (t) => {
+test("the band is at zero, or spans the given range", (t) => {
   openPage(t, { variant: "blank" });
   for (const [marked, from, to] of /** @type {const} */ ([
     [undefined, "50.0", "50.0"],
@@ -30,7 +30,7 @@ test("the band is shown at zero, or from where to where it is to be marked", (t)
   }
 });
 
-test("no histogram leaves no bars of the one before", (t) => {
+test("no histogram removes the previous bars", (t) => {
   openPage(t, { variant: "blank" });
   const picture = newHistogram("bars");
   drawBars(picture, { low: 0, high: 1, counts: [1] });

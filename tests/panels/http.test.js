@@ -18,13 +18,13 @@ function modelOf(length) {
   return new Response("{}", { headers: { "Content-Length": String(length) } });
 }
 
-test("a model is fetched as it is now, not from a cache", async (t) => {
+test("a model is fetched without the cache", async (t) => {
   const fetched = openServer(t, async () => modelOf(2));
   assert.deepEqual(await fetchModel(), { ok: true, json: "{}" });
   assert.deepEqual(fetched.mock.calls[0]?.arguments, ["/api/model.json", { cache: "no-store" }]);
 });
 
-test("a model that would freeze the tab is refused without taking it over the line", async (t) => {
+test("a model that would freeze the tab is refused without downloading it", async (t) => {
   const [most, more] = [modelOf(MAX_CHARACTERS), modelOf(MAX_CHARACTERS + 1)];
   const cancelled = t.mock.method(/** @type {ReadableStream} */ (more.body), "cancel");
   const answers = [most, more];
@@ -35,7 +35,7 @@ test("a model that would freeze the tab is refused without taking it over the li
   assert.equal(cancelled.mock.callCount(), 1);
 });
 
-test("a model that breaks off is no answer", async (t) => {
+test("a truncated model counts as no answer", async (t) => {
   const broken = new ReadableStream({
     pull: (stream) => stream.error(new TypeError("terminated")),
   });
@@ -43,7 +43,7 @@ test("a model that breaks off is no answer", async (t) => {
   await assert.rejects(fetchModel(), NoResponse);
 });
 
-test("a model is given as it is, whatever its bytes", async (t) => {
+test("a model is sent unchanged, whatever its bytes", async (t) => {
   const given = openServer(t, async () => Response.json({ ok: true }));
   const model = new Blob([new Uint8Array([0xff, 0xfe, 0])]);
   assert.deepEqual(await uploadModel(model), { ok: true });

@@ -44,7 +44,7 @@ function openQuery(t, changes = {}) {
   return { page, look, asked, answer };
 }
 
-test("nothing is asked before the panel is seen with a network to ask about", async (t) => {
+test("nothing is requested before the panel is visible and has a network", async (t) => {
   const { page, asked } = openQuery(t);
   page.connection.begin();
   await page.tick(2_000);
@@ -54,7 +54,7 @@ test("nothing is asked before the panel is seen with a network to ask about", as
   assert.deepEqual(asked(), ["a"]);
 });
 
-test("nothing is asked before the first state, nor where there is nothing to ask", async (t) => {
+test("nothing is requested before the first state, or without a query", async (t) => {
   const { page, look, asked } = openQuery(t);
   look.text = null;
   await page.see("#seen");
@@ -66,7 +66,7 @@ test("nothing is asked before the first state, nor where there is nothing to ask
   assert.deepEqual(asked(), ["a"]);
 });
 
-test("a network that learns is asked anew in its pace, one that rests is not", async (t) => {
+test("a training network is queried at intervals, a paused one is not", async (t) => {
   const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a"));
   page.connection.begin();
@@ -83,7 +83,7 @@ test("a network that learns is asked anew in its pace, one that rests is not", a
   assert.deepEqual(look.shown, ["a", "a", "a"]);
 });
 
-test("an answer that took long is rested for a hundred times as long", async (t) => {
+test("after a slow answer the query pauses for a hundred times its duration", async (t) => {
   const { page, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a", [], { took: 20 }));
   page.connection.begin();
@@ -95,7 +95,7 @@ test("an answer that took long is rested for a hundred times as long", async (t)
   assert.equal(asked().length, 2);
 });
 
-test("out of sight, in a hidden tab and without a connection nothing is asked", async (t) => {
+test("out of view, in a hidden tab and without a connection nothing is requested", async (t) => {
   const { page, asked } = openQuery(t);
   page.connection.answers("surprise", surprised("a"));
   page.connection.begin();
@@ -122,7 +122,7 @@ test("out of sight, in a hidden tab and without a connection nothing is asked", 
   assert.equal(asked().length, 4);
 });
 
-test("one question is under way at a time, and only the newest is answered", async (t) => {
+test("one query is in flight at a time, and only the latest is answered", async (t) => {
   const { page, look, asked, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
@@ -139,7 +139,7 @@ test("one question is under way at a time, and only the newest is answered", asy
   assert.deepEqual(look.shown, ["c"]);
 });
 
-test("a refusal of an earlier question is not shown", async (t) => {
+test("an error of an earlier query is not shown", async (t) => {
   const { page, look, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
@@ -149,7 +149,7 @@ test("a refusal of an earlier question is not shown", async (t) => {
   assert.deepEqual([page.store.page.fieldErrors, look.waits], [{}, []]);
 });
 
-test("an answer of the network before this one is not shown as this one's", async (t) => {
+test("an answer of the previous network is not shown for the current one", async (t) => {
   const { page, look, asked, answer } = openQuery(t);
   page.connection.begin();
   await page.see("#seen");
@@ -160,7 +160,7 @@ test("an answer of the network before this one is not shown as this one's", asyn
   assert.equal(asked().length, 2);
 });
 
-test("a fault with a place is shown there, and not asked again before the network moves", async (t) => {
+test("an error with a field is shown there, and not retried before the network changes", async (t) => {
   const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", refused("characters_unknown", "text"), surprised("a"));
   page.connection.begin();
@@ -173,7 +173,7 @@ test("a fault with a place is shown there, and not asked again before the networ
   assert.deepEqual([page.store.page.fieldErrors, look.shown], [{}, ["a"]]);
 });
 
-test("a refusal without a place is told as a wait, and asked again in a second", async (t) => {
+test("an error without a field is shown in the panel, and retried after a second", async (t) => {
   const { page, look, asked } = openQuery(t);
   page.connection.answers("surprise", refused("busy"), surprised("a"));
   page.connection.begin();
@@ -185,7 +185,7 @@ test("a refusal without a place is told as a wait, and asked again in a second",
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("the state tells whether what is shown answers the question of now", async (t) => {
+test("the state tells whether the answer shown belongs to the current query", async (t) => {
   const { page, look, answer } = openQuery(t);
   const at = () => page.state("details");
   assert.equal(at(), "loading");
@@ -207,7 +207,7 @@ test("the state tells whether what is shown answers the question of now", async 
   assert.equal(at(), "loading");
 });
 
-test("the state tells a fault where nothing is shown, and what is outdated by one", async (t) => {
+test("the state is refused without an answer, and outdated with an earlier one", async (t) => {
   const { page, look, answer } = openQuery(t);
   const at = () => page.state("details");
   page.connection.begin();
@@ -224,7 +224,7 @@ test("the state tells a fault where nothing is shown, and what is outdated by on
   assert.equal(at(), "outdated");
 });
 
-test("an answer that has a fault or nothing in it has a state of its own", async (t) => {
+test("an answer with an error or without content has its own state", async (t) => {
   const { page, look, answer } = openQuery(t, {
     errorOf: ({ perplexity }) => (perplexity === null ? errorOf("network_diverged") : null),
     isEmpty: ({ characters }) => characters.length === 0,

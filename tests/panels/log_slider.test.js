@@ -41,7 +41,7 @@ function openSlider(t) {
   return { page, slider, send, sent, clearError };
 }
 
-test("the server's number is shown in both, and told to those who listen", (t) => {
+test("the server's value is shown by slider and field, and announced to screen readers", (t) => {
   const { page, slider } = openSlider(t);
   slider.setServerValue(0.001);
   assert.equal(page.value("#slider"), "-3");
@@ -51,14 +51,14 @@ test("the server's number is shown in both, and told to those who listen", (t) =
   assert.equal(Number(page.get("#slider").style.getPropertyValue("--at")).toFixed(3), "0.667");
 });
 
-test("the default has its mark where it is on the scale", (t) => {
+test("the default is marked at its position on the scale", (t) => {
   const { page } = openSlider(t);
   const share = Number(page.get(".slider-scale").style.getPropertyValue("--default"));
   assert.equal(share.toFixed(3), "0.667");
   assert.equal(page.get(".slider-default").hidden, false);
 });
 
-test("a number outside the slider's range is shown with its digits, the slider at its end", (t) => {
+test("a value outside the slider's range is shown in full, with the slider at its end", (t) => {
   const { page, slider } = openSlider(t);
   slider.setServerValue(0.0000012);
   assert.equal(page.value("#slider"), "-5");
@@ -68,7 +68,7 @@ test("a number outside the slider's range is shown with its digits, the slider a
   assert.equal(page.value("#typed"), "0.50000");
 });
 
-test("a slider that was moved stays where it is until the server has had a second", async (t) => {
+test("a moved slider ignores the server's value for a second", async (t) => {
   const { page, slider, sent } = openSlider(t);
   slider.setServerValue(0.001);
   page.type("#slider", "-4");
@@ -81,7 +81,7 @@ test("a slider that was moved stays where it is until the server has had a secon
   assert.equal(page.value("#typed"), "0.00200");
 });
 
-test("a slider that is held stays the person's for as long as it is", async (t) => {
+test("a slider that is held ignores the server's value until it is released", async (t) => {
   const { page, slider } = openSlider(t);
   slider.setServerValue(0.001);
   page.get("#slider").dispatchEvent(new Event("pointerdown"));
@@ -94,7 +94,7 @@ test("a slider that is held stays the person's for as long as it is", async (t) 
   assert.equal(page.value("#typed"), "0.00200");
 });
 
-test("a number has six digits at most, and one is under way at a time", async (t) => {
+test("a value has at most six digits, and one request is in flight at a time", async (t) => {
   const { page, send, sent } = openSlider(t);
   /** @type {(answer: OkResult) => void} */
   let answer = () => {};
@@ -109,7 +109,7 @@ test("a number has six digits at most, and one is under way at a time", async (t
   assert.deepEqual(sent(), [0.0001, 0.0000501187]);
 });
 
-test("what is being typed is left alone, while the slider follows", (t) => {
+test("the server's value does not overwrite typing, but moves the slider", (t) => {
   const { page, slider, sent } = openSlider(t);
   page.type("#typed", "0.00");
   slider.setServerValue(0.0001);
@@ -118,7 +118,7 @@ test("what is being typed is left alone, while the slider follows", (t) => {
   assert.deepEqual(sent(), []);
 });
 
-test("what was typed is sent as it is, and shown as the server has it once it is taken", async (t) => {
+test("a typed value is sent as typed, and replaced by the server's once accepted", async (t) => {
   const { page, slider, sent, send } = openSlider(t);
   slider.setServerValue(0.001);
   send.mock.mockImplementation(async () => {
@@ -130,7 +130,7 @@ test("what was typed is sent as it is, and shown as the server has it once it is
   assert.equal(page.value("#typed"), "0.00300");
 });
 
-test("what is refused stays to be mended, and Escape or the slider takes its place", async (t) => {
+test("a refused value stays in the field until Escape or the slider replaces it", async (t) => {
   const { page, slider, send, clearError } = openSlider(t);
   slider.setServerValue(0.001);
   send.mock.mockImplementation(async () => refused("out_of_range", "rate"));
@@ -147,7 +147,7 @@ test("what is refused stays to be mended, and Escape or the slider takes its pla
   assert.equal(page.value("#typed"), "0.00010");
 });
 
-test("who types on before the answer has come keeps what they type", async (t) => {
+test("typing during a request is not overwritten by the answer", async (t) => {
   const { page, slider, send } = openSlider(t);
   slider.setServerValue(0.002);
   /** @type {(answer: OkResult) => void} */
@@ -160,7 +160,7 @@ test("who types on before the answer has come keeps what they type", async (t) =
   assert.equal(page.value("#typed"), "0.0015");
 });
 
-test("a number that is typed takes the place of one the slider still wants to send", async (t) => {
+test("a typed value replaces a queued value of the slider", async (t) => {
   const { page, sent } = openSlider(t);
   page.type("#slider", "-4");
   page.type("#slider", "-4.5");

@@ -15,21 +15,21 @@ const MATRICES = /** @type {const} */ ({
 });
 
 for (const kind of /** @type {const} */ (["lstm", "gru", "rnn"])) {
-  test(`each matrix of an ${kind} has words of its own`, () => {
+  test(`each matrix of an ${kind} has its own description`, () => {
     const words = MATRICES[kind].map((name) => matrixDescription(name, kind));
     assert.ok(words.every(Boolean), words.join());
     assert.equal(new Set(words).size, words.length);
   });
 }
 
-test("a matrix has the same words in each layer", () => {
+test("a matrix has the same description in each layer", () => {
   assert.equal(matrixDescription("Wix11", "lstm"), matrixDescription("Wix0", "lstm"));
 });
 
-test("a matrix of another kind of cell has no words", () => {
+test("a matrix of another kind of cell has no description", () => {
   assert.deepEqual([matrixDescription("Wzx0", "lstm"), matrixDescription("Wix0", "rnn")], ["", ""]);
 });
 
-test("a matrix belongs to the layer of its number, the lowest being 1", () => {
+test("a matrix belongs to the layer of its number, counted from 1", () => {
   assert.deepEqual(["Wix0", "bhh1", "Whd"].map(layerOf), [1, 2, null]);
 });

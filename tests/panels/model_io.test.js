@@ -23,7 +23,7 @@ function outcome(page) {
   return page.get("#saving_outcome").textContent ?? "";
 }
 
-test("save puts the model into the box and tells its size", async (t) => {
+test("save puts the model into the box and shows its size", async (t) => {
   const page = openSaving(t);
   assert.equal(page.state("#panel_saving"), "ready");
   assert.equal(page.get("#saving_outcome").role, "status");
@@ -41,7 +41,7 @@ test("save puts the model into the box and tells its size", async (t) => {
   assert.match(outcome(page), /\b1\.2 MB/);
 });
 
-test("load gives the server what the box holds, once for a double click", async (t) => {
+test("load sends the content of the box, once for a double click", async (t) => {
   const page = openSaving(t);
   page.type("#tio", MODEL);
   await page.click("#loadmodel");
@@ -56,7 +56,7 @@ test("load gives the server what the box holds, once for a double click", async 
   assert.equal(page.value("#tio"), MODEL);
 });
 
-test("a model that cannot be used says so at the box, until one can", async (t) => {
+test("an error of an unusable model is shown at the box until a model loads", async (t) => {
   const page = openSaving(t);
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
   page.type("#tio", MODEL.slice(0, -1));
@@ -73,7 +73,7 @@ test("a model that cannot be used says so at the box, until one can", async (t) 
   assert.equal(page.get("#tio").ariaInvalid, null);
 });
 
-test("a file is uploaded as it is, and told of by its name", async (t) => {
+test("a file is uploaded unchanged, and the outcome shows its name", async (t) => {
   const page = openSaving(t);
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
   await page.chooseFiles("#uploadmodel", new File(["not json"], "notes.json"));
@@ -101,7 +101,7 @@ test("a file that is too large is refused before it is sent", async (t) => {
   assert.equal(page.state("#panel_saving"), "refused");
 });
 
-test("what cannot be saved leaves the box as it is", async (t) => {
+test("a failed save leaves the box unchanged", async (t) => {
   const page = openSaving(t);
   page.type("#tio", MODEL);
   const large = { headers: { "Content-Length": "5000001" } };
@@ -119,7 +119,7 @@ test("what cannot be saved leaves the box as it is", async (t) => {
   }
 });
 
-test("a server that does not answer is told of in a notice", async (t) => {
+test("a missing answer is shown in a notice", async (t) => {
   const page = openSaving(t);
   page.connection.answers("GET /api/model.json", new TypeError("failed to fetch"));
   await page.click("#savemodel");
@@ -131,7 +131,7 @@ test("a server that does not answer is told of in a notice", async (t) => {
   assert.equal(page.get("#savemodel").ariaBusy, null);
 });
 
-test("the files are links that a browser saves under a name", (t) => {
+test("the downloads are links with a file name", (t) => {
   const page = openSaving(t);
   for (const [selector, name] of /** @type {const} */ ([
     ["#downloadmodel", "model.json"],

@@ -16,14 +16,14 @@ function shown(page) {
   return page.all(".notice").map(({ dataset }) => [dataset.level, dataset.code]);
 }
 
-test("a notice is a card with its level, its code and its sentence", (t) => {
+test("a notice is a card with its level, code and message", (t) => {
   const page = openNotices(t);
   page.connection.tell("notice", { level: "warning", code: "full", message: "<b>It</b> is full." });
   assert.deepEqual(shown(page), [["warning", "full"]]);
   assert.equal(page.get(".notice p").textContent, "<b>It</b> is full.");
 });
 
-test("the panel says whether it shows any notice", (t) => {
+test("the panel's state tells whether a notice is shown", (t) => {
   const page = openNotices(t);
   assert.equal(page.state("#notices"), "empty");
   page.connection.tell("notice", { level: "info", code: "a", message: "" });
@@ -32,7 +32,7 @@ test("the panel says whether it shows any notice", (t) => {
   assert.equal(page.state("#notices"), "empty");
 });
 
-test("an info goes by itself after ten seconds, a warning and an error stay", async (t) => {
+test("an info notice disappears after ten seconds, warnings and errors stay", async (t) => {
   const page = openNotices(t);
   for (const level of /** @type {const} */ (["info", "warning", "error"])) {
     page.connection.tell("notice", { level, code: level, message: "" });
@@ -46,7 +46,7 @@ test("an info goes by itself after ten seconds, a warning and an error stay", as
   ]);
 });
 
-test("a notice can be dismissed, and the others keep their cards", async (t) => {
+test("a notice can be dismissed, and the other cards are reused", async (t) => {
   const page = openNotices(t);
   page.connection.tell("notice", { level: "error", code: "a", message: "" });
   page.connection.tell("notice", { level: "error", code: "b", message: "" });
@@ -56,14 +56,14 @@ test("a notice can be dismissed, and the others keep their cards", async (t) => 
   assert.equal(page.get(".notice"), other);
 });
 
-test("a notice that holds no longer goes", (t) => {
+test("a removed notice disappears", (t) => {
   const page = openNotices(t);
   page.connection.tell("notice", { level: "error", code: "a", message: "" });
   page.store.removeNotice("a");
   assert.deepEqual(shown(page), []);
 });
 
-test("the action of a notice runs once and takes the notice away", async (t) => {
+test("the action of a notice runs once and dismisses the notice", async (t) => {
   const page = openNotices(t);
   const run = t.mock.fn();
   const action = { label: "undo it", run };

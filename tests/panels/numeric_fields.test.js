@@ -22,7 +22,7 @@ function openEntries(t) {
   return page;
 }
 
-test("every option of a new network tells what is wrong with it, until it is edited", async (t) => {
+test("every option shows its error until it is edited", async (t) => {
   const page = openEntries(t);
   for (const [option, wrong, valid] of /** @type {const} */ ([
     ["hidden_sizes", "20,,", "3"],
@@ -55,7 +55,7 @@ for (const [slider, name, low, high] of /** @type {const} */ ([
   ["#lr_slider", "learning_rate", 0, 1],
   ["#temperature_slider", "temperature", 0.01, 20],
 ])) {
-  test(`the ends of the slider of the ${name} are within what the server takes`, async (t) => {
+  test(`the slider range of the ${name} is within the server's limits`, async (t) => {
     const page = openEntries(t);
     const { min, max } = /** @type {HTMLInputElement} */ (page.get(slider));
     for (const end of [min, max]) {
@@ -68,7 +68,7 @@ for (const [slider, name, low, high] of /** @type {const} */ ([
   });
 }
 
-test("sliding for long sends no more than a server takes, and ends with the last number", async (t) => {
+test("continuous sliding respects the server's rate limit and ends with the last value", async (t) => {
   const page = openEntries(t);
   for (let moved = 0; moved < 200; moved++) {
     page.type("#temperature_slider", String((moved % 20) / 20));

@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import { frame, state } from "./support/state.js";
 import * as prediction from "../../static/js/panels/prediction.js";
 
-test("the greedy prediction is that of the newest state or frame, as it was written", (t) => {
+test("the greedy prediction is that of the latest state or frame, unchanged", (t) => {
   const page = openPage(t, { only: "#panel_prediction" });
   page.mount("#panel_prediction", prediction);
   const shown = () => page.get("#argmax .apred").textContent;

@@ -14,7 +14,7 @@ function openBlank(t, kept) {
   openPage(t, { variant: "blank", remembered: kept === undefined ? {} : { [KEY]: kept } });
 }
 
-test("what is remembered is recalled until it is forgotten", (t) => {
+test("a stored item is returned until it is removed", (t) => {
   openBlank(t);
   assert.equal(getItem("a"), null);
   setItem("a", "1");
@@ -24,7 +24,7 @@ test("what is remembered is recalled until it is forgotten", (t) => {
   assert.equal(getItem("a"), null);
 });
 
-test("a browser without a store is no error: nothing is remembered", (t) => {
+test("without localStorage nothing is stored, and no error is thrown", (t) => {
   openBlank(t);
   Object.defineProperty(globalThis, "localStorage", {
     get: () => assert.fail("SecurityError"),
@@ -37,7 +37,7 @@ test("a browser without a store is no error: nothing is remembered", (t) => {
   assert.equal(preferences.get("axis", "logarithmic"), "logarithmic");
 });
 
-test("preferences are kept beside each other in one entry, and read from it", (t) => {
+test("preferences are stored together in one item", (t) => {
   openBlank(t, '{"axis":"linear"}');
   preferences.set("earlier", false);
   preferences.set("layer", 2);
@@ -51,7 +51,7 @@ test("preferences are kept beside each other in one entry, and read from it", (t
   });
 });
 
-test("a preference of another type than expected counts as none", (t) => {
+test("a preference of an unexpected type counts as missing", (t) => {
   openBlank(t, '{"axis":1,"earlier":"no","layer":null}');
   assert.equal(preferences.get("axis", "logarithmic"), "logarithmic");
   assert.equal(preferences.get("earlier", true), true);
@@ -60,7 +60,7 @@ test("a preference of another type than expected counts as none", (t) => {
 });
 
 for (const damaged of ["{", "null", "7", '"text"']) {
-  test(`preferences that were damaged to ${damaged} are none, and are replaced`, (t) => {
+  test(`preferences corrupted to ${damaged} are ignored and replaced`, (t) => {
     openBlank(t, damaged);
     assert.equal(preferences.get("axis", "logarithmic"), "logarithmic");
     preferences.set("axis", "linear");

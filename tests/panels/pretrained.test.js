@@ -20,7 +20,7 @@ function cards(page) {
   return page.all(".card:not([hidden])").map(({ dataset }) => dataset.card);
 }
 
-test("each model has its card, and that of the chosen one is shown", async (t) => {
+test("each model has its card, and the selected one is shown", async (t) => {
   const { page, names, first } = openPretrained(t);
   assert.ok(names.length > 1);
   assert.deepEqual(cards(page), [first]);
@@ -33,7 +33,7 @@ test("each model has its card, and that of the chosen one is shown", async (t) =
   }
 });
 
-test("load asks for the chosen model, once for a double click, and tells that it came", async (t) => {
+test("load requests the selected model, once for a double click, and shows the outcome", async (t) => {
   const { page, second } = openPretrained(t);
   assert.equal(page.state("#panel_pretrained"), "ready");
   await page.choose("#pretrained_choice", second);
@@ -50,7 +50,7 @@ test("load asks for the chosen model, once for a double click, and tells that it
   assert.notEqual(page.get("#pretrained_outcome").textContent, "");
 });
 
-test("a model that cannot be loaded says so at the button until another is chosen", async (t) => {
+test("an error is shown at the button until another model is selected", async (t) => {
   const { page, second } = openPretrained(t);
   page.connection.answers("load_pretrained", refused("too_many_weights", "name"));
   await page.click("#loadpretrained");

@@ -29,18 +29,18 @@ function moment(version, curve, changes = {}) {
   return { net: state({ version, ...changes }), points: curve };
 }
 
-test("a network is the same by its version and its session", () => {
+test("a network is identified by its version and its session", () => {
   assert.equal(networkId(state({ version: 1 })), networkId(state({ version: 1, steps: 9 })));
   assert.notEqual(networkId(state({ version: 1 })), networkId(state({ version: 2 })));
   assert.notEqual(networkId(state({ session: "a" })), networkId(state({ session: "b" })));
 });
 
-test("the first network, and the same one again, leave the runs as they are", () => {
+test("the first network, or the same one again, adds no previous run", () => {
   assert.equal(runsAfter(NO_RUNS, { net: null, points: NONE }, moment(1, SOME)), NO_RUNS);
   assert.equal(runsAfter(NO_RUNS, moment(1, SOME), moment(1, SOME)), NO_RUNS);
 });
 
-test("the curve of the network before is kept, with what it was and how far it came", () => {
+test("the curve of the previous network is stored, with its architecture and result", () => {
   const before = moment(1, points([10, 20], [9, 8.126]), { steps: 1_234 });
   const { previous } = runsAfter(NO_RUNS, before, moment(2, NONE));
   assert.deepEqual(previous[0]?.steps, [10, 20]);
@@ -48,13 +48,13 @@ test("the curve of the network before is kept, with what it was and how far it c
   assert.match(previous[0]?.summary ?? "", /\blstm\b.*\b20, 20\b.*\b8\.13\b.*\b1,234\b/);
 });
 
-test("a curve of one point is no run, and one that ran off tells the last number it had", () => {
+test("a curve of one point is no run, and a diverged run keeps its last finite value", () => {
   assert.deepEqual(runsAfter(NO_RUNS, moment(1, points([10], [9])), moment(2, NONE)).previous, []);
   const { previous } = runsAfter(NO_RUNS, moment(1, points([1, 2], [5, null])), moment(2, NONE));
   assert.match(previous[0]?.summary ?? "", /\b5\.00\b/);
 });
 
-test("how the new network differs is told where it does", () => {
+test("the difference from the previous network is described", () => {
   const difference = (/** @type {Partial<State>} */ changes) =>
     runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE, changes)).difference;
   const same = difference({});
@@ -64,14 +64,14 @@ test("how the new network differs is told where it does", () => {
   assert.doesNotMatch(difference({ text: "another" }), /\blstm\b/);
 });
 
-test("a run that comes back is not drawn behind itself", () => {
+test("a restored run is not drawn behind itself", () => {
   const away = runsAfter(NO_RUNS, moment(1, SOME), moment(2, NONE));
   assert.equal(away.previous.length, 1);
   const back = runsAfter(away, moment(2, NONE), moment(3, points([10, 20, 30], [9, 8, 7])));
   assert.deepEqual(back.previous, []);
 });
 
-test("the last five runs are kept, oldest first", () => {
+test("the last five runs are stored, oldest first", () => {
   let runs = NO_RUNS;
   for (let version = 1; version <= 7; version++) {
     const before = moment(version, points([version, 100], [9, 8]));
@@ -83,7 +83,7 @@ test("the last five runs are kept, oldest first", () => {
   );
 });
 
-test("of a long curve some points are kept, with the first and the last", () => {
+test("a long curve is subsampled, with its first and last point", () => {
   const steps = Array.from({ length: 10_000 }, (_, index) => index + 1);
   const { previous } = runsAfter(NO_RUNS, moment(1, points(steps, steps)), moment(2, NONE));
   const kept = previous[0]?.steps ?? [];

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { ProbabilityBars } from "../../static/js/ui/probability_bars.js";
 
-test("the likeliest have a row each, which stays, with name, share and bar", (t) => {
+test("each likely character has a row, which is reused, with name, probability and bar", (t) => {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = "<ol><li>old</li></ol>";
   const likeliest = new ProbabilityBars(page.get("ol"));

@@ -30,7 +30,7 @@ const SURPRISED = {
   perplexity: null,
 };
 
-test("it begins with the first line and takes the next ones in turn", async (t) => {
+test("the text starts as the first line, and the button takes the next one", async (t) => {
   const page = openReading(t, { text: "\n  one \n\ntwo\nthree" });
   assert.equal(page.state("#panel_reading"), "ready");
   /** @type {string[]} */
@@ -44,7 +44,7 @@ test("it begins with the first line and takes the next ones in turn", async (t) 
   assert.equal(page.value("#look_text"), "one");
 });
 
-test("a sample can be taken, and one that is empty or not there changes nothing", async (t) => {
+test("a sample can be used, and an empty or missing one changes nothing", async (t) => {
   const page = openReading(t, { text: "one", samples: ["", " a cat ", "  "] });
   await page.click("#look_sample");
   assert.equal(page.value("#look_text"), "a cat");
@@ -54,12 +54,12 @@ test("a sample can be taken, and one that is empty or not there changes nothing"
   assert.equal(page.store.page.probeText, "a cat");
 });
 
-test("a line is cut to what the server reads, between characters", (t) => {
+test("a line is truncated to the server's limit, between characters", (t) => {
   const page = openReading(t, { text: "\u{1f642}".repeat(111) });
   assert.equal(page.value("#look_text"), "\u{1f642}".repeat(MAX_CHARACTERS));
 });
 
-test("typing asks once the person pauses, and only about the newest text", async (t) => {
+test("typing sends the latest text after a pause", async (t) => {
   const page = openReading(t, { text: "one" });
   page.connection.answers("surprise", SURPRISED);
   for (const typed of ["t", "th", "the"]) {
@@ -75,7 +75,7 @@ test("typing asks once the person pauses, and only about the newest text", async
   assert.equal(page.connection.sent("surprise").length, 1);
 });
 
-test("taking a line at once gives up what was being typed", async (t) => {
+test("using a line at once discards the pending text", async (t) => {
   const page = openReading(t, { text: "one\ntwo" });
   page.type("#look_text", "half a th");
   await page.click("#look_line");
@@ -84,7 +84,7 @@ test("taking a line at once gives up what was being typed", async (t) => {
   assert.deepEqual(page.connection.sent("surprise"), []);
 });
 
-test("a text that cannot be read says so at the box until another one can", async (t) => {
+test("an error is shown at the box until a text can be read", async (t) => {
   const page = openReading(t);
   page.connection.answers("surprise", refused("unknown_characters", "text"), SURPRISED);
   page.type("#look_text", "naïve");
@@ -102,7 +102,7 @@ test("a text that cannot be read says so at the box until another one can", asyn
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("an empty text is refused by the page itself and never sent", async (t) => {
+test("an empty text is refused by the page and never sent", async (t) => {
   const page = openReading(t);
   page.type("#look_text", "");
   await page.tick(PAUSE_MS);
@@ -112,7 +112,7 @@ test("an empty text is refused by the page itself and never sent", async (t) => 
   assert.equal(page.fault("#look_text_error"), null);
 });
 
-test("a refusal that comes when the box holds another text is not shown", async (t) => {
+test("an error of an earlier text is not shown", async (t) => {
   const page = openReading(t);
   page.type("#look_text", "naïve");
   await page.tick(PAUSE_MS);
@@ -122,7 +122,7 @@ test("a refusal that comes when the box holds another text is not shown", async 
   assert.equal(page.fault("#look_text_error"), null);
 });
 
-test("a refusal that is not about the text is not shown at the box", async (t) => {
+test("an error unrelated to the text is not shown at the box", async (t) => {
   const page = openReading(t);
   page.connection.answers("surprise", refused("busy"));
   page.type("#look_text", "cat");
@@ -131,7 +131,7 @@ test("a refusal that is not about the text is not shown at the box", async (t) =
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("a line goes with its network, and what was typed stays", async (t) => {
+test("a line is replaced with its network, and a typed text stays", async (t) => {
   const page = openReading(t, { text: "one\ntwo" });
   page.connection.answers("surprise", SURPRISED);
   await page.click("#look_line");

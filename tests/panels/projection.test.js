@@ -14,18 +14,18 @@ function points(/** @type {[string, number, number][]} */ ...all) {
   return new Map(all.map(([name, x, y]) => [name, [x, y]]));
 }
 
-test("points are turned over to where most of them were, by each axis for itself", () => {
+test("each axis is flipped to match most of the previous points", () => {
   const before = points(["a", 1, 1], ["b", -1, -2]);
   const after = aligned(points(["a", -1, 1.5], ["b", 2, -2], ["new", 3, 3]), before);
   assert.deepEqual([...after], [...points(["a", 1, 1.5], ["b", -2, -2], ["new", -3, 3])]);
 });
 
-test("points without any that was there before stay as they are", () => {
+test("without any previous points the points are unchanged", () => {
   const now = points(["a", -1, -1]);
   assert.deepEqual([...aligned(now, points(["b", 1, 1]))], [...now]);
 });
 
-test("the reach grows at once, leaves room, and shrinks slowly", () => {
+test("the extent grows at once, has a margin, and shrinks slowly", () => {
   const reach = new AxisExtent();
   reach.update(points(["a", 10, -1]));
   assert.ok(Math.abs(reach.x - 11.5) < 1e-9 && Math.abs(reach.y - 1.15) < 1e-9);
@@ -37,7 +37,7 @@ test("the reach grows at once, leaves room, and shrinks slowly", () => {
   assert.ok(Math.abs(reach.x - 5.75) < 0.01);
 });
 
-test("the reach of points that are all the same is no division by zero", () => {
+test("the extent of identical points does not divide by zero", () => {
   const reach = new AxisExtent();
   reach.update(points(["a", 0, 0]));
   assert.ok(reach.x > 0 && reach.y > 0);
@@ -45,7 +45,7 @@ test("the reach of points that are all the same is no division by zero", () => {
   assert.equal(reach.x, 0);
 });
 
-test("each point has the one nearest to it", () => {
+test("each point has its nearest neighbour", () => {
   const found = neighbours(points(["a", 0, 0], ["b", 3, 4], ["c", 3, 5]));
   assert.deepEqual(found, [
     { name: "a", other: "b", distance: 5 },

@@ -16,7 +16,7 @@ function shown(page) {
   return page.all("#samples .apred").map(({ textContent }) => textContent);
 }
 
-test("the five samples are those of the newest state or frame", (t) => {
+test("the five samples are those of the latest state or frame", (t) => {
   const page = openSamples(t);
   assert.deepEqual(shown(page), ["", "", "", "", ""]);
   page.connection.begin({ samples: [] });
@@ -28,7 +28,7 @@ test("the five samples are those of the newest state or frame", (t) => {
   assert.deepEqual(shown(page), ["new", "", "", "", ""]);
 });
 
-test("markup and every space that the network writes stay as they are", (t) => {
+test("markup and spaces in samples are preserved", (t) => {
   const page = openSamples(t);
   const written = ["<img src=x onerror=a()>", "so   far ", " ", "&amp;", "<script>a()</script>"];
   page.connection.begin({ samples: written });
@@ -36,7 +36,7 @@ test("markup and every space that the network writes stay as they are", (t) => {
   assert.equal(page.get("#samples").querySelector("img, script"), null);
 });
 
-test("the slider of the temperature sends the number it stands for", async (t) => {
+test("the temperature slider sends the temperature, not its logarithm", async (t) => {
   const page = openSamples(t);
   page.connection.begin();
   page.type("#temperature_slider", "-1");
@@ -46,7 +46,7 @@ test("the slider of the temperature sends the number it stands for", async (t) =
   assert.equal(page.get("#temperature_slider").ariaValueText, "0.10");
 });
 
-test("a temperature that is refused stays in its field until it is mended", async (t) => {
+test("a refused temperature stays in its field until it is corrected", async (t) => {
   const page = openSamples(t);
   page.connection.begin();
   page.connection.answers(
@@ -73,7 +73,7 @@ test("a temperature that is refused stays in its field until it is mended", asyn
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("Escape gives up a refused temperature", async (t) => {
+test("Escape discards a refused temperature", async (t) => {
   const page = openSamples(t);
   page.connection.begin();
   page.connection.answers("set", refused("number_unreadable", "temperature"));
@@ -83,7 +83,7 @@ test("Escape gives up a refused temperature", async (t) => {
   assert.equal(page.value("#temperature_typed"), "1.00");
 });
 
-test("the temperature that another tab has set is followed", (t) => {
+test("a temperature set in another tab is followed", (t) => {
   const page = openSamples(t);
   page.connection.begin();
   page.connection.tell("frame", frame({ temperature: 0.5 }));

@@ -16,7 +16,7 @@ function savedAt(page) {
   return Date.parse(/** @type {HTMLTimeElement} */ (page.get("#saved time")).dateTime) / 1000;
 }
 
-test("the page tells when the network was saved last", (t) => {
+test("the page shows when the network was last saved", (t) => {
   const page = openKept(t);
   assert.equal(page.state("#saved"), "empty");
   page.connection.begin({ saved_at: null });
@@ -30,13 +30,13 @@ test("the page tells when the network was saved last", (t) => {
   assert.equal(savedAt(page), NOW);
 });
 
-test("the time is that of the person's clock where the server's differs", (t) => {
+test("the time is adjusted to the user's clock", (t) => {
   const page = openKept(t);
   page.connection.begin({ now: NOW - 3_600, saved_at: NOW - 3_605 });
   assert.equal(savedAt(page), NOW - 5);
 });
 
-test("the page warns for as long as the network cannot be saved", (t) => {
+test("the page warns while the network cannot be saved", (t) => {
   const page = openKept(t);
   assert.equal(page.get("#unsaved").role, "alert");
   page.connection.begin();
@@ -47,7 +47,7 @@ test("the page warns for as long as the network cannot be saved", (t) => {
   }
 });
 
-test("the warning is not written anew with every frame: it would be read out again", (t) => {
+test("the warning is not rewritten by every frame, so it is not announced again", (t) => {
   const page = openKept(t);
   page.connection.begin({ saving: false });
   const words = page.get("#unsaved").firstChild;

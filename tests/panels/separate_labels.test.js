@@ -12,7 +12,7 @@ function distance(one = [NaN, NaN], other = [NaN, NaN]) {
   return Math.hypot(one[0] - other[0], one[1] - other[1]);
 }
 
-test("marks that have their room are not moved", () => {
+test("labels that do not overlap are not moved", () => {
   /** @type {Place[]} */
   const places = [
     [0, 0],
@@ -21,7 +21,7 @@ test("marks that have their room are not moved", () => {
   assert.deepEqual(separateLabels(places, [13, 13], 9), places);
 });
 
-test("marks that cover each other are moved until each has its room", () => {
+test("overlapping labels are moved until they do not overlap", () => {
   const [one, other] = separateLabels(
     [
       [0, 0],
@@ -34,7 +34,7 @@ test("marks that cover each other are moved until each has its room", () => {
   assert.deepEqual([one?.[1], other?.[1]], [0, 0]); // along the line between them
 });
 
-test("no mark is moved farther than it may be, so many at one place still overlap", () => {
+test("a label moves at most the maximum distance, so many at one point still overlap", () => {
   /** @type {Place[]} */
   const places = Array.from({ length: 30 }, () => [5, 5]);
   const moved = separateLabels(
@@ -46,7 +46,7 @@ test("no mark is moved farther than it may be, so many at one place still overla
   assert.equal(new Set(moved.map(String)).size, 30);
 });
 
-test("a wide mark takes more room", () => {
+test("a wide label takes more space", () => {
   /** @type {Place[]} */
   const places = [
     [0, 0],

@@ -33,7 +33,7 @@ function isClosed(page) {
   return page.get("#offer").hidden && page.state("#offer") === "closed";
 }
 
-test("a visitor with a network is asked, and nothing is opened before", async (t) => {
+test("a visitor with a network is asked before the copy is opened", async (t) => {
   const page = openOffer(t, "shared");
   page.connection.begin();
   await page.tick(1_000);
@@ -48,7 +48,7 @@ test("a visitor with a network is asked, and nothing is opened before", async (t
   );
 });
 
-test("keeping one's own network closes the offer, and a reload does not ask again", async (t) => {
+test("keeping the own network closes the offer, and a reload does not ask again", async (t) => {
   const page = openOffer(t, "shared");
   page.connection.begin();
   page.get("#keep_own").focus();
@@ -60,7 +60,7 @@ test("keeping one's own network closes the offer, and a reload does not ask agai
   assert.deepEqual(page.connection.sent("open_shared"), []);
 });
 
-test("opening the copy asks for it once and closes the offer when it is there", async (t) => {
+test("opening the copy sends one request and closes the offer after the answer", async (t) => {
   const page = openOffer(t, "shared");
   page.connection.begin();
   page.get("#open_shared").focus();
@@ -78,7 +78,7 @@ test("opening the copy asks for it once and closes the offer when it is there", 
   assert.equal(document.activeElement?.id, "panel_controls");
 });
 
-test("the focus stays where it is outside the offer when it closes", async (t) => {
+test("focus outside the offer is unchanged when it closes", async (t) => {
   const page = openOffer(t, "shared");
   page.connection.begin();
   page.get("#learn").focus();
@@ -86,7 +86,7 @@ test("the focus stays where it is outside the offer when it closes", async (t) =
   assert.equal(document.activeElement?.id, "learn");
 });
 
-test("a copy that is gone says so in the offer, which stays", async (t) => {
+test("the error of a withdrawn copy is shown in the offer, which stays open", async (t) => {
   const page = openOffer(t, "shared");
   page.connection.begin();
   page.connection.answers("open_shared", refused("copy_withdrawn", "id"));
@@ -99,7 +99,7 @@ test("a copy that is gone says so in the offer, which stays", async (t) => {
   assert.deepEqual(codes(page), []);
 });
 
-test("a new visitor begins with the copy without being asked, once the server is there", async (t) => {
+test("for a new visitor the copy opens without asking, once connected", async (t) => {
   const page = openOffer(t, "shared_first_visit");
   page.connection.answers("open_shared", { ok: true });
   page.connection.open();
@@ -119,7 +119,7 @@ test("a new visitor begins with the copy without being asked, once the server is
   assert.equal(page.connection.sent("open_shared").length, 1);
 });
 
-test("a new visitor whose copy is gone is told, and can keep the network that is there", async (t) => {
+test("a new visitor whose copy is withdrawn sees the error, and can keep the network", async (t) => {
   const page = openOffer(t, "shared_first_visit");
   page.connection.answers("open_shared", refused("copy_withdrawn", "id"));
   page.connection.begin();

@@ -47,7 +47,7 @@ async function openShared(/** @type {import("node:test").TestContext} */ t) {
   return page;
 }
 
-test("share shows the link to the copy and lists it with its figures", async (t) => {
+test("share shows the link to the copy and lists it with its statistics", async (t) => {
   const page = openSharing(t);
   page.connection.answers("shares", copies("a"));
   assert.equal(page.state("#sharing"), "ready");
@@ -69,7 +69,7 @@ test("share shows the link to the copy and lists it with its figures", async (t)
   assert.deepEqual(figures.match(/[\d.,]*\d/g), ["1,234", "2", "4.57"]);
 });
 
-test("a copy whose perplexity was not measured is listed without it", async (t) => {
+test("a copy without a perplexity is listed without it", async (t) => {
   const page = openSharing(t);
   const answer = { ok: /** @type {const} */ (true), copies: [copy("a", { perplexity: null })] };
   page.connection.answers("shares", answer);
@@ -77,7 +77,7 @@ test("a copy whose perplexity was not measured is listed without it", async (t) 
   assert.deepEqual(page.get(".copy-figures").textContent?.match(/[\d.,]*\d/g), ["1,234", "2"]);
 });
 
-test("the copies are asked for when the part is first in sight, and after each connection", async (t) => {
+test("the copies are requested when the section is first in view, and after each connection", async (t) => {
   const page = openSharing(t);
   page.connection.answers("shares", copies("b", "a"));
   await page.tick(1_000);
@@ -95,7 +95,7 @@ test("the copies are asked for when the part is first in sight, and after each c
   assert.equal(page.connection.sent("shares").length, 2);
 });
 
-test("a list that cannot be had is told of at the button until it can", async (t) => {
+test("an error of the list is shown at the button until the list loads", async (t) => {
   const page = openSharing(t);
   page.connection.answers("shares", refused("store_unreachable", "id"), copies("a"));
   await page.see("#sharing");
@@ -107,7 +107,7 @@ test("a list that cannot be had is told of at the button until it can", async (t
   assert.deepEqual(listed(page), ["/s/a"]);
 });
 
-test("of two lists the one that was asked for last is shown", async (t) => {
+test("of two lists the one requested last is shown", async (t) => {
   const page = openSharing(t);
   await page.see("#sharing");
   const first = page.connection.asked.at(-1);
@@ -120,7 +120,7 @@ test("of two lists the one that was asked for last is shown", async (t) => {
   assert.deepEqual(listed(page), ["/s/b", "/s/a"]);
 });
 
-test("a withdrawn copy leaves the list with its link, and the focus goes to share", async (t) => {
+test("withdrawing a copy removes it and its link, and moves the focus to share", async (t) => {
   const page = await openShared(t);
   page.connection.answers("shares", copies());
   page.get("#copies button").focus();
@@ -136,7 +136,7 @@ test("a withdrawn copy leaves the list with its link, and the focus goes to shar
   assert.equal(document.activeElement?.id, "share");
 });
 
-test("the link stays when another copy is withdrawn, and so do the other items", async (t) => {
+test("withdrawing another copy keeps the link and the other items", async (t) => {
   const page = await openShared(t);
   page.connection.answers("shares", copies("b", "a"), copies("a"));
   await page.click("#share"); // nothing has changed since: the same link
@@ -149,14 +149,14 @@ test("the link stays when another copy is withdrawn, and so do the other items",
   assert.equal(page.get("#share_link").hidden, false);
 });
 
-test("each item's button says which copy it withdraws", async (t) => {
+test("each item's button names the copy that it withdraws", async (t) => {
   const page = await openShared(t);
   const date = page.get("#copies a").textContent ?? "";
   assert.match(date, /\d/);
   assert.ok(page.get("#copies button").ariaLabel?.endsWith(date));
 });
 
-test("what cannot be shared is told at the button until it can", async (t) => {
+test("an error of share is shown at the button until sharing succeeds", async (t) => {
   const page = await openShared(t);
   page.connection.answers("share", refused("too_many_copies", "id"), shared("b"));
   await page.click("#share");
@@ -171,7 +171,7 @@ test("what cannot be shared is told at the button until it can", async (t) => {
   assert.equal(page.value("#share_address"), "http://localhost/s/b");
 });
 
-test("a copy that cannot be withdrawn stays listed, and the list does not hide why", async (t) => {
+test("a copy that cannot be withdrawn stays listed, and the list does not hide the error", async (t) => {
   const page = await openShared(t);
   page.connection.answers("withdraw", refused("store_unreachable", "id"));
   await page.click("#copies button");
@@ -181,7 +181,7 @@ test("a copy that cannot be withdrawn stays listed, and the list does not hide w
   assert.equal(page.get("#share_link").hidden, false);
 });
 
-test("the link is copied where the browser lets it be, and else selected", async (t) => {
+test("the link is copied if the browser allows it, otherwise selected", async (t) => {
   const page = await openShared(t);
   const writeText = t.mock.fn(async () => {});
   Object.defineProperty(navigator, "clipboard", { value: { writeText }, configurable: true });

@@ -42,7 +42,7 @@ test("the space bar pauses and resumes, and does not scroll", (t) => {
   assert.deepEqual(asked(page), [1, 1]);
 });
 
-test("the space bar is left to whatever has a use of its own for it", (t) => {
+test("the space bar is ignored on elements that use it", (t) => {
   const page = openKeys(t);
   const places = ["#ti", "#lr_slider", "#lr_typed", "#scheme", "#keys_open", "#opt_kind"];
   for (const selector of [...places, "#curve_linear", "a[href]", "summary"]) {
@@ -52,7 +52,7 @@ test("the space bar is left to whatever has a use of its own for it", (t) => {
   assert.deepEqual(asked(page), [0, 0]);
 });
 
-test("keys with a modifier, held down or taken by another are left alone", (t) => {
+test("repeated, handled or modified keys are ignored", (t) => {
   const page = openKeys(t);
   for (const option of ["ctrlKey", "metaKey", "altKey", "repeat"]) {
     assert.equal(page.press("body", " ", { [option]: true }), true);
@@ -64,7 +64,7 @@ test("keys with a modifier, held down or taken by another are left alone", (t) =
   assert.deepEqual([asked(page), isOpen(page)], [[0, 0], false]);
 });
 
-test("a question mark lists the keys, except where characters are typed or chosen", (t) => {
+test("a question mark opens the list, except in fields that accept text", (t) => {
   const page = openKeys(t);
   for (const selector of ["#complete_prime", "#ti", "#scheme"]) {
     assert.equal(page.press(selector, "?"), true, selector);
@@ -77,7 +77,7 @@ test("a question mark lists the keys, except where characters are typed or chose
   }
 });
 
-test("the list opens with its button, and closes with its own and with a press outside", (t) => {
+test("the list opens with its button, and closes with its own or a click outside", (t) => {
   const page = openKeys(t);
   assert.equal(page.get("#keys_open").getAttribute("aria-haspopup"), "dialog");
   page.get("#keys_open").click();
@@ -91,7 +91,7 @@ test("the list opens with its button, and closes with its own and with a press o
   assert.equal(isOpen(page), false);
 });
 
-test("while the list is open no key acts on the network, and it is not opened twice", (t) => {
+test("while the list is open the shortcuts are off, and it is not opened twice", (t) => {
   const page = openKeys(t);
   const show = t.mock.method(HTMLDialogElement.prototype, "showModal");
   page.get("#keys_open").click();
@@ -102,7 +102,7 @@ test("while the list is open no key acts on the network, and it is not opened tw
   assert.equal(show.mock.callCount(), 1);
 });
 
-test("that the keys are not wanted is remembered, and that they are again", (t) => {
+test("turning the shortcuts off and on is stored", (t) => {
   const page = openKeys(t);
   const used = /** @type {HTMLInputElement} */ (page.get("#keys_used"));
   assert.equal(used.checked, true);
@@ -117,7 +117,7 @@ test("that the keys are not wanted is remembered, and that they are again", (t) 
   assert.deepEqual(asked(page), [1, 0]);
 });
 
-test("on a later visit the keys are off where they were not wanted, and the list is there", (t) => {
+test("on a later visit the stored choice applies, and the list still opens", (t) => {
   const page = openKeys(t, { keys: "off" });
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#keys_used")).checked, false);
   page.press("body", " ");

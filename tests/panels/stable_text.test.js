@@ -16,7 +16,7 @@ function openPlace(t) {
   return { page, place };
 }
 
-test("a place grows with a sentence, and does not shrink with the next", async (t) => {
+test("the height grows with a text, and does not shrink with the next", async (t) => {
   const { page, place } = openPlace(t);
   page.resize("#place", { width: 300, height: 60 });
   place.style.minHeight = "20px";
@@ -30,7 +30,7 @@ test("a place grows with a sentence, and does not shrink with the next", async (
   assert.equal(place.style.minHeight, "60px");
 });
 
-test("a place grows anew after its width has changed", async (t) => {
+test("the height is measured again after the width has changed", async (t) => {
   const { page, place } = openPlace(t);
   page.resize("#place", { width: 300, height: 60 });
   place.style.minHeight = "60px";
@@ -40,7 +40,7 @@ test("a place grows anew after its width has changed", async (t) => {
   assert.equal(place.style.minHeight, "");
 });
 
-test("a sentence without a space may be broken anywhere, counted with its beginning", (t) => {
+test("a text without spaces may break anywhere, the prompt included", (t) => {
   const { place } = openPlace(t);
   const cases = /** @type {const} */ ([
     ["x".repeat(15), "", true],
@@ -54,7 +54,7 @@ test("a sentence without a space may be broken anywhere, counted with its beginn
   }
 });
 
-test("a beginning is marked as a person's, before what the network wrote", (t) => {
+test("the prompt is marked separately from the generated text", (t) => {
   const { place } = openPlace(t);
   renderText(place, "<b>on</b>", "and <i>so</i> ");
   assert.equal(place.textContent, "and <i>so</i> <b>on</b>");

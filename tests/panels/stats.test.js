@@ -23,7 +23,7 @@ function figure(page, id) {
   return page.get(`#${id} .figure-value`).textContent;
 }
 
-test("every figure is a dash until the first state has come", (t) => {
+test("every statistic is a dash until the first state", (t) => {
   const page = openFigures(t);
   for (const id of ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"]) {
     assert.equal(figure(page, id), NOTHING);
@@ -31,7 +31,7 @@ test("every figure is a dash until the first state has come", (t) => {
   assert.equal(page.get("#heldout").hidden, false); // nearly every text has some: nothing jumps
 });
 
-test("the figures are those of the newest state or frame, in readable digits", (t) => {
+test("the statistics are those of the latest state or frame, in readable digits", (t) => {
   const page = openFigures(t);
   page.connection.begin({
     perplexity: 12.345,
@@ -52,7 +52,7 @@ test("the figures are those of the newest state or frame, in readable digits", (
   assert.equal(figure(page, "epoch"), "1,235");
 });
 
-test("very large, very small and missing figures keep to their room", (t) => {
+test("very large, very small and missing values fit the layout", (t) => {
   const page = openFigures(t);
   page.connection.begin();
   for (const [perplexity, words] of /** @type {const} */ ([
@@ -72,7 +72,7 @@ test("very large, very small and missing figures keep to their room", (t) => {
   assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], [NOTHING, NOTHING]);
 });
 
-test("the held-out perplexity is hidden where no sentences are held out", (t) => {
+test("the validation perplexity is hidden without validation sentences", (t) => {
   const page = openFigures(t);
   page.connection.begin({ held_out_sentences: 0 });
   assert.equal(page.get("#heldout").hidden, true);

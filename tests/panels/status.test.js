@@ -11,7 +11,7 @@ function openStatus(t) {
   return page;
 }
 
-test("the status is connecting until the first state has come", (t) => {
+test("the status is connecting until the first state", (t) => {
   const page = openStatus(t);
   assert.equal(page.state(".status"), "connecting");
   page.connection.open();
@@ -20,7 +20,7 @@ test("the status is connecting until the first state has come", (t) => {
   assert.equal(page.state(".status"), "learning");
 });
 
-test("the status follows the network's", (t) => {
+test("the status is that of the network", (t) => {
   const page = openStatus(t);
   page.connection.begin({ status: "compiling" });
   assert.equal(page.state(".status"), "compiling");
@@ -30,7 +30,7 @@ test("the status follows the network's", (t) => {
   }
 });
 
-test("the status is lost while the server cannot be reached, whatever the network did", (t) => {
+test("the status is lost while the server is unreachable, whatever the network's", (t) => {
   const page = openStatus(t);
   page.connection.begin({ status: "paused" });
   page.connection.lose();
@@ -39,7 +39,7 @@ test("the status is lost while the server cannot be reached, whatever the networ
   assert.equal(page.state(".status"), "paused");
 });
 
-test("a network that was brought back is told of for eight seconds", async (t) => {
+test("a rollback is shown for eight seconds", async (t) => {
   const page = openStatus(t);
   page.connection.begin({ recoveries: 1 });
   assert.equal(page.state(".status"), "learning");
@@ -51,7 +51,7 @@ test("a network that was brought back is told of for eight seconds", async (t) =
   assert.equal(page.state(".status"), "learning");
 });
 
-test("a network that is replaced takes the word of its recovery with it", (t) => {
+test("replacing the network clears the rollback status", (t) => {
   const page = openStatus(t);
   page.connection.begin();
   page.connection.tell("frame", frame({ recoveries: 1 }));
@@ -59,7 +59,7 @@ test("a network that is replaced takes the word of its recovery with it", (t) =>
   assert.equal(page.state(".status"), "learning");
 });
 
-test("the same status again is not written anew: it would be read out again", (t) => {
+test("an unchanged status is not rewritten, so it is not announced again", (t) => {
   const page = openStatus(t);
   page.connection.begin();
   const words = page.get("#status").firstChild;

@@ -15,7 +15,7 @@ function codes(store) {
   return store.page.notices.map(({ code }) => code);
 }
 
-test("a watcher is told at once, and again only when its part has changed", () => {
+test("a watcher is called at once, and again only when its part has changed", () => {
   const store = storeWith();
   /** @type {(number | undefined)[]} */
   const shown = [];
@@ -28,7 +28,7 @@ test("a watcher is told at once, and again only when its part has changed", () =
   assert.deepEqual(shown, [1, 0.5]);
 });
 
-test("a frame changes what it names and keeps the rest of the state", () => {
+test("a frame changes its fields and keeps the rest of the state", () => {
   const store = storeWith({ text: "kept", samples: ["old"] });
   store.merge(frame({ steps: 300 }));
   assert.equal(store.page.net?.steps, 300);
@@ -42,20 +42,20 @@ test("a frame before the first state is dropped", () => {
   assert.equal(store.page.net, null);
 });
 
-test("points of a frame are put after those that the page has", () => {
+test("points of a frame are appended", () => {
   const store = storeWith({ curve: curve([1, 9], [2, 8]) });
   store.merge(frame({ curve: { ...curve([3, 7]), start: 2 } }));
   assert.deepEqual(store.page.points.steps, [1, 2, 3]);
   assert.deepEqual(store.page.points.perplexities, [9, 8, 7]);
 });
 
-test("a curve of another version replaces every point", () => {
+test("a new version of the curve replaces every point", () => {
   const store = storeWith({ curve: curve([1, 9], [2, 8]) });
   store.merge(frame({ curve: { ...curve([4, 6]), version: 2 } }));
   assert.deepEqual(store.page.points.steps, [4]);
 });
 
-test("a state fills in what the person has not touched and keeps what they have edited", () => {
+test("a state fills in untouched fields and keeps the edited ones", () => {
   const store = storeWith();
   store.editDraft("clip", "3");
   store.replace(state({ text: "new", options: { ...OPTIONS, clip: 2 } }));
@@ -64,26 +64,26 @@ test("a state fills in what the person has not touched and keeps what they have 
   assert.equal(isEdited(store.page), true);
 });
 
-test("what was sent and taken is no edit any longer", () => {
+test("submitted entries are no longer edited", () => {
   const store = storeWith();
   store.editDraft("clip", "3");
   store.markSubmitted(store.page.draft);
   assert.equal(isEdited(store.page), false);
 });
 
-test("line ends of a text are those that a textarea gives back, or it would seem edited", () => {
+test("line ends are normalised as in a textarea, so that the text is not edited", () => {
   const { text } = entriesOf({ text: "a\r\nb\rc", options: OPTIONS });
   assert.equal(text, "a\nb\nc");
 });
 
-test("a refusal is kept with its code at the place of its field", () => {
+test("an error is stored with its code under its field", () => {
   const store = storeWith();
   store.setFieldErrors({ learning_rate: "lr" }, refused("out_of_range", "learning_rate"));
   assert.equal(store.page.fieldErrors.lr?.code, "out_of_range");
   assert.deepEqual(codes(store), []);
 });
 
-test("a refusal without a place becomes a notice with its code", () => {
+test("an error without a field becomes a notice with its code", () => {
   const store = storeWith();
   store.setFieldErrors({ learning_rate: "lr" }, refused("out_of_range", "temperature"));
   store.setFieldErrors({}, refused("busy"));
@@ -91,7 +91,7 @@ test("a refusal without a place becomes a notice with its code", () => {
   assert.deepEqual(codes(store), ["out_of_range", "busy"]);
 });
 
-test("another answer about the same places clears their faults and no others", () => {
+test("another answer about the same fields clears only their errors", () => {
   const store = storeWith();
   store.setFieldErrors({ text: "text", clip: "clip" }, refused("empty", "text"));
   store.setFieldErrors({ json: "json" }, refused("damaged", "json"));
@@ -101,7 +101,7 @@ test("another answer about the same places clears their faults and no others", (
   assert.deepEqual(Object.keys(store.page.fieldErrors), ["json"]);
 });
 
-test("the same fault again is not told anew: it would be read out again", () => {
+test("a repeated error stays the same object, so it is not announced again", () => {
   const store = storeWith();
   let told = 0;
   store.watch(
@@ -113,14 +113,14 @@ test("the same fault again is not told anew: it would be read out again", () => 
   assert.equal(told, 2);
 });
 
-test("editing a field clears its own fault", () => {
+test("editing a field clears its own error", () => {
   const store = storeWith();
   store.setFieldErrors({ clip: "clip" }, refused("out_of_range", "clip"));
   store.editDraft("clip", "4");
   assert.deepEqual(store.page.fieldErrors, {});
 });
 
-test("of a code there is one notice, the newest, and there are three at most", () => {
+test("a notice replaces one with the same code, and there are at most three", () => {
   const store = new Store();
   for (const code of ["a", "b", "a", "c", "d"]) {
     store.notify({ level: "info", code, message: `${code}.` });
@@ -128,7 +128,7 @@ test("of a code there is one notice, the newest, and there are three at most", (
   assert.deepEqual(codes(store), ["a", "c", "d"]);
 });
 
-test("a notice is retracted by its code, and dismissed by its number", () => {
+test("a notice is removed by its code, and dismissed by its number", () => {
   const store = new Store();
   for (const code of ["a", "b", "c"]) store.notify({ level: "info", code, message: "" });
   store.removeNotice("b");

@@ -33,7 +33,7 @@ function selected(page) {
   return marks(page).findIndex(({ ariaSelected }) => ariaSelected === "true");
 }
 
-test("each character and the end has the shade of its bits of surprise", async (t) => {
+test("each character and the end are shaded by their surprisal in bits", async (t) => {
   const probabilities = [1, 0.6, 0.5, 0.13, 1 / 128, 0.00001, 0];
   const page = await openSurprise(t, surprised("so a d", probabilities));
   assert.deepEqual(page.connection.sent("surprise"), [{ text: "so a d" }]);
@@ -45,7 +45,7 @@ test("each character and the end has the shade of its bits of surprise", async (
   assert.equal(page.state("#panel_surprise"), "shown");
 });
 
-test("each character is named with its probability for those who listen", async (t) => {
+test("each character is described with its probability to screen readers", async (t) => {
   const page = await openSurprise(t, surprised("a ", [0.5, 0.123, 0.0001]));
   assert.deepEqual(
     marks(page).map(({ ariaLabel }) => ariaLabel),
@@ -54,7 +54,7 @@ test("each character is named with its probability for those who listen", async 
   assert.equal(page.get("#surprise_text").getAttribute("role"), "listbox");
 });
 
-test("the shades follow the network while it learns, and the chosen place stays", async (t) => {
+test("the shades follow the training, and the selected position stays", async (t) => {
   const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
   assert.equal(selected(page), 2);
   const before = marks(page);
@@ -68,7 +68,7 @@ test("the shades follow the network while it learns, and the chosen place stays"
   assert.equal(document.activeElement, before[1]);
 });
 
-test("another text has marks of its own, and its greatest surprise is looked at first", async (t) => {
+test("another text has new marks, and its most surprising character is selected first", async (t) => {
   const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
   page.connection.answers("surprise", surprised("a b", [0.9, 0.2, 0.9, 0.3]));
   page.store.setProbeText("a b");
@@ -77,7 +77,7 @@ test("another text has marks of its own, and its greatest surprise is looked at 
   assert.equal(selected(page), 1);
 });
 
-test("pointing at a character shows the five likeliest there, the real one marked", async (t) => {
+test("pointing at a character shows the five most likely ones there, the actual one highlighted", async (t) => {
   const page = await openSurprise(t, surprised("the", [0.1, 0.9, 0.9, 0.9]));
   marks(page)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
   assert.equal(selected(page), 2);
@@ -105,7 +105,7 @@ test("pointing at a character shows the five likeliest there, the real one marke
   );
 });
 
-test("the text is one stop of the keyboard, and the arrow keys move along it", async (t) => {
+test("the text is a single tab stop, and the arrow keys move within it", async (t) => {
   const page = await openSurprise(t, surprised("a b", [0.9, 0.9, 0.1, 0.9]));
   const stops = () => marks(page).map(({ tabIndex }) => tabIndex);
   assert.deepEqual(stops(), [-1, -1, 0, -1]);
@@ -121,7 +121,7 @@ test("the text is one stop of the keyboard, and the arrow keys move along it", a
   assert.equal(page.press("#surprise_text :focus", "x"), true);
 });
 
-test("the table behind it tells exact probabilities, bits and the likeliest", async (t) => {
+test("the table has exact probabilities, bits and the most likely character", async (t) => {
   const page = await openSurprise(t, surprised("a ", [0.123456, 0.5, 0.00001]));
   assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // closed, so not filled
   await open(page, "#panel_surprise .data-table");
@@ -138,7 +138,7 @@ test("the perplexity of the text is shown with two decimals", async (t) => {
   assert.equal(page.fault("#surprise_perplexity"), null);
 });
 
-test("a network that has run off has a code in the place of the perplexity", async (t) => {
+test("a diverged network shows an error code instead of the perplexity", async (t) => {
   const page = await openSurprise(t, surprised("a", [], { perplexity: null }));
   assert.equal(page.fault("#surprise_perplexity"), "network_diverged");
   page.connection.answers("surprise", surprised("b"));
@@ -147,7 +147,7 @@ test("a network that has run off has a code in the place of the perplexity", asy
   assert.equal(page.fault("#surprise_perplexity"), null);
 });
 
-test("a text that cannot be read is told at the text, and what is shown stays as outdated", async (t) => {
+test("an unreadable text is an error at the text field, and the answer shown is outdated", async (t) => {
   const page = await openSurprise(t, surprised("the"));
   page.connection.answers("surprise", refused("characters_unknown", "text"));
   page.store.setProbeText("thé");
@@ -164,7 +164,7 @@ test("a text that cannot be read is told at the text, and what is shown stays as
   assert.deepEqual(page.store.page.fieldErrors, {});
 });
 
-test("a server that cannot answer now is told in the panel, not as a notice", async (t) => {
+test("a server error is shown in the panel, not as a notice", async (t) => {
   const page = await openSurprise(t, surprised("the"));
   page.connection.answers("surprise", refused("busy"), surprised("then"));
   page.store.setProbeText("then");
@@ -175,7 +175,7 @@ test("a server that cannot answer now is told in the panel, not as a notice", as
   assert.equal(page.fault("#surprise_wait"), null);
 });
 
-test("nothing is asked while the panel is closed: only its summary is in sight", async (t) => {
+test("nothing is requested while the panel is closed and only its summary is in view", async (t) => {
   const page = openPage(t, { only: "#panel_surprise" });
   page.mount("#panel_surprise", surprise);
   page.connection.begin();

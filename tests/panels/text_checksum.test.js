@@ -14,7 +14,7 @@ test("the checksum is Adler-32 of the text in UTF-8", () => {
   assert.equal(checksum("\u{10ffff}".repeat(20_000)), 2_633_874_391);
 });
 
-test("every text of the choice is known by the checksum and length that the page calculates", (t) => {
+test("every built-in text has the checksum and length that the page calculates", (t) => {
   const page = openPage(t, { only: "#text_choice" });
   const options = page.all("#text_choice option[data-checksum]");
   assert.ok(options.length > 0);

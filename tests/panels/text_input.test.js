@@ -15,7 +15,7 @@ function openSentences(t) {
   return page;
 }
 
-test("the box holds the network's text, and learn sends what was typed into it", async (t) => {
+test("the box shows the network's text, and learn sends the edited text", async (t) => {
   const page = openSentences(t);
   assert.equal(page.state("#panel_sentences"), "loading");
   page.connection.begin({ text: "one\r\ntwo" });
@@ -28,7 +28,7 @@ test("the box holds the network's text, and learn sends what was typed into it",
   assert.equal(page.connection.sent("learn")[0].text, "my own\nwords");
 });
 
-test("another network's text comes into the box unless a person is writing there", (t) => {
+test("another network's text replaces the text in the box unless the user has edited it", (t) => {
   const page = openSentences(t);
   page.connection.begin();
   page.connection.tell("state", state({ version: 2, text: "another" }));
@@ -38,7 +38,7 @@ test("another network's text comes into the box unless a person is writing there
   assert.equal(page.value("#ti"), "being written");
 });
 
-test("sentences written before the scripts have come are kept from the network's text", (t) => {
+test("sentences typed before the scripts load are not overwritten by the network's text", (t) => {
   const page = openPage(t, { only: ONLY });
   /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "written early";
   page.mount("#panel_sentences", sentences);
@@ -49,7 +49,7 @@ test("sentences written before the scripts have come are kept from the network's
   assert.equal(page.state("#panel_controls"), "edited");
 });
 
-test("a refused text says so at the box until something else is written", async (t) => {
+test("an error is shown at the box until the text is edited", async (t) => {
   const page = openSentences(t);
   page.connection.begin();
   page.connection.answers("learn", refused("no_sentence", "text"));
@@ -67,7 +67,7 @@ test("a refused text says so at the box until something else is written", async 
   assert.equal(page.get("#ti").ariaInvalid, null);
 });
 
-test("the characters that were found are those of the network, not of the box", (t) => {
+test("the characters found are those of the network, not of the box", (t) => {
   const page = openSentences(t);
   page.connection.begin({ vocabulary: ["<", "b", ">"] });
   const found = () => page.get("#prepro_status").textContent ?? "";

@@ -57,7 +57,7 @@ function file(content, name = "notes.txt") {
   return new File([content], name);
 }
 
-test("the text that the network has is recognised without fetching it", (t) => {
+test("the network's text is recognised without fetching it", (t) => {
   const page = openChoice(t);
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
   assert.equal(about(page), "About the essays.");
@@ -65,7 +65,7 @@ test("the text that the network has is recognised without fetching it", (t) => {
   assert.ok(!page.connection.asked.some(({ event }) => event.startsWith("GET /api/texts")));
 });
 
-test("a text is recognised only if it is the same to the letter", (t) => {
+test("a text is recognised only if it is identical", (t) => {
   const page = openChoice(t);
   const other = `X${ESSAYS.slice(1)}`;
   page.connection.tell("state", state({ version: 2, text: other }));
@@ -74,7 +74,7 @@ test("a text is recognised only if it is the same to the letter", (t) => {
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
 });
 
-test("a chosen text fills the box and the options, and asks nothing of the network", async (t) => {
+test("a selected text fills the box and the options, and sends nothing to the network", async (t) => {
   const page = openChoice(t);
   await page.choose("#text_choice", "sums");
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
@@ -86,7 +86,7 @@ test("a chosen text fills the box and the options, and asks nothing of the netwo
   assert.deepEqual(page.connection.sent("learn"), []);
 });
 
-test("a chosen text stays chosen when the network learns it", async (t) => {
+test("a selected text stays selected when the network trains on it", async (t) => {
   const page = openChoice(t);
   page.connection.answers("learn", { ok: true });
   await page.choose("#text_choice", "sums");
@@ -97,7 +97,7 @@ test("a chosen text stays chosen when the network learns it", async (t) => {
   assert.equal(page.state("#panel_controls"), "unedited");
 });
 
-test("the person's own text and options come back after other texts and files", async (t) => {
+test("the user's own text and options return after other texts and files", async (t) => {
   const page = openChoice(t);
   page.type("#ti", "my own words");
   page.type("#opt_hidden_sizes", "7, 7");
@@ -111,7 +111,7 @@ test("the person's own text and options come back after other texts and files", 
   assert.equal(about(page), "");
 });
 
-test("a chosen text that is changed by hand is the person's own", async (t) => {
+test("a selected text that is edited becomes the user's own", async (t) => {
   const page = openChoice(t);
   page.connection.answers("GET /api/texts/names", { ...SUMS, text: "Ann" });
   await page.choose("#text_choice", "names");
@@ -123,7 +123,7 @@ test("a chosen text that is changed by hand is the person's own", async (t) => {
   assert.deepEqual(shown(page), ["", "Anna"]);
 });
 
-test("a text that cannot be fetched changes nothing, and the next one clears the fault", async (t) => {
+test("a failed fetch changes nothing, and the next one clears the error", async (t) => {
   const page = openChoice(t);
   page.connection.answers(
     "GET /api/texts/sums",
@@ -143,7 +143,7 @@ test("a text that cannot be fetched changes nothing, and the next one clears the
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
 });
 
-test("a text that arrives after another one was chosen is dropped", async (t) => {
+test("a text that arrives after another one was selected is dropped", async (t) => {
   const page = openChoice(t);
   await page.choose("#text_choice", "names"); // its answer is late
   await page.choose("#text_choice", "sums");
@@ -152,7 +152,7 @@ test("a text that arrives after another one was chosen is dropped", async (t) =>
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
 });
 
-test("a file comes into the box, keeps the options, and can be chosen again", async (t) => {
+test("a file fills the box, keeps the options, and can be selected again", async (t) => {
   const page = openChoice(t);
   await page.chooseFiles("#textfile", file("one line\nanother", "mine.txt"));
   assert.deepEqual(shown(page), ["file", "one line\nanother"]);
@@ -170,7 +170,7 @@ test("a file comes into the box, keeps the options, and can be chosen again", as
   );
 });
 
-test("a file that cannot be used says why at the box and changes nothing", async (t) => {
+test("an unusable file shows an error at the box and changes nothing", async (t) => {
   const page = openChoice(t);
   for (const [files, code] of /** @type {[File[], string][]} */ ([
     [[file("%PDF-1.7")], "file_pdf"],
@@ -190,7 +190,7 @@ test("a file that cannot be used says why at the box and changes nothing", async
   assert.deepEqual(shown(page), ["file", "a good one"]);
 });
 
-test("the same file can be opened again after it was changed", async (t) => {
+test("the same file can be opened again after it has changed", async (t) => {
   const page = openChoice(t);
   const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
   await page.chooseFiles("#textfile", file("a"));
@@ -200,7 +200,7 @@ test("the same file can be opened again after it was changed", async (t) => {
   );
 });
 
-test("a choice of files that was given up changes nothing", async (t) => {
+test("a cancelled file dialog changes nothing", async (t) => {
   const page = openChoice(t);
   await page.chooseFiles("#textfile", file(""));
   assert.equal(page.fault("#text_error"), "file_empty");
@@ -209,7 +209,7 @@ test("a choice of files that was given up changes nothing", async (t) => {
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
 });
 
-test("the page tells the limits of a file", (t) => {
+test("the page has the limits of a file", (t) => {
   const page = openPage(t, { only: "#textfile" });
   const { mostCharacters, longestLine } = page.get("#textfile").dataset;
   assert.ok(Number(mostCharacters) > Number(longestLine));

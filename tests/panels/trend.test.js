@@ -30,7 +30,7 @@ function shown(page) {
   return [place.dataset.direction, place.textContent?.match(/\d[\d.e+]*/g) ?? []];
 }
 
-test("the perplexity's change is shown with its direction once it has two seconds", async (t) => {
+test("the change of the perplexity is shown with its direction after two seconds", async (t) => {
   const page = openTrend(t);
   page.connection.begin({ perplexity: 20 });
   await page.tick(1_000);
@@ -44,7 +44,7 @@ test("the perplexity's change is shown with its direction once it has two second
   assert.deepEqual(shown(page), ["level", ["4"]]);
 });
 
-test("it is a change of means over a second, and looks back ten seconds", async (t) => {
+test("it is the change of the mean over a second, compared with ten seconds ago", async (t) => {
   const page = openTrend(t);
   page.connection.begin({ perplexity: 100 });
   for (const perplexity of [50, 30]) page.connection.tell("frame", frame({ perplexity }));
@@ -70,7 +70,7 @@ for (const [what, change] of /** @type {const} */ ([
   ["is another by its version", { version: 2 }],
   ["is another by its session", { session: "efgh" }],
 ])) {
-  test(`nothing is shown of the time before the network ${what}`, async (t) => {
+  test(`values from before the network ${what} are ignored`, async (t) => {
     const page = openTrend(t);
     page.connection.begin({ perplexity: 20 });
     await pass(page, 20, 19, 18);
@@ -81,7 +81,7 @@ for (const [what, change] of /** @type {const} */ ([
   });
 }
 
-test("the same change again is not written anew, and no perplexity is no change", async (t) => {
+test("an unchanged value is not rewritten, and without a perplexity there is no change", async (t) => {
   const page = openTrend(t);
   page.connection.begin({ perplexity: 20 });
   await pass(page, 20, 19, 18);

@@ -32,7 +32,7 @@ function buttons(page) {
 
 const RESTARTED = state({ version: 2, undoable: "restart" });
 
-test("a button in each panel that replaces networks is there while one can come back", (t) => {
+test("each panel that replaces networks has an undo button while undo is available", (t) => {
   const page = openUndo(t);
   for (const panel of ["#panel_controls", "#panel_saving", "#panel_pretrained"]) {
     assert.equal(page.all(`${panel} button.undo`).length, 1);
@@ -46,7 +46,7 @@ test("a button in each panel that replaces networks is there while one can come 
   assert.deepEqual(buttons(page), Array(3).fill([false, "empty"]));
 });
 
-test("a button names another thing where the undo itself would be undone", (t) => {
+test("the button is labelled redo when it would revert an undo", (t) => {
   const page = openUndo(t, { undoable: "restart" });
   const words = () => page.get("button.undo").textContent;
   const restart = words();
@@ -56,7 +56,7 @@ test("a button names another thing where the undo itself would be undone", (t) =
   assert.notEqual(words(), restart);
 });
 
-test("a button asks once for a double click, keeps the focus and can undo the undo", async (t) => {
+test("a double click sends one request, keeps the focus, and undo can be redone", async (t) => {
   const page = openUndo(t, { undoable: "load" });
   const [button] = page.all("button.undo");
   button?.focus();
@@ -73,14 +73,14 @@ test("a button asks once for a double click, keeps the focus and can undo the un
   assert.equal(page.connection.sent("undo").length, 2);
 });
 
-test("an undo that is refused becomes a notice", async (t) => {
+test("a refused undo becomes a notice", async (t) => {
   const page = openUndo(t, { undoable: "load" });
   page.connection.answers("undo", refused("nothing_to_undo"));
   await page.click("button.undo");
   assert.deepEqual(codes(page), ["nothing_to_undo"]);
 });
 
-test("a notice offers the undo of a restart and of a load that happened on this page", async (t) => {
+test("a notice offers undo after a restart or a load on this page", async (t) => {
   const page = openUndo(t);
   for (const [index, undoable] of /** @type {const} */ (["restart", "load"]).entries()) {
     page.connection.tell("state", state({ version: 2 + index, undoable }));
@@ -91,7 +91,7 @@ test("a notice offers the undo of a restart and of a load that happened on this 
   }
 });
 
-test("there is no notice of a network that was replaced before the page was opened", (t) => {
+test("there is no notice for a network replaced before the page load", (t) => {
   const page = openUndo(t, { undoable: "restart" });
   assert.deepEqual(buttons(page), Array(3).fill([true, "restart"]));
   assert.deepEqual(codes(page), []);
@@ -103,7 +103,7 @@ test("there is no notice of a network that was replaced before the page was open
   assert.deepEqual(codes(page), []);
 });
 
-test("the notice goes with what it offers: undone in another tab, or kept no longer", (t) => {
+test("the notice disappears when undo is no longer available, or done in another tab", (t) => {
   const page = openUndo(t);
   page.connection.tell("state", RESTARTED);
   page.connection.tell("state", state({ version: 3, undoable: "undo" }));

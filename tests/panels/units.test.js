@@ -93,7 +93,7 @@ function ranking(page) {
     ]);
 }
 
-test("each character has the colour of the unit's activation, between those of the ends", async (t) => {
+test("each character has the colour of the unit's activation, interpolated on the scale", async (t) => {
   const page = await openUnits(t);
   assert.deepEqual(page.connection.sent("units"), [
     { text: TEXT, layer: 1, state: "h", unit: "1", first: 1 },
@@ -109,7 +109,7 @@ test("each character has the colour of the unit's activation, between those of t
   assert.equal(page.state("#panel_units"), "shown");
 });
 
-test("a cell of the grid for each unit and character has the colour of its step", async (t) => {
+test("each unit and character has a cell in the grid, with the colour of its activation", async (t) => {
   const page = await openUnits(t);
   const { width, height, data } = image(page);
   assert.deepEqual([width, height], [5, 3]);
@@ -127,14 +127,14 @@ test("a cell of the grid for each unit and character has the colour of its step"
   assert.deepEqual([canvas.width, canvas.height], [5, 3]);
 });
 
-test("the ends of the colours are the scale of the answer, and colours are relative to it", async (t) => {
+test("the ends of the scale are the answer's, and the colours are relative to it", async (t) => {
   const page = await openUnits(t, { answer: unitsRead(TEXT, ROWS, { scale: 2.3456 }) });
   assert.equal(textOf(page.get(".activation-above")), "2.35");
   assert.equal(textOf(page.get(".activation-below")), "−2.35");
   assert.equal(colours(page)[1], "rgb(254, 127, 0)");
 });
 
-test("the colours are those of the scheme at once, without a question", async (t) => {
+test("a new scheme changes the colours at once, without a request", async (t) => {
   const page = await openUnits(t);
   page.drawn.length = 0;
   setTokens(page, { "--zero": "rgb(0, 0, 0)", "--above": "rgb(127, 127, 0)" });
@@ -144,7 +144,7 @@ test("the colours are those of the scheme at once, without a question", async (t
   assert.equal(page.connection.sent("units").length, 1);
 });
 
-test("colours and grid follow the network while it learns, on the same characters", async (t) => {
+test("colours and grid follow the training, on the same characters", async (t) => {
   const page = await openUnits(t);
   const marks = page.all("#units_text span");
   page.connection.answers("units", unitsRead(TEXT, ROWS.toReversed()));
@@ -155,7 +155,7 @@ test("colours and grid follow the network while it learns, on the same character
   assert.deepEqual([...image(page).data.subarray(4, 7)], [254, 254, 254]);
 });
 
-test("another unit, layer or state is asked for at once", async (t) => {
+test("another unit, layer or state is requested at once", async (t) => {
   const page = await openUnits(t);
   page.type("#units_unit", "2");
   await page.tick(140);
@@ -170,7 +170,7 @@ test("another unit, layer or state is asked for at once", async (t) => {
   assert.match(page.get("#units_text").ariaLabel ?? "", /\b2\b.*\b2, c:/);
 });
 
-test("arrow keys and the buttons step from unit to unit, and stop at the ends", async (t) => {
+test("arrow keys and buttons step through the units, and stop at the ends", async (t) => {
   const page = await openUnits(t);
   const steps = [];
   for (const key of ["ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown"]) {
@@ -186,7 +186,7 @@ test("arrow keys and the buttons step from unit to unit, and stop at the ends", 
   assert.equal(page.press("#units_unit", "5"), true);
 });
 
-test("what is typed for a unit goes to the server as it is, and a refusal is told at its field", async (t) => {
+test("a typed unit is sent as typed, and its error is shown at the field", async (t) => {
   const page = await openUnits(t);
   for (const typed of ["0", "abc", "", "1000", "1.5"]) {
     page.connection.answers("units", refused("out_of_range", "unit"));
@@ -205,7 +205,7 @@ test("what is typed for a unit goes to the server as it is, and a refusal is tol
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("a layer that is refused is told at its own field, a server that cannot answer in the panel", async (t) => {
+test("an error of the layer is shown at its field, a server error in the panel", async (t) => {
   const page = await openUnits(t);
   page.connection.answers("units", refused("no_such_layer", "layer"));
   await page.choose("#units_layer", "2");
@@ -216,7 +216,7 @@ test("a layer that is refused is told at its own field, a server that cannot ans
   assert.deepEqual(page.store.page.notices, []);
 });
 
-test("a text that cannot be read is told at the text, and what is shown stays as outdated", async (t) => {
+test("an unreadable text is an error at the text field, and the answer shown is outdated", async (t) => {
   const page = await openUnits(t);
   const outdated = () =>
     ["#units_one", "#units_all"].map((each) => page.get(each).classList.contains("is-stale"));
@@ -233,7 +233,7 @@ test("a text that cannot be read is told at the text, and what is shown stays as
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["shown", false, false]);
 });
 
-test("the tables tell the numbers that the colours show, once they are open", async (t) => {
+test("the open tables have the values that the colours show", async (t) => {
   const page = await openUnits(t);
   assert.deepEqual(rowsOf(page, "#units_one"), []);
   assert.deepEqual(rowsOf(page, "#units_all"), []);
@@ -253,7 +253,7 @@ test("the tables tell the numbers that the colours show, once they are open", as
   ]);
 });
 
-test("text and grid are described to those who listen", async (t) => {
+test("text and grid are described to screen readers", async (t) => {
   const page = await openUnits(t);
   const label = (/** @type {string} */ selector) => page.get(selector).ariaLabel ?? "";
   assert.match(label("#units_text"), /“a cat”.*\b1\b.*\b1, h:.* −1\.00 .*“c”.* 1\.00 .*space/);
@@ -261,7 +261,7 @@ test("text and grid are described to those who listen", async (t) => {
   assert.equal(page.get("#units_text").getAttribute("role"), "img");
 });
 
-test("a row of the grid chooses its unit, and is marked", async (t) => {
+test("a click on a row of the grid selects its unit, and highlights the row", async (t) => {
   const page = await openUnits(t);
   assert.equal(page.get("#units_grid").style.getPropertyValue("--chosen"), "0");
   page.connection.answers("units", unitsRead(TEXT, ROWS));
@@ -272,7 +272,7 @@ test("a row of the grid chooses its unit, and is marked", async (t) => {
   assert.equal(page.get(".unit-chosen").hidden, false);
 });
 
-test("pointing at a cell or a character tells its number, and marks the character", async (t) => {
+test("pointing at a cell or a character shows its value, and highlights the character", async (t) => {
   const page = await openUnits(t);
   const pointed = () => page.all("#units_text .pointed").map(textOf);
   await atGrid(page, "pointermove", [25, 15]);
@@ -288,7 +288,7 @@ test("pointing at a cell or a character tells its number, and marks the characte
   assert.match(textOf(page.get("#units_text_reading")), /“a”.* 0\.50$/);
 });
 
-test("a large layer is shown in pages, which the chosen unit turns to its own", async (t) => {
+test("a large layer is paged, and the selected unit turns to its page", async (t) => {
   const page = await openUnits(t, { hidden_sizes: [100] });
   page.connection.answers("units", ({ first }) => {
     const rows = Array.from({ length: 50 }, () => [1, 2, 3, 4, 5]);
@@ -326,7 +326,7 @@ test("a large layer is shown in pages, which the chosen unit turns to its own", 
   assert.deepEqual(ends(), ["51", "100"]);
 });
 
-test("a layer that fits has no buttons to turn pages, and room is kept for its rows", async (t) => {
+test("a small layer has no page buttons, and its rows reserve their space", async (t) => {
   const page = await openUnits(t);
   assert.equal(page.get("#units_before").hidden, true);
   assert.equal(page.get("#units_after").hidden, true);
@@ -334,7 +334,7 @@ test("a layer that fits has no buttons to turn pages, and room is kept for its r
   assert.equal(page.get("#units_grid").style.getPropertyValue("--row"), "14px");
 });
 
-test("what the network before did is gone when another takes its place", async (t) => {
+test("a new network clears the activations of the previous one", async (t) => {
   const page = await openUnits(t);
   await page.leave("#panel_units .inspect-body");
   page.connection.tell("state", state({ version: 2 }));
@@ -352,7 +352,7 @@ test("what the network before did is gone when another takes its place", async (
   assert.equal(ranking(page).length, 2);
 });
 
-test("what another network does not have goes back to the first", async (t) => {
+test("a unit, layer or state that the new network lacks is reset to the first", async (t) => {
   const page = await openUnits(t);
   await page.choose("#units_layer", "2");
   await page.choose("#units_state", "c");
@@ -371,7 +371,7 @@ test("what another network does not have goes back to the first", async (t) => {
   assert.equal(cell.disabled, false);
 });
 
-test("what another network has too stays chosen", async (t) => {
+test("a unit, layer or state that the new network also has stays selected", async (t) => {
   const page = await openUnits(t);
   await page.choose("#units_layer", "2");
   await page.choose("#units_state", "c");
@@ -379,7 +379,7 @@ test("what another network has too stays chosen", async (t) => {
   assert.deepEqual([page.value("#units_layer"), page.value("#units_state")], ["2", "c"]);
 });
 
-test("units that follow the feature are ranked, and one of them is chosen by a press", async (t) => {
+test("units are ranked by their correlation with the feature, and a click selects one", async (t) => {
   const page = await openUnits(t);
   assert.deepEqual(page.connection.sent("find_units"), [{ feature: "word_position", state: "h" }]);
   assert.equal(page.state("#units_finding"), "shown");
@@ -406,7 +406,7 @@ test("units that follow the feature are ranked, and one of them is chosen by a p
   assert.equal(document.activeElement, page.get(".found-unit"));
 });
 
-test("the places of the ranking stay while units move, and keep the focus", async (t) => {
+test("the rows of the ranking are reused while units move, and keep the focus", async (t) => {
   const page = await openUnits(t);
   const buttons = page.all(".found-unit");
   buttons[1]?.focus();
@@ -423,7 +423,7 @@ test("the places of the ranking stay while units move, and keep the focus", asyn
   assert.equal(document.activeElement, buttons[1]);
 });
 
-test("another feature is asked for at once, and one that the text lacks leaves the list empty", async (t) => {
+test("another feature is requested at once, and one that the text lacks empties the list", async (t) => {
   const page = await openUnits(t);
   page.connection.answers("find_units", unitsFound());
   await page.choose("#units_feature", "digit");
@@ -440,7 +440,7 @@ test("another feature is asked for at once, and one that the text lacks leaves t
   assert.equal(page.fault("#units_wait"), null);
 });
 
-test("the list of units is asked for only where it is in sight itself", async (t) => {
+test("the list of units is requested only while it is in view", async (t) => {
   const page = openPage(t, { only: "#panel_units" });
   page.mount("#panel_units", units);
   page.connection.begin();

@@ -30,7 +30,7 @@ function texts(page, part) {
   return page.all(`#panel_weights tbody .${part}`).map(textOf);
 }
 
-test("each matrix is a row of numbers with a heading, and its pictures are hidden to those who listen", async (t) => {
+test("each matrix is a row of values with a heading, and its plots are hidden from screen readers", async (t) => {
   const page = await openWeights(
     t,
     weightsLooked([matrix("Wil"), matrix("Wix0", { shape: [20, 30], spread: 0, change: null })]),
@@ -50,7 +50,7 @@ test("each matrix is a row of numbers with a heading, and its pictures are hidde
   assert.ok(pictures.every((picture) => picture.getAttribute("aria-hidden") === "true"));
 });
 
-test("the rows stay and are told anew while the network learns", async (t) => {
+test("the rows are reused and updated while the network trains", async (t) => {
   const page = await openWeights(t, weightsLooked([matrix("Wil")]));
   const [row] = page.all("#panel_weights tbody tr");
   const bars = () => page.get("#panel_weights .changes-bars").getAttribute("d");
@@ -64,7 +64,7 @@ test("the rows stay and are told anew while the network learns", async (t) => {
   assert.equal(page.get("#panel_weights tbody tr"), row);
 });
 
-test("a network with fewer matrices leaves no row of the one before", async (t) => {
+test("a network with fewer matrices removes the other rows", async (t) => {
   const page = await openWeights(t, weightsLooked([matrix("Wil"), matrix("Wix0")]));
   page.connection.answers("weights", weightsLooked([matrix("Whd")]));
   page.connection.tell("state", state({ version: 2 }));
@@ -85,7 +85,7 @@ test("before the first step there is no verdict, and no bars", async (t) => {
   assert.equal(page.state("#weights_verdict"), "usual");
 });
 
-test("the change of most weights is judged, and that of each matrix remarked on", async (t) => {
+test("the update of most weights has a verdict, and each matrix is annotated", async (t) => {
   const page = await openWeights(t, weightsLooked([]));
   let steps = 300;
   for (const [change, verdict, share, remark] of /** @type {const} */ ([
@@ -104,7 +104,7 @@ test("the change of most weights is judged, and that of each matrix remarked on"
   }
 });
 
-test("a matrix counts in the verdict as many times as it has weights", async (t) => {
+test("a matrix counts in the verdict in proportion to its weights", async (t) => {
   const page = await openWeights(
     t,
     weightsLooked([
@@ -116,7 +116,7 @@ test("a matrix counts in the verdict as many times as it has weights", async (t)
   assert.equal(page.state("#weights_verdict"), "usual");
 });
 
-test("the share of what was clipped is told with its limit and its step", async (t) => {
+test("the clipped fraction is shown with its limit and its step", async (t) => {
   const options = { ...OPTIONS, clip: 3 };
   const page = await openWeights(t, weightsLooked([matrix("Wil")]), { options });
   const told = textOf(page.get("#weights_clipped"));
@@ -127,7 +127,7 @@ test("the share of what was clipped is told with its limit and its step", async 
   assert.notEqual(textOf(page.get("#weights_clipped")), told); // of steps, not of gradients
 });
 
-test("a layer is chosen where there are several, and the first one is where there are not", async (t) => {
+test("with several layers one is selected, with a single one it is the first", async (t) => {
   const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
   assert.equal(page.get("#weights_layers").hidden, false);
   assert.equal(page.all("#weights_layer option").length, 2);
@@ -142,7 +142,7 @@ test("a layer is chosen where there are several, and the first one is where ther
   assert.equal(page.get("#weights_layers").hidden, true);
 });
 
-test("the chosen layer stays where another network has it", async (t) => {
+test("the selected layer stays if the new network has it", async (t) => {
   const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
   await page.choose("#weights_layer", "2");
   const options = { ...OPTIONS, hidden_sizes: [8, 8, 8] };
@@ -151,7 +151,7 @@ test("the chosen layer stays where another network has it", async (t) => {
   assert.equal(page.all("#weights_layer option").length, 3);
 });
 
-test("a layer that is refused is told at its field, not as a notice", async (t) => {
+test("an error of the layer is shown at its field, not as a notice", async (t) => {
   const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
   page.connection.answers("weights", refused("no_such_layer", "layer"));
   await page.choose("#weights_layer", "2");
@@ -164,7 +164,7 @@ test("a layer that is refused is told at its field, not as a notice", async (t) 
   assert.equal(page.fault("#weights_layer_error"), null);
 });
 
-test("a server that cannot answer now is told in the panel", async (t) => {
+test("a server error is shown in the panel", async (t) => {
   const page = openPage(t, { only: "#panel_weights" });
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", refused("busy"));

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { withBusy } from "../../static/js/ui/dom.js";
 
-test("a button is busy from the press until the answer, and after a failure no longer", async (t) => {
+test("a button is busy from the click until the answer, and not after a failure", async (t) => {
   openPage(t, { variant: "blank" });
   const button = document.createElement("button");
   assert.equal(await withBusy(button, async () => button.ariaBusy), "true");

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { yieldToBrowser } from "../../static/js/ui/dom.js";
 import { openPage } from "./support/page.js";
 
-test("without a scheduler a timer gives the browser its turn", async (t) => {
+test("without a scheduler a timer yields to the browser", async (t) => {
   const page = openPage(t, { variant: "blank" });
   const then = t.mock.fn();
   yieldToBrowser().then(then);
@@ -13,7 +13,7 @@ test("without a scheduler a timer gives the browser its turn", async (t) => {
   assert.equal(then.mock.callCount(), 1);
 });
 
-test("a browser that has a scheduler is asked by it, which is not late in a hidden tab", async (t) => {
+test("with a scheduler the browser's own yield is used, which is not throttled in a hidden tab", async (t) => {
   openPage(t, { variant: "blank" }); // its timers stand still
   const scheduler = { yield: t.mock.fn(async () => {}) };
   Object.assign(globalThis, { scheduler });
