@@ -5,14 +5,14 @@ import * as appearance from "../../static/js/header/appearance.js";
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {string} [chosen] on an earlier visit
+ * @param {string} [chosen] the stored scheme
  */
 function openAppearance(t, chosen) {
   const page = openPage(t, {
     only: ".site-header",
     remembered: chosen ? { scheme: chosen } : {},
   });
-  if (chosen) document.documentElement.dataset.scheme = chosen; // as scheme.js has done
+  if (chosen) document.documentElement.dataset.scheme = chosen; // as theme.js does
   const heard = t.mock.fn();
   addEventListener("schemechange", heard);
   page.mount(".site-header", appearance);
@@ -23,7 +23,7 @@ function shown() {
   return [document.documentElement.dataset.scheme, localStorage.getItem("scheme")];
 }
 
-/** Another tab has made a choice. */
+/** Change the storage in another tab. */
 function chooseElsewhere(/** @type {string} */ key, /** @type {string | null} */ value) {
   if (value === null) localStorage.removeItem(key);
   else localStorage.setItem(key, value);

@@ -13,11 +13,13 @@ test("ticks do not overlap and stay within the range", () => {
     [1, 100],
     [4.01, 4.09],
   ])) {
-    const marks = ticksBetween(low, high, 200);
-    assert.ok(marks.length >= 2, `${low} to ${high}: ${marks}`);
-    const places = marks.map((mark) => (200 * Math.log(mark / low)) / Math.log(high / low));
-    places.slice(1).forEach((place, index) => assert.ok(place - (places[index] ?? 0) >= 25.9));
-    assert.ok(marks.every((mark) => mark >= low && mark <= high));
+    const ticks = ticksBetween(low, high, 200);
+    assert.ok(ticks.length >= 2, `${low} to ${high}: ${ticks}`);
+    const positions = ticks.map((tick) => (200 * Math.log(tick / low)) / Math.log(high / low));
+    positions
+      .slice(1)
+      .forEach((position, index) => assert.ok(position - (positions[index] ?? 0) >= 25.9));
+    assert.ok(ticks.every((tick) => tick >= low && tick <= high));
   }
 });
 

@@ -1,4 +1,4 @@
-/** The classic scripts in the head, which run before anything is drawn. */
+/** The classic scripts in the head, which run before the first paint. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -7,7 +7,7 @@ import { openPage } from "./support/page.js";
 let runs = 0;
 
 /**
- * Run a script again: a module is evaluated once for each address.
+ * Run a script again: a module is evaluated once per URL.
  *
  * @param {"theme" | "first_visit"} name
  */
@@ -60,7 +60,7 @@ test("without a stored scheme, or with an unknown one, the system's applies", as
 test("a visit is the first only once", async (t) => {
   openBlank(t);
   assert.equal((await run("first_visit")).visit, "first");
-  delete document.documentElement.dataset.visit; // the page is opened again
+  delete document.documentElement.dataset.visit; // a reload
   assert.equal((await run("first_visit")).visit, undefined);
 });
 

@@ -7,15 +7,15 @@ import * as complete from "../../static/js/panels/completion.js";
 /** @import { Complete, CompleteResult, Completion } from "../../static/js/protocol" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
-/** Longer than a person pauses between two keys. */
+/** Longer than the pause after which typing is sent. */
 const PAUSE = 160;
-/** After the answers, for those who listen. */
+/** The delay of the announcement to screen readers. */
 const QUIET = 710;
 
 const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
 
 /**
- * A page with the panel in sight and a server that answers with what it was asked.
+ * A page with the panel in view, and a server that answers with the prompt.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -24,7 +24,7 @@ async function openComplete(t) {
   page.mount("#panel_complete", complete);
   page.connection.begin();
   page.connection.answers("complete", answerTo);
-  await page.see("#panel_complete");
+  await page.scrollTo("#panel_complete");
   return page;
 }
 
@@ -77,7 +77,7 @@ function isShown(page) {
 }
 
 /** @param {Page} page */
-function asked(page) {
+function requestCount(page) {
   return page.connection.sent("complete").length;
 }
 
@@ -86,7 +86,7 @@ test("an empty prompt sends no request and shows no completion", async (t) => {
   await page.tick(2_000);
   page.type("#complete_temperature", "2");
   await page.tick(2_000);
-  assert.equal(asked(page), 0);
+  assert.equal(requestCount(page), 0);
   assert.equal(page.state("#panel_complete"), "empty");
   assert.deepEqual(isShown(page), [false, false]);
 });
@@ -151,7 +151,7 @@ test("typing sends one request, after the last key", async (t) => {
     page.type("#complete_prime", prime);
     await page.tick(100);
   }
-  assert.equal(asked(page), 0);
+  assert.equal(requestCount(page), 0);
   await page.tick(60);
   assert.deepEqual(
     page.connection.sent("complete").map(({ prime }) => prime),
@@ -165,7 +165,7 @@ test("late answers to an earlier prompt are not shown", async (t) => {
   const answers = [];
   page.connection.answers("complete", () => new Promise((resolve) => answers.push(resolve)));
   for (const prime of ["a", "ab", "abc"]) await begin(page, prime);
-  assert.equal(asked(page), 1); // one is under way at a time
+  assert.equal(requestCount(page), 1); // one is in flight at a time
   answers[0]?.(completed("!"));
   await page.settle();
   assert.deepEqual(isShown(page), [false, false]);
@@ -184,48 +184,48 @@ test("while the panel is visible and the network trains, the completion is refre
   const page = await openComplete(t);
   await begin(page, "a");
   await page.tick(3_000);
-  assert.equal(asked(page), 2); // of a network that rests nothing new is expected
+  assert.equal(requestCount(page), 2); // the network is paused
   page.connection.answers("complete", completed(["new", -1]));
   for (const steps of [201, 202, 203]) {
-    page.connection.tell("frame", frame({ steps }));
+    page.connection.emit("frame", frame({ steps }));
     await page.tick(100);
   }
   await page.tick(900);
-  assert.equal(asked(page), 4);
+  assert.equal(requestCount(page), 4);
   assert.equal(drawn(page)[0], "anew");
-  page.connection.tell("frame", frame({ steps: 204 }));
+  page.connection.emit("frame", frame({ steps: 204 }));
   await page.tick(500);
-  page.type("#complete_prime", "b"); // as the next look comes, the beginning is not finished yet
+  page.type("#complete_prime", "b"); // the refresh comes while the prompt is being typed
   await page.tick(145);
-  assert.equal(asked(page), 4);
+  assert.equal(requestCount(page), 4);
   await page.tick(10);
-  assert.equal(asked(page), 6);
+  assert.equal(requestCount(page), 6);
 });
 
 test("nothing is requested automatically while the panel is out of view or the tab is hidden", async (t) => {
   const page = await openComplete(t);
   await begin(page, "a");
-  page.connection.tell("frame", frame({ steps: 201 }));
-  await page.leave("#panel_complete");
+  page.connection.emit("frame", frame({ steps: 201 }));
+  await page.scrollAwayFrom("#panel_complete");
   await page.tick(1_100);
-  await page.see("#panel_complete");
+  await page.scrollTo("#panel_complete");
   await page.hide(true);
   await page.tick(1_100);
-  assert.equal(asked(page), 2);
+  assert.equal(requestCount(page), 2);
   await page.hide(false);
   await page.tick(1_100);
-  assert.equal(asked(page), 4);
+  assert.equal(requestCount(page), 4);
 });
 
 test("without a connection nothing is sent, and the first refresh after it sends a request", async (t) => {
   const page = await openComplete(t);
   page.connection.lose();
   await begin(page, "a");
-  assert.equal(asked(page), 0);
+  assert.equal(requestCount(page), 0);
   assert.deepEqual(page.store.page.notices, []);
   page.connection.open();
   await page.tick(1_100);
-  assert.equal(asked(page), 2);
+  assert.equal(requestCount(page), 2);
   assert.equal(page.state("#panel_complete"), "shown");
 });
 
@@ -234,15 +234,15 @@ test("a refused prompt marks the completions as outdated and is not sent again",
   await begin(page, "a");
   page.connection.answers("complete", refused("unknown_characters", "prime"));
   await begin(page, "ï");
-  assert.equal(page.fault("#complete_prime_error"), "unknown_characters");
+  assert.equal(page.errorCode("#complete_prime_error"), "unknown_characters");
   assert.equal(page.get("#complete_prime").ariaInvalid, "true");
   assert.equal(page.state("#panel_complete"), "refused");
   assert.equal(page.all(".outdated").length, 2);
   await page.tick(2_000);
-  assert.equal(asked(page), 3); // the beam would say the same, and so would the same network
+  assert.equal(requestCount(page), 3); // neither the beam nor the same network would give another answer
   page.connection.answers("complete", answerTo);
   await begin(page, "b");
-  assert.equal(page.fault("#complete_prime_error"), null);
+  assert.equal(page.errorCode("#complete_prime_error"), null);
   assert.equal(page.get("#complete_prime").ariaInvalid, null);
   assert.equal(page.all(".outdated").length, 0);
   assert.equal(page.state("#panel_complete"), "shown");
@@ -262,7 +262,7 @@ for (const [method, field] of /** @type {const} */ ([
     const usual = page.value(`#complete_${field}`);
     page.type(`#complete_${field}`, "-1");
     await begin(page, "a");
-    assert.equal(page.fault(`#complete_${field}_error`), "out_of_range");
+    assert.equal(page.errorCode(`#complete_${field}_error`), "out_of_range");
     assert.equal(page.get(`#complete_${field}`).ariaInvalid, "true");
     assert.equal(page.state("#panel_complete"), "refused");
     assert.deepEqual(isShown(page), [method === "beam", method === "sample"]);
@@ -270,7 +270,7 @@ for (const [method, field] of /** @type {const} */ ([
     page.connection.answers("complete", answerTo);
     page.type(`#complete_${field}`, usual);
     await page.tick(PAUSE);
-    assert.equal(page.fault(`#complete_${field}_error`), null);
+    assert.equal(page.errorCode(`#complete_${field}_error`), null);
     assert.deepEqual(isShown(page), [true, true]);
   });
 }
@@ -280,12 +280,12 @@ test("deleting the prompt removes the completions and sends no request", async (
   await begin(page, "a");
   await page.tick(QUIET);
   await begin(page, "");
-  assert.equal(page.fault("#complete_prime_error"), "prime_empty");
+  assert.equal(page.errorCode("#complete_prime_error"), "prime_empty");
   assert.equal(page.state("#panel_complete"), "empty");
   assert.deepEqual(isShown(page), [false, false]);
   assert.equal(page.get("#complete_spoken").textContent, "");
   await page.tick(1_100);
-  assert.equal(asked(page), 2);
+  assert.equal(requestCount(page), 2);
 });
 
 for (const [code, field] of /** @type {const} */ ([
@@ -296,16 +296,16 @@ for (const [code, field] of /** @type {const} */ ([
     const page = await openComplete(t);
     page.connection.answers("complete", refused(code, field));
     await begin(page, "a");
-    const words = page.get("#complete_prime_error").firstChild;
+    const textNode = page.get("#complete_prime_error").firstChild;
     await page.tick(3_000);
-    assert.equal(page.fault("#complete_prime_error"), code);
-    assert.equal(page.get("#complete_prime_error").firstChild, words); // or it is read out again
+    assert.equal(page.errorCode("#complete_prime_error"), code);
+    assert.equal(page.get("#complete_prime_error").firstChild, textNode); // otherwise it is announced again
     assert.deepEqual(page.store.page.notices, []);
-    assert.equal(asked(page), 4); // once a second, and not for each method
+    assert.equal(requestCount(page), 4); // once a second, not per method
     page.connection.answers("complete", answerTo);
     await page.tick(1_100);
     assert.equal(page.state("#panel_complete"), "shown");
-    assert.equal(page.fault("#complete_prime_error"), null);
+    assert.equal(page.errorCode("#complete_prime_error"), null);
   });
 }
 
@@ -317,12 +317,12 @@ test("screen readers hear the first of each method, once per prompt and after a 
   assert.equal(spoken.textContent, "");
   await page.tick(QUIET);
   assert.match(spoken.textContent ?? "", /the 41.*the sat/s);
-  const words = spoken.firstChild;
+  const textNode = spoken.firstChild;
   page.connection.answers("complete", completed(["new", -1]));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(3_000);
   assert.equal(drawn(page)[0], "the new");
-  assert.equal(spoken.firstChild, words);
+  assert.equal(spoken.firstChild, textNode);
 });
 
 test("completions are not announced to screen readers while the user types", async (t) => {

@@ -20,9 +20,9 @@ test("a state and frames arrive in the store", (t) => {
   assert.equal(store.page.link, "connecting");
   connection.open();
   assert.equal(store.page.link, "open");
-  connection.tell("state", state({ steps: 7 }));
+  connection.emit("state", state({ steps: 7 }));
   assert.equal(store.page.net?.steps, 7);
-  connection.tell("frame", frame({ steps: 8 }));
+  connection.emit("frame", frame({ steps: 8 }));
   assert.equal(store.page.net?.steps, 8);
 });
 
@@ -32,7 +32,7 @@ test("a state or a frame is acknowledged once, after it is drawn", async (t) => 
   assert.equal(page.connection.acknowledged, 0);
   await page.tick(20);
   assert.equal(page.connection.acknowledged, 1);
-  page.connection.tell("frame", frame());
+  page.connection.emit("frame", frame());
   await page.tick(1_000);
   assert.equal(page.connection.acknowledged, 2);
 });
@@ -229,7 +229,7 @@ test("a refusal without a reason leaves the notice unchanged and retries soon", 
 test("the server's closing message is a warning until the page has reconnected", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
-  page.connection.tell("closing", { code: "restarting", message: "Back soon." });
+  page.connection.emit("closing", { code: "restarting", message: "Back soon." });
   page.connection.close();
   assert.deepEqual(
     page.store.page.notices.map(({ code, level }) => [code, level]),
@@ -254,6 +254,6 @@ test("a required access token is shown as a notice until the page is connected",
 test("a notice from the server keeps its level and code", (t) => {
   const page = openBlank(t);
   page.connection.begin();
-  page.connection.tell("notice", { level: "warning", code: "recovered", message: "It ran off." });
+  page.connection.emit("notice", { level: "warning", code: "recovered", message: "It ran off." });
   assert.deepEqual(codes(page), ["recovered"]);
 });

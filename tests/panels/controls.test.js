@@ -55,7 +55,7 @@ test("resume is highlighted only while the network is paused", (t) => {
   const page = openControls(t);
   page.connection.begin({ status: "paused" });
   assert.ok(page.get("#resume").matches(".suggested"));
-  page.connection.tell("frame", frame({ status: "learning" }));
+  page.connection.emit("frame", frame({ status: "learning" }));
   assert.ok(!page.get("#resume").matches(".suggested"));
 });
 
@@ -64,7 +64,7 @@ test("an error of learn is shown at its field, which gets the focus", async (t) 
   page.connection.begin();
   page.connection.answers("learn", refused("sizes_unreadable", "hidden_sizes"));
   await page.click("#learn");
-  assert.equal(page.fault("#hidden_sizes_error"), "sizes_unreadable");
+  assert.equal(page.errorCode("#hidden_sizes_error"), "sizes_unreadable");
   assert.equal(page.get("#opt_hidden_sizes").ariaInvalid, "true");
   assert.equal(document.activeElement?.id, "opt_hidden_sizes");
   assert.deepEqual(page.store.page.notices, []);
@@ -89,7 +89,7 @@ test("editing a field clears its error", async (t) => {
   page.connection.answers("learn", refused("number_unreadable", "clip"));
   await page.click("#learn");
   page.type("#opt_clip", "4");
-  assert.equal(page.fault("#clip_error"), null);
+  assert.equal(page.errorCode("#clip_error"), null);
   assert.equal(page.get("#opt_clip").ariaInvalid, null);
 });
 
@@ -130,7 +130,7 @@ test("a state overwrites every field except those that the user has edited", (t)
   page.connection.begin();
   page.type("#opt_letter_size", "7");
   const options = { ...OPTIONS, letter_size: 9, clip: 2 };
-  page.connection.tell("state", state({ version: 2, options }));
+  page.connection.emit("state", state({ version: 2, options }));
   assert.equal(page.value("#opt_letter_size"), "7");
   assert.equal(page.value("#opt_clip"), "2");
 });
@@ -161,7 +161,7 @@ test("a typed learning rate is sent as typed, and its error is shown at the fiel
   page.connection.answers("set", refused("out_of_range", "learning_rate"));
   await page.choose("#lr_typed", "7");
   assert.deepEqual(page.connection.sent("set"), [{ learning_rate: "7" }]);
-  assert.equal(page.fault("#lr_error"), "out_of_range");
+  assert.equal(page.errorCode("#lr_error"), "out_of_range");
   assert.equal(page.value("#lr_typed"), "7");
 });
 
@@ -171,7 +171,7 @@ test("Escape discards a refused learning rate and restores the server's", async 
   page.connection.answers("set", refused("out_of_range", "learning_rate"));
   await page.choose("#lr_typed", "7");
   page.press("#lr_typed", "Escape");
-  assert.equal(page.fault("#lr_error"), null);
+  assert.equal(page.errorCode("#lr_error"), null);
   assert.equal(page.value("#lr_typed"), "0.02000");
 });
 
@@ -179,10 +179,10 @@ test("a frame updates the learning rate, unless the user is editing it", async (
   const page = openControls(t);
   page.connection.begin();
   page.connection.answers("set", { ok: true });
-  page.connection.tell("frame", frame({ learning_rate: 0.001 }));
+  page.connection.emit("frame", frame({ learning_rate: 0.001 }));
   assert.equal(page.value("#lr_slider"), "-3");
   page.type("#lr_slider", "-4");
-  page.connection.tell("frame", frame({ learning_rate: 0.01 }));
+  page.connection.emit("frame", frame({ learning_rate: 0.01 }));
   assert.equal(page.value("#lr_slider"), "-4");
   await page.tick(1_000);
   assert.equal(page.value("#lr_slider"), "-2");
@@ -206,8 +206,8 @@ test("every option has a label and is described by its error", (t) => {
   );
   for (const { id, tabIndex } of [...entries, page.get("#lr_typed")]) {
     const described = page.get(`#${id}`).getAttribute("aria-describedby")?.split(" ") ?? [];
-    const places = described.filter((each) => each.endsWith("_error"));
-    assert.equal(page.get(`#${places[0]}`).getAttribute("role"), "alert");
+    const errors = described.filter((each) => each.endsWith("_error"));
+    assert.equal(page.get(`#${errors[0]}`).getAttribute("role"), "alert");
     assert.equal(tabIndex, 0);
     assert.ok(page.get(`#${id}`).ariaLabel ?? page.get(`label[for=${id}]`).textContent);
   }
@@ -247,10 +247,10 @@ test("each new error replaces the previous one", async (t) => {
     refused("out_of_range", "validation_fraction"),
   );
   await page.click("#learn");
-  assert.equal(page.fault("#schedule_epochs_error"), "number_unreadable");
+  assert.equal(page.errorCode("#schedule_epochs_error"), "number_unreadable");
   await page.click("#learn");
-  assert.equal(page.fault("#schedule_epochs_error"), null);
-  assert.equal(page.fault("#validation_fraction_error"), "out_of_range");
+  assert.equal(page.errorCode("#schedule_epochs_error"), null);
+  assert.equal(page.errorCode("#validation_fraction_error"), "out_of_range");
   assert.equal(document.activeElement?.id, "opt_validation_fraction");
 });
 
@@ -262,7 +262,7 @@ test("pause and resume are busy until the server has answered", async (t) => {
     ["#resume", "resume"],
   ])) {
     page.get(button).click();
-    assert.equal(page.get(button).ariaBusy, "true"); // at once
+    assert.equal(page.get(button).ariaBusy, "true"); // immediately
     page.connection.answer(event, refused("busy"));
     await page.settle();
     assert.equal(page.get(button).ariaBusy, null);
@@ -287,7 +287,7 @@ test("the learning rate after a rollback is shown, even beyond the slider's rang
   page.connection.begin({ learning_rate: 0.5 });
   assert.equal(page.value("#lr_slider"), "-1.95");
   assert.equal(page.value("#lr_typed"), "0.50000");
-  page.connection.tell("frame", frame({ learning_rate: 0.00001, recoveries: 1 }));
+  page.connection.emit("frame", frame({ learning_rate: 0.00001, recoveries: 1 }));
   assert.equal(page.value("#lr_slider"), "-5");
   assert.equal(page.get("#lr_text").textContent, "0.00001");
 });

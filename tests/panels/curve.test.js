@@ -10,7 +10,7 @@ import * as curve from "../../static/js/curve/panel.js";
 /** @typedef {{validation?: number, rate?: number, set?: number}} More */
 /** @typedef {[step: number, perplexity: number | null, more?: More]} Point */
 
-/** Of the plot on the page; between them and the edges there are the axes. */
+/** The plot area, without the axes. */
 const SIZE = { width: 600, height: 240 };
 const LEFT = 42;
 const WIDTH = 544;
@@ -61,7 +61,7 @@ function curveOf(points, start = 0) {
 }
 
 /**
- * Another network, with a curve of its own.
+ * Restart with another network and curve.
  *
  * @param {Page} page
  * @param {number} version
@@ -69,12 +69,12 @@ function curveOf(points, start = 0) {
  * @param {object} [changes]
  */
 async function restart(page, version, points, changes = {}) {
-  page.connection.tell("state", state({ version, curve: curveOf(points), ...changes }));
+  page.connection.emit("state", state({ version, curve: curveOf(points), ...changes }));
   await page.settle();
 }
 
 /**
- * How low on the canvas lines come to a place.
+ * The y coordinates of lines on the canvas that end at x.
  *
  * @param {Page} page
  * @param {number} x
@@ -87,7 +87,7 @@ function heights(page, x) {
 }
 
 /**
- * The steps that the status tells to be in view; none for the whole.
+ * The visible range in the status; empty for the whole curve.
  *
  * @param {Page} page
  */
@@ -107,7 +107,7 @@ function point(page, type, share) {
 }
 
 /**
- * Draw over a part of the plot.
+ * Select a range of the plot by dragging.
  *
  * @param {Page} page
  * @param {number} start
@@ -123,7 +123,7 @@ async function drag(page, start, end) {
   await page.settle();
 }
 
-/** The one that the plot's library found when it was imported: it hears of the mouse there. */
+/** The window at the import of uPlot, which listens for mouse events there. */
 function documentOfPlots() {
   const plot = new uPlot({ width: 1, height: 1, series: [{}] }, [[0]], () => {});
   return plot.root.ownerDocument;
@@ -165,8 +165,8 @@ test("the curve is empty before the first point, then each point is drawn", asyn
   const page = await openCurve(t, []);
   assert.equal(page.state(".curve"), "empty");
   page.drawn.length = 0;
-  page.connection.tell("frame", frame({ curve: curveOf([[0, 16], [60, 4]]) })); // prettier-ignore
-  page.connection.tell("frame", frame({ curve: curveOf([[200, 1]], 2) }));
+  page.connection.emit("frame", frame({ curve: curveOf([[0, 16], [60, 4]]) })); // prettier-ignore
+  page.connection.emit("frame", frame({ curve: curveOf([[200, 1]], 2) }));
   await page.settle();
   assert.equal(page.state(".curve"), "whole");
   assert.ok(heights(page, 205).length > 0);
@@ -181,7 +181,7 @@ test("the curve is empty before the first point, then each point is drawn", asyn
 test("the axis is logarithmic unless the stored choice is linear", async (t) => {
   const page = await openCurve(t, HALVING);
   const middle = LEFT + Math.round((WIDTH * 60) / 200);
-  /** How far down the point in the middle is, from the first to the last. */
+  /** The relative height of the middle point, between the first and the last. */
   const share = () => {
     const at = page.drawn.findIndex(([name, x]) => name === "lineTo" && x === middle);
     const [high = 0, between = 0, low = 0] = page.drawn
@@ -229,7 +229,7 @@ test("a selected range stays in view while the curve grows, until a double click
   assert.equal(page.state(".curve"), "part");
   assert.deepEqual(view(page), [200, 600]);
   page.drawn.length = 0;
-  page.connection.tell("frame", frame({ curve: curveOf([[5_000, 2]], 100) }));
+  page.connection.emit("frame", frame({ curve: curveOf([[5_000, 2]], 100) }));
   await page.settle();
   assert.equal(page.state(".curve"), "part");
   assert.ok(heights(page, LEFT + WIDTH / 2).length > 0); // step 400
@@ -263,10 +263,10 @@ test("the keyboard zooms, pans and resets the zoom", async (t) => {
   page.press("#curve_stage", "-");
   assert.deepEqual(view(page), [375, 875]);
   for (let times = 0; times < 5; times++) page.press("#curve_stage", "ArrowLeft");
-  assert.deepEqual(view(page), [0, 500]); // and no further
+  assert.deepEqual(view(page), [0, 500]); // the limit
   page.press("#curve_stage", "0");
   assert.equal(page.state(".curve"), "whole");
-  page.press("#curve_stage", "ArrowRight"); // there is nothing to go on to
+  page.press("#curve_stage", "ArrowRight"); // no effect on the whole curve
   assert.equal(page.state(".curve"), "whole");
 });
 
@@ -287,7 +287,7 @@ test("the buttons zoom as well, and are disabled at the limits", async (t) => {
   assert.deepEqual(view(page), [250, 750]);
   for (let times = 0; times < 30; times++) page.get("#curve_closer").click();
   const [from = 0, to = 0] = view(page);
-  assert.ok(to - from >= 40 && to - from < 80, `${to - from} steps`); // ten each: four points
+  assert.ok(to - from >= 40 && to - from < 80, `${to - from} steps`); // at least four points
   for (let times = 0; times < 30; times++) page.get("#curve_wider").click();
   assert.equal(page.state(".curve"), "whole");
   await page.click("#curve_closer");
@@ -313,7 +313,7 @@ test("a touch pans a zoomed curve, and does nothing on the whole curve", async (
   assert.deepEqual(view(page), [300, 800]);
   move("pointercancel", 240);
   move("pointermove", 0);
-  move("pointerdown", 300, "mouse"); // that draws over a part
+  move("pointerdown", 300, "mouse"); // the mouse selects a range
   move("pointermove", 0, "mouse");
   assert.deepEqual(view(page), [300, 800]);
 });
@@ -328,11 +328,11 @@ test("a new network resets the zoom", async (t) => {
 test("a changed learning rate is annotated at its step, with a focusable label", async (t) => {
   const page = await openCurve(t, [
     [0, 16, { set: 0.01 }],
-    [100, 8, { set: 0.01, rate: 0.005 }], // by a schedule
+    [100, 8, { set: 0.01, rate: 0.005 }], // a scheduled change
     [200, 4, { set: 0.01 }],
   ]);
   assert.equal(page.get("#curve_marks").hidden, true);
-  page.connection.tell("frame", frame({ curve: curveOf([[400, 2, { set: 0.001 }]], 3) }));
+  page.connection.emit("frame", frame({ curve: curveOf([[400, 2, { set: 0.001 }]], 3) }));
   await page.settle();
   const [label = ""] = marks(page);
   assert.deepEqual(label.match(/\d[\d.]*/g), ["0.01", "0.001", "200"]);
@@ -340,7 +340,7 @@ test("a changed learning rate is annotated at its step, with a focusable label",
   assert.equal(head.tabIndex, 0);
   assert.equal(head.style.getPropertyValue("--left"), `${LEFT + WIDTH / 2}px`);
   head.focus();
-  page.connection.tell("frame", frame({ curve: curveOf([[800, 2, { set: 0.001 }]], 4) }));
+  page.connection.emit("frame", frame({ curve: curveOf([[800, 2, { set: 0.001 }]], 4) }));
   await page.settle();
   assert.equal(document.activeElement, head);
   assert.equal(head.style.getPropertyValue("--left"), `${LEFT + WIDTH / 4}px`);
@@ -364,7 +364,7 @@ test("nearby annotations share a label, and those out of view have none", async 
   const [label = "", ...others] = marks(page);
   assert.deepEqual(label.match(/\b9\d0\b/g), ["910", "950"]);
   assert.deepEqual(others, []);
-  assert.ok(page.get("#curve_marks li").matches(".to-the-left")); // there is no room on the right
+  assert.ok(page.get("#curve_marks li").matches(".to-the-left")); // no space on the right
   await drag(page, 0.1, 0.5);
   assert.equal(page.get("#curve_marks").hidden, true);
 });
@@ -376,7 +376,7 @@ test("the previous run is drawn behind the current one unless it is hidden, whic
   const options = { ...OPTIONS, kind: /** @type {const} */ ("gru") };
   await restart(page, 2, [[0, 20], [200, 18]], { options }); // prettier-ignore
   const between = LEFT + Math.round((WIDTH * 60) / 200);
-  assert.equal(heights(page, between).length, 1); // only the other had a point there
+  assert.equal(heights(page, between).length, 1); // only the previous run had a point there
   assert.ok(!page.get(".curve-earlier").matches(".none"));
   assert.match(page.get("#curve_earlier_name").textContent ?? "", /^1\b/);
   assert.match(marks(page)[0] ?? "", /\bgru\b.*20, 20/);
@@ -439,11 +439,11 @@ test("the open table has up to twenty points of the visible range, the latest la
   assert.ok(steps.length > 10 && Math.min(...steps) >= 250 && Math.max(...steps) === 750);
   assert.equal(page.get("#curve_table tbody tr"), row);
   await page.click("#curve_whole");
-  page.connection.tell(
+  page.connection.emit(
     "frame",
     frame({ curve: curveOf([[1_010, null, { validation: 3, rate: 0.00012345 }]], 100) }),
   );
-  assert.deepEqual(rows(page).at(-1)?.[0], "1,000"); // who reads it has some time
+  assert.deepEqual(rows(page).at(-1)?.[0], "1,000"); // it is not updated while it is read
   await page.tick(5_000);
   assert.deepEqual(rows(page).at(-1), ["1,010", "–", "3.00", "0.000123"]);
   await toggleTable(page, false);
@@ -458,10 +458,10 @@ test("the PNG export is larger than the plot and has a legend", async (t) => {
     page.drawn.length = 0;
     await page.click("#curve_png");
     await page.settle();
-    // The names in the key are beside its lines, and all at one height.
+    // The labels of the legend, all at one height.
     return page.drawn.filter(([name, , , y]) => name === "fillText" && y === 34).length;
   };
-  assert.equal(await save(), 3); // what it learns, what is held out, the learning rate
+  assert.equal(await save(), 3); // training, validation, learning rate
   const canvas = /** @type {any} */ (toBlob.mock.calls[0]?.this);
   assert.deepEqual([canvas.width, canvas.height], [1_240, 668]);
   assert.equal(toBlob.mock.calls[0]?.arguments[1], "image/png");
@@ -470,7 +470,7 @@ test("the PNG export is larger than the plot and has a legend", async (t) => {
   assert.equal(link.download, "charnn-curve.png");
   assert.match(link.href, /^blob:/);
   await restart(page, 2, [[0, 20], [200, 4]]); // prettier-ignore
-  assert.equal(await save(), 3); // what it learns, the learning rate, the earlier run
+  assert.equal(await save(), 3); // training, learning rate, previous run
 });
 
 test("the curve is redrawn when the scheme or the size changes", async (t) => {

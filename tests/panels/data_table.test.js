@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { open, rowsOf } from "./support/looks.js";
+import { openDetails, rowsOf } from "./support/results.js";
 import { DataTable } from "../../static/js/ui/data_table.js";
 
 test("the table is filled only while it is open, and unchanged cells are reused", async (t) => {
@@ -14,19 +14,19 @@ test("the table is filled only while it is open, and unchanged cells are reused"
     ["b", "2"],
   ]);
   assert.deepEqual(rowsOf(page, ".data-table"), []);
-  await open(page, ".data-table");
+  await openDetails(page, ".data-table");
   assert.deepEqual(rowsOf(page, ".data-table"), [
     ["a", "1"],
     ["b", "2"],
   ]);
   const [heading, cell] = page.all("tbody tr:first-child > *");
   assert.deepEqual([heading?.tagName, heading?.getAttribute("scope")], ["TH", "row"]);
-  const words = heading?.firstChild;
+  const textNode = heading?.firstChild;
   behind.show([["a", "3"]]);
   assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
   assert.equal(page.get("tbody td"), cell);
-  assert.equal(heading?.firstChild, words);
-  await open(page, ".data-table"); // which closes it
+  assert.equal(heading?.firstChild, textNode);
+  await openDetails(page, ".data-table"); // which closes it
   behind.show([]);
   assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
 });

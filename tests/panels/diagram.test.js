@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIKELIEST, networkRead, open, rowsOf, textOf } from "./support/looks.js";
+import { LIKELIEST, networkResult, openDetails, rowsOf, textOf } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as picture from "../../static/js/diagram/panel.js";
@@ -9,7 +9,7 @@ import * as picture from "../../static/js/diagram/panel.js";
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const TEXT = "a cat sat";
-/** Of each layer of the network below: the letter vector, the hidden ones, the output. */
+/** The layers: the letter vector, the hidden layers, the output. */
 const LAYERS = [
   [100, -50],
   [1, 0, 60],
@@ -20,11 +20,11 @@ const SMALL = { ...OPTIONS, hidden_sizes: [3, 2], letter_size: 2 };
 
 /** @param {Required<NetworkRequest>} question */
 function answerTo({ text, at }) {
-  return networkRead(text, Number(at), LAYERS);
+  return networkResult(text, Number(at), LAYERS);
 }
 
 /**
- * A page with the picture in sight, of a small network that reads a text.
+ * A page with the diagram of a small network in view.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -34,8 +34,8 @@ async function openPicture(t) {
   page.connection.answers("network", answerTo);
   page.connection.begin({ options: SMALL });
   page.store.setProbeText(TEXT);
-  await page.see(".network");
-  await page.tick(210); // network and text are each asked for, a pause apart
+  await page.scrollTo(".network");
+  await page.tick(210); // two requests, for the network and for the text
   return page;
 }
 
@@ -44,12 +44,12 @@ function steps(page) {
   return page.all("#netpicture > g");
 }
 
-/** @param {Page} page what goes in, step by step */
+/** @param {Page} page the input of each step */
 function entering(page) {
   return steps(page).map((step) => step.querySelectorAll(".character")[0]?.textContent);
 }
 
-/** @param {Page} page what is likeliest to come out, step by step */
+/** @param {Page} page the most likely output of each step */
 function leaving(page) {
   return steps(page).map((step) => step.querySelectorAll(".character")[1]?.textContent);
 }
@@ -59,14 +59,14 @@ function squares(shape) {
   return (shape.match(/M/g) ?? []).length;
 }
 
-/** @param {Page} page how many squares each layer has, in each step */
+/** @param {Page} page the number of squares per layer, in each step */
 function squaresALayer(page) {
   return steps(page).map((step) =>
     [...step.querySelectorAll(".unlit")].map((path) => squares(path.getAttribute("d") ?? "")),
   );
 }
 
-/** @param {Page} page how many squares are lit, in each step */
+/** @param {Page} page the number of active squares, in each step */
 function lit(page) {
   return steps(page).map((step) =>
     [...step.querySelectorAll(".lit, .hollow")]
@@ -75,7 +75,7 @@ function lit(page) {
   );
 }
 
-/** @param {Page} page the text: what was read, what is read now, and what is to come */
+/** @param {Page} page the text read, the current character, and the rest */
 function reading(page) {
   return [".network-read", ".network-now", ".network-to-come"].map((each) =>
     textOf(page.get(each)),
@@ -88,13 +88,13 @@ function at(page) {
 }
 
 /** @param {Page} page */
-function asked(page) {
+function requests(page) {
   return page.connection.sent("network");
 }
 
 test("the diagram shows four steps with their inputs and most likely outputs", async (t) => {
   const page = await openPicture(t);
-  assert.deepEqual(asked(page).at(-1), { text: TEXT, at: 4, cell: 1 });
+  assert.deepEqual(requests(page).at(-1), { text: TEXT, at: 4, cell: 1 });
   assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
   assert.deepEqual(leaving(page), ["e", "e", "e", "e"]);
   assert.deepEqual(
@@ -107,7 +107,7 @@ test("the diagram shows four steps with their inputs and most likely outputs", a
 test("each layer has a square per unit: opacity shows the magnitude, hollow is negative", async (t) => {
   const page = await openPicture(t);
   assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
-  assert.deepEqual(lit(page), [7, 7, 7, 7]); // what is weaker than 3 is at rest
+  assert.deepEqual(lit(page), [7, 7, 7, 7]); // below 3 a unit is idle
   const [letter] = page.all("#netpicture > g .tone-letter");
   const levels = (/** @type {string} */ name) =>
     [...(letter?.querySelectorAll(name) ?? [])].map((path) =>
@@ -125,8 +125,10 @@ test("a new network is drawn idle with its own sizes, then with its activations"
     [9, 9, 9, 9, 9, 9, 9],
     [9, 9, 9],
   ];
-  page.connection.answers("network", ({ text, at: place }) => networkRead(text, place, layers));
-  page.connection.tell("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
+  page.connection.answers("network", ({ text, at: position }) =>
+    networkResult(text, position, layers),
+  );
+  page.connection.emit("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
   assert.deepEqual(squaresALayer(page)[3], [4, 7, 3]);
   assert.deepEqual(lit(page), [0, 0, 0, 0]);
   assert.equal(page.state(".network"), "loading");
@@ -137,12 +139,12 @@ test("a new network is drawn idle with its own sizes, then with its activations"
 test("in a large network a square represents several units", async (t) => {
   const page = await openPicture(t);
   const options = { ...OPTIONS, hidden_sizes: [400], letter_size: 2 };
-  page.connection.tell("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
+  page.connection.emit("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
   await page.tick(510);
   assert.deepEqual(squaresALayer(page)[0], [1, 134, 1]);
-  assert.equal(asked(page).at(-1).cell, 3);
+  assert.equal(requests(page).at(-1).cell, 3);
   assert.match(textOf(page.get("#netpicture_text")), /\b3\b/);
-  assert.deepEqual(lit(page), [0, 0, 0, 0]); // the answer has the squares of another network
+  assert.deepEqual(lit(page), [0, 0, 0, 0]); // the answer is for another network
 });
 
 test("the architecture is described below the diagram, as its accessible name", async (t) => {
@@ -158,8 +160,10 @@ test("the architecture is described below the diagram, as its accessible name", 
 test("the diagram follows the training at the same position", async (t) => {
   const page = await openPicture(t);
   const stronger = LAYERS.map((layer) => layer.map(() => 50));
-  page.connection.answers("network", ({ text, at: place }) => networkRead(text, place, stronger));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("network", ({ text, at: position }) =>
+    networkResult(text, position, stronger),
+  );
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.deepEqual(lit(page), [18, 18, 18, 18]);
   assert.equal(at(page), "4 of 9");
@@ -202,29 +206,29 @@ test("the slider moves the position and announces it to screen readers", async (
   const page = await openPicture(t);
   page.type("#netpicture_at", "2");
   await page.tick(110);
-  assert.deepEqual([asked(page).at(-1).at, at(page)], [2, "2 of 9"]);
+  assert.deepEqual([requests(page).at(-1).at, at(page)], [2, "2 of 9"]);
   assert.equal(page.get("#netpicture_at").ariaValueText, "2 of 9, space");
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#netpicture_at")).max, "9");
-  assert.equal(textOf(page.get("#netpicture_spoken")), ""); // said by the slider itself
+  assert.equal(textOf(page.get("#netpicture_spoken")), ""); // the slider announces itself
 });
 
 test("fast position changes send one request, for the latest position", async (t) => {
   const page = await openPicture(t);
-  const before = asked(page).length;
-  for (const place of ["5", "6", "7", "8"]) page.type("#netpicture_at", place);
+  const before = requests(page).length;
+  for (const position of ["5", "6", "7", "8"]) page.type("#netpicture_at", position);
   await page.tick(90);
   assert.equal(page.state(".network"), "outdated");
   assert.deepEqual(
-    asked(page)
+    requests(page)
       .slice(before)
-      .map(({ at: place }) => place),
+      .map(({ at: position }) => position),
     [5],
   );
   await page.tick(20);
   assert.deepEqual(
-    asked(page)
+    requests(page)
       .slice(before)
-      .map(({ at: place }) => place),
+      .map(({ at: position }) => position),
     [5, 8],
   );
   assert.equal(page.state(".network"), "shown");
@@ -236,12 +240,12 @@ test("it plays through the text and restarts, but only after play is pressed", a
   assert.deepEqual([at(page), page.state(".network-steps")], ["4 of 9", "stopped"]);
   await page.click("#netpicture_play");
   assert.equal(page.state(".network-steps"), "playing");
-  const places = [];
+  const positions = [];
   for (let beat = 0; beat < 7; beat++) {
     await page.tick(340);
-    places.push(at(page).split(" ")[0]);
+    positions.push(at(page).split(" ")[0]);
   }
-  assert.deepEqual(places, ["5", "6", "7", "8", "9", "0", "1"]);
+  assert.deepEqual(positions, ["5", "6", "7", "8", "9", "0", "1"]);
   await page.click("#netpicture_play");
   await page.tick(1_000);
   assert.deepEqual([at(page), page.state(".network-steps")], ["1 of 9", "stopped"]);
@@ -260,19 +264,19 @@ test("playing waits for a slow answer and stops when the user steps", async (t) 
 test("out of view and in a hidden tab it neither plays nor sends requests", async (t) => {
   const page = await openPicture(t);
   await page.click("#netpicture_play");
-  await page.leave(".network");
-  const [before, place] = [asked(page).length, at(page)];
-  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.scrollAwayFrom(".network");
+  const [before, position] = [requests(page).length, at(page)];
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(1_000);
-  assert.deepEqual([asked(page).length, at(page)], [before, place]);
-  await page.see(".network");
+  assert.deepEqual([requests(page).length, at(page)], [before, position]);
+  await page.scrollTo(".network");
   await page.hide(true);
   await page.tick(1_000);
-  assert.equal(at(page), place);
+  assert.equal(at(page), position);
   await page.hide(false);
   await page.tick(700);
-  assert.notEqual(at(page), place);
-  assert.ok(asked(page).length > before);
+  assert.notEqual(at(page), position);
+  assert.ok(requests(page).length > before);
 });
 
 test("the five most likely characters are listed with their probabilities, none while idle", async (t) => {
@@ -284,7 +288,7 @@ test("the five most likely characters are listed with their probabilities, none 
   assert.deepEqual(list()[0], ["e", "50 %"]);
   assert.deepEqual(list()[4], ["b", "< 0.1 %"]);
   assert.equal(list().length, LIKELIEST.length);
-  page.connection.tell("state", state({ version: 2, options: { ...SMALL } }));
+  page.connection.emit("state", state({ version: 2, options: { ...SMALL } }));
   assert.deepEqual(
     list(),
     Array.from(LIKELIEST, () => ["", ""]),
@@ -293,7 +297,7 @@ test("the five most likely characters are listed with their probabilities, none 
 
 test("the actual next character is highlighted in the list", async (t) => {
   const page = await openPicture(t);
-  page.type("#netpicture_at", "3"); // an a comes
+  page.type("#netpicture_at", "3"); // followed by an a
   await page.tick(110);
   assert.deepEqual(page.all("#netpicture_next .actual .likely-name").map(textOf), ["a"]);
   page.type("#netpicture_at", "9");
@@ -303,8 +307,8 @@ test("the actual next character is highlighted in the list", async (t) => {
 
 test("the table lists the latest step, from the top layer down", async (t) => {
   const page = await openPicture(t);
-  assert.deepEqual(rowsOf(page, ".network .data-table"), []); // closed, so not filled
-  await open(page, ".network .data-table");
+  assert.deepEqual(rowsOf(page, ".network .data-table"), []); // empty while closed
+  await openDetails(page, ".network .data-table");
   assert.deepEqual(rowsOf(page, ".network .data-table"), [
     ["output", "11", "e, 50 %; space, 25 %; END, 13 %"],
     ["hidden 2", "2", "unit 2: −100 %; unit 1: 20 %"],
@@ -319,18 +323,18 @@ test("only manual steps are announced to screen readers, after they are drawn", 
   const page = await openPicture(t);
   const spoken = () => textOf(page.get("#netpicture_spoken"));
   assert.equal(page.get("#netpicture_spoken").getAttribute("role"), "status");
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.equal(spoken(), "");
   await page.click("#netpicture_forward");
   await page.tick(110);
-  const told = spoken();
-  assert.match(told, /\b5 of 9, t\b.*\be, 50 %/);
-  page.connection.tell("frame", frame({ steps: 400 }));
+  const announcement = spoken();
+  assert.match(announcement, /\b5 of 9, t\b.*\be, 50 %/);
+  page.connection.emit("frame", frame({ steps: 400 }));
   await page.tick(510);
   await page.click("#netpicture_play");
   await page.tick(1_000);
-  assert.equal(spoken(), told);
+  assert.equal(spoken(), announcement);
 });
 
 test("a text that the network cannot read leaves the diagram idle", async (t) => {
@@ -348,7 +352,7 @@ test("a text that the network cannot read leaves the diagram idle", async (t) =>
   assert.equal(page.state(".network-steps"), "stopped");
   assert.equal(page.state(".network"), "refused");
   assert.deepEqual(page.store.page.notices, []);
-  page.store.setFieldErrors({ text: "look_text" }, null); // as the box does when it is edited
+  page.store.setFieldErrors({ text: "look_text" }, null); // as the text field does on editing
   page.store.setProbeText("a dog");
   await page.tick(510);
   assert.equal(page.get("#netpicture_unread").hidden, true);
@@ -369,7 +373,9 @@ test("the position is clamped to a shorter text, and only the characters read ar
 
 test("the positions count the characters as the network reads them", async (t) => {
   const page = await openPicture(t);
-  page.connection.answers("network", ({ at: place }) => networkRead("a cats sat", place, LAYERS));
+  page.connection.answers("network", ({ at: position }) =>
+    networkResult("a cats sat", position, LAYERS),
+  );
   page.store.setProbeText("a cat:sat");
   await page.tick(510);
   assert.equal(at(page), "4 of 10");
@@ -388,9 +394,9 @@ test("a server error is shown at the diagram, not as a notice", async (t) => {
   const page = await openPicture(t);
   page.connection.answers("network", refused("busy"), answerTo);
   await page.click("#netpicture_forward");
-  assert.equal(page.fault("#netpicture_wait"), "busy");
+  assert.equal(page.errorCode("#netpicture_wait"), "busy");
   assert.deepEqual(page.store.page.notices, []);
   await page.tick(1_010);
-  assert.equal(page.fault("#netpicture_wait"), null);
+  assert.equal(page.errorCode("#netpicture_wait"), null);
   assert.deepEqual(entering(page), ["space", "c", "a", "t"]);
 });

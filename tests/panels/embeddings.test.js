@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { lettersMapped, open, rowsOf, textOf } from "./support/looks.js";
+import { embeddingsResult, openDetails, rowsOf, textOf } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
 import * as letterMap from "../../static/js/inspect/embeddings.js";
@@ -23,31 +23,31 @@ async function openMap(t, answer) {
   page.resize("#letter_map_plot", SIZE);
   page.connection.answers("letters", answer);
   page.connection.begin();
-  await page.see("#panel_letter_map .inspect-body");
+  await page.scrollTo("#panel_letter_map .inspect-body");
   return page;
 }
 
 let steps = 1_000;
 
 /**
- * The network has gone on learning, and looks so now.
+ * Train on, and refresh the plot.
  *
  * @param {Page} page
  * @param {EmbeddingsResult | ErrorResult} answer
  */
 async function goOn(page, answer) {
   page.connection.answers("letters", answer);
-  page.connection.tell("frame", frame({ steps: steps++ }));
+  page.connection.emit("frame", frame({ steps: steps++ }));
   await page.tick(510);
 }
 
 /**
- * Where each mark is from the middle of the picture, by its name.
+ * The position of each mark relative to the centre, by name.
  *
  * @param {Page} page
  * @returns {Record<string, number[]>}
  */
-function places(page) {
+function positions(page) {
   const marks = page.all("#letter_map_plot .letter-mark").map((mark) => {
     const [x = 0, y = 0] = (mark.style.transform.match(/-?[\d.]+(?=px)/g) ?? []).map(Number);
     return [textOf(mark), [rounded(x - SIZE.width / 2), rounded(SIZE.height / 2 - y)]];
@@ -55,16 +55,16 @@ function places(page) {
   return Object.fromEntries(marks);
 }
 
-/** @param {number} pixels as exact as the page says it */
+/** @param {number} pixels rounded as on the page */
 function rounded(pixels) {
   return Math.round(10 * pixels) / 10;
 }
 
 test("each character has a mark at its position, with the same scale on both axes", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
-  const { END = [], "␣": space, e } = places(page);
+  const page = await openMap(t, embeddingsResult(LETTERS));
+  const { END = [], "␣": space, e } = positions(page);
   assert.deepEqual(page.connection.sent("letters"), [{}]);
-  assert.deepEqual(Object.keys(places(page)).sort(), ["7", "END", "e", "t", "␣"]);
+  assert.deepEqual(Object.keys(positions(page)).sort(), ["7", "END", "e", "t", "␣"]);
   const [x = 0, y = 0] = END;
   assert.ok(x > 100 && x < SIZE.width / 2 - 14, `${x}`);
   assert.ok(Math.abs(x / y - 2) < 0.01);
@@ -74,7 +74,10 @@ test("each character has a mark at its position, with the same scale on both axe
 });
 
 test("the marks have the classes of their kinds, and the legend lists only the kinds present", async (t) => {
-  const page = await openMap(t, lettersMapped({ "": [2, 1], e: [1, -1], t: [-1, 1], é: [0, 0] }));
+  const page = await openMap(
+    t,
+    embeddingsResult({ "": [2, 1], e: [1, -1], t: [-1, 1], é: [0, 0] }),
+  );
   const kinds = page.all("#letter_map_plot .letter-mark").map((mark) => mark.getAttribute("class"));
   assert.deepEqual(kinds, [
     "letter-mark kind-end",
@@ -88,68 +91,71 @@ test("the marks have the classes of their kinds, and the legend lists only the k
       .filter(({ hidden }) => !hidden)
       .map(({ dataset }) => dataset.kind);
   assert.deepEqual(key(), ["vowel", "consonant", "end"]);
-  await goOn(page, lettersMapped(LETTERS));
+  await goOn(page, embeddingsResult(LETTERS));
   assert.deepEqual(key(), ["vowel", "consonant", "digit", "sign", "end"]);
 });
 
 test("existing marks move while the network trains, and missing ones are removed", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
+  const page = await openMap(t, embeddingsResult(LETTERS));
   const marks = page.all("#letter_map_plot .letter-mark");
-  const before = places(page);
-  await goOn(page, lettersMapped({ "": [2, 1], " ": [-2, -0.5], e: [1, -0.5], t: [-1, 0.5] }));
+  const before = positions(page);
+  await goOn(page, embeddingsResult({ "": [2, 1], " ": [-2, -0.5], e: [1, -0.5], t: [-1, 0.5] }));
   assert.deepEqual(page.all("#letter_map_plot .letter-mark"), marks.slice(0, -1).concat());
-  assert.deepEqual(places(page).END, before.END);
-  assert.notDeepEqual(places(page).e, before.e);
+  assert.deepEqual(positions(page).END, before.END);
+  assert.notDeepEqual(positions(page).e, before.e);
 });
 
 test("a component whose sign flips does not mirror the plot", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
-  const before = places(page);
+  const page = await openMap(t, embeddingsResult(LETTERS));
+  const before = positions(page);
   for (const [x, y] of /** @type {const} */ ([
     [-1, 1],
     [1, -1],
     [-1, -1],
   ])) {
     const turned = Object.entries(LETTERS).map(([name, at]) => [name, [x * at[0], y * at[1]]]);
-    await goOn(page, lettersMapped(Object.fromEntries(turned)));
-    assert.deepEqual(places(page), before);
+    await goOn(page, embeddingsResult(Object.fromEntries(turned)));
+    assert.deepEqual(positions(page), before);
   }
 });
 
 test("a new network is not aligned with the previous one", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
-  const { END: [x = 0] = [] } = places(page);
-  page.connection.answers("letters", lettersMapped({ "": [-0.2, -0.1], a: [0.2, 0.1], b: [0, 0] }));
-  page.connection.tell("state", state({ version: 2 }));
+  const page = await openMap(t, embeddingsResult(LETTERS));
+  const { END: [x = 0] = [] } = positions(page);
+  page.connection.answers(
+    "letters",
+    embeddingsResult({ "": [-0.2, -0.1], a: [0.2, 0.1], b: [0, 0] }),
+  );
+  page.connection.emit("state", state({ version: 2 }));
   assert.equal(page.state("#panel_letter_map"), "outdated");
   await page.tick(510);
-  const after = places(page);
+  const after = positions(page);
   assert.deepEqual(Object.keys(after).sort(), ["END", "a", "b"]);
-  assert.ok(Math.abs((after.END?.[0] ?? 0) + x) < 1); // its own measure fills the picture, too
+  assert.ok(Math.abs((after.END?.[0] ?? 0) + x) < 1); // the new scale fills the plot, too
 });
 
 test("overlapping marks are separated, close to their positions", async (t) => {
-  const page = await openMap(t, lettersMapped({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
-  const { e: [x = 0, y = 0] = [], t: [otherX = 0, otherY = 0] = [] } = places(page);
+  const page = await openMap(t, embeddingsResult({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
+  const { e: [x = 0, y = 0] = [], t: [otherX = 0, otherY = 0] = [] } = positions(page);
   const distance = Math.hypot(x - otherX, y - otherY);
   assert.ok(distance > 8 && distance < 19, `${distance}`);
 });
 
 test("the axes show the explained variance, and the scale bar its length", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS, { left_out: 12 }));
+  const page = await openMap(t, embeddingsResult(LETTERS, { left_out: 12 }));
   assert.match(textOf(page.get("#letter_map_first")), /\b61 %/);
   assert.match(textOf(page.get("#letter_map_second")), /\b20 %/);
   assert.match(textOf(page.get("#letter_map_left_out")), /\b12\b/);
   assert.equal(textOf(page.get("#letter_map_plot .plane-bar-length")), "0.5");
   const bar = page.get("#letter_map_plot .plane-bar").getAttribute("d") ?? "";
-  const { END: [x = 0] = [] } = places(page);
+  const { END: [x = 0] = [] } = positions(page);
   assert.equal(Number(/h([\d.]+)/.exec(bar)?.[1]).toFixed(0), (x / 4).toFixed(0));
-  await goOn(page, lettersMapped(LETTERS));
+  await goOn(page, embeddingsResult(LETTERS));
   assert.equal(textOf(page.get("#letter_map_left_out")), "");
 });
 
 test("the plot is laid out again for a new size, and unchanged while the panel has none", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
+  const page = await openMap(t, embeddingsResult(LETTERS));
   const at = () => page.get("#letter_map_plot .letter-mark").style.transform;
   const before = at();
   page.resize("#letter_map_plot", { width: 0, height: 0 });
@@ -161,7 +167,7 @@ test("the plot is laid out again for a new size, and unchanged while the panel h
 test("the closest pairs are described to screen readers, with names for space and END", async (t) => {
   const page = await openMap(
     t,
-    lettersMapped({ "": [0, 0], " ": [0.1, 0], e: [2, 0], t: [2.5, 0], z: [9, 9] }),
+    embeddingsResult({ "": [0, 0], " ": [0.1, 0], e: [2, 0], t: [2.5, 0], z: [9, 9] }),
   );
   const plot = page.get("#letter_map_plot");
   assert.equal(plot.getAttribute("role"), "img");
@@ -169,9 +175,9 @@ test("the closest pairs are described to screen readers, with names for space an
 });
 
 test("the table has a row per character, with its position and nearest character", async (t) => {
-  const page = await openMap(t, lettersMapped(LETTERS));
-  assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), []); // closed, so not filled
-  await open(page, "#panel_letter_map .data-table");
+  const page = await openMap(t, embeddingsResult(LETTERS));
+  assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), []); // empty while closed
+  await openDetails(page, "#panel_letter_map .data-table");
   assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), [
     ["END", "2.000", "1.000", "7"],
     ["space", "−2.000", "−1.000", "t"],
@@ -187,9 +193,9 @@ test("a plot with many marks is refreshed less often", async (t) => {
     String.fromCodePoint(0x4e00 + index),
     [index, 1],
   ]);
-  const page = await openMap(t, lettersMapped(Object.fromEntries(many)));
+  const page = await openMap(t, embeddingsResult(Object.fromEntries(many)));
   assert.ok(page.get("#letter_map_plot").classList.contains("many"));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(1_980);
   assert.equal(page.connection.sent("letters").length, 1);
   await page.tick(30);
@@ -197,22 +203,22 @@ test("a plot with many marks is refreshed less often", async (t) => {
 });
 
 test("diverged vectors are shown as an error with a code", async (t) => {
-  const page = await openMap(t, lettersMapped({}, { left_out: 9 }));
-  assert.equal(page.fault("#letter_map_wait"), "letters_diverged");
+  const page = await openMap(t, embeddingsResult({}, { left_out: 9 }));
+  assert.equal(page.errorCode("#letter_map_wait"), "letters_diverged");
   assert.equal(page.state("#panel_letter_map"), "refused");
-  await goOn(page, lettersMapped(LETTERS));
-  assert.equal(page.fault("#letter_map_wait"), null);
-  await goOn(page, lettersMapped({}));
+  await goOn(page, embeddingsResult(LETTERS));
+  assert.equal(page.errorCode("#letter_map_wait"), null);
+  await goOn(page, embeddingsResult({}));
   assert.equal(page.state("#panel_letter_map"), "outdated");
   await goOn(page, refused("busy"));
-  assert.equal(page.fault("#letter_map_wait"), "busy");
+  assert.equal(page.errorCode("#letter_map_wait"), "busy");
 });
 
 test("nothing is requested while the panel is closed and only its summary is in view", async (t) => {
   const page = openPage(t, { only: "#panel_letter_map" });
   page.mount("#panel_letter_map", letterMap);
   page.connection.begin();
-  await page.see("#panel_letter_map > summary");
+  await page.scrollTo("#panel_letter_map > summary");
   await page.tick(1_000);
   assert.deepEqual(page.connection.sent("letters"), []);
 });

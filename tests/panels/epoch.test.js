@@ -15,11 +15,11 @@ function openEpoch(t) {
 
 /**
  * @param {Page} page
- * @param {number[]} epochs one after the other, a second each
+ * @param {number[]} epochs one per second
  */
 async function pass(page, ...epochs) {
   for (const epoch of epochs) {
-    page.connection.tell("frame", frame({ epoch }));
+    page.connection.emit("frame", frame({ epoch }));
     await page.tick(1_000);
   }
 }
@@ -41,7 +41,7 @@ test("a slow epoch has a progress bar, updated by every frame", async (t) => {
   assert.equal(bar(page).hidden, false);
   assert.equal(bar(page).ariaValueNow, "25");
   assert.equal(speed(page), "");
-  page.connection.tell("frame", frame({ epoch: 2.5 }));
+  page.connection.emit("frame", frame({ epoch: 2.5 }));
   assert.equal(bar(page).style.getPropertyValue("--share"), "0.5");
 });
 
@@ -52,7 +52,7 @@ test("fast epochs show their speed instead of the bar", async (t) => {
   assert.deepEqual([bar(page).hidden, speed(page)], [true, "2.5/s"]);
   await pass(page, 1_237.5);
   assert.equal(speed(page), "1,235/s");
-  await pass(page, 1_237.5); // it is paused
+  await pass(page, 1_237.5); // paused
   assert.deepEqual([bar(page).hidden, speed(page)], [false, ""]);
 });
 
@@ -62,10 +62,10 @@ test("epochs before the page load, or of another network, do not count as speed"
   page.connection.begin({ epoch: 400 });
   await page.tick(1_000);
   assert.deepEqual([bar(page).hidden, speed(page)], [false, ""]);
-  page.connection.tell("state", state({ version: 2, epoch: 900 }));
+  page.connection.emit("state", state({ version: 2, epoch: 900 }));
   await page.tick(1_000);
   assert.deepEqual([bar(page).hidden, speed(page)], [false, ""]);
-  page.connection.tell("state", state({ version: 3, epoch: 0 }));
+  page.connection.emit("state", state({ version: 3, epoch: 0 }));
   await page.tick(1_000);
   assert.deepEqual([bar(page).hidden, speed(page)], [false, ""]);
 });

@@ -4,50 +4,50 @@ import { openPage } from "./support/page.js";
 import { onFileDrop } from "../../static/js/ui/file_drop.js";
 
 /** @param {import("node:test").TestContext} t */
-function openPlace(t) {
+function openElement(t) {
   openPage(t, { variant: "blank" });
-  const place = document.createElement("div");
+  const element = document.createElement("div");
   /** @type {File[][]} */
-  const taken = [];
-  onFileDrop(place, (files) => taken.push(files));
-  return { place, taken };
+  const dropped = [];
+  onFileDrop(element, (files) => dropped.push(files));
+  return { element, dropped };
 }
 
 /**
- * Whether the browser would go on with it: open a file in the place of the page, for one.
+ * Whether the browser's default action would run, such as opening the file.
  *
- * @param {HTMLElement} place
+ * @param {HTMLElement} element
  * @param {string} move
  * @param {{types: string[], files: File[]} | null} dataTransfer
  */
-function drag(place, move, dataTransfer) {
+function drag(element, move, dataTransfer) {
   const event = new Event(move, { bubbles: true, cancelable: true });
-  return place.dispatchEvent(Object.assign(event, { dataTransfer }));
+  return element.dispatchEvent(Object.assign(event, { dataTransfer }));
 }
 
 test("the drop zone is highlighted while files are dragged over it, and accepts dropped files", (t) => {
-  const { place, taken } = openPlace(t);
+  const { element, dropped } = openElement(t);
   const files = [new File(["a"], "a.txt"), new File(["b"], "b.txt")];
-  const carried = { types: ["Files"], files };
+  const dataTransfer = { types: ["Files"], files };
   for (const move of ["dragenter", "dragover"]) {
-    assert.equal(drag(place, move, carried), false);
-    assert.ok(place.matches(".receiving"));
+    assert.equal(drag(element, move, dataTransfer), false);
+    assert.ok(element.matches(".receiving"));
   }
-  drag(place, "dragleave", carried);
-  assert.ok(!place.matches(".receiving"));
-  drag(place, "dragover", carried);
-  assert.equal(drag(place, "drop", carried), false);
-  assert.ok(!place.matches(".receiving"));
-  assert.deepEqual(taken, [files]);
+  drag(element, "dragleave", dataTransfer);
+  assert.ok(!element.matches(".receiving"));
+  drag(element, "dragover", dataTransfer);
+  assert.equal(drag(element, "drop", dataTransfer), false);
+  assert.ok(!element.matches(".receiving"));
+  assert.deepEqual(dropped, [files]);
 });
 
 test("dragging anything but files is left to the browser", (t) => {
-  const { place, taken } = openPlace(t);
-  for (const carried of [{ types: ["text/plain"], files: [] }, null]) {
+  const { element, dropped } = openElement(t);
+  for (const dataTransfer of [{ types: ["text/plain"], files: [] }, null]) {
     for (const move of ["dragenter", "dragover", "drop"]) {
-      assert.equal(drag(place, move, carried), true);
-      assert.ok(!place.matches(".receiving"));
+      assert.equal(drag(element, move, dataTransfer), true);
+      assert.ok(!element.matches(".receiving"));
     }
   }
-  assert.deepEqual(taken, []);
+  assert.deepEqual(dropped, []);
 });

@@ -10,12 +10,12 @@ test("a visible character is its own name, and is quoted in a sentence", () => {
 });
 
 test("an invisible character has a name", () => {
-  const unseen = ["", " ", "\t", "\u00a0", "\u2003", "\u200b"];
-  const names = unseen.map(nameOf);
-  assert.equal(new Set(names).size, unseen.length);
+  const invisible = ["", " ", "\t", "\u00a0", "\u2003", "\u200b"];
+  const names = invisible.map(nameOf);
+  assert.equal(new Set(names).size, invisible.length);
   assert.ok(names.every((name) => /^[\w +]{3,}$/.test(name)));
   assert.deepEqual(names.slice(-2), ["U+2003", "U+200B"]);
-  assert.deepEqual(unseen.map(quoted), names);
+  assert.deepEqual(invisible.map(quoted), names);
 });
 
 test("a combining accent is shown on a dotted circle", () => {
@@ -24,8 +24,8 @@ test("a combining accent is shown on a dotted circle", () => {
 
 test("a probability is rounded to a readable percentage", () => {
   const shares = [1, 0.5, 0.0995, 0.09949, 0.0123, 0.001, 0.0009];
-  const words = ["100 %", "50 %", "10 %", "9.9 %", "1.2 %", "0.1 %", "< 0.1 %"];
-  assert.deepEqual(shares.map(percent), words);
+  const expected = ["100 %", "50 %", "10 %", "9.9 %", "1.2 %", "0.1 %", "< 0.1 %"];
+  assert.deepEqual(shares.map(percent), expected);
 });
 
 test("a probability with three significant digits, however small it is", () => {

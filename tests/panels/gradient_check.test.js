@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checked, rowsOf, textOf } from "./support/looks.js";
+import { gradientCheckResult, rowsOf, textOf } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, refused, state } from "./support/state.js";
 import * as gradientCheck from "../../static/js/inspect/gradient_check.js";
@@ -24,8 +24,8 @@ function at(page) {
 
 test("the gradients are checked only when the button is pressed", async (t) => {
   const page = openCheck(t);
-  await page.see("#panel_gradient_check .inspect-body");
-  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.scrollTo("#panel_gradient_check .inspect-body");
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(2_000);
   assert.deepEqual([page.connection.sent("gradient_check"), at(page)], [[], "ready"]);
   await page.click("#gradient_check");
@@ -42,7 +42,7 @@ test("while a check runs the button is busy, keeps the focus and ignores clicks"
   assert.equal(document.activeElement?.id, "gradient_check");
   assert.equal(at(page), "busy");
   assert.notEqual(textOf(page.get("#gradient_check_outcome")), "");
-  page.connection.answer("gradient_check", checked(...RIGHT));
+  page.connection.answer("gradient_check", gradientCheckResult(...RIGHT));
   await page.settle();
   assert.equal(page.get("#gradient_check").ariaBusy, null);
   assert.equal(at(page), "agreed");
@@ -50,7 +50,7 @@ test("while a check runs the button is busy, keeps the focus and ignores clicks"
 
 test("each matrix is a row with its errors and the number of weights checked", async (t) => {
   const page = openCheck(t);
-  page.connection.answers("gradient_check", checked(...RIGHT));
+  page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   assert.equal(page.get("#gradient_check_results").hidden, true);
   await page.click("#gradient_check");
   assert.equal(page.get("#gradient_check_results").hidden, false);
@@ -71,7 +71,7 @@ test("each matrix is a row with its errors and the number of weights checked", a
 
 test("the largest error and the number of matrices are announced to screen readers", async (t) => {
   const page = openCheck(t);
-  page.connection.answers("gradient_check", checked(...RIGHT));
+  page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   await page.click("#gradient_check");
   const outcome = page.get("#gradient_check_outcome");
   assert.equal(outcome.getAttribute("role"), "status");
@@ -80,14 +80,14 @@ test("the largest error and the number of matrices are announced to screen reade
 
 test("markup in the sentence is escaped", async (t) => {
   const page = openCheck(t);
-  page.connection.answers("gradient_check", checked(...RIGHT));
+  page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   await page.click("#gradient_check");
   assert.equal(textOf(page.get("#gradient_check_sentence")), "<b>a</b> sentence");
 });
 
 test("a disagreeing matrix is named, and its cell is marked", async (t) => {
   const page = openCheck(t);
-  const wrong = checked({ ...FIRST, kernels: 0.02 }, { ...SECOND, graph: null });
+  const wrong = gradientCheckResult({ ...FIRST, kernels: 0.02 }, { ...SECOND, graph: null });
   page.connection.answers("gradient_check", wrong);
   await page.click("#gradient_check");
   assert.equal(at(page), "disagreed");
@@ -101,8 +101,8 @@ test("a rounding error agrees, a larger error does not", async (t) => {
   const page = openCheck(t);
   page.connection.answers(
     "gradient_check",
-    checked({ ...FIRST, graph: 0.001 }),
-    checked({ ...FIRST, graph: 0.0011 }),
+    gradientCheckResult({ ...FIRST, graph: 0.001 }),
+    gradientCheckResult({ ...FIRST, graph: 0.0011 }),
   );
   await page.click("#gradient_check");
   assert.equal(at(page), "agreed");
@@ -114,51 +114,51 @@ test("of many disagreeing matrices four are named, and the others counted", asyn
   const page = openCheck(t);
   const names = ["Wil", "Wix0", "Wih0", "bi0", "Wfx0", "Wfh0"];
   const matrices = names.map((name) => ({ ...FIRST, name, graph: 1, kernels: 1 }));
-  page.connection.answers("gradient_check", checked(...matrices));
+  page.connection.answers("gradient_check", gradientCheckResult(...matrices));
   await page.click("#gradient_check");
-  const told = textOf(page.get("#gradient_check_outcome"));
-  const named = names.filter((name) => told.includes(name));
+  const announced = textOf(page.get("#gradient_check_outcome"));
+  const named = names.filter((name) => announced.includes(name));
   assert.deepEqual(named, names.slice(0, 4));
-  assert.match(told, /\b2\b/);
+  assert.match(announced, /\b2\b/);
 });
 
 test("an error is shown at the button, not as a notice, until it is pressed again", async (t) => {
   const page = openCheck(t);
   page.connection.answers("gradient_check", refused("too_many_weights"));
   await page.click("#gradient_check");
-  assert.equal(page.fault("#gradient_check_error"), "too_many_weights");
+  assert.equal(page.errorCode("#gradient_check_error"), "too_many_weights");
   assert.equal(at(page), "refused");
   assert.equal(textOf(page.get("#gradient_check_outcome")), "");
   assert.deepEqual(page.store.page.notices, []);
-  page.connection.answers("gradient_check", checked(...RIGHT));
+  page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   await page.click("#gradient_check");
-  assert.equal(page.fault("#gradient_check_error"), null);
+  assert.equal(page.errorCode("#gradient_check_error"), null);
 });
 
 test("a new network clears the outcome, a repeated state does not", async (t) => {
   const page = openCheck(t);
-  page.connection.answers("gradient_check", checked(...RIGHT), refused("busy"));
+  page.connection.answers("gradient_check", gradientCheckResult(...RIGHT), refused("busy"));
   await page.click("#gradient_check");
-  page.connection.tell("state", state());
+  page.connection.emit("state", state());
   assert.equal(at(page), "agreed");
-  page.connection.tell("state", state({ version: 2 }));
+  page.connection.emit("state", state({ version: 2 }));
   assert.equal(at(page), "ready");
   assert.equal(page.get("#gradient_check_results").hidden, true);
   assert.equal(textOf(page.get("#gradient_check_outcome")), "");
   await page.click("#gradient_check");
   assert.equal(at(page), "refused");
-  page.connection.tell("state", state({ version: 3 }));
-  assert.deepEqual([at(page), page.fault("#gradient_check_error")], ["ready", null]);
+  page.connection.emit("state", state({ version: 3 }));
+  assert.deepEqual([at(page), page.errorCode("#gradient_check_error")], ["ready", null]);
 });
 
 test("the outcome of a network replaced meanwhile is an error with its own code", async (t) => {
   const page = openCheck(t);
   await page.click("#gradient_check");
-  page.connection.tell("state", state({ version: 2 }));
+  page.connection.emit("state", state({ version: 2 }));
   assert.equal(at(page), "busy");
-  page.connection.answer("gradient_check", checked(...RIGHT));
+  page.connection.answer("gradient_check", gradientCheckResult(...RIGHT));
   await page.settle();
-  assert.equal(page.fault("#gradient_check_error"), "replaced_while_checking");
+  assert.equal(page.errorCode("#gradient_check_error"), "replaced_while_checking");
   assert.equal(at(page), "refused");
   assert.equal(page.get("#gradient_check_results").hidden, true);
 });

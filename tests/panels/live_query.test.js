@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { surprised } from "./support/looks.js";
+import { surprisalResult } from "./support/results.js";
 import { frame, refused, state } from "./support/state.js";
 import { errorOf } from "../../static/js/messages.js";
 import { LiveQuery } from "../../static/js/net/live_query.js";
@@ -10,7 +10,7 @@ import { LiveQuery } from "../../static/js/net/live_query.js";
 /** @import { SurprisalResult } from "../../static/js/protocol" */
 
 /**
- * A panel of this test's own that asks about a text.
+ * A panel of the test with a live query.
  *
  * @param {import("node:test").TestContext} t
  * @param {Partial<QueryOptions<"surprise">>} [changes]
@@ -18,225 +18,225 @@ import { LiveQuery } from "../../static/js/net/live_query.js";
 function openQuery(t, changes = {}) {
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML = '<details><summary></summary><div id="seen"></div></details>';
-  const look = {
+  const view = {
     text: /** @type {string | null} */ ("a"),
     /** @type {string[]} */
     shown: [],
     /** @type {(string | null)[]} */
-    waits: [],
+    errors: [],
     refresh: () => watching.refresh(),
     reset: () => watching.reset(),
   };
   const watching = new LiveQuery(page.get("#seen"), page.connection, {
     event: "surprise",
     panel: page.get("details"),
-    params: () => (look.text === null ? null : { text: look.text }),
-    show: (/** @type {SurprisalResult} */ { characters }) => look.shown.push(characters.join("")),
-    showError: (fault) => look.waits.push(fault?.code ?? null),
+    params: () => (view.text === null ? null : { text: view.text }),
+    show: (/** @type {SurprisalResult} */ { characters }) => view.shown.push(characters.join("")),
+    showError: (errorCode) => view.errors.push(errorCode?.code ?? null),
     errorFields: { text: "look_text" },
     ...changes,
   });
-  const asked = () => page.connection.sent("surprise").map(({ text }) => text);
+  const requests = () => page.connection.sent("surprise").map(({ text }) => text);
   const answer = async (/** @type {any} */ answer) => {
     page.connection.answer("surprise", answer);
     await page.settle();
   };
-  return { page, look, asked, answer };
+  return { page, view, requests, answer };
 }
 
 test("nothing is requested before the panel is visible and has a network", async (t) => {
-  const { page, asked } = openQuery(t);
+  const { page, requests } = openQuery(t);
   page.connection.begin();
   await page.tick(2_000);
-  await page.see("summary");
-  assert.deepEqual(asked(), []);
-  await page.see("#seen");
-  assert.deepEqual(asked(), ["a"]);
+  await page.scrollTo("summary");
+  assert.deepEqual(requests(), []);
+  await page.scrollTo("#seen");
+  assert.deepEqual(requests(), ["a"]);
 });
 
 test("nothing is requested before the first state, or without a query", async (t) => {
-  const { page, look, asked } = openQuery(t);
-  look.text = null;
-  await page.see("#seen");
+  const { page, view, requests } = openQuery(t);
+  view.text = null;
+  await page.scrollTo("#seen");
   page.connection.open();
-  page.connection.tell("state", state());
-  assert.deepEqual(asked(), []);
-  look.text = "a";
-  look.refresh();
-  assert.deepEqual(asked(), ["a"]);
+  page.connection.emit("state", state());
+  assert.deepEqual(requests(), []);
+  view.text = "a";
+  view.refresh();
+  assert.deepEqual(requests(), ["a"]);
 });
 
 test("a training network is queried at intervals, a paused one is not", async (t) => {
-  const { page, look, asked } = openQuery(t);
-  page.connection.answers("surprise", surprised("a"));
+  const { page, view, requests } = openQuery(t);
+  page.connection.answers("surprise", surprisalResult("a"));
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   await page.tick(1_000);
-  assert.equal(asked().length, 1);
-  page.connection.tell("frame", frame({ steps: 300 }));
+  assert.equal(requests().length, 1);
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.settle();
-  page.connection.tell("frame", frame({ steps: 400 }));
+  page.connection.emit("frame", frame({ steps: 400 }));
   await page.tick(490);
-  assert.equal(asked().length, 2);
+  assert.equal(requests().length, 2);
   await page.tick(20);
-  assert.equal(asked().length, 3);
-  assert.deepEqual(look.shown, ["a", "a", "a"]);
+  assert.equal(requests().length, 3);
+  assert.deepEqual(view.shown, ["a", "a", "a"]);
 });
 
 test("after a slow answer the query pauses for a hundred times its duration", async (t) => {
-  const { page, asked } = openQuery(t);
-  page.connection.answers("surprise", surprised("a", [], { took: 20 }));
+  const { page, requests } = openQuery(t);
+  page.connection.answers("surprise", surprisalResult("a", [], { took: 20 }));
   page.connection.begin();
-  await page.see("#seen");
-  page.connection.tell("frame", frame({ steps: 300 }));
+  await page.scrollTo("#seen");
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(1_980);
-  assert.equal(asked().length, 1);
+  assert.equal(requests().length, 1);
   await page.tick(30);
-  assert.equal(asked().length, 2);
+  assert.equal(requests().length, 2);
 });
 
 test("out of view, in a hidden tab and without a connection nothing is requested", async (t) => {
-  const { page, asked } = openQuery(t);
-  page.connection.answers("surprise", surprised("a"));
+  const { page, requests } = openQuery(t);
+  page.connection.answers("surprise", surprisalResult("a"));
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   let steps = 300;
   const goOn = async () => {
-    page.connection.tell("frame", frame({ steps: steps++ }));
+    page.connection.emit("frame", frame({ steps: steps++ }));
     await page.tick(1_000);
   };
-  await page.leave("#seen");
+  await page.scrollAwayFrom("#seen");
   await goOn();
-  assert.equal(asked().length, 1);
-  await page.see("#seen");
-  assert.equal(asked().length, 2);
+  assert.equal(requests().length, 1);
+  await page.scrollTo("#seen");
+  assert.equal(requests().length, 2);
   await page.hide(true);
   await goOn();
-  assert.equal(asked().length, 2);
+  assert.equal(requests().length, 2);
   await page.hide(false);
-  assert.equal(asked().length, 3);
+  assert.equal(requests().length, 3);
   page.connection.lose();
   await goOn();
-  assert.equal(asked().length, 3);
+  assert.equal(requests().length, 3);
   page.connection.open();
-  assert.equal(asked().length, 4);
+  assert.equal(requests().length, 4);
 });
 
 test("one query is in flight at a time, and only the latest is answered", async (t) => {
-  const { page, look, asked, answer } = openQuery(t);
+  const { page, view, requests, answer } = openQuery(t);
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   for (const text of ["b", "c"]) {
-    look.text = text;
-    look.refresh();
+    view.text = text;
+    view.refresh();
   }
-  assert.deepEqual(asked(), ["a"]);
-  await answer(surprised("a"));
-  assert.deepEqual(look.shown, []);
+  assert.deepEqual(requests(), ["a"]);
+  await answer(surprisalResult("a"));
+  assert.deepEqual(view.shown, []);
   await page.tick(10);
-  assert.deepEqual(asked(), ["a", "c"]);
-  await answer(surprised("c"));
-  assert.deepEqual(look.shown, ["c"]);
+  assert.deepEqual(requests(), ["a", "c"]);
+  await answer(surprisalResult("c"));
+  assert.deepEqual(view.shown, ["c"]);
 });
 
 test("an error of an earlier query is not shown", async (t) => {
-  const { page, look, answer } = openQuery(t);
+  const { page, view, answer } = openQuery(t);
   page.connection.begin();
-  await page.see("#seen");
-  look.text = "b";
-  look.refresh();
+  await page.scrollTo("#seen");
+  view.text = "b";
+  view.refresh();
   await answer(refused("characters_unknown", "text"));
-  assert.deepEqual([page.store.page.fieldErrors, look.waits], [{}, []]);
+  assert.deepEqual([page.store.page.fieldErrors, view.errors], [{}, []]);
 });
 
 test("an answer of the previous network is not shown for the current one", async (t) => {
-  const { page, look, asked, answer } = openQuery(t);
+  const { page, view, requests, answer } = openQuery(t);
   page.connection.begin();
-  await page.see("#seen");
-  page.connection.tell("state", state({ version: 2 }));
-  await answer(surprised("a"));
-  assert.deepEqual(look.shown, []);
+  await page.scrollTo("#seen");
+  page.connection.emit("state", state({ version: 2 }));
+  await answer(surprisalResult("a"));
+  assert.deepEqual(view.shown, []);
   await page.tick(10);
-  assert.equal(asked().length, 2);
+  assert.equal(requests().length, 2);
 });
 
 test("an error with a field is shown there, and not retried before the network changes", async (t) => {
-  const { page, look, asked } = openQuery(t);
-  page.connection.answers("surprise", refused("characters_unknown", "text"), surprised("a"));
+  const { page, view, requests } = openQuery(t);
+  page.connection.answers("surprise", refused("characters_unknown", "text"), surprisalResult("a"));
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   await page.tick(2_000);
-  assert.equal(asked().length, 1);
+  assert.equal(requests().length, 1);
   assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.settle();
-  assert.deepEqual([page.store.page.fieldErrors, look.shown], [{}, ["a"]]);
+  assert.deepEqual([page.store.page.fieldErrors, view.shown], [{}, ["a"]]);
 });
 
 test("an error without a field is shown in the panel, and retried after a second", async (t) => {
-  const { page, look, asked } = openQuery(t);
-  page.connection.answers("surprise", refused("busy"), surprised("a"));
+  const { page, view, requests } = openQuery(t);
+  page.connection.answers("surprise", refused("busy"), surprisalResult("a"));
   page.connection.begin();
-  await page.see("#seen");
-  assert.deepEqual(look.waits, ["busy"]);
+  await page.scrollTo("#seen");
+  assert.deepEqual(view.errors, ["busy"]);
   await page.tick(1_010);
-  assert.equal(asked().length, 2);
-  assert.deepEqual([look.waits.at(-1), look.shown], [null, ["a"]]);
+  assert.equal(requests().length, 2);
+  assert.deepEqual([view.errors.at(-1), view.shown], [null, ["a"]]);
   assert.deepEqual(page.store.page.notices, []);
 });
 
 test("the state tells whether the answer shown belongs to the current query", async (t) => {
-  const { page, look, answer } = openQuery(t);
+  const { page, view, answer } = openQuery(t);
   const at = () => page.state("details");
   assert.equal(at(), "loading");
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   assert.equal(at(), "loading");
-  await answer(surprised("a"));
+  await answer(surprisalResult("a"));
   assert.equal(at(), "shown");
-  look.text = "b";
-  look.refresh();
+  view.text = "b";
+  view.refresh();
   assert.equal(at(), "outdated");
-  await answer(surprised("b"));
+  await answer(surprisalResult("b"));
   assert.equal(at(), "shown");
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   assert.equal(at(), "shown");
-  page.connection.tell("state", state({ version: 2 }));
+  page.connection.emit("state", state({ version: 2 }));
   assert.equal(at(), "outdated");
-  look.reset();
+  view.reset();
   assert.equal(at(), "loading");
 });
 
 test("the state is refused without an answer, and outdated with an earlier one", async (t) => {
-  const { page, look, answer } = openQuery(t);
+  const { page, view, answer } = openQuery(t);
   const at = () => page.state("details");
   page.connection.begin();
-  await page.see("#seen");
+  await page.scrollTo("#seen");
   await answer(refused("characters_unknown", "text"));
   assert.equal(at(), "refused");
-  look.text = "b";
-  look.refresh();
+  view.text = "b";
+  view.refresh();
   assert.equal(at(), "loading");
-  await answer(surprised("b"));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  await answer(surprisalResult("b"));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(500);
   await answer(refused("busy"));
   assert.equal(at(), "outdated");
 });
 
 test("an answer with an error or without content has its own state", async (t) => {
-  const { page, look, answer } = openQuery(t, {
+  const { page, view, answer } = openQuery(t, {
     errorOf: ({ perplexity }) => (perplexity === null ? errorOf("network_diverged") : null),
     isEmpty: ({ characters }) => characters.length === 0,
   });
   page.connection.begin();
-  await page.see("#seen");
-  await answer(surprised("a", [], { perplexity: null }));
-  assert.deepEqual([page.state("details"), look.waits], ["refused", ["network_diverged"]]);
-  assert.deepEqual(look.shown, []);
-  look.text = "b";
-  look.refresh();
+  await page.scrollTo("#seen");
+  await answer(surprisalResult("a", [], { perplexity: null }));
+  assert.deepEqual([page.state("details"), view.errors], ["refused", ["network_diverged"]]);
+  assert.deepEqual(view.shown, []);
+  view.text = "b";
+  view.refresh();
   await page.tick(500);
-  await answer(surprised(""));
-  assert.deepEqual([page.state("details"), look.waits.at(-1)], ["empty", null]);
+  await answer(surprisalResult(""));
+  assert.deepEqual([page.state("details"), view.errors.at(-1)], ["empty", null]);
 });

@@ -6,11 +6,11 @@ import { LogSlider } from "../../static/js/ui/log_slider.js";
 
 /** @import { OkResult, ErrorResult } from "../../static/js/protocol" */
 
-/** How long a slider stays the person's after its last move. */
+/** How long a moved slider ignores the server's value. */
 const HOLD = 1_000;
 
 /**
- * A page with nothing but a slider for 0.00001 to about 0.01, and a server that takes what it sends.
+ * A page with a slider from 0.00001 to about 0.01, and a server that accepts its values.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -104,7 +104,7 @@ test("a value has at most six digits, and one request is in flight at a time", a
   assert.deepEqual(sent(), [0.0001]);
   answer({ ok: true });
   await page.tick(90);
-  assert.equal(sent().length, 1); // a server takes so many in a second
+  assert.equal(sent().length, 1); // because of the server's rate limit
   await page.tick(20);
   assert.deepEqual(sent(), [0.0001, 0.0000501187]);
 });

@@ -16,9 +16,9 @@ const MATRICES = /** @type {const} */ ({
 
 for (const kind of /** @type {const} */ (["lstm", "gru", "rnn"])) {
   test(`each matrix of an ${kind} has its own description`, () => {
-    const words = MATRICES[kind].map((name) => matrixDescription(name, kind));
-    assert.ok(words.every(Boolean), words.join());
-    assert.equal(new Set(words).size, words.length);
+    const descriptions = MATRICES[kind].map((name) => matrixDescription(name, kind));
+    assert.ok(descriptions.every(Boolean), descriptions.join());
+    assert.equal(new Set(descriptions).size, descriptions.length);
   });
 }
 

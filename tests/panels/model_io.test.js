@@ -8,7 +8,7 @@ const MODEL = '{"hidden_sizes":[20]}';
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {string} [most] bytes of the largest file
+ * @param {string} [most] the size limit in bytes
  */
 function openSaving(t, most = "30") {
   const page = openPage(t, { only: "#panel_saving" });
@@ -62,14 +62,14 @@ test("an error of an unusable model is shown at the box until a model loads", as
   page.type("#tio", MODEL.slice(0, -1));
   await page.click("#loadmodel");
   assert.equal(page.state("#panel_saving"), "refused");
-  assert.equal(page.fault("#json_error"), "model_damaged");
+  assert.equal(page.errorCode("#json_error"), "model_damaged");
   assert.equal(page.get("#json_error").role, "alert");
   assert.equal(page.get("#tio").ariaInvalid, "true");
   assert.equal(page.value("#tio"), MODEL.slice(0, -1));
   assert.equal(outcome(page), "");
   await page.click("#loadmodel");
   assert.equal(page.state("#panel_saving"), "loaded");
-  assert.equal(page.fault("#json_error"), null);
+  assert.equal(page.errorCode("#json_error"), null);
   assert.equal(page.get("#tio").ariaInvalid, null);
 });
 
@@ -78,26 +78,26 @@ test("a file is uploaded unchanged, and the outcome shows its name", async (t) =
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
   await page.chooseFiles("#uploadmodel", new File(["not json"], "notes.json"));
   await page.tick(10);
-  assert.equal(page.fault("#json_error"), "model_damaged");
+  assert.equal(page.errorCode("#json_error"), "model_damaged");
   const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
   await page.chooseFiles("#uploadmodel", new File([MODEL], "mine.json"));
   await page.tick(10);
   assert.deepEqual(page.connection.sent("PUT /api/model.json"), ["not json", MODEL]);
   assert.equal(page.state("#panel_saving"), "loaded");
   assert.match(outcome(page), /mine\.json/);
-  assert.equal(page.fault("#json_error"), null);
+  assert.equal(page.errorCode("#json_error"), null);
   assert.equal(page.value("#tio"), "");
-  assert.deepEqual(emptied.mock.calls[0]?.arguments, [""]); // so that it can be chosen again
+  assert.deepEqual(emptied.mock.calls[0]?.arguments, [""]); // so that the same file can be chosen again
 });
 
 test("a file that is too large is refused before it is sent", async (t) => {
   const page = openSaving(t, "10");
   await page.chooseFiles("#uploadmodel", new File(["{}".repeat(6)], "model.json"));
   assert.equal(page.state("#panel_saving"), "refused");
-  assert.equal(page.fault("#json_error"), "model_file_too_large");
+  assert.equal(page.errorCode("#json_error"), "model_file_too_large");
   assert.match(page.get("#json_error").textContent ?? "", /\b10\b/);
   assert.deepEqual(page.connection.sent("PUT /api/model.json"), []);
-  await page.chooseFiles("#uploadmodel"); // the choice was given up
+  await page.chooseFiles("#uploadmodel"); // the dialog was cancelled
   assert.equal(page.state("#panel_saving"), "refused");
 });
 
@@ -113,7 +113,7 @@ test("a failed save leaves the box unchanged", async (t) => {
   for (const code of ["model_too_large_to_show", "proxy_error"]) {
     await page.click("#savemodel");
     await page.tick(10);
-    assert.equal(page.fault("#json_error"), code);
+    assert.equal(page.errorCode("#json_error"), code);
     assert.equal(page.state("#panel_saving"), "refused");
     assert.equal(page.value("#tio"), MODEL);
   }

@@ -18,7 +18,7 @@ function shown(page) {
 
 test("a notice is a card with its level, code and message", (t) => {
   const page = openNotices(t);
-  page.connection.tell("notice", { level: "warning", code: "full", message: "<b>It</b> is full." });
+  page.connection.emit("notice", { level: "warning", code: "full", message: "<b>It</b> is full." });
   assert.deepEqual(shown(page), [["warning", "full"]]);
   assert.equal(page.get(".notice p").textContent, "<b>It</b> is full.");
 });
@@ -26,7 +26,7 @@ test("a notice is a card with its level, code and message", (t) => {
 test("the panel's state tells whether a notice is shown", (t) => {
   const page = openNotices(t);
   assert.equal(page.state("#notices"), "empty");
-  page.connection.tell("notice", { level: "info", code: "a", message: "" });
+  page.connection.emit("notice", { level: "info", code: "a", message: "" });
   assert.equal(page.state("#notices"), "shown");
   page.store.removeNotice("a");
   assert.equal(page.state("#notices"), "empty");
@@ -35,7 +35,7 @@ test("the panel's state tells whether a notice is shown", (t) => {
 test("an info notice disappears after ten seconds, warnings and errors stay", async (t) => {
   const page = openNotices(t);
   for (const level of /** @type {const} */ (["info", "warning", "error"])) {
-    page.connection.tell("notice", { level, code: level, message: "" });
+    page.connection.emit("notice", { level, code: level, message: "" });
   }
   await page.tick(9_900);
   assert.equal(shown(page).length, 3);
@@ -48,8 +48,8 @@ test("an info notice disappears after ten seconds, warnings and errors stay", as
 
 test("a notice can be dismissed, and the other cards are reused", async (t) => {
   const page = openNotices(t);
-  page.connection.tell("notice", { level: "error", code: "a", message: "" });
-  page.connection.tell("notice", { level: "error", code: "b", message: "" });
+  page.connection.emit("notice", { level: "error", code: "a", message: "" });
+  page.connection.emit("notice", { level: "error", code: "b", message: "" });
   const [, other] = page.all(".notice");
   await page.click("#notices .notice-dismiss");
   assert.deepEqual(shown(page), [["error", "b"]]);
@@ -58,7 +58,7 @@ test("a notice can be dismissed, and the other cards are reused", async (t) => {
 
 test("a removed notice disappears", (t) => {
   const page = openNotices(t);
-  page.connection.tell("notice", { level: "error", code: "a", message: "" });
+  page.connection.emit("notice", { level: "error", code: "a", message: "" });
   page.store.removeNotice("a");
   assert.deepEqual(shown(page), []);
 });

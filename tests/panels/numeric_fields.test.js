@@ -1,4 +1,4 @@
-/** What is entered in several panels: every field tells what is wrong with it, and no more is sent than is taken. */
+/** Numeric fields of several panels: each shows its error, and requests respect the rate limit. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -8,7 +8,7 @@ import * as controls from "../../static/js/panels/controls.js";
 import * as notices from "../../static/js/ui/notices.js";
 import * as samples from "../../static/js/panels/samples.js";
 
-/** Events a second that a server takes from one page, unless it is told otherwise. */
+/** The server's default limit of events per second. */
 const MOST_A_SECOND = 20;
 
 /** @param {import("node:test").TestContext} t */
@@ -39,13 +39,13 @@ test("every option shows its error until it is edited", async (t) => {
     await page.choose(`#opt_${option}`, wrong);
     await page.click("#learn");
     assert.equal(page.connection.sent("learn").at(-1).options[option], wrong);
-    assert.equal(page.fault(`#${option}_error`), "out_of_range");
+    assert.equal(page.errorCode(`#${option}_error`), "out_of_range");
     assert.equal(page.get(`#${option}_error`).role, "alert");
     assert.equal(page.get(`#opt_${option}`).ariaInvalid, "true");
     assert.equal(page.value(`#opt_${option}`), wrong);
     assert.equal(page.all("[data-code]").length, 1);
     await page.choose(`#opt_${option}`, valid);
-    assert.equal(page.fault(`#${option}_error`), null);
+    assert.equal(page.errorCode(`#${option}_error`), null);
     assert.equal(page.get(`#opt_${option}`).ariaInvalid, null);
   }
   assert.equal(page.state("#notices"), "empty");

@@ -12,12 +12,12 @@ test("the greedy prediction is that of the latest state or frame, unchanged", (t
   page.connection.begin({ greedy: null });
   assert.equal(shown(), "");
   for (const greedy of ["so   far", "<script>a()</script>", " "]) {
-    page.connection.tell("frame", frame({ greedy }));
+    page.connection.emit("frame", frame({ greedy }));
     assert.equal(shown(), greedy);
   }
-  page.connection.tell("frame", frame());
+  page.connection.emit("frame", frame());
   assert.equal(shown(), " ");
-  page.connection.tell("state", state({ version: 2, greedy: null }));
+  page.connection.emit("state", state({ version: 2, greedy: null }));
   assert.equal(shown(), "");
   assert.equal(page.get("#argmax").querySelector("script"), null);
 });

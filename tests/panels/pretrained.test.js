@@ -55,9 +55,9 @@ test("an error is shown at the button until another model is selected", async (t
   page.connection.answers("load_pretrained", refused("too_many_weights", "name"));
   await page.click("#loadpretrained");
   assert.equal(page.state("#panel_pretrained"), "refused");
-  assert.equal(page.fault("#name_error"), "too_many_weights");
+  assert.equal(page.errorCode("#name_error"), "too_many_weights");
   assert.equal(page.get("#pretrained_outcome").textContent, "");
   await page.choose("#pretrained_choice", second);
   assert.equal(page.state("#panel_pretrained"), "ready");
-  assert.equal(page.fault("#name_error"), null);
+  assert.equal(page.errorCode("#name_error"), null);
 });

@@ -5,7 +5,7 @@ import { refused, state } from "./support/state.js";
 import { MAX_CHARACTERS } from "../../static/js/state/probe_text.js";
 import * as reading from "../../static/js/inspect/probe_text.js";
 
-/** Longer than a person pauses between two keys. */
+/** Longer than the pause after which typing is sent. */
 const PAUSE_MS = 160;
 
 /**
@@ -49,7 +49,7 @@ test("a sample can be used, and an empty or missing one changes nothing", async 
   await page.click("#look_sample");
   assert.equal(page.value("#look_text"), "a cat");
   assert.equal(page.store.page.probeText, "a cat");
-  page.connection.tell("state", state({ samples: [] }));
+  page.connection.emit("state", state({ samples: [] }));
   await page.click("#look_sample");
   assert.equal(page.store.page.probeText, "a cat");
 });
@@ -90,14 +90,14 @@ test("an error is shown at the box until a text can be read", async (t) => {
   page.type("#look_text", "naïve");
   await page.tick(PAUSE_MS);
   assert.equal(page.state("#panel_reading"), "refused");
-  assert.equal(page.fault("#look_text_error"), "unknown_characters");
+  assert.equal(page.errorCode("#look_text_error"), "unknown_characters");
   assert.equal(page.get("#look_text_error").role, "alert");
   assert.equal(page.get("#look_text").ariaInvalid, "true");
   assert.equal(page.value("#look_text"), "naïve");
   page.type("#look_text", "cat");
   await page.tick(PAUSE_MS);
   assert.equal(page.state("#panel_reading"), "ready");
-  assert.equal(page.fault("#look_text_error"), null);
+  assert.equal(page.errorCode("#look_text_error"), null);
   assert.equal(page.get("#look_text").ariaInvalid, null);
   assert.deepEqual(page.store.page.notices, []);
 });
@@ -106,10 +106,10 @@ test("an empty text is refused by the page and never sent", async (t) => {
   const page = openReading(t);
   page.type("#look_text", "");
   await page.tick(PAUSE_MS);
-  assert.equal(page.fault("#look_text_error"), "reading_empty");
+  assert.equal(page.errorCode("#look_text_error"), "reading_empty");
   assert.deepEqual(page.connection.sent("surprise"), []);
   await page.click("#look_line");
-  assert.equal(page.fault("#look_text_error"), null);
+  assert.equal(page.errorCode("#look_text_error"), null);
 });
 
 test("an error of an earlier text is not shown", async (t) => {
@@ -119,7 +119,7 @@ test("an error of an earlier text is not shown", async (t) => {
   page.type("#look_text", "cat");
   page.connection.answer("surprise", refused("unknown_characters", "text"));
   await page.tick(100);
-  assert.equal(page.fault("#look_text_error"), null);
+  assert.equal(page.errorCode("#look_text_error"), null);
 });
 
 test("an error unrelated to the text is not shown at the box", async (t) => {
@@ -137,12 +137,12 @@ test("a line is replaced with its network, and a typed text stays", async (t) =>
   await page.click("#look_line");
   page.connection.lose();
   page.connection.open();
-  page.connection.tell("state", state({ text: "one\ntwo" })); // a socket that comes back
+  page.connection.emit("state", state({ text: "one\ntwo" })); // after a reconnection
   assert.equal(page.value("#look_text"), "two");
-  page.connection.tell("state", state({ text: "other", version: 2 }));
+  page.connection.emit("state", state({ text: "other", version: 2 }));
   assert.equal(page.value("#look_text"), "other");
   page.type("#look_text", "typed");
-  page.connection.tell("state", state({ text: "a third", version: 3 }));
+  page.connection.emit("state", state({ text: "a third", version: 3 }));
   await page.tick(PAUSE_MS);
   assert.equal(page.value("#look_text"), "typed");
   assert.equal(page.store.page.probeText, "typed");

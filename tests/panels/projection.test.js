@@ -29,7 +29,7 @@ test("the extent grows at once, has a margin, and shrinks slowly", () => {
   const reach = new AxisExtent();
   reach.update(points(["a", 10, -1]));
   assert.ok(Math.abs(reach.x - 11.5) < 1e-9 && Math.abs(reach.y - 1.15) < 1e-9);
-  reach.update(points(["a", 11, 1])); // within the room that was left
+  reach.update(points(["a", 11, 1])); // within the margin
   assert.ok(Math.abs(reach.x - 11.5) < 1e-9);
   reach.update(points(["a", 5, 1]));
   assert.ok(reach.x > 10 && reach.x < 11.5);

@@ -21,10 +21,10 @@ test("the five samples are those of the latest state or frame", (t) => {
   assert.deepEqual(shown(page), ["", "", "", "", ""]);
   page.connection.begin({ samples: [] });
   assert.deepEqual(shown(page), ["", "", "", "", ""]);
-  page.connection.tell("frame", frame({ samples: ["one", "two", "three", "four", "five"] }));
-  page.connection.tell("frame", frame());
+  page.connection.emit("frame", frame({ samples: ["one", "two", "three", "four", "five"] }));
+  page.connection.emit("frame", frame());
   assert.deepEqual(shown(page), ["one", "two", "three", "four", "five"]);
-  page.connection.tell("state", state({ version: 2, samples: ["new"] }));
+  page.connection.emit("state", state({ version: 2, samples: ["new"] }));
   assert.deepEqual(shown(page), ["new", "", "", "", ""]);
 });
 
@@ -60,14 +60,14 @@ test("a refused temperature stays in its field until it is corrected", async (t)
     ["99", "out_of_range"],
   ])) {
     await page.choose("#temperature_typed", typed);
-    page.connection.tell("frame", frame());
-    assert.equal(page.fault("#temperature_error"), code);
+    page.connection.emit("frame", frame());
+    assert.equal(page.errorCode("#temperature_error"), code);
     assert.equal(page.get("#temperature_typed").ariaInvalid, "true");
     assert.equal(page.value("#temperature_typed"), typed);
     assert.equal(page.get("#temperature_text").textContent, "1.00");
   }
   await page.choose("#temperature_typed", "1");
-  assert.equal(page.fault("#temperature_error"), null);
+  assert.equal(page.errorCode("#temperature_error"), null);
   assert.equal(page.get("#temperature_typed").ariaInvalid, null);
   assert.equal(page.value("#temperature_typed"), "1.00");
   assert.deepEqual(page.store.page.notices, []);
@@ -79,14 +79,14 @@ test("Escape discards a refused temperature", async (t) => {
   page.connection.answers("set", refused("number_unreadable", "temperature"));
   await page.choose("#temperature_typed", "nearly");
   page.press("#temperature_typed", "Escape");
-  assert.equal(page.fault("#temperature_error"), null);
+  assert.equal(page.errorCode("#temperature_error"), null);
   assert.equal(page.value("#temperature_typed"), "1.00");
 });
 
 test("a temperature set in another tab is followed", (t) => {
   const page = openSamples(t);
   page.connection.begin();
-  page.connection.tell("frame", frame({ temperature: 0.5 }));
+  page.connection.emit("frame", frame({ temperature: 0.5 }));
   assert.equal(page.value("#temperature_typed"), "0.50");
   assert.equal(Number(page.value("#temperature_slider")).toFixed(2), "-0.30");
 });

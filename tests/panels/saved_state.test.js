@@ -22,11 +22,11 @@ test("the page shows when the network was last saved", (t) => {
   page.connection.begin({ saved_at: null });
   assert.equal(page.state("#saved"), "empty");
   assert.equal(page.get("#saved").textContent, "");
-  page.connection.tell("frame", frame({ saved_at: NOW - 5 }));
+  page.connection.emit("frame", frame({ saved_at: NOW - 5 }));
   assert.equal(page.state("#saved"), "shown");
   assert.equal(savedAt(page), NOW - 5);
   assert.match(page.get("#saved time").textContent ?? "", /\d/);
-  page.connection.tell("frame", frame({ saved_at: NOW }));
+  page.connection.emit("frame", frame({ saved_at: NOW }));
   assert.equal(savedAt(page), NOW);
 });
 
@@ -41,16 +41,16 @@ test("the page warns while the network cannot be saved", (t) => {
   assert.equal(page.get("#unsaved").role, "alert");
   page.connection.begin();
   for (const saving of [true, false, true]) {
-    page.connection.tell("frame", frame({ saving }));
+    page.connection.emit("frame", frame({ saving }));
     assert.equal(page.get("#unsaved").hidden, saving);
-    assert.equal(page.fault("#unsaved"), saving ? null : "not_saving");
+    assert.equal(page.errorCode("#unsaved"), saving ? null : "not_saving");
   }
 });
 
 test("the warning is not rewritten by every frame, so it is not announced again", (t) => {
   const page = openKept(t);
   page.connection.begin({ saving: false });
-  const words = page.get("#unsaved").firstChild;
-  page.connection.tell("frame", frame({ saving: false, steps: 300 }));
-  assert.equal(page.get("#unsaved").firstChild, words);
+  const textNode = page.get("#unsaved").firstChild;
+  page.connection.emit("frame", frame({ saving: false, steps: 300 }));
+  assert.equal(page.get("#unsaved").firstChild, textNode);
 });

@@ -14,11 +14,11 @@ function distance(one = [NaN, NaN], other = [NaN, NaN]) {
 
 test("labels that do not overlap are not moved", () => {
   /** @type {Place[]} */
-  const places = [
+  const positions = [
     [0, 0],
     [20, 0],
   ];
-  assert.deepEqual(separateLabels(places, [13, 13], 9), places);
+  assert.deepEqual(separateLabels(positions, [13, 13], 9), positions);
 });
 
 test("overlapping labels are moved until they do not overlap", () => {
@@ -36,23 +36,23 @@ test("overlapping labels are moved until they do not overlap", () => {
 
 test("a label moves at most the maximum distance, so many at one point still overlap", () => {
   /** @type {Place[]} */
-  const places = Array.from({ length: 30 }, () => [5, 5]);
+  const positions = Array.from({ length: 30 }, () => [5, 5]);
   const moved = separateLabels(
-    places,
-    Array.from(places, () => 13),
+    positions,
+    Array.from(positions, () => 13),
     9,
   );
-  assert.ok(moved.every((place) => distance(place, [5, 5]) <= 9 + 1e-9));
+  assert.ok(moved.every((position) => distance(position, [5, 5]) <= 9 + 1e-9));
   assert.equal(new Set(moved.map(String)).size, 30);
 });
 
 test("a wide label takes more space", () => {
   /** @type {Place[]} */
-  const places = [
+  const positions = [
     [0, 0],
     [15, 0],
   ];
-  assert.deepEqual(separateLabels(places, [13, 13], 9), places);
-  const [one, other] = separateLabels(places, [26, 13], 9);
+  assert.deepEqual(separateLabels(positions, [13, 13], 9), positions);
+  const [one, other] = separateLabels(positions, [26, 13], 9);
   assert.ok(Math.abs(distance(one, other) - 19.5) < 1e-6);
 });

@@ -10,7 +10,7 @@ const ID = "A".repeat(22);
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 /**
- * The page after a link to a copy was followed.
+ * The page after following a link to a copy.
  *
  * @param {import("node:test").TestContext} t
  * @param {"shared" | "shared_first_visit"} variant
@@ -93,7 +93,7 @@ test("the error of a withdrawn copy is shown in the offer, which stays open", as
   await page.click("#open_shared");
   assert.equal(page.get("#offer").hidden, false);
   assert.equal(page.state("#offer"), "refused");
-  assert.equal(page.fault("#offer_error"), "copy_withdrawn");
+  assert.equal(page.errorCode("#offer_error"), "copy_withdrawn");
   assert.equal(page.get("#offer_error").role, "alert");
   assert.equal(location.pathname, `/s/${ID}`);
   assert.deepEqual(codes(page), []);
@@ -106,13 +106,13 @@ test("for a new visitor the copy opens without asking, once connected", async (t
   await page.tick(1_000);
   assert.equal(page.state("#offer"), "loading");
   assert.deepEqual(page.connection.sent("open_shared"), []);
-  page.connection.tell("state", state());
+  page.connection.emit("state", state());
   await page.settle();
   assert.deepEqual(page.connection.sent("open_shared"), [{ id: ID }]);
   assert.ok(isClosed(page));
   assert.equal(location.pathname, "/");
   assert.deepEqual(codes(page), ["copy_opened"]);
-  page.connection.tell("state", state({ version: 2 }));
+  page.connection.emit("state", state({ version: 2 }));
   page.connection.lose();
   page.connection.open();
   await page.settle();
@@ -125,7 +125,7 @@ test("a new visitor whose copy is withdrawn sees the error, and can keep the net
   page.connection.begin();
   await page.settle();
   assert.equal(page.get("#offer").hidden, false);
-  assert.equal(page.fault("#offer_error"), "copy_withdrawn");
+  assert.equal(page.errorCode("#offer_error"), "copy_withdrawn");
   assert.equal(page.state("#offer"), "refused");
   await page.click("#keep_own");
   assert.ok(isClosed(page));

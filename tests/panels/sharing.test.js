@@ -38,7 +38,7 @@ function listed(page) {
   return page.all("#copies a").map((link) => /** @type {HTMLAnchorElement} */ (link).pathname);
 }
 
-/** A page whose network was shared once. */
+/** A page with one shared copy. */
 async function openShared(/** @type {import("node:test").TestContext} */ t) {
   const page = openSharing(t);
   page.connection.answers("share", shared("a"));
@@ -73,7 +73,7 @@ test("a copy without a perplexity is listed without it", async (t) => {
   const page = openSharing(t);
   const answer = { ok: /** @type {const} */ (true), copies: [copy("a", { perplexity: null })] };
   page.connection.answers("shares", answer);
-  await page.see("#sharing");
+  await page.scrollTo("#sharing");
   assert.deepEqual(page.get(".copy-figures").textContent?.match(/[\d.,]*\d/g), ["1,234", "2"]);
 });
 
@@ -82,12 +82,12 @@ test("the copies are requested when the section is first in view, and after each
   page.connection.answers("shares", copies("b", "a"));
   await page.tick(1_000);
   assert.deepEqual(page.connection.sent("shares"), []);
-  await page.see("#sharing");
+  await page.scrollTo("#sharing");
   assert.deepEqual(page.connection.sent("shares"), [{}]);
   assert.deepEqual(listed(page), ["/s/b", "/s/a"]);
   assert.equal(page.get("#share_link").hidden, true);
-  await page.leave("#sharing");
-  await page.see("#sharing");
+  await page.scrollAwayFrom("#sharing");
+  await page.scrollTo("#sharing");
   assert.equal(page.connection.sent("shares").length, 1);
   page.connection.lose();
   page.connection.open();
@@ -98,19 +98,19 @@ test("the copies are requested when the section is first in view, and after each
 test("an error of the list is shown at the button until the list loads", async (t) => {
   const page = openSharing(t);
   page.connection.answers("shares", refused("store_unreachable", "id"), copies("a"));
-  await page.see("#sharing");
-  assert.equal(page.fault("#share_error"), "store_unreachable");
+  await page.scrollTo("#sharing");
+  assert.equal(page.errorCode("#share_error"), "store_unreachable");
   page.connection.lose();
   page.connection.open();
   await page.settle();
-  assert.equal(page.fault("#share_error"), null);
+  assert.equal(page.errorCode("#share_error"), null);
   assert.deepEqual(listed(page), ["/s/a"]);
 });
 
 test("of two lists the one requested last is shown", async (t) => {
   const page = openSharing(t);
-  await page.see("#sharing");
-  const first = page.connection.asked.at(-1);
+  await page.scrollTo("#sharing");
+  const first = page.connection.requests.at(-1);
   page.connection.lose();
   page.connection.answers("shares", copies("b", "a"));
   page.connection.open();
@@ -139,7 +139,7 @@ test("withdrawing a copy removes it and its link, and moves the focus to share",
 test("withdrawing another copy keeps the link and the other items", async (t) => {
   const page = await openShared(t);
   page.connection.answers("shares", copies("b", "a"), copies("a"));
-  await page.click("#share"); // nothing has changed since: the same link
+  await page.click("#share"); // the network is unchanged: the same link
   const [, kept] = page.all("#copies li");
   page.connection.answers("withdraw", { ok: true });
   await page.click("#copies li:first-child button");
@@ -161,13 +161,13 @@ test("an error of share is shown at the button until sharing succeeds", async (t
   page.connection.answers("share", refused("too_many_copies", "id"), shared("b"));
   await page.click("#share");
   assert.equal(page.state("#sharing"), "refused");
-  assert.equal(page.fault("#share_error"), "too_many_copies");
+  assert.equal(page.errorCode("#share_error"), "too_many_copies");
   assert.equal(page.get("#share_error").role, "alert");
   assert.equal(page.get("#share").ariaInvalid, "true");
   assert.equal(page.get("#share_outcome").textContent, "");
   assert.deepEqual(listed(page), ["/s/a"]);
   await page.click("#share");
-  assert.equal(page.fault("#share_error"), null);
+  assert.equal(page.errorCode("#share_error"), null);
   assert.equal(page.value("#share_address"), "http://localhost/s/b");
 });
 
@@ -176,7 +176,7 @@ test("a copy that cannot be withdrawn stays listed, and the list does not hide t
   page.connection.answers("withdraw", refused("store_unreachable", "id"));
   await page.click("#copies button");
   assert.equal(page.state("#sharing"), "refused");
-  assert.equal(page.fault("#share_error"), "store_unreachable");
+  assert.equal(page.errorCode("#share_error"), "store_unreachable");
   assert.deepEqual(listed(page), ["/s/a"]);
   assert.equal(page.get("#share_link").hidden, false);
 });

@@ -20,11 +20,11 @@ function openKeys(t, remembered = {}) {
 }
 
 /**
- * How often it was asked to pause, and to resume.
+ * The numbers of pause and resume requests.
  *
  * @param {Page} page
  */
-function asked(page) {
+function requestCounts(page) {
   return [page.connection.sent("pause").length, page.connection.sent("resume").length];
 }
 
@@ -36,20 +36,20 @@ function isOpen(page) {
 test("the space bar pauses and resumes, and does not scroll", (t) => {
   const page = openKeys(t);
   assert.equal(page.press("body", " "), false);
-  assert.deepEqual(asked(page), [1, 0]);
-  page.connection.tell("frame", frame({ status: "paused" }));
+  assert.deepEqual(requestCounts(page), [1, 0]);
+  page.connection.emit("frame", frame({ status: "paused" }));
   assert.equal(page.press("#panel_samples", " "), false);
-  assert.deepEqual(asked(page), [1, 1]);
+  assert.deepEqual(requestCounts(page), [1, 1]);
 });
 
 test("the space bar is ignored on elements that use it", (t) => {
   const page = openKeys(t);
-  const places = ["#ti", "#lr_slider", "#lr_typed", "#scheme", "#keys_open", "#opt_kind"];
-  for (const selector of [...places, "#curve_linear", "a[href]", "summary"]) {
+  const selectors = ["#ti", "#lr_slider", "#lr_typed", "#scheme", "#keys_open", "#opt_kind"];
+  for (const selector of [...selectors, "#curve_linear", "a[href]", "summary"]) {
     assert.equal(page.press(selector, " "), true, selector);
   }
-  assert.equal(page.press("body", " ", { shiftKey: true }), true); // scrolls back
-  assert.deepEqual(asked(page), [0, 0]);
+  assert.equal(page.press("body", " ", { shiftKey: true }), true); // scrolls up
+  assert.deepEqual(requestCounts(page), [0, 0]);
 });
 
 test("repeated, handled or modified keys are ignored", (t) => {
@@ -61,7 +61,7 @@ test("repeated, handled or modified keys are ignored", (t) => {
   page.get("#panel_samples").addEventListener("keydown", (event) => event.preventDefault());
   page.press("#panel_samples", " ");
   assert.equal(page.press("body", "x"), true);
-  assert.deepEqual([asked(page), isOpen(page)], [[0, 0], false]);
+  assert.deepEqual([requestCounts(page), isOpen(page)], [[0, 0], false]);
 });
 
 test("a question mark opens the list, except in fields that accept text", (t) => {
@@ -87,7 +87,7 @@ test("the list opens with its button, and closes with its own or a click outside
   page.get("#keys_close").click();
   assert.equal(isOpen(page), false);
   page.get("#keys_open").click();
-  page.get("#keys").click(); // what is around it belongs to it
+  page.get("#keys").click(); // the backdrop belongs to the dialog
   assert.equal(isOpen(page), false);
 });
 
@@ -98,7 +98,7 @@ test("while the list is open the shortcuts are off, and it is not opened twice",
   page.press("body", " ");
   page.press("body", "?");
   page.get("#keys_open").click();
-  assert.deepEqual(asked(page), [0, 0]);
+  assert.deepEqual(requestCounts(page), [0, 0]);
   assert.equal(show.mock.callCount(), 1);
 });
 
@@ -110,18 +110,18 @@ test("turning the shortcuts off and on is stored", (t) => {
   assert.equal(localStorage.getItem("keys"), "off");
   assert.equal(page.press("body", " "), true);
   assert.equal(page.press("body", "?"), true);
-  assert.deepEqual([asked(page), isOpen(page)], [[0, 0], false]);
+  assert.deepEqual([requestCounts(page), isOpen(page)], [[0, 0], false]);
   used.click();
   assert.equal(localStorage.getItem("keys"), null);
   page.press("body", " ");
-  assert.deepEqual(asked(page), [1, 0]);
+  assert.deepEqual(requestCounts(page), [1, 0]);
 });
 
 test("on a later visit the stored choice applies, and the list still opens", (t) => {
   const page = openKeys(t, { keys: "off" });
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#keys_used")).checked, false);
   page.press("body", " ");
-  assert.deepEqual(asked(page), [0, 0]);
+  assert.deepEqual(requestCounts(page), [0, 0]);
   page.get("#keys_open").click();
   assert.equal(isOpen(page), true);
 });

@@ -28,7 +28,7 @@ test("every statistic is a dash until the first state", (t) => {
   for (const id of ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"]) {
     assert.equal(figure(page, id), NOTHING);
   }
-  assert.equal(page.get("#heldout").hidden, false); // nearly every text has some: nothing jumps
+  assert.equal(page.get("#heldout").hidden, false); // most texts have some, so this avoids a layout shift
 });
 
 test("the statistics are those of the latest state or frame, in readable digits", (t) => {
@@ -46,7 +46,7 @@ test("the statistics are those of the latest state or frame, in readable digits"
     ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"].map((id) => figure(page, id));
   const expected = ["12.35", "15.00", "1,234", "1,234,567", "46,000", "2.5ms"];
   assert.deepEqual(shown(), expected);
-  page.connection.tell("frame", frame({ steps: 1_234_999, perplexity: 11, epoch: 1235 }));
+  page.connection.emit("frame", frame({ steps: 1_234_999, perplexity: 11, epoch: 1235 }));
   assert.equal(figure(page, "steps"), "1,234,999");
   assert.equal(figure(page, "ppl"), "11.00");
   assert.equal(figure(page, "epoch"), "1,235");
@@ -55,20 +55,20 @@ test("the statistics are those of the latest state or frame, in readable digits"
 test("very large, very small and missing values fit the layout", (t) => {
   const page = openFigures(t);
   page.connection.begin();
-  for (const [perplexity, words] of /** @type {const} */ ([
+  for (const [perplexity, expected] of /** @type {const} */ ([
     [999.99, "999.99"],
     [12_345.6, "12,345"],
     [123_456, "1.2e+5"],
     [null, NOTHING],
   ])) {
-    page.connection.tell("frame", frame({ perplexity }));
-    assert.equal(figure(page, "ppl"), words);
+    page.connection.emit("frame", frame({ perplexity }));
+    assert.equal(figure(page, "ppl"), expected);
   }
   const few = frame({ characters_per_second: 321.4, ms_per_example: 0.123 });
-  page.connection.tell("frame", few);
+  page.connection.emit("frame", few);
   assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], ["321", "0.12ms"]);
   const none = frame({ characters_per_second: null, ms_per_example: null });
-  page.connection.tell("frame", none);
+  page.connection.emit("frame", none);
   assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], [NOTHING, NOTHING]);
 });
 
@@ -76,7 +76,7 @@ test("the validation perplexity is hidden without validation sentences", (t) => 
   const page = openFigures(t);
   page.connection.begin({ held_out_sentences: 0 });
   assert.equal(page.get("#heldout").hidden, true);
-  page.connection.tell("state", state({ version: 2, held_out_sentences: 6 }));
+  page.connection.emit("state", state({ version: 2, held_out_sentences: 6 }));
   assert.equal(page.get("#heldout").hidden, false);
 });
 
@@ -86,13 +86,13 @@ test("memorising is told with its step, once, and no longer of a new network", (
   const verdict = page.get("#memorising");
   assert.equal(verdict.getAttribute("role"), "status");
   assert.equal(page.state("#memorising"), "empty");
-  page.connection.tell("frame", frame({ memorising_since: 1_200 }));
+  page.connection.emit("frame", frame({ memorising_since: 1_200 }));
   assert.equal(page.state("#memorising"), "shown");
   assert.match(verdict.textContent ?? "", /\b1,200\b/);
-  const words = verdict.firstChild;
-  page.connection.tell("frame", frame({ memorising_since: 1_200, steps: 2_000 }));
-  assert.equal(verdict.firstChild, words); // written anew, it would be read out again
-  page.connection.tell("state", state({ version: 2 }));
+  const textNode = verdict.firstChild;
+  page.connection.emit("frame", frame({ memorising_since: 1_200, steps: 2_000 }));
+  assert.equal(verdict.firstChild, textNode); // otherwise it is announced again
+  page.connection.emit("state", state({ version: 2 }));
   assert.equal(page.state("#memorising"), "empty");
   assert.equal(verdict.textContent, "");
 });

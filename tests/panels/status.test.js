@@ -16,7 +16,7 @@ test("the status is connecting until the first state", (t) => {
   assert.equal(page.state(".status"), "connecting");
   page.connection.open();
   assert.equal(page.state(".status"), "connecting");
-  page.connection.tell("state", state());
+  page.connection.emit("state", state());
   assert.equal(page.state(".status"), "learning");
 });
 
@@ -25,7 +25,7 @@ test("the status is that of the network", (t) => {
   page.connection.begin({ status: "compiling" });
   assert.equal(page.state(".status"), "compiling");
   for (const each of /** @type {const} */ (["learning", "paused"])) {
-    page.connection.tell("frame", frame({ status: each }));
+    page.connection.emit("frame", frame({ status: each }));
     assert.equal(page.state(".status"), each);
   }
 });
@@ -43,7 +43,7 @@ test("a rollback is shown for eight seconds", async (t) => {
   const page = openStatus(t);
   page.connection.begin({ recoveries: 1 });
   assert.equal(page.state(".status"), "learning");
-  page.connection.tell("frame", frame({ recoveries: 2 }));
+  page.connection.emit("frame", frame({ recoveries: 2 }));
   assert.equal(page.state(".status"), "recovered");
   await page.tick(7_900);
   assert.equal(page.state(".status"), "recovered");
@@ -54,16 +54,16 @@ test("a rollback is shown for eight seconds", async (t) => {
 test("replacing the network clears the rollback status", (t) => {
   const page = openStatus(t);
   page.connection.begin();
-  page.connection.tell("frame", frame({ recoveries: 1 }));
-  page.connection.tell("state", state({ version: 2, recoveries: 0 }));
+  page.connection.emit("frame", frame({ recoveries: 1 }));
+  page.connection.emit("state", state({ version: 2, recoveries: 0 }));
   assert.equal(page.state(".status"), "learning");
 });
 
 test("an unchanged status is not rewritten, so it is not announced again", (t) => {
   const page = openStatus(t);
   page.connection.begin();
-  const words = page.get("#status").firstChild;
-  page.connection.tell("frame", frame({ steps: 300 }));
-  page.connection.tell("frame", frame({ steps: 400 }));
-  assert.equal(page.get("#status").firstChild, words);
+  const textNode = page.get("#status").firstChild;
+  page.connection.emit("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 400 }));
+  assert.equal(page.get("#status").firstChild, textNode);
 });

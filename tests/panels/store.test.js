@@ -103,14 +103,14 @@ test("another answer about the same fields clears only their errors", () => {
 
 test("a repeated error stays the same object, so it is not announced again", () => {
   const store = storeWith();
-  let told = 0;
+  let calls = 0;
   store.watch(
     ({ fieldErrors }) => fieldErrors.text,
-    () => told++,
+    () => calls++,
   );
   store.setFieldErrors({ text: "text" }, refused("empty", "text"));
   store.setFieldErrors({ text: "text" }, refused("empty", "text"));
-  assert.equal(told, 2);
+  assert.equal(calls, 2);
 });
 
 test("editing a field clears its own error", () => {

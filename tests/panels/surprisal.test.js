@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LIKELIEST, open, rowsOf, surprised, textOf } from "./support/looks.js";
+import { LIKELIEST, openDetails, rowsOf, surprisalResult, textOf } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, refused } from "./support/state.js";
 import * as surprise from "../../static/js/inspect/surprisal.js";
@@ -8,7 +8,7 @@ import * as surprise from "../../static/js/inspect/surprisal.js";
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 /**
- * A page with the panel in sight, on which the network reads a text.
+ * A page with the panel in view and a probe text.
  *
  * @param {import("node:test").TestContext} t
  * @param {import("../../static/js/protocol").SurprisalResult} answer
@@ -19,7 +19,7 @@ async function openSurprise(t, answer) {
   page.connection.answers("surprise", answer);
   page.connection.begin();
   page.store.setProbeText(answer.characters.join(""));
-  await page.see("#panel_surprise .inspect-body");
+  await page.scrollTo("#panel_surprise .inspect-body");
   return page;
 }
 
@@ -35,7 +35,7 @@ function selected(page) {
 
 test("each character and the end are shaded by their surprisal in bits", async (t) => {
   const probabilities = [1, 0.6, 0.5, 0.13, 1 / 128, 0.00001, 0];
-  const page = await openSurprise(t, surprised("so a d", probabilities));
+  const page = await openSurprise(t, surprisalResult("so a d", probabilities));
   assert.deepEqual(page.connection.sent("surprise"), [{ text: "so a d" }]);
   assert.deepEqual(marks(page).map(textOf), [..."so a d", "END"]);
   assert.deepEqual(
@@ -46,7 +46,7 @@ test("each character and the end are shaded by their surprisal in bits", async (
 });
 
 test("each character is described with its probability to screen readers", async (t) => {
-  const page = await openSurprise(t, surprised("a ", [0.5, 0.123, 0.0001]));
+  const page = await openSurprise(t, surprisalResult("a ", [0.5, 0.123, 0.0001]));
   assert.deepEqual(
     marks(page).map(({ ariaLabel }) => ariaLabel),
     ["a, 50 %", "space, 12 %", "END, < 0.1 %"],
@@ -55,12 +55,12 @@ test("each character is described with its probability to screen readers", async
 });
 
 test("the shades follow the training, and the selected position stays", async (t) => {
-  const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
+  const page = await openSurprise(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
   assert.equal(selected(page), 2);
   const before = marks(page);
   before[1]?.focus();
-  page.connection.answers("surprise", surprised("the", [0.9, 0.2, 0.9, 0.01]));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("surprise", surprisalResult("the", [0.9, 0.2, 0.9, 0.01]));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.deepEqual(marks(page), before);
   assert.equal(before[1]?.dataset.shade, "2");
@@ -69,8 +69,8 @@ test("the shades follow the training, and the selected position stays", async (t
 });
 
 test("another text has new marks, and its most surprising character is selected first", async (t) => {
-  const page = await openSurprise(t, surprised("the", [0.9, 0.9, 0.1, 0.9]));
-  page.connection.answers("surprise", surprised("a b", [0.9, 0.2, 0.9, 0.3]));
+  const page = await openSurprise(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
+  page.connection.answers("surprise", surprisalResult("a b", [0.9, 0.2, 0.9, 0.3]));
   page.store.setProbeText("a b");
   await page.settle();
   assert.deepEqual(marks(page).map(textOf), ["a", " ", "b", "END"]);
@@ -78,7 +78,7 @@ test("another text has new marks, and its most surprising character is selected 
 });
 
 test("pointing at a character shows the five most likely ones there, the actual one highlighted", async (t) => {
-  const page = await openSurprise(t, surprised("the", [0.1, 0.9, 0.9, 0.9]));
+  const page = await openSurprise(t, surprisalResult("the", [0.1, 0.9, 0.9, 0.9]));
   marks(page)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
   assert.equal(selected(page), 2);
   assert.match(textOf(page.get("#surprise_context")), /“th”.*“e”.* 90 %/);
@@ -106,25 +106,25 @@ test("pointing at a character shows the five most likely ones there, the actual 
 });
 
 test("the text is a single tab stop, and the arrow keys move within it", async (t) => {
-  const page = await openSurprise(t, surprised("a b", [0.9, 0.9, 0.1, 0.9]));
+  const page = await openSurprise(t, surprisalResult("a b", [0.9, 0.9, 0.1, 0.9]));
   const stops = () => marks(page).map(({ tabIndex }) => tabIndex);
   assert.deepEqual(stops(), [-1, -1, 0, -1]);
   marks(page)[2]?.focus();
-  const places = [];
+  const positions = [];
   for (const key of ["Home", "ArrowLeft", "ArrowRight", "End", "ArrowRight", "ArrowLeft"]) {
-    assert.equal(page.press("#surprise_text :focus", key), false); // else the page would scroll
-    places.push(selected(page));
+    assert.equal(page.press("#surprise_text :focus", key), false); // otherwise the page would scroll
+    positions.push(selected(page));
     assert.equal(document.activeElement, marks(page)[selected(page)]);
   }
-  assert.deepEqual(places, [0, 0, 1, 3, 3, 2]);
+  assert.deepEqual(positions, [0, 0, 1, 3, 3, 2]);
   assert.deepEqual(stops(), [-1, -1, 0, -1]);
   assert.equal(page.press("#surprise_text :focus", "x"), true);
 });
 
 test("the table has exact probabilities, bits and the most likely character", async (t) => {
-  const page = await openSurprise(t, surprised("a ", [0.123456, 0.5, 0.00001]));
-  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // closed, so not filled
-  await open(page, "#panel_surprise .data-table");
+  const page = await openSurprise(t, surprisalResult("a ", [0.123456, 0.5, 0.00001]));
+  assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // empty while closed
+  await openDetails(page, "#panel_surprise .data-table");
   assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), [
     ["a", "12.3 %", "3.0", "e, 50 %"],
     ["space", "50 %", "1.0", "e, 50 %"],
@@ -133,22 +133,22 @@ test("the table has exact probabilities, bits and the most likely character", as
 });
 
 test("the perplexity of the text is shown with two decimals", async (t) => {
-  const page = await openSurprise(t, surprised("a", [], { perplexity: 3.14159 }));
+  const page = await openSurprise(t, surprisalResult("a", [], { perplexity: 3.14159 }));
   assert.match(textOf(page.get("#surprise_perplexity")), /\b3\.14\b/);
-  assert.equal(page.fault("#surprise_perplexity"), null);
+  assert.equal(page.errorCode("#surprise_perplexity"), null);
 });
 
 test("a diverged network shows an error code instead of the perplexity", async (t) => {
-  const page = await openSurprise(t, surprised("a", [], { perplexity: null }));
-  assert.equal(page.fault("#surprise_perplexity"), "network_diverged");
-  page.connection.answers("surprise", surprised("b"));
+  const page = await openSurprise(t, surprisalResult("a", [], { perplexity: null }));
+  assert.equal(page.errorCode("#surprise_perplexity"), "network_diverged");
+  page.connection.answers("surprise", surprisalResult("b"));
   page.store.setProbeText("b");
   await page.settle();
-  assert.equal(page.fault("#surprise_perplexity"), null);
+  assert.equal(page.errorCode("#surprise_perplexity"), null);
 });
 
 test("an unreadable text is an error at the text field, and the answer shown is outdated", async (t) => {
-  const page = await openSurprise(t, surprised("the"));
+  const page = await openSurprise(t, surprisalResult("the"));
   page.connection.answers("surprise", refused("characters_unknown", "text"));
   page.store.setProbeText("thé");
   await page.settle();
@@ -157,7 +157,7 @@ test("an unreadable text is an error at the text field, and the answer shown is 
   assert.equal(page.state("#panel_surprise"), "outdated");
   assert.equal(outdated(), true);
   assert.deepEqual(marks(page).map(textOf), ["t", "h", "e", "END"]);
-  page.connection.answers("surprise", surprised("then"));
+  page.connection.answers("surprise", surprisalResult("then"));
   page.store.setProbeText("then");
   await page.settle();
   assert.deepEqual([page.state("#panel_surprise"), outdated()], ["shown", false]);
@@ -165,14 +165,14 @@ test("an unreadable text is an error at the text field, and the answer shown is 
 });
 
 test("a server error is shown in the panel, not as a notice", async (t) => {
-  const page = await openSurprise(t, surprised("the"));
-  page.connection.answers("surprise", refused("busy"), surprised("then"));
+  const page = await openSurprise(t, surprisalResult("the"));
+  page.connection.answers("surprise", refused("busy"), surprisalResult("then"));
   page.store.setProbeText("then");
   await page.settle();
-  assert.equal(page.fault("#surprise_wait"), "busy");
+  assert.equal(page.errorCode("#surprise_wait"), "busy");
   assert.deepEqual(page.store.page.notices, []);
   await page.tick(1_010);
-  assert.equal(page.fault("#surprise_wait"), null);
+  assert.equal(page.errorCode("#surprise_wait"), null);
 });
 
 test("nothing is requested while the panel is closed and only its summary is in view", async (t) => {
@@ -180,7 +180,7 @@ test("nothing is requested while the panel is closed and only its summary is in 
   page.mount("#panel_surprise", surprise);
   page.connection.begin();
   page.store.setProbeText("a");
-  await page.see("#panel_surprise > summary");
+  await page.scrollTo("#panel_surprise > summary");
   await page.tick(1_000);
   assert.deepEqual(page.connection.sent("surprise"), []);
 });

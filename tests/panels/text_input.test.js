@@ -31,21 +31,21 @@ test("the box shows the network's text, and learn sends the edited text", async 
 test("another network's text replaces the text in the box unless the user has edited it", (t) => {
   const page = openSentences(t);
   page.connection.begin();
-  page.connection.tell("state", state({ version: 2, text: "another" }));
+  page.connection.emit("state", state({ version: 2, text: "another" }));
   assert.equal(page.value("#ti"), "another");
   page.type("#ti", "being written");
-  page.connection.tell("state", state({ version: 3, text: "a third" }));
+  page.connection.emit("state", state({ version: 3, text: "a third" }));
   assert.equal(page.value("#ti"), "being written");
 });
 
 test("sentences typed before the scripts load are not overwritten by the network's text", (t) => {
   const page = openPage(t, { only: ONLY });
-  /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "written early";
+  /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "typed early";
   page.mount("#panel_sentences", sentences);
   page.mount("#panel_controls", controls);
   page.connection.begin();
-  assert.equal(page.value("#ti"), "written early");
-  assert.equal(page.store.page.draft.text, "written early");
+  assert.equal(page.value("#ti"), "typed early");
+  assert.equal(page.store.page.draft.text, "typed early");
   assert.equal(page.state("#panel_controls"), "edited");
 });
 
@@ -56,14 +56,14 @@ test("an error is shown at the box until the text is edited", async (t) => {
   page.type("#ti", "\n  \n\t\n");
   await page.click("#learn");
   assert.equal(page.state("#panel_sentences"), "refused");
-  assert.equal(page.fault("#text_error"), "no_sentence");
+  assert.equal(page.errorCode("#text_error"), "no_sentence");
   assert.equal(page.get("#text_error").role, "alert");
   assert.equal(page.get("#ti").ariaInvalid, "true");
   assert.equal(document.activeElement?.id, "ti");
   assert.equal(page.value("#ti"), "\n  \n\t\n");
   page.type("#ti", "now there is one");
   assert.equal(page.state("#panel_sentences"), "ready");
-  assert.equal(page.fault("#text_error"), null);
+  assert.equal(page.errorCode("#text_error"), null);
   assert.equal(page.get("#ti").ariaInvalid, null);
 });
 
@@ -76,7 +76,7 @@ test("the characters found are those of the network, not of the box", (t) => {
   page.type("#ti", "abcdefg");
   assert.match(found(), /\b3\b.*<b>$/);
   const vocabulary = Array.from({ length: 123 }, (_, index) => String.fromCodePoint(4e4 + index));
-  page.connection.tell("state", state({ version: 2, vocabulary }));
+  page.connection.emit("state", state({ version: 2, vocabulary }));
   assert.match(found(), /\b123\b.*\b3\b/);
   assert.ok(found().includes(vocabulary.slice(0, 120).join("")));
   assert.ok(!found().includes(String(vocabulary[120])));

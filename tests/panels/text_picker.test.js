@@ -23,7 +23,7 @@ const SUMS = {
 };
 
 /**
- * The page as it is while the network learns one of the texts that can be chosen.
+ * A page whose network trains on a built-in text.
  *
  * @param {import("node:test").TestContext} t
  */
@@ -62,15 +62,15 @@ test("the network's text is recognised without fetching it", (t) => {
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
   assert.equal(about(page), "About the essays.");
   assert.equal(page.get("#text_about").role, "status");
-  assert.ok(!page.connection.asked.some(({ event }) => event.startsWith("GET /api/texts")));
+  assert.ok(!page.connection.requests.some(({ event }) => event.startsWith("GET /api/texts")));
 });
 
 test("a text is recognised only if it is identical", (t) => {
   const page = openChoice(t);
   const other = `X${ESSAYS.slice(1)}`;
-  page.connection.tell("state", state({ version: 2, text: other }));
+  page.connection.emit("state", state({ version: 2, text: other }));
   assert.deepEqual(shown(page), ["", other]);
-  page.connection.tell("state", state({ version: 3, text: ESSAYS }));
+  page.connection.emit("state", state({ version: 3, text: ESSAYS }));
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
 });
 
@@ -92,7 +92,7 @@ test("a selected text stays selected when the network trains on it", async (t) =
   await page.choose("#text_choice", "sums");
   await page.click("#learn");
   assert.equal(page.connection.sent("learn")[0].text, SUMS.text);
-  page.connection.tell("state", state({ version: 2, text: SUMS.text, options: SUMS.options }));
+  page.connection.emit("state", state({ version: 2, text: SUMS.text, options: SUMS.options }));
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
   assert.equal(page.state("#panel_controls"), "unedited");
 });
@@ -133,13 +133,13 @@ test("a failed fetch changes nothing, and the next one clears the error", async 
   );
   for (const code of ["proxy_error", "unknown_text"]) {
     await page.choose("#text_choice", "sums");
-    assert.equal(page.fault("#text_error"), code);
+    assert.equal(page.errorCode("#text_error"), code);
     assert.equal(page.state("#panel_sentences"), "refused");
     assert.deepEqual(shown(page), ["essays", ESSAYS]);
     assert.equal(page.state("#panel_controls"), "unedited");
   }
   await page.choose("#text_choice", "sums");
-  assert.equal(page.fault("#text_error"), null);
+  assert.equal(page.errorCode("#text_error"), null);
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
 });
 
@@ -180,13 +180,13 @@ test("an unusable file shows an error at the box and changes nothing", async (t)
     [[file("a"), file("b")], "several_files"],
   ])) {
     await page.drop("#ti", ...files);
-    assert.equal(page.fault("#text_error"), code);
+    assert.equal(page.errorCode("#text_error"), code);
     assert.equal(page.get("#ti").ariaInvalid, "true");
     assert.deepEqual(shown(page), ["essays", ESSAYS]);
     assert.equal(page.state("#panel_controls"), "unedited");
   }
   await page.chooseFiles("#textfile", file("a good one"));
-  assert.equal(page.fault("#text_error"), null);
+  assert.equal(page.errorCode("#text_error"), null);
   assert.deepEqual(shown(page), ["file", "a good one"]);
 });
 
@@ -203,9 +203,9 @@ test("the same file can be opened again after it has changed", async (t) => {
 test("a cancelled file dialog changes nothing", async (t) => {
   const page = openChoice(t);
   await page.chooseFiles("#textfile", file(""));
-  assert.equal(page.fault("#text_error"), "file_empty");
+  assert.equal(page.errorCode("#text_error"), "file_empty");
   await page.chooseFiles("#textfile");
-  assert.equal(page.fault("#text_error"), "file_empty");
+  assert.equal(page.errorCode("#text_error"), "file_empty");
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
 });
 

@@ -15,19 +15,19 @@ function openTrend(t) {
 
 /**
  * @param {Page} page
- * @param {(number | null)[]} perplexities a second each
+ * @param {(number | null)[]} perplexities one per second
  */
 async function pass(page, ...perplexities) {
   for (const perplexity of perplexities) {
-    page.connection.tell("frame", frame({ perplexity }));
+    page.connection.emit("frame", frame({ perplexity }));
     await page.tick(1_000);
   }
 }
 
 /** @param {Page} page */
 function shown(page) {
-  const place = page.get("#ppl_change");
-  return [place.dataset.direction, place.textContent?.match(/\d[\d.e+]*/g) ?? []];
+  const element = page.get("#ppl_change");
+  return [element.dataset.direction, element.textContent?.match(/\d[\d.e+]*/g) ?? []];
 }
 
 test("the change of the perplexity is shown with its direction after two seconds", async (t) => {
@@ -47,7 +47,7 @@ test("the change of the perplexity is shown with its direction after two seconds
 test("it is the change of the mean over a second, compared with ten seconds ago", async (t) => {
   const page = openTrend(t);
   page.connection.begin({ perplexity: 100 });
-  for (const perplexity of [50, 30]) page.connection.tell("frame", frame({ perplexity }));
+  for (const perplexity of [50, 30]) page.connection.emit("frame", frame({ perplexity }));
   await page.tick(1_000); // 60
   await pass(page, 50, 40);
   assert.deepEqual(shown(page), ["down", ["20.00", "2"]]);
@@ -75,7 +75,7 @@ for (const [what, change] of /** @type {const} */ ([
     page.connection.begin({ perplexity: 20 });
     await pass(page, 20, 19, 18);
     assert.equal(shown(page)[0], "down");
-    page.connection.tell("state", state({ perplexity: 5, ...change }));
+    page.connection.emit("state", state({ perplexity: 5, ...change }));
     await page.tick(1_000);
     assert.deepEqual(shown(page), ["none", []]);
   });
@@ -85,7 +85,7 @@ test("an unchanged value is not rewritten, and without a perplexity there is no 
   const page = openTrend(t);
   page.connection.begin({ perplexity: 20 });
   await pass(page, 20, 19, 18);
-  const words = page.get("#ppl_change").firstChild;
+  const textNode = page.get("#ppl_change").firstChild;
   await pass(page, null, null);
-  assert.equal(page.get("#ppl_change").firstChild, words);
+  assert.equal(page.get("#ppl_change").firstChild, textNode);
 });

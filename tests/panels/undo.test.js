@@ -39,21 +39,21 @@ test("each panel that replaces networks has an undo button while undo is availab
   }
   assert.deepEqual(buttons(page), Array(3).fill([false, "empty"]));
   for (const undoable of /** @type {const} */ (["restart", "load", "undo"])) {
-    page.connection.tell("frame", frame({ undoable }));
+    page.connection.emit("frame", frame({ undoable }));
     assert.deepEqual(buttons(page), Array(3).fill([true, undoable]));
   }
-  page.connection.tell("frame", frame({ undoable: null }));
+  page.connection.emit("frame", frame({ undoable: null }));
   assert.deepEqual(buttons(page), Array(3).fill([false, "empty"]));
 });
 
 test("the button is labelled redo when it would revert an undo", (t) => {
   const page = openUndo(t, { undoable: "restart" });
-  const words = () => page.get("button.undo").textContent;
-  const restart = words();
-  page.connection.tell("frame", frame({ undoable: "load" }));
-  assert.equal(words(), restart);
-  page.connection.tell("frame", frame({ undoable: "undo" }));
-  assert.notEqual(words(), restart);
+  const label = () => page.get("button.undo").textContent;
+  const restart = label();
+  page.connection.emit("frame", frame({ undoable: "load" }));
+  assert.equal(label(), restart);
+  page.connection.emit("frame", frame({ undoable: "undo" }));
+  assert.notEqual(label(), restart);
 });
 
 test("a double click sends one request, keeps the focus, and undo can be redone", async (t) => {
@@ -64,7 +64,7 @@ test("a double click sends one request, keeps the focus, and undo can be redone"
   button?.click();
   assert.deepEqual(page.connection.sent("undo"), [{}]);
   assert.equal(button?.ariaBusy, "true");
-  page.connection.tell("state", state({ version: 2, undoable: "undo" }));
+  page.connection.emit("state", state({ version: 2, undoable: "undo" }));
   page.connection.answer("undo", { ok: true });
   await page.settle();
   assert.equal(button?.ariaBusy, null);
@@ -83,7 +83,7 @@ test("a refused undo becomes a notice", async (t) => {
 test("a notice offers undo after a restart or a load on this page", async (t) => {
   const page = openUndo(t);
   for (const [index, undoable] of /** @type {const} */ (["restart", "load"]).entries()) {
-    page.connection.tell("state", state({ version: 2 + index, undoable }));
+    page.connection.emit("state", state({ version: 2 + index, undoable }));
     assert.deepEqual(codes(page), ["undo_available"]);
     await page.click(".notice[data-code=undo_available] button.button-link");
     assert.equal(page.connection.sent("undo").length, index + 1);
@@ -97,19 +97,19 @@ test("there is no notice for a network replaced before the page load", (t) => {
   assert.deepEqual(codes(page), []);
   page.connection.lose();
   page.connection.open();
-  page.connection.tell("state", state({ undoable: "restart" })); // a socket that comes back
+  page.connection.emit("state", state({ undoable: "restart" })); // after a reconnection
   assert.deepEqual(codes(page), []);
-  page.connection.tell("state", state({ session: "other", version: 2, undoable: "restart" }));
+  page.connection.emit("state", state({ session: "other", version: 2, undoable: "restart" }));
   assert.deepEqual(codes(page), []);
 });
 
 test("the notice disappears when undo is no longer available, or done in another tab", (t) => {
   const page = openUndo(t);
-  page.connection.tell("state", RESTARTED);
-  page.connection.tell("state", state({ version: 3, undoable: "undo" }));
+  page.connection.emit("state", RESTARTED);
+  page.connection.emit("state", state({ version: 3, undoable: "undo" }));
   assert.deepEqual(codes(page), []);
-  page.connection.tell("state", state({ version: 4, undoable: "load" }));
+  page.connection.emit("state", state({ version: 4, undoable: "load" }));
   assert.deepEqual(codes(page), ["undo_available"]);
-  page.connection.tell("frame", frame({ undoable: null }));
+  page.connection.emit("frame", frame({ undoable: null }));
   assert.deepEqual(codes(page), []);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, rowsOf, textOf, unitsFound, unitsRead } from "./support/looks.js";
+import { openDetails, rowsOf, textOf, findUnitsResult, unitsResult } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as units from "../../static/js/inspect/units.js";
@@ -9,7 +9,7 @@ import * as units from "../../static/js/inspect/units.js";
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 const TEXT = "a cat";
-/** Steps of three units over the text. */
+/** The activations of three units over the text, from -127 to 127. */
 const ROWS = [
   [0, 127, -127, 64, -64],
   [10, 20, 30, 40, 50],
@@ -29,21 +29,21 @@ function setTokens(page, tokens) {
 }
 
 /**
- * A page with the panel in sight, on which the network reads a text.
+ * A page with the panel in view and a probe text.
  *
  * @param {import("node:test").TestContext} t
  * @param {{answer?: UnitsResult, hidden_sizes?: number[]}} [options]
  */
-async function openUnits(t, { answer = unitsRead(TEXT, ROWS), hidden_sizes = [3, 3] } = {}) {
+async function openUnits(t, { answer = unitsResult(TEXT, ROWS), hidden_sizes = [3, 3] } = {}) {
   const page = openPage(t, { only: "#panel_units" });
   setTokens(page, { ...LIGHT, ...ABOVE });
   page.mount("#panel_units", units);
   page.resize("#units_grid canvas", { width: 50, height: 30 });
   page.connection.answers("units", answer);
-  page.connection.answers("find_units", unitsFound([2, 3, 0.8], [1, 1, -0.456]));
+  page.connection.answers("find_units", findUnitsResult([2, 3, 0.8], [1, 1, -0.456]));
   page.connection.begin({ options: { ...OPTIONS, hidden_sizes } });
   page.store.setProbeText(TEXT);
-  await page.see("#panel_units .inspect-body");
+  await page.scrollTo("#panel_units .inspect-body");
   return page;
 }
 
@@ -58,7 +58,7 @@ function colours(page) {
 }
 
 /**
- * The newest picture of the grid: a number for each of its colours.
+ * The latest image of the grid, with a number for each colour.
  *
  * @param {Page} page
  * @returns {{width: number, height: number, data: Uint8ClampedArray}}
@@ -68,7 +68,7 @@ function image(page) {
 }
 
 /**
- * Point at a place of the grid, in pixels, or press there.
+ * Point or click at a position of the grid, in pixels.
  *
  * @param {Page} page
  * @param {"pointermove" | "pointerleave" | "click"} type
@@ -128,7 +128,7 @@ test("each unit and character has a cell in the grid, with the colour of its act
 });
 
 test("the ends of the scale are the answer's, and the colours are relative to it", async (t) => {
-  const page = await openUnits(t, { answer: unitsRead(TEXT, ROWS, { scale: 2.3456 }) });
+  const page = await openUnits(t, { answer: unitsResult(TEXT, ROWS, { scale: 2.3456 }) });
   assert.equal(textOf(page.get(".activation-above")), "2.35");
   assert.equal(textOf(page.get(".activation-below")), "−2.35");
   assert.equal(colours(page)[1], "rgb(254, 127, 0)");
@@ -147,8 +147,8 @@ test("a new scheme changes the colours at once, without a request", async (t) =>
 test("colours and grid follow the training, on the same characters", async (t) => {
   const page = await openUnits(t);
   const marks = page.all("#units_text span");
-  page.connection.answers("units", unitsRead(TEXT, ROWS.toReversed()));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("units", unitsResult(TEXT, ROWS.toReversed()));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.deepEqual(page.all("#units_text span"), marks);
   assert.equal(colours(page)[1], "rgb(254, 254, 254)");
@@ -159,7 +159,7 @@ test("another unit, layer or state is requested at once", async (t) => {
   const page = await openUnits(t);
   page.type("#units_unit", "2");
   await page.tick(140);
-  assert.equal(page.connection.sent("units").length, 1); // a person may type on
+  assert.equal(page.connection.sent("units").length, 1); // the user may type on
   await page.tick(20);
   assert.equal(lastAsked(page).unit, "2");
   await page.choose("#units_layer", "2");
@@ -174,7 +174,7 @@ test("arrow keys and buttons step through the units, and stop at the ends", asyn
   const page = await openUnits(t);
   const steps = [];
   for (const key of ["ArrowDown", "ArrowUp", "ArrowUp", "ArrowUp", "ArrowDown"]) {
-    assert.equal(page.press("#units_unit", key), false); // else the cursor would move
+    assert.equal(page.press("#units_unit", key), false); // otherwise the cursor would move
     await page.settle();
     steps.push(page.value("#units_unit"));
   }
@@ -193,13 +193,13 @@ test("a typed unit is sent as typed, and its error is shown at the field", async
     page.type("#units_unit", typed);
     await page.tick(160);
     assert.equal(lastAsked(page).unit, typed);
-    assert.equal(page.fault("#units_unit_error"), "out_of_range");
+    assert.equal(page.errorCode("#units_unit_error"), "out_of_range");
     assert.equal(page.get("#units_unit").ariaInvalid, "true");
     assert.equal(page.state("#panel_units"), "outdated");
-    page.connection.answers("units", unitsRead(TEXT, ROWS));
+    page.connection.answers("units", unitsResult(TEXT, ROWS));
     page.type("#units_unit", "3");
     await page.tick(160);
-    assert.equal(page.fault("#units_unit_error"), null);
+    assert.equal(page.errorCode("#units_unit_error"), null);
     assert.equal(page.get("#units_unit").ariaInvalid, null);
   }
   assert.deepEqual(page.store.page.notices, []);
@@ -209,10 +209,10 @@ test("an error of the layer is shown at its field, a server error in the panel",
   const page = await openUnits(t);
   page.connection.answers("units", refused("no_such_layer", "layer"));
   await page.choose("#units_layer", "2");
-  assert.equal(page.fault("#units_layer_error"), "no_such_layer");
+  assert.equal(page.errorCode("#units_layer_error"), "no_such_layer");
   page.connection.answers("units", refused("busy"));
   await page.choose("#units_layer", "1");
-  assert.equal(page.fault("#units_wait"), "busy");
+  assert.equal(page.errorCode("#units_wait"), "busy");
   assert.deepEqual(page.store.page.notices, []);
 });
 
@@ -226,7 +226,7 @@ test("an unreadable text is an error at the text field, and the answer shown is 
   assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(textOf(page.get("#units_text")), TEXT);
   assert.deepEqual([page.state("#panel_units"), ...outdated()], ["outdated", true, true]);
-  page.connection.answers("units", unitsRead("a dog", ROWS));
+  page.connection.answers("units", unitsResult("a dog", ROWS));
   page.store.setProbeText("a dog");
   await page.settle();
   assert.equal(textOf(page.get("#units_text")), "a dog");
@@ -237,8 +237,8 @@ test("the open tables have the values that the colours show", async (t) => {
   const page = await openUnits(t);
   assert.deepEqual(rowsOf(page, "#units_one"), []);
   assert.deepEqual(rowsOf(page, "#units_all"), []);
-  await open(page, "#units_one .data-table");
-  await open(page, "#units_all .data-table");
+  await openDetails(page, "#units_one .data-table");
+  await openDetails(page, "#units_all .data-table");
   assert.deepEqual(rowsOf(page, "#units_one"), [
     ["1", "a", "0.00"],
     ["2", "space", "1.00"],
@@ -264,7 +264,7 @@ test("text and grid are described to screen readers", async (t) => {
 test("a click on a row of the grid selects its unit, and highlights the row", async (t) => {
   const page = await openUnits(t);
   assert.equal(page.get("#units_grid").style.getPropertyValue("--chosen"), "0");
-  page.connection.answers("units", unitsRead(TEXT, ROWS));
+  page.connection.answers("units", unitsResult(TEXT, ROWS));
   await atGrid(page, "click", [5, 25]);
   assert.equal(page.value("#units_unit"), "3");
   assert.equal(lastAsked(page).unit, "3");
@@ -281,7 +281,7 @@ test("pointing at a cell or a character shows its value, and highlights the char
   assert.deepEqual(pointed(), ["c"]);
   await atGrid(page, "pointerleave");
   assert.deepEqual(pointed(), []);
-  assert.match(textOf(page.get("#units_grid_reading")), /^3\b/); // how many there are
+  assert.match(textOf(page.get("#units_grid_reading")), /^3\b/); // the number of units
   const [mark] = page.all("#units_text span").slice(3);
   mark?.dispatchEvent(new MouseEvent("pointermove", { bubbles: true }));
   assert.deepEqual(pointed(), ["a"]);
@@ -292,9 +292,9 @@ test("a large layer is paged, and the selected unit turns to its page", async (t
   const page = await openUnits(t, { hidden_sizes: [100] });
   page.connection.answers("units", ({ first }) => {
     const rows = Array.from({ length: 50 }, () => [1, 2, 3, 4, 5]);
-    return unitsRead(TEXT, rows, { units: 100, first: Number(first) });
+    return unitsResult(TEXT, rows, { units: 100, first: Number(first) });
   });
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   const ends = () => [textOf(page.get(".unit-first")), textOf(page.get(".unit-last"))];
   const resting = () =>
@@ -315,7 +315,7 @@ test("a large layer is paged, and the selected unit turns to its page", async (t
       ["false", "true"],
     ],
   );
-  assert.equal(page.get(".unit-chosen").hidden, true); // unit 1 is on the other page
+  assert.equal(page.get(".unit-chosen").hidden, true); // unit 1 is on another page
   await page.click("#units_after");
   assert.equal(lastAsked(page).first, 51);
   await page.click("#units_before");
@@ -336,17 +336,17 @@ test("a small layer has no page buttons, and its rows reserve their space", asyn
 
 test("a new network clears the activations of the previous one", async (t) => {
   const page = await openUnits(t);
-  await page.leave("#panel_units .inspect-body");
-  page.connection.tell("state", state({ version: 2 }));
+  await page.scrollAwayFrom("#panel_units .inspect-body");
+  page.connection.emit("state", state({ version: 2 }));
   const canvas = /** @type {HTMLCanvasElement} */ (page.get("#units_grid canvas"));
   assert.equal(textOf(page.get("#units_text")), "");
   assert.deepEqual([canvas.width, canvas.height], [0, 0]);
   assert.equal(page.get(".unit-chosen").hidden, true);
-  assert.equal(page.get("#units_grid").style.getPropertyValue("--rows"), "20"); // the new one's
+  assert.equal(page.get("#units_grid").style.getPropertyValue("--rows"), "20"); // of the new network
   assert.deepEqual(ranking(page), []);
   assert.equal(page.state("#panel_units"), "loading");
   assert.equal(page.state("#units_finding"), "loading");
-  await page.see("#panel_units .inspect-body");
+  await page.scrollTo("#panel_units .inspect-body");
   await page.tick(1_510);
   assert.equal(textOf(page.get("#units_text")), TEXT);
   assert.equal(ranking(page).length, 2);
@@ -359,7 +359,7 @@ test("a unit, layer or state that the new network lacks is reset to the first", 
   page.type("#units_unit", "3");
   await page.tick(160);
   const options = { ...OPTIONS, kind: /** @type {const} */ ("gru"), hidden_sizes: [2] };
-  page.connection.tell("state", state({ version: 2, options }));
+  page.connection.emit("state", state({ version: 2, options }));
   await page.settle();
   assert.deepEqual(lastAsked(page), { text: TEXT, layer: 1, state: "h", unit: "1", first: 1 });
   assert.equal(page.all("#units_layer option").length, 1);
@@ -367,7 +367,7 @@ test("a unit, layer or state that the new network lacks is reset to the first", 
   assert.equal(page.value("#units_unit"), "1");
   const cell = /** @type {HTMLOptionElement} */ (page.get("#units_state option[value=c]"));
   assert.equal(cell.disabled, true);
-  page.connection.tell("state", state({ version: 3 }));
+  page.connection.emit("state", state({ version: 3 }));
   assert.equal(cell.disabled, false);
 });
 
@@ -375,7 +375,7 @@ test("a unit, layer or state that the new network also has stays selected", asyn
   const page = await openUnits(t);
   await page.choose("#units_layer", "2");
   await page.choose("#units_state", "c");
-  page.connection.tell("state", state({ version: 2 }));
+  page.connection.emit("state", state({ version: 2 }));
   assert.deepEqual([page.value("#units_layer"), page.value("#units_state")], ["2", "c"]);
 });
 
@@ -410,10 +410,10 @@ test("the rows of the ranking are reused while units move, and keep the focus", 
   const page = await openUnits(t);
   const buttons = page.all(".found-unit");
   buttons[1]?.focus();
-  page.connection.answers("find_units", unitsFound([1, 2, 0.9], [2, 2, 0.7], [1, 1, 0.1]));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("find_units", findUnitsResult([1, 2, 0.9], [2, 2, 0.7], [1, 1, 0.1]));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(1_480);
-  assert.equal(ranking(page).length, 2); // it is asked less often than the units
+  assert.equal(ranking(page).length, 2); // it is refreshed less often than the units
   await page.tick(30);
   assert.deepEqual(
     ranking(page).map(([name]) => name),
@@ -425,7 +425,7 @@ test("the rows of the ranking are reused while units move, and keep the focus", 
 
 test("another feature is requested at once, and one that the text lacks empties the list", async (t) => {
   const page = await openUnits(t);
-  page.connection.answers("find_units", unitsFound());
+  page.connection.answers("find_units", findUnitsResult());
   await page.choose("#units_feature", "digit");
   assert.equal(page.connection.sent("find_units").at(-1).feature, "digit");
   assert.deepEqual(ranking(page), []);
@@ -433,11 +433,11 @@ test("another feature is requested at once, and one that the text lacks empties 
   assert.match(textOf(page.get("#units_finding_outcome")), /\b1,234\b/);
   page.connection.answers("find_units", refused("unknown_feature", "feature"));
   await page.choose("#units_feature", "brackets");
-  assert.equal(page.fault("#units_feature_error"), "unknown_feature");
+  assert.equal(page.errorCode("#units_feature_error"), "unknown_feature");
   page.connection.answers("find_units", refused("busy"));
   await page.choose("#units_feature", "quotes");
-  assert.equal(page.fault("#units_finding_wait"), "busy");
-  assert.equal(page.fault("#units_wait"), null);
+  assert.equal(page.errorCode("#units_finding_wait"), "busy");
+  assert.equal(page.errorCode("#units_wait"), null);
 });
 
 test("the list of units is requested only while it is in view", async (t) => {
@@ -445,11 +445,11 @@ test("the list of units is requested only while it is in view", async (t) => {
   page.mount("#panel_units", units);
   page.connection.begin();
   page.store.setProbeText(TEXT);
-  await page.see("#panel_units > summary"); // closed: the summary is all there is
+  await page.scrollTo("#panel_units > summary"); // only the summary is in view
   assert.deepEqual([page.connection.sent("units"), page.connection.sent("find_units")], [[], []]);
-  await page.see("#units_one");
+  await page.scrollTo("#units_one");
   assert.equal(page.connection.sent("units").length, 1);
   assert.deepEqual(page.connection.sent("find_units"), []);
-  await page.see("#units_finding");
+  await page.scrollTo("#units_finding");
   assert.equal(page.connection.sent("find_units").length, 1);
 });

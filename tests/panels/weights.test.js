@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { matrix, rowsOf, textOf, weightsLooked } from "./support/looks.js";
+import { matrix, rowsOf, textOf, weightsResult } from "./support/results.js";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as weights from "../../static/js/inspect/weights.js";
@@ -18,7 +18,7 @@ async function openWeights(t, answer, changes) {
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", answer);
   page.connection.begin(changes);
-  await page.see("#panel_weights .inspect-body");
+  await page.scrollTo("#panel_weights .inspect-body");
   return page;
 }
 
@@ -33,7 +33,7 @@ function texts(page, part) {
 test("each matrix is a row of values with a heading, and its plots are hidden from screen readers", async (t) => {
   const page = await openWeights(
     t,
-    weightsLooked([matrix("Wil"), matrix("Wix0", { shape: [20, 30], spread: 0, change: null })]),
+    weightsResult([matrix("Wil"), matrix("Wix0", { shape: [20, 30], spread: 0, change: null })]),
   );
   assert.equal(page.state("#panel_weights"), "shown");
   assert.deepEqual(
@@ -51,13 +51,13 @@ test("each matrix is a row of values with a heading, and its plots are hidden fr
 });
 
 test("the rows are reused and updated while the network trains", async (t) => {
-  const page = await openWeights(t, weightsLooked([matrix("Wil")]));
+  const page = await openWeights(t, weightsResult([matrix("Wil")]));
   const [row] = page.all("#panel_weights tbody tr");
   const bars = () => page.get("#panel_weights .changes-bars").getAttribute("d");
   const before = bars();
   const changes = { low: -6, high: 0, counts: [4, 0, 1] };
-  page.connection.answers("weights", weightsLooked([matrix("Wil", { change: 0.002, changes })]));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("weights", weightsResult([matrix("Wil", { change: 0.002, changes })]));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.deepEqual(texts(page, "matrix-median"), ["0.2 %"]);
   assert.notEqual(bars(), before);
@@ -65,28 +65,28 @@ test("the rows are reused and updated while the network trains", async (t) => {
 });
 
 test("a network with fewer matrices removes the other rows", async (t) => {
-  const page = await openWeights(t, weightsLooked([matrix("Wil"), matrix("Wix0")]));
-  page.connection.answers("weights", weightsLooked([matrix("Whd")]));
-  page.connection.tell("state", state({ version: 2 }));
+  const page = await openWeights(t, weightsResult([matrix("Wil"), matrix("Wix0")]));
+  page.connection.answers("weights", weightsResult([matrix("Whd")]));
+  page.connection.emit("state", state({ version: 2 }));
   await page.tick(510);
   assert.deepEqual(texts(page, "matrix-name"), ["Whd"]);
 });
 
 test("before the first step there is no verdict, and no bars", async (t) => {
   const still = matrix("Wil", { change: null, changes: null });
-  const page = await openWeights(t, weightsLooked([still], { change_at: null, clipped: null }));
+  const page = await openWeights(t, weightsResult([still], { change_at: null, clipped: null }));
   assert.equal(page.state("#weights_verdict"), "unknown");
   assert.notEqual(textOf(page.get("#weights_verdict")), "");
   assert.equal(textOf(page.get("#weights_clipped")).trim(), "");
   assert.equal(page.get("#panel_weights .changes-bars").getAttribute("d"), "");
-  page.connection.answers("weights", weightsLooked([matrix("Wil")]));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  page.connection.answers("weights", weightsResult([matrix("Wil")]));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
   assert.equal(page.state("#weights_verdict"), "usual");
 });
 
 test("the update of most weights has a verdict, and each matrix is annotated", async (t) => {
-  const page = await openWeights(t, weightsLooked([]));
+  const page = await openWeights(t, weightsResult([]));
   let steps = 300;
   for (const [change, verdict, share, remark] of /** @type {const} */ ([
     [0.05, "very-high", "5 %", "high"],
@@ -95,8 +95,8 @@ test("the update of most weights has a verdict, and each matrix is annotated", a
     [0.000_02, "low", "0.002 %", "low"],
     [0.000_001, "very-low", "0.0001 %", "low"],
   ])) {
-    page.connection.answers("weights", weightsLooked([matrix("Wil", { change })]));
-    page.connection.tell("frame", frame({ steps: steps++ }));
+    page.connection.answers("weights", weightsResult([matrix("Wil", { change })]));
+    page.connection.emit("frame", frame({ steps: steps++ }));
     await page.tick(510);
     assert.equal(page.state("#weights_verdict"), verdict);
     assert.ok(textOf(page.get("#weights_verdict")).includes(` ${share} `));
@@ -107,7 +107,7 @@ test("the update of most weights has a verdict, and each matrix is annotated", a
 test("a matrix counts in the verdict in proportion to its weights", async (t) => {
   const page = await openWeights(
     t,
-    weightsLooked([
+    weightsResult([
       matrix("bd", { shape: [10, 1], change: 0.05 }),
       matrix("bi0", { shape: [10, 1], change: 0.05 }),
       matrix("Whd", { shape: [10, 10], change: 0.001 }),
@@ -118,50 +118,50 @@ test("a matrix counts in the verdict in proportion to its weights", async (t) =>
 
 test("the clipped fraction is shown with its limit and its step", async (t) => {
   const options = { ...OPTIONS, clip: 3 };
-  const page = await openWeights(t, weightsLooked([matrix("Wil")]), { options });
-  const told = textOf(page.get("#weights_clipped"));
-  assert.match(told, /\b3\b.*\b25 %.*\b1,234\b/);
-  page.connection.answers("weights", weightsLooked([matrix("Wil")], { clips_norm: true }));
-  page.connection.tell("frame", frame({ steps: 300 }));
+  const page = await openWeights(t, weightsResult([matrix("Wil")]), { options });
+  const text = textOf(page.get("#weights_clipped"));
+  assert.match(text, /\b3\b.*\b25 %.*\b1,234\b/);
+  page.connection.answers("weights", weightsResult([matrix("Wil")], { clips_norm: true }));
+  page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
-  assert.notEqual(textOf(page.get("#weights_clipped")), told); // of steps, not of gradients
+  assert.notEqual(textOf(page.get("#weights_clipped")), text); // of steps, not of gradients
 });
 
 test("with several layers one is selected, with a single one it is the first", async (t) => {
-  const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
+  const page = await openWeights(t, weightsResult([matrix("Wix0")]));
   assert.equal(page.get("#weights_layers").hidden, false);
   assert.equal(page.all("#weights_layer option").length, 2);
-  page.connection.answers("weights", weightsLooked([matrix("Wix1")]));
+  page.connection.answers("weights", weightsResult([matrix("Wix1")]));
   await page.choose("#weights_layer", "2");
   assert.deepEqual(page.connection.sent("weights"), [{ layer: 1 }, { layer: 2 }]);
   assert.deepEqual(texts(page, "matrix-name"), ["Wix1"]);
   const options = { ...OPTIONS, hidden_sizes: [8] };
-  page.connection.tell("state", state({ version: 2, options }));
+  page.connection.emit("state", state({ version: 2, options }));
   await page.settle();
   assert.deepEqual(page.connection.sent("weights").at(-1), { layer: 1 });
   assert.equal(page.get("#weights_layers").hidden, true);
 });
 
 test("the selected layer stays if the new network has it", async (t) => {
-  const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
+  const page = await openWeights(t, weightsResult([matrix("Wix0")]));
   await page.choose("#weights_layer", "2");
   const options = { ...OPTIONS, hidden_sizes: [8, 8, 8] };
-  page.connection.tell("state", state({ version: 2, options }));
+  page.connection.emit("state", state({ version: 2, options }));
   assert.equal(page.value("#weights_layer"), "2");
   assert.equal(page.all("#weights_layer option").length, 3);
 });
 
 test("an error of the layer is shown at its field, not as a notice", async (t) => {
-  const page = await openWeights(t, weightsLooked([matrix("Wix0")]));
+  const page = await openWeights(t, weightsResult([matrix("Wix0")]));
   page.connection.answers("weights", refused("no_such_layer", "layer"));
   await page.choose("#weights_layer", "2");
-  assert.equal(page.fault("#weights_layer_error"), "no_such_layer");
+  assert.equal(page.errorCode("#weights_layer_error"), "no_such_layer");
   assert.equal(page.get("#weights_layer").ariaInvalid, "true");
   assert.equal(page.state("#panel_weights"), "outdated");
   assert.deepEqual(page.store.page.notices, []);
-  page.connection.answers("weights", weightsLooked([matrix("Wix0")]));
+  page.connection.answers("weights", weightsResult([matrix("Wix0")]));
   await page.choose("#weights_layer", "1");
-  assert.equal(page.fault("#weights_layer_error"), null);
+  assert.equal(page.errorCode("#weights_layer_error"), null);
 });
 
 test("a server error is shown in the panel", async (t) => {
@@ -169,9 +169,9 @@ test("a server error is shown in the panel", async (t) => {
   page.mount("#panel_weights", weights);
   page.connection.answers("weights", refused("busy"));
   page.connection.begin();
-  await page.see("#panel_weights > summary"); // closed: the summary is all there is
+  await page.scrollTo("#panel_weights > summary"); // only the summary is in view
   assert.deepEqual(page.connection.sent("weights"), []);
-  await page.see("#panel_weights .inspect-body");
-  assert.equal(page.fault("#weights_wait"), "busy");
+  await page.scrollTo("#panel_weights .inspect-body");
+  assert.equal(page.errorCode("#weights_wait"), "busy");
   assert.equal(page.state("#panel_weights"), "refused");
 });

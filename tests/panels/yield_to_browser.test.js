@@ -14,7 +14,7 @@ test("without a scheduler a timer yields to the browser", async (t) => {
 });
 
 test("with a scheduler the browser's own yield is used, which is not throttled in a hidden tab", async (t) => {
-  openPage(t, { variant: "blank" }); // its timers stand still
+  openPage(t, { variant: "blank" }); // its clock is stopped
   const scheduler = { yield: t.mock.fn(async () => {}) };
   Object.assign(globalThis, { scheduler });
   t.after(() => Reflect.deleteProperty(globalThis, "scheduler"));

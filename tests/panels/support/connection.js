@@ -1,8 +1,4 @@
-/**
- * The page's own connection, to a server that says what the test tells it to. Only the socket and
- * `fetch` are in place of the real ones: what is made of an answer, and where it is shown, is the
- * page's own code.
- */
+/** The page's connection to a scripted server. Only the socket and `fetch` are replaced. */
 
 /** @import { Answers, ClientEvents, ErrorResult, ServerEvents, State } from "../../../static/js/protocol" */
 
@@ -12,31 +8,31 @@ import { state } from "./state.js";
 import { define } from "./stubs.js";
 
 /** @typedef {"GET /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}`} HttpEvent */
-/** @typedef {keyof ClientEvents | HttpEvent} AskedEvent */
+/** @typedef {keyof ClientEvents | HttpEvent} RequestEvent */
 /**
- * @template {AskedEvent} E
+ * @template {RequestEvent} E
  * @typedef {E extends keyof Answers ? Answers[E] | ErrorResult : Response | object} AnswerTo
  */
 /**
- * An answer, what makes one of the payload, or an Error: then no answer ever comes.
+ * An answer, a function from the payload to an answer, or an Error if none arrives.
  *
- * @template {AskedEvent} E
+ * @template {RequestEvent} E
  * @typedef {AnswerTo<E> | Error | ((payload: any) => AnswerTo<E> | Promise<AnswerTo<E>>)} Script
  */
-/** @typedef {{event: AskedEvent, payload: any, answer: (answer: any) => void}} Asked what the page has asked */
+/** @typedef {{event: RequestEvent, payload: any, answer: (answer: any) => void}} SentRequest */
 
 export class ScriptedConnection extends Connection {
-  /** @type {Asked[]} all that the page has asked, oldest first */
-  asked = [];
-  /** Acknowledgements of states and frames. */
+  /** @type {SentRequest[]} oldest first */
+  requests = [];
+  /** The number of states and frames acknowledged. */
   acknowledged = 0;
 
   #socket;
-  /** @type {Map<AskedEvent, Script<any>[]>} */
+  /** @type {Map<RequestEvent, Script<any>[]>} */
   #scripts = new Map();
 
   constructor() {
-    const socket = new ScriptedSocket((event, payload) => this.#ask(event, payload));
+    const socket = new ScriptedSocket((event, payload) => this.#request(event, payload));
     super(new Store(), socket);
     this.#socket = socket;
     this.answers("GET /", () => new Response("", { status: 200 }));
@@ -46,10 +42,10 @@ export class ScriptedConnection extends Connection {
   }
 
   /**
-   * How an event is answered from now on: by one script after the other, the last one again and
-   * again. An event without a script is open until the test calls the `answer` of what was asked.
+   * Set the scripts that answer an event in turn; the last one repeats. A request without a script
+   * is pending until the test calls `answer`.
    *
-   * @template {AskedEvent} E
+   * @template {RequestEvent} E
    * @param {E} event
    * @param {Script<E>[]} scripts
    */
@@ -58,61 +54,63 @@ export class ScriptedConnection extends Connection {
   }
 
   /**
-   * What the page has sent with an event, oldest first.
+   * The payloads sent with an event, oldest first.
    *
-   * @param {AskedEvent} event
+   * @param {RequestEvent} event
    * @returns {any[]}
    */
   sent(event) {
-    return this.asked.filter((asked) => asked.event === event).map(({ payload }) => payload);
+    return this.requests
+      .filter((requests) => requests.event === event)
+      .map(({ payload }) => payload);
   }
 
   /**
-   * Answer what was asked last with an event that has no script.
+   * Answer the latest request of an event without a script.
    *
-   * @template {AskedEvent} E
+   * @template {RequestEvent} E
    * @param {E} event
    * @param {AnswerTo<E> | Error} answer
    */
   answer(event, answer) {
-    const asked = this.asked.findLast((each) => each.event === event);
-    if (!asked) throw new Error(`${event} was not asked`);
-    asked.answer(answer);
+    const requests = this.requests.findLast((each) => each.event === event);
+    if (!requests) throw new Error(`${event} was not sent`);
+    requests.answer(answer);
   }
 
   /**
-   * The server lets the page in, and says what it has.
+   * Connect, and send the first state.
    *
    * @param {Partial<State>} [changes]
    */
   begin(changes = {}) {
     this.open();
-    this.tell("state", state(changes));
+    this.emit("state", state(changes));
   }
 
   /**
-   * The server sends something.
+   * Send an event from the server.
    *
    * @template {keyof ServerEvents} E
    * @param {E} event
    * @param {Parameters<ServerEvents[E]>[0]} data
    */
-  tell(event, data) {
+  emit(event, data) {
     this.#socket.emit(event, data, () => this.acknowledged++);
   }
 
-  /** The way to the server is interrupted; the library goes on trying by itself. */
+  /** Interrupt the connection; the library reconnects by itself. */
   lose() {
     this.#socket.lose(true);
   }
 
-  /** The server has closed the socket: the library leaves it closed. */
+  /** Close the socket from the server; the library does not reconnect. */
   close() {
     this.#socket.lose(false);
   }
 
   /**
-   * What the server does with the next attempts to connect: null lets the page in.
+   * Set the refusal of further attempts to connect; null accepts them.
    *
    * @param {{message: string, data?: {code: string, limit?: string}} | null} refusal
    */
@@ -120,26 +118,26 @@ export class ScriptedConnection extends Connection {
     this.#socket.refusal = refusal;
   }
 
-  /** The library has tried to come back, and could not. */
+  /** Let an attempt of the library to reconnect fail. */
   failToReconnect() {
     this.#socket.io.emit("reconnect_error");
   }
 
-  /** How often the page has tried to connect. */
+  /** The number of attempts to connect. */
   get attempts() {
     return this.#socket.attempts;
   }
 
   /**
-   * @param {AskedEvent} event
+   * @param {RequestEvent} event
    * @param {unknown} payload
    * @returns {Promise<any>}
    */
-  async #ask(event, payload) {
+  async #request(event, payload) {
     const scripts = this.#scripts.get(event);
     const script = scripts && scripts.length > 1 ? scripts.shift() : scripts?.[0];
     const answer = await new Promise((resolve) => {
-      this.asked.push({ event, payload, answer: resolve });
+      this.requests.push({ event, payload, answer: resolve });
       if (script !== undefined) resolve(typeof script === "function" ? script(payload) : script);
     });
     if (answer instanceof Error) throw answer;
@@ -153,20 +151,20 @@ export class ScriptedConnection extends Connection {
   async #fetch(address, { method = "GET", body } = {}) {
     const event = /** @type {HttpEvent} */ (`${method} ${address}`);
     const payload = body instanceof Blob ? await body.text() : body;
-    return responseOf(await this.#ask(event, payload));
+    return responseOf(await this.#request(event, payload));
   }
 }
 
 class Emitter {
   /** @type {Map<string, (...data: any[]) => void>} */
-  #takers = new Map();
+  #listeners = new Map();
 
   /**
    * @param {string} event
-   * @param {(...data: any[]) => void} take
+   * @param {(...data: any[]) => void} listener
    */
-  on(event, take) {
-    this.#takers.set(event, take);
+  on(event, listener) {
+    this.#listeners.set(event, listener);
   }
 
   /**
@@ -174,7 +172,7 @@ class Emitter {
    * @param {unknown[]} data
    */
   emit(event, ...data) {
-    this.#takers.get(event)?.(...data);
+    this.#listeners.get(event)?.(...data);
   }
 }
 
@@ -186,10 +184,10 @@ class ScriptedSocket extends Emitter {
   /** @type {{message: string, data?: object} | null} */
   refusal = null;
 
-  /** @param {(event: AskedEvent, payload: unknown) => Promise<any>} ask */
-  constructor(ask) {
+  /** @param {(event: RequestEvent, payload: unknown) => Promise<any>} send */
+  constructor(send) {
     super();
-    this.ask = ask;
+    this.send = send;
   }
 
   connect() {
@@ -210,13 +208,13 @@ class ScriptedSocket extends Emitter {
   timeout() {
     return {
       emitWithAck: (/** @type {string} */ event, /** @type {object} */ payload) =>
-        this.ask(/** @type {AskedEvent} */ (event), payload),
+        this.send(/** @type {RequestEvent} */ (event), payload),
     };
   }
 }
 
 /**
- * An answer as it comes by HTTP.
+ * The HTTP response for an answer.
  *
  * @param {any} answer
  */

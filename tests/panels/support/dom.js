@@ -1,33 +1,33 @@
-/** The page as Flask renders it, in a window of its own for every test. */
+/** The page as Flask renders it, in a new window for every test. */
 
 import { JSDOM } from "jsdom";
 import { readRendered } from "./rendered.js";
 import { define, installIn, installOnce } from "./stubs.js";
 
-/** @typedef {"index" | "shared" | "shared_first_visit" | "blank"} Variant `shared`: a link to a copy was followed; `blank`: no panel is wanted */
+/** @typedef {"index" | "shared" | "shared_first_visit" | "blank"} Variant `shared`: after following a link to a copy; `blank`: without panels */
 
-/** What modules of the page find without asking the window for it. */
+/** Properties of the window that the page's modules use as globals. */
 const GLOBALS =
   /^(HTML\w*Element|SVG\w*|\w*Event|EventTarget|Node\w*|Element|Document\w*|Text|Range|Option|Image|DOMParser|DOMRect\w*|MutationObserver|document|location|history|localStorage|sessionStorage|navigator|getComputedStyle|devicePixelRatio)$/;
 
-/** @type {Map<string, string>} by variant, and by the parts that are wanted of it */
+/** @type {Map<string, string>} by variant and selector */
 const pages = new Map([["blank", "<!doctype html>"]]);
-/** @type {Map<Variant, Document>} parts are taken from them */
-const wholes = new Map();
+/** @type {Map<Variant, Document>} the full pages */
+const documents = new Map();
 
 installOnce();
-openWindow("blank"); // libraries look for one when they are imported
+openWindow("blank"); // libraries use it when they are imported
 
 /**
- * From now on, `document` and all that belongs to it are of a new window.
+ * Open a new window and make its properties global.
  *
  * @param {Variant} variant
- * @param {string} [only] a selector of the parts that are wanted of the page, which opens sooner
+ * @param {string} [only] a selector: only these elements, which opens faster
  */
 export function openWindow(variant, only) {
   const { window } = new JSDOM(only ? partsOf(variant, only) : html(variant), {
     url: "http://localhost/",
-    pretendToBeVisual: true, // else the tab would be hidden
+    pretendToBeVisual: true, // otherwise the tab is hidden
   });
   installIn(window);
   for (const name of Object.getOwnPropertyNames(window)) {
@@ -50,7 +50,7 @@ export function openWindow(variant, only) {
  */
 function partsOf(variant, selector) {
   const key = `${variant} ${selector}`;
-  const page = pages.get(key) ?? cut(variant, selector);
+  const page = pages.get(key) ?? extract(variant, selector);
   pages.set(key, page);
   return page;
 }
@@ -59,10 +59,10 @@ function partsOf(variant, selector) {
  * @param {Variant} variant
  * @param {string} selector
  */
-function cut(variant, selector) {
-  const whole = wholes.get(variant) ?? new JSDOM(html(variant)).window.document;
-  wholes.set(variant, whole);
-  const parts = [...whole.querySelectorAll(selector)];
+function extract(variant, selector) {
+  const document = documents.get(variant) ?? new JSDOM(html(variant)).window.document;
+  documents.set(variant, document);
+  const parts = [...document.querySelectorAll(selector)];
   if (parts.length === 0) throw new Error(`the page has no ${selector}`);
   return ["<!doctype html>", ...parts.map(({ outerHTML }) => outerHTML)].join("");
 }

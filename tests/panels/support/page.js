@@ -1,28 +1,27 @@
-/** What a test does with a page, and what it asks of it. */
+/** A page under test, with the actions of a user and queries for its state. */
 
 /** @import { TestContext } from "node:test" */
 /** @import { Connection } from "../../../static/js/net/connection.js" */
 /** @import { Variant } from "./dom.js" */
 /** @import { Size } from "./stubs.js" */
 
-import { openWindow } from "./dom.js"; // the first of all: modules of the page want a window
+import { openWindow } from "./dom.js"; // first: the page's modules need a window
 import { ScriptedConnection } from "./connection.js";
 import { NOW } from "./state.js";
-import { drawn, reset, setMedia, setSight, setSize } from "./stubs.js";
+import { drawn, reset, setMedia, setInView, setSize } from "./stubs.js";
 
 /** @typedef {{mount: (element: HTMLElement, connection: Connection) => void}} Panel */
 /** @typedef {HTMLInputElement | HTMLTextAreaElement} TextEntry */
 
-/** Short beside every time that the page waits, so that what follows on an answer is in order. */
+/** Shorter than every timeout of the page, so that timers and answers run in order. */
 const TICK_MS = 10;
 
 /**
- * A page with nothing mounted on it, and a clock that stands still until the test moves it on.
+ * A page without mounted panels, and a clock that the test advances.
  *
  * @param {TestContext} t
  * @param {{variant?: Variant, only?: string, remembered?: Record<string, string>}} [options] `only`:
- *   a selector of the parts that are wanted of the page, which opens sooner; `remembered`: what the
- *   browser remembers of an earlier visit
+ *   a selector of the elements to open, which is faster; `remembered`: items of localStorage
  */
 export function openPage(t, { variant = "index", only, remembered = {} } = {}) {
   t.mock.timers.enable({ apis: ["setTimeout", "setInterval", "Date"], now: NOW * 1000 });
@@ -36,10 +35,9 @@ export function openPage(t, { variant = "index", only, remembered = {} } = {}) {
 }
 
 class Page {
-  /** To a server that says what the test tells it to. */
   connection = new ScriptedConnection();
   store = this.connection.store;
-  /** Every call on the context of a canvas, as `[name, ...arguments]`. */
+  /** Every call on a canvas context, as `[name, ...arguments]`. */
   drawn = drawn;
 
   #timers;
@@ -50,7 +48,7 @@ class Page {
   }
 
   /**
-   * Bring panels to life in an element of the page, as main.js does.
+   * Mount panels on an element of the page, as main.js does.
    *
    * @param {string} selector
    * @param {Panel[]} panels
@@ -62,7 +60,7 @@ class Page {
   }
 
   /**
-   * The first element that a selector names; it is an error where there is none.
+   * The first element that matches a selector.
    *
    * @param {string} selector
    * @returns {HTMLElement}
@@ -90,16 +88,16 @@ class Page {
   }
 
   /**
-   * The code of the fault that a place shows; null where it shows none.
+   * The code of the error that an element shows; null if there is none.
    *
    * @param {string} selector
    */
-  fault(selector) {
+  errorCode(selector) {
     return this.get(selector).dataset.code ?? null;
   }
 
   /**
-   * What a field holds.
+   * The value of a field.
    *
    * @param {string} selector
    */
@@ -108,7 +106,7 @@ class Page {
   }
 
   /**
-   * Press a button, and let follow what does so at once.
+   * Click an element.
    *
    * @param {string} selector
    */
@@ -118,7 +116,7 @@ class Page {
   }
 
   /**
-   * Enter something into a field, in the place of what is there.
+   * Replace the value of a field.
    *
    * @param {string} selector
    * @param {string} value
@@ -130,7 +128,7 @@ class Page {
   }
 
   /**
-   * Enter something and leave the field, or choose from a list.
+   * Replace the value of a field and leave it, or select an option.
    *
    * @param {string} selector
    * @param {string} value
@@ -142,7 +140,7 @@ class Page {
   }
 
   /**
-   * Choose files in a field for files.
+   * Choose files in a file input.
    *
    * @param {string} selector
    * @param {File[]} files
@@ -168,7 +166,7 @@ class Page {
   }
 
   /**
-   * Press a key at an element. Returns whether the browser would go on with it.
+   * Press a key at an element. Returns whether the browser's default action would run.
    *
    * @param {string} selector
    * @param {string} key
@@ -185,12 +183,12 @@ class Page {
   }
 
   /**
-   * Scroll to an element: it and what is in it is in sight.
+   * Scroll to an element: it and its content are in view.
    *
    * @param {string} selector
    */
-  async see(selector) {
-    setSight(this.get(selector), true);
+  async scrollTo(selector) {
+    setInView(this.get(selector), true);
     await this.settle();
   }
 
@@ -199,8 +197,8 @@ class Page {
    *
    * @param {string} selector
    */
-  async leave(selector) {
-    setSight(this.get(selector), false);
+  async scrollAwayFrom(selector) {
+    setInView(this.get(selector), false);
     await this.settle();
   }
 
@@ -213,7 +211,7 @@ class Page {
   }
 
   /**
-   * A preference of the person's, such as `(prefers-color-scheme: dark)`.
+   * Set whether a media query matches, such as `(prefers-color-scheme: dark)`.
    *
    * @param {string} query
    * @param {boolean} matches
@@ -223,7 +221,7 @@ class Page {
   }
 
   /**
-   * The tab is in front, or not.
+   * Hide or show the tab.
    *
    * @param {boolean} hidden
    */
@@ -234,7 +232,7 @@ class Page {
   }
 
   /**
-   * Let time pass.
+   * Advance the clock.
    *
    * @param {number} milliseconds
    */
@@ -246,7 +244,7 @@ class Page {
     }
   }
 
-  /** Let follow what does so without time passing: answers that have come are taken. */
+  /** Let promises settle without advancing the clock. */
   async settle() {
     await new Promise((resolve) => setImmediate(resolve));
   }

@@ -1,4 +1,4 @@
-/** What `python -m tests.support.render_page` has written. */
+/** The files written by `python -m tests.support.render_page`. */
 
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 
@@ -11,7 +11,7 @@ const DECLARATIONS = new URL("app/protocol/hyperparameters.py", ROOT);
 export function readRendered(name) {
   const file = new URL(name, RENDERED);
   if (!existsSync(file) || statSync(file).mtimeMs < newestSource()) {
-    throw new Error("The page has to be rendered anew: make panel-pages");
+    throw new Error("The rendered page is outdated: run make panel-pages");
   }
   return readFileSync(file, "utf8");
 }

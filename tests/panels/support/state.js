@@ -1,13 +1,13 @@
-/** What a server says: whole and valid, so that a test names only what it is about. */
+/** Complete and valid data from the server. A test passes only what matters to it. */
 
 /** @import { Curve, Figures, Frame, Hyperparameters, ErrorResult, State } from "../../../static/js/protocol" */
 
 import { readRendered } from "./rendered.js";
 
-/** When a test begins, in seconds of Unix time. */
+/** The time at the start of a test, in seconds of Unix time. */
 export const NOW = 1_750_000_000;
 
-/** @type {Hyperparameters} the defaults, as the server declares them */
+/** @type {Hyperparameters} the server's defaults */
 export const OPTIONS = JSON.parse(readRendered("options.json"));
 
 /** @type {Figures} */
@@ -64,7 +64,7 @@ export function frame(changes = {}) {
 }
 
 /**
- * The whole curve, from its steps and the perplexities at them.
+ * The whole curve from steps and perplexities.
  *
  * @param {[step: number, perplexity: number | null][]} points
  * @returns {Curve}
@@ -83,5 +83,5 @@ export function curve(...points) {
  * @returns {ErrorResult}
  */
 export function refused(code, field = null) {
-  return { ok: false, code, error: `The sentence of ${code}.`, field };
+  return { ok: false, code, error: `The message of ${code}.`, field };
 }

@@ -1,29 +1,29 @@
 /**
- * What jsdom lacks because it lays out and draws nothing: observers, media queries, frames, canvas,
- * dialogs. A test says what is in sight or how large something is, and the page hears of it.
+ * Stubs for what jsdom lacks, as it has no layout or rendering: observers, media queries, animation
+ * frames, canvas, dialogs. A test sets which elements are in view, and their sizes.
  */
 
 /** @typedef {{width: number, height: number}} Size */
 /** @typedef {ReturnType<typeof setTimeout>} Timer */
 
-/** Milliseconds between two frames of a browser. */
+/** The time between two animation frames. */
 const FRAME_MS = 16;
 
-/** What is the same for as long as the process lives: modules of the page may hold on to it. */
+/** Install the stubs that modules of the page may keep across tests. */
 export function installOnce() {
-  define("IntersectionObserver", SightObserver);
+  define("IntersectionObserver", ViewObserver);
   define("ResizeObserver", SizeObserver);
   define("ImageData", Pixels);
   define("Path2D", Path);
   define("requestAnimationFrame", requestFrame);
   define("cancelAnimationFrame", cancelFrame);
   define("matchMedia", matchMedia);
-  // The clock that a test moves on moves this one, too.
+  // Follows the clock of the test.
   define("performance", { now: () => Date.now() });
 }
 
 /**
- * What every new window needs.
+ * Install the stubs of a new window.
  *
  * @param {import("jsdom").DOMWindow} window
  */
@@ -44,28 +44,28 @@ export function installIn(window) {
   HTMLCanvasElement.prototype.toBlob = (callback) => callback(new Blob([], { type: "image/png" }));
 }
 
-/** Forget what the last test has observed and asked for. */
+/** Clear the observers, frames and media queries of the last test. */
 export function reset() {
   for (const callback of [...frames.values()]) callback();
   frames.clear();
-  sights.clear();
-  sizes.clear();
+  viewObservers.clear();
+  sizeObservers.clear();
   queries.clear();
   drawn.length = 0;
 }
 
 /**
- * An element comes into sight, with all that is in it and around it, or goes out of it.
+ * Move an element, its content and its ancestors into view, or out of it.
  *
  * @param {Element} element
  * @param {boolean} isIntersecting
  */
-export function setSight(element, isIntersecting) {
-  for (const observer of [...sights]) {
+export function setInView(element, isIntersecting) {
+  for (const observer of [...viewObservers]) {
     const entries = [...observer.targets]
       .filter((target) => target.contains(element) || element.contains(target))
       .map((target) => ({ target, isIntersecting, intersectionRatio: Number(isIntersecting) }));
-    if (entries.length > 0) observer.tell(entries);
+    if (entries.length > 0) observer.notify(entries);
   }
 }
 
@@ -82,8 +82,8 @@ export function setSize(element, { width, height }) {
   });
   const contentRect = { x: 0, y: 0, left: 0, top: 0, right: width, bottom: height, width, height };
   element.getBoundingClientRect = () => ({ ...contentRect, toJSON: () => contentRect });
-  for (const observer of [...sizes]) {
-    if (observer.targets.has(element)) observer.tell([{ target: element, contentRect }]);
+  for (const observer of [...sizeObservers]) {
+    if (observer.targets.has(element)) observer.notify([{ target: element, contentRect }]);
   }
 }
 
@@ -102,18 +102,18 @@ class Observer {
   targets = new Set();
 
   /**
-   * @param {Set<Observer>} observing all of its kind that observe anything
+   * @param {Set<Observer>} active the active observers of this kind
    * @param {(entries: any[], observer: Observer) => void} callback
    */
-  constructor(observing, callback) {
-    this.observing = observing;
+  constructor(active, callback) {
+    this.active = active;
     this.callback = callback;
   }
 
   /** @param {Element} target */
   observe(target) {
     this.targets.add(target);
-    this.observing.add(this);
+    this.active.add(this);
   }
 
   /** @param {Element} target */
@@ -130,31 +130,31 @@ class Observer {
   }
 
   /** @param {object[]} entries */
-  tell(entries) {
+  notify(entries) {
     this.callback(entries, this);
   }
 }
 
 /** @type {Set<Observer>} */
-const sights = new Set();
+const viewObservers = new Set();
 /** @type {Set<Observer>} */
-const sizes = new Set();
+const sizeObservers = new Set();
 
-class SightObserver extends Observer {
+class ViewObserver extends Observer {
   /** @param {(entries: any[], observer: Observer) => void} callback */
   constructor(callback) {
-    super(sights, callback);
+    super(viewObservers, callback);
   }
 }
 
 class SizeObserver extends Observer {
   /** @param {(entries: any[], observer: Observer) => void} callback */
   constructor(callback) {
-    super(sizes, callback);
+    super(sizeObservers, callback);
   }
 }
 
-/** @type {Map<Timer, () => void>} what waits to be drawn, by its timer */
+/** @type {Map<Timer, () => void>} pending callbacks, by timer */
 const frames = new Map();
 
 /** @param {(time: number) => void} callback */
@@ -196,7 +196,7 @@ class Pixels {
   }
 }
 
-/** @type {unknown[][]} every call on the context of any canvas, as `[name, ...arguments]` */
+/** @type {unknown[][]} every call on a canvas context, as `[name, ...arguments]` */
 export const drawn = [];
 
 /** @type {WeakMap<HTMLCanvasElement, object>} */
@@ -231,7 +231,7 @@ class Path {
 }
 
 /**
- * What is not there is a method that draws.
+ * A property of the target, or a method that records its calls.
  *
  * @param {object} target
  * @param {string | symbol} name

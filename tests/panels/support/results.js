@@ -1,10 +1,10 @@
-/** Answers about the network, whole and valid, and the tables that show them. */
+/** Complete and valid inspection results, and helpers for the tables that show them. */
 
 /** @import { UnitMatch, GradientCheckResult, EmbeddingsResult, MatrixStats, NetworkResult, SurprisalResult, FindUnitsResult, UnitsResult, WeightsResult } from "../../../static/js/protocol" */
 /** @import { openPage } from "./page.js" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
-const LOOK = /** @type {const} */ ({ ok: true, steps: 200, took: 1 });
+const BASE = /** @type {const} */ ({ ok: true, steps: 200, took: 1 });
 
 /** @type {[string, number][]} */
 export const LIKELIEST = [
@@ -21,12 +21,12 @@ export const LIKELIEST = [
  * @param {Partial<SurprisalResult>} [changes]
  * @returns {SurprisalResult}
  */
-export function surprised(text, probabilities = [], changes = {}) {
+export function surprisalResult(text, probabilities = [], changes = {}) {
   const characters = [...text];
   return {
-    ...LOOK,
+    ...BASE,
     characters,
-    probabilities: [...characters, ""].map((_, place) => probabilities[place] ?? 0.5),
+    probabilities: [...characters, ""].map((_, index) => probabilities[index] ?? 0.5),
     likeliest: [...characters, ""].map(() => LIKELIEST),
     perplexity: 2,
     ...changes,
@@ -34,18 +34,18 @@ export function surprised(text, probabilities = [], changes = {}) {
 }
 
 /**
- * What units do over a text; the first of them is the one whose values are told.
+ * The activations of units over a text; the values are those of the first unit.
  *
  * @param {string} text
- * @param {number[][]} rows steps from -127 to 127 of each unit of the grid
+ * @param {number[][]} rows the grid: a row per unit, with values from -127 to 127
  * @param {Partial<UnitsResult>} [changes]
  * @returns {UnitsResult}
  */
-export function unitsRead(text, rows, changes = {}) {
+export function unitsResult(text, rows, changes = {}) {
   const scale = changes.scale ?? 1;
   const bytes = Int8Array.from(rows.flat());
   return {
-    ...LOOK,
+    ...BASE,
     characters: [...text],
     values: (rows[0] ?? []).map((step) => (step * scale) / 127),
     units: rows.length,
@@ -60,10 +60,10 @@ export function unitsRead(text, rows, changes = {}) {
  * @param {[layer: number, unit: number, correlation: number][]} units
  * @returns {FindUnitsResult}
  */
-export function unitsFound(...units) {
+export function findUnitsResult(...units) {
   /** @type {UnitMatch[]} */
   const found = units.map(([layer, unit, correlation]) => ({ layer, unit, correlation }));
-  return { ...LOOK, found, read: 1_234 };
+  return { ...BASE, found, read: 1_234 };
 }
 
 /**
@@ -71,9 +71,9 @@ export function unitsFound(...units) {
  * @param {Partial<EmbeddingsResult>} [changes]
  * @returns {EmbeddingsResult}
  */
-export function lettersMapped(points, changes = {}) {
+export function embeddingsResult(points, changes = {}) {
   return {
-    ...LOOK,
+    ...BASE,
     letters: Object.keys(points),
     points: Object.values(points),
     shares: [0.614, 0.2],
@@ -104,39 +104,39 @@ export function matrix(name, changes = {}) {
  * @param {Partial<WeightsResult>} [changes]
  * @returns {WeightsResult}
  */
-export function weightsLooked(matrices, changes = {}) {
-  return { ...LOOK, matrices, change_at: 1_234, clipped: 0.25, clips_norm: false, ...changes };
+export function weightsResult(matrices, changes = {}) {
+  return { ...BASE, matrices, change_at: 1_234, clipped: 0.25, clips_norm: false, ...changes };
 }
 
 /**
- * The network at a place of a text: of up to four steps, the squares of each layer.
+ * The diagram at a position of a text: the squares of each layer, in up to four steps.
  *
  * @param {string} text
  * @param {number} at
  * @param {number[][]} layers the same at every step
  * @returns {NetworkResult}
  */
-export function networkRead(text, at, layers) {
+export function networkResult(text, at, layers) {
   const characters = [...text];
   const columns = ["", ...characters]
     .slice(Math.max(0, at - 3), at + 1)
     .map((character) => ({ character, layers, likeliest: LIKELIEST }));
-  return { ...LOOK, characters, at, columns };
+  return { ...BASE, characters, at, columns };
 }
 
 /**
  * @param {GradientCheckResult["matrices"]} matrices
  * @returns {GradientCheckResult}
  */
-export function checked(...matrices) {
-  return { ...LOOK, steps: 1_234, sentence: "<b>a</b> sentence", matrices };
+export function gradientCheckResult(...matrices) {
+  return { ...BASE, steps: 1_234, sentence: "<b>a</b> sentence", matrices };
 }
 
 /**
- * What a table says, its hard spaces as spaces.
+ * The text of a table's cells, with non-breaking spaces as spaces.
  *
  * @param {Page} page
- * @param {string} selector of a place that has one table
+ * @param {string} selector of an element with one table
  * @returns {string[][]}
  */
 export function rowsOf(page, selector) {
@@ -146,14 +146,14 @@ export function rowsOf(page, selector) {
 }
 
 /**
- * Open the details at a place, as a press on its summary does.
+ * Open a details element by a click on its summary.
  *
  * @param {Page} page
  * @param {string} selector
  */
-export async function open(page, selector) {
+export async function openDetails(page, selector) {
   page.get(`${selector} > summary`).click();
-  await page.tick(10); // a browser tells of it a little later
+  await page.tick(10); // the toggle event is asynchronous
 }
 
 /** @param {Element} element */
