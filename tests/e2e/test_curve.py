@@ -160,18 +160,18 @@ def test_the_axis_is_logarithmic_or_linear_and_the_curve_is_saved_as_table_and_p
     assert len(picture) > 10_000  # and something is drawn on it
 
 
-def test_previous_runs_stay_in_grey_and_changes_are_annotated(page: Page) -> None:
+def test_the_run_before_stays_in_grey_and_changes_are_marked(page: Page) -> None:
     with_a_curve(page)
-    previous = page.get_by_role("list", name="Previous runs").locator("li")
+    earlier = page.get_by_role("list", name="Previous runs").locator("li")
     marks = page.locator("#curve_marks li")
     shows = page.locator("#curve_earlier")
     page.locator("#opt_kind").select_option("gru")
     learn(page)
     page.locator("#curve_table summary").click()
-    expect(previous.last).to_contain_text("lstm")
+    expect(earlier.last).to_contain_text("lstm")
     expect(marks.first).to_contain_text("gru")
     slide(page, "lr_slider", -3)
     expect(marks.last).to_contain_text("0.001")
     expect(shows).to_be_checked()
     shows.uncheck()
-    expect(previous).to_have_count(0)
+    expect(earlier).to_have_count(0)

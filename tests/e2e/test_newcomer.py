@@ -64,8 +64,8 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     box(page, "Input sentences").fill(SENTENCES)
     small = best_of(page, "1")
     assert best_of(page, "30") < small  # one option changed, and it is better
-    previous = page.get_by_role("checkbox", name=re.compile("previous run"))
-    expect(previous).to_be_visible()  # to compare with, in grey
+    earlier = page.get_by_role("checkbox", name=re.compile("previous run"))
+    expect(earlier).to_be_visible()  # to compare with, in grey
     press(page, "pause")
     await_status(page, "paused")
     press(page, "save model")
