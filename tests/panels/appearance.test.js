@@ -13,10 +13,10 @@ function openAppearance(t, chosen) {
     remembered: chosen ? { scheme: chosen } : {},
   });
   if (chosen) document.documentElement.dataset.scheme = chosen; // as theme.js does
-  const heard = t.mock.fn();
-  addEventListener("schemechange", heard);
+  const listener = t.mock.fn();
+  addEventListener("schemechange", listener);
   page.mount(".site-header", appearance);
-  return { page, heard };
+  return { page, listener };
 }
 
 function shown() {
@@ -31,40 +31,40 @@ function chooseElsewhere(/** @type {string} */ key, /** @type {string | null} */
 }
 
 test("without a choice the system's scheme applies, and its changes are announced to the canvases", (t) => {
-  const { page, heard } = openAppearance(t);
+  const { page, listener } = openAppearance(t);
   assert.equal(page.value("#scheme"), "system");
   assert.deepEqual(shown(), [undefined, null]);
   page.media("(prefers-color-scheme: dark)", true);
-  assert.equal(heard.mock.callCount(), 1);
+  assert.equal(listener.mock.callCount(), 1);
 });
 
 test("a choice is applied, stored and announced to the canvases, and can be reset", async (t) => {
-  const { page, heard } = openAppearance(t);
+  const { page, listener } = openAppearance(t);
   for (const scheme of ["dark", "light"]) {
     await page.choose("#scheme", scheme);
     assert.deepEqual(shown(), [scheme, scheme]);
   }
-  assert.equal(heard.mock.callCount(), 2);
+  assert.equal(listener.mock.callCount(), 2);
   await page.choose("#scheme", "system");
   assert.deepEqual(shown(), [undefined, null]);
-  assert.equal(heard.mock.callCount(), 3);
+  assert.equal(listener.mock.callCount(), 3);
 });
 
 test("the stored choice is selected on the next visit", (t) => {
-  const { page, heard } = openAppearance(t, "dark");
+  const { page, listener } = openAppearance(t, "dark");
   assert.equal(page.value("#scheme"), "dark");
-  assert.equal(heard.mock.callCount(), 0);
+  assert.equal(listener.mock.callCount(), 0);
 });
 
 test("a choice in another tab is followed, and other storage keys are ignored", (t) => {
-  const { page, heard } = openAppearance(t);
+  const { page, listener } = openAppearance(t);
   chooseElsewhere("scheme", "dark");
   assert.equal(page.value("#scheme"), "dark");
   assert.deepEqual(shown(), ["dark", "dark"]);
   chooseElsewhere("charnn.preferences", "{}");
-  assert.equal(heard.mock.callCount(), 1);
+  assert.equal(listener.mock.callCount(), 1);
   chooseElsewhere("scheme", null);
   assert.equal(page.value("#scheme"), "system");
   assert.equal(shown()[0], undefined);
-  assert.equal(heard.mock.callCount(), 2);
+  assert.equal(listener.mock.callCount(), 2);
 });

@@ -10,7 +10,7 @@ import * as complete from "../../static/js/panels/completion.js";
 /** Longer than the pause after which typing is sent. */
 const PAUSE = 160;
 /** The delay of the announcement to screen readers. */
-const QUIET = 710;
+const ANNOUNCE_MS = 710;
 
 const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
 
@@ -19,7 +19,7 @@ const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
  *
  * @param {import("node:test").TestContext} t
  */
-async function openComplete(t) {
+async function openCompletion(t) {
   const page = openPage(t, { only: "#panel_complete" });
   page.mount("#panel_complete", complete);
   page.connection.begin();
@@ -60,12 +60,12 @@ async function begin(page, prime) {
 }
 
 /** @param {Page} page */
-function drawn(page) {
+function samples(page) {
   return page.all("#complete_samples .apred").map(({ textContent }) => textContent);
 }
 
 /** @param {Page} page */
-function alternatives(page) {
+function beamRows(page) {
   return page
     .all("#complete_beam tbody tr")
     .map(({ children }) => [...children].map(({ textContent }) => textContent));
@@ -82,7 +82,7 @@ function requestCount(page) {
 }
 
 test("an empty prompt sends no request and shows no completion", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await page.tick(2_000);
   page.type("#complete_temperature", "2");
   await page.tick(2_000);
@@ -92,7 +92,7 @@ test("an empty prompt sends no request and shows no completion", async (t) => {
 });
 
 test("a prompt is sent as typed, with its options, once per method", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   page.type("#complete_top_k", " 5");
   page.type("#complete_top_p", "0.9");
   page.type("#complete_width", "20");
@@ -106,47 +106,47 @@ test("a prompt is sent as typed, with its options, once per method", async (t) =
 });
 
 test("the completions follow the highlighted prompt, with their log-probabilities", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "the ");
   assert.equal(page.state("#panel_complete"), "shown");
   assert.deepEqual(isShown(page), [true, true]);
-  assert.deepEqual(drawn(page), ["the 41", "the 42", "the 43"]);
+  assert.deepEqual(samples(page), ["the 41", "the 42", "the 43"]);
   assert.deepEqual(
     page.all("#complete_samples .prompt").map(({ textContent }) => textContent),
     ["the ", "the ", "the "],
   );
-  assert.deepEqual(alternatives(page), [
+  assert.deepEqual(beamRows(page), [
     ["the sat", "−1.25"],
     ["the ran", "−20.50"],
   ]);
 });
 
 test("a truncated completion ends with an ellipsis, and a long prompt is shortened at its start", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   /** @type {Completion} */
   const completion = { text: "<b>", log_probability: -1, cut: true };
   page.connection.answers("complete", { ok: true, completions: [completion] });
   await begin(page, "x".repeat(10) + "😀".repeat(60));
-  assert.equal(drawn(page)[0], `…${"😀".repeat(60)}<b>…`);
+  assert.equal(samples(page)[0], `…${"😀".repeat(60)}<b>…`);
   assert.equal(page.connection.sent("complete")[0].prime.length, 130);
   assert.equal(page.get("#panel_complete").querySelector(".apred b, .alternative b"), null);
 });
 
 test("existing rows of the beam are reused, others are added and removed", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
   const row = page.get("#complete_beam tbody tr");
   page.connection.answers("complete", completed(["x", -1], ["y", -2], ["z", -3]));
   await begin(page, "b");
-  assert.equal(alternatives(page).length, 3);
+  assert.equal(beamRows(page).length, 3);
   page.connection.answers("complete", completed(["x", -1]));
   await begin(page, "c");
-  assert.deepEqual(alternatives(page), [["cx", "−1.00"]]);
+  assert.deepEqual(beamRows(page), [["cx", "−1.00"]]);
   assert.equal(page.get("#complete_beam tbody tr"), row);
 });
 
 test("typing sends one request, after the last key", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   for (const prime of ["t", "th", "the"]) {
     page.type("#complete_prime", prime);
     await page.tick(100);
@@ -160,7 +160,7 @@ test("typing sends one request, after the last key", async (t) => {
 });
 
 test("late answers to an earlier prompt are not shown", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   /** @type {((answer: CompleteResult) => void)[]} */
   const answers = [];
   page.connection.answers("complete", () => new Promise((resolve) => answers.push(resolve)));
@@ -176,12 +176,12 @@ test("late answers to an earlier prompt are not shown", async (t) => {
   });
   answers[1]?.(completed("?"));
   await page.settle();
-  assert.equal(drawn(page)[0], "abc?");
+  assert.equal(samples(page)[0], "abc?");
   assert.equal(page.state("#panel_complete"), "busy");
 });
 
 test("while the panel is visible and the network trains, the completion is refreshed once a second", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
   await page.tick(3_000);
   assert.equal(requestCount(page), 2); // the network is paused
@@ -192,7 +192,7 @@ test("while the panel is visible and the network trains, the completion is refre
   }
   await page.tick(900);
   assert.equal(requestCount(page), 4);
-  assert.equal(drawn(page)[0], "anew");
+  assert.equal(samples(page)[0], "anew");
   page.connection.emit("frame", frame({ steps: 204 }));
   await page.tick(500);
   page.type("#complete_prime", "b"); // the refresh comes while the prompt is being typed
@@ -203,7 +203,7 @@ test("while the panel is visible and the network trains, the completion is refre
 });
 
 test("nothing is requested automatically while the panel is out of view or the tab is hidden", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
   page.connection.emit("frame", frame({ steps: 201 }));
   await page.scrollAwayFrom("#panel_complete");
@@ -218,7 +218,7 @@ test("nothing is requested automatically while the panel is out of view or the t
 });
 
 test("without a connection nothing is sent, and the first refresh after it sends a request", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   page.connection.lose();
   await begin(page, "a");
   assert.equal(requestCount(page), 0);
@@ -230,7 +230,7 @@ test("without a connection nothing is sent, and the first refresh after it sends
 });
 
 test("a refused prompt marks the completions as outdated and is not sent again", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
   page.connection.answers("complete", refused("unknown_characters", "prime"));
   await begin(page, "ï");
@@ -255,11 +255,11 @@ for (const [method, field] of /** @type {const} */ ([
   ["beam", "width"],
 ])) {
   test(`an error of ${field} is shown at its field, beside the other method's answer`, async (t) => {
-    const page = await openComplete(t);
+    const page = await openCompletion(t);
     page.connection.answers("complete", (question) =>
       question.method === method ? refused("out_of_range", field) : answerTo(question),
     );
-    const usual = page.value(`#complete_${field}`);
+    const initial = page.value(`#complete_${field}`);
     page.type(`#complete_${field}`, "-1");
     await begin(page, "a");
     assert.equal(page.errorCode(`#complete_${field}_error`), "out_of_range");
@@ -268,7 +268,7 @@ for (const [method, field] of /** @type {const} */ ([
     assert.deepEqual(isShown(page), [method === "beam", method === "sample"]);
     assert.deepEqual(page.store.page.notices, []);
     page.connection.answers("complete", answerTo);
-    page.type(`#complete_${field}`, usual);
+    page.type(`#complete_${field}`, initial);
     await page.tick(PAUSE);
     assert.equal(page.errorCode(`#complete_${field}_error`), null);
     assert.deepEqual(isShown(page), [true, true]);
@@ -276,9 +276,9 @@ for (const [method, field] of /** @type {const} */ ([
 }
 
 test("deleting the prompt removes the completions and sends no request", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
-  await page.tick(QUIET);
+  await page.tick(ANNOUNCE_MS);
   await begin(page, "");
   assert.equal(page.errorCode("#complete_prime_error"), "prime_empty");
   assert.equal(page.state("#panel_complete"), "empty");
@@ -293,7 +293,7 @@ for (const [code, field] of /** @type {const} */ ([
   ["busy", null],
 ])) {
   test(`a temporary error (${code}) is shown at the field once, and the request is retried`, async (t) => {
-    const page = await openComplete(t);
+    const page = await openCompletion(t);
     page.connection.answers("complete", refused(code, field));
     await begin(page, "a");
     const textNode = page.get("#complete_prime_error").firstChild;
@@ -310,23 +310,23 @@ for (const [code, field] of /** @type {const} */ ([
 }
 
 test("screen readers hear the first of each method, once per prompt and after a pause", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   const spoken = page.get("#complete_spoken");
   assert.equal(spoken.getAttribute("role"), "status");
   await begin(page, "the ");
   assert.equal(spoken.textContent, "");
-  await page.tick(QUIET);
+  await page.tick(ANNOUNCE_MS);
   assert.match(spoken.textContent ?? "", /the 41.*the sat/s);
   const textNode = spoken.firstChild;
   page.connection.answers("complete", completed(["new", -1]));
   page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(3_000);
-  assert.equal(drawn(page)[0], "the new");
+  assert.equal(samples(page)[0], "the new");
   assert.equal(spoken.firstChild, textNode);
 });
 
 test("completions are not announced to screen readers while the user types", async (t) => {
-  const page = await openComplete(t);
+  const page = await openCompletion(t);
   await begin(page, "a");
   await page.tick(400);
   page.connection.answers("complete", refused("unknown_characters", "prime"));

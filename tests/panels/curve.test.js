@@ -18,7 +18,7 @@ const WIDTH = 544;
 const PREFERENCES = "charnn.preferences";
 
 /** @type {Point[]} a perplexity at step 60 that is halfway between the others on a logarithmic axis */
-const HALVING = [
+const POINTS = [
   [0, 16],
   [60, 4],
   [200, 1],
@@ -179,7 +179,7 @@ test("the curve is empty before the first point, then each point is drawn", asyn
 });
 
 test("the axis is logarithmic unless the stored choice is linear", async (t) => {
-  const page = await openCurve(t, HALVING);
+  const page = await openCurve(t, POINTS);
   const middle = LEFT + Math.round((WIDTH * 60) / 200);
   /** The relative height of the middle point, between the first and the last. */
   const share = () => {
@@ -200,8 +200,8 @@ test("the axis is logarithmic unless the stored choice is linear", async (t) => 
 });
 
 test("the stored axis and visibility of previous runs apply on the next visit", async (t) => {
-  const kept = JSON.stringify({ "curve.linear": true, "curve.earlier": false });
-  const page = await openCurve(t, HALVING, { [PREFERENCES]: kept });
+  const stored = JSON.stringify({ "curve.linear": true, "curve.earlier": false });
+  const page = await openCurve(t, POINTS, { [PREFERENCES]: stored });
   const checked = ["linear", "logarithmic", "earlier"].map(
     (name) => /** @type {HTMLInputElement} */ (page.get(`#curve_${name}`)).checked,
   );
@@ -216,7 +216,7 @@ test("the curve works without localStorage", async (t) => {
   Object.defineProperty(globalThis, "localStorage", { get, configurable: true });
   page.resize("#pplgraph", SIZE);
   page.mount(".curve", curve);
-  page.connection.begin({ curve: curveOf(HALVING) });
+  page.connection.begin({ curve: curveOf(POINTS) });
   await page.click("#curve_linear");
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#curve_linear")).checked, true);
   assert.equal(page.state(".curve"), "whole");
@@ -321,7 +321,7 @@ test("a touch pans a zoomed curve, and does nothing on the whole curve", async (
 test("a new network resets the zoom", async (t) => {
   const page = await openCurve(t, LONG);
   await page.click("#curve_closer");
-  await restart(page, 2, HALVING);
+  await restart(page, 2, POINTS);
   assert.equal(page.state(".curve"), "whole");
 });
 
@@ -370,7 +370,7 @@ test("nearby annotations share a label, and those out of view have none", async 
 });
 
 test("the previous run is drawn behind the current one unless it is hidden, which is stored", async (t) => {
-  const page = await openCurve(t, HALVING);
+  const page = await openCurve(t, POINTS);
   assert.ok(page.get(".curve-earlier").matches(".none"));
   page.drawn.length = 0;
   const options = { ...OPTIONS, kind: /** @type {const} */ ("gru") };
@@ -452,7 +452,7 @@ test("the open table has up to twenty points of the visible range, the latest la
 
 test("the PNG export is larger than the plot and has a legend", async (t) => {
   const page = await openCurve(t, [[0, 16], [200, 4, { validation: 5 }]]); // prettier-ignore
-  const follow = t.mock.method(HTMLAnchorElement.prototype, "click", () => {});
+  const click = t.mock.method(HTMLAnchorElement.prototype, "click", () => {});
   const toBlob = t.mock.method(HTMLCanvasElement.prototype, "toBlob");
   const save = async () => {
     page.drawn.length = 0;
@@ -466,7 +466,7 @@ test("the PNG export is larger than the plot and has a legend", async (t) => {
   assert.deepEqual([canvas.width, canvas.height], [1_240, 668]);
   assert.equal(toBlob.mock.calls[0]?.arguments[1], "image/png");
   assert.ok(page.drawn.some(([name]) => name === "drawImage"));
-  const link = /** @type {any} */ (follow.mock.calls[0]?.this);
+  const link = /** @type {any} */ (click.mock.calls[0]?.this);
   assert.equal(link.download, "charnn-curve.png");
   assert.match(link.href, /^blob:/);
   await restart(page, 2, [[0, 20], [200, 4]]); // prettier-ignore
@@ -474,7 +474,7 @@ test("the PNG export is larger than the plot and has a legend", async (t) => {
 });
 
 test("the curve is redrawn when the scheme or the size changes", async (t) => {
-  const page = await openCurve(t, HALVING);
+  const page = await openCurve(t, POINTS);
   page.drawn.length = 0;
   window.dispatchEvent(new Event("schemechange"));
   await page.settle();

@@ -8,8 +8,8 @@ test("the table is filled only while it is open, and unchanged cells are reused"
   const page = openPage(t, { variant: "blank" });
   document.body.innerHTML =
     '<details class="data-table"><summary></summary><table><tbody></tbody></table></details>';
-  const behind = new DataTable(document.body);
-  behind.show([
+  const table = new DataTable(document.body);
+  table.show([
     ["a", "1"],
     ["b", "2"],
   ]);
@@ -22,11 +22,11 @@ test("the table is filled only while it is open, and unchanged cells are reused"
   const [heading, cell] = page.all("tbody tr:first-child > *");
   assert.deepEqual([heading?.tagName, heading?.getAttribute("scope")], ["TH", "row"]);
   const textNode = heading?.firstChild;
-  behind.show([["a", "3"]]);
+  table.show([["a", "3"]]);
   assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
   assert.equal(page.get("tbody td"), cell);
   assert.equal(heading?.firstChild, textNode);
   await openDetails(page, ".data-table"); // which closes it
-  behind.show([]);
+  table.show([]);
   assert.deepEqual(rowsOf(page, ".data-table"), [["a", "3"]]);
 });

@@ -28,7 +28,7 @@ function answerTo({ text, at }) {
  *
  * @param {import("node:test").TestContext} t
  */
-async function openPicture(t) {
+async function openDiagram(t) {
   const page = openPage(t, { only: "#panel_introduction" });
   page.mount("#panel_introduction", picture);
   page.connection.answers("network", answerTo);
@@ -45,12 +45,12 @@ function steps(page) {
 }
 
 /** @param {Page} page the input of each step */
-function entering(page) {
+function inputs(page) {
   return steps(page).map((step) => step.querySelectorAll(".character")[0]?.textContent);
 }
 
 /** @param {Page} page the most likely output of each step */
-function leaving(page) {
+function outputs(page) {
   return steps(page).map((step) => step.querySelectorAll(".character")[1]?.textContent);
 }
 
@@ -60,14 +60,14 @@ function squares(shape) {
 }
 
 /** @param {Page} page the number of squares per layer, in each step */
-function squaresALayer(page) {
+function squaresPerLayer(page) {
   return steps(page).map((step) =>
     [...step.querySelectorAll(".unlit")].map((path) => squares(path.getAttribute("d") ?? "")),
   );
 }
 
 /** @param {Page} page the number of active squares, in each step */
-function lit(page) {
+function active(page) {
   return steps(page).map((step) =>
     [...step.querySelectorAll(".lit, .hollow")]
       .map((path) => squares(path.getAttribute("d") ?? ""))
@@ -93,10 +93,10 @@ function requests(page) {
 }
 
 test("the diagram shows four steps with their inputs and most likely outputs", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   assert.deepEqual(requests(page).at(-1), { text: TEXT, at: 4, cell: 1 });
-  assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
-  assert.deepEqual(leaving(page), ["e", "e", "e", "e"]);
+  assert.deepEqual(inputs(page), ["a", "space", "c", "a"]);
+  assert.deepEqual(outputs(page), ["e", "e", "e", "e"]);
   assert.deepEqual(
     steps(page).map((step) => step.matches(".newest-step")),
     [false, false, false, true],
@@ -105,9 +105,9 @@ test("the diagram shows four steps with their inputs and most likely outputs", a
 });
 
 test("each layer has a square per unit: opacity shows the magnitude, hollow is negative", async (t) => {
-  const page = await openPicture(t);
-  assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
-  assert.deepEqual(lit(page), [7, 7, 7, 7]); // below 3 a unit is idle
+  const page = await openDiagram(t);
+  assert.deepEqual(squaresPerLayer(page)[0], [2, 3, 2, 11]);
+  assert.deepEqual(active(page), [7, 7, 7, 7]); // below 3 a unit is idle
   const [letter] = page.all("#netpicture > g .tone-letter");
   const levels = (/** @type {string} */ name) =>
     [...(letter?.querySelectorAll(name) ?? [])].map((path) =>
@@ -118,7 +118,7 @@ test("each layer has a square per unit: opacity shows the magnitude, hollow is n
 });
 
 test("a new network is drawn idle with its own sizes, then with its activations", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const options = { ...OPTIONS, hidden_sizes: [7], letter_size: 4 };
   const layers = [
     [1, 2, 3, 4],
@@ -129,28 +129,28 @@ test("a new network is drawn idle with its own sizes, then with its activations"
     networkResult(text, position, layers),
   );
   page.connection.emit("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
-  assert.deepEqual(squaresALayer(page)[3], [4, 7, 3]);
-  assert.deepEqual(lit(page), [0, 0, 0, 0]);
+  assert.deepEqual(squaresPerLayer(page)[3], [4, 7, 3]);
+  assert.deepEqual(active(page), [0, 0, 0, 0]);
   assert.equal(page.state(".network"), "loading");
   await page.tick(510);
-  assert.deepEqual(lit(page), [12, 12, 12, 12]);
+  assert.deepEqual(active(page), [12, 12, 12, 12]);
 });
 
 test("in a large network a square represents several units", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const options = { ...OPTIONS, hidden_sizes: [400], letter_size: 2 };
   page.connection.emit("state", state({ version: 2, options, vocabulary: ["a", "b"] }));
   await page.tick(510);
-  assert.deepEqual(squaresALayer(page)[0], [1, 134, 1]);
+  assert.deepEqual(squaresPerLayer(page)[0], [1, 134, 1]);
   assert.equal(requests(page).at(-1).cell, 3);
   assert.match(textOf(page.get("#netpicture_text")), /\b3\b/);
-  assert.deepEqual(lit(page), [0, 0, 0, 0]); // the answer is for another network
+  assert.deepEqual(active(page), [0, 0, 0, 0]); // the answer is for another network
 });
 
 test("the architecture is described below the diagram, as its accessible name", async (t) => {
-  const page = await openPicture(t);
-  const named = page.get("#netpicture").getAttribute("aria-labelledby");
-  assert.match(textOf(page.get(`#${named}`)), /\b3 .*\b2 .*\b6,000\b/);
+  const page = await openDiagram(t);
+  const label = page.get("#netpicture").getAttribute("aria-labelledby");
+  assert.match(textOf(page.get(`#${label}`)), /\b3 .*\b2 .*\b6,000\b/);
   assert.deepEqual(
     page.all("#netpicture .layer-name").map((name) => Number(/\d+$/.exec(textOf(name))?.[0])),
     [2, 3, 2, 11],
@@ -158,27 +158,27 @@ test("the architecture is described below the diagram, as its accessible name", 
 });
 
 test("the diagram follows the training at the same position", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const stronger = LAYERS.map((layer) => layer.map(() => 50));
   page.connection.answers("network", ({ text, at: position }) =>
     networkResult(text, position, stronger),
   );
   page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(510);
-  assert.deepEqual(lit(page), [18, 18, 18, 18]);
+  assert.deepEqual(active(page), [18, 18, 18, 18]);
   assert.equal(at(page), "4 of 9");
 });
 
 test("the buttons move one step and stop at the ends", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   assert.deepEqual(reading(page), ["a c", "a", "t sat"]);
   await page.click("#netpicture_forward");
   assert.equal(page.state(".network"), "shown");
-  assert.deepEqual(entering(page), ["space", "c", "a", "t"]);
+  assert.deepEqual(inputs(page), ["space", "c", "a", "t"]);
   assert.deepEqual([at(page), ...reading(page)], ["5 of 9", "a ca", "t", " sat"]);
   await page.tick(110);
   await page.click("#netpicture_back");
-  assert.deepEqual(entering(page), ["a", "space", "c", "a"]);
+  assert.deepEqual(inputs(page), ["a", "space", "c", "a"]);
   for (const [button, end] of /** @type {const} */ ([
     ["#netpicture_forward", "9 of 9"],
     ["#netpicture_back", "0 of 9"],
@@ -191,19 +191,19 @@ test("the buttons move one step and stop at the ends", async (t) => {
 });
 
 test("missing steps at the start of the text are drawn idle", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.type("#netpicture_at", "0");
   await page.tick(210);
-  assert.deepEqual(entering(page), ["START", "", "", ""]);
-  assert.deepEqual(leaving(page), ["e", "", "", ""]);
-  assert.deepEqual(lit(page), [7, 0, 0, 0]);
-  assert.deepEqual(squaresALayer(page)[3], [2, 3, 2, 11]);
+  assert.deepEqual(inputs(page), ["START", "", "", ""]);
+  assert.deepEqual(outputs(page), ["e", "", "", ""]);
+  assert.deepEqual(active(page), [7, 0, 0, 0]);
+  assert.deepEqual(squaresPerLayer(page)[3], [2, 3, 2, 11]);
   await page.click("#netpicture_forward");
-  assert.deepEqual(entering(page), ["START", "a", "", ""]);
+  assert.deepEqual(inputs(page), ["START", "a", "", ""]);
 });
 
 test("the slider moves the position and announces it to screen readers", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.type("#netpicture_at", "2");
   await page.tick(110);
   assert.deepEqual([requests(page).at(-1).at, at(page)], [2, "2 of 9"]);
@@ -213,7 +213,7 @@ test("the slider moves the position and announces it to screen readers", async (
 });
 
 test("fast position changes send one request, for the latest position", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const before = requests(page).length;
   for (const position of ["5", "6", "7", "8"]) page.type("#netpicture_at", position);
   await page.tick(90);
@@ -235,13 +235,13 @@ test("fast position changes send one request, for the latest position", async (t
 });
 
 test("it plays through the text and restarts, but only after play is pressed", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   await page.tick(1_000);
   assert.deepEqual([at(page), page.state(".network-steps")], ["4 of 9", "stopped"]);
   await page.click("#netpicture_play");
   assert.equal(page.state(".network-steps"), "playing");
   const positions = [];
-  for (let beat = 0; beat < 7; beat++) {
+  for (let tick = 0; tick < 7; tick++) {
     await page.tick(340);
     positions.push(at(page).split(" ")[0]);
   }
@@ -252,7 +252,7 @@ test("it plays through the text and restarts, but only after play is pressed", a
 });
 
 test("playing waits for a slow answer and stops when the user steps", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.connection.answers("network", () => new Promise(() => {}));
   await page.click("#netpicture_play");
   await page.tick(1_400);
@@ -262,7 +262,7 @@ test("playing waits for a slow answer and stops when the user steps", async (t) 
 });
 
 test("out of view and in a hidden tab it neither plays nor sends requests", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   await page.click("#netpicture_play");
   await page.scrollAwayFrom(".network");
   const [before, position] = [requests(page).length, at(page)];
@@ -280,7 +280,7 @@ test("out of view and in a hidden tab it neither plays nor sends requests", asyn
 });
 
 test("the five most likely characters are listed with their probabilities, none while idle", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const list = () =>
     page
       .all("#netpicture_next li")
@@ -296,7 +296,7 @@ test("the five most likely characters are listed with their probabilities, none 
 });
 
 test("the actual next character is highlighted in the list", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.type("#netpicture_at", "3"); // followed by an a
   await page.tick(110);
   assert.deepEqual(page.all("#netpicture_next .actual .likely-name").map(textOf), ["a"]);
@@ -306,7 +306,7 @@ test("the actual next character is highlighted in the list", async (t) => {
 });
 
 test("the table lists the latest step, from the top layer down", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   assert.deepEqual(rowsOf(page, ".network .data-table"), []); // empty while closed
   await openDetails(page, ".network .data-table");
   assert.deepEqual(rowsOf(page, ".network .data-table"), [
@@ -320,7 +320,7 @@ test("the table lists the latest step, from the top layer down", async (t) => {
 });
 
 test("only manual steps are announced to screen readers, after they are drawn", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   const spoken = () => textOf(page.get("#netpicture_spoken"));
   assert.equal(page.get("#netpicture_spoken").getAttribute("role"), "status");
   page.connection.emit("frame", frame({ steps: 300 }));
@@ -338,15 +338,15 @@ test("only manual steps are announced to screen readers, after they are drawn", 
 });
 
 test("a text that the network cannot read leaves the diagram idle", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   await page.click("#netpicture_play");
   page.connection.answers("network", refused("characters_unknown", "text"), answerTo);
   page.store.setProbeText("naïve");
   await page.tick(110);
   assert.equal(page.store.page.fieldErrors.look_text?.code, "characters_unknown");
   assert.equal(page.get("#netpicture_unread").hidden, false);
-  assert.deepEqual(lit(page), [0, 0, 0, 0]);
-  assert.deepEqual(squaresALayer(page)[0], [2, 3, 2, 11]);
+  assert.deepEqual(active(page), [0, 0, 0, 0]);
+  assert.deepEqual(squaresPerLayer(page)[0], [2, 3, 2, 11]);
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#netpicture_at")).disabled, true);
   assert.equal(page.get("#netpicture_play").ariaDisabled, "true");
   assert.equal(page.state(".network-steps"), "stopped");
@@ -356,23 +356,23 @@ test("a text that the network cannot read leaves the diagram idle", async (t) =>
   page.store.setProbeText("a dog");
   await page.tick(510);
   assert.equal(page.get("#netpicture_unread").hidden, true);
-  assert.deepEqual(entering(page), ["a", "space", "d", "o"]);
+  assert.deepEqual(inputs(page), ["a", "space", "d", "o"]);
   assert.equal(page.state(".network"), "shown");
 });
 
 test("the position is clamped to a shorter text, and only the characters read are shown", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.type("#netpicture_at", "8");
   page.store.setProbeText("so");
   await page.tick(510);
   assert.equal(at(page), "2 of 2");
-  assert.deepEqual(entering(page), ["START", "s", "o", ""]);
+  assert.deepEqual(inputs(page), ["START", "s", "o", ""]);
   page.store.setProbeText("a".repeat(200));
   assert.equal(at(page), "2 of 110");
 });
 
 test("the positions count the characters as the network reads them", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.connection.answers("network", ({ at: position }) =>
     networkResult("a cats sat", position, LAYERS),
   );
@@ -382,21 +382,21 @@ test("the positions count the characters as the network reads them", async (t) =
 });
 
 test("markup in a text is escaped", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.store.setProbeText("<b>a</b>");
   await page.tick(510);
   assert.equal(reading(page).join(""), "<b>a</b>");
   assert.equal(page.get(".network-text").querySelector("b"), null);
-  assert.deepEqual(entering(page), ["<", "b", ">", "a"]);
+  assert.deepEqual(inputs(page), ["<", "b", ">", "a"]);
 });
 
 test("a server error is shown at the diagram, not as a notice", async (t) => {
-  const page = await openPicture(t);
+  const page = await openDiagram(t);
   page.connection.answers("network", refused("busy"), answerTo);
   await page.click("#netpicture_forward");
   assert.equal(page.errorCode("#netpicture_wait"), "busy");
   assert.deepEqual(page.store.page.notices, []);
   await page.tick(1_010);
   assert.equal(page.errorCode("#netpicture_wait"), null);
-  assert.deepEqual(entering(page), ["space", "c", "a", "t"]);
+  assert.deepEqual(inputs(page), ["space", "c", "a", "t"]);
 });

@@ -4,7 +4,7 @@ import { openPage } from "./support/page.js";
 import { wasEditedBeforeLoad } from "../../static/js/ui/dom.js";
 
 /** @param {import("node:test").TestContext} t */
-function openEntries(t) {
+function openFields(t) {
   openPage(t, { variant: "blank" });
   document.body.innerHTML = `
     <input value="5">
@@ -17,19 +17,19 @@ function openEntries(t) {
 }
 
 test("a field with its default value was not edited", (t) => {
-  for (const entry of openEntries(t)) assert.equal(wasEditedBeforeLoad(entry), false);
+  for (const field of openFields(t)) assert.equal(wasEditedBeforeLoad(field), false);
 });
 
 test("a field with another value was edited", (t) => {
-  const [input, textarea, first, chosen] = openEntries(t);
-  for (const [entry, value] of /** @type {const} */ ([
+  const [input, textarea, first, chosen] = openFields(t);
+  for (const [field, value] of /** @type {const} */ ([
     [input, "6"],
     [textarea, "words"],
     [first, "b"],
     [chosen, "a"],
   ])) {
-    if (!entry) throw new Error("an entry is missing");
-    entry.value = value;
-    assert.equal(wasEditedBeforeLoad(entry), true);
+    if (!field) throw new Error("an entry is missing");
+    field.value = value;
+    assert.equal(wasEditedBeforeLoad(field), true);
   }
 });

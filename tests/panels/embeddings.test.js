@@ -17,7 +17,7 @@ const LETTERS = { "": [2, 1], " ": [-2, -1], e: [1, -1], t: [-1, 1], 7: [0.5, 0]
  * @param {import("node:test").TestContext} t
  * @param {EmbeddingsResult} answer
  */
-async function openMap(t, answer) {
+async function openEmbeddings(t, answer) {
   const page = openPage(t, { only: "#panel_letter_map" });
   page.mount("#panel_letter_map", letterMap);
   page.resize("#letter_map_plot", SIZE);
@@ -35,7 +35,7 @@ let steps = 1_000;
  * @param {Page} page
  * @param {EmbeddingsResult | ErrorResult} answer
  */
-async function goOn(page, answer) {
+async function refresh(page, answer) {
   page.connection.answers("letters", answer);
   page.connection.emit("frame", frame({ steps: steps++ }));
   await page.tick(510);
@@ -61,7 +61,7 @@ function rounded(pixels) {
 }
 
 test("each character has a mark at its position, with the same scale on both axes", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   const { END = [], "␣": space, e } = positions(page);
   assert.deepEqual(page.connection.sent("letters"), [{}]);
   assert.deepEqual(Object.keys(positions(page)).sort(), ["7", "END", "e", "t", "␣"]);
@@ -74,7 +74,7 @@ test("each character has a mark at its position, with the same scale on both axe
 });
 
 test("the marks have the classes of their kinds, and the legend lists only the kinds present", async (t) => {
-  const page = await openMap(
+  const page = await openEmbeddings(
     t,
     embeddingsResult({ "": [2, 1], e: [1, -1], t: [-1, 1], é: [0, 0] }),
   );
@@ -91,22 +91,25 @@ test("the marks have the classes of their kinds, and the legend lists only the k
       .filter(({ hidden }) => !hidden)
       .map(({ dataset }) => dataset.kind);
   assert.deepEqual(key(), ["vowel", "consonant", "end"]);
-  await goOn(page, embeddingsResult(LETTERS));
+  await refresh(page, embeddingsResult(LETTERS));
   assert.deepEqual(key(), ["vowel", "consonant", "digit", "sign", "end"]);
 });
 
 test("existing marks move while the network trains, and missing ones are removed", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   const marks = page.all("#letter_map_plot .letter-mark");
   const before = positions(page);
-  await goOn(page, embeddingsResult({ "": [2, 1], " ": [-2, -0.5], e: [1, -0.5], t: [-1, 0.5] }));
+  await refresh(
+    page,
+    embeddingsResult({ "": [2, 1], " ": [-2, -0.5], e: [1, -0.5], t: [-1, 0.5] }),
+  );
   assert.deepEqual(page.all("#letter_map_plot .letter-mark"), marks.slice(0, -1).concat());
   assert.deepEqual(positions(page).END, before.END);
   assert.notDeepEqual(positions(page).e, before.e);
 });
 
 test("a component whose sign flips does not mirror the plot", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   const before = positions(page);
   for (const [x, y] of /** @type {const} */ ([
     [-1, 1],
@@ -114,13 +117,13 @@ test("a component whose sign flips does not mirror the plot", async (t) => {
     [-1, -1],
   ])) {
     const turned = Object.entries(LETTERS).map(([name, at]) => [name, [x * at[0], y * at[1]]]);
-    await goOn(page, embeddingsResult(Object.fromEntries(turned)));
+    await refresh(page, embeddingsResult(Object.fromEntries(turned)));
     assert.deepEqual(positions(page), before);
   }
 });
 
 test("a new network is not aligned with the previous one", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   const { END: [x = 0] = [] } = positions(page);
   page.connection.answers(
     "letters",
@@ -135,14 +138,14 @@ test("a new network is not aligned with the previous one", async (t) => {
 });
 
 test("overlapping marks are separated, close to their positions", async (t) => {
-  const page = await openMap(t, embeddingsResult({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
+  const page = await openEmbeddings(t, embeddingsResult({ e: [1, 1], t: [1, 1], " ": [-3, 0] }));
   const { e: [x = 0, y = 0] = [], t: [otherX = 0, otherY = 0] = [] } = positions(page);
   const distance = Math.hypot(x - otherX, y - otherY);
   assert.ok(distance > 8 && distance < 19, `${distance}`);
 });
 
 test("the axes show the explained variance, and the scale bar its length", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS, { left_out: 12 }));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS, { left_out: 12 }));
   assert.match(textOf(page.get("#letter_map_first")), /\b61 %/);
   assert.match(textOf(page.get("#letter_map_second")), /\b20 %/);
   assert.match(textOf(page.get("#letter_map_left_out")), /\b12\b/);
@@ -150,12 +153,12 @@ test("the axes show the explained variance, and the scale bar its length", async
   const bar = page.get("#letter_map_plot .plane-bar").getAttribute("d") ?? "";
   const { END: [x = 0] = [] } = positions(page);
   assert.equal(Number(/h([\d.]+)/.exec(bar)?.[1]).toFixed(0), (x / 4).toFixed(0));
-  await goOn(page, embeddingsResult(LETTERS));
+  await refresh(page, embeddingsResult(LETTERS));
   assert.equal(textOf(page.get("#letter_map_left_out")), "");
 });
 
 test("the plot is laid out again for a new size, and unchanged while the panel has none", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   const at = () => page.get("#letter_map_plot .letter-mark").style.transform;
   const before = at();
   page.resize("#letter_map_plot", { width: 0, height: 0 });
@@ -165,7 +168,7 @@ test("the plot is laid out again for a new size, and unchanged while the panel h
 });
 
 test("the closest pairs are described to screen readers, with names for space and END", async (t) => {
-  const page = await openMap(
+  const page = await openEmbeddings(
     t,
     embeddingsResult({ "": [0, 0], " ": [0.1, 0], e: [2, 0], t: [2.5, 0], z: [9, 9] }),
   );
@@ -175,7 +178,7 @@ test("the closest pairs are described to screen readers, with names for space an
 });
 
 test("the table has a row per character, with its position and nearest character", async (t) => {
-  const page = await openMap(t, embeddingsResult(LETTERS));
+  const page = await openEmbeddings(t, embeddingsResult(LETTERS));
   assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), []); // empty while closed
   await openDetails(page, "#panel_letter_map .data-table");
   assert.deepEqual(rowsOf(page, "#panel_letter_map .data-table"), [
@@ -193,7 +196,7 @@ test("a plot with many marks is refreshed less often", async (t) => {
     String.fromCodePoint(0x4e00 + index),
     [index, 1],
   ]);
-  const page = await openMap(t, embeddingsResult(Object.fromEntries(many)));
+  const page = await openEmbeddings(t, embeddingsResult(Object.fromEntries(many)));
   assert.ok(page.get("#letter_map_plot").classList.contains("many"));
   page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(1_980);
@@ -203,14 +206,14 @@ test("a plot with many marks is refreshed less often", async (t) => {
 });
 
 test("diverged vectors are shown as an error with a code", async (t) => {
-  const page = await openMap(t, embeddingsResult({}, { left_out: 9 }));
+  const page = await openEmbeddings(t, embeddingsResult({}, { left_out: 9 }));
   assert.equal(page.errorCode("#letter_map_wait"), "letters_diverged");
   assert.equal(page.state("#panel_letter_map"), "refused");
-  await goOn(page, embeddingsResult(LETTERS));
+  await refresh(page, embeddingsResult(LETTERS));
   assert.equal(page.errorCode("#letter_map_wait"), null);
-  await goOn(page, embeddingsResult({}));
+  await refresh(page, embeddingsResult({}));
   assert.equal(page.state("#panel_letter_map"), "outdated");
-  await goOn(page, refused("busy"));
+  await refresh(page, refused("busy"));
   assert.equal(page.errorCode("#letter_map_wait"), "busy");
 });
 

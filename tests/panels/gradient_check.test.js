@@ -10,7 +10,7 @@ const SECOND = { name: "Wix0", graph: 0, kernels: 2e-9, checked: 10, numbers: 1_
 const RIGHT = [FIRST, SECOND];
 
 /** @param {import("node:test").TestContext} t */
-function openCheck(t) {
+function openGradientCheck(t) {
   const page = openPage(t, { only: "#panel_gradient_check" });
   page.mount("#panel_gradient_check", gradientCheck);
   page.connection.begin();
@@ -23,7 +23,7 @@ function at(page) {
 }
 
 test("the gradients are checked only when the button is pressed", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   await page.scrollTo("#panel_gradient_check .inspect-body");
   page.connection.emit("frame", frame({ steps: 300 }));
   await page.tick(2_000);
@@ -33,7 +33,7 @@ test("the gradients are checked only when the button is pressed", async (t) => {
 });
 
 test("while a check runs the button is busy, keeps the focus and ignores clicks", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.get("#gradient_check").focus();
   await page.click("#gradient_check");
   await page.click("#gradient_check");
@@ -49,7 +49,7 @@ test("while a check runs the button is busy, keeps the focus and ignores clicks"
 });
 
 test("each matrix is a row with its errors and the number of weights checked", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   assert.equal(page.get("#gradient_check_results").hidden, true);
   await page.click("#gradient_check");
@@ -70,7 +70,7 @@ test("each matrix is a row with its errors and the number of weights checked", a
 });
 
 test("the largest error and the number of matrices are announced to screen readers", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   await page.click("#gradient_check");
   const outcome = page.get("#gradient_check_outcome");
@@ -79,14 +79,14 @@ test("the largest error and the number of matrices are announced to screen reade
 });
 
 test("markup in the sentence is escaped", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers("gradient_check", gradientCheckResult(...RIGHT));
   await page.click("#gradient_check");
   assert.equal(textOf(page.get("#gradient_check_sentence")), "<b>a</b> sentence");
 });
 
 test("a disagreeing matrix is named, and its cell is marked", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   const wrong = gradientCheckResult({ ...FIRST, kernels: 0.02 }, { ...SECOND, graph: null });
   page.connection.answers("gradient_check", wrong);
   await page.click("#gradient_check");
@@ -98,7 +98,7 @@ test("a disagreeing matrix is named, and its cell is marked", async (t) => {
 });
 
 test("a rounding error agrees, a larger error does not", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers(
     "gradient_check",
     gradientCheckResult({ ...FIRST, graph: 0.001 }),
@@ -111,7 +111,7 @@ test("a rounding error agrees, a larger error does not", async (t) => {
 });
 
 test("of many disagreeing matrices four are named, and the others counted", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   const names = ["Wil", "Wix0", "Wih0", "bi0", "Wfx0", "Wfh0"];
   const matrices = names.map((name) => ({ ...FIRST, name, graph: 1, kernels: 1 }));
   page.connection.answers("gradient_check", gradientCheckResult(...matrices));
@@ -123,7 +123,7 @@ test("of many disagreeing matrices four are named, and the others counted", asyn
 });
 
 test("an error is shown at the button, not as a notice, until it is pressed again", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers("gradient_check", refused("too_many_weights"));
   await page.click("#gradient_check");
   assert.equal(page.errorCode("#gradient_check_error"), "too_many_weights");
@@ -136,7 +136,7 @@ test("an error is shown at the button, not as a notice, until it is pressed agai
 });
 
 test("a new network clears the outcome, a repeated state does not", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   page.connection.answers("gradient_check", gradientCheckResult(...RIGHT), refused("busy"));
   await page.click("#gradient_check");
   page.connection.emit("state", state());
@@ -152,7 +152,7 @@ test("a new network clears the outcome, a repeated state does not", async (t) =>
 });
 
 test("the outcome of a network replaced meanwhile is an error with its own code", async (t) => {
-  const page = openCheck(t);
+  const page = openGradientCheck(t);
   await page.click("#gradient_check");
   page.connection.emit("state", state({ version: 2 }));
   assert.equal(at(page), "busy");

@@ -36,18 +36,18 @@ test("a model that would freeze the tab is refused without downloading it", asyn
 });
 
 test("a truncated model counts as no answer", async (t) => {
-  const broken = new ReadableStream({
+  const truncated = new ReadableStream({
     pull: (stream) => stream.error(new TypeError("terminated")),
   });
-  openServer(t, async () => new Response(broken));
+  openServer(t, async () => new Response(truncated));
   await assert.rejects(fetchModel(), NoResponse);
 });
 
 test("a model is sent unchanged, whatever its bytes", async (t) => {
-  const given = openServer(t, async () => Response.json({ ok: true }));
+  const fetchMock = openServer(t, async () => Response.json({ ok: true }));
   const model = new Blob([new Uint8Array([0xff, 0xfe, 0])]);
   assert.deepEqual(await uploadModel(model), { ok: true });
-  assert.deepEqual(given.mock.calls[0]?.arguments, [
+  assert.deepEqual(fetchMock.mock.calls[0]?.arguments, [
     "/api/model.json",
     { method: "PUT", body: model },
   ]);

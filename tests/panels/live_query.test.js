@@ -101,22 +101,22 @@ test("out of view, in a hidden tab and without a connection nothing is requested
   page.connection.begin();
   await page.scrollTo("#seen");
   let steps = 300;
-  const goOn = async () => {
+  const trainOn = async () => {
     page.connection.emit("frame", frame({ steps: steps++ }));
     await page.tick(1_000);
   };
   await page.scrollAwayFrom("#seen");
-  await goOn();
+  await trainOn();
   assert.equal(requests().length, 1);
   await page.scrollTo("#seen");
   assert.equal(requests().length, 2);
   await page.hide(true);
-  await goOn();
+  await trainOn();
   assert.equal(requests().length, 2);
   await page.hide(false);
   assert.equal(requests().length, 3);
   page.connection.lose();
-  await goOn();
+  await trainOn();
   assert.equal(requests().length, 3);
   page.connection.open();
   assert.equal(requests().length, 4);

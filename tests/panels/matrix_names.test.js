@@ -2,16 +2,16 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { layerOf, matrixDescription } from "../../static/js/inspect/matrix_names.js";
 
-const AROUND = ["Wil", "Whd", "bd"];
+const SHARED = ["Wil", "Whd", "bd"];
 const GATED = (/** @type {string} */ gates, /** @type {string[]} */ biases) => [
-  ...AROUND,
+  ...SHARED,
   ...[...gates].flatMap((gate) => [`W${gate}x0`, `W${gate}h0`]),
   ...biases,
 ];
 const MATRICES = /** @type {const} */ ({
   lstm: GATED("ifoc", ["bi0", "bf0", "bo0", "bc0"]),
   gru: GATED("zrc", ["bz0", "br0", "bc0", "bch0"]),
-  rnn: [...AROUND, "Wxh0", "Whh0", "bhh0"],
+  rnn: [...SHARED, "Wxh0", "Whh0", "bhh0"],
 });
 
 for (const kind of /** @type {const} */ (["lstm", "gru", "rnn"])) {

@@ -8,11 +8,11 @@ const MODEL = '{"hidden_sizes":[20]}';
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {string} [most] the size limit in bytes
+ * @param {string} [max] the size limit in bytes
  */
-function openSaving(t, most = "30") {
+function openModelIO(t, max = "30") {
   const page = openPage(t, { only: "#panel_saving" });
-  page.get("#uploadmodel").dataset.most = most;
+  page.get("#uploadmodel").dataset.most = max;
   page.mount("#panel_saving", saving);
   page.connection.begin();
   return page;
@@ -24,7 +24,7 @@ function outcome(page) {
 }
 
 test("save puts the model into the box and shows its size", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   assert.equal(page.state("#panel_saving"), "ready");
   assert.equal(page.get("#saving_outcome").role, "status");
   await page.click("#savemodel");
@@ -42,7 +42,7 @@ test("save puts the model into the box and shows its size", async (t) => {
 });
 
 test("load sends the content of the box, once for a double click", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   page.type("#tio", MODEL);
   await page.click("#loadmodel");
   await page.click("#loadmodel");
@@ -57,7 +57,7 @@ test("load sends the content of the box, once for a double click", async (t) => 
 });
 
 test("an error of an unusable model is shown at the box until a model loads", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
   page.type("#tio", MODEL.slice(0, -1));
   await page.click("#loadmodel");
@@ -74,12 +74,12 @@ test("an error of an unusable model is shown at the box until a model loads", as
 });
 
 test("a file is uploaded unchanged, and the outcome shows its name", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   page.connection.answers("PUT /api/model.json", refused("model_damaged", "json"), { ok: true });
   await page.chooseFiles("#uploadmodel", new File(["not json"], "notes.json"));
   await page.tick(10);
   assert.equal(page.errorCode("#json_error"), "model_damaged");
-  const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
+  const setValue = t.mock.setter(HTMLInputElement.prototype, "value");
   await page.chooseFiles("#uploadmodel", new File([MODEL], "mine.json"));
   await page.tick(10);
   assert.deepEqual(page.connection.sent("PUT /api/model.json"), ["not json", MODEL]);
@@ -87,11 +87,11 @@ test("a file is uploaded unchanged, and the outcome shows its name", async (t) =
   assert.match(outcome(page), /mine\.json/);
   assert.equal(page.errorCode("#json_error"), null);
   assert.equal(page.value("#tio"), "");
-  assert.deepEqual(emptied.mock.calls[0]?.arguments, [""]); // so that the same file can be chosen again
+  assert.deepEqual(setValue.mock.calls[0]?.arguments, [""]); // so that the same file can be chosen again
 });
 
 test("a file that is too large is refused before it is sent", async (t) => {
-  const page = openSaving(t, "10");
+  const page = openModelIO(t, "10");
   await page.chooseFiles("#uploadmodel", new File(["{}".repeat(6)], "model.json"));
   assert.equal(page.state("#panel_saving"), "refused");
   assert.equal(page.errorCode("#json_error"), "model_file_too_large");
@@ -102,7 +102,7 @@ test("a file that is too large is refused before it is sent", async (t) => {
 });
 
 test("a failed save leaves the box unchanged", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   page.type("#tio", MODEL);
   const large = { headers: { "Content-Length": "5000001" } };
   page.connection.answers(
@@ -120,7 +120,7 @@ test("a failed save leaves the box unchanged", async (t) => {
 });
 
 test("a missing answer is shown in a notice", async (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   page.connection.answers("GET /api/model.json", new TypeError("failed to fetch"));
   await page.click("#savemodel");
   assert.deepEqual(
@@ -132,7 +132,7 @@ test("a missing answer is shown in a notice", async (t) => {
 });
 
 test("the downloads are links with a file name", (t) => {
-  const page = openSaving(t);
+  const page = openModelIO(t);
   for (const [selector, name] of /** @type {const} */ ([
     ["#downloadmodel", "model.json"],
     ["#download_safetensors", "model.safetensors"],

@@ -9,10 +9,10 @@ import * as notices from "../../static/js/ui/notices.js";
 import * as samples from "../../static/js/panels/samples.js";
 
 /** The server's default limit of events per second. */
-const MOST_A_SECOND = 20;
+const MAX_PER_SECOND = 20;
 
 /** @param {import("node:test").TestContext} t */
-function openEntries(t) {
+function openFields(t) {
   const page = openPage(t, { only: "#panel_controls, #panel_samples, #notices" });
   page.mount("#panel_controls", controls);
   page.mount("#panel_samples", samples);
@@ -23,7 +23,7 @@ function openEntries(t) {
 }
 
 test("every option shows its error until it is edited", async (t) => {
-  const page = openEntries(t);
+  const page = openFields(t);
   for (const [option, wrong, valid] of /** @type {const} */ ([
     ["hidden_sizes", "20,,", "3"],
     ["letter_size", "2.5", "6"],
@@ -56,7 +56,7 @@ for (const [slider, name, low, high] of /** @type {const} */ ([
   ["#temperature_slider", "temperature", 0.01, 20],
 ])) {
   test(`the slider range of the ${name} is within the server's limits`, async (t) => {
-    const page = openEntries(t);
+    const page = openFields(t);
     const { min, max } = /** @type {HTMLInputElement} */ (page.get(slider));
     for (const end of [min, max]) {
       page.type(slider, end);
@@ -69,13 +69,13 @@ for (const [slider, name, low, high] of /** @type {const} */ ([
 }
 
 test("continuous sliding respects the server's rate limit and ends with the last value", async (t) => {
-  const page = openEntries(t);
+  const page = openFields(t);
   for (let moved = 0; moved < 200; moved++) {
     page.type("#temperature_slider", String((moved % 20) / 20));
     await page.tick(10);
   }
   await page.tick(200);
   const sent = page.connection.sent("set");
-  assert.ok(sent.length > 2 && sent.length < 2 * MOST_A_SECOND);
+  assert.ok(sent.length > 2 && sent.length < 2 * MAX_PER_SECOND);
   assert.equal(sent.at(-1).temperature, 8.91251); // 10 ** 0.95
 });

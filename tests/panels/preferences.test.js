@@ -8,10 +8,10 @@ const KEY = "charnn.preferences";
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {string} [kept]
+ * @param {string} [stored]
  */
-function openBlank(t, kept) {
-  openPage(t, { variant: "blank", remembered: kept === undefined ? {} : { [KEY]: kept } });
+function openBlank(t, stored) {
+  openPage(t, { variant: "blank", remembered: stored === undefined ? {} : { [KEY]: stored } });
 }
 
 test("a stored item is returned until it is removed", (t) => {

@@ -12,7 +12,7 @@ const PAUSE_MS = 160;
  * @param {import("node:test").TestContext} t
  * @param {Partial<import("../../static/js/protocol").State>} [changes]
  */
-function openReading(t, changes) {
+function openProbeText(t, changes) {
   const page = openPage(t, { only: "#panel_reading" });
   page.mount("#panel_reading", reading);
   assert.equal(page.state("#panel_reading"), "loading");
@@ -20,7 +20,7 @@ function openReading(t, changes) {
   return page;
 }
 
-const SURPRISED = {
+const SURPRISAL = {
   ok: /** @type {const} */ (true),
   steps: 1,
   took: 0,
@@ -31,7 +31,7 @@ const SURPRISED = {
 };
 
 test("the text starts as the first line, and the button takes the next one", async (t) => {
-  const page = openReading(t, { text: "\n  one \n\ntwo\nthree" });
+  const page = openProbeText(t, { text: "\n  one \n\ntwo\nthree" });
   assert.equal(page.state("#panel_reading"), "ready");
   /** @type {string[]} */
   const read = [];
@@ -45,7 +45,7 @@ test("the text starts as the first line, and the button takes the next one", asy
 });
 
 test("a sample can be used, and an empty or missing one changes nothing", async (t) => {
-  const page = openReading(t, { text: "one", samples: ["", " a cat ", "  "] });
+  const page = openProbeText(t, { text: "one", samples: ["", " a cat ", "  "] });
   await page.click("#look_sample");
   assert.equal(page.value("#look_text"), "a cat");
   assert.equal(page.store.page.probeText, "a cat");
@@ -55,13 +55,13 @@ test("a sample can be used, and an empty or missing one changes nothing", async 
 });
 
 test("a line is truncated to the server's limit, between characters", (t) => {
-  const page = openReading(t, { text: "\u{1f642}".repeat(111) });
+  const page = openProbeText(t, { text: "\u{1f642}".repeat(111) });
   assert.equal(page.value("#look_text"), "\u{1f642}".repeat(MAX_CHARACTERS));
 });
 
 test("typing sends the latest text after a pause", async (t) => {
-  const page = openReading(t, { text: "one" });
-  page.connection.answers("surprise", SURPRISED);
+  const page = openProbeText(t, { text: "one" });
+  page.connection.answers("surprise", SURPRISAL);
   for (const typed of ["t", "th", "the"]) {
     page.type("#look_text", typed);
     await page.tick(100);
@@ -76,7 +76,7 @@ test("typing sends the latest text after a pause", async (t) => {
 });
 
 test("using a line at once discards the pending text", async (t) => {
-  const page = openReading(t, { text: "one\ntwo" });
+  const page = openProbeText(t, { text: "one\ntwo" });
   page.type("#look_text", "half a th");
   await page.click("#look_line");
   await page.tick(PAUSE_MS);
@@ -85,8 +85,8 @@ test("using a line at once discards the pending text", async (t) => {
 });
 
 test("an error is shown at the box until a text can be read", async (t) => {
-  const page = openReading(t);
-  page.connection.answers("surprise", refused("unknown_characters", "text"), SURPRISED);
+  const page = openProbeText(t);
+  page.connection.answers("surprise", refused("unknown_characters", "text"), SURPRISAL);
   page.type("#look_text", "naïve");
   await page.tick(PAUSE_MS);
   assert.equal(page.state("#panel_reading"), "refused");
@@ -103,7 +103,7 @@ test("an error is shown at the box until a text can be read", async (t) => {
 });
 
 test("an empty text is refused by the page and never sent", async (t) => {
-  const page = openReading(t);
+  const page = openProbeText(t);
   page.type("#look_text", "");
   await page.tick(PAUSE_MS);
   assert.equal(page.errorCode("#look_text_error"), "reading_empty");
@@ -113,7 +113,7 @@ test("an empty text is refused by the page and never sent", async (t) => {
 });
 
 test("an error of an earlier text is not shown", async (t) => {
-  const page = openReading(t);
+  const page = openProbeText(t);
   page.type("#look_text", "naïve");
   await page.tick(PAUSE_MS);
   page.type("#look_text", "cat");
@@ -123,7 +123,7 @@ test("an error of an earlier text is not shown", async (t) => {
 });
 
 test("an error unrelated to the text is not shown at the box", async (t) => {
-  const page = openReading(t);
+  const page = openProbeText(t);
   page.connection.answers("surprise", refused("busy"));
   page.type("#look_text", "cat");
   await page.tick(PAUSE_MS);
@@ -132,8 +132,8 @@ test("an error unrelated to the text is not shown at the box", async (t) => {
 });
 
 test("a line is replaced with its network, and a typed text stays", async (t) => {
-  const page = openReading(t, { text: "one\ntwo" });
-  page.connection.answers("surprise", SURPRISED);
+  const page = openProbeText(t, { text: "one\ntwo" });
+  page.connection.answers("surprise", SURPRISAL);
   await page.click("#look_line");
   page.connection.lose();
   page.connection.open();

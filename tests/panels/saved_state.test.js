@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, NOW } from "./support/state.js";
-import * as kept from "../../static/js/header/saved_state.js";
+import * as savedState from "../../static/js/header/saved_state.js";
 
 /** @param {import("node:test").TestContext} t */
-function openKept(t) {
+function openSavedState(t) {
   const page = openPage(t, { only: ".site-header" });
-  page.mount(".site-header", kept);
+  page.mount(".site-header", savedState);
   return page;
 }
 
@@ -17,7 +17,7 @@ function savedAt(page) {
 }
 
 test("the page shows when the network was last saved", (t) => {
-  const page = openKept(t);
+  const page = openSavedState(t);
   assert.equal(page.state("#saved"), "empty");
   page.connection.begin({ saved_at: null });
   assert.equal(page.state("#saved"), "empty");
@@ -31,13 +31,13 @@ test("the page shows when the network was last saved", (t) => {
 });
 
 test("the time is adjusted to the user's clock", (t) => {
-  const page = openKept(t);
+  const page = openSavedState(t);
   page.connection.begin({ now: NOW - 3_600, saved_at: NOW - 3_605 });
   assert.equal(savedAt(page), NOW - 5);
 });
 
 test("the page warns while the network cannot be saved", (t) => {
-  const page = openKept(t);
+  const page = openSavedState(t);
   assert.equal(page.get("#unsaved").role, "alert");
   page.connection.begin();
   for (const saving of [true, false, true]) {
@@ -48,7 +48,7 @@ test("the page warns while the network cannot be saved", (t) => {
 });
 
 test("the warning is not rewritten by every frame, so it is not announced again", (t) => {
-  const page = openKept(t);
+  const page = openSavedState(t);
   page.connection.begin({ saving: false });
   const textNode = page.get("#unsaved").firstChild;
   page.connection.emit("frame", frame({ saving: false, steps: 300 }));

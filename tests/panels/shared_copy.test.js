@@ -15,7 +15,7 @@ const ID = "A".repeat(22);
  * @param {import("node:test").TestContext} t
  * @param {"shared" | "shared_first_visit"} variant
  */
-function openOffer(t, variant) {
+function openSharedCopy(t, variant) {
   const page = openPage(t, { variant, only: "#offer, #panel_controls" });
   history.replaceState(null, "", `/s/${ID}`);
   page.mount("#offer", offer);
@@ -34,7 +34,7 @@ function isClosed(page) {
 }
 
 test("a visitor with a network is asked before the copy is opened", async (t) => {
-  const page = openOffer(t, "shared");
+  const page = openSharedCopy(t, "shared");
   page.connection.begin();
   await page.tick(1_000);
   assert.equal(page.get("#offer").hidden, false);
@@ -49,7 +49,7 @@ test("a visitor with a network is asked before the copy is opened", async (t) =>
 });
 
 test("keeping the own network closes the offer, and a reload does not ask again", async (t) => {
-  const page = openOffer(t, "shared");
+  const page = openSharedCopy(t, "shared");
   page.connection.begin();
   page.get("#keep_own").focus();
   await page.click("#keep_own");
@@ -61,7 +61,7 @@ test("keeping the own network closes the offer, and a reload does not ask again"
 });
 
 test("opening the copy sends one request and closes the offer after the answer", async (t) => {
-  const page = openOffer(t, "shared");
+  const page = openSharedCopy(t, "shared");
   page.connection.begin();
   page.get("#open_shared").focus();
   await page.click("#open_shared");
@@ -79,7 +79,7 @@ test("opening the copy sends one request and closes the offer after the answer",
 });
 
 test("focus outside the offer is unchanged when it closes", async (t) => {
-  const page = openOffer(t, "shared");
+  const page = openSharedCopy(t, "shared");
   page.connection.begin();
   page.get("#learn").focus();
   await page.click("#keep_own");
@@ -87,7 +87,7 @@ test("focus outside the offer is unchanged when it closes", async (t) => {
 });
 
 test("the error of a withdrawn copy is shown in the offer, which stays open", async (t) => {
-  const page = openOffer(t, "shared");
+  const page = openSharedCopy(t, "shared");
   page.connection.begin();
   page.connection.answers("open_shared", refused("copy_withdrawn", "id"));
   await page.click("#open_shared");
@@ -100,7 +100,7 @@ test("the error of a withdrawn copy is shown in the offer, which stays open", as
 });
 
 test("for a new visitor the copy opens without asking, once connected", async (t) => {
-  const page = openOffer(t, "shared_first_visit");
+  const page = openSharedCopy(t, "shared_first_visit");
   page.connection.answers("open_shared", { ok: true });
   page.connection.open();
   await page.tick(1_000);
@@ -120,7 +120,7 @@ test("for a new visitor the copy opens without asking, once connected", async (t
 });
 
 test("a new visitor whose copy is withdrawn sees the error, and can keep the network", async (t) => {
-  const page = openOffer(t, "shared_first_visit");
+  const page = openSharedCopy(t, "shared_first_visit");
   page.connection.answers("open_shared", refused("copy_withdrawn", "id"));
   page.connection.begin();
   await page.settle();

@@ -140,12 +140,12 @@ test("withdrawing another copy keeps the link and the other items", async (t) =>
   const page = await openShared(t);
   page.connection.answers("shares", copies("b", "a"), copies("a"));
   await page.click("#share"); // the network is unchanged: the same link
-  const [, kept] = page.all("#copies li");
+  const [, unchanged] = page.all("#copies li");
   page.connection.answers("withdraw", { ok: true });
   await page.click("#copies li:first-child button");
   assert.deepEqual(page.connection.sent("withdraw"), [{ id: "b" }]);
   assert.deepEqual(listed(page), ["/s/a"]);
-  assert.equal(page.get("#copies li"), kept);
+  assert.equal(page.get("#copies li"), unchanged);
   assert.equal(page.get("#share_link").hidden, false);
 });
 

@@ -11,7 +11,7 @@ import * as keys from "../../static/js/header/shortcuts.js";
  * @param {import("node:test").TestContext} t
  * @param {Record<string, string>} [remembered]
  */
-function openKeys(t, remembered = {}) {
+function openShortcuts(t, remembered = {}) {
   const page = openPage(t, { remembered });
   page.mount("#panel_controls", controls);
   page.mount("body", keys);
@@ -34,7 +34,7 @@ function isOpen(page) {
 }
 
 test("the space bar pauses and resumes, and does not scroll", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   assert.equal(page.press("body", " "), false);
   assert.deepEqual(requestCounts(page), [1, 0]);
   page.connection.emit("frame", frame({ status: "paused" }));
@@ -43,7 +43,7 @@ test("the space bar pauses and resumes, and does not scroll", (t) => {
 });
 
 test("the space bar is ignored on elements that use it", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   const selectors = ["#ti", "#lr_slider", "#lr_typed", "#scheme", "#keys_open", "#opt_kind"];
   for (const selector of [...selectors, "#curve_linear", "a[href]", "summary"]) {
     assert.equal(page.press(selector, " "), true, selector);
@@ -53,7 +53,7 @@ test("the space bar is ignored on elements that use it", (t) => {
 });
 
 test("repeated, handled or modified keys are ignored", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   for (const option of ["ctrlKey", "metaKey", "altKey", "repeat"]) {
     assert.equal(page.press("body", " ", { [option]: true }), true);
     assert.equal(page.press("body", "?", { [option]: true }), true);
@@ -65,7 +65,7 @@ test("repeated, handled or modified keys are ignored", (t) => {
 });
 
 test("a question mark opens the list, except in fields that accept text", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   for (const selector of ["#complete_prime", "#ti", "#scheme"]) {
     assert.equal(page.press(selector, "?"), true, selector);
     assert.equal(isOpen(page), false);
@@ -78,7 +78,7 @@ test("a question mark opens the list, except in fields that accept text", (t) =>
 });
 
 test("the list opens with its button, and closes with its own or a click outside", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   assert.equal(page.get("#keys_open").getAttribute("aria-haspopup"), "dialog");
   page.get("#keys_open").click();
   assert.equal(isOpen(page), true);
@@ -92,7 +92,7 @@ test("the list opens with its button, and closes with its own or a click outside
 });
 
 test("while the list is open the shortcuts are off, and it is not opened twice", (t) => {
-  const page = openKeys(t);
+  const page = openShortcuts(t);
   const show = t.mock.method(HTMLDialogElement.prototype, "showModal");
   page.get("#keys_open").click();
   page.press("body", " ");
@@ -103,22 +103,22 @@ test("while the list is open the shortcuts are off, and it is not opened twice",
 });
 
 test("turning the shortcuts off and on is stored", (t) => {
-  const page = openKeys(t);
-  const used = /** @type {HTMLInputElement} */ (page.get("#keys_used"));
-  assert.equal(used.checked, true);
-  used.click();
+  const page = openShortcuts(t);
+  const enabled = /** @type {HTMLInputElement} */ (page.get("#keys_used"));
+  assert.equal(enabled.checked, true);
+  enabled.click();
   assert.equal(localStorage.getItem("keys"), "off");
   assert.equal(page.press("body", " "), true);
   assert.equal(page.press("body", "?"), true);
   assert.deepEqual([requestCounts(page), isOpen(page)], [[0, 0], false]);
-  used.click();
+  enabled.click();
   assert.equal(localStorage.getItem("keys"), null);
   page.press("body", " ");
   assert.deepEqual(requestCounts(page), [1, 0]);
 });
 
 test("on a later visit the stored choice applies, and the list still opens", (t) => {
-  const page = openKeys(t, { keys: "off" });
+  const page = openShortcuts(t, { keys: "off" });
   assert.equal(/** @type {HTMLInputElement} */ (page.get("#keys_used")).checked, false);
   page.press("body", " ");
   assert.deepEqual(requestCounts(page), [0, 0]);

@@ -6,10 +6,10 @@ import * as figures from "../../static/js/panels/stats.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
 
-const NOTHING = "–";
+const DASH = "–";
 
 /** @param {import("node:test").TestContext} t */
-function openFigures(t) {
+function openStats(t) {
   const page = openPage(t, { only: "#panel_stats" });
   page.mount("#panel_stats", figures);
   return page;
@@ -24,15 +24,15 @@ function figure(page, id) {
 }
 
 test("every statistic is a dash until the first state", (t) => {
-  const page = openFigures(t);
+  const page = openStats(t);
   for (const id of ["ppl", "heldout", "epoch", "steps", "speed", "ticktime"]) {
-    assert.equal(figure(page, id), NOTHING);
+    assert.equal(figure(page, id), DASH);
   }
   assert.equal(page.get("#heldout").hidden, false); // most texts have some, so this avoids a layout shift
 });
 
 test("the statistics are those of the latest state or frame, in readable digits", (t) => {
-  const page = openFigures(t);
+  const page = openStats(t);
   page.connection.begin({
     perplexity: 12.345,
     held_out_perplexity: 15,
@@ -53,13 +53,13 @@ test("the statistics are those of the latest state or frame, in readable digits"
 });
 
 test("very large, very small and missing values fit the layout", (t) => {
-  const page = openFigures(t);
+  const page = openStats(t);
   page.connection.begin();
   for (const [perplexity, expected] of /** @type {const} */ ([
     [999.99, "999.99"],
     [12_345.6, "12,345"],
     [123_456, "1.2e+5"],
-    [null, NOTHING],
+    [null, DASH],
   ])) {
     page.connection.emit("frame", frame({ perplexity }));
     assert.equal(figure(page, "ppl"), expected);
@@ -69,11 +69,11 @@ test("very large, very small and missing values fit the layout", (t) => {
   assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], ["321", "0.12ms"]);
   const none = frame({ characters_per_second: null, ms_per_example: null });
   page.connection.emit("frame", none);
-  assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], [NOTHING, NOTHING]);
+  assert.deepEqual([figure(page, "speed"), figure(page, "ticktime")], [DASH, DASH]);
 });
 
 test("the validation perplexity is hidden without validation sentences", (t) => {
-  const page = openFigures(t);
+  const page = openStats(t);
   page.connection.begin({ held_out_sentences: 0 });
   assert.equal(page.get("#heldout").hidden, true);
   page.connection.emit("state", state({ version: 2, held_out_sentences: 6 }));
@@ -81,7 +81,7 @@ test("the validation perplexity is hidden without validation sentences", (t) => 
 });
 
 test("memorising is told with its step, once, and no longer of a new network", (t) => {
-  const page = openFigures(t);
+  const page = openStats(t);
   page.connection.begin();
   const verdict = page.get("#memorising");
   assert.equal(verdict.getAttribute("role"), "status");

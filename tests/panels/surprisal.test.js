@@ -13,7 +13,7 @@ import * as surprise from "../../static/js/inspect/surprisal.js";
  * @param {import("node:test").TestContext} t
  * @param {import("../../static/js/protocol").SurprisalResult} answer
  */
-async function openSurprise(t, answer) {
+async function openSurprisal(t, answer) {
   const page = openPage(t, { only: "#panel_surprise" });
   page.mount("#panel_surprise", surprise);
   page.connection.answers("surprise", answer);
@@ -35,7 +35,7 @@ function selected(page) {
 
 test("each character and the end are shaded by their surprisal in bits", async (t) => {
   const probabilities = [1, 0.6, 0.5, 0.13, 1 / 128, 0.00001, 0];
-  const page = await openSurprise(t, surprisalResult("so a d", probabilities));
+  const page = await openSurprisal(t, surprisalResult("so a d", probabilities));
   assert.deepEqual(page.connection.sent("surprise"), [{ text: "so a d" }]);
   assert.deepEqual(marks(page).map(textOf), [..."so a d", "END"]);
   assert.deepEqual(
@@ -46,7 +46,7 @@ test("each character and the end are shaded by their surprisal in bits", async (
 });
 
 test("each character is described with its probability to screen readers", async (t) => {
-  const page = await openSurprise(t, surprisalResult("a ", [0.5, 0.123, 0.0001]));
+  const page = await openSurprisal(t, surprisalResult("a ", [0.5, 0.123, 0.0001]));
   assert.deepEqual(
     marks(page).map(({ ariaLabel }) => ariaLabel),
     ["a, 50 %", "space, 12 %", "END, < 0.1 %"],
@@ -55,7 +55,7 @@ test("each character is described with its probability to screen readers", async
 });
 
 test("the shades follow the training, and the selected position stays", async (t) => {
-  const page = await openSurprise(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
+  const page = await openSurprisal(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
   assert.equal(selected(page), 2);
   const before = marks(page);
   before[1]?.focus();
@@ -69,7 +69,7 @@ test("the shades follow the training, and the selected position stays", async (t
 });
 
 test("another text has new marks, and its most surprising character is selected first", async (t) => {
-  const page = await openSurprise(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
+  const page = await openSurprisal(t, surprisalResult("the", [0.9, 0.9, 0.1, 0.9]));
   page.connection.answers("surprise", surprisalResult("a b", [0.9, 0.2, 0.9, 0.3]));
   page.store.setProbeText("a b");
   await page.settle();
@@ -78,7 +78,7 @@ test("another text has new marks, and its most surprising character is selected 
 });
 
 test("pointing at a character shows the five most likely ones there, the actual one highlighted", async (t) => {
-  const page = await openSurprise(t, surprisalResult("the", [0.1, 0.9, 0.9, 0.9]));
+  const page = await openSurprisal(t, surprisalResult("the", [0.1, 0.9, 0.9, 0.9]));
   marks(page)[2]?.dispatchEvent(new Event("pointerover", { bubbles: true }));
   assert.equal(selected(page), 2);
   assert.match(textOf(page.get("#surprise_context")), /“th”.*“e”.* 90 %/);
@@ -106,9 +106,9 @@ test("pointing at a character shows the five most likely ones there, the actual 
 });
 
 test("the text is a single tab stop, and the arrow keys move within it", async (t) => {
-  const page = await openSurprise(t, surprisalResult("a b", [0.9, 0.9, 0.1, 0.9]));
-  const stops = () => marks(page).map(({ tabIndex }) => tabIndex);
-  assert.deepEqual(stops(), [-1, -1, 0, -1]);
+  const page = await openSurprisal(t, surprisalResult("a b", [0.9, 0.9, 0.1, 0.9]));
+  const tabIndexes = () => marks(page).map(({ tabIndex }) => tabIndex);
+  assert.deepEqual(tabIndexes(), [-1, -1, 0, -1]);
   marks(page)[2]?.focus();
   const positions = [];
   for (const key of ["Home", "ArrowLeft", "ArrowRight", "End", "ArrowRight", "ArrowLeft"]) {
@@ -117,12 +117,12 @@ test("the text is a single tab stop, and the arrow keys move within it", async (
     assert.equal(document.activeElement, marks(page)[selected(page)]);
   }
   assert.deepEqual(positions, [0, 0, 1, 3, 3, 2]);
-  assert.deepEqual(stops(), [-1, -1, 0, -1]);
+  assert.deepEqual(tabIndexes(), [-1, -1, 0, -1]);
   assert.equal(page.press("#surprise_text :focus", "x"), true);
 });
 
 test("the table has exact probabilities, bits and the most likely character", async (t) => {
-  const page = await openSurprise(t, surprisalResult("a ", [0.123456, 0.5, 0.00001]));
+  const page = await openSurprisal(t, surprisalResult("a ", [0.123456, 0.5, 0.00001]));
   assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), []); // empty while closed
   await openDetails(page, "#panel_surprise .data-table");
   assert.deepEqual(rowsOf(page, "#panel_surprise .data-table"), [
@@ -133,13 +133,13 @@ test("the table has exact probabilities, bits and the most likely character", as
 });
 
 test("the perplexity of the text is shown with two decimals", async (t) => {
-  const page = await openSurprise(t, surprisalResult("a", [], { perplexity: 3.14159 }));
+  const page = await openSurprisal(t, surprisalResult("a", [], { perplexity: 3.14159 }));
   assert.match(textOf(page.get("#surprise_perplexity")), /\b3\.14\b/);
   assert.equal(page.errorCode("#surprise_perplexity"), null);
 });
 
 test("a diverged network shows an error code instead of the perplexity", async (t) => {
-  const page = await openSurprise(t, surprisalResult("a", [], { perplexity: null }));
+  const page = await openSurprisal(t, surprisalResult("a", [], { perplexity: null }));
   assert.equal(page.errorCode("#surprise_perplexity"), "network_diverged");
   page.connection.answers("surprise", surprisalResult("b"));
   page.store.setProbeText("b");
@@ -148,7 +148,7 @@ test("a diverged network shows an error code instead of the perplexity", async (
 });
 
 test("an unreadable text is an error at the text field, and the answer shown is outdated", async (t) => {
-  const page = await openSurprise(t, surprisalResult("the"));
+  const page = await openSurprisal(t, surprisalResult("the"));
   page.connection.answers("surprise", refused("characters_unknown", "text"));
   page.store.setProbeText("thé");
   await page.settle();
@@ -165,7 +165,7 @@ test("an unreadable text is an error at the text field, and the answer shown is 
 });
 
 test("a server error is shown in the panel, not as a notice", async (t) => {
-  const page = await openSurprise(t, surprisalResult("the"));
+  const page = await openSurprisal(t, surprisalResult("the"));
   page.connection.answers("surprise", refused("busy"), surprisalResult("then"));
   page.store.setProbeText("then");
   await page.settle();

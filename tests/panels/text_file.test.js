@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { charactersIn, readText } from "../../static/js/panels/text_file.js";
 
 const LIMITS = { characters: 20, line: 8 };
-const MOST_BYTES = 4 * 20 + 3;
+const MAX_BYTES = 4 * 20 + 3;
 
 /** @param {BlobPart[]} parts */
 async function codeOf(...parts) {
@@ -36,12 +36,12 @@ test("a text one character or byte over a limit is refused", async () => {
   assert.equal(await codeOf("abcdefg\n".repeat(2), "abcd"), "ok");
   assert.equal(await codeOf("abcdefg\n".repeat(2), "abcde"), "file_too_long");
   assert.equal(await codeOf("\u{1f642}\n".repeat(10)), "ok");
-  assert.equal(await codeOf("a".repeat(MOST_BYTES)), "file_too_long");
-  assert.equal(await codeOf("a".repeat(MOST_BYTES + 1)), "file_too_large");
+  assert.equal(await codeOf("a".repeat(MAX_BYTES)), "file_too_long");
+  assert.equal(await codeOf("a".repeat(MAX_BYTES + 1)), "file_too_large");
 });
 
 test("a file that is too large is refused before it is read", async () => {
-  const file = new File(["a".repeat(MOST_BYTES + 1)], "large.txt");
+  const file = new File(["a".repeat(MAX_BYTES + 1)], "large.txt");
   file.arrayBuffer = () => assert.fail("it was read");
   const answer = await readText(file, LIMITS);
   assert.equal(!answer.ok && answer.code, "file_too_large");

@@ -5,18 +5,18 @@ import { refused, state } from "./support/state.js";
 import * as controls from "../../static/js/panels/controls.js";
 import * as sentences from "../../static/js/panels/text_input.js";
 
-const ONLY = "#panel_sentences, #panel_controls";
+const PANELS = "#panel_sentences, #panel_controls";
 
 /** @param {import("node:test").TestContext} t */
-function openSentences(t) {
-  const page = openPage(t, { only: ONLY });
+function openTextInput(t) {
+  const page = openPage(t, { only: PANELS });
   page.mount("#panel_sentences", sentences);
   page.mount("#panel_controls", controls);
   return page;
 }
 
 test("the box shows the network's text, and learn sends the edited text", async (t) => {
-  const page = openSentences(t);
+  const page = openTextInput(t);
   assert.equal(page.state("#panel_sentences"), "loading");
   page.connection.begin({ text: "one\r\ntwo" });
   assert.equal(page.state("#panel_sentences"), "ready");
@@ -29,7 +29,7 @@ test("the box shows the network's text, and learn sends the edited text", async 
 });
 
 test("another network's text replaces the text in the box unless the user has edited it", (t) => {
-  const page = openSentences(t);
+  const page = openTextInput(t);
   page.connection.begin();
   page.connection.emit("state", state({ version: 2, text: "another" }));
   assert.equal(page.value("#ti"), "another");
@@ -39,7 +39,7 @@ test("another network's text replaces the text in the box unless the user has ed
 });
 
 test("sentences typed before the scripts load are not overwritten by the network's text", (t) => {
-  const page = openPage(t, { only: ONLY });
+  const page = openPage(t, { only: PANELS });
   /** @type {HTMLTextAreaElement} */ (page.get("#ti")).value = "typed early";
   page.mount("#panel_sentences", sentences);
   page.mount("#panel_controls", controls);
@@ -50,7 +50,7 @@ test("sentences typed before the scripts load are not overwritten by the network
 });
 
 test("an error is shown at the box until the text is edited", async (t) => {
-  const page = openSentences(t);
+  const page = openTextInput(t);
   page.connection.begin();
   page.connection.answers("learn", refused("no_sentence", "text"));
   page.type("#ti", "\n  \n\t\n");
@@ -68,7 +68,7 @@ test("an error is shown at the box until the text is edited", async (t) => {
 });
 
 test("the characters found are those of the network, not of the box", (t) => {
-  const page = openSentences(t);
+  const page = openTextInput(t);
   page.connection.begin({ vocabulary: ["<", "b", ">"] });
   const found = () => page.get("#prepro_status").textContent ?? "";
   assert.match(found(), /\b3\b.*<b>$/);

@@ -7,7 +7,7 @@ import * as controls from "../../static/js/panels/controls.js";
 import { checksum } from "../../static/js/panels/text_picker.js";
 import * as sentences from "../../static/js/panels/text_input.js";
 
-/** @typedef {ReturnType<typeof openChoice>} Page */
+/** @typedef {ReturnType<typeof openTextPicker>} Page */
 
 const ESSAYS = "an essay\nand another";
 const LIMITS = { mostCharacters: "30", longestLine: "20" };
@@ -27,7 +27,7 @@ const SUMS = {
  *
  * @param {import("node:test").TestContext} t
  */
-function openChoice(t) {
+function openTextPicker(t) {
   const page = openPage(t, { only: "#panel_sentences, #panel_controls" });
   Object.assign(page.get("#textfile").dataset, LIMITS);
   Object.assign(page.get("#text_choice [value=essays]").dataset, {
@@ -58,7 +58,7 @@ function file(content, name = "notes.txt") {
 }
 
 test("the network's text is recognised without fetching it", (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   assert.deepEqual(shown(page), ["essays", ESSAYS]);
   assert.equal(about(page), "About the essays.");
   assert.equal(page.get("#text_about").role, "status");
@@ -66,7 +66,7 @@ test("the network's text is recognised without fetching it", (t) => {
 });
 
 test("a text is recognised only if it is identical", (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   const other = `X${ESSAYS.slice(1)}`;
   page.connection.emit("state", state({ version: 2, text: other }));
   assert.deepEqual(shown(page), ["", other]);
@@ -75,7 +75,7 @@ test("a text is recognised only if it is identical", (t) => {
 });
 
 test("a selected text fills the box and the options, and sends nothing to the network", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   await page.choose("#text_choice", "sums");
   assert.deepEqual(shown(page), ["sums", SUMS.text]);
   assert.equal(about(page), SUMS.expect);
@@ -87,7 +87,7 @@ test("a selected text fills the box and the options, and sends nothing to the ne
 });
 
 test("a selected text stays selected when the network trains on it", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   page.connection.answers("learn", { ok: true });
   await page.choose("#text_choice", "sums");
   await page.click("#learn");
@@ -98,7 +98,7 @@ test("a selected text stays selected when the network trains on it", async (t) =
 });
 
 test("the user's own text and options return after other texts and files", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   page.type("#ti", "my own words");
   page.type("#opt_hidden_sizes", "7, 7");
   assert.equal(page.value("#text_choice"), "");
@@ -112,7 +112,7 @@ test("the user's own text and options return after other texts and files", async
 });
 
 test("a selected text that is edited becomes the user's own", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   page.connection.answers("GET /api/texts/names", { ...SUMS, text: "Ann" });
   await page.choose("#text_choice", "names");
   page.type("#ti", "Anna");
@@ -124,7 +124,7 @@ test("a selected text that is edited becomes the user's own", async (t) => {
 });
 
 test("a failed fetch changes nothing, and the next one clears the error", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   page.connection.answers(
     "GET /api/texts/sums",
     () => new Response("Bad Gateway", { status: 502 }),
@@ -144,7 +144,7 @@ test("a failed fetch changes nothing, and the next one clears the error", async 
 });
 
 test("a text that arrives after another one was selected is dropped", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   await page.choose("#text_choice", "names"); // its answer is late
   await page.choose("#text_choice", "sums");
   page.connection.answer("GET /api/texts/names", { ...SUMS, text: "Ann" });
@@ -153,7 +153,7 @@ test("a text that arrives after another one was selected is dropped", async (t) 
 });
 
 test("a file fills the box, keeps the options, and can be selected again", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   await page.chooseFiles("#textfile", file("one line\nanother", "mine.txt"));
   assert.deepEqual(shown(page), ["file", "one line\nanother"]);
   assert.equal(page.get("#text_choice [value=file]").textContent, "mine.txt");
@@ -171,7 +171,7 @@ test("a file fills the box, keeps the options, and can be selected again", async
 });
 
 test("an unusable file shows an error at the box and changes nothing", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   for (const [files, code] of /** @type {[File[], string][]} */ ([
     [[file("%PDF-1.7")], "file_pdf"],
     [[file("a".repeat(21))], "file_line_too_long"],
@@ -191,7 +191,7 @@ test("an unusable file shows an error at the box and changes nothing", async (t)
 });
 
 test("the same file can be opened again after it has changed", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   const emptied = t.mock.setter(HTMLInputElement.prototype, "value");
   await page.chooseFiles("#textfile", file("a"));
   assert.deepEqual(
@@ -201,7 +201,7 @@ test("the same file can be opened again after it has changed", async (t) => {
 });
 
 test("a cancelled file dialog changes nothing", async (t) => {
-  const page = openChoice(t);
+  const page = openTextPicker(t);
   await page.chooseFiles("#textfile", file(""));
   assert.equal(page.errorCode("#text_error"), "file_empty");
   await page.chooseFiles("#textfile");
