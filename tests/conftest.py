@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from bench.harness.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
-from tests.support.server import RunningServer, running_server
+from bench.harness.server import LiveServer
+from tests.support.server import running_server
 
 # The same inputs on every run, so that a red test is red for everyone; no deadline, because an
 # example may wait for the compiler or for whatever else the machine is at.
@@ -22,7 +23,7 @@ settings.load_profile("charnn")
 
 
 @pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A real server, one for each worker: every test comes as a visitor of its own.
 
     It trains with pauses, and a session that no page watches is stored and leaves at once. Its
@@ -30,7 +31,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
-        assert not running.complaints, "the server has logged warnings or errors"
+        assert not running.warnings, "the server has logged warnings or errors"
 
 
 @pytest.fixture(scope="session")

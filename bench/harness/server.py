@@ -1,4 +1,4 @@
-"""A server in a process of its own, on a free port of this machine's own address."""
+"""A server process, for tests and measurements."""
 
 from __future__ import annotations
 
@@ -8,100 +8,124 @@ import signal
 import subprocess
 import sys
 import threading
-import time
+from collections.abc import Mapping
 from pathlib import Path
 
-from bench.harness.ports import free_port
+ROOT = Path(__file__).resolve().parents[2]
+START_TIMEOUT = 60.0
+STOP_TIMEOUT = 30.0
+EXIT_TIMEOUT = 90.0
 
-SECONDS_TO_START = 60.0
-SECONDS_TO_STOP = 30.0
-SECONDS_TO_GIVE_UP = 90.0
-CROWD = ("--max-sessions-per-address", "10000")
-"""Here everybody comes from one address."""
-
-_ADDRESS = re.compile(r"^charnn is at (http://[^\s/]+)", re.MULTILINE)
+_ADDRESS = re.compile(r"^charnn is at (http://[^/\s]+:(\d+))(\S*)$")
+_INFO = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO ")
 
 
 class LiveServer:
-    """A server on a folder; it can be killed, and begun again on the same port and folder.
+    """A server with its data and log in a folder; it restarts on the same port.
 
     Attributes:
-        url: its address, without a slash at the end.
-        process: the server itself, while there is one.
+        url: base URL, without a slash at the end.
+        path: the rest of the printed URL, with the token if there is one.
+        process: the server process.
+        data_dir: the folder of its data.
     """
 
+    url: str
+    path: str
+    process: subprocess.Popen[str]
+
     def __init__(
-        self, folder: Path, *options: str, environment: dict[str, str] | None = None
+        self,
+        folder: Path,
+        *options: str,
+        environment: Mapping[str, str] | None = None,
+        module: str = "app",
     ) -> None:
-        self._folder = folder
-        self._options = options
-        self._environment = environment or {}
-        self._port = free_port()
-        self.url = f"http://127.0.0.1:{self._port}"
-        self.process: subprocess.Popen[str]
+        self.data_dir = folder / "data"
+        self._log = folder / "server.log"
+        self._command = [sys.executable, "-m", module, "serve", "--data-dir", str(self.data_dir)]
+        self._command += ["--max-sessions-per-address", "10000", *options]
+        self._environment = {**os.environ, **(environment or {})}
+        self._port = "0"
         folder.mkdir(parents=True, exist_ok=True)
 
     def start(self) -> None:
-        """Start it, and wait until it listens."""
-        command = [sys.executable, "-m", "app", "serve", "--port", str(self._port)]
-        command += ["--data-dir", str(self._folder / "data"), *CROWD, *self._options]
-        with (self._folder / "log").open("a", encoding="utf-8") as log:
+        """Start the server and wait until it listens."""
+        with self._log.open("a", encoding="utf-8") as log:
             self.process = subprocess.Popen(
-                command,
-                env={**os.environ, **self._environment},
+                [*self._command, "--port", self._port],
+                cwd=ROOT,
+                env=self._environment,
                 stdout=subprocess.PIPE,
                 stderr=log,
                 text=True,
             )
-        assert self.process.stdout is not None  # for the type checker
-        alarm = threading.Timer(SECONDS_TO_START, self.process.kill)
-        alarm.start()
+        assert self.process.stdout is not None
+        timer = threading.Timer(START_TIMEOUT, self.process.kill)
+        timer.start()
         try:
-            if not any(_ADDRESS.match(line) for line in self.process.stdout):
-                raise RuntimeError(f"the server did not start:\n{self.log}")
+            printed = next(filter(None, map(_ADDRESS.match, self.process.stdout)), None)
         finally:
-            alarm.cancel()
+            timer.cancel()
+        if printed is None:
+            self.kill()
+            raise RuntimeError(f"the server did not start:\n{self.log}")
+        self.url, self._port, self.path = printed.groups()
 
     def kill(self) -> None:
-        """End it as the machine's power would."""
+        """Kill the process."""
         self.process.kill()
-        self.process.wait()
+        self.wait()
 
-    def stop(self) -> tuple[int, float]:
-        """Ask it to stop: its exit code, and the seconds that it took."""
-        began = time.monotonic()
-        self.process.send_signal(signal.SIGTERM)
-        code = self.process.wait(SECONDS_TO_STOP)
-        return code, time.monotonic() - began
+    def stop(self, with_signal: signal.Signals = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(with_signal)
+        try:
+            code = self.wait(STOP_TIMEOUT)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGABRT)  # tests.support.serve logs its threads' stacks
+            self.wait()
+            raise RuntimeError(f"the server did not stop:\n{self.log}") from None
+        if code:
+            print(self.log)
+        return code
 
-    def ended(self) -> int:
-        """Wait until it has ended by itself: its exit code."""
-        return self.process.wait(SECONDS_TO_GIVE_UP)
+    def wait(self, timeout: float = EXIT_TIMEOUT) -> int:
+        """Wait for the process to exit; returns its exit code."""
+        code = self.process.wait(timeout)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
     def __enter__(self) -> LiveServer:
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self.process.poll() is None:
-            self.kill()
+        self.stop()
 
     @property
     def log(self) -> str:
-        """What it has written to its standard error."""
-        return (self._folder / "log").read_text(encoding="utf-8")
+        """Standard error of all its processes so far."""
+        return self._log.read_text(encoding="utf-8")
+
+    @property
+    def warnings(self) -> list[str]:
+        """All lines of the log that are not INFO messages."""
+        return [line for line in self.log.splitlines() if not _INFO.match(line)]
 
     @property
     def resident_mb(self) -> float:
-        """Its memory now, in 10**6 bytes."""
+        """Resident memory, in 10**6 bytes."""
         return self._memory("VmRSS")
 
     @property
-    def most_resident_mb(self) -> float:
-        """The most memory it has had, in 10**6 bytes."""
+    def peak_resident_mb(self) -> float:
+        """Peak resident memory, in 10**6 bytes."""
         return self._memory("VmHWM")
 
-    def _memory(self, which: str) -> float:
+    def _memory(self, field: str) -> float:
         status = Path(f"/proc/{self.process.pid}/status").read_text(encoding="ascii")
-        found = re.search(rf"^{which}:\s+(\d+) kB", status, re.MULTILINE)
+        found = re.search(rf"^{field}:\s+(\d+) kB", status, re.MULTILINE)
         return int(found[1]) * 1024 / 1e6 if found else 0.0

@@ -130,7 +130,9 @@ async def _killed(findings: Findings, server: LiveServer, count: int, store: str
 async def _stopped(findings: Findings, server: LiveServer, count: int) -> None:
     with server:
         pages = await _learners(server, count)
-        code, seconds = await asyncio.to_thread(server.stop)
+        began = time.monotonic()
+        code = await asyncio.to_thread(server.stop)
+        seconds = time.monotonic() - began
         await asyncio.sleep(0.5)
         last = [page.state for page in pages]
         told = sum(bool(page.closings) for page in pages)
@@ -225,10 +227,10 @@ async def _abused(findings: Findings, server: LiveServer, bad: list[Case], async
         name = f"{len(bad):,} bad things, {async_mode}:"
         errors = [status for status in told.statuses if status >= 500 and status != 503]
         findings.equal(f"{name} answers of HTTP that tell of an error", len(errors), 0)
-        findings.equal(f"{name} warnings and errors in the log", len(told.complaints), 0)
+        findings.equal(f"{name} warnings and errors in the log", len(told.warnings), 0)
         findings.equal(f"{name} the bystander is as before", told.as_before, expected=True)
         findings.most(f"{name} longest stall of the hub", told.stall * 1000, 100, " ms")
-        for line in told.complaints[:5]:
+        for line in told.warnings[:5]:
             print(line)
 
 
@@ -238,13 +240,13 @@ class Told(NamedTuple):
     Attributes:
         as_before: whether another's session is as it was, and learns.
         statuses: of every answer by HTTP.
-        complaints: lines of the log that are no plain news.
+        warnings: lines of the log that are not INFO messages.
         stall: seconds that the hub was held up for at the most.
     """
 
     as_before: bool
     statuses: list[int]
-    complaints: list[str]
+    warnings: list[str]
     stall: float
 
 
@@ -262,7 +264,7 @@ async def bystander_during(server: LiveServer, bad: list[Case]) -> Told:
     learns = await _learns(bystander)
     after = {name: bystander.state[name] for name in (*KEPT, "version")}
     await bystander.close()
-    return Told(after == before and learns, statuses, _complaints(server.log), stall)
+    return Told(after == before and learns, statuses, server.warnings, stall)
 
 
 async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
@@ -310,10 +312,6 @@ async def _longest_stall(page: Page) -> float:
     _, text = await page.get("/metrics")
     found = re.search(rb"^charnn_hub_stall_max_seconds (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else float("inf")
-
-
-def _complaints(log: str) -> list[str]:
-    return [line for line in log.splitlines() if " INFO " not in line]
 
 
 if __name__ == "__main__":

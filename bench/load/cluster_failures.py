@@ -254,7 +254,7 @@ async def _webs_restarted(findings: Findings, place: _Place, pages: list[Page]) 
     seen = _Accident(findings, "rolling restart", pages)
     await seen.about_to_happen()
     for web in place.webs:
-        code, _ = await asyncio.to_thread(web.stop)
+        code = await asyncio.to_thread(web.stop)
         findings.equal("rolling restart: exit code", code, 0)
         await asyncio.to_thread(web.start)
     await seen.is_over()
@@ -298,7 +298,7 @@ async def _head_lost(findings: Findings, place: _Place, pages: list[Page]) -> No
     await seen.about_to_happen()
     place.cluster.stop()  # Ray wants it on this thread; the pages wait so long
     place.cluster.start()
-    for code in await asyncio.gather(*(asyncio.to_thread(web.ended) for web in place.webs)):
+    for code in await asyncio.gather(*(asyncio.to_thread(web.wait) for web in place.webs)):
         findings.equal("Ray's head lost: exit code of a web process", code, 1)
     told = sum("have failed" in " ".join(page.closings) for page in pages)
     findings.equal("Ray's head lost: told why they have to wait", told, len(pages))

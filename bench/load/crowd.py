@@ -39,7 +39,7 @@ def main(sessions: int, seconds: float, async_mode: str, json_file: Path | None)
             few, _ = asyncio.run(_crowd(server, FEW, seconds / 2))
         with LiveServer(Path(folder) / "many", *options) as server:
             many, pages = asyncio.run(_crowd(server, sessions, seconds))
-            memory = server.most_resident_mb
+            memory = server.peak_resident_mb
         _tell(findings, sessions, pages, seconds, many / few, memory)
         with LiveServer(Path(folder) / "stopped", *options) as server:
             asyncio.run(_stopped_reader(findings, server, seconds))

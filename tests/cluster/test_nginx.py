@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
-from contextlib import ExitStack
 from operator import gt
-from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -15,8 +13,10 @@ import requests
 from app.storage import default_url
 from bench.harness import nginx
 from bench.harness.nginx import Nginx, running_nginx
-from tests.support.client import PATIENCE, Visitor
-from tests.support.server import RunningServer, running_server
+from bench.harness.server import LiveServer
+from tests.support.client import Visitor
+from tests.support.server import KEEP_UNWATCHED, running_server
+from tests.support.waiting import PATIENCE
 
 pytestmark = [
     pytest.mark.extended,
@@ -27,54 +27,36 @@ FEW, MANY = 4, 64
 """Visitors: one of two servers gets none of so many as often as a coin falls on one side."""
 
 
-class Webs:
-    """Two servers that share a store and a secret; one that was killed can be started again."""
-
-    def __init__(self, folder: Path, until_the_end: ExitStack) -> None:
-        self.servers: dict[int, RunningServer] = {}
-        self._folder = folder
-        self._until_the_end = until_the_end
-        self._environment = {
-            "CHARNN_SECRET": "known to both of these servers, and to no other",
-            "CHARNN_DATABASE_URL": default_url(folder),
-            "CHARNN_TRUST_PROXY": "1",
-        }
-        for number in (1, 2):
-            self.start(number)
-
-    def start(self, number: int, port: int = 0) -> None:
-        """Start one, where sessions stay in memory that no page watches."""
-        folder = self._folder / str(number)
-        server = running_server(folder, port=port, options=(), environment=self._environment)
-        self.servers[number] = self._until_the_end.enter_context(server)
-
-    def kill(self, number: int) -> None:
-        """End one as the machine's power would."""
-        self.servers[number].process.kill()
-        self.servers[number].process.wait()
-
-    def sessions(self) -> list[int]:
-        """How many sessions each has in memory."""
-        return [sessions_of(server) for server in self.servers.values()]
+Webs = tuple[LiveServer, LiveServer]
 
 
 @pytest.fixture(scope="module")
 def webs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webs]:
-    with ExitStack() as until_the_end:
-        yield Webs(tmp_path_factory.mktemp("webs"), until_the_end)
+    """Two servers that share a database and a secret, and keep unwatched sessions in memory."""
+    folder = tmp_path_factory.mktemp("webs")
+    environment = {
+        "CHARNN_SECRET": "known to both of these servers, and to no other",
+        "CHARNN_DATABASE_URL": default_url(folder),
+        "CHARNN_TRUST_PROXY": "1",
+    }
+    with (
+        running_server(folder / "1", *KEEP_UNWATCHED, environment=environment) as one,
+        running_server(folder / "2", *KEEP_UNWATCHED, environment=environment) as two,
+    ):
+        yield one, two
 
 
 @pytest.fixture(scope="module")
 def front(webs: Webs) -> Iterator[Nginx]:
-    with running_nginx([server.url for server in webs.servers.values()]) as front:
+    with running_nginx([server.url for server in webs]) as front:
         yield front
 
 
-def sessions_of(server: RunningServer) -> int:
-    """How many sessions a server has in memory."""
-    told = requests.get(f"{server.url}/metrics", timeout=PATIENCE).text
-    lines = [line for line in told.splitlines() if line.startswith("charnn_sessions{")]
-    return sum(int(float(line.split()[-1])) for line in lines)
+def sessions_of(webs: Webs) -> list[int]:
+    """The number of sessions that each server has in memory."""
+    metrics = [requests.get(f"{web.url}/metrics", timeout=PATIENCE).text for web in webs]
+    counts = (re.findall(r"^charnn_sessions\{.* (\S+)$", text, re.MULTILINE) for text in metrics)
+    return [int(sum(map(float, count))) for count in counts]
 
 
 def test_nginx_finds_no_mistake_in_it(front: Nginx) -> None:
@@ -83,8 +65,8 @@ def test_nginx_finds_no_mistake_in_it(front: Nginx) -> None:
 
 def test_newcomers_are_spread_and_a_visitor_stays_with_one_server(front: Nginx, webs: Webs) -> None:
     visitors: list[Visitor] = []
-    before = webs.sessions()
-    while len(visitors) < FEW or not all(map(gt, webs.sessions(), before)):
+    before = sessions_of(webs)
+    while len(visitors) < FEW or not all(map(gt, sessions_of(webs), before)):
         assert len(visitors) < MANY, "one server is given nobody"
         visitor = Visitor(front.url)
         visitors.append(visitor)
@@ -93,7 +75,7 @@ def test_newcomers_are_spread_and_a_visitor_stays_with_one_server(front: Nginx, 
             tab.wait_for(lambda tab=tab: tab.newest("steps") is not None)
             assert tab.ask("set", {"temperature": 0.5}) == {"ok": True}
             tab.close()
-    assert sum(webs.sessions()) - sum(before) == len(visitors)  # none was at both
+    assert sum(sessions_of(webs)) - sum(before) == len(visitors)  # none was at both
     for visitor in visitors:
         visitor.leave()
 
@@ -126,11 +108,11 @@ def test_when_a_server_is_killed_its_visitors_are_served_by_the_other(
         tab = visitor.open_tab()
         assert tab.ask("learn", {"text": f"of visitor {number}"}) == {"ok": True}
         tab.wait_for(lambda tab=tab: tab.newest("saved_at"))
-    webs.kill(1)
+    webs[0].kill()
     try:
         for number, visitor in enumerate(visitors):
             assert visitor.get("/").ok
             assert visitor.open_tab().state["text"] == f"of visitor {number}"
             visitor.leave()
     finally:
-        webs.start(1, port=urlsplit(webs.servers[1].url).port or 0)
+        webs[0].start()

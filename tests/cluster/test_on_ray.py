@@ -17,14 +17,15 @@ from app.cli import main
 from bench.harness import ray_cluster
 from bench.harness.postgres import Postgres
 from bench.harness.ray_cluster import RayCluster
+from bench.harness.server import LiveServer
 from tests.support.client import Tab, Visitor
-from tests.support.server import RunningServer, running_server
+from tests.support.server import KEEP_UNWATCHED, running_server
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.extended
 
 MACHINES = 2
 SECRET = "known to both web processes"
-PATIENCE = 60.0
 
 
 class Place:
@@ -47,11 +48,10 @@ class Place:
         nodes: list[dict[str, Any]] = json.loads(done.stdout)
         return nodes
 
-    def web(self, name: str) -> Any:
+    def web(self, name: str) -> LiveServer:
         """One more web process."""
-        return running_server(
-            self.folder / name, options=("--engine", "ray"), environment=self.environment
-        )
+        options = ("--engine", "ray", *KEEP_UNWATCHED)
+        return running_server(self.folder / name, *options, environment=self.environment)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -73,7 +73,7 @@ def place(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Itera
 
 
 @pytest.fixture(scope="module")
-def webs(place: Place) -> Iterator[tuple[RunningServer, RunningServer]]:
+def webs(place: Place) -> Iterator[tuple[LiveServer, LiveServer]]:
     with place.web("one") as one, place.web("other") as other:
         until_all_nodes_are_up(place)
         yield one, other
@@ -101,7 +101,7 @@ def learns_on(tab: Tab) -> None:
 
 
 def test_sessions_are_spread_evenly_and_each_process_serves_all(
-    place: Place, webs: tuple[RunningServer, RunningServer]
+    place: Place, webs: tuple[LiveServer, LiveServer]
 ) -> None:
     one, other = webs
     visitors = [Visitor(web.url) for web in (one, other) for _ in range(4)]
@@ -120,7 +120,7 @@ def test_sessions_are_spread_evenly_and_each_process_serves_all(
 
 
 def test_whose_node_is_killed_learns_on_elsewhere_without_opening_the_page_again(
-    place: Place, webs: tuple[RunningServer, RunningServer]
+    place: Place, webs: tuple[LiveServer, LiveServer]
 ) -> None:
     visitors = [Visitor(web.url) for web in webs for _ in range(3)]
     tabs = [learning(each, f"of visitor {number}") for number, each in enumerate(visitors)]
@@ -142,14 +142,13 @@ def test_whose_node_is_killed_learns_on_elsewhere_without_opening_the_page_again
 
 
 def test_whose_web_process_is_killed_finds_their_training_at_the_other(
-    place: Place, webs: tuple[RunningServer, RunningServer]
+    place: Place, webs: tuple[LiveServer, LiveServer]
 ) -> None:
     with place.web("killed") as killed:
         visitor = Visitor(killed.url)
         before = learning(visitor, "mine")
         steps = before.newest("steps")
-        killed.process.kill()
-        killed.process.wait()
+        killed.kill()
     visitor.url = webs[0].url
     tab = visitor.open_tab()
     assert tab.state["text"] == "mine"
@@ -160,7 +159,7 @@ def test_whose_web_process_is_killed_finds_their_training_at_the_other(
 
 
 def test_a_web_process_that_is_asked_to_stop_leaves_the_training_as_it_is(
-    place: Place, webs: tuple[RunningServer, RunningServer]
+    place: Place, webs: tuple[LiveServer, LiveServer]
 ) -> None:
     with place.web("stopped") as stopped:
         visitor = Visitor(stopped.url)
@@ -168,7 +167,7 @@ def test_a_web_process_that_is_asked_to_stop_leaves_the_training_as_it_is(
         steps = tab.newest("steps")
         assert stopped.stop() == 0
         assert tab.closings
-        assert not stopped.complaints
+        assert not stopped.warnings
     visitor.url = webs[0].url
     back = visitor.open_tab()
     assert back.state["steps"] >= steps
@@ -177,7 +176,7 @@ def test_a_web_process_that_is_asked_to_stop_leaves_the_training_as_it_is(
 
 
 def test_a_machine_that_is_drained_hands_its_sessions_over_and_nothing_is_lost(
-    place: Place, webs: tuple[RunningServer, RunningServer]
+    place: Place, webs: tuple[LiveServer, LiveServer]
 ) -> None:
     visitors = [Visitor(webs[0].url) for _ in range(3)]
     tabs = [learning(each, f"drained {number}") for number, each in enumerate(visitors)]

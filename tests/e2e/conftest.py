@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Error, Page, expect, sync_playwright
 
+from bench.harness.server import LiveServer
 from tests.support.browser import find_browser
-from tests.support.server import RunningServer
 
 BROWSER_ARGUMENTS = (
     "--no-sandbox",  # a container's root has no other way; the pages are our own
@@ -125,7 +125,7 @@ def visitors(_visitors: Visitors) -> Iterator[Visitors]:
 
 
 @pytest.fixture
-def new_visitor(visitors: Visitors, server: RunningServer) -> Callable[[], Page]:
+def new_visitor(visitors: Visitors, server: LiveServer) -> Callable[[], Page]:
     """Makes visitors to the server that all tests share."""
     return lambda: visitors.come(server.url)
 

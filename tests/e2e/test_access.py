@@ -6,9 +6,10 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
+from bench.harness.server import LiveServer
 from tests.e2e.conftest import Visitors
 from tests.e2e.page import await_figure, await_state, await_status, expect_fault, notice, open_page
-from tests.support.server import RunningServer, running_server
+from tests.support.server import running_server
 
 WHEN_FULL_MS = 10_000
 """After which a page that was not let in tries again."""
@@ -32,7 +33,7 @@ def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_co
     ready = tmp_path / "ready"
     environment = {"CHARNN_TOKEN": "s3cret", "CHARNN_HOLD_COMPILER": str(ready)}
     with running_server(
-        tmp_path, options=("--max-pages-per-session", "1"), environment=environment
+        tmp_path, "--max-pages-per-session", "1", environment=environment
     ) as server:
         first = visitors.come_afresh(base_url=server.url)
         first.goto("/")
@@ -58,7 +59,7 @@ def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_co
 
 
 def test_the_page_is_small_comes_from_its_own_server_alone_and_is_under_its_policy(
-    visitors: Visitors, server: RunningServer
+    visitors: Visitors, server: LiveServer
 ) -> None:
     page = visitors.come_afresh(base_url=server.url)
     addresses: list[str] = []

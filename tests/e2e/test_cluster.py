@@ -109,7 +109,7 @@ def test_a_page_survives_the_loss_of_the_whole_ray_cluster(page: Page, place: Pl
     place.cluster.start()
     expect(notice(page, "cluster_lost")).to_be_visible(timeout=1000 * SECONDS_WITHOUT_RAY)
     for web in place.webs:
-        assert web.ended() == 1  # so that its supervisor starts it again
+        assert web.wait() == 1  # so that its supervisor starts it again
         web.start()
     await_status(page, "learning")
     await_more_steps(page)

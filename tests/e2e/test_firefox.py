@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import ROOT, RunningServer
+from bench.harness.server import ROOT, LiveServer
 
 SCRIPT = Path(__file__).with_name("firefox.mjs")
 PUPPETEER = ROOT / "node_modules" / "puppeteer-core"
@@ -33,7 +33,7 @@ def programs() -> tuple[str, str]:
     return node, firefox
 
 
-def test_the_main_path_passes_in_firefox(programs: tuple[str, str], server: RunningServer) -> None:
+def test_the_main_path_passes_in_firefox(programs: tuple[str, str], server: LiveServer) -> None:
     node, firefox = programs
     done = subprocess.run(
         [node, SCRIPT, server.url, firefox],

@@ -6,7 +6,6 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from bench.harness.ports import free_port
 from tests.e2e.conftest import Visitors
 from tests.e2e.page import (
     await_figure,
@@ -26,18 +25,18 @@ WORDS = "my own words\nand some more"
 def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
     visitors: Visitors, tmp_path: Path
 ) -> None:
-    port = free_port()
-    page = visitors.come_afresh(base_url=f"http://127.0.0.1:{port}")
-    with running_server(tmp_path, port=port):
+    with running_server(tmp_path) as server:
+        page = visitors.come_afresh(base_url=server.url)
         open_page(page)
         learn(page, WORDS, hidden_sizes="8")
         await_figure(page, "steps", 300)
         pause(page)
         steps, saved = figure(page, "steps"), model(page)
         page.evaluate("window.opened = 'once'")
-    expect(notice(page, "restarting")).to_be_visible()
-    await_status(page, "lost")
-    with running_server(tmp_path, port=port):
+        server.stop()
+        expect(notice(page, "restarting")).to_be_visible()
+        await_status(page, "lost")
+        server.start()
         await_status(page, "paused")
         assert model(page) == saved
         expect(page.locator("#argmax .apred")).not_to_be_empty()

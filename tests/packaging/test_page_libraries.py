@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from tests.support.server import ROOT
+from bench.harness.server import ROOT
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.server import ROOT, running_server
+from bench.harness.server import ROOT
+from tests.support.server import running_server
 
 pytestmark = pytest.mark.extended
 

@@ -4,35 +4,28 @@ from __future__ import annotations
 
 import queue
 import threading
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import requests
 import socketio
 
-PATIENCE = 60.0
-"""Seconds: no promise of the server's, but long enough for a machine that is at much else."""
+from tests.support.recording import Recorder
+from tests.support.waiting import PATIENCE
 
 
-class Tab:
-    """One open page: it keeps what it is sent, and acknowledges it unless told to be slow."""
+class Tab(Recorder):
+    """An open page: records events, and acknowledges them while `reads` is set."""
 
     def __init__(self, url: str, cookies: Mapping[str, str], transport: str = "websocket") -> None:
-        self.states: list[dict[str, Any]] = []
-        self.frames: list[dict[str, Any]] = []
-        self.notices: list[dict[str, Any]] = []
-        self.closings: list[dict[str, Any]] = []
+        super().__init__()
         self._polls = transport == "polling"
         self.reads = threading.Event()
         self.reads.set()
         http = requests.Session()
         http.cookies.update(cookies)  # a header would go with the first request alone
         self._client = socketio.Client(reconnection=False, http_session=http)
-        self._client.on("state", self._on(self.states))
-        self._client.on("frame", self._on(self.frames))
-        self._client.on("notice", self._on(self.notices))
-        self._client.on("closing", self._on(self.closings))
+        self._client.on("*", self._receive)
         self._connect(url, transport)
 
     def _connect(self, url: str, transport: str) -> None:
@@ -61,32 +54,6 @@ class Tab:
         """Send an event, and wait for no answer."""
         self._client.emit(event, payload)
 
-    def wait_for(self, what: Callable[[], Any]) -> Any:
-        """Wait until something is true, and return it."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
-            if found := what():
-                return found
-            time.sleep(0.01)
-        raise AssertionError("it did not come true")
-
-    @property
-    def state(self) -> dict[str, Any]:
-        """The newest state, once there is one."""
-        self.wait_for(lambda: self.states)
-        return self.states[-1]
-
-    def next_frame(self) -> dict[str, Any]:
-        """A frame that has not come yet."""
-        seen = len(self.frames)
-        self.wait_for(lambda: len(self.frames) > seen)
-        return self.frames[-1]
-
-    def newest(self, field: str) -> Any:
-        """The value of a field that the page shows now."""
-        shown = [self.state, *self.frames]
-        return next(each[field] for each in reversed(shown) if field in each)
-
     @property
     def is_open(self) -> bool:
         """Whether the page is open, and connected."""
@@ -99,14 +66,9 @@ class Tab:
         if not self._polls:  # whose last poll may last until the server's next ping
             closing.join(PATIENCE)
 
-    def _on(self, kept: list[dict[str, Any]]) -> Callable[[dict[str, Any]], None]:
-        def keep(payload: dict[str, Any]) -> None:
-            if kept is self.states:
-                self.frames.clear()  # what a page shows is the state and the frames since
-            kept.append(payload)
-            self.reads.wait(PATIENCE)  # the client acknowledges when this returns
-
-        return keep
+    def _receive(self, event: str, payload: dict[str, Any]) -> None:
+        self.record(event, payload)
+        self.reads.wait(PATIENCE)  # the client acknowledges when this returns
 
 
 class Visitor:

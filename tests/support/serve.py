@@ -1,4 +1,4 @@
-"""`python -m tests.support.serve …` is `charnn serve …` with paced training.
+"""`python -m tests.support.serve …` is `charnn …` with paced training.
 
 At SIGABRT it logs the stack of each thread. A browser may keep the page's files, so that it fetches
 them once for all tests. Where the variable CHARNN_HOLD_COMPILER names a file, no kernel is ready
@@ -17,7 +17,7 @@ from flask import Flask
 from werkzeug.datastructures import ImmutableDict
 
 from app.cli import main
-from app.engines import local as local_engine
+from app.engines import training_pool
 from app.engines.kernel_compiler import Compiler
 from model import KernelKey
 from tests.support.pacing import pace_training
@@ -42,7 +42,7 @@ def hold_compiler(until: Path) -> None:
                 time.sleep(LOOK)
             super()._prepare(needed)
 
-    local_engine.Compiler = HeldCompiler  # type: ignore[attr-defined, misc]
+    training_pool.Compiler = HeldCompiler  # type: ignore[attr-defined]
 
 
 if __name__ == "__main__":
@@ -51,4 +51,4 @@ if __name__ == "__main__":
     keep_files()
     if HELD in os.environ:
         hold_compiler(Path(os.environ[HELD]))
-    main(["serve", *sys.argv[1:]])
+    main(sys.argv[1:])

@@ -26,10 +26,9 @@ from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import Extension, extension_of
 from tests.support.pacing import pace_training
+from tests.support.recording import Recorder
+from tests.support.waiting import wait_for
 
-PATIENCE = 60.0
-"""Seconds until a test gives up: long enough for a machine that is busy with much else."""
-LOOK = 0.005
 CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0)
 
 
@@ -54,19 +53,16 @@ class _Peer:
     closing = True  # so that Engine.IO, which looks for sockets that have gone, leaves it alone
 
 
-class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
-    """One open page: it keeps what it is sent, and acknowledges it while `reads` is true."""
+class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library has no types
+    """An open page: records events, and acknowledges them while `reads` is true."""
 
     def __init__(self, here: Extension, app: Flask, http: FlaskClient) -> None:
-        self.states: list[dict[str, Any]] = []
-        self.frames: list[dict[str, Any]] = []
-        self.notices: list[dict[str, Any]] = []
-        self.closings: list[dict[str, Any]] = []
+        Recorder.__init__(self)
         self.reads = True
         self._here = here
         self._refusal: dict[str, Any] | None = None
         self._unread: list[int] = []
-        super().__init__(app, here.socketio, flask_test_client=http)
+        SocketIOTestClient.__init__(self, app, here.socketio, flask_test_client=http)
         if not self.is_connected():
             if self._refusal and (self._refusal.get("data") or {}).get("code") == "answer_timeout":
                 faulthandler.dump_traceback(2)  # a thread hangs: which?
@@ -99,38 +95,13 @@ class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
         return answer
 
     def wait_for(self, what: Callable[[], Any]) -> Any:
-        """Let the application send frames until something is true, and return it."""
-        until = time.monotonic() + PATIENCE
-        while time.monotonic() < until:
+        """Publish frames until something is true, and return it."""
+
+        def publish_and_check() -> Any:
             self._here.broadcaster.publish(time.monotonic())
-            if found := what():
-                return found
-            time.sleep(LOOK)
-        raise AssertionError("it did not come true")
+            return what()
 
-    @property
-    def state(self) -> dict[str, Any]:
-        """The newest state, once there is one."""
-        self.wait_for(lambda: self.states)
-        return self.states[-1]
-
-    def next_frame(self) -> dict[str, Any]:
-        """A frame that has not come yet."""
-        seen = len(self.frames)
-        self.wait_for(lambda: len(self.frames) > seen)
-        return self.frames[-1]
-
-    def newest(self, field: str) -> Any:
-        """The value of a field that the page shows now."""
-        shown = [self.state, *self.frames]
-        return next(each[field] for each in reversed(shown) if field in each)
-
-    def wait_for_steps(self, more_than: int = 0) -> int:
-        """Wait until the network has taken more steps, and return how many."""
-        steps: int = self.wait_for(
-            lambda: (self.newest("steps") > more_than) and self.newest("steps")
-        )
-        return steps
+        return wait_for(publish_and_check)
 
     def read(self) -> None:
         """Acknowledge what has come while `reads` was false."""
@@ -149,15 +120,7 @@ class Tab(SocketIOTestClient):  # type: ignore[misc]  # the library has no types
             self._refusal = packet.data
         if packet.packet_type != packets.EVENT:
             return
-        name, payload = packet.data[0], packet.data[1]
-        if name == "state":
-            self.frames.clear()  # what a page shows is the state and the frames since
-        {
-            "state": self.states,
-            "frame": self.frames,
-            "notice": self.notices,
-            "closing": self.closings,
-        }[name].append(payload)
+        self.record(*packet.data[:2])
         if packet.id is None:
             return
         if self.reads:

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from app.runtime.worker_process import WorkerDied, WorkerProcess
+from bench.harness.server import ROOT
 from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
 from tests.support.processes import is_running
-from tests.support.server import ROOT
 from tests.support.waiting import PATIENCE, wait_for
 
 MOST_MEMORY = 50_000_000

@@ -10,7 +10,7 @@ from flask import Flask
 from werkzeug.test import TestResponse
 
 from app.web.http.compression import compress
-from tests.support.server import ROOT
+from bench.harness.server import ROOT
 from tests.support.site import Site, Visitor
 
 SCRIPT = "/static/js/main.js"

@@ -19,7 +19,8 @@ from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
 from app.web.service import SessionService
 from model import CharModel
 from model.formats import python_file, safetensors_file
-from tests.support.site import PATIENCE, Site, Tab, Visitor, open_site
+from tests.support.site import Site, Tab, Visitor, open_site
+from tests.support.waiting import PATIENCE
 
 ADDRESS = "/api/model.json"
 UPLOAD = 400_000

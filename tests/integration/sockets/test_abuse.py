@@ -54,5 +54,5 @@ def test_a_server_that_is_abused_logs_no_error_and_serves_everybody_else(tmp_pat
     with LiveServer(tmp_path, *ABUSED_SESSIONS) as server:
         told = asyncio.run(bystander_during(server, cases(300)))
         assert told.as_before
-        assert told.complaints == []
+        assert told.warnings == []
         assert [status for status in told.statuses if status >= 500 and status != 503] == []

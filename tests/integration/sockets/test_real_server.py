@@ -22,8 +22,10 @@ import websocket
 
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
-from tests.support.client import PATIENCE, Tab, Visitor
-from tests.support.server import RunningServer, running_server
+from bench.harness.server import LiveServer
+from tests.support.client import Tab, Visitor
+from tests.support.server import running_server
+from tests.support.waiting import PATIENCE
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
 WEBSOCKET = "/socket.io/?EIO=4&transport=websocket"
@@ -38,14 +40,14 @@ OPTIONS = {"hidden_sizes": "8", "letter_size": "3"}
 
 
 @pytest.fixture
-def visitor(server: RunningServer) -> Iterator[Visitor]:
+def visitor(server: LiveServer) -> Iterator[Visitor]:
     visitor = Visitor(server.url)
     yield visitor
     visitor.leave()
 
 
 @pytest.fixture
-def bystander(server: RunningServer) -> Iterator[None]:
+def bystander(server: LiveServer) -> Iterator[None]:
     """A page of somebody else's, which is served after the test as before it."""
     visitor = Visitor(server.url)
     tab = visitor.open_tab()
@@ -115,7 +117,7 @@ def begin_upload(visitor: Visitor, length: int) -> socket.socket:
     return connection
 
 
-def files_of(server: RunningServer) -> list[Path]:
+def files_of(server: LiveServer) -> list[Path]:
     """What the server has on its disk of models that go up or down."""
     return list((server.data_dir / FOLDER).iterdir())
 
@@ -149,9 +151,9 @@ def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) 
 
 
 def test_the_printed_address_is_that_of_the_page_and_what_runs_beside_it_runs(
-    server: RunningServer, visitor: Visitor
+    server: LiveServer, visitor: Visitor
 ) -> None:
-    assert server.door == ""
+    assert server.path == ""
     assert requests.get(f"{server.url}/", timeout=PATIENCE).ok
     visitor.open_tab().next_frame()
     told = visitor.get("/metrics").text
@@ -176,7 +178,7 @@ def test_a_flood_that_waits_for_no_answer_gets_all_of_them(visitor: Visitor) -> 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
 def test_a_page_without_a_session_is_told_why_it_is_refused(
-    server: RunningServer, transport: str
+    server: LiveServer, transport: str
 ) -> None:
     with pytest.raises(socketio.exceptions.ConnectionError) as refused:
         Tab(server.url, {"charnn_session": "forged"}, transport)
@@ -184,7 +186,7 @@ def test_a_page_without_a_session_is_told_why_it_is_refused(
 
 
 def test_a_handshake_of_another_site_or_of_none_is_refused(
-    server: RunningServer, visitor: Visitor
+    server: LiveServer, visitor: Visitor
 ) -> None:
     mine = {"Cookie": cookie_of(visitor)}
     assert shake_hands(server.url, **mine, Origin=server.url)[0] == 101
@@ -198,7 +200,7 @@ def test_a_handshake_of_another_site_or_of_none_is_refused(
     assert (polling.status_code, polling.json()["code"]) == (403, "other_site")
 
 
-def test_a_handshake_with_extensions_goes_on_without_them(server: RunningServer) -> None:
+def test_a_handshake_with_extensions_goes_on_without_them(server: LiveServer) -> None:
     extensions = "permessage-deflate; server_max_window_bits=abc, ;;=,"
     status, answer = shake_hands(server.url, **{"Sec-WebSocket-Extensions": extensions})
     assert status == 101
@@ -283,15 +285,15 @@ def test_an_upload_that_breaks_off_is_answered(visitor: Visitor) -> None:
 
 
 @pytest.fixture(scope="module")
-def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """A server that does not wait for long, and takes many events."""
     options = ("--max-answer-seconds", "4", "--max-events-per-second", "1000")
-    with running_server(tmp_path_factory.mktemp("strict"), options=options) as server:
+    with running_server(tmp_path_factory.mktemp("strict"), *options) as server:
         yield server
-        assert not server.complaints
+        assert not server.warnings
 
 
-def test_an_upload_that_is_too_slow_is_cut_off(strict_server: RunningServer) -> None:
+def test_an_upload_that_is_too_slow_is_cut_off(strict_server: LiveServer) -> None:
     visitor = Visitor(strict_server.url)
     tab = visitor.open_tab()
     assert tab.ask("pause") == {"ok": True}
@@ -305,7 +307,7 @@ def test_an_upload_that_is_too_slow_is_cut_off(strict_server: RunningServer) -> 
 
 
 @pytest.mark.extended
-def test_a_download_that_is_left_midway_leaves_no_file(strict_server: RunningServer) -> None:
+def test_a_download_that_is_left_midway_leaves_no_file(strict_server: LiveServer) -> None:
     visitor = Visitor(strict_server.url)
     tab = visitor.open_tab()
     assert tab.ask("learn", {"text": "abc\nbca", "options": {"hidden_sizes": "300"}})["ok"]
@@ -327,7 +329,7 @@ def _target(entry: Path) -> str:
 
 
 @pytest.mark.extended
-def test_a_peer_that_sends_and_does_not_read_is_cut_off(strict_server: RunningServer) -> None:
+def test_a_peer_that_sends_and_does_not_read_is_cut_off(strict_server: LiveServer) -> None:
     visitor = Visitor(strict_server.url)
     tab = visitor.open_tab()
     tab.next_frame()

@@ -16,9 +16,11 @@ import websocket
 
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
-from tests.support.client import PATIENCE, Tab, Visitor
-from tests.support.server import RunningServer, running_server
+from bench.harness.server import LiveServer
+from tests.support.client import Tab, Visitor
+from tests.support.server import running_server
 from tests.support.site import open_site
+from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.extended
 
@@ -28,7 +30,7 @@ ANSWER_SECONDS = 8
 MAX_TEXT = 1000
 TOO_LONG = 2 * Limits(text=MAX_TEXT).message
 STRICT = (
-    *("--unwatched-minutes", "0"),
+    *("--async-mode", "threading"),
     *("--max-text", str(MAX_TEXT)),
     *("--max-answer-seconds", str(ANSWER_SECONDS)),
     *("--max-events-per-second", "1000"),
@@ -46,18 +48,16 @@ def without_eventlet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
 @pytest.fixture(scope="module")
 def server(
     without_eventlet: dict[str, str], tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[RunningServer]:
+) -> Iterator[LiveServer]:
     """The server of all tests but one. None of them makes it log a warning."""
     folder = tmp_path_factory.mktemp("threading")
-    with running_server(
-        folder, "threading", options=STRICT, environment=without_eventlet
-    ) as server:
+    with running_server(folder, *STRICT, environment=without_eventlet) as server:
         yield server
-        assert not server.complaints
+        assert not server.warnings
 
 
 @pytest.fixture
-def visitor(server: RunningServer) -> Iterator[Visitor]:
+def visitor(server: LiveServer) -> Iterator[Visitor]:
     """Another for each test."""
     visitor = Visitor(server.url)
     yield visitor
@@ -65,7 +65,7 @@ def visitor(server: RunningServer) -> Iterator[Visitor]:
 
 
 @pytest.fixture
-def bystander(server: RunningServer) -> Iterator[Tab]:
+def bystander(server: LiveServer) -> Iterator[Tab]:
     """A page of somebody else, which is served after the test as before it."""
     visitor = Visitor(server.url)
     tab = visitor.open_tab()
@@ -116,7 +116,7 @@ def begin_upload(visitor: Visitor, length: int) -> socket.socket:
     return connection
 
 
-def until_no_file_is_left(server: RunningServer, tab: Tab) -> None:
+def until_no_file_is_left(server: LiveServer, tab: Tab) -> None:
     tab.wait_for(lambda: not list((server.data_dir / FOLDER).iterdir()))
 
 
@@ -165,7 +165,7 @@ def test_a_shared_copy_is_opened_by_another_visitor(visitor: Visitor, bystander:
 # ------------------------------------------------------------------ models
 
 
-def test_a_model_goes_down_and_up(visitor: Visitor, server: RunningServer) -> None:
+def test_a_model_goes_down_and_up(visitor: Visitor, server: LiveServer) -> None:
     tab = visitor.open_tab()
     learn(tab)
     saved = visitor.get("/api/model.json")
@@ -178,7 +178,7 @@ def test_a_model_goes_down_and_up(visitor: Visitor, server: RunningServer) -> No
     until_no_file_is_left(server, tab)
 
 
-def test_an_upload_that_breaks_off_changes_nothing(visitor: Visitor, server: RunningServer) -> None:
+def test_an_upload_that_breaks_off_changes_nothing(visitor: Visitor, server: LiveServer) -> None:
     tab = visitor.open_tab()
     learn(tab)
     with begin_upload(visitor, 1000) as connection:
@@ -192,7 +192,7 @@ def test_an_upload_that_breaks_off_changes_nothing(visitor: Visitor, server: Run
     until_no_file_is_left(server, tab)
 
 
-def test_an_upload_that_is_too_slow_is_cut_off(visitor: Visitor, server: RunningServer) -> None:
+def test_an_upload_that_is_too_slow_is_cut_off(visitor: Visitor, server: LiveServer) -> None:
     tab = visitor.open_tab()
     learn(tab)
     with begin_upload(visitor, 1000) as connection:
@@ -204,7 +204,7 @@ def test_an_upload_that_is_too_slow_is_cut_off(visitor: Visitor, server: Running
 
 
 def test_a_download_that_is_left_midway_leaves_no_file(
-    visitor: Visitor, server: RunningServer
+    visitor: Visitor, server: LiveServer
 ) -> None:
     tab = visitor.open_tab()
     assert tab.ask("learn", {"text": TEXT, "options": {"hidden_sizes": "150"}}) == {"ok": True}
@@ -273,7 +273,8 @@ def test_a_page_that_sends_and_does_not_read_is_cut_off(visitor: Visitor) -> Non
 def test_sigterm_tells_the_pages_and_saves_everything(
     without_eventlet: dict[str, str], tmp_path: Path
 ) -> None:
-    with running_server(tmp_path, "threading", environment=without_eventlet) as server:
+    options = ("--async-mode", "threading")
+    with running_server(tmp_path, *options, environment=without_eventlet) as server:
         visitor = Visitor(server.url)
         tabs = [visitor.open_tab(transport) for transport in ("websocket", "polling")]
         learn(tabs[0])
@@ -282,7 +283,7 @@ def test_sigterm_tells_the_pages_and_saves_everything(
         for tab in tabs:
             tab.wait_for(lambda tab=tab: not tab.is_open)
             assert [closing["code"] for closing in tab.closings] == ["restarting"]
-        assert not server.complaints
+        assert not server.warnings
     with open_site(server.data_dir) as site:  # as another server on the same data
         again = site.visitor()
         again.take_cookies(visitor.http.cookies.get_dict())

@@ -21,8 +21,8 @@ from app.storage import database as connect
 from app.storage.checkpoint_codec import encode
 from app.storage.database import alembic_config, migrate
 from bench.harness.postgres import Postgres
+from bench.harness.server import ROOT
 from tests.support.checkpoints import assert_same, checkpoint
-from tests.support.server import ROOT
 from tests.support.waiting import PATIENCE
 
 

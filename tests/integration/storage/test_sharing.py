@@ -20,7 +20,7 @@ from app.storage.schema import shares
 from app.storage.sharing import MAX_PENDING, MAX_SHARES, Sharing
 from app.training.checkpoint import Checkpoint
 from tests.support.checkpoints import checkpoint
-from tests.support.site import PATIENCE
+from tests.support.waiting import PATIENCE
 
 UNKNOWN = "A" * 22
 
