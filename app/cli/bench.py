@@ -41,7 +41,7 @@ def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> No
 
     sentences, results = sentences_from_text(texts.text()), []
     with BenchmarkRunner(COMPETITORS) as runner:
-        conditions = report.Conditions.here_and_now(rounds, seconds, runner.versions)
+        conditions = report.Conditions.current(rounds, seconds, runner.versions)
         click.echo(conditions, err=True)
         for result in runner.run(NETWORKS, sentences, rounds, seconds):
             results.append(result)

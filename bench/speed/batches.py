@@ -1,4 +1,4 @@
-"""Sentences as the peers in Python learn from them: padded batches of like length."""
+"""Training data of the peers in Python: padded batches of sentences of similar length."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ from bench.speed.workloads import alphabet
 
 Indices = npt.NDArray[np.int64]
 Run = Callable[[float], float]
-"""Trains for about so many seconds, and returns characters a second."""
+"""Trains for about so many seconds and returns characters per second."""
 
-START_OR_END = 0
-PADDING = -1  # a target that costs nothing and teaches nothing
+BOUNDARY = 0
+PADDING = -1  # a target that the loss ignores
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Sentences side by side, the longest first.
+    """Sentences, one per column, the longest first.
 
     Attributes:
         inputs: START and the characters, then START again as padding, shape (time, sentences).
         targets: the characters and END, then PADDING, shape (time, sentences).
-        characters: how many there are, padding and ends apart.
+        characters: number of characters, without padding and ends.
     """
 
     inputs: Indices
@@ -37,8 +37,8 @@ class Batch:
     characters: int
 
 
-def of_like_length(sentences: Sequence[str], batch_size: int) -> list[Batch]:
-    """The sentences in batches, sorted by length so that little of them is padding."""
+def length_buckets(sentences: Sequence[str], batch_size: int) -> list[Batch]:
+    """The sentences in batches of similar length, with little padding."""
     index = {character: i for i, character in enumerate(alphabet(sentences), start=1)}
     by_length = sorted(sentences, key=len, reverse=True)
     return [
@@ -51,15 +51,15 @@ Prepared = TypeVar("Prepared")
 
 
 def training(step: Callable[[Prepared], int], batches: Sequence[Prepared]) -> Run:
-    """Training by a step a batch, in a new order every epoch; a step returns its characters."""
+    """A run of one step per batch, reshuffled every epoch; a step returns its characters."""
     order = _epochs(batches)
 
     def run(seconds: float) -> float:
-        began, characters, passed = time.perf_counter(), 0, 0.0
-        while passed < seconds:
+        start, characters, elapsed = time.perf_counter(), 0, 0.0
+        while elapsed < seconds:
             characters += step(next(order))
-            passed = time.perf_counter() - began
-        return characters / passed
+            elapsed = time.perf_counter() - start
+        return characters / elapsed
 
     return run
 
@@ -80,10 +80,10 @@ def _cut(sentences: Sequence[str], size: int) -> Iterator[Sequence[str]]:
 
 def _batch(encoded: Sequence[Sequence[int]]) -> Batch:
     shape = (len(encoded[0]) + 1, len(encoded))  # (time, sentences)
-    inputs = np.full(shape, START_OR_END, dtype=np.int64)
+    inputs = np.full(shape, BOUNDARY, dtype=np.int64)
     targets = np.full(shape, PADDING, dtype=np.int64)
     for column, letters in enumerate(encoded):
         inputs[1 : len(letters) + 1, column] = letters
         targets[: len(letters), column] = letters
-        targets[len(letters), column] = START_OR_END
+        targets[len(letters), column] = BOUNDARY
     return Batch(inputs, targets, sum(map(len, encoded)))

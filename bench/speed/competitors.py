@@ -1,4 +1,4 @@
-"""The competitors: each is a process that answers lines of JSON (see `bench.speed.runner`)."""
+"""The competitors: each runs in a process of its own (see `bench.speed.runner`)."""
 
 from __future__ import annotations
 
@@ -11,19 +11,25 @@ from pathlib import Path
 HERE = Path(__file__).parent
 
 
-class Absent(Exception):  # noqa: N818, being absent is no error
+class Absent(Exception):  # noqa: N818, an optional peer may be missing
     """A competitor cannot run; the message says why, and what to install."""
 
 
 @dataclass(frozen=True)
 class Competitor:
-    """A competitor: its name in tables, and the module or script that runs it."""
+    """A competitor.
+
+    Attributes:
+        name: its name in tables.
+        module: a script of Node.js, or a module with functions `version` and `prepare`; another
+            name for `prepare` follows a colon.
+    """
 
     name: str
     module: str
 
     def command(self) -> list[str]:
-        """The command that starts its process.
+        """The command of its process.
 
         Raises:
             Absent: Node.js is not installed.
@@ -38,7 +44,7 @@ class Competitor:
 
 
 CHARNN = Competitor("charnn", "bench.speed.peers.charnn")
-CHARNN_TWICE = Competitor("charnn twice", "bench.speed.peers.charnn_twice")
+CHARNN_TWICE = Competitor("charnn twice", "bench.speed.peers.charnn:prepare_two")
 PYTORCH = Competitor("PyTorch", "bench.speed.peers.torch_lstm")
 PLAIN_NUMPY = Competitor("plain NumPy", "bench.speed.peers.numpy_lstm")
 BRAIN_JS = Competitor("brain.js", "brain_js/train.cjs")

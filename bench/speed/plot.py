@@ -1,4 +1,4 @@
-"""The figures as a picture that reads well on a light page and on a dark one."""
+"""The plot of a benchmark, legible on light and on dark pages."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from bench.speed.competitors import BRAIN_JS, CHARNN, PLAIN_NUMPY, PYTORCH
 from bench.speed.results import Result
 
-INK = "#7a7a7a"  # as far from white as from black
-# Told apart by shape as well as by colour; each clear on white and on black.
+INK = "#7a7a7a"  # equal contrast with white and black
+# Distinguished by shape as well as by colour; each legible on white and on black.
 MARKS = {
     CHARNN.name: ("o", "#d9541e"),
     PYTORCH.name: ("s", "#3b82d6"),
@@ -20,7 +20,7 @@ MARKS = {
 
 
 def draw(results: Sequence[Result], file: Path) -> None:
-    """Write the picture: speeds on the left, shares of the peak on the right.
+    """Write the plot: speeds on the left, shares of the peak on the right.
 
     Raises:
         ImportError: Matplotlib is not installed.
@@ -45,38 +45,38 @@ def draw(results: Sequence[Result], file: Path) -> None:
 
 def _draw_speeds(axes: Any, results: Sequence[Result]) -> None:
     for name, (shape, colour) in MARKS.items():
-        places = [(r.speed(name), y) for y, r in enumerate(results) if name in r.rates]
+        points = [(r.speed(name), y) for y, r in enumerate(results) if name in r.rates]
         axes.plot(
-            [x for x, _ in places],
-            [y for _, y in places],
+            [x for x, _ in points],
+            [y for _, y in points],
             shape,
             color=colour,
             markersize=8,
             label=name,
-            zorder=3 if name == CHARNN.name else 2,  # where they are as fast, both still show
+            zorder=3 if name == CHARNN.name else 2,  # visible on top of an equally fast one
         )
     for y, result in enumerate(results):
         speeds = [result.speed(name) for name in MARKS if name in result.rates]
         if speeds:
             axes.hlines(y, min(speeds), max(speeds), color=INK, alpha=0.4, zorder=0)
-        _say_how_many_times(axes, y, result)
+        _annotate_speedup(axes, y, result)
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.set_xlabel("characters a second (logarithmic)")
+    axes.set_xlabel("characters per second (logarithmic)")
     axes.set_yticks(range(len(results)), [str(result.network) for result in results])
     axes.set_ylim(len(results) - 0.5, -0.5)  # the first on top
     axes.grid(axis="x", color=INK, alpha=0.25)
     axes.figure.legend(loc="outside upper left", ncols=len(MARKS), frameon=False)
 
 
-def _say_how_many_times(axes: Any, y: int, result: Result) -> None:
-    times = result.charnn_speedup(PYTORCH.name)
-    if times is None:
+def _annotate_speedup(axes: Any, y: int, result: Result) -> None:
+    speedup = result.charnn_speedup(PYTORCH.name)
+    if speedup is None:
         return
-    place = (result.speed(CHARNN.name), y)
-    text = f"{times:.1f} x PyTorch"
+    point = (result.speed(CHARNN.name), y)
+    text = f"{speedup:.1f}x PyTorch"
     above = {"xytext": (6, 9), "textcoords": "offset points", "ha": "right"}
-    axes.annotate(text, place, **above, color=MARKS[CHARNN.name][1], fontsize="small")
+    axes.annotate(text, point, **above, color=MARKS[CHARNN.name][1], fontsize="small")
 
 
 def _draw_shares(axes: Any, results: Sequence[Result]) -> None:

@@ -1,4 +1,4 @@
-"""The figures for people and for programs: a table, a page of docs, JSON."""
+"""Reports of a benchmark: a table, a page of the docs, JSON."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from typing import Any
 import bench
 from bench.speed.results import Result
 
-HEADINGS = ("characters/s", "GFLOP/s", "of the peak", "charnn is")
+HEADINGS = ("characters/s", "GFLOP/s", "of the peak", "speed-up")
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """Under which the figures were taken.
+    """The machine and the settings of a benchmark.
 
     Attributes:
-        rounds: how many.
-        seconds: of each run.
-        versions: of the contestants, or why one is absent.
-        processor: its name.
-        cores: that this process may use.
-        system: operating system, and Python.
-        date: of the day.
+        rounds: number of rounds.
+        seconds: length of each run.
+        versions: version of each competitor, or why it is absent.
+        processor: name of the processor.
+        cores: number of cores that this process may use.
+        system: operating system and Python version.
+        date: ISO date.
     """
 
     rounds: int
@@ -42,8 +42,8 @@ class Conditions:
     date: str
 
     @classmethod
-    def here_and_now(cls, rounds: int, seconds: float, versions: Mapping[str, str]) -> Conditions:
-        """Those of this machine."""
+    def current(cls, rounds: int, seconds: float, versions: Mapping[str, str]) -> Conditions:
+        """The conditions on this machine, today."""
         system = f"{platform.system()}, Python {platform.python_version()}"
         today = dt.datetime.now(dt.UTC).date().isoformat()
         return cls(rounds, seconds, versions, _processor(), _cores(), system, today)
@@ -56,12 +56,12 @@ class Conditions:
 
 
 def method() -> str:
-    """What is timed and how: the package's own text."""
+    """The description of the method: the docstring of the package."""
     return inspect.cleandoc(bench.__doc__ or "")
 
 
 def as_json(conditions: Conditions, results: Sequence[Result]) -> dict[str, Any]:
-    """Everything, every single run included."""
+    """The whole benchmark as JSON, with every run."""
     return {
         "method": method(),
         "conditions": asdict(conditions),
@@ -70,7 +70,7 @@ def as_json(conditions: Conditions, results: Sequence[Result]) -> dict[str, Any]
 
 
 def as_table(result: Result) -> str:
-    """One network for a terminal."""
+    """The results of one network as a table for the terminal."""
     heading = f"{result.network}{_peak(result)}"
     head = f"  {'':14}" + "".join(f"{text:>17}" for text in HEADINGS)
     lines = [
@@ -80,13 +80,12 @@ def as_table(result: Result) -> str:
     return "\n".join([heading, head, *lines, *absent, ""])
 
 
-def as_page(conditions: Conditions, results: Sequence[Result], picture: str | None) -> str:
+def as_page(conditions: Conditions, results: Sequence[Result], plot: str | None) -> str:
     """The page of the docs, in Markdown."""
-    written_by = "`make bench` writes this page, its picture and `speed.json` anew."
-    parts = ["# How fast it is", written_by]
-    if picture:
-        alt = "Characters a second of charnn and its peers, and charnn's share of the peak"
-        parts.append(f"![{alt}]({picture})")
+    parts = ["# Training speed", "`make bench` generates this page, its plot and `speed.json`."]
+    if plot:
+        alt = "Characters per second of charnn and its peers, and charnn's share of the peak"
+        parts.append(f"![{alt}]({plot})")
     parts.append(f"Measured on: {conditions}.")
     parts += [_section(result) for result in results]
     versions = [f"- {name}: {version}" for name, version in conditions.versions.items()]
@@ -95,12 +94,12 @@ def as_page(conditions: Conditions, results: Sequence[Result], picture: str | No
 
 
 def write(folder: Path, conditions: Conditions, results: Sequence[Result]) -> None:
-    """Write speed.json, speed.svg (where Matplotlib is installed) and speed.md into the folder."""
-    from bench.speed import plot as picture
+    """Write speed.json, speed.md and, if Matplotlib is installed, speed.svg into the folder."""
+    from bench.speed import plot
 
     drawing: Path | None = folder / "speed.svg"
     try:
-        picture.draw(results, folder / "speed.svg")
+        plot.draw(results, folder / "speed.svg")
     except ImportError:
         drawing = None
     figures = json.dumps(as_json(conditions, results), indent=1)
@@ -127,7 +126,7 @@ def _rows(result: Result) -> list[tuple[str, list[str]]]:
                 f"{result.speed(name):,.0f}",
                 f"{result.operations_per_second(name) / 1e9:.2f}",
                 _or_dash(result.share_of_peak(name), "{:.1%}"),
-                _or_dash(result.charnn_speedup(name), "{:.2f} x as fast"),
+                _or_dash(result.charnn_speedup(name), "{:.2f}x"),
             ],
         )
         for name in result.competitors
@@ -143,7 +142,7 @@ def _or_dash(number: float | None, form: str) -> str:
 
 
 def _processor() -> str:
-    """The processor's name; Linux alone tells it in a file."""
+    """The processor's name, which Linux has in a file."""
     listing = Path("/proc/cpuinfo")
     text = listing.read_text(encoding="utf-8") if listing.exists() else ""
     named = re.search(r"^model name\s*:\s*(.+)$", text, re.MULTILINE)

@@ -18,9 +18,9 @@ class Result:
 
     Attributes:
         network: the network trained.
-        operations: floating-point operations for each character, as the package's text counts them.
-        rates: per competitor, characters per second in each round; of the matrix product,
-            operations a second.
+        operations: floating-point operations per character (see the docstring of `bench`).
+        rates: characters per second of each competitor in each round; for the matrix product,
+            operations per second.
         absent: why a competitor has no rates.
     """
 
@@ -45,29 +45,29 @@ class Result:
 
     @property
     def peak(self) -> float | None:
-        """Operations a second of the matrix product, the best of all rounds."""
+        """Operations per second of the matrix product, the maximum over all rounds."""
         return max(self.rates.get(MATMUL_PEAK.name, ()), default=None)
 
     def speed(self, name: str) -> float:
-        """Characters a second, the median of the rounds."""
+        """Characters per second, the median over the rounds."""
         return statistics.median(self.rates[name])
 
     def operations_per_second(self, name: str) -> float:
-        """Floating-point operations a second in matrix products."""
+        """Floating-point operations per second in matrix products."""
         return self.speed(name) * self.operations
 
     def share_of_peak(self, name: str) -> float | None:
-        """Its operations a second over the peak."""
+        """Its operations per second over the peak."""
         if self.peak is None or name not in self.rates:
             return None
         return self.operations_per_second(name) / self.peak
 
     def charnn_speedup(self, name: str) -> float | None:
-        """The speed of charnn over that of a competitor in the same round; the median."""
+        """charnn's speed over the competitor's in the same round, the median over the rounds."""
         if name == CHARNN.name or not {CHARNN.name, name} <= self.rates.keys():
             return None
         pairs = zip(self.rates[CHARNN.name], self.rates[name], strict=True)
-        return statistics.median(ours / its for ours, its in pairs)
+        return statistics.median(ours / theirs for ours, theirs in pairs)
 
     def as_json(self) -> dict[str, Any]:
         """The medians and the runs, as JSON."""

@@ -1,10 +1,10 @@
-"""Runs competitors side by side: one process each, taking turns in rounds.
+"""Runs the competitors, a process each, in rounds.
 
 A process first writes `{"version": …}`, then answers each line with one line:
 
     {"network": {hidden_sizes, letter_size, batch_size}, "sentences": […], "solver": {…}}
                                     -> {"ready": true}
-    {"run": seconds}                -> {"rate": characters a second}
+    {"run": seconds}                -> {"rate": characters per second}
 
 Any answer may be `{"absent": "reason"}` instead.
 """
@@ -35,9 +35,9 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
-PATIENCE = 120.0  # seconds beyond its time before a competitor counts as hung
+TIMEOUT = 120.0  # seconds beyond its run after which a competitor counts as hung
 
-SOLVER = {
+OPTIMIZER = {
     "learning_rate": workloads.LEARNING_RATE,
     "l2": workloads.L2,
     "clip": workloads.CLIP,
@@ -116,7 +116,7 @@ class CompetitorProcess:
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._process = _start(competitor.command(), self._log)
-            self.version = str(self._answer(PATIENCE)["version"])
+            self.version = str(self._receive(TIMEOUT)["version"])
         except Absent as reason:
             self.absent = str(reason)
 
@@ -137,18 +137,18 @@ class CompetitorProcess:
         """
         if self.absent:
             raise Absent(self.absent)
-        message = {"network": asdict(network), "sentences": sentences, "solver": SOLVER}
-        self._ask(message, PATIENCE)
+        message = {"network": asdict(network), "sentences": sentences, "solver": OPTIMIZER}
+        self._request(message, TIMEOUT)
 
     def run(self, seconds: float) -> float:
-        """Train for about `seconds`; returns characters per second.
+        """Train for about so many seconds; returns characters per second.
 
         Raises:
             Absent: the process failed.
         """
-        return float(self._ask({"run": seconds}, seconds + PATIENCE)["rate"])
+        return float(self._request({"run": seconds}, seconds + TIMEOUT)["rate"])
 
-    def _ask(self, message: dict[str, Any], patience: float) -> dict[str, Any]:
+    def _request(self, message: dict[str, Any], timeout: float) -> dict[str, Any]:
         process = self._running()
         assert process.stdin is not None  # noqa: S101, it is piped
         try:
@@ -156,12 +156,12 @@ class CompetitorProcess:
             process.stdin.flush()
         except BrokenPipeError:
             raise Absent(self._failure()) from None
-        return self._answer(patience)
+        return self._receive(timeout)
 
-    def _answer(self, patience: float) -> dict[str, Any]:
+    def _receive(self, timeout: float) -> dict[str, Any]:
         process = self._running()
         assert process.stdout is not None  # noqa: S101, it is piped
-        watchdog = threading.Timer(patience, process.kill)
+        watchdog = threading.Timer(timeout, process.kill)
         watchdog.start()
         line = process.stdout.readline()
         watchdog.cancel()
@@ -180,8 +180,8 @@ class CompetitorProcess:
     def _failure(self) -> str:
         self._log.seek(0)
         lines = self._log.read().decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        return f"the process failed: {said[-1] if said else 'no output'}"
+        output = [line.strip() for line in lines if line.strip()]
+        return f"the process failed: {output[-1] if output else 'no output'}"
 
 
 def _start(command: Sequence[str], log: Any) -> subprocess.Popen[bytes]:

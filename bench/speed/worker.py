@@ -1,4 +1,4 @@
-"""The process of a competitor in Python: `python -m bench.speed.worker MODULE`."""
+"""The process of a competitor in Python: `python -m bench.speed.worker MODULE[:FUNCTION]`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ def main() -> None:
         print(json.dumps(answer), file=out, flush=True)
 
 
-def _answers(module: str) -> Iterator[dict[str, Any]]:
+def _answers(entry_point: str) -> Iterator[dict[str, Any]]:
+    module, _, function = entry_point.partition(":")
     try:
         competitor = import_module(module)
     except Absent as reason:
@@ -33,9 +34,10 @@ def _answers(module: str) -> Iterator[dict[str, Any]]:
         if train is not None and "run" in message:
             yield {"rate": train(message["run"])}
             continue
-        train = None  # the last network's memory is free before the next is made
+        train = None  # frees the memory of the previous network
         try:
-            train = competitor.prepare(_network(message["network"]), message["sentences"])
+            prepare = getattr(competitor, function or "prepare")
+            train = prepare(_network(message["network"]), message["sentences"])
             yield {"ready": True}
         except Absent as reason:
             yield {"absent": str(reason)}

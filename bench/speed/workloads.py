@@ -1,16 +1,16 @@
-"""The networks whose training is measured, and the arithmetic that it takes."""
+"""The networks that the benchmark trains, and their operation counts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-FLOPS_PER_WEIGHT = 6  # a multiply-add forwards, and two backwards, for every prediction
+FLOPS_PER_WEIGHT = 6  # a multiply-add in the forward pass, two in the backward pass
 
 
 @dataclass(frozen=True)
 class Network:
-    """LSTM layers over letter vectors, trained in batches of so many sentences."""
+    """LSTM layers over letter vectors, and the batch size of their training."""
 
     hidden_sizes: tuple[int, ...]
     letter_size: int
@@ -21,17 +21,17 @@ class Network:
         return f"LSTM [{sizes}]/{self.letter_size}, batch {self.batch_size}"
 
     def multiplied_weights(self, inputs: int) -> int:
-        """Weights that a prediction multiplies with: those of the layers and of the decoder."""
-        count, below = 0, self.letter_size
+        """The number of weights in matrix products: those of the layers and the decoder."""
+        count, input_size = 0, self.letter_size
         for hidden in self.hidden_sizes:
-            count += 4 * hidden * (below + hidden)  # four gates
-            below = hidden
-        return count + below * inputs
+            count += 4 * hidden * (input_size + hidden)  # four gates
+            input_size = hidden
+        return count + input_size * inputs
 
     def operations_per_character(self, sentences: Sequence[str]) -> float:
-        """Floating-point operations in matrix products, for each character of these sentences."""
+        """Floating-point operations in matrix products per character of these sentences."""
         characters = sum(map(len, sentences))
-        predictions = characters + len(sentences)  # one more a sentence: its end
+        predictions = characters + len(sentences)  # each sentence's end is one more
         weights = self.multiplied_weights(inputs=len(alphabet(sentences)) + 1)
         return FLOPS_PER_WEIGHT * weights * predictions / characters
 

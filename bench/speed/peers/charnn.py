@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import model
@@ -18,16 +19,18 @@ def version() -> str:
     return f"with NumPy {np.__version__} and Numba {numba.__version__}"
 
 
-def prepare(network: Network, sentences: Sequence[str]) -> Run:
-    """A function that trains on these sentences, with compiled kernels."""
+def prepare(network: Network, sentences: Sequence[str], sessions: int = 1) -> Run:
+    """A run of so many sessions, a thread each; it returns the sum of their speeds."""
     model.compile_kernels("lstm")
-    session = trainer(network, sentences, seed=1)
+    trainers = [_trainer(network, sentences, seed) for seed in range(1, sessions + 1)]
+    threads = ThreadPoolExecutor(sessions)
+    return lambda seconds: sum(threads.map(partial(_speed, seconds), trainers))
 
-    return partial(speed, session)
+
+prepare_two = partial(prepare, sessions=2)
 
 
-def trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trainer:
-    """A trainer of this network."""
+def _trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trainer:
     vocabulary = model.Vocabulary.from_sentences(sentences)
     lstm = model.CharModel.create(
         vocabulary, "lstm", network.hidden_sizes, network.letter_size, seed
@@ -38,7 +41,6 @@ def trainer(network: Network, sentences: Sequence[str], seed: int) -> model.Trai
     return model.Trainer(lstm, sentences, settings)
 
 
-def speed(session: model.Trainer, seconds: float) -> float:
-    """Characters per second in about `seconds` of training."""
-    progress = session.train_for(seconds)
-    return progress.characters / progress.seconds
+def _speed(seconds: float, trainer: model.Trainer) -> float:
+    stats = trainer.train_for(seconds)
+    return stats.characters / stats.seconds

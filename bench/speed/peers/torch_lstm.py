@@ -1,11 +1,11 @@
-"""PyTorch on the CPU, as a competitor, configured for speed (see the package's docstring)."""
+"""PyTorch on the CPU, as a competitor (see the docstring of `bench`)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
 
-from bench.speed.batches import PADDING, Batch, Run, of_like_length, training
+from bench.speed.batches import PADDING, Batch, Run, length_buckets, training
 from bench.speed.competitors import Absent
 from bench.speed.workloads import CLIP, DECAY, EPSILON, L2, LEARNING_RATE, Network, alphabet
 
@@ -16,20 +16,20 @@ except ImportError:
 
 
 def version() -> str:
-    """Which PyTorch."""
+    """The version of PyTorch."""
     return str(torch.__version__)
 
 
 def prepare(network: Network, sentences: Sequence[str]) -> Run:
-    """Its training on these sentences, ready to run."""
+    """A run that trains on these sentences."""
     torch.set_num_threads(1)
     torch.manual_seed(1)
     lstm = PeerLSTM(network, inputs=len(alphabet(sentences)) + 1)
-    batches = [tensors(batch) for batch in of_like_length(sentences, network.batch_size)]
+    batches = [tensors(batch) for batch in length_buckets(sentences, network.batch_size)]
 
     def step(batch: tuple[Any, Any, int]) -> int:
         inputs, targets, characters = batch
-        lstm.learn(inputs, targets)
+        lstm.train_step(inputs, targets)
         return characters
 
     return training(step, batches)
@@ -42,7 +42,7 @@ def tensors(batch: Batch) -> tuple[Any, Any, int]:
 
 
 class PeerLSTM:
-    """The same network and the same step in PyTorch's own parts."""
+    """The same network and training step, built of PyTorch's modules."""
 
     def __init__(self, network: Network, inputs: int) -> None:
         hidden = network.hidden_sizes[0]
@@ -53,23 +53,23 @@ class PeerLSTM:
         self.decoder = torch.nn.Linear(hidden, inputs)
         parts = torch.nn.ModuleList([self.embedding, self.lstm, self.decoder])
         self.weights = list(parts.parameters())
-        self.solver = torch.optim.RMSprop(
+        self.optimizer = torch.optim.RMSprop(
             self.weights, lr=LEARNING_RATE, alpha=DECAY, eps=EPSILON, weight_decay=L2
         )
 
-    def cost(self, inputs: Any, targets: Any) -> Any:
-        """Sum of -ln p of all targets but the padding."""
+    def loss(self, inputs: Any, targets: Any) -> Any:
+        """The sum of -ln p of all targets except padding."""
         h, _ = self.lstm(self.embedding(inputs))  # (time, sentences, H)
         logits = self.decoder(h).flatten(0, 1)  # (time * sentences, V)
         return torch.nn.functional.cross_entropy(
             logits, targets, ignore_index=PADDING, reduction="sum"
         )
 
-    def learn(self, inputs: Any, targets: Any) -> float:
-        """One step: the batch's cost before it."""
-        cost = self.cost(inputs, targets)
-        self.solver.zero_grad()
-        cost.backward()
+    def train_step(self, inputs: Any, targets: Any) -> float:
+        """Train on a batch; returns its loss before the step."""
+        loss = self.loss(inputs, targets)
+        self.optimizer.zero_grad()
+        loss.backward()
         torch.nn.utils.clip_grad_value_(self.weights, CLIP)
-        self.solver.step()
-        return float(cost.item())
+        self.optimizer.step()
+        return float(loss.item())

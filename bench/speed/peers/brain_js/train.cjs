@@ -1,4 +1,4 @@
-// brain.js as a competitor: it speaks the protocol of bench/speed/runner.py.
+// brain.js as a competitor, with the protocol of bench/speed/runner.py.
 
 const readline = require("node:readline");
 
@@ -14,7 +14,7 @@ function load() {
   }
 }
 
-/** A function that trains for about so many seconds and returns characters a second. */
+/** A function that trains for about so many seconds and returns characters per second. */
 function prepare(brain, network, sentences, solver) {
   const alphabet = [...new Set(sentences.join(""))];
   const index = new Map(alphabet.map((character, i) => [character, i]));
@@ -22,7 +22,7 @@ function prepare(brain, network, sentences, solver) {
   const lstm = new brain.recurrent.LSTM({
     hiddenLayers: network.hidden_sizes,
     inputSize: network.letter_size, // numbers in a letter vector
-    inputRange: alphabet.length, // it adds the one for START and END itself
+    inputRange: alphabet.length, // it adds the one for START and END
     outputSize: alphabet.length,
     decayRate: solver.decay,
     smoothEps: solver.epsilon,
@@ -30,7 +30,7 @@ function prepare(brain, network, sentences, solver) {
     clipval: solver.clip,
     setupData: (data) => data, // the sentences are numbers already
   });
-  // `train` sets up the network and its options; from then on a sentence at a time can be learnt.
+  // `train` sets up the network and its options; `trainPattern` then trains on one sentence.
   lstm.train(encoded.slice(0, 1), {
     iterations: 1,
     errorThresh: 0,
@@ -38,16 +38,16 @@ function prepare(brain, network, sentences, solver) {
   });
   const order = epochs(encoded);
   return (seconds) => {
-    const began = performance.now();
+    const start = performance.now();
     let characters = 0;
-    let passed = 0;
-    while (passed < seconds) {
+    let elapsed = 0;
+    while (elapsed < seconds) {
       const sentence = order.next().value;
       lstm.trainPattern(sentence, true);
       characters += sentence.length;
-      passed = (performance.now() - began) / 1000;
+      elapsed = (performance.now() - start) / 1000;
     }
-    return characters / passed;
+    return characters / elapsed;
   };
 }
 
@@ -62,9 +62,9 @@ function* epochs(sentences) {
   }
 }
 
-function obey(brain, state, { run, network, sentences, solver }) {
+function respond(brain, state, { run, network, sentences, solver }) {
   if (run !== undefined) return { rate: state.train(run) };
-  if (network.batch_size > 1) return { absent: "it learns from one sentence at a time" };
+  if (network.batch_size > 1) return { absent: "it trains on one sentence at a time" };
   state.train = prepare(brain, network, sentences, solver);
   return { ready: true };
 }
@@ -76,5 +76,5 @@ if (brain === null) {
   const state = {};
   answer({ version: require("brain.js/package.json").version });
   const lines = readline.createInterface({ input: process.stdin });
-  lines.on("line", (line) => answer(obey(brain, state, JSON.parse(line))));
+  lines.on("line", (line) => answer(respond(brain, state, JSON.parse(line))));
 }
