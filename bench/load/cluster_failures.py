@@ -57,14 +57,14 @@ def main(sessions: int, crowd: int, rounds: int, seconds: float, json_file: Path
         folder = Path(name)
         with (
             postgres.running_postgres(programs) as database,
-            ray_cluster.running_cluster(MACHINES, cores=1) as cluster,
-            cluster.web(folder / "1", database) as first,
-            cluster.web(folder / "2", database) as second,
+            ray_cluster.running_cluster(MACHINES, cores=1) as ray,
+            ray.web(folder / "1", database) as first,
+            ray.web(folder / "2", database) as second,
             nginx.running_nginx([first.url, second.url]) as front,
         ):
-            place = _Place(cluster, [first, second], front.url)
-            asyncio.run(_accidents(findings, place, sessions))
-            asyncio.run(_crowd(findings, place, crowd, seconds))
+            cluster = _Cluster(ray, [first, second], front.url)
+            asyncio.run(_accidents(findings, cluster, sessions))
+            asyncio.run(_crowd(findings, cluster, crowd, seconds))
         asyncio.run(_speeds(findings, folder, rounds, seconds))
     print(findings.as_json()) if json_file is None else json_file.write_text(findings.as_json())
     sys.exit(0 if findings.all_hold else 1)
@@ -91,19 +91,17 @@ def found_programs() -> Path:
     return programs
 
 
-class _Place:
+class _Cluster:
     """The cluster, the web processes, and the address that visitors know."""
 
-    def __init__(
-        self, cluster: ray_cluster.RayCluster, webs: Sequence[LiveServer], url: str
-    ) -> None:
-        self.cluster = cluster
+    def __init__(self, ray: ray_cluster.RayCluster, webs: Sequence[LiveServer], url: str) -> None:
+        self.ray = ray
         self.webs = webs
         self.url = url
 
     async def nodes(self) -> list[dict[str, Any]]:
         """What is known of every node."""
-        return await asyncio.to_thread(self.cluster.nodes)
+        return await asyncio.to_thread(self.ray.nodes)
 
     async def fullest(self) -> dict[str, Any]:
         """The node with the most sessions."""
@@ -111,19 +109,19 @@ class _Place:
 
     async def command(self, *arguments: str) -> str:
         """What a command of `charnn cluster` prints."""
-        return await asyncio.to_thread(self.cluster.command, *arguments)
+        return await asyncio.to_thread(self.ray.command, *arguments)
 
 
 # ------------------------------------------------------------------ accidents
 
 
-async def _accidents(findings: Findings, place: _Place, count: int) -> None:
-    pages = await open_pages(place.url, count)
+async def _accidents(findings: Findings, cluster: _Cluster, count: int) -> None:
+    pages = await open_pages(cluster.url, count)
     for number, page in enumerate(pages):
         await page.ask("learn", {"text": f"the words of visitor {number}\nand a second line"})
     staying = [asyncio.create_task(page.stay()) for page in pages]
     await asyncio.sleep(SETTLE_SECONDS)
-    await _placed(findings, place, count)
+    await _placed(findings, cluster, count)
     for accident in (
         _node_killed,
         _machine_killed,
@@ -133,7 +131,7 @@ async def _accidents(findings: Findings, place: _Place, count: int) -> None:
         _directory_killed,
         _head_lost,
     ):
-        await accident(findings, place, pages)
+        await accident(findings, cluster, pages)
         for task in staying:
             if task.done():
                 task.result()  # one that has given up says why
@@ -142,8 +140,8 @@ async def _accidents(findings: Findings, place: _Place, count: int) -> None:
     await asyncio.gather(*(page.close() for page in pages))
 
 
-async def _placed(findings: Findings, place: _Place, count: int) -> None:
-    sessions = [node["sessions"] for node in await place.nodes()]
+async def _placed(findings: Findings, cluster: _Cluster, count: int) -> None:
+    sessions = [node["sessions"] for node in await cluster.nodes()]
     findings.equal("nodes", len(sessions), MACHINES)
     findings.equal("sessions that are placed", sum(sessions), count)
     apart = max(sessions) - min(sessions)
@@ -209,8 +207,8 @@ class _Accident:
         return sum(len(page.cuts) for page in self._pages)
 
 
-async def _node_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    node = await place.fullest()
+async def _node_killed(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
+    node = await cluster.fullest()
     seen = _Accident(findings, "node killed", pages)
     await seen.about_to_happen()
     os.kill(node["pid"], signal.SIGKILL)
@@ -220,40 +218,40 @@ async def _node_killed(findings: Findings, place: _Place, pages: list[Page]) -> 
     seen.noticed(told=node["sessions"])
 
 
-async def _machine_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
+async def _machine_killed(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
     """The fullest, with everything on it; another comes in its place."""
-    node = await place.fullest()
+    node = await cluster.fullest()
     seen = _Accident(findings, "machine without power", pages)
     await seen.about_to_happen()
-    await asyncio.to_thread(place.cluster.cut_off, node["machine"])
+    await asyncio.to_thread(cluster.ray.cut_off, node["machine"])
     await seen.is_over()
     seen.away(MOST_SECONDS_AWAY)
     seen.lost(MOST_SECONDS_LOST)
     seen.noticed(told=node["sessions"])
-    place.cluster.add()  # Ray wants it on this thread; the pages wait so long
-    await _until_all_nodes_are_up(place)
-    newcomers = await open_pages(place.url, 3)
-    newest = (await place.nodes())[-1]
+    cluster.ray.add()  # Ray wants it on this thread; the pages wait so long
+    await _until_all_nodes_are_up(cluster)
+    newcomers = await open_pages(cluster.url, 3)
+    newest = (await cluster.nodes())[-1]
     findings.equal("new machine: newcomers that it takes", newest["sessions"], len(newcomers))
     await asyncio.gather(*(page.close() for page in newcomers))
 
 
-async def _web_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
+async def _web_killed(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
     seen = _Accident(findings, "web process killed", pages)
     await seen.about_to_happen()
-    place.webs[0].kill()
+    cluster.webs[0].kill()
     await seen.is_over()
     seen.back()
     seen.lost(0)
     seen.noticed(cut=None)
-    await asyncio.to_thread(place.webs[0].start)
+    await asyncio.to_thread(cluster.webs[0].start)
 
 
-async def _webs_restarted(findings: Findings, place: _Place, pages: list[Page]) -> None:
+async def _webs_restarted(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
     """One after the other, as for a new version."""
     seen = _Accident(findings, "rolling restart", pages)
     await seen.about_to_happen()
-    for web in place.webs:
+    for web in cluster.webs:
         code = await asyncio.to_thread(web.stop)
         findings.equal("rolling restart: exit code", code, 0)
         await asyncio.to_thread(web.start)
@@ -263,24 +261,24 @@ async def _webs_restarted(findings: Findings, place: _Place, pages: list[Page]) 
     seen.noticed(cut=None)
 
 
-async def _machine_drained(findings: Findings, place: _Place, pages: list[Page]) -> None:
-    machine = (await place.fullest())["machine"]
+async def _machine_drained(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
+    machine = (await cluster.fullest())["machine"]
     seen = _Accident(findings, "machine drained", pages)
     await seen.about_to_happen()
-    findings.tell("machine drained", (await place.command("drain", machine)).strip())
+    findings.tell("machine drained", (await cluster.command("drain", machine)).strip())
     await seen.is_over()
     seen.away(MOST_SECONDS_AWAY)
     seen.lost(0)
     seen.noticed()
-    left = [node for node in await place.nodes() if node["machine"] == machine]
+    left = [node for node in await cluster.nodes() if node["machine"] == machine]
     findings.equal("machine drained: nodes left on it", len(left), 0)
-    await place.command("undrain", machine)
-    await _until_all_nodes_are_up(place)
+    await cluster.command("undrain", machine)
+    await _until_all_nodes_are_up(cluster)
 
 
-async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]) -> None:
+async def _directory_killed(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
     """And a node with it, so that only the web processes know which sessions there were."""
-    node = await place.fullest()
+    node = await cluster.fullest()
     seen = _Accident(findings, "directory and a node killed", pages)
     await seen.about_to_happen()
     directories = [each for each in psutil.process_iter(["cmdline"]) if _is_directory(each)]
@@ -292,17 +290,17 @@ async def _directory_killed(findings: Findings, place: _Place, pages: list[Page]
     seen.noticed(told=node["sessions"])
 
 
-async def _head_lost(findings: Findings, place: _Place, pages: list[Page]) -> None:
+async def _head_lost(findings: Findings, cluster: _Cluster, pages: list[Page]) -> None:
     """And all of Ray with it: another begins, and web processes are started again as they end."""
     seen = _Accident(findings, "Ray's head lost", pages)
     await seen.about_to_happen()
-    place.cluster.stop()  # Ray wants it on this thread; the pages wait so long
-    place.cluster.start()
-    for code in await asyncio.gather(*(asyncio.to_thread(web.wait) for web in place.webs)):
+    cluster.ray.stop()  # Ray wants it on this thread; the pages wait so long
+    cluster.ray.start()
+    for code in await asyncio.gather(*(asyncio.to_thread(web.wait) for web in cluster.webs)):
         findings.equal("Ray's head lost: exit code of a web process", code, 1)
     told = sum("have failed" in " ".join(page.closings) for page in pages)
     findings.equal("Ray's head lost: told why they have to wait", told, len(pages))
-    for web in place.webs:
+    for web in cluster.webs:
         await asyncio.to_thread(web.start)
     await seen.is_over()
     seen.away(MOST_SECONDS_WITHOUT_A_HEAD)
@@ -315,9 +313,9 @@ def _is_directory(process: psutil.Process) -> bool:
     return command[0] == "ray::_DirectoryActor"
 
 
-async def _until_all_nodes_are_up(place: _Place) -> None:
+async def _until_all_nodes_are_up(cluster: _Cluster) -> None:
     until = time.monotonic() + 60
-    while len(await place.nodes()) < MACHINES:
+    while len(await cluster.nodes()) < MACHINES:
         if time.monotonic() > until:
             raise RuntimeError("a node is missing still")
 
@@ -331,8 +329,8 @@ async def _steps_per_second(pages: Sequence[Page]) -> list[float]:
 # ------------------------------------------------------------------ a crowd, and the speed
 
 
-async def _crowd(findings: Findings, place: _Place, count: int, seconds: float) -> None:
-    pages = await open_pages(place.url, count)
+async def _crowd(findings: Findings, cluster: _Cluster, count: int, seconds: float) -> None:
+    pages = await open_pages(cluster.url, count)
     await asyncio.sleep(SETTLE_SECONDS)
     watched = [Watched(page) for page in pages]
     async with sliders_moving(pages, SET_EVERY):

@@ -91,14 +91,14 @@ def main(sessions: str, seconds: float, json_file: Path | None) -> None:
         psycopg.connect(database.url, autocommit=True) as connection,
     ):
         node = psutil.Process(cluster.nodes()[0]["pid"])
-        place = _Place(server, node, psutil.Process(database.pid), connection)
+        processes = _Processes(server, node, psutil.Process(database.pid), connection)
         print("  ".join(f"{name:>14}" for name, _, _ in COLUMNS), flush=True)
-        sizes = asyncio.run(_measured(place, counts, seconds))
+        sizes = asyncio.run(_measured(processes, counts, seconds))
     if json_file is not None:
         json_file.write_text(json.dumps([asdict(size) for size in sizes], indent=1))
 
 
-class _Place:
+class _Processes:
     """The processes that visitors cost something, and what they have taken so far."""
 
     def __init__(
@@ -131,25 +131,29 @@ def _seconds(process: psutil.Process) -> float:
     return taken.user + taken.system
 
 
-async def _measured(place: _Place, counts: Sequence[int], seconds: float) -> list[Size]:
+async def _measured(processes: _Processes, counts: Sequence[int], seconds: float) -> list[Size]:
     pages: list[Page] = []
     sizes = []
     for count in counts:
-        pages += await open_pages(place.server.url, count - len(pages))
+        pages += await open_pages(processes.server.url, count - len(pages))
         await asyncio.sleep(SETTLE_SECONDS)
-        sizes.append(await _size(place, pages, seconds))
+        sizes.append(await _size(processes, pages, seconds))
         told = asdict(sizes[-1])
         print("  ".join(f"{told[field]:>14{form}}" for _, field, form in COLUMNS), flush=True)
     await asyncio.gather(*(page.close() for page in pages))
     return sizes
 
 
-async def _size(place: _Place, pages: Sequence[Page], seconds: float) -> Size:
+async def _size(processes: _Processes, pages: Sequence[Page], seconds: float) -> Size:
     watched = [Watched(page) for page in pages]
     async with sliders_moving(pages, SET_EVERY):
-        before, sent, began = place.taken(), sum(page.received for page in pages), time.monotonic()
+        before, sent, began = (
+            processes.taken(),
+            sum(page.received for page in pages),
+            time.monotonic(),
+        )
         await asyncio.sleep(seconds)
-        passed, after = time.monotonic() - began, place.taken()
+        passed, after = time.monotonic() - began, processes.taken()
         sent = sum(page.received for page in pages) - sent
     node, web_process, database, written = (
         (now - then) / passed for now, then in zip(after, before, strict=True)
@@ -165,8 +169,8 @@ async def _size(place: _Place, pages: Sequence[Page], seconds: float) -> Size:
         training_cores=node,
         web_cores=web_process,
         database_cores=database,
-        node_mb=place.node.memory_info().rss / MB,
-        web_mb=place.server.resident_mb,
+        node_mb=processes.node.memory_info().rss / MB,
+        web_mb=processes.server.resident_mb,
         written_mb=written / MB,
         sent_kb=sent / passed / len(pages) / 1000,
     )

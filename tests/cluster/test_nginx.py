@@ -1,4 +1,4 @@
-"""The sample configuration of nginx, in front of two real servers that share a store."""
+"""The sample configuration of nginx, in front of two servers that share a database."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.storage import default_url
 from bench.harness import nginx
 from bench.harness.nginx import Nginx, running_nginx
 from bench.harness.server import LiveServer
-from tests.support.client import Visitor
+from tests.support.client import Client
 from tests.support.server import KEEP_UNWATCHED, running_server
 from tests.support.waiting import PATIENCE
 
@@ -24,7 +24,7 @@ pytestmark = [
 ]
 
 FEW, MANY = 4, 64
-"""Visitors: one of two servers gets none of so many as often as a coin falls on one side."""
+"""Minimum and maximum number of clients until each of two servers has at least one."""
 
 
 Webs = tuple[LiveServer, LiveServer]
@@ -59,60 +59,58 @@ def sessions_of(webs: Webs) -> list[int]:
     return [int(sum(map(float, count))) for count in counts]
 
 
-def test_nginx_finds_no_mistake_in_it(front: Nginx) -> None:
+def test_nginx_accepts_the_configuration(front: Nginx) -> None:
     front.check()
 
 
-def test_newcomers_are_spread_and_a_visitor_stays_with_one_server(front: Nginx, webs: Webs) -> None:
-    visitors: list[Visitor] = []
+def test_clients_are_spread_and_stay_with_one_server(front: Nginx, webs: Webs) -> None:
+    clients: list[Client] = []
     before = sessions_of(webs)
-    while len(visitors) < FEW or not all(map(gt, sessions_of(webs), before)):
-        assert len(visitors) < MANY, "one server is given nobody"
-        visitor = Visitor(front.url)
-        visitors.append(visitor)
+    while len(clients) < FEW or not all(map(gt, sessions_of(webs), before)):
+        assert len(clients) < MANY, "one server is given nobody"
+        client = Client(front.url)
+        clients.append(client)
         for transport in ("polling", "websocket"):  # polling takes many requests
-            tab = visitor.open_tab(transport)
+            tab = client.open_tab(transport)
             tab.wait_for(lambda tab=tab: tab.newest("steps") is not None)
             assert tab.ask("set", {"temperature": 0.5}) == {"ok": True}
             tab.close()
-    assert sum(sessions_of(webs)) - sum(before) == len(visitors)  # none was at both
-    for visitor in visitors:
-        visitor.leave()
+    assert sum(sessions_of(webs)) - sum(before) == len(clients)  # none was at both
+    for client in clients:
+        client.leave()
 
 
-def test_the_page_s_origin_and_address_come_through(front: Nginx) -> None:
-    visitor = Visitor(front.url)
+def test_origin_and_host_are_forwarded(front: Nginx) -> None:
+    client = Client(front.url)
     there = {"Origin": front.url, "Sec-Fetch-Site": "same-origin"}
     polling = f"{front.url}/socket.io/?EIO=4&transport=polling"
-    assert visitor.http.get(polling, headers=there, timeout=PATIENCE).status_code == 200
+    assert client.http.get(polling, headers=there, timeout=PATIENCE).status_code == 200
     elsewhere = {"Origin": "http://elsewhere.example"}
-    assert visitor.http.get(polling, headers=elsewhere, timeout=PATIENCE).status_code == 403
+    assert client.http.get(polling, headers=elsewhere, timeout=PATIENCE).status_code == 403
 
 
-def test_a_model_goes_up_and_down(front: Nginx) -> None:
-    visitor = Visitor(front.url)
-    tab = visitor.open_tab()
+def test_a_model_is_downloaded_and_uploaded(front: Nginx) -> None:
+    client = Client(front.url)
+    tab = client.open_tab()
     assert tab.ask("pause") == {"ok": True}
-    saved = visitor.get("/api/model.json")
+    saved = client.get("/api/model.json")
     assert saved.ok
     assert json.loads(saved.content)["hidden_sizes"] == [20, 20]
-    assert visitor.put("/api/model.json", saved.content).ok
-    visitor.leave()
+    assert client.put("/api/model.json", saved.content).ok
+    client.leave()
 
 
-def test_when_a_server_is_killed_its_visitors_are_served_by_the_other(
-    front: Nginx, webs: Webs
-) -> None:
-    visitors = [Visitor(front.url) for _ in range(6)]
-    for number, visitor in enumerate(visitors):
-        tab = visitor.open_tab()
+def test_sessions_of_a_killed_server_move_to_the_other(front: Nginx, webs: Webs) -> None:
+    clients = [Client(front.url) for _ in range(6)]
+    for number, client in enumerate(clients):
+        tab = client.open_tab()
         assert tab.ask("learn", {"text": f"of visitor {number}"}) == {"ok": True}
         tab.wait_for(lambda tab=tab: tab.newest("saved_at"))
     webs[0].kill()
     try:
-        for number, visitor in enumerate(visitors):
-            assert visitor.get("/").ok
-            assert visitor.open_tab().state["text"] == f"of visitor {number}"
-            visitor.leave()
+        for number, client in enumerate(clients):
+            assert client.get("/").ok
+            assert client.open_tab().state["text"] == f"of visitor {number}"
+            client.leave()
     finally:
         webs[0].start()

@@ -1,4 +1,4 @@
-"""A real browser, and visitors who know nothing of each other."""
+"""A real browser, with isolated pages."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REPORT_VIOLATIONS = """
   document.addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI }) =>
     reportError(new Error(`${violatedDirective} forbids ${blockedURI}`)));
 """
-"""Of the content security policy: each is an error of the page's, which fails its test."""
+"""Reports violations of the content security policy as page errors, which fail the test."""
 
 
 @pytest.fixture(scope="package")
@@ -49,7 +49,7 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
-class Visitors:
+class PageFactory:
     """Makes visitors, each with cookies and a memory of their own.
 
     A context that a visitor has left is emptied and given to a later one: what is left in it is the
@@ -66,20 +66,20 @@ class Visitors:
         self._taken: list[BrowserContext] = []
         self._fresh: list[BrowserContext] = []
 
-    def come(self, url: str) -> Page:
-        """A tab of a new visitor to the server that all tests share."""
+    def new_page(self, url: str) -> Page:
+        """A page in an empty context of the shared server."""
         context = self._free.pop() if self._free else self._new_context(base_url=url)
         self._taken.append(context)
         return context.new_page()
 
-    def come_afresh(self, **options: Any) -> Page:
-        """A tab in a context that no other visitor has had or will have."""
+    def new_isolated_page(self, **options: Any) -> Page:
+        """A page in a context that is not reused."""
         context = self._new_context(**options)
         self._fresh.append(context)
         return context.new_page()
 
-    def leave(self) -> None:
-        """All of them close their tabs, and the server stores the networks that nobody watches."""
+    def close_all(self) -> None:
+        """Close all pages, so that the server evicts their sessions."""
         for context in self._fresh:
             context.close()
         for context in self._taken:
@@ -96,7 +96,7 @@ class Visitors:
 
 
 def _empty(context: BrowserContext) -> None:
-    """Close the tabs, and have the browser forget all that they have left but their files."""
+    """Close the pages and clear all data of the context except cached files."""
     *others, last = context.pages or [context.new_page()]
     for page in others:
         page.close()
@@ -111,32 +111,32 @@ def _empty(context: BrowserContext) -> None:
 
 
 @pytest.fixture(scope="package")
-def _visitors(browser: Browser) -> Visitors:
-    return Visitors(browser)
+def _page_factory(browser: Browser) -> PageFactory:
+    return PageFactory(browser)
 
 
 @pytest.fixture
-def visitors(_visitors: Visitors) -> Iterator[Visitors]:
-    """Who visits in this test; an error in one of their pages that nothing catches fails it."""
-    yield _visitors
-    _visitors.leave()
-    errors, _visitors.page_errors = _visitors.page_errors, []
+def page_factory(_page_factory: PageFactory) -> Iterator[PageFactory]:
+    """Makes pages for a test; an uncaught error in one of them fails it."""
+    yield _page_factory
+    _page_factory.close_all()
+    errors, _page_factory.page_errors = _page_factory.page_errors, []
     assert errors == []
 
 
 @pytest.fixture
-def new_visitor(visitors: Visitors, server: LiveServer) -> Callable[[], Page]:
-    """Makes visitors to the server that all tests share."""
-    return lambda: visitors.come(server.url)
+def new_page(page_factory: PageFactory, server: LiveServer) -> Callable[[], Page]:
+    """Makes pages of the shared server, each with its own session."""
+    return lambda: page_factory.new_page(server.url)
 
 
 @pytest.fixture
-def page(new_visitor: Callable[[], Page]) -> Page:
-    """A visitor's tab, before its first `page.goto("/")`."""
-    return new_visitor()
+def page(new_page: Callable[[], Page]) -> Page:
+    """A page, before its first `page.goto("/")`."""
+    return new_page()
 
 
 @pytest.fixture
-def lone_page(visitors: Visitors) -> Page:
-    """A visitor of a server that the test starts itself."""
-    return visitors.come_afresh()
+def isolated_page(page_factory: PageFactory) -> Page:
+    """A page for a server that the test itself starts."""
+    return page_factory.new_isolated_page()

@@ -1,4 +1,4 @@
-"""The page as a person uses it: what it shows, by the ids, states and numbers of its elements."""
+"""Page object: reads and operates the page by ids and states of its elements."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 from playwright.sync_api import Locator, Page, Route, expect
 
 LOOK_MS = 100
-"""Between two looks at something that no single element of the page tells."""
+"""Polling interval."""
 PATIENCE_SECONDS = 60
 
 FIGURE = (
     "(id) => parseFloat(document.querySelector(`#${id} .figure-value`)"
     ".textContent.replaceAll(',', '')) || 0"
 )
-"""The number in one of the page's figures; 0 while there is none."""
+"""The number in a figure of the page; 0 if it is empty."""
 SLIDE = """(slider, value) => {
   slider.value = value;
   slider.dispatchEvent(new Event("input", { bubbles: true }));
@@ -32,41 +32,41 @@ def open_page(page: Page, address: str = "/") -> Page:
 
 
 def await_state(page: Page, element: str, state: str) -> None:
-    """Wait until a part of the page, by its selector, is in this state."""
+    """Wait until the element has this state."""
     expect(page.locator(element)).to_have_attribute("data-state", state)
 
 
 def await_status(page: Page, status: str) -> None:
-    """Wait until the page says that this is what it does."""
+    """Wait until the page shows this status."""
     await_state(page, ".status", status)
 
 
 def figure(page: Page, element: str) -> float:
-    """The number in a figure such as the perplexity; 0 while there is none."""
+    """The number in a figure such as the perplexity; 0 if it is empty."""
     number: float = page.evaluate(FIGURE, element)
     return number
 
 
 def await_figure(page: Page, element: str, least: float) -> None:
-    """Wait until a figure is more than this."""
+    """Wait until a figure is greater than this."""
     page.wait_for_function(f"([id, least]) => ({FIGURE})(id) > least", arg=[element, least])
 
 
 def await_perplexity(page: Page, most: float) -> None:
-    """Wait until the network is so good at its text."""
+    """Wait until the perplexity is lower than this."""
     page.wait_for_function(
         f"(most) => {{ const ppl = ({FIGURE})('ppl'); return ppl >= 1 && ppl < most; }}", arg=most
     )
 
 
 def await_more_steps(page: Page, times: int = 1) -> None:
-    """Wait until the page has been told so often that the network has learnt on."""
+    """Wait until the page has shown so many updates of the steps."""
     for _ in range(times):
         await_figure(page, "steps", figure(page, "steps"))
 
 
 def wait_until(page: Page, holds: Callable[[], bool]) -> None:
-    """Wait for something that takes more than one look; fail if it does not come about in time."""
+    """Poll until a condition holds; fails after a timeout."""
     for _ in range(PATIENCE_SECONDS * 1000 // LOOK_MS):
         if holds():
             return
@@ -90,17 +90,17 @@ def greedy(page: Page) -> str:
 
 
 def writing(page: Page) -> tuple[float, list[str]]:
-    """After how many steps, and all that the network writes then."""
+    """The steps, and the samples and the prediction shown with them."""
     return figure(page, "steps"), [*samples(page), greedy(page)]
 
 
 def slide(page: Page, element: str, value: float) -> None:
-    """Move a slider, as a hand does: the value changes and the page is told."""
+    """Move a slider."""
     page.locator(f"#{element}").evaluate(SLIDE, str(value))
 
 
 def pause(page: Page) -> None:
-    """Pause, and wait until the page says so: what it shows then is how the network rests."""
+    """Pause, and wait until the page shows the status."""
     page.locator("#stop").click()
     await_status(page, "paused")
 
@@ -122,12 +122,12 @@ def learn(page: Page, sentences: str | None = None, **options: str) -> None:
 
 
 def expect_characters(page: Page, count: int) -> None:
-    """The network knows so many characters."""
+    """Assert that the vocabulary has so many characters."""
     expect(page.locator("#prepro_status")).to_have_text(re.compile(rf"^\D*{count}\b"))
 
 
 def model(page: Page) -> dict[str, Any]:
-    """The model as it can be downloaded now."""
+    """The downloaded model."""
     answer = page.request.get("/api/model.json")
     assert answer.ok
     downloaded: dict[str, Any] = answer.json()
@@ -135,36 +135,36 @@ def model(page: Page) -> dict[str, Any]:
 
 
 def save_into_box(page: Page) -> str:
-    """Press save, and wait for the model in the box."""
+    """Press save, and return the model from the text box."""
     page.locator("#savemodel").click()
     await_state(page, "#panel_saving", "saved")
     return page.locator("#tio").input_value()
 
 
 def expect_fault(page: Page, name: str, code: str) -> None:
-    """This is what the page says is wrong there."""
+    """Assert that a field shows this error code."""
     expect(page.locator(f"#{name}_error")).to_have_attribute("data-code", code)
 
 
 def expect_no_fault(page: Page, name: str) -> None:
-    """Nothing is wrong there."""
+    """Assert that a field shows no error."""
     expect(page.locator(f"#{name}_error[data-code]")).to_have_count(0)
 
 
 def share(page: Page) -> str:
-    """Share a copy of the network; the link that the page shows."""
+    """Share a copy of the network; returns its link."""
     page.locator("#share").click()
     await_state(page, "#sharing", "shared")
     return page.locator("#share_address").input_value()
 
 
 def notice(page: Page, code: str) -> Locator:
-    """The notice of this code."""
+    """The notice with this code."""
     return page.locator(f"#notices [data-code='{code}']")
 
 
 def hold_back(page: Page, address: str) -> Callable[[], None]:
-    """Keep a file from the page; returns what waits until it was asked for and lets it through."""
+    """Block requests for a file; returns a function that waits for one and lets it through."""
     held: list[Route] = []
 
     def hold(route: Route) -> None:
@@ -179,7 +179,7 @@ def hold_back(page: Page, address: str) -> Callable[[], None]:
 
 
 def open_panel(page: Page, panel: str) -> None:
-    """Open a panel that looks inside the network if it is closed, and have it in sight."""
+    """Open an inspection panel and scroll to it."""
     details = page.locator(f"#panel_{panel}")
     if details.get_attribute("open") is None:
         details.locator("summary").first.click()
@@ -187,7 +187,7 @@ def open_panel(page: Page, panel: str) -> None:
 
 
 def close_panel(page: Page, panel: str) -> None:
-    """Close a panel that looks inside the network."""
+    """Close an inspection panel."""
     details = page.locator(f"#panel_{panel}")
     if details.get_attribute("open") is not None:
         details.locator("summary").first.click()

@@ -1,4 +1,4 @@
-"""Who is let in, and what a page may do that has been."""
+"""Access control and the content security policy."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 from playwright.sync_api import expect
 
 from bench.harness.server import LiveServer
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import PageFactory
 from tests.e2e.page import await_figure, await_state, await_status, expect_fault, notice, open_page
 from tests.support.server import running_server
 
 WHEN_FULL_MS = 10_000
-"""After which a page that was not let in tries again."""
+"""Delay of the page's next attempt to connect."""
 FETCHED = """
   ["navigation", "resource"]
     .flatMap((type) => performance.getEntriesByType(type))
@@ -21,21 +21,21 @@ FETCHED = """
 STYLE_INLINE = """
   document.body.insertAdjacentHTML("beforeend", '<p style="color: red">styled</p>');
 """
-"""Which the content security policy forbids."""
+"""An inline style, which the content security policy forbids."""
 MOST_BYTES = 200_000
-"""Of everything that opening the page fetches, as it comes over the network: compressed."""
+"""Compressed size of everything that the page loads."""
 MOST_REQUESTS = 100
 
 
-def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_compiler_at_work(
-    visitors: Visitors, tmp_path: Path
+def test_token_form_compiling_status_and_page_limit(
+    page_factory: PageFactory, tmp_path: Path
 ) -> None:
     ready = tmp_path / "ready"
     environment = {"CHARNN_TOKEN": "s3cret", "CHARNN_HOLD_COMPILER": str(ready)}
     with running_server(
         tmp_path, "--max-pages-per-session", "1", environment=environment
     ) as server:
-        first = visitors.come_afresh(base_url=server.url)
+        first = page_factory.new_isolated_page(base_url=server.url)
         first.goto("/")
         first.get_by_role("textbox").fill("wrong")
         first.get_by_role("button").click()
@@ -58,10 +58,10 @@ def test_a_token_lets_in_as_many_pages_as_there_may_be_and_the_first_sees_the_co
         await_state(second, "#notices", "empty")
 
 
-def test_the_page_is_small_comes_from_its_own_server_alone_and_is_under_its_policy(
-    visitors: Visitors, server: LiveServer
+def test_page_weight_origin_and_content_security_policy(
+    page_factory: PageFactory, server: LiveServer
 ) -> None:
-    page = visitors.come_afresh(base_url=server.url)
+    page = page_factory.new_isolated_page(base_url=server.url)
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
     page.on("websocket", lambda socket: addresses.append(socket.url))
@@ -84,5 +84,5 @@ def test_the_page_is_small_comes_from_its_own_server_alone_and_is_under_its_poli
     with page.expect_event("pageerror") as reported:
         page.evaluate(STYLE_INLINE)
     assert "style-src" in reported.value.message
-    assert len(visitors.page_errors) == 1  # so it would fail any other test
-    visitors.page_errors.clear()
+    assert len(page_factory.page_errors) == 1  # so it would fail any other test
+    page_factory.page_errors.clear()

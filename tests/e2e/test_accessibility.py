@@ -1,4 +1,4 @@
-"""The page holds to WCAG 2.2 AA, as far as a program can tell, and is driven by the keyboard."""
+"""WCAG 2.2 AA, as far as axe checks it, and the keyboard shortcuts."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ from tests.e2e.page import (
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 EVERYTHING = {"type": "tag", "values": RULES}
 COLOURS = {"type": "rule", "values": ["color-contrast"]}
-"""All that depends on the appearance."""
+"""The rules that depend on the colour scheme."""
 PANELS = ("surprise", "units", "letter_map", "weights", "gradient_check")
 
 
 def assert_no_violation(
     page: Page, rules: dict[str, Any] = EVERYTHING, within: str | None = None
 ) -> None:
-    """Axe finds nothing on the page, or within a part of it."""
+    """Assert that axe finds no violation on the page or in a part of it."""
     found = Axe().run(
         page, context=within, options={"runOnly": rules, "resultTypes": ["violations"]}
     )
@@ -56,7 +56,7 @@ def test_axe_finds_no_violation_with_everything_open(page: Page, width: int) -> 
     assert_no_violation(page, COLOURS)
 
 
-def test_axe_finds_no_violation_in_what_comes_and_goes(page: Page) -> None:
+def test_axe_finds_no_violation_in_dialogs_and_notices(page: Page) -> None:
     page.emulate_media(color_scheme="light")
     open_page(page)
     learn(page, "abab\nbaba", hidden_sizes="8")
@@ -84,7 +84,7 @@ def test_axe_finds_no_violation_in_what_comes_and_goes(page: Page) -> None:
     assert_no_violation(page)
 
 
-def test_space_and_the_question_mark_work_wherever_they_have_no_use_of_their_own(
+def test_keyboard_shortcuts_yield_to_focused_controls(
     page: Page,
 ) -> None:
     open_page(page)

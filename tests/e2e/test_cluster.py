@@ -1,4 +1,4 @@
-"""A page of a cluster, behind nginx: what its visitor sees when a part of the cluster fails."""
+"""The page of a cluster behind nginx, and failures of the cluster."""
 
 from __future__ import annotations
 
@@ -38,19 +38,19 @@ PATIENCE = 60.0
 SECONDS_WITHOUT_RAY = 120.0
 
 
-class Place:
-    """Two machines that train, two web processes, and the address that visitors know."""
+class Cluster:
+    """A Ray cluster of two machines, two web processes, and the URL of nginx."""
 
-    def __init__(self, cluster: RayCluster, webs: tuple[LiveServer, ...], url: str) -> None:
-        self.cluster = cluster
+    def __init__(self, ray: RayCluster, webs: tuple[LiveServer, ...], url: str) -> None:
+        self.ray = ray
         self.webs = webs
         self.url = url
 
     def kill_busy_nodes(self) -> None:
-        """Kill each node that trains a session, once all nodes are there."""
+        """Kill each node that trains a session, once all nodes are up."""
         until = time.monotonic() + PATIENCE
         while time.monotonic() < until:
-            nodes = self.cluster.nodes()
+            nodes = self.ray.nodes()
             busy = [node["pid"] for node in nodes if node["sessions"]]
             if len(nodes) == MACHINES and busy:
                 for pid in busy:
@@ -60,43 +60,43 @@ class Place:
 
 
 @pytest.fixture(scope="module")
-def place(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+def cluster(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     if not ray_cluster.ray_is_installed():  # it is slow to import
         pytest.skip(ray_cluster.NOT_INSTALLED)
     folder = tmp_path_factory.mktemp("cluster")
     with (
-        running_cluster(MACHINES, cores=1) as cluster,
-        cluster.web(folder / "1", postgres) as one,
-        cluster.web(folder / "2", postgres) as two,
+        running_cluster(MACHINES, cores=1) as ray,
+        ray.web(folder / "1", postgres) as one,
+        ray.web(folder / "2", postgres) as two,
         running_nginx([one.url, two.url]) as front,
     ):
-        yield Place(cluster, (one, two), front.url)
+        yield Cluster(ray, (one, two), front.url)
 
 
 @pytest.fixture
-def page(lone_page: Page, place: Place) -> Iterator[Page]:
-    """A page whose network trains and is saved; it must stay the same document."""
-    open_page(lone_page, place.url)
-    lone_page.evaluate("window.opened = 'once'")
-    learn(lone_page, "words of one visitor\nand another line", hidden_sizes="12")
-    saved = text(lone_page, "saved")
-    wait_until(lone_page, lambda: text(lone_page, "saved") != saved)
-    yield lone_page
-    assert lone_page.locator("#opt_hidden_sizes").input_value() == "12"
-    expect_characters(lone_page, 15)
-    assert lone_page.evaluate("window.opened") == "once"
+def page(isolated_page: Page, cluster: Cluster) -> Iterator[Page]:
+    """A page in training that has been saved; it must not reload."""
+    open_page(isolated_page, cluster.url)
+    isolated_page.evaluate("window.opened = 'once'")
+    learn(isolated_page, "words of one visitor\nand another line", hidden_sizes="12")
+    saved = text(isolated_page, "saved")
+    wait_until(isolated_page, lambda: text(isolated_page, "saved") != saved)
+    yield isolated_page
+    assert isolated_page.locator("#opt_hidden_sizes").input_value() == "12"
+    expect_characters(isolated_page, 15)
+    assert isolated_page.evaluate("window.opened") == "once"
 
 
 def test_a_page_survives_the_loss_of_the_node_that_trains_its_network(
-    page: Page, place: Place
+    page: Page, cluster: Cluster
 ) -> None:
-    place.kill_busy_nodes()
+    cluster.kill_busy_nodes()
     expect(notice(page, "machine_lost")).to_be_visible()
     await_more_steps(page)
 
 
-def test_a_page_survives_the_loss_of_its_web_process(page: Page, place: Place) -> None:
-    for web in place.webs:  # one of them serves the page
+def test_a_page_survives_the_loss_of_its_web_process(page: Page, cluster: Cluster) -> None:
+    for web in cluster.webs:  # one of them serves the page
         steps = figure(page, "steps")
         web.kill()
         await_figure(page, "steps", steps)
@@ -104,11 +104,11 @@ def test_a_page_survives_the_loss_of_its_web_process(page: Page, place: Place) -
         web.start()
 
 
-def test_a_page_survives_the_loss_of_the_whole_ray_cluster(page: Page, place: Place) -> None:
-    place.cluster.stop()
-    place.cluster.start()
+def test_a_page_survives_the_loss_of_the_whole_ray_cluster(page: Page, cluster: Cluster) -> None:
+    cluster.ray.stop()
+    cluster.ray.start()
     expect(notice(page, "cluster_lost")).to_be_visible(timeout=1000 * SECONDS_WITHOUT_RAY)
-    for web in place.webs:
+    for web in cluster.webs:
         assert web.wait() == 1  # so that its supervisor starts it again
         web.start()
     await_status(page, "learning")

@@ -1,4 +1,4 @@
-"""The curve under a person's hands: its axis, its parts, as a file, and the run before."""
+"""The curve: axis, zoom, export, and the previous run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ENOUGH_POINTS = 12
 
 
 def with_a_curve(page: Page) -> Page:
-    """A page whose curve has some points, and goes on."""
+    """A page in training, with some points on its curve."""
     open_page(page)
     learn(page, TEXT, hidden_sizes="8")
     wait_until(page, lambda: len(history(page)) > ENOUGH_POINTS)
@@ -35,20 +35,20 @@ def with_a_curve(page: Page) -> Page:
 
 
 def history(page: Page) -> list[dict[str, str]]:
-    """The points that the server has."""
+    """The points of the curve on the server."""
     table = page.request.get("/api/history.csv").text()
     return list(csv.DictReader(table.splitlines()))
 
 
 def plot_at(page: Page, share: float) -> tuple[float, float]:
-    """Where on the screen this share of the plot's width is, in the middle of its height."""
+    """The screen position at this share of the plot's width, at half its height."""
     box = page.locator(".curve .u-over").bounding_box()
     assert box is not None
     return box["x"] + share * (box["width"] - 2) + 1, box["y"] + box["height"] / 2
 
 
 def reading(page: Page, share: float) -> tuple[float, float]:
-    """Perplexity and step of the point under a pointer at this share of the plot's width."""
+    """Perplexity and step of the point that is hovered at this share of the plot's width."""
     page.mouse.move(*plot_at(page, 0.5))
     page.mouse.move(*plot_at(page, share))
     found: list[float] = []
@@ -64,14 +64,14 @@ def reading(page: Page, share: float) -> tuple[float, float]:
 
 
 def dot(page: Page) -> float:
-    """How low the point under the pointer is on the screen."""
+    """The vertical screen position of the hovered point."""
     box = page.locator(".curve .u-cursor-pt").first.bounding_box()
     assert box is not None
     return box["y"] + box["height"] / 2
 
 
 def misses(page: Page, scale: Callable[[float], float]) -> float:
-    """By how many pixels some point is not where this scale of the axis would have it."""
+    """The greatest distance, in pixels, of a point from its position on this scale."""
     places = []
     for share in (0.02, 0.1, 0.2, 0.3, 0.4, 0.98):
         value, _ = reading(page, share)
@@ -83,7 +83,7 @@ def misses(page: Page, scale: Callable[[float], float]) -> float:
 
 
 def shown_range(page: Page) -> list[float]:
-    """The first and the last step in view, as the page says; nothing where that is the whole."""
+    """The first and last step in view; None if all are."""
     return [float(number.replace(",", "")) for number in re.findall(r"[\d,]+", view(page))]
 
 
@@ -92,14 +92,14 @@ def view(page: Page) -> str:
 
 
 def drag(page: Page, start: float, end: float) -> None:
-    """Draw over a part of the plot."""
+    """Drag over a part of the plot."""
     page.mouse.move(*plot_at(page, start))
     page.mouse.down()
     page.mouse.move(*plot_at(page, end), steps=5)
     page.mouse.up()
 
 
-def test_a_part_stays_in_view_while_the_network_learns_and_keys_and_a_double_click_zoom(
+def test_zoom_persists_during_training(
     page: Page,
 ) -> None:
     with_a_curve(page)
@@ -125,7 +125,7 @@ def test_a_part_stays_in_view_while_the_network_learns_and_keys_and_a_double_cli
     await_state(page, ".curve", "whole")
 
 
-def test_the_axis_is_logarithmic_or_linear_and_the_curve_is_saved_as_table_and_picture(
+def test_axis_scale_and_export_of_the_curve(
     page: Page,
 ) -> None:
     open_page(page)
@@ -160,7 +160,7 @@ def test_the_axis_is_logarithmic_or_linear_and_the_curve_is_saved_as_table_and_p
     assert len(picture) > 10_000  # and something is drawn on it
 
 
-def test_the_run_before_stays_in_grey_and_changes_are_marked(page: Page) -> None:
+def test_the_curve_shows_the_previous_run_and_annotations(page: Page) -> None:
     with_a_curve(page)
     earlier = page.get_by_role("list", name="Previous runs").locator("li")
     marks = page.locator("#curve_marks li")

@@ -1,4 +1,4 @@
-"""The main path passes in Firefox too, where that is installed."""
+"""The main path in Firefox, if it is installed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.extended
 
 @pytest.fixture(scope="module")
 def programs() -> tuple[str, str]:
-    """Node and Firefox; without them the test is skipped, and says what to install."""
+    """The paths of Node and Firefox; skips without them."""
     # Where the system has no Node, `make test-all` puts one beside this Python.
     node = shutil.which("node") or shutil.which("node", path=Path(sys.executable).parent)
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")

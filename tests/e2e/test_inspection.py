@@ -1,4 +1,4 @@
-"""Panels that look inside the network: each lives against the real server, and only while seen."""
+"""The inspection panels, with a real server."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from tests.e2e.page import (
 )
 
 SENTENCES = "\n".join(f"the {n} small sheep (of {n * 7919 % 1000})" for n in range(20))
-"""More than a small network learns by heart: what it makes of them never stands still."""
+"""Too much for a small network to overfit, so that its results keep changing."""
 READING = "the small sheep"
 LSTM_LAYER = 15
-"""Matrices and biases of a network of one layer, with its letters and its output."""
+"""Number of parameters of a network with one layer."""
 PANELS = {
     "surprise": "surprise",
     "units": "units",
@@ -30,7 +30,7 @@ PANELS = {
     "weights": "weights",
     "gradient_check": "gradient_check",
 }
-"""By its name, what each panel asks the server."""
+"""The event that each panel sends."""
 
 LIT = "#netpicture :is(.lit, .hollow)[d]:not([d=''])"
 SHAPES = "paths => paths.map((path) => path.getAttribute('d'))"
@@ -42,13 +42,13 @@ GRID = """canvas => [[canvas.width, canvas.height],
 
 
 def shown(page: Page, elements: str, what: str) -> list[str]:
-    """What these elements show, of each of them."""
+    """What each of these elements shows."""
     found: list[str] = page.locator(elements).evaluate_all(what)
     return found
 
 
 def await_change(page: Page, look: Callable[[], list[str]]) -> list[str]:
-    """Wait until something is shown, and then another thing in its place; the first of them."""
+    """Wait until something is shown and then changes; returns the first value."""
     wait_until(page, lambda: bool(look()))
     first = look()
     wait_until(page, lambda: look() not in ([], first))
@@ -56,7 +56,7 @@ def await_change(page: Page, look: Callable[[], list[str]]) -> list[str]:
 
 
 def open_small(page: Page) -> Page:
-    """A page whose network is small, and reads a text of its own."""
+    """A page with a small network and a probe text."""
     open_page(page)
     learn(page, SENTENCES, hidden_sizes="8")
     page.locator("#look_text").fill(READING)
@@ -64,7 +64,7 @@ def open_small(page: Page) -> Page:
 
 
 def asked(page: Page) -> Callable[[str], int]:
-    """Counts what the page asks the server; to be called before it is opened."""
+    """Counts the events that the page sends; call it before the page opens."""
     frames: list[str] = []
 
     def note(frame: str | bytes) -> None:
@@ -74,7 +74,7 @@ def asked(page: Page) -> Callable[[str], int]:
     return lambda event: sum(f'["{event}"' in frame for frame in frames)
 
 
-def test_the_picture_is_lit_by_the_network_which_goes_on_from_what_is_typed(page: Page) -> None:
+def test_the_diagram_shows_activations_of_the_typed_text(page: Page) -> None:
     open_small(page)
     await_change(page, lambda: shown(page, LIT, SHAPES))
     layers = shown(page, "#netpicture > g:first-of-type .unlit", SHAPES)
@@ -100,7 +100,7 @@ def test_the_picture_is_lit_by_the_network_which_goes_on_from_what_is_typed(page
     await_change(page, drawn.all_text_contents)
 
 
-def test_each_panel_follows_the_network_while_it_learns(page: Page) -> None:
+def test_every_panel_updates_during_training(page: Page) -> None:
     open_small(page)
     characters = len(set(SENTENCES) - {"\n"})
     open_panel(page, "surprise")
@@ -136,7 +136,7 @@ def test_each_panel_follows_the_network_while_it_learns(page: Page) -> None:
     expect(page.locator(".found > li:not([hidden])")).to_have_count(8)
 
 
-def test_the_gradients_of_the_network_agree_with_measured_slopes(page: Page) -> None:
+def test_gradient_check_passes(page: Page) -> None:
     open_small(page)
     pause(page)  # or its training would take the check's time
     page.locator("#panel_gradient_check summary").press("Enter")
@@ -147,14 +147,14 @@ def test_the_gradients_of_the_network_agree_with_measured_slopes(page: Page) -> 
     expect(page.locator("#gradient_check_results tbody tr")).to_have_count(LSTM_LAYER)
 
 
-def test_panels_that_are_closed_or_out_of_sight_ask_nothing(page: Page) -> None:
+def test_hidden_panels_send_no_requests(page: Page) -> None:
     questions = asked(page)
 
     def all_of_them() -> list[int]:
         return [questions(event) for event in (*PANELS.values(), "find_units", "complete")]
 
     def await_questions(event: str, more: int) -> None:
-        """Wait until a panel that is in sight has asked so often from now on."""
+        """Wait until a visible panel has sent so many further events."""
         before = questions(event)
         wait_until(page, lambda: questions(event) >= before + more)
 

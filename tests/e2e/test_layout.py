@@ -1,4 +1,4 @@
-"""The page holds still and keeps in sight what belongs together, in either appearance."""
+"""Layout stability, visibility of the main panels, and colour schemes."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from tests.e2e.page import (
 DESKTOPS = ((1440, 900), (1280, 800))
 WIDTHS = (1440, 390)
 ALL_OF_IT = 10_000
-"""A window so high that the whole page is in sight at either width: shifts elsewhere go unseen."""
+"""A viewport as high as the page: layout shifts outside of it are not reported."""
 CHANGES = 4
-"""So often the samples are written anew while the page is watched."""
+"""Number of sample updates during the observation."""
 PANELS = ("surprise", "units", "letter_map", "weights", "gradient_check")
 
 WATCH_SHIFTS = """
@@ -45,7 +45,7 @@ PLACES = """
     [...document.querySelectorAll("[id^=panel_]")].map(({ id, offsetTop }) => [id, offsetTop]),
   )
 """
-"""Of every panel in its column, wherever the page is scrolled to."""
+"""The position of every panel in its column, independent of scrolling."""
 SCHEME_AT_FIRST = """
   new MutationObserver((_, watch) => {
     if (!document.body) return;
@@ -57,11 +57,11 @@ COLOUR = "token => getComputedStyle(document.body).getPropertyValue(token).trim(
 
 
 def paper(page: Page) -> float:
-    """How light the page is, from 0 to 1."""
+    """The luminance of the page's background, from 0 to 1."""
     return luminance(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
-def test_controls_figures_curve_and_samples_are_in_sight_together(page: Page) -> None:
+def test_the_main_panels_fit_the_viewport(page: Page) -> None:
     open_page(page)
     page.locator("#hints_seen").click()
     for width, height in DESKTOPS:
@@ -73,7 +73,7 @@ def test_controls_figures_curve_and_samples_are_in_sight_together(page: Page) ->
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
+def test_no_layout_shift_during_training(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": ALL_OF_IT})
     open_page(page)
     wait_until(page, lambda: all(samples(page)) and greedy(page) != "")
@@ -93,9 +93,7 @@ def test_nothing_jumps_while_it_learns(page: Page, width: int) -> None:
 
 
 @pytest.mark.parametrize("width", WIDTHS)
-def test_what_comes_into_sight_finds_its_room_kept_and_no_page_scrolls_sideways(
-    page: Page, width: int
-) -> None:
+def test_no_layout_shift_or_horizontal_scrolling_on_scroll(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     open_page(page)
     before = page.evaluate(PLACES)
@@ -110,7 +108,7 @@ def test_what_comes_into_sight_finds_its_room_kept_and_no_page_scrolls_sideways(
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def test_the_appearance_is_the_systems_or_the_chosen_one_from_the_first_paint_and_legible(
+def test_color_scheme_is_set_before_first_paint(
     page: Page,
 ) -> None:
     def lightness(token: str) -> float:

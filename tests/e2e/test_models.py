@@ -1,4 +1,4 @@
-"""The model is the person's own: save and load, download and upload, and those that come along."""
+"""Save, load, download and upload of models, and the pretrained ones."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ TEXT = "we read\nwe write\nwe rest"
 
 
 def trained(page: Page) -> str:
-    """A small network that has learnt for a moment and rests; its greedy prediction."""
+    """Train a small network and pause it; returns its greedy prediction."""
     open_page(page)
     learn(page, TEXT, hidden_sizes="8")
     await_figure(page, "steps", 300)
@@ -41,7 +41,7 @@ def trained(page: Page) -> str:
 
 
 def restart(page: Page) -> None:
-    """Have a paused network replaced by another, which learns for a moment and rests."""
+    """Replace a paused network by another, train it and pause it."""
     learn(page, hidden_sizes="3")
     await_status(page, "learning")
     await_more_steps(page)
@@ -49,7 +49,7 @@ def restart(page: Page) -> None:
 
 
 def downloaded(page: Page, link: str, folder: Path) -> Path:
-    """The file that is behind a link."""
+    """The file that a link downloads."""
     with page.expect_download() as download:
         page.locator(f"#{link}").click()
     file = folder / download.value.suggested_filename
@@ -57,7 +57,7 @@ def downloaded(page: Page, link: str, folder: Path) -> Path:
     return file
 
 
-def test_what_was_saved_into_the_box_comes_back_from_it(page: Page) -> None:
+def test_save_and_load_through_the_text_box(page: Page) -> None:
     prediction = trained(page)
     saved = save_into_box(page)
     restart(page)
@@ -75,9 +75,7 @@ def test_what_was_saved_into_the_box_comes_back_from_it(page: Page) -> None:
     await_figure(page, "steps", 0)
 
 
-def test_a_downloaded_model_comes_back_by_uploading_it_and_its_other_forms_are_for_elsewhere(
-    page: Page, tmp_path: Path
-) -> None:
+def test_download_upload_and_other_formats(page: Page, tmp_path: Path) -> None:
     prediction = trained(page)
     file = downloaded(page, "downloadmodel", tmp_path)
     assert file.name == "charnn-model.json"
@@ -104,7 +102,7 @@ def test_a_downloaded_model_comes_back_by_uploading_it_and_its_other_forms_are_f
     assert model(page)["model"] == json.loads(file.read_text())["model"]
 
 
-def test_a_pretrained_model_writes_at_once_and_learns_on(page: Page) -> None:
+def test_a_pretrained_model_samples_at_once_and_trains(page: Page) -> None:
     open_page(page)
     first, other = list(pretrained.cards().values())[:2]
     page.locator("#loadpretrained").click()

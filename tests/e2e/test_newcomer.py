@@ -1,4 +1,4 @@
-"""Somebody who has never seen the page goes by what it says, and by nothing else."""
+"""A first use of the page by visible text and accessible names only."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ SENTENCES = "\n".join(
 STEPS = 1_000
 
 
-def beside(page: Page, word: str) -> Callable[[], float]:
-    """What the page says beside a word, whenever it is asked; nothing is as good as endless."""
-    place = page.locator("p", has_text=re.compile(rf"^{word}:")).element_handle()
+def value_beside(page: Page, word: str) -> Callable[[], float]:
+    """A function that reads the number after a label; infinity if there is none."""
+    element = page.locator("p", has_text=re.compile(rf"^{word}:")).element_handle()
 
-    def told() -> float:
-        number = (place.text_content() or "").partition(":")[2].replace(",", "").strip()
+    def read() -> float:
+        number = (element.text_content() or "").partition(":")[2].replace(",", "").strip()
         return float(number) if number.replace(".", "").isdigit() else math.inf
 
-    return told
+    return read
 
 
 def press(page: Page, name: str) -> None:
@@ -41,29 +41,29 @@ def box(page: Page, name: str) -> Locator:
     return page.get_by_role("textbox", name=name, exact=True)
 
 
-def best_of(page: Page, hidden_sizes: str) -> float:
-    """Learn with this option for a number of steps; the perplexity then."""
+def train_with(page: Page, hidden_sizes: str) -> float:
+    """Train with these hidden sizes for a number of steps; returns the perplexity."""
     press(page, "pause")
     await_status(page, "paused")
-    steps = beside(page, "steps")
+    steps = value_beside(page, "steps")
     before = steps()
     box(page, "Hidden sizes").fill(hidden_sizes)
     press(page, "learn/restart")
     await_state(page, "#panel_controls", "unedited")
     wait_until(page, lambda: steps() != before)  # it has begun anew
     wait_until(page, lambda: STEPS < steps() < math.inf)
-    return beside(page, "perplexity")()
+    return value_beside(page, "perplexity")()
 
 
-def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere(
-    new_visitor: Callable[[], Page],
+def test_train_compare_save_and_load_by_visible_text_only(
+    new_page: Callable[[], Page],
 ) -> None:
-    page, elsewhere = new_visitor(), new_visitor()
+    page, other_page = new_page(), new_page()
     page.goto("/")
     await_status(page, "learning")
     box(page, "Input sentences").fill(SENTENCES)
-    small = best_of(page, "1")
-    assert best_of(page, "30") < small  # one option changed, and it is better
+    small = train_with(page, "1")
+    assert train_with(page, "30") < small  # one option changed, and it is better
     earlier = page.get_by_role("checkbox", name=re.compile("previous run"))
     expect(earlier).to_be_visible()  # to compare with, in grey
     press(page, "pause")
@@ -74,15 +74,15 @@ def test_a_newcomer_gets_a_better_model_of_their_own_text_and_takes_it_elsewhere
     model = carried.input_value()
     written = page.get_by_role("region", name="Greedy argmax prediction").inner_text()
 
-    elsewhere.goto("/")
-    await_status(elsewhere, "learning")
-    box(elsewhere, "Input sentences").fill(SENTENCES)
-    press(elsewhere, "learn/restart")
-    await_state(elsewhere, "#panel_controls", "unedited")
-    press(elsewhere, "pause")
-    await_status(elsewhere, "paused")
-    box(elsewhere, "Model JSON").fill(model)
-    press(elsewhere, "load model")
-    prediction = elsewhere.get_by_role("region", name="Greedy argmax prediction")
-    wait_until(elsewhere, lambda: prediction.inner_text() == written)
+    other_page.goto("/")
+    await_status(other_page, "learning")
+    box(other_page, "Input sentences").fill(SENTENCES)
+    press(other_page, "learn/restart")
+    await_state(other_page, "#panel_controls", "unedited")
+    press(other_page, "pause")
+    await_status(other_page, "paused")
+    box(other_page, "Model JSON").fill(model)
+    press(other_page, "load model")
+    prediction = other_page.get_by_role("region", name="Greedy argmax prediction")
+    wait_until(other_page, lambda: prediction.inner_text() == written)
     assert json.loads(model)["hidden_sizes"] == [30]

@@ -1,4 +1,4 @@
-"""A script that drives the original demo of 2014 by its elements' ids drives this page too."""
+"""A script for the element ids of the original demo of 2014 works on this page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LETTERS = sorted(set("".join(SENTENCES)))
 
 
 class Script:
-    """What such a script does: it finds an element by its id, reads it, fills it or clicks it."""
+    """A script that finds elements by id, reads them, fills them and clicks them."""
 
     def __init__(self, page: Page) -> None:
         self._page = page
@@ -27,7 +27,7 @@ class Script:
         return str(self._page.evaluate("(id) => document.getElementById(id).textContent", element))
 
     def number(self, element: str) -> float:
-        """As parseFloat reads what comes after the colon; 0 while there is none."""
+        """The number after the colon, as parseFloat reads it; 0 if there is none."""
         found = re.match(r"\s*\d+(\.\d+)?", self.text(element).partition(":")[2])
         return float(found[0]) if found else 0.0
 
@@ -35,7 +35,7 @@ class Script:
         return str(self._page.evaluate("(id) => document.getElementById(id).value", element))
 
     def fill(self, element: str, value: str) -> None:
-        """No event tells of it: the original reads its boxes when a button is pressed."""
+        """Set a value without an event: the original reads its fields when a button is pressed."""
         self._page.evaluate(
             "([id, value]) => { document.getElementById(id).value = value; }", [element, value]
         )
@@ -56,20 +56,20 @@ class Script:
         return found
 
     def stop(self) -> str:
-        """Stop, and wait until the network rests; what it predicts then."""
+        """Pause; returns the prediction of the paused network."""
         self.click("stop")
         await_status(self._page, "paused")
         return self.written("argmax")[0]
 
     def saved(self) -> str:
-        """What saving puts into the box."""
+        """The model that saving puts into the text box."""
         self.fill("tio", "")
         self.click("savemodel")
         wait_until(self._page, lambda: self.value("tio") != "")
         return self.value("tio")
 
 
-def test_a_script_for_the_original_drives_learning_sliders_saving_and_loading(page: Page) -> None:
+def test_the_original_element_ids_work(page: Page) -> None:
     page.goto("/")
     script = Script(page)
     wait_until(page, lambda: script.number("epoch") > 0)

@@ -1,4 +1,4 @@
-"""The page comes back when its server does."""
+"""The page reconnects after a server restart."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect
 
-from tests.e2e.conftest import Visitors
+from tests.e2e.conftest import PageFactory
 from tests.e2e.page import (
     await_figure,
     await_status,
@@ -22,11 +22,9 @@ from tests.support.server import running_server
 WORDS = "my own words\nand some more"
 
 
-def test_a_page_outlives_its_server_and_finds_its_network_as_it_was(
-    visitors: Visitors, tmp_path: Path
-) -> None:
+def test_page_reconnects_after_a_server_restart(page_factory: PageFactory, tmp_path: Path) -> None:
     with running_server(tmp_path) as server:
-        page = visitors.come_afresh(base_url=server.url)
+        page = page_factory.new_isolated_page(base_url=server.url)
         open_page(page)
         learn(page, WORDS, hidden_sizes="8")
         await_figure(page, "steps", 300)

@@ -1,4 +1,4 @@
-"""A network is shown to others by a link, and nobody loses their own by following one."""
+"""Sharing a network by a link."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ OWN_WORDS = "my own words"
 
 
 def shared_words(page: Page) -> str:
-    """Have a network of one's own words that has learnt for a moment and rests; a link to it."""
+    """Train a small network and pause it; returns a link to a copy."""
     open_page(page)
     learn(page, WORDS, hidden_sizes="8")
     await_figure(page, "steps", 300)
@@ -33,10 +33,10 @@ def shared_words(page: Page) -> str:
     return share(page)
 
 
-def test_a_link_opens_the_network_for_a_new_visitor_and_it_learns_on(
-    new_visitor: NewVisitor,
+def test_a_link_opens_the_network_for_a_new_session(
+    new_page: NewVisitor,
 ) -> None:
-    owner, guest = new_visitor(), new_visitor()
+    owner, guest = new_page(), new_page()
     link = shared_words(owner)
     steps = figure(owner, "steps")
     owner.context.grant_permissions(["clipboard-read", "clipboard-write"])
@@ -58,10 +58,10 @@ def test_a_link_opens_the_network_for_a_new_visitor_and_it_learns_on(
     assert figure(owner, "steps") == steps
 
 
-def test_who_has_a_network_is_asked_before_it_is_replaced_and_told_of_a_withdrawn_link(
-    new_visitor: NewVisitor,
+def test_opening_a_link_asks_before_replacing_a_network(
+    new_page: NewVisitor,
 ) -> None:
-    owner, guest = new_visitor(), new_visitor()
+    owner, guest = new_page(), new_page()
     link = shared_words(owner)
     open_page(guest)
     learn(guest, OWN_WORDS, hidden_sizes="8")

@@ -1,4 +1,4 @@
-"""Texts come into the box by choosing, opening and dropping; those that cannot be learnt do not."""
+"""Built-in texts, opened files and dropped files."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def choose_file(page: Page, content: bytes, name: str = "notes.txt") -> None:
     )
 
 
-def test_a_chosen_text_fills_the_box_and_the_options_and_is_learnt_on_learn(page: Page) -> None:
+def test_a_built_in_text_sets_the_text_and_options(page: Page) -> None:
     open_page(page)
     choice = page.locator("#text_choice")
     expect(choice).to_have_value("essays")
@@ -62,7 +62,7 @@ def test_a_chosen_text_fills_the_box_and_the_options_and_is_learnt_on_learn(page
     await_state(page, "#panel_controls", "unedited")
 
 
-def test_text_of_many_scripts_is_opened_from_a_file_and_learnt_and_written(page: Page) -> None:
+def test_a_unicode_text_file_can_be_trained_on(page: Page) -> None:
     open_page(page)
     choose_file(page, b"\xef\xbb\xbf" + "\r\n".join(MANY_SCRIPTS).encode(), name="scripts.txt")
     sentences = "\n".join(MANY_SCRIPTS)
@@ -77,7 +77,7 @@ def test_text_of_many_scripts_is_opened_from_a_file_and_learnt_and_written(page:
     assert set("".join([*samples(page), greedy(page)])) <= known
 
 
-def test_a_dropped_file_fills_the_box_and_a_wrong_one_changes_nothing(page: Page) -> None:
+def test_dropping_a_text_file(page: Page) -> None:
     open_page(page)
     box, own = page.locator("#ti"), texts.text("essays")
     expect(page.locator("#text_choice")).to_have_value("essays")
@@ -101,8 +101,8 @@ def test_a_dropped_file_fills_the_box_and_a_wrong_one_changes_nothing(page: Page
     expect_characters(page, len(set("droppedlines")))
 
 
-def test_what_is_entered_before_the_scripts_have_come_is_kept_and_learnt(page: Page) -> None:
-    """On a slow line the page is there long before they are, and the server's text after them."""
+def test_input_before_the_scripts_load_is_kept(page: Page) -> None:
+    """On a slow connection the page appears before its scripts and the server's text."""
     let_through = hold_back(page, "**/js/main.js")
     page.goto("/", wait_until="commit")
     page.locator("#ti").fill("my own sentences\nwritten early")

@@ -1,4 +1,4 @@
-"""A person opens the page and watches a network learn, with its controls under their hands."""
+"""Training, and its controls on the page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ NewVisitor = Callable[[], Page]
 SENTENCES = "\n".join(f"the {number} small sheep of {number * 7919 % 1000}" for number in range(20))
 
 
-def test_a_first_visit_finds_hints_and_learning_begun_and_a_reload_finds_it_where_it_is(
+def test_first_visit_has_hints_and_reload_keeps_the_session(
     page: Page,
 ) -> None:
     open_page(page)
@@ -58,7 +58,7 @@ def test_a_first_visit_finds_hints_and_learning_begun_and_a_reload_finds_it_wher
     await_figure(page, "steps", steps)
 
 
-def test_both_sliders_reach_the_server_and_two_tabs_follow_one_network(page: Page) -> None:
+def test_sliders_and_two_tabs_of_one_session(page: Page) -> None:
     open_page(page)
     other_tab = open_page(page.context.new_page())  # hears of all this from the server alone
     expect(other_tab.locator("#lr_text")).to_have_text("0.01000")
@@ -77,8 +77,8 @@ def test_both_sliders_reach_the_server_and_two_tabs_follow_one_network(page: Pag
     assert greedy(page) == cold[1][-1]
 
 
-def test_two_browsers_train_two_networks_that_never_meet(new_visitor: NewVisitor) -> None:
-    one, other = new_visitor(), new_visitor()
+def test_browsers_have_separate_networks(new_page: NewVisitor) -> None:
+    one, other = new_page(), new_page()
     for page, sentences in ((one, "aaaa\nabab"), (other, "xyxy\nxxyy")):
         open_page(page)
         learn(page, sentences, hidden_sizes="8")
@@ -92,7 +92,7 @@ def test_two_browsers_train_two_networks_that_never_meet(new_visitor: NewVisitor
     await_status(one, "paused")
 
 
-def test_a_network_of_each_kind_learns_and_is_drawn_as_deep_as_it_is(page: Page) -> None:
+def test_every_cell_trains_and_has_a_diagram(page: Page) -> None:
     open_page(page)
     # Of 200 such networks of rectified units all learn; of narrow ones many begin with none alive.
     networks = {"rnn": [30, 25, 20], "gru": [8]}
@@ -109,7 +109,7 @@ def test_a_network_of_each_kind_learns_and_is_drawn_as_deep_as_it_is(page: Page)
         expect(layers).to_have_count(1 + len(sizes) + 1)  # letters, and output
 
 
-def test_a_network_that_diverges_recovers_and_the_page_says_so(page: Page) -> None:
+def test_divergence_is_rolled_back_and_reported(page: Page) -> None:
     open_page(page)
     page.locator("#opt_kind").select_option("rnn")
     # Of 500 such networks all diverged and came back; of two layers of 40 one in twenty stays dead.
@@ -122,7 +122,7 @@ def test_a_network_that_diverges_recovers_and_the_page_says_so(page: Page) -> No
     await_more_steps(page, 3)
 
 
-def test_a_rate_over_time_falls_and_sentences_kept_aside_are_measured(page: Page) -> None:
+def test_learning_rate_schedule_and_validation(page: Page) -> None:
     open_page(page)
     page.locator("#opt_schedule").select_option("halve")
     options = {"schedule_epochs": "20", "validation_fraction": "0.2", "learning_rate": "0.02"}
@@ -134,7 +134,7 @@ def test_a_rate_over_time_falls_and_sentences_kept_aside_are_measured(page: Page
     wait_until(page, lambda: float(text(page, "lr_text")) < 0.006)  # and on from there
 
 
-def test_every_space_is_shown_and_markup_stays_text(page: Page) -> None:
+def test_whitespace_is_preserved_and_markup_escaped(page: Page) -> None:
     open_page(page)
     sentence = "<b>so</b>   <img src=x onerror=alert(1)>"
     learn(page, sentence, hidden_sizes="20")
@@ -145,7 +145,7 @@ def test_every_space_is_shown_and_markup_stays_text(page: Page) -> None:
     expect(drawn).to_have_count(0)
 
 
-def test_the_network_before_a_restart_comes_back(page: Page) -> None:
+def test_undo_restores_the_previous_network(page: Page) -> None:
     open_page(page)
     pause(page)
     steps, sentences = figure(page, "steps"), page.locator("#ti").input_value()

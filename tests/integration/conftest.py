@@ -1,4 +1,4 @@
-"""An application in this process, and visitors to it."""
+"""An application in this process, and its clients."""
 
 from __future__ import annotations
 
@@ -6,38 +6,38 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.support.app_server import AppServer, Client, running_app
 from tests.support.pacing import pace_training
-from tests.support.site import Site, Visitor, open_site
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _paced() -> None:
-    """Training leaves the processors to the tests."""
+    """Pace training, so that the tests get CPU time."""
     pace_training()
 
 
 @pytest.fixture(scope="session")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """An application, one for each worker: every test comes as a visitor of its own."""
-    with open_site(tmp_path_factory.mktemp("site")) as site:
-        yield site
+def app_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """An application per worker; every test uses its own client."""
+    with running_app(tmp_path_factory.mktemp("app_server")) as app_server:
+        yield app_server
 
 
 @pytest.fixture
-def new_visitor(site: Site) -> Iterator[Callable[[], Visitor]]:
-    """Makes visitors with a browser of their own each."""
-    visitors: list[Visitor] = []
+def new_client(app_server: AppServer) -> Iterator[Callable[[], Client]]:
+    """Makes clients, each with its own cookies."""
+    clients: list[Client] = []
 
-    def make() -> Visitor:
-        visitors.append(site.visitor())
-        return visitors[-1]
+    def make() -> Client:
+        clients.append(app_server.new_client())
+        return clients[-1]
 
     yield make
-    for visitor in visitors:
-        visitor.leave()
+    for client in clients:
+        client.leave()
 
 
 @pytest.fixture
-def visitor(new_visitor: Callable[[], Visitor]) -> Visitor:
-    """One visitor."""
-    return new_visitor()
+def client(new_client: Callable[[], Client]) -> Client:
+    """A client."""
+    return new_client()

@@ -1,11 +1,11 @@
-"""What `make lint` makes of the advisories."""
+"""The report of advisories in `make lint`."""
 
 from __future__ import annotations
 
 from tests.support.advisories import report
 
 
-def test_a_known_vulnerability_is_named_with_the_version_that_fixes_it() -> None:
+def test_vulnerabilities_are_reported_with_the_fixed_version() -> None:
     found = {"id": "PYSEC-2024-1", "fix_versions": ["1.1"], "aliases": [], "description": ""}
     packages = [
         {"name": "sound", "version": "2.0", "vulns": []},

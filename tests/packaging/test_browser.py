@@ -1,4 +1,4 @@
-"""How the tests find a browser."""
+"""Finding a browser for the tests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def program(folder: Path, name: str, text: str) -> str:
     return str(folder / name)
 
 
-def test_the_first_browser_that_starts_is_found(
+def test_the_first_working_browser_is_found(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     stand_in = program(tmp_path, "chromium", ADVISES)
@@ -36,7 +36,7 @@ def test_the_first_browser_that_starts_is_found(
         browser.find_browser()
 
 
-def test_a_chosen_browser_is_taken_or_named_where_it_does_not_start(
+def test_charnn_browser_is_used_or_named_if_it_fails(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     chosen = program(tmp_path, "chosen", STARTS)

@@ -1,4 +1,4 @@
-"""What is brought along for containers and clusters, held against its schemas and charnn."""
+"""The deployment files, checked against their schemas and against charnn."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 COMPOSE = DEPLOY / "compose.yaml"
 MANIFESTS = sorted((DEPLOY / "kubernetes").glob("*.yaml"))
 OTHERS = {"CHARNN_PUBLIC_PORT"}
-"""Variables of the compose file's own."""
+"""Variables of the compose file only."""
 IN_THE_IMAGE = {"sh", "python", "charnn", "ray"}
-"""Programs that a slim image of Python has, and those that charnn brings: no ps, no curl."""
+"""Programs of Python's slim image and of charnn; it has no ps and no curl."""
 
 
 HOW = (True, True, False)
-"""Strictly, with no word of what is as it should be, and with warnings."""
+"""Strict validation that prints only failures and warnings."""
 
 
 def compose() -> dict[str, Any]:
@@ -53,7 +53,7 @@ def containers() -> dict[str, dict[str, Any]]:
     }
 
 
-def test_the_compose_file_is_one() -> None:
+def test_the_compose_file_is_valid() -> None:
     done = CliRunner().invoke(
         check_jsonschema.main, ["--builtin-schema", "vendor.compose-spec", str(COMPOSE)]
     )
@@ -61,7 +61,7 @@ def test_the_compose_file_is_one() -> None:
 
 
 @pytest.mark.parametrize("file", MANIFESTS, ids=lambda file: file.name)
-def test_the_manifests_are_what_kubernetes_takes(file: Path) -> None:
+def test_the_kubernetes_manifests_are_valid(file: Path) -> None:
     newest = kubernetes_validate.latest_version()
     assert kubernetes_validate.validate_file(str(file), newest, *HOW) == 0
 
@@ -69,13 +69,13 @@ def test_the_manifests_are_what_kubernetes_takes(file: Path) -> None:
 @pytest.mark.parametrize(
     "file", [COMPOSE, *MANIFESTS, DEPLOY / ".env.example"], ids=lambda f: f.name
 )
-def test_every_variable_of_charnn_is_one(file: Path) -> None:
+def test_every_charnn_variable_exists(file: Path) -> None:
     told = CliRunner().invoke(main, ["serve", "--help"], terminal_width=200).output
     used = set(re.findall(r"CHARNN_[A-Z_]+", file.read_text(encoding="utf-8")))
     assert used - OTHERS <= set(re.findall(r"CHARNN_[A-Z_]+", told))
 
 
-def test_every_service_of_compose_has_a_health_check_and_limits() -> None:
+def test_every_compose_service_has_a_health_check_and_limits() -> None:
     services = compose()["services"]
     assert len(services) == 7
     for name, service in services.items():
@@ -87,7 +87,7 @@ def test_every_service_of_compose_has_a_health_check_and_limits() -> None:
             assert source in compose()["volumes"] or (DEPLOY / source).exists(), name
 
 
-def test_every_container_of_kubernetes_has_probes_and_limits_and_no_rights() -> None:
+def test_every_kubernetes_container_has_probes_limits_and_no_privileges() -> None:
     assert len(containers()) == 3
     for name, container in containers().items():
         for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
@@ -115,7 +115,7 @@ def test_names_and_ports_agree() -> None:
     assert set(re.findall(r"--address=([\w-]+):6379", text)) == {"ray-head"}
 
 
-def test_a_worker_asks_for_the_cores_that_it_tells_ray_of() -> None:
+def test_a_worker_requests_the_cores_it_gives_to_ray() -> None:
     worker = containers()["worker"]
     assert f"--num-cpus={worker['resources']['requests']['cpu']}" in worker["command"]
     for name in ("worker-1", "worker-2"):
@@ -124,7 +124,7 @@ def test_a_worker_asks_for_the_cores_that_it_tells_ray_of() -> None:
         assert f"--num-cpus={cores}" in service["command"]
 
 
-def test_the_commands_of_charnn_are_there() -> None:
+def test_every_charnn_command_exists() -> None:
     drain = containers()["worker"]["lifecycle"]["preStop"]["exec"]["command"]
     assert drain[0] == "charnn"
     told = CliRunner().invoke(main, [*drain[1:-1], "--help"])
@@ -133,7 +133,7 @@ def test_the_commands_of_charnn_are_there() -> None:
 
 
 def commands() -> list[list[str]]:
-    """Every command that runs in a container of charnn's own."""
+    """Every command that runs in the charnn image."""
     own = [each for each in compose()["services"].values() if each["image"] == "charnn-cluster"]
     found = [each["command"] for each in own] + [each["healthcheck"]["test"][1:] for each in own]
     for container in containers().values():
@@ -147,7 +147,7 @@ def commands() -> list[list[str]]:
     return found
 
 
-def test_no_command_needs_a_program_that_the_image_lacks() -> None:
+def test_commands_need_only_programs_of_the_image() -> None:
     assert {command[0] for command in commands()} <= IN_THE_IMAGE
     in_shells = [command[-1] for command in commands() if command[0] == "sh"]
     assert in_shells
@@ -156,7 +156,7 @@ def test_no_command_needs_a_program_that_the_image_lacks() -> None:
         assert set(words) <= IN_THE_IMAGE
 
 
-def test_the_port_that_says_whether_ray_is_well_is_the_one_that_it_is_given() -> None:
+def test_the_ray_health_port_is_the_configured_one() -> None:
     worker = containers()["worker"]
     (port,) = worker["ports"]
     assert f"--node-manager-port={port['containerPort']}" in worker["command"]
@@ -164,7 +164,7 @@ def test_the_port_that_says_whether_ray_is_well_is_the_one_that_it_is_given() ->
         assert worker[probe]["tcpSocket"]["port"] == port["name"]
 
 
-def test_a_secret_that_was_not_filled_in_stops_compose() -> None:
+def test_compose_requires_the_secret() -> None:
     example = (DEPLOY / ".env.example").read_text(encoding="utf-8")
     empty = re.findall(r"^([A-Z_]+)=$", example, re.MULTILINE)
     text = COMPOSE.read_text(encoding="utf-8")

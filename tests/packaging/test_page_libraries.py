@@ -1,4 +1,4 @@
-"""How the page's libraries arrive: the build hook, and the lock file."""
+"""The build hook and the lock file of the page's libraries."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def build_hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return hatch_build
 
 
-def test_the_page_s_libraries_are_those_of_the_lock_file(build_hook: ModuleType) -> None:
+def test_page_libraries_match_the_lock_file(build_hook: ModuleType) -> None:
     assert build_hook.Vendor(ROOT).is_current()
 
 

@@ -1,4 +1,4 @@
-"""What a wheel carries, and that it serves the page by itself."""
+"""The contents of the wheel, and serving from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.extended
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
-    """The wheel, built from this tree with what is installed already."""
+    """The wheel of this tree, built with the installed packages."""
     folder = tmp_path_factory.mktemp("wheel")
     command = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*command, "--wheel-dir", folder, ROOT], check=True)
@@ -26,21 +26,19 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
 
 
 @pytest.mark.parametrize("folder", ["static", "templates"])
-def test_a_wheel_carries_the_page_beside_the_application(
-    wheel: zipfile.ZipFile, folder: str
-) -> None:
+def test_the_wheel_contains_the_page(wheel: zipfile.ZipFile, folder: str) -> None:
     expected = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert expected
     assert {f"app/{path.as_posix()}" for path in expected} <= set(wheel.namelist())
 
 
-def test_a_wheel_carries_the_page_s_libraries_with_their_licences(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_contains_the_page_libraries_and_licences(wheel: zipfile.ZipFile) -> None:
     names = {Path(name).name for name in wheel.namelist() if name.startswith("app/static/vendor/")}
     assert {"socket.io.esm.min.js", "socket.io.LICENSE.txt"} <= names
     assert {"uPlot.esm.min.js", "uPlot.min.css", "uPlot.LICENSE.txt"} <= names
 
 
-def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_contains_the_texts_and_no_tests(wheel: zipfile.ZipFile) -> None:
     texts = ROOT / "app" / "catalog" / "data" / "texts"
     brought = {*texts.glob("*.txt"), texts / "catalogue.toml"}
     assert {path.relative_to(ROOT).as_posix() for path in brought} <= set(wheel.namelist())
@@ -48,14 +46,14 @@ def test_a_wheel_carries_the_starting_text_and_nothing_of_the_tests(wheel: zipfi
     assert not {"tests", "tools"} & folders
 
 
-def test_a_wheel_carries_the_migrations_of_the_store(wheel: zipfile.ZipFile) -> None:
+def test_the_wheel_contains_the_migrations(wheel: zipfile.ZipFile) -> None:
     folder = ROOT / "app" / "storage" / "migrations"
     expected = {path.relative_to(ROOT).as_posix() for path in folder.rglob("*.py")}
     assert any("0001" in path for path in expected)
     assert expected <= set(wheel.namelist())
 
 
-def test_a_wheel_serves_the_page_by_itself(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
+def test_the_wheel_serves_the_page(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     installed = tmp_path / "site-packages"
     wheel.extractall(installed)
     (installed / "app" / "static" / "mark.txt").write_text("from the wheel", encoding="utf-8")

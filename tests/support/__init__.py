@@ -1,1 +1,1 @@
-"""What the tests share: applications in this process, servers in their own, and visitors."""
+"""Helpers of the tests: in-process applications, server processes, and their clients."""

@@ -21,7 +21,7 @@ SECONDS = 120
 
 
 def main() -> int:
-    """Print what was found; 1 if a package has a known vulnerability."""
+    """Print the vulnerabilities; returns 1 if there are any."""
     try:
         audit = subprocess.run(
             COMMAND, capture_output=True, text=True, timeout=SECONDS, check=False

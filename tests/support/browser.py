@@ -27,7 +27,7 @@ ADVICE = (
 
 
 class BrowserMissingError(Exception):
-    """There is no browser, and none could be installed."""
+    """No browser was found or could be installed."""
 
 
 def find_browser() -> str:
@@ -52,7 +52,7 @@ def installed_browser() -> str | None:
 
 
 def starts(path: str) -> bool:
-    """Tell whether the browser says its version: some systems ship a stand-in that only advises."""
+    """Tell whether the browser prints its version: some systems ship a stub."""
     try:
         answer = subprocess.run(
             [path, "--version"], capture_output=True, text=True, timeout=60, check=True

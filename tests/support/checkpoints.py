@@ -1,4 +1,4 @@
-"""Checkpoints to put into a store, and to compare with what comes out."""
+"""Checkpoints for tests of the stores."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def checkpoint(
     hidden_sizes: tuple[int, ...] = (4,),
     seed: int = 1,
 ) -> Checkpoint:
-    """A small network in the midst of its training."""
+    """A checkpoint of a small network in training."""
     sentences = ["abba", "caba"]
     model = CharModel.create(Vocabulary.from_sentences(sentences), kind, hidden_sizes, 3, seed)
     training = TrainingConfig(optimizer=solver, seed=seed)  # type: ignore[arg-type]
@@ -47,7 +47,7 @@ def checkpoint(
 
 
 def assert_same(one: Checkpoint, other: Checkpoint) -> None:
-    """Whether two checkpoints are the same, bit for bit."""
+    """Assert that two checkpoints are equal, bit for bit."""
     plain = ("session_id", "version", "text", "options", "learning", "learning_rate")
     plain += ("set_rate", "rate_since", "temperature", "totals")
     plain += ("curve_version", "curve_interval", "points")

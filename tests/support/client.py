@@ -1,4 +1,4 @@
-"""A visitor with a browser: a cookie, sockets, and an eye on what arrives."""
+"""A Socket.IO and HTTP client of a real server."""
 
 from __future__ import annotations
 
@@ -51,12 +51,12 @@ class Tab(Recorder):
         return answer
 
     def say(self, event: str, payload: Any) -> None:
-        """Send an event, and wait for no answer."""
+        """Send an event without waiting for an answer."""
         self._client.emit(event, payload)
 
     @property
     def is_open(self) -> bool:
-        """Whether the page is open, and connected."""
+        """Whether the page is connected."""
         return bool(self._client.connected)
 
     def close(self) -> None:
@@ -71,8 +71,8 @@ class Tab(Recorder):
         self.reads.wait(PATIENCE)  # the client acknowledges when this returns
 
 
-class Visitor:
-    """A browser with its cookie."""
+class Client:
+    """A browser with its cookies."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -87,15 +87,15 @@ class Visitor:
         return tab
 
     def get(self, path: str) -> requests.Response:
-        """Fetch something with the browser's cookie."""
+        """Send a GET request with the browser's cookies."""
         return self.http.get(f"{self.url}{path}", timeout=PATIENCE)
 
     def put(self, path: str, body: bytes) -> requests.Response:
-        """Upload something with the browser's cookie."""
+        """Send a PUT request with the browser's cookies."""
         return self.http.put(f"{self.url}{path}", data=body, timeout=PATIENCE)
 
     def leave(self) -> None:
-        """Pause, so that the next test has the machine to itself, and close every page."""
+        """Pause training and close every page."""
         for tab in self._tabs:
             tab.reads.set()
         for tab in [tab for tab in self._tabs if tab.is_open]:

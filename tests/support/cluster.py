@@ -1,4 +1,4 @@
-"""A cluster within a test: nodes and machines that can fail, and sessions that learn nothing."""
+"""A fake cluster whose nodes and machines can fail, with sessions that do not train."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tests.support.snapshots import FIRST, later
 
 
 class NotingEngine(Engine):
-    """Notes what it is asked, and shows each session as it was last asked to be."""
+    """An engine that records commands; its snapshots reflect them, but nothing trains."""
 
     def __init__(self) -> None:
         self.shown: dict[str, Snapshot] = {}
@@ -71,7 +71,7 @@ class NotingEngine(Engine):
         pass
 
     def watched(self, session_id: str) -> list[bool]:
-        """What it was told of whether somebody looks at a session."""
+        """The values of SetWatched that a session has received."""
         return [
             command.watched
             for name, command in self.commands
@@ -80,7 +80,7 @@ class NotingEngine(Engine):
 
 
 class Here:
-    """An actor in this process, which can be lost, or can hang."""
+    """An in-process actor that can be lost or hang."""
 
     def __init__(self, name: str, actor: Any) -> None:
         self.name = name
@@ -108,7 +108,7 @@ class Here:
 
 
 class FewMachines:
-    """Machines with a core each."""
+    """Machines with one core each."""
 
     def __init__(self, count: int) -> None:
         self.up = [Machine(f"machine {number}", f"10.0.0.{number}", 1) for number in range(count)]
@@ -149,7 +149,7 @@ class FewMachines:
 
 
 def a_directory(machines: FewMachines) -> Directory:
-    """A directory of these machines, each with one node."""
+    """A directory of these machines, with one node each."""
     return Directory(machines, cores_per_node=None)
 
 

@@ -1,4 +1,4 @@
-"""A local engine for tests, on a database of its own."""
+"""Local engines for tests."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def local_engine(
     limits: Limits | None = None,
     policy: RetentionPolicy = RETENTION,
 ) -> LocalEngine:
-    """An engine with this store, or with one in this folder."""
+    """An engine with this store, or with a new one in this folder."""
     if isinstance(store, Path):
         store = Store.open(default_url(store))
     return LocalEngine(starting, threads, limits or Limits(), store, policy, Metrics())

@@ -1,4 +1,4 @@
-"""What another process is asked to do in a test: next to nothing, so that it begins at once."""
+"""Functions for worker processes of tests; the module imports little, so that they start fast."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LOOK = 0.002
 
 @dataclass(frozen=True)
 class Work:
-    """Something to do that takes as long as the test wants.
+    """Work that lasts until the test releases it.
 
     Attributes:
         folder: where the file `begun` appears, and is waited for `go`; None: it takes no time.
@@ -24,17 +24,17 @@ class Work:
 
     @property
     def has_begun(self) -> bool:
-        """Whether the other process is at it."""
+        """Whether the process has begun."""
         return self.folder is not None and (self.folder / "begun").exists()
 
     def let_go(self) -> None:
-        """Have it end."""
+        """Release the process."""
         assert self.folder is not None
         (self.folder / "go").touch()
 
 
 def carry_out(work: Work) -> list[Any]:
-    """Do it; there is no outcome."""
+    """Do the work; the result is empty."""
     if work.folder is not None:
         (work.folder / "begun").touch()
         while not (work.folder / "go").exists():
@@ -43,27 +43,27 @@ def carry_out(work: Work) -> list[Any]:
 
 
 def wait_for_go(path: Path) -> int:
-    """Wait for the file `go` beside a file, and return the number of this process."""
+    """Wait for the file `go` next to a file, and return the process id."""
     while not (path.parent / "go").exists():
         time.sleep(LOOK)
     return os.getpid()
 
 
 def own_pid(*_: Any) -> int:
-    """The number of the process that is asked."""
+    """The id of the worker process."""
     return os.getpid()
 
 
 def own_niceness() -> int:
-    """How readily the process that is asked leaves the processors to others."""
+    """The niceness of the worker process."""
     return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def end_at_once(*_: Any) -> None:
-    """End the process that is asked as if it had been killed."""
+    """Kill the worker process."""
     os.kill(os.getpid(), signal.SIGKILL)
 
 
 def fail(*_: Any) -> None:
-    """Fail, with an error that nobody expects."""
+    """Raise an unexpected error."""
     raise ZeroDivisionError

@@ -1,4 +1,4 @@
-"""Training that leaves the processors to the tests: short slices with pauses between them."""
+"""Paced training: short slices with pauses, so that the tests get CPU time."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from app.engines.scheduler import Lease, Scheduler
 
 TIME_SLICE = 0.006
 PAUSE = 0.014
-"""Seconds without training after each slice: a command waits no longer than both together."""
+"""Seconds without training after each slice."""
 
 
 class PacedScheduler(Scheduler):
     """A scheduler whose threads pause after every slice of training."""
 
     def release(self, lease: Lease, used: float, learning: bool) -> None:
-        """End a turn."""
+        """End a lease."""
         super().release(lease, used, learning)
         if learning and not lease.priority:
             time.sleep(PAUSE)
@@ -26,5 +26,5 @@ class PacedScheduler(Scheduler):
 
 
 def pace_training() -> None:
-    """Have every local engine that is made from now on train with pauses."""
+    """Make every local engine created from now on train with pauses."""
     training_pool.Scheduler = PacedScheduler  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""What is seen of other processes."""
+"""The state of other processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def is_running(pid: int) -> bool:
-    """Whether any thread of a process runs still: its first may be gone long before the others."""
+    """Whether any thread of a process is running; the main thread may end before the others."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         threads = Path(f"/proc/{pid}/task").iterdir()
         return any(_state_of(thread) != "Z" for thread in threads)  # ended, and not yet waited for

@@ -1,4 +1,4 @@
-"""Writes the page as Flask renders it to `build/panels`, where the tests of the panels read it."""
+"""Renders the page into `build/panels`, for the tests of the panels."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from app.web.extension import extension_of
 
 FOLDER = Path("build/panels")
 COPY = "/s/" + "A" * 22
-"""A link to a shared copy."""
+"""The path of a shared copy."""
 
 
 def main() -> None:
-    """Write every variant of the page, and the default options of a network."""
+    """Write every variant of the page, and the default hyperparameters."""
     engine, store = Mock(spec=Engine), Mock()
     store.copies.has.return_value = True  # there is a copy of every name
     with tempfile.TemporaryDirectory() as folder:

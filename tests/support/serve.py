@@ -28,13 +28,13 @@ LOOK = 0.02
 
 
 def keep_files() -> None:
-    """Have browsers ask for a file of the page once; those of `charnn serve` ask each time."""
+    """Let browsers cache the page's files, which `charnn serve` makes them revalidate."""
     settings = {**Flask.default_config, "SEND_FILE_MAX_AGE_DEFAULT": KEPT_SECONDS}
     Flask.default_config = ImmutableDict(settings)
 
 
 def hold_compiler(until: Path) -> None:
-    """Have the compiler wait for a file."""
+    """Delay the compiler until a file exists."""
 
     class HeldCompiler(Compiler):
         def _prepare(self, needed: KernelKey) -> None:

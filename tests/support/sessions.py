@@ -1,4 +1,4 @@
-"""A session of an engine, as a test asks about it."""
+"""A client of one session of an engine."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ SMALL = Hyperparameters(hidden_sizes=(8,), letter_size=3)
 STARTING = Learn(text="a first sentence\nand another", options=SMALL)
 
 
-class Client:
-    """Asks an engine about one session, and waits for what comes."""
+class SessionClient:
+    """Sends commands to one session and waits for the results."""
 
     def __init__(self, engine: Engine, session_id: str = "ann") -> None:
-        """Begin the session where it is not there yet."""
+        """Open the session."""
         self.engine, self.session_id = engine, session_id
         engine.open_session(session_id).result(PATIENCE)
 
     def ask(self, command: Command) -> Answer:
-        """What comes of a command."""
+        """The result of a command."""
         return self.engine.submit(self.session_id, command).result(PATIENCE)
 
     def save(self) -> ModelCheckpoint:
-        """The model as it is now."""
+        """The current model."""
         saved = self.ask(Save())
         assert isinstance(saved, ModelCheckpoint)
         return saved
 
     def rest(self) -> tuple[Snapshot, ModelCheckpoint]:
-        """Pause, and see what is there."""
+        """Pause; returns the snapshot and the model."""
         self.ask(Pause())
         saved = self.save()
         return self.now, saved
@@ -49,7 +49,7 @@ class Client:
         return snapshot
 
     def wait_for(self, what: Callable[[Snapshot], Any]) -> Snapshot:
-        """The first snapshot of which something is true."""
+        """The first snapshot for which the condition is true."""
 
         def look() -> Snapshot | None:
             snapshot = self.now
@@ -60,6 +60,6 @@ class Client:
         return found
 
     def wait_for_steps(self, more: int = 1) -> Snapshot:
-        """Wait until the network has taken so many steps more."""
+        """Wait until the network has taken so many more steps."""
         steps = self.now.steps
         return self.wait_for(lambda snapshot: snapshot.steps >= steps + more)

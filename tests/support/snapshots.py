@@ -1,4 +1,4 @@
-"""A snapshot to begin with, for tests that show what they like."""
+"""Snapshots for tests."""
 
 from __future__ import annotations
 

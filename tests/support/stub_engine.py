@@ -1,4 +1,4 @@
-"""An engine that trains nothing, for tests of what stands before it."""
+"""An engine that trains nothing, for tests of the web layer."""
 
 from __future__ import annotations
 

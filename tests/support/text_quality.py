@@ -1,4 +1,4 @@
-"""What every text has to be, so that a network learns from it what is meant."""
+"""Quality checks of the built-in texts."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 LONGEST_LINE = 120
-"""Characters: a sample is cut off at about as many."""
+"""Characters; samples are truncated at about this length."""
 
 
 def faults(sentences: Sequence[str]) -> list[str]:
-    """What is wrong with a text, in a sentence each; none where all is well."""
+    """The problems of a text, a sentence each."""
     twice = [sentence for sentence, count in Counter(sentences).items() if count > 1]
     return [
         *(f"It stands there twice: {sentence}" for sentence in twice),
@@ -30,7 +30,7 @@ def _faults(sentence: str) -> Iterator[str]:
 
 
 def distinct_share(sentences: Sequence[str], length: int = 4) -> float:
-    """How many of the runs of so many words are there only once or first: 1 where none repeats."""
+    """The share of distinct word n-grams; 1 means that none repeats."""
     runs = [
         tuple(words[start : start + length])
         for words in map(str.split, sentences)

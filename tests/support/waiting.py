@@ -1,4 +1,4 @@
-"""Waiting for what other threads and processes do."""
+"""Waiting for other threads and processes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 PATIENCE = 60.0
-"""Seconds until a test gives up: long enough for a machine that is busy with much else."""
+"""Timeout of a test in seconds, long enough for a busy machine."""
 LOOK = 0.002
 
 

@@ -1,4 +1,4 @@
-"""Where sessions are, and where they go when something fails."""
+"""Placement of sessions on nodes, and failover."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def played(scene: Scene, machines: int = 3) -> None:
-    """Play a scene on a cluster that is up."""
+    """Run a scenario on a started cluster."""
 
     async def play() -> None:
         there = FewMachines(machines)
@@ -45,7 +45,7 @@ async def until(what: Callable[[], Any]) -> None:
 
 
 async def arrive(directory: Directory, count: int) -> dict[str, ActorHandle]:
-    """Sessions that begin at the nodes where they are placed."""
+    """Open sessions on the nodes where they are placed."""
     places = {}
     for number in range(count):
         remote = await directory.place(str(number))
@@ -59,7 +59,7 @@ async def sessions(directory: Directory) -> list[int]:
     return [node.sessions for node in await directory.status()]
 
 
-def test_every_machine_has_a_node_and_an_equal_share() -> None:
+def test_nodes_get_equal_shares_of_the_sessions() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         await arrive(directory, 30)
         assert await sessions(directory) == [10, 10, 10]
@@ -82,7 +82,7 @@ def test_a_machine_with_many_cores_may_have_several_nodes() -> None:
     asyncio.run(scene())
 
 
-def test_when_a_node_is_lost_its_sessions_go_on_elsewhere_and_are_told() -> None:
+def test_sessions_of_a_lost_node_move_with_a_notice() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 30)
         gone = places["0"]
@@ -102,7 +102,7 @@ def test_when_a_node_is_lost_its_sessions_go_on_elsewhere_and_are_told() -> None
     played(scene)
 
 
-def test_a_node_that_hangs_is_ended_and_its_sessions_go_on_elsewhere(
+def test_a_hanging_node_is_ended_and_its_sessions_move(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(directory_module, "REPORT_PATIENCE", 0.1)
@@ -118,7 +118,7 @@ def test_a_node_that_hangs_is_ended_and_its_sessions_go_on_elsewhere(
     played(scene)
 
 
-def test_a_node_that_could_not_be_reached_for_a_moment_keeps_its_sessions() -> None:
+def test_a_briefly_unreachable_node_keeps_its_sessions() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 6)
         await directory.lost(places["0"].name)
@@ -129,7 +129,7 @@ def test_a_node_that_could_not_be_reached_for_a_moment_keeps_its_sessions() -> N
     played(scene)
 
 
-def test_with_the_last_node_gone_sessions_wait_for_the_next() -> None:
+def test_sessions_wait_for_a_node_when_none_is_left() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 4)
         machines.broken = True  # nodes that are started now do not come up
@@ -144,7 +144,7 @@ def test_with_the_last_node_gone_sessions_wait_for_the_next() -> None:
     played(scene, machines=1)
 
 
-def test_a_machine_that_is_drained_hands_over_its_sessions_without_a_loss() -> None:
+def test_drain_moves_sessions_without_loss() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 30)
         drained = machines.started[0]
@@ -165,7 +165,7 @@ def test_a_machine_that_is_drained_hands_over_its_sessions_without_a_loss() -> N
     played(scene)
 
 
-def test_the_last_machine_is_not_drained() -> None:
+def test_drain_of_the_last_machine_is_refused() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         await arrive(directory, 2)
         for machine in (machines.up[0].name, "no such machine"):
@@ -176,7 +176,7 @@ def test_the_last_machine_is_not_drained() -> None:
     played(scene, machines=1)
 
 
-def test_a_machine_that_comes_takes_newcomers_and_one_that_goes_leaves_its_sessions() -> None:
+def test_machines_can_join_and_leave() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         await arrive(directory, 12)
         machines.up.append(Machine("new", "10.0.0.9", 1))
@@ -193,7 +193,7 @@ def test_a_machine_that_comes_takes_newcomers_and_one_that_goes_leaves_its_sessi
     played(scene)
 
 
-def test_a_directory_in_the_place_of_a_lost_one_finds_out_who_is_where() -> None:
+def test_a_new_directory_discovers_the_placement() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 12)
         another = a_directory(machines)
@@ -204,7 +204,7 @@ def test_a_directory_in_the_place_of_a_lost_one_finds_out_who_is_where() -> None
     played(scene)
 
 
-def test_a_session_that_no_node_has_room_for_has_no_place() -> None:
+def test_a_session_is_not_placed_when_all_nodes_are_full() -> None:
     async def scene(directory: Directory, machines: FewMachines) -> None:
         places = await arrive(directory, 3)
         for engine in machines.engines.values():

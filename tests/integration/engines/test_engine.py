@@ -1,4 +1,4 @@
-"""What an engine does, whichever it is: everything here goes through its interface."""
+"""Behaviour of every engine, tested by its interface."""
 
 from __future__ import annotations
 
@@ -30,15 +30,15 @@ from app.protocol.results import Completion
 from app.sessions.commands import Answer, CreateCheckpoint, LoadModel, MarkSaved, SetWatched
 from app.storage import default_url
 from tests.support.engines import RETENTION, local_engine
-from tests.support.sessions import SMALL, Client
+from tests.support.sessions import SMALL, SessionClient
 from tests.support.waiting import PATIENCE, wait_for
 
 TEXT = "a first sentence\n  and another \n\nthe third is here"
 STARTING = Learn(text=TEXT, options=SMALL)
 
 
-def completions(client: Client, asked: Complete) -> list[Completion]:
-    """The completions, once all is compiled."""
+def completions(client: SessionClient, asked: Complete) -> list[Completion]:
+    """The completions, once the kernels are compiled."""
 
     def answer() -> list[Completion] | None:
         try:
@@ -76,14 +76,16 @@ def engine(
 
 
 @pytest.fixture
-def new_client(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Callable[[str], Client]]:
-    """Makes sessions that are gone when the test is over."""
+def new_client(
+    engine: Engine, request: pytest.FixtureRequest
+) -> Iterator[Callable[[str], SessionClient]]:
+    """Makes sessions that are dropped after the test."""
     made: list[str] = []
 
-    def make(name: str = "ann") -> Client:
+    def make(name: str = "ann") -> SessionClient:
         session_id = f"{request.node.name}-{name}"
         made.append(session_id)
-        return Client(engine, session_id)
+        return SessionClient(engine, session_id)
 
     yield make
     for session_id in made:
@@ -91,15 +93,15 @@ def new_client(engine: Engine, request: pytest.FixtureRequest) -> Iterator[Calla
 
 
 @pytest.fixture
-def client(new_client: Callable[[str], Client]) -> Client:
-    """One session that learns, and is watched."""
+def client(new_client: Callable[[str], SessionClient]) -> SessionClient:
+    """A session in training that is watched."""
     client = new_client("ann")
     client.ask(SetWatched(watched=True))
     client.wait_for_steps()
     return client
 
 
-def test_a_new_session_learns_the_starting_text(client: Client) -> None:
+def test_a_new_session_learns_the_starting_text(client: SessionClient) -> None:
     snapshot = client.wait_for(lambda now: now.points and now.samples)
     assert snapshot.status == "learning"
     assert snapshot.description.text == TEXT
@@ -109,14 +111,14 @@ def test_a_new_session_learns_the_starting_text(client: Client) -> None:
     assert len(snapshot.samples) == 5
 
 
-def test_a_session_that_is_there_is_not_made_again(engine: Engine, client: Client) -> None:
+def test_open_session_is_idempotent(engine: Engine, client: SessionClient) -> None:
     steps = client.now.steps
     engine.open_session(client.session_id).result(PATIENCE)
     assert client.now.description.version == 1
     assert client.now.steps >= steps
 
 
-def test_what_a_command_did_can_be_seen_when_it_is_answered(client: Client) -> None:
+def test_an_answered_command_shows_in_the_snapshot(client: SessionClient) -> None:
     client.ask(SetParameters(learning_rate=0.003, temperature=0.7))
     assert (client.now.learning_rate, client.now.temperature) == (0.003, 0.7)
     client.ask(Pause())
@@ -126,8 +128,8 @@ def test_what_a_command_did_can_be_seen_when_it_is_answered(client: Client) -> N
     assert client.now.status == "learning"
 
 
-def test_a_paused_session_stands_still_and_resumes_from_there(
-    client: Client, new_client: Callable[[str], Client]
+def test_pause_and_resume(
+    client: SessionClient, new_client: Callable[[str], SessionClient]
 ) -> None:
     client.ask(Pause())
     before = client.now
@@ -138,21 +140,23 @@ def test_a_paused_session_stands_still_and_resumes_from_there(
     client.wait_for_steps()
 
 
-def test_commands_take_effect_in_their_order(client: Client) -> None:
+def test_commands_run_in_order(client: SessionClient) -> None:
     for rate in (0.1, 0.2, 0.3):
         last = client.engine.submit(client.session_id, SetParameters(learning_rate=rate))
     last.result(PATIENCE)
     assert client.now.learning_rate == 0.3
 
 
-def test_a_new_temperature_is_heard_even_in_a_paused_session(client: Client) -> None:
+def test_temperature_changes_samples_of_a_paused_session(client: SessionClient) -> None:
     client.ask(Pause())
     before = client.now.samples
     client.ask(SetParameters(temperature=10.0))
     assert client.now.samples != before
 
 
-def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: Client) -> None:
+def test_load_does_not_modify_the_loaded_model(
+    client: SessionClient,
+) -> None:
     client.ask(Pause())
     saved = client.save()
     before = saved.model.params.copy()
@@ -165,7 +169,7 @@ def test_what_was_loaded_stays_as_it_was_given_and_can_be_loaded_again(client: C
     np.testing.assert_array_equal(saved.model.params, before)
 
 
-def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
+def test_load_keeps_a_session_paused(client: SessionClient) -> None:
     saved = client.save()
     client.ask(Pause())
     client.ask(LoadModel(saved))
@@ -174,7 +178,7 @@ def test_loading_keeps_a_paused_session_paused(client: Client) -> None:
     assert client.now.points == ()
 
 
-def test_loading_keeps_what_was_set(client: Client) -> None:
+def test_load_keeps_learning_rate_and_temperature(client: SessionClient) -> None:
     saved = client.save()
     client.ask(Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(4, 4), clip=2.0)))
     client.ask(SetParameters(learning_rate=0.002, temperature=0.4))
@@ -185,7 +189,7 @@ def test_loading_keeps_what_was_set(client: Client) -> None:
     )
 
 
-def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
+def test_a_refused_command_changes_nothing(client: SessionClient) -> None:
     version = client.now.description.version
     for command, code, field in (
         (
@@ -202,7 +206,9 @@ def test_what_cannot_be_done_changes_nothing(client: Client) -> None:
     client.wait_for_steps()
 
 
-def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client: Client) -> None:
+def test_load_omits_sentences_outside_the_vocabulary(
+    client: SessionClient,
+) -> None:
     saved = client.save()
     client.ask(Learn(text=f"{TEXT}\nwho has a ZEBRA?", options=SMALL))
     client.ask(LoadModel(saved))
@@ -213,7 +219,7 @@ def test_sentences_that_a_loaded_model_cannot_read_are_left_out_and_named(client
     client.wait_for(lambda now: now.steps > 0 and now.epoch == now.steps / 3)
 
 
-def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
+def test_load_without_a_usable_sentence_is_refused(client: SessionClient) -> None:
     saved = client.save()
     client.ask(Learn(text="ZEBRA\nXYLOPHON", options=SMALL))
     with pytest.raises(UserError) as caught:
@@ -223,7 +229,7 @@ def test_a_model_that_can_read_no_sentence_is_refused(client: Client) -> None:
     client.wait_for_steps()
 
 
-def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client) -> None:
+def test_complete_does_not_change_the_network(client: SessionClient) -> None:
     client.ask(Pause())
     before = client.now
     for method in ("sample", "beam"):
@@ -233,7 +239,7 @@ def test_a_beginning_is_gone_on_with_and_the_network_is_as_it_was(client: Client
     assert replace(client.now, seq=before.seq) == before
 
 
-def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]) -> None:
+def test_sessions_are_independent(new_client: Callable[[str], SessionClient]) -> None:
     ann, bob = new_client("ann"), new_client("bob")
     bob.ask(Learn(text="bobs own text", options=SMALL))
     ann.ask(SetParameters(temperature=3.0))
@@ -244,8 +250,8 @@ def test_two_sessions_have_nothing_in_common(new_client: Callable[[str], Client]
     assert bob.now.status == "learning"
 
 
-def test_many_sessions_all_learn_and_are_answered_beside_a_large_one(
-    engine: Engine, new_client: Callable[[str], Client]
+def test_small_sessions_train_beside_a_large_one(
+    engine: Engine, new_client: Callable[[str], SessionClient]
 ) -> None:
     clients = [new_client(str(number)) for number in range(12)]
     for large in clients[:2]:  # as many as there are threads
@@ -272,7 +278,9 @@ def test_a_command_to_an_unknown_session_is_refused(engine: Engine) -> None:
     assert engine.snapshot("unknown") is None
 
 
-def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Client) -> None:
+def test_commands_snapshots_and_errors_can_be_pickled(
+    client: SessionClient,
+) -> None:
     commands = [
         STARTING,
         Pause(),
@@ -294,7 +302,7 @@ def test_commands_snapshots_and_errors_can_be_sent_to_other_processes(client: Cl
     assert (sent.code, sent.field, sent.message) == (error.code, "field", error.message)
 
 
-def test_text_beyond_the_basic_plane_survives_a_save_and_a_load(client: Client) -> None:
+def test_non_bmp_text_survives_save_and_load(client: SessionClient) -> None:
     client.ask(Learn(text="naïve 🙂 日本\n🙂", options=SMALL))
     client.ask(Pause())
     saved = client.save()

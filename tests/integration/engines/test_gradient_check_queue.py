@@ -1,4 +1,4 @@
-"""The queue of gradient checks, and the process that carries them out one after the other."""
+"""The queue of gradient checks and its worker process."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTHING: Any = Work()
 
 @pytest.fixture
 def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., GradientCheckQueue]]:
-    """Makes checkers whose checks take no time, but for what a test wants to wait for."""
+    """Makes queues whose checks return at once, or wait for the test."""
     monkeypatch.setattr(checker_module, "run_job", carry_out)
     made: list[GradientCheckQueue] = []
 
@@ -37,18 +37,18 @@ def new_checker(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Gradi
 
 @pytest.fixture
 def checker(new_checker: Callable[..., GradientCheckQueue]) -> GradientCheckQueue:
-    """One checker."""
+    """A queue."""
     return new_checker()
 
 
 def code_of(outcome: checker_module.Outcome) -> str:
-    """The code of the error with which a check failed."""
+    """The error code of a failed check."""
     error = outcome.exception(PATIENCE)
     assert isinstance(error, UserError)
     return error.code
 
 
-def test_a_visitor_waits_once_and_only_so_many_may_wait(
+def test_queue_takes_one_check_per_session_and_has_a_limit(
     checker: GradientCheckQueue, tmp_path: Path
 ) -> None:
     work: Any = Work(tmp_path)
@@ -66,7 +66,7 @@ def test_a_visitor_waits_once_and_only_so_many_may_wait(
         assert checker.check(asker, NOTHING).result(PATIENCE) == []
 
 
-def test_a_process_that_is_killed_fails_its_check_and_not_the_next(
+def test_killing_the_process_fails_only_the_running_check(
     checker: GradientCheckQueue, tmp_path: Path
 ) -> None:
     work: Any = Work(tmp_path)
@@ -80,7 +80,7 @@ def test_a_process_that_is_killed_fails_its_check_and_not_the_next(
     assert checker.worker.pid != pid
 
 
-def test_a_check_that_fails_is_reported_and_the_next_is_done(
+def test_an_error_fails_only_its_check(
     checker: GradientCheckQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checker_module, "run_job", fail)
@@ -89,7 +89,7 @@ def test_a_check_that_fails_is_reported_and_the_next_is_done(
     assert checker.check("ann", NOTHING).result(PATIENCE) == []
 
 
-def test_the_process_ends_when_there_is_nothing_to_check_and_begins_again(
+def test_an_idle_process_ends_and_restarts(
     new_checker: Callable[..., GradientCheckQueue],
 ) -> None:
     checker = new_checker(idle_seconds=0.01)
@@ -98,7 +98,7 @@ def test_the_process_ends_when_there_is_nothing_to_check_and_begins_again(
         wait_for(lambda: checker.worker.pid is None)
 
 
-def test_closing_ends_the_process_and_fails_whatever_was_asked(
+def test_close_ends_the_process_and_fails_pending_checks(
     checker: GradientCheckQueue, tmp_path: Path
 ) -> None:
     work: Any = Work(tmp_path)

@@ -1,4 +1,4 @@
-"""What only the engine on this process's own threads does."""
+"""Behaviour of the local engine only."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.errors import UserError
 from app.protocol.requests import Complete, Pause
 from app.sessions import session
 from tests.support.engines import local_engine
-from tests.support.sessions import STARTING, Client
+from tests.support.sessions import STARTING, SessionClient
 from tests.support.waiting import PATIENCE
 
 
@@ -26,7 +26,7 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
     engine.close()
 
 
-def test_it_says_that_it_compiles_and_then_learns(
+def test_status_is_compiling_then_learning(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ready = threading.Event()
@@ -34,7 +34,7 @@ def test_it_says_that_it_compiles_and_then_learns(
         monkeypatch.setattr(module, "kernels_compiled", lambda *_needed: ready.is_set())
     compiled = threading.Event()
     monkeypatch.setattr(compiler, "compile_kernels", lambda *_needed: compiled.wait(PATIENCE))
-    client = Client(engine)
+    client = SessionClient(engine)
     assert client.now.status == "compiling"
     client.ask(Pause())
     assert client.now.status == "compiling"
@@ -54,7 +54,7 @@ def test_training_does_not_wait_for_beam_search(
     monkeypatch.setattr(session, "beam_search_compiled", lambda _kind: compiled.is_set())
     engine = local_engine(tmp_path)
     try:
-        client = Client(engine)
+        client = SessionClient(engine)
         client.wait_for_steps()
         assert client.ask(Complete(prime="a f", method="sample"))
         with pytest.raises(UserError) as caught:
@@ -67,7 +67,7 @@ def test_training_does_not_wait_for_beam_search(
         engine.close()
 
 
-def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
+def test_a_compile_error_is_reported(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for module in (training_pool, session):
@@ -77,12 +77,12 @@ def test_a_kind_that_cannot_be_compiled_is_reported_to_its_visitor(
         raise RuntimeError("no compiler")
 
     monkeypatch.setattr(compiler, "compile_kernels", fail)
-    now = Client(engine).wait_for(lambda now: now.notices)
+    now = SessionClient(engine).wait_for(lambda now: now.notices)
     assert (now.status, now.notices[0].code) == ("compiling", "kernels_failed")
     assert "no compiler" in caplog.text
 
 
-def test_closing_ends_every_training_thread(tmp_path: Path) -> None:
+def test_close_ends_every_training_thread(tmp_path: Path) -> None:
     engine = local_engine(tmp_path, threads=3)
     engine.open_session("ann").result(PATIENCE)
     engine.close()

@@ -1,4 +1,4 @@
-"""What a web process does when nodes and directories fail under it, without Ray."""
+"""The cluster engine when nodes and directories fail, without Ray."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tests.support.waiting import PATIENCE, wait_for
 
 
 class Cluster:
-    """Machines, a directory that can be lost, and web processes."""
+    """A fake cluster with a directory and web processes."""
 
     def __init__(self) -> None:
         self.machines = FewMachines(2)
@@ -29,7 +29,7 @@ class Cluster:
         self._webs: list[RayEngine] = []
 
     def web(self) -> RayEngine:
-        """One more web process, on the same loop: its nodes' futures belong to that."""
+        """Another web process, on the same loop as its nodes' futures."""
         web = RayEngine(self.directory, lambda: None, is_ours=False)
         self._webs.append(web)
         return web
@@ -73,7 +73,7 @@ def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Cluster]:
 
 @pytest.fixture
 def web(cluster: Cluster) -> RayEngine:
-    """A web process with a session that it watches."""
+    """A web process that watches a session."""
     web = cluster.web()
     assert web.begin() >= 1
     wait_for(lambda: len(cluster.machines.started) == 2)
@@ -89,7 +89,7 @@ def assert_refused(answer: Future[Answer], code: str) -> None:
 
 
 def wait_until_asked_again(actor: Here, method: str, times: int) -> None:
-    """Wait until something has been asked so many times more."""
+    """Wait for so many further calls of a method."""
     before = actor.asked.count(method)
     wait_for(lambda: actor.asked.count(method) >= before + times)
 
@@ -103,9 +103,7 @@ def set_temperature(web: RayEngine, to: float, session_id: str = "ann") -> None:
     web.submit(session_id, SetParameters(temperature=to)).result(PATIENCE)
 
 
-def test_commands_reach_the_session_in_their_order_and_can_be_seen(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_commands_run_in_order_and_show_in_the_snapshot(cluster: Cluster, web: RayEngine) -> None:
     wanted, node = [number / 100 for number in range(1, 51)], cluster.node_of("ann")
     before = node.asked.count("carry_out")
     node.hangs = True
@@ -124,7 +122,7 @@ def test_commands_reach_the_session_in_their_order_and_can_be_seen(
     assert node.asked.count("carry_out") == before + 2  # what came meanwhile was sent together
 
 
-def test_what_is_asked_while_a_node_fails_is_answered_by_the_next(
+def test_commands_during_a_node_failure_run_on_the_next_node(
     cluster: Cluster, web: RayEngine
 ) -> None:
     failed = cluster.node_of("ann")
@@ -140,9 +138,7 @@ def test_what_is_asked_while_a_node_fails_is_answered_by_the_next(
     wait_for(lambda: engine.watched("ann")[-1:] == [True])  # as somebody looks here
 
 
-def test_a_session_that_is_watched_begins_again_when_its_node_fails(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_watched_session_restarts_when_its_node_fails(cluster: Cluster, web: RayEngine) -> None:
     before = web.snapshot("ann")
     assert before is not None
     failed = cluster.node_of("ann")
@@ -153,9 +149,7 @@ def test_a_session_that_is_watched_begins_again_when_its_node_fails(
     assert cluster.node_of("ann") is not failed
 
 
-def test_a_machine_is_drained_under_a_session_that_is_asked_things(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_drain_while_commands_arrive(cluster: Cluster, web: RayEngine) -> None:
     there = cluster.node_of("ann")
     machine = next(each.machine for each in cluster.machines.started if each.remote is there)
     draining = asyncio.run_coroutine_threadsafe(
@@ -171,7 +165,7 @@ def test_a_machine_is_drained_under_a_session_that_is_asked_things(
     assert cluster.node_of("ann") is not there
 
 
-def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> None:
+def test_any_web_process_serves_any_session(cluster: Cluster, web: RayEngine) -> None:
     other = cluster.web()
     set_temperature(other, 0.4)  # of a session that it never heard of
     assert temperature(other) == 0.4
@@ -181,9 +175,7 @@ def test_any_process_serves_any_visitor(cluster: Cluster, web: RayEngine) -> Non
     wait_for(lambda: temperature(other) == 0.6)
 
 
-def test_a_session_that_rests_in_the_store_begins_again_when_it_is_wanted(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_stored_session_is_opened_on_demand(cluster: Cluster, web: RayEngine) -> None:
     web.open_session("bob").result(PATIENCE)
     cluster.engine_of("bob").drop("bob")  # as after an idle eviction
     wait_for(lambda: not web.has_session("bob"))
@@ -192,9 +184,7 @@ def test_a_session_that_rests_in_the_store_begins_again_when_it_is_wanted(
     assert temperature(web, "bob") == 0.2
 
 
-def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_requests_wait_for_a_new_directory(cluster: Cluster, web: RayEngine) -> None:
     cluster.directory.lost = True
     asked = web.open_session("bob")
     set_temperature(web, 0.9)  # a session that is at a node needs no directory
@@ -207,10 +197,10 @@ def test_a_directory_that_is_lost_is_asked_again_until_there_is_another(
 
 
 @pytest.mark.parametrize("rounds", range(4))
-def test_a_task_that_is_cancelled_as_its_answer_arrives_ends(
+def test_a_task_cancelled_as_its_answer_arrives_ends(
     web: RayEngine, monkeypatch: pytest.MonkeyPatch, rounds: int
 ) -> None:
-    """Closing cancels each task once: one that went on would keep the process for ever."""
+    """A task that survives its only cancellation would keep the process running."""
     monkeypatch.setattr(engine_module, "HEARTBEAT_SECONDS", 0.4)
 
     class Held:
@@ -239,7 +229,7 @@ def test_a_task_that_is_cancelled_as_its_answer_arrives_ends(
     web._directory = directory
 
 
-def test_without_any_node_for_long_it_says_so(
+def test_a_missing_node_is_reported(
     cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(engine_module, "PATIENCE", 0.05)
@@ -257,15 +247,13 @@ def test_without_any_node_for_long_it_says_so(
     )
 
 
-def test_a_session_that_is_nowhere_is_refused_and_not_begun(web: RayEngine) -> None:
+def test_commands_to_an_unknown_session_do_not_open_it(web: RayEngine) -> None:
     for _ in range(2):
         assert_refused(web.submit("unknown", SetWatched(watched=True)), "session_gone")
     assert not web.has_session("unknown")
 
 
-def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_full_node_refuses_new_sessions_only(cluster: Cluster, web: RayEngine) -> None:
     for engine in cluster.machines.engines.values():
         engine.full = True
     assert_refused(web.open_session("bob"), "server_full")
@@ -274,7 +262,7 @@ def test_a_node_that_is_full_refuses_whoever_asks_and_keeps_the_others(
 
 
 @pytest.mark.usefixtures("web")
-def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
+def test_watchers_of_a_dead_process_are_removed(
     cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.engines.cluster.node.SILENCE_SECONDS", 0.1)
@@ -288,15 +276,13 @@ def test_sessions_are_no_longer_watched_by_a_process_that_is_gone(
     wait_for(lambda: cluster.engine_of("ann").watched("ann")[-1] is True)
 
 
-def test_directories_are_of_the_kind_that_is_run() -> None:
-    """What stands in for Ray here asks the same objects that Ray's actors ask."""
+def test_the_directory_matches_the_cluster_backend() -> None:
+    """The fake backend calls the same objects as Ray's actors."""
     assert isinstance(a_directory(FewMachines(1)), Directory)
 
 
 @pytest.mark.parametrize("how", ["lost", "hangs"])
-def test_a_process_whose_cluster_is_gone_says_so_once(
-    cluster: Cluster, web: RayEngine, how: str
-) -> None:
+def test_cluster_loss_is_reported_once(cluster: Cluster, web: RayEngine, how: str) -> None:
     told: list[str] = []
     web.on_failure(told.append)
     for each in (cluster.directory, *map(cluster.machines.node, cluster.machines.engines)):
@@ -305,7 +291,7 @@ def test_a_process_whose_cluster_is_gone_says_so_once(
     assert told == [engine_module.CUT_OFF]
 
 
-def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
+def test_no_cluster_loss_while_a_node_or_the_directory_answers(
     cluster: Cluster, web: RayEngine
 ) -> None:
     told: list[str] = []
@@ -319,9 +305,7 @@ def test_a_process_goes_on_as_long_as_a_node_or_a_directory_answers(
     assert not told
 
 
-def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
-    cluster: Cluster, web: RayEngine
-) -> None:
+def test_a_cancelled_command_does_not_block_others(cluster: Cluster, web: RayEngine) -> None:
     node = cluster.node_of("ann")
     node.hangs = True
     given_up, other = (web.submit("ann", SetParameters(temperature=each)) for each in (0.1, 0.2))
@@ -335,7 +319,7 @@ def test_a_command_whose_caller_has_given_up_keeps_no_other_from_its_answer(
 # ------------------------------------------------------------------ errors
 
 
-def test_an_unexpected_error_of_a_poll_or_of_tidying_ends_neither(
+def test_background_tasks_survive_unexpected_errors(
     cluster: Cluster, web: RayEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed: set[str] = set()

@@ -1,4 +1,4 @@
-"""Nothing that happens to one session ends a training thread, or leaves a command unanswered."""
+"""Training threads survive failures of sessions, and every command is answered."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from app.errors import UserError
 from app.protocol.requests import Pause, Resume, SetParameters
 from app.sessions.commands import Answer, Command
 from app.sessions.session import Session
+from tests.support.app_server import running_app
 from tests.support.engines import drop, local_engine, slot_of
-from tests.support.sessions import STARTING, Client
-from tests.support.site import open_site
+from tests.support.sessions import STARTING, SessionClient
 from tests.support.waiting import PATIENCE, wait_for
 
 ENDS_A_THREAD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
@@ -28,14 +28,14 @@ ENDS_A_THREAD = pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThread
 
 @pytest.fixture
 def engine(tmp_path: Path) -> Iterator[LocalEngine]:
-    """An engine with one thread, so that what ends it ends all training."""
+    """An engine with a single training thread."""
     engine = local_engine(tmp_path / "engine", threads=1)
     yield engine
     engine.close()
 
 
-def elsewhere(call: Callable[[], object]) -> None:
-    """Have something called on another thread, and wait until it is done."""
+def run_in_thread(call: Callable[[], object]) -> None:
+    """Call a function in another thread and wait for it."""
     thread = threading.Thread(target=call)
     thread.start()
     thread.join(PATIENCE)
@@ -48,8 +48,8 @@ def code_of(answer: Future[Answer]) -> str:
     return error.code
 
 
-class Emptied(deque[Any]):
-    """A mailbox that another thread empties after it was seen to hold something."""
+class EmptiedMailbox(deque[Any]):
+    """A mailbox that another thread empties just before the first `popleft`."""
 
     def __init__(self, empty: Callable[[], object]) -> None:
         super().__init__()
@@ -58,36 +58,36 @@ class Emptied(deque[Any]):
     def popleft(self) -> Any:
         empty, self._empty = self._empty, None
         if empty is not None:
-            elsewhere(empty)
+            run_in_thread(empty)
         return super().popleft()
 
 
 def assert_it_trains_on(engine: LocalEngine) -> None:
     assert not engine.problems()
-    Client(engine, "another").wait_for_steps()
+    SessionClient(engine, "another").wait_for_steps()
 
 
-def test_a_mailbox_that_is_emptied_by_another_thread_ends_no_training_thread(
+def test_training_thread_survives_a_mailbox_emptied_concurrently(
     engine: LocalEngine,
 ) -> None:
-    Client(engine, "ann")
-    slot_of(engine, "ann").mailbox = Emptied(lambda: drop(engine, "ann"))
+    SessionClient(engine, "ann")
+    slot_of(engine, "ann").mailbox = EmptiedMailbox(lambda: drop(engine, "ann"))
     answers = [engine.submit("ann", Pause()) for _ in range(3)]
     assert [code_of(answer) for answer in answers] == 3 * ["session_gone"]
     assert_it_trains_on(engine)
 
 
-def test_a_session_that_is_dropped_while_a_command_is_carried_out_answers_all_of_them(
+def test_dropping_a_session_during_a_command_answers_all_commands(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Client(engine, "ann")
+    SessionClient(engine, "ann")
     slot, carry_out = slot_of(engine, "ann"), Session.carry_out
     given = threading.Event()
 
     def drop_meanwhile(self: Session, command: Command) -> Answer:
         if self is slot.session and isinstance(command, SetParameters):
             assert given.wait(PATIENCE)
-            elsewhere(lambda: drop(engine, "ann"))
+            run_in_thread(lambda: drop(engine, "ann"))
         return carry_out(self, command)
 
     monkeypatch.setattr(Session, "carry_out", drop_meanwhile)
@@ -101,10 +101,10 @@ def test_a_session_that_is_dropped_while_a_command_is_carried_out_answers_all_of
     wait_for(lambda: engine.weights == 0)  # the dropped session holds no memory
 
 
-def test_an_answer_that_is_not_waited_for_any_more_does_no_harm(
+def test_training_thread_survives_a_cancelled_future(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Client(engine, "ann")
+    SessionClient(engine, "ann")
     carry_out, begun, go = Session.carry_out, threading.Event(), threading.Event()
 
     def slowly(self: Session, command: Command) -> Answer:
@@ -121,10 +121,10 @@ def test_an_answer_that_is_not_waited_for_any_more_does_no_harm(
     assert_it_trains_on(engine)
 
 
-def test_a_command_that_fails_unexpectedly_is_answered_and_the_next_is_carried_out(
+def test_an_unexpected_error_fails_only_its_command(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ann, carry_out = Client(engine, "ann"), Session.carry_out
+    ann, carry_out = SessionClient(engine, "ann"), Session.carry_out
     ann.wait_for_steps()
 
     def fail_once(self: Session, command: Command) -> Answer:
@@ -140,13 +140,13 @@ def test_a_command_that_fails_unexpectedly_is_answered_and_the_next_is_carried_o
 
 
 @pytest.mark.parametrize("part", ["train", "write", "snapshot"])
-def test_an_error_in_a_slice_pauses_that_session_and_no_other(
+def test_an_error_in_training_pauses_only_its_session(
     engine: LocalEngine,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
     part: str,
 ) -> None:
-    ann, bob = Client(engine, "ann"), Client(engine, "bob")
+    ann, bob = SessionClient(engine, "ann"), SessionClient(engine, "bob")
     done, failed = getattr(Session, part), threading.Event()
 
     def fail_for_bob(self: Session, *arguments: Any) -> Any:
@@ -171,10 +171,10 @@ def test_an_error_in_a_slice_pauses_that_session_and_no_other(
     assert not engine.problems()
 
 
-def test_a_session_that_fails_is_shown_paused_without_being_asked(
+def test_a_failed_session_is_published_as_paused(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    ann = Client(engine, "ann")
+    ann = SessionClient(engine, "ann")
 
     def fail(*_: Any) -> None:
         raise FloatingPointError
@@ -185,7 +185,7 @@ def test_a_session_that_fails_is_shown_paused_without_being_asked(
 
 @pytest.fixture
 def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
-    """An engine whose only training thread has ended."""
+    """An engine whose only training thread is dead."""
 
     def end(*_: Any) -> None:
         raise SystemExit
@@ -198,7 +198,7 @@ def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
 
 
 @ENDS_A_THREAD
-def test_a_training_thread_that_has_ended_is_named_as_a_problem(ended: LocalEngine) -> None:
+def test_a_dead_training_thread_is_a_problem(ended: LocalEngine) -> None:
     [problem] = ended.problems()
     assert ended.pool._threads[0].name in problem
     ended.close()
@@ -206,7 +206,7 @@ def test_a_training_thread_that_has_ended_is_named_as_a_problem(ended: LocalEngi
 
 
 @ENDS_A_THREAD
-def test_the_thread_that_saves_is_named_as_a_problem_when_it_has_ended(
+def test_a_dead_saving_thread_is_a_problem(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def end(*_: Any) -> None:
@@ -221,13 +221,13 @@ def test_the_thread_that_saves_is_named_as_a_problem_when_it_has_ended(
 
 @ENDS_A_THREAD
 def test_healthz_answers_503_with_the_problem(ended: LocalEngine, tmp_path: Path) -> None:
-    with open_site(tmp_path, engine=ended) as site:
-        answer = site.visitor().get("/healthz")
+    with running_app(tmp_path, engine=ended) as app_server:
+        answer = app_server.new_client().get("/healthz")
         assert answer.status_code == 503
         assert answer.json == {"ok": False, "problems": list(ended.problems())}
 
 
 def test_healthz_answers_200_while_every_thread_runs(engine: LocalEngine, tmp_path: Path) -> None:
-    with open_site(tmp_path, engine=engine) as site:
-        answer = site.visitor().get("/healthz")
+    with running_app(tmp_path, engine=engine) as app_server:
+        answer = app_server.new_client().get("/healthz")
         assert (answer.status_code, answer.json) == (200, {"ok": True})

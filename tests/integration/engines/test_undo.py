@@ -1,4 +1,4 @@
-"""A network that was replaced a moment ago is brought back as it was, while there is room."""
+"""Undo of a replaced network."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
 from model.formats.checkpoint import ModelCheckpoint
+from tests.support.app_server import Client
 from tests.support.engines import HOUR, drop, local_engine
-from tests.support.sessions import SMALL, STARTING, Client
-from tests.support.site import Visitor
+from tests.support.sessions import SMALL, STARTING, SessionClient
 from tests.support.waiting import PATIENCE, wait_for
 
 OTHER = Hyperparameters(kind="lstm", hidden_sizes=(6, 5), letter_size=2, learning_rate=0.02)
 
 
-def watched(engine: Engine, session_id: str = "ann") -> Client:
-    """A session that learns, and is watched."""
-    client = Client(engine, session_id)
-    client.ask(SetWatched(watched=True))
-    client.wait_for_steps()
-    return client
+def watched(engine: Engine, session_id: str = "ann") -> SessionClient:
+    """A session in training that is watched."""
+    session = SessionClient(engine, session_id)
+    session.ask(SetWatched(watched=True))
+    session.wait_for_steps()
+    return session
 
 
-def assert_refused(client: Client, command: Command, code: str) -> None:
+def assert_refused(session: SessionClient, command: Command, code: str) -> None:
     with pytest.raises(UserError) as caught:
-        client.ask(command)
+        session.ask(command)
     assert caught.value.code == code
 
 
@@ -51,14 +51,14 @@ def engine(tmp_path: Path) -> Iterator[LocalEngine]:
 
 
 @pytest.fixture
-def client(engine: LocalEngine) -> Client:
+def session(engine: LocalEngine) -> SessionClient:
     return watched(engine)
 
 
 def assert_same(
     before: tuple[Snapshot, ModelCheckpoint], after: tuple[Snapshot, ModelCheckpoint]
 ) -> None:
-    """It is the same network with the same past, in a session that has gone on."""
+    """Assert that a later state of the session has the same network and history."""
     (then, saved), (now, back) = before, after
     np.testing.assert_array_equal(saved.model.params, back.model.params)
     assert back.sampler_state == saved.sampler_state
@@ -69,96 +69,96 @@ def assert_same(
     assert now.description.version > then.description.version  # so that every tab is told of it
 
 
-def test_a_restart_is_undone_exactly_and_redone_exactly(client: Client) -> None:
-    client.ask(SetParameters(learning_rate=0.004))
-    wait_for(lambda: len(client.now.points) > 2)
-    before = client.rest()
+def test_undo_and_redo_of_a_restart_are_exact(session: SessionClient) -> None:
+    session.ask(SetParameters(learning_rate=0.004))
+    wait_for(lambda: len(session.now.points) > 2)
+    before = session.rest()
     assert before[0].undoable is None
-    client.ask(Learn(text="quite another text\nof two lines", options=OTHER))
-    assert client.now.undoable == "restart"
-    wait_for(lambda: client.now.points)
-    newer = client.rest()
-    client.ask(Undo())
-    assert client.now.undoable == "undo"
-    assert client.now.status == "paused"
-    assert_same(before, client.rest())
-    client.ask(Undo())
-    assert_same(newer, client.rest())
-    client.ask(Resume())
-    client.wait_for_steps()
+    session.ask(Learn(text="quite another text\nof two lines", options=OTHER))
+    assert session.now.undoable == "restart"
+    wait_for(lambda: session.now.points)
+    newer = session.rest()
+    session.ask(Undo())
+    assert session.now.undoable == "undo"
+    assert session.now.status == "paused"
+    assert_same(before, session.rest())
+    session.ask(Undo())
+    assert_same(newer, session.rest())
+    session.ask(Resume())
+    session.wait_for_steps()
 
 
-def test_a_load_is_undone_exactly(client: Client) -> None:
-    loaded = client.save()
-    client.wait_for_steps(50)
-    before = client.rest()
-    client.ask(LoadModel(loaded))
-    assert client.now.undoable == "load"
-    client.ask(Undo())
-    assert_same(before, client.rest())
+def test_undo_of_a_load_is_exact(session: SessionClient) -> None:
+    loaded = session.save()
+    session.wait_for_steps(50)
+    before = session.rest()
+    session.ask(LoadModel(loaded))
+    assert session.now.undoable == "load"
+    session.ask(Undo())
+    assert_same(before, session.rest())
 
 
-def test_what_is_brought_back_learns_if_the_session_does(client: Client) -> None:
-    before, _ = client.rest()
-    client.ask(STARTING)
-    client.wait_for_steps()
-    client.ask(Undo())
-    assert client.now.status == "learning"
-    wait_for(lambda: client.now.steps > before.steps)
+def test_a_restored_network_trains_if_the_session_does(session: SessionClient) -> None:
+    before, _ = session.rest()
+    session.ask(STARTING)
+    session.wait_for_steps()
+    session.ask(Undo())
+    assert session.now.status == "learning"
+    wait_for(lambda: session.now.steps > before.steps)
 
 
-def test_its_samples_and_prediction_follow_at_once(client: Client) -> None:
-    client.ask(Learn(text="aaaa\nabab", options=SMALL))
-    client.ask(Pause())
-    prediction = wait_for(lambda: client.now.greedy)
-    client.ask(Learn(text="xyxy\nxxyy", options=SMALL))
-    client.ask(Pause())
-    wait_for(lambda: set("".join(client.now.samples)) & set("xy"))
-    client.ask(Undo())
-    assert client.now.greedy == prediction
-    assert set("".join(client.now.samples)) <= set("ab")
+def test_undo_updates_samples_and_prediction(session: SessionClient) -> None:
+    session.ask(Learn(text="aaaa\nabab", options=SMALL))
+    session.ask(Pause())
+    prediction = wait_for(lambda: session.now.greedy)
+    session.ask(Learn(text="xyxy\nxxyy", options=SMALL))
+    session.ask(Pause())
+    wait_for(lambda: set("".join(session.now.samples)) & set("xy"))
+    session.ask(Undo())
+    assert session.now.greedy == prediction
+    assert set("".join(session.now.samples)) <= set("ab")
 
 
-def test_undo_is_refused_where_nothing_was_replaced(client: Client) -> None:
-    steps = client.now.steps
-    assert_refused(client, Undo(), "nothing_to_undo")
-    assert client.now.steps >= steps
-    client.wait_for_steps()
+def test_undo_without_a_replaced_network_is_refused(session: SessionClient) -> None:
+    steps = session.now.steps
+    assert_refused(session, Undo(), "nothing_to_undo")
+    assert session.now.steps >= steps
+    session.wait_for_steps()
 
 
-def test_what_was_refused_replaces_nothing(client: Client) -> None:
+def test_a_refused_command_does_not_replace_the_undo_slot(session: SessionClient) -> None:
     too_large = Learn(text="two lines\nof text", options=Hyperparameters(hidden_sizes=(1000, 1000)))
-    assert_refused(client, too_large, "network_too_large")
-    assert client.now.undoable is None
+    assert_refused(session, too_large, "network_too_large")
+    assert session.now.undoable is None
 
 
-def test_only_the_last_one_is_kept(client: Client) -> None:
-    client.ask(Learn(text="the second\ntext", options=SMALL))
-    client.ask(Learn(text="the third\ntext", options=SMALL))
-    client.ask(Undo())
-    assert client.now.description.text == "the second\ntext"
-    client.ask(Undo())
-    assert client.now.description.text == "the third\ntext"
+def test_undo_keeps_one_network(session: SessionClient) -> None:
+    session.ask(Learn(text="the second\ntext", options=SMALL))
+    session.ask(Learn(text="the third\ntext", options=SMALL))
+    session.ask(Undo())
+    assert session.now.description.text == "the second\ntext"
+    session.ask(Undo())
+    assert session.now.description.text == "the third\ntext"
 
 
-def test_it_is_removed_after_a_while_and_the_pages_are_told(
-    client: Client, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+def test_undo_expires(
+    session: SessionClient, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(spare, "KEPT_SECONDS", 0.1)
-    client.ask(Learn(text="another\ntext", options=SMALL))
-    client.ask(Pause())  # nothing but its own end can bring a frame now
-    weights = client.now.description.weights
+    session.ask(Learn(text="another\ntext", options=SMALL))
+    session.ask(Pause())  # nothing but its own end can bring a frame now
+    weights = session.now.description.weights
 
     def is_gone() -> bool:
         engine.pool.expire_undo()
-        return client.now.undoable is None
+        return session.now.undoable is None
 
     wait_for(is_gone)
     assert engine.weights == weights
-    assert_refused(client, Undo(), "nothing_to_undo")
+    assert_refused(session, Undo(), "nothing_to_undo")
 
 
-def test_it_is_removed_when_another_visitor_needs_its_memory(
+def test_undo_is_evicted_under_memory_pressure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persistence, "TICK_SECONDS", HOUR)  # or it would evict a session
@@ -182,16 +182,14 @@ def test_it_is_removed_when_another_visitor_needs_its_memory(
         engine.close()
 
 
-def test_it_goes_with_its_session(client: Client, engine: LocalEngine) -> None:
-    client.ask(STARTING)
-    assert engine.weights == 2 * client.now.description.weights
+def test_undo_ends_with_its_session(session: SessionClient, engine: LocalEngine) -> None:
+    session.ask(STARTING)
+    assert engine.weights == 2 * session.now.description.weights
     drop(engine, "ann")
     wait_for(lambda: engine.weights == 0)
 
 
-def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_undo_is_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
 
     engine = local_engine(tmp_path, STARTING)
@@ -213,7 +211,7 @@ def test_checkpoints_know_nothing_of_it_and_it_ends_with_the_server(
         engine.close()
 
 
-def test_sessions_with_a_store_remove_a_spare_network_that_is_too_old(
+def test_undo_expires_in_persistent_sessions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
@@ -229,8 +227,8 @@ def test_sessions_with_a_store_remove_a_spare_network_that_is_too_old(
         engine.close()
 
 
-def test_every_page_is_told_and_any_of_them_can_undo(visitor: Visitor) -> None:
-    one, other = visitor.open_tab(), visitor.open_tab()
+def test_undo_reaches_every_page(client: Client) -> None:
+    one, other = client.open_tab(), client.open_tab()
     text = one.state["text"]
     assert one.state["undoable"] is None
     refused = one.ask("undo")

@@ -1,4 +1,4 @@
-"""What is computed in another process: killed, stopped, closed or orphaned, it holds up nobody."""
+"""The worker process: errors, signals, timeouts and limits."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_MEMORY = 50_000_000
 
 @pytest.fixture
 def new_process() -> Iterator[Callable[..., WorkerProcess]]:
-    """Makes processes that are gone when the test is over."""
+    """Makes worker processes that are closed after the test."""
     made: list[WorkerProcess] = []
 
     def make(**options: float) -> WorkerProcess:
@@ -39,18 +39,18 @@ def new_process() -> Iterator[Callable[..., WorkerProcess]]:
 
 @pytest.fixture
 def process(new_process: Callable[..., WorkerProcess]) -> WorkerProcess:
-    """One process, which has not begun."""
+    """A worker process that has not started."""
     return new_process()
 
 
-def test_it_begins_with_the_first_call_and_serves_the_next_ones(process: WorkerProcess) -> None:
+def test_the_process_starts_with_the_first_call_and_is_reused(process: WorkerProcess) -> None:
     assert process.pid is None
     pid = process.call(own_pid)
     assert pid == process.pid != os.getpid()
     assert process.call(own_pid) == pid
 
 
-def test_what_a_function_raises_is_raised_here_and_the_process_goes_on(
+def test_exceptions_propagate_and_the_process_survives(
     process: WorkerProcess,
 ) -> None:
     pid = process.call(own_pid)
@@ -59,16 +59,14 @@ def test_what_a_function_raises_is_raised_here_and_the_process_goes_on(
     assert process.call(own_pid) == pid
 
 
-def test_after_being_killed_at_rest_it_is_started_again(process: WorkerProcess) -> None:
+def test_an_idle_process_restarts_after_sigkill(process: WorkerProcess) -> None:
     pid = process.call(own_pid)
     os.kill(pid, signal.SIGKILL)
     wait_for(lambda: not is_running(pid))
     assert process.call(own_pid) != pid
 
 
-def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
-    process: WorkerProcess, tmp_path: Path
-) -> None:
+def test_sigkill_during_a_call_fails_only_that_call(process: WorkerProcess, tmp_path: Path) -> None:
     work = Work(tmp_path)
     with ThreadPoolExecutor(1) as thread:
         lost = thread.submit(process.call, carry_out, work)
@@ -80,7 +78,7 @@ def test_being_killed_at_work_is_reported_and_the_next_call_is_answered(
     assert process.call(own_pid) != pid
 
 
-def test_being_killed_while_it_sends_its_result_is_reported_as_well(
+def test_sigkill_while_sending_the_result_fails_the_call(
     process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = process.call(own_pid)
@@ -98,16 +96,14 @@ def test_being_killed_while_it_sends_its_result_is_reported_as_well(
     assert process.call(own_pid) != pid
 
 
-def test_a_call_that_takes_too_long_is_given_up(
-    new_process: Callable[..., WorkerProcess], tmp_path: Path
-) -> None:
+def test_a_slow_call_times_out(new_process: Callable[..., WorkerProcess], tmp_path: Path) -> None:
     process = new_process(seconds=0.0)
     with pytest.raises(WorkerDied):
         process.call(carry_out, Work(tmp_path))
     assert process.pid is None
 
 
-def test_more_memory_than_allowed_fails_the_call_and_not_the_process(
+def test_exceeding_the_memory_limit_fails_only_the_call(
     new_process: Callable[..., WorkerProcess],
 ) -> None:
     process = new_process(memory=MOST_MEMORY)
@@ -117,20 +113,20 @@ def test_more_memory_than_allowed_fails_the_call_and_not_the_process(
     assert process.call(own_pid) == pid
 
 
-def test_the_signals_that_stop_a_server_do_not_reach_it(process: WorkerProcess) -> None:
+def test_the_process_ignores_sigint_and_sigterm(process: WorkerProcess) -> None:
     pid = process.call(own_pid)
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid, stop_signal)
     assert process.call(own_pid) == pid
 
 
-def test_it_can_leave_the_processors_to_others(new_process: Callable[..., WorkerProcess]) -> None:
+def test_the_process_can_be_nice(new_process: Callable[..., WorkerProcess]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
     theirs = new_process(niceness=3).call(own_niceness)
     assert theirs == min(ours + 3, 19)  # there is nothing beyond
 
 
-def test_it_rests_until_the_next_call_and_is_closed_for_good(process: WorkerProcess) -> None:
+def test_terminate_restarts_on_demand_and_close_is_final(process: WorkerProcess) -> None:
     first = process.call(own_pid)
     process.terminate()
     assert not is_running(first)
@@ -153,7 +149,7 @@ OWNER = """
 
 
 @pytest.mark.parametrize("then", ["sys.exit()", "time.sleep(600)"])
-def test_it_ends_with_the_process_that_asks(tmp_path: Path, then: str) -> None:
+def test_the_process_ends_with_its_parent(tmp_path: Path, then: str) -> None:
     script = tmp_path / "owner.py"
     script.write_text(textwrap.dedent(OWNER).replace("{then}", then), encoding="utf-8")
     owner = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Where a token is asked for, only who knows it comes in."""
+"""Access control by a token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from itsdangerous import Signer
 
 from app.web.middleware.access_token import COOKIE, MAX_FORM_BYTES
 from app.web.session_cookie import SECRET_FILE
-from tests.support.site import Site, Tab, open_site
+from tests.support.app_server import AppServer, Tab, running_app
 
 TOKEN = "naïve & a=100% s3cret/+ ?"
 SHARED = f"/s/{'A' * 22}"
@@ -26,17 +26,17 @@ WEBSOCKET = {
 
 
 @pytest.fixture(scope="module")
-def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with open_site(tmp_path_factory.mktemp("locked"), token=TOKEN) as site:
-        yield site
+def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    with running_app(tmp_path_factory.mktemp("locked"), token=TOKEN) as app_server:
+        yield app_server
 
 
 @pytest.fixture
-def browser(locked: Site) -> FlaskClient:
+def browser(locked: AppServer) -> FlaskClient:
     return locked.app.test_client()
 
 
-def test_without_the_token_only_the_form_is_shown(browser: FlaskClient) -> None:
+def test_requests_without_the_token_get_the_form(browser: FlaskClient) -> None:
     for path in ("/", SHARED):
         page = browser.get(path)
         assert page.status_code == 401
@@ -51,14 +51,14 @@ def test_without_the_token_only_the_form_is_shown(browser: FlaskClient) -> None:
     assert browser.get("/socket.io/?transport=websocket", headers=WEBSOCKET).status_code == 401
 
 
-def test_health_and_the_styles_of_the_form_need_no_token(browser: FlaskClient) -> None:
+def test_public_paths_need_no_token(browser: FlaskClient) -> None:
     assert browser.get("/healthz").status_code == 200
     assert browser.get("/static/css/base.css").status_code == 200
     assert browser.get("/static/../api/model.json").status_code in {401, 404}
 
 
-def test_the_address_with_the_token_opens_the_page_and_leaves_no_token_in_it(
-    locked: Site, browser: FlaskClient
+def test_a_token_in_the_url_is_replaced_by_a_cookie(
+    locked: AppServer, browser: FlaskClient
 ) -> None:
     answer = browser.get(f"/?token={quote(TOKEN, safe='')}")
     assert (answer.status_code, answer.headers["Location"]) == (303, "/")
@@ -75,46 +75,46 @@ def test_the_address_with_the_token_opens_the_page_and_leaves_no_token_in_it(
 
 
 @pytest.mark.parametrize("wrong", ["", "x", TOKEN[:-1], TOKEN.upper(), "é" * MAX_FORM_BYTES])
-def test_the_form_takes_no_other_token(browser: FlaskClient, wrong: str) -> None:
+def test_the_form_rejects_a_wrong_token(browser: FlaskClient, wrong: str) -> None:
     answer = browser.post("/token", data={"token": wrong})
     assert answer.status_code == 401
     assert 'data-code="token_wrong"' in answer.text
     assert browser.get_cookie(COOKIE) is None
 
 
-def test_the_form_takes_the_token_with_blanks_around_it(browser: FlaskClient) -> None:
+def test_the_form_strips_whitespace(browser: FlaskClient) -> None:
     answer = browser.post("/token", data={"token": f" {TOKEN} "}, follow_redirects=True)
     assert answer.status_code == 200
     assert 'id="learn"' in answer.text
 
 
-def test_a_program_sends_the_token_with_each_request(browser: FlaskClient) -> None:
+def test_bearer_token_authorizes_a_request(browser: FlaskClient) -> None:
     sent = f"Bearer {TOKEN}".encode().decode("latin-1")
     assert browser.get("/", environ_overrides={"HTTP_AUTHORIZATION": sent}).status_code == 200
     assert browser.get(POLLING, headers={"Authorization": "Bearer guess"}).status_code == 401
 
 
-def test_a_forged_cookie_opens_nothing(locked: Site, browser: FlaskClient) -> None:
+def test_a_forged_cookie_is_rejected(locked: AppServer, browser: FlaskClient) -> None:
     secret = (locked.parts.config.data_dir / SECRET_FILE).read_bytes()
     for forged in ("known", "known.", "known.x", Signer(secret).sign("known").decode(), "x" * 4000):
         browser.set_cookie(COOKIE, forged)
         assert browser.get("/").status_code == 401
 
 
-def test_another_token_ends_the_cookies_that_were_given_for_the_old_one(tmp_path: Path) -> None:
-    with open_site(tmp_path, token="first") as site:
-        http = site.app.test_client()
+def test_changing_the_token_invalidates_cookies(tmp_path: Path) -> None:
+    with running_app(tmp_path, token="first") as app_server:
+        http = app_server.app.test_client()
         http.get("/?token=first")
         given = http.get_cookie(COOKIE)
         assert given is not None
     for token, status in (("first", 200), ("second", 401)):
-        with open_site(tmp_path, token=token) as site:
-            http = site.app.test_client()
+        with running_app(tmp_path, token=token) as app_server:
+            http = app_server.app.test_client()
             http.set_cookie(COOKIE, given.value)
             assert http.get("/").status_code == status
 
 
-def test_whoever_wanted_a_shared_network_comes_to_it_with_the_token(browser: FlaskClient) -> None:
+def test_the_form_redirects_to_the_requested_share(browser: FlaskClient) -> None:
     assert f'name="wanted" value="{SHARED}"' in browser.get(SHARED).text
     wrong = browser.post("/token", data={"token": "x", "wanted": SHARED})
     assert f'name="wanted" value="{SHARED}"' in wrong.text
@@ -133,7 +133,7 @@ def test_whoever_wanted_a_shared_network_comes_to_it_with_the_token(browser: Fla
         ("", "/"),
     ],
 )
-def test_the_form_leads_nowhere_but_to_a_page_of_this_server(
+def test_the_form_redirects_only_to_this_server(
     browser: FlaskClient, wanted: str, led_to: str
 ) -> None:
     answer = browser.post("/token", data={"token": TOKEN, "wanted": wanted})

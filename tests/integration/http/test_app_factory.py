@@ -1,4 +1,4 @@
-"""`create_app` makes an application of the parts it is given, and shares nothing with another."""
+"""The application factory `create_app`."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ import pytest
 from app.server import ServerError, create_app
 from app.storage import Store, default_url
 from app.web.extension import Extension, extension_of
-from tests.support.site import CONFIG, Site, open_site
+from tests.support.app_server import CONFIG, AppServer, running_app
 from tests.support.snapshots import FIRST
 from tests.support.stub_engine import StubEngine
 
 
-def test_an_application_uses_the_engine_that_it_is_given(tmp_path: Path) -> None:
+def test_create_app_uses_the_given_engine(tmp_path: Path) -> None:
     engine = StubEngine()
-    with open_site(tmp_path, engine=engine) as site:
-        assert site.parts.engine is engine
-        tab = site.visitor().open_tab()
+    with running_app(tmp_path, engine=engine) as app_server:
+        assert app_server.parts.engine is engine
+        tab = app_server.new_client().open_tab()
         assert len(engine.created) == 1
         assert tab.state["text"] == FIRST.description.text
         assert tab.ask("pause") == {"ok": True}
@@ -28,42 +28,42 @@ def test_an_application_uses_the_engine_that_it_is_given(tmp_path: Path) -> None
     assert engine.is_closed
 
 
-def test_an_application_uses_the_store_that_it_is_given(tmp_path: Path) -> None:
+def test_create_app_uses_the_given_store(tmp_path: Path) -> None:
     store = Store.open(default_url(tmp_path / "elsewhere"))
     config = replace(CONFIG, data_dir=tmp_path / "here")
-    site = Site(create_app(config, engine=StubEngine(), store=store))
+    app_server = AppServer(create_app(config, engine=StubEngine(), store=store))
     try:
         share_id = "A" * 22
-        assert site.app.test_client().get(f"/s/{share_id}").status_code == 404
+        assert app_server.app.test_client().get(f"/s/{share_id}").status_code == 404
         assert not (tmp_path / "here" / "sessions.sqlite").exists()
     finally:
-        site.close()
+        app_server.close()
         store.close()
 
 
-def test_the_parts_of_an_application_are_in_its_extension(site: Site) -> None:
-    parts = site.app.extensions["charnn"]
+def test_the_extension_holds_the_services(app_server: AppServer) -> None:
+    parts = app_server.app.extensions["charnn"]
     assert isinstance(parts, Extension)
-    assert extension_of(site.app) is parts
+    assert extension_of(app_server.app) is parts
     assert parts.engine.snapshots is not None
     assert parts.config.async_mode == parts.backend.async_mode == "threading"
 
 
-def test_two_applications_in_one_process_share_nothing(tmp_path: Path) -> None:
+def test_two_apps_in_one_process_are_independent(tmp_path: Path) -> None:
     one_engine, other_engine = StubEngine(), StubEngine()
     with (
-        open_site(tmp_path / "one", engine=one_engine) as one,
-        open_site(tmp_path / "other", engine=other_engine, token="needed") as other,
+        running_app(tmp_path / "one", engine=one_engine) as one,
+        running_app(tmp_path / "other", engine=other_engine, token="needed") as other,
     ):
-        visitor = one.visitor()
-        tab = visitor.open_tab()
+        client = one.new_client()
+        tab = client.open_tab()
         assert (len(one_engine.created), len(other_engine.created)) == (1, 0)
-        assert visitor.get("/").status_code == 200
+        assert client.get("/").status_code == 200
         assert other.app.test_client().get("/").status_code == 401
         # Another's cookie names nobody here: the secrets differ.
         http = other.app.test_client()
         http.get("/?token=needed")
-        cookie = visitor.http.get_cookie("charnn_session")
+        cookie = client.http.get_cookie("charnn_session")
         assert cookie is not None
         http.set_cookie("charnn_session", cookie.value)
         assert http.get("/api/history.csv").get_json()["code"] == "no_session"
@@ -73,10 +73,10 @@ def test_two_applications_in_one_process_share_nothing(tmp_path: Path) -> None:
         assert counted not in other.parts.metrics.text()
 
 
-def test_health_is_503_with_the_problems_while_the_engine_has_some(tmp_path: Path) -> None:
+def test_healthz_is_503_while_the_engine_has_problems(tmp_path: Path) -> None:
     engine = StubEngine()
-    with open_site(tmp_path, engine=engine) as site:
-        http = site.app.test_client()
+    with running_app(tmp_path, engine=engine) as app_server:
+        http = app_server.app.test_client()
         assert (http.get("/healthz").status_code, http.get("/healthz").get_json()["ok"]) == (
             200,
             True,
@@ -87,7 +87,7 @@ def test_health_is_503_with_the_problems_while_the_engine_has_some(tmp_path: Pat
         assert answer.get_json() == {"ok": False, "problems": ["there is no machine"]}
         engine.wrong.clear()
         assert http.get("/healthz").status_code == 200
-        site.parts.shutdown.begun = True
+        app_server.parts.shutdown.begun = True
         answer = http.get("/healthz")
         assert (answer.status_code, len(answer.get_json()["problems"])) == (503, 1)
 
@@ -99,7 +99,7 @@ def test_health_is_503_with_the_problems_while_the_engine_has_some(tmp_path: Pat
         ({"database_url": "sqlite:///:memory:"}, "--database-url"),
     ],
 )
-def test_an_application_that_cannot_run_says_which_option_to_change(
+def test_create_app_errors_name_the_option(
     tmp_path: Path, changes: dict[str, str], option: str
 ) -> None:
     with pytest.raises(ServerError) as caught:

@@ -1,4 +1,4 @@
-"""What the page is made of comes compressed to whoever takes that, and plain to the others."""
+"""Compression of the page's files."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ from werkzeug.test import TestResponse
 
 from app.web.http.compression import compress
 from bench.harness.server import ROOT
-from tests.support.site import Site, Visitor
+from tests.support.app_server import AppServer, Client
 
 SCRIPT = "/static/js/main.js"
 TEXTS = ("/", SCRIPT, "/static/css/base.css", "/api/texts/essays")
 
 
-def get(site: Site, path: str, takes: str, method: str = "GET", **headers: str) -> TestResponse:
-    """What is answered to a browser that takes so much."""
+def get(
+    app_server: AppServer, path: str, takes: str, method: str = "GET", **headers: str
+) -> TestResponse:
+    """The response for this Accept-Encoding."""
     headers = {"Accept-Encoding": takes, **headers}
-    return site.app.test_client().open(path, method=method, headers=headers)
+    return app_server.app.test_client().open(path, method=method, headers=headers)
 
 
 @pytest.mark.parametrize("takes", ["gzip", "br, gzip;q=0.5", "*"])
-def test_it_comes_compressed_to_whoever_takes_that(site: Site, takes: str) -> None:
+def test_responses_are_compressed_on_request(app_server: AppServer, takes: str) -> None:
     for path in TEXTS:
-        compressed, plain = get(site, path, takes), get(site, path, "identity")
+        compressed, plain = get(app_server, path, takes), get(app_server, path, "identity")
         assert compressed.headers["Content-Encoding"] == "gzip"
         assert int(compressed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
         assert gzip.decompress(compressed.data) == plain.data
@@ -34,50 +36,52 @@ def test_it_comes_compressed_to_whoever_takes_that(site: Site, takes: str) -> No
 
 
 @pytest.mark.parametrize("takes", ["", "identity", "br", "gzip;q=0", "gzip;q=0, *"])
-def test_it_comes_plain_to_the_others_who_share_a_cache_with_them(site: Site, takes: str) -> None:
+def test_responses_are_plain_otherwise_and_vary(app_server: AppServer, takes: str) -> None:
     for path in TEXTS:
-        plain = get(site, path, takes)
+        plain = get(app_server, path, takes)
         assert "Content-Encoding" not in plain.headers
         assert "Accept-Encoding" in plain.headers["Vary"]
 
 
 @pytest.mark.parametrize("takes", ["gzip", "identity"])
-def test_a_browser_is_told_that_its_copy_is_still_good(site: Site, takes: str) -> None:
-    first = get(site, SCRIPT, takes)
-    again = get(site, SCRIPT, takes, **{"If-None-Match": first.headers["ETag"]})
+def test_conditional_requests_get_304(app_server: AppServer, takes: str) -> None:
+    first = get(app_server, SCRIPT, takes)
+    again = get(app_server, SCRIPT, takes, **{"If-None-Match": first.headers["ETag"]})
     assert again.status_code == 304
     assert again.headers["ETag"] == first.headers["ETag"]
     assert again.data == b""
 
 
-def test_parts_are_of_the_plain_content_and_never_go_with_the_compressed(site: Site) -> None:
-    compressed = get(site, SCRIPT, "gzip")
-    assert compressed.headers["ETag"] != get(site, SCRIPT, "identity").headers["ETag"]
-    part = get(site, SCRIPT, "gzip", Range="bytes=0-9")
+def test_range_requests_are_of_the_plain_content(
+    app_server: AppServer,
+) -> None:
+    compressed = get(app_server, SCRIPT, "gzip")
+    assert compressed.headers["ETag"] != get(app_server, SCRIPT, "identity").headers["ETag"]
+    part = get(app_server, SCRIPT, "gzip", Range="bytes=0-9")
     assert part.status_code == 206
     assert part.data == (ROOT / SCRIPT.lstrip("/")).read_bytes()[:10]
     whole = {"Range": "bytes=0-9", "If-Range": compressed.headers["ETag"]}
-    assert get(site, SCRIPT, "gzip", **whole).data == compressed.data
+    assert get(app_server, SCRIPT, "gzip", **whole).data == compressed.data
 
 
-def test_a_head_says_what_a_get_would_bring(site: Site) -> None:
-    head, got = get(site, SCRIPT, "gzip", method="HEAD"), get(site, SCRIPT, "gzip")
+def test_head_has_the_headers_of_get(app_server: AppServer) -> None:
+    head, got = get(app_server, SCRIPT, "gzip", method="HEAD"), get(app_server, SCRIPT, "gzip")
     for name in ("Content-Encoding", "Content-Length", "ETag", "Vary"):
         assert head.headers[name] == got.headers[name]
 
 
-def test_what_is_small_already_is_left_as_it_is(site: Site) -> None:
-    assert "Content-Encoding" not in get(site, "/healthz", "gzip").headers
+def test_small_responses_are_not_compressed(app_server: AppServer) -> None:
+    assert "Content-Encoding" not in get(app_server, "/healthz", "gzip").headers
 
 
-def test_what_is_downloaded_is_left_as_it_is(visitor: Visitor) -> None:
-    visitor.open_tab()
-    answer = visitor.get("/api/model.json", headers={"Accept-Encoding": "gzip"})
+def test_downloads_are_not_compressed(client: Client) -> None:
+    client.open_tab()
+    answer = client.get("/api/model.json", headers={"Accept-Encoding": "gzip"})
     assert answer.status_code == 200
     assert "Content-Encoding" not in answer.headers
 
 
-def test_a_file_that_was_changed_comes_as_it_is_now(tmp_path: Path) -> None:
+def test_a_changed_file_is_compressed_again(tmp_path: Path) -> None:
     app = Flask(__name__, static_folder=str(tmp_path), static_url_path="/static")
     app.after_request(compress)
     for content in (b"a { color: red }" * 99, b"b { color: red }" * 99):

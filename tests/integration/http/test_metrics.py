@@ -1,28 +1,28 @@
-"""What a server tells programs about its sessions and its own delays."""
+"""Prometheus metrics."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 
-from tests.support.site import Site, Tab, Visitor
+from tests.support.app_server import AppServer, Client, Tab
 
 
-def figure(site: Site, name: str) -> float:
-    text = site.app.test_client().get("/metrics").text
+def figure(app_server: AppServer, name: str) -> float:
+    text = app_server.app.test_client().get("/metrics").text
     found = re.search(rf"^{re.escape(name)} (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else 0.0
 
 
-def test_a_server_counts_its_sessions_their_speed_and_its_own_delays(
-    site: Site, new_visitor: Callable[[], Visitor]
+def test_metrics_cover_sessions_speed_and_delays(
+    app_server: AppServer, new_client: Callable[[], Client]
 ) -> None:
-    learning, paused = new_visitor().open_tab(), new_visitor().open_tab()
+    learning, paused = new_client().open_tab(), new_client().open_tab()
     paused.ask("pause")
     paused.wait_for(lambda: paused.newest("status") == "paused")
     learning.wait_for(lambda: learning.newest("characters_per_second"))
-    assert figure(site, 'charnn_sessions{state="learning"}') >= 1
-    assert figure(site, 'charnn_sessions{state="paused"}') >= 1
+    assert figure(app_server, 'charnn_sessions{state="learning"}') >= 1
+    assert figure(app_server, 'charnn_sessions{state="paused"}') >= 1
     for name in (
         "charnn_characters_per_second",
         "charnn_steps_per_second",
@@ -32,15 +32,13 @@ def test_a_server_counts_its_sessions_their_speed_and_its_own_delays(
         'charnn_event_latency_seconds_count{event="pause",outcome="ok"}',
         'charnn_store_latency_seconds_count{operation="load",outcome="ok"}',
     ):
-        assert figure(site, name) > 0, name
+        assert figure(app_server, name) > 0, name
 
 
-def test_events_that_do_not_exist_make_no_figures_of_their_own(
-    site: Site, visitor: Visitor
-) -> None:
-    tab: Tab = visitor.open_tab()
+def test_unknown_events_add_no_metric_labels(app_server: AppServer, client: Client) -> None:
+    tab: Tab = client.open_tab()
     unknown = 'charnn_event_latency_seconds_count{event="unknown",outcome="refused"}'
-    before = figure(site, unknown)
+    before = figure(app_server, unknown)
     tab.ask("made_up_by_somebody")
-    assert figure(site, unknown) == before + 1
-    assert "made_up_by_somebody" not in site.app.test_client().get("/metrics").text
+    assert figure(app_server, unknown) == before + 1
+    assert "made_up_by_somebody" not in app_server.app.test_client().get("/metrics").text

@@ -1,4 +1,4 @@
-"""Models go down and up as files; what is too large, not whole or too much is refused."""
+"""Download and upload of models, and their limits."""
 
 from __future__ import annotations
 
@@ -19,48 +19,48 @@ from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
 from app.web.service import SessionService
 from model import CharModel
 from model.formats import python_file, safetensors_file
-from tests.support.site import Site, Tab, Visitor, open_site
+from tests.support.app_server import AppServer, Client, Tab, running_app
 from tests.support.waiting import PATIENCE
 
 ADDRESS = "/api/model.json"
 UPLOAD = 400_000
-"""Bytes that the strict site takes: a small model, and not much more."""
+"""Upload limit of the strict server in bytes, a little more than a small model."""
 CHUNKED = {"Transfer-Encoding": "chunked"}
 
 
 @pytest.fixture(scope="module")
-def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """A site that takes little."""
-    with open_site(tmp_path_factory.mktemp("strict"), limits=Limits(upload=UPLOAD)) as site:
-        yield site
+def strict(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
+    """A server with a low upload limit."""
+    with running_app(tmp_path_factory.mktemp("strict"), limits=Limits(upload=UPLOAD)) as app_server:
+        yield app_server
 
 
 @pytest.fixture
-def guest(strict: Site) -> Iterator[Visitor]:
-    """Somebody who visits the strict site, and has a network there."""
-    guest = strict.visitor()
+def guest(strict: AppServer) -> Iterator[Client]:
+    """A client of the strict server, with a session."""
+    guest = strict.new_client()
     guest.open_tab().ask("pause")
     yield guest
     guest.leave()
 
 
-def paused(visitor: Visitor, units: int = 8) -> Tab:
-    """A page with a network of its own that rests."""
-    tab = visitor.open_tab()
+def paused(client: Client, units: int = 8) -> Tab:
+    """A page with a small paused network."""
+    tab = client.open_tab()
     options = {"hidden_sizes": str(units), "letter_size": "3"}
     assert tab.ask("learn", {"text": "abc\nbca 🙂", "options": options}) == {"ok": True}
     assert tab.ask("pause") == {"ok": True}
     return tab
 
 
-def files_of(site: Site) -> list[Path]:
-    """What the site has on its disk of models that go up or down."""
-    return list((site.parts.config.data_dir / FOLDER).iterdir())
+def files_of(app_server: AppServer) -> list[Path]:
+    """The server's temporary model files."""
+    return list((app_server.parts.config.data_dir / FOLDER).iterdir())
 
 
-def open_files_of(site: Site) -> list[str]:
-    """What the site holds open of them, with a name or without."""
-    folder = str(site.parts.config.data_dir / FOLDER)
+def open_files_of(app_server: AppServer) -> list[str]:
+    """The temporary model files that are open, unlinked ones included."""
+    folder = str(app_server.parts.config.data_dir / FOLDER)
     opened = []
     for entry in Path("/proc/self/fd").iterdir():
         try:
@@ -70,13 +70,13 @@ def open_files_of(site: Site) -> list[str]:
     return [name for name in opened if name.startswith(folder)]
 
 
-def wait_until_gone(tab: Tab, site: Site) -> None:
-    """Files are removed on a thread."""
-    tab.wait_for(lambda: not files_of(site))
+def wait_until_gone(tab: Tab, app_server: AppServer) -> None:
+    """Wait until no file is left: a thread removes them."""
+    tab.wait_for(lambda: not files_of(app_server))
 
 
 def announced(length: int) -> dict[str, str]:
-    """What an upload says of its length, whatever comes of it."""
+    """Headers with this Content-Length."""
     return {"CONTENT_LENGTH": str(length)}
 
 
@@ -88,12 +88,12 @@ def code(response: TestResponse) -> tuple[int, str]:
 
 
 @pytest.mark.parametrize("units", [8, 150], ids=["small", "large"])
-def test_a_model_of_any_size_goes_down_and_up_as_it_was(
-    site: Site, new_visitor: Callable[[], Visitor], units: int
+def test_download_and_upload_round_trip_at_any_size(
+    app_server: AppServer, new_client: Callable[[], Client], units: int
 ) -> None:
-    visitor, other = new_visitor(), new_visitor()
-    tab, other_tab = paused(visitor, units), paused(other)
-    down = visitor.get(ADDRESS)
+    client, other = new_client(), new_client()
+    tab, other_tab = paused(client, units), paused(other)
+    down = client.get(ADDRESS)
     assert (down.status_code, down.mimetype) == (200, "application/json")
     assert down.headers["Content-Disposition"] == 'attachment; filename="charnn-model.json"'
     assert down.headers["Cache-Control"] == "no-store"
@@ -105,7 +105,7 @@ def test_a_model_of_any_size_goes_down_and_up_as_it_was(
         each.wait_for(lambda each=each: each.newest("greedy") is not None)
     other_tab.wait_for(lambda: other_tab.newest("greedy") == tab.newest("greedy"))
     assert other.get(ADDRESS).get_json()["model"] == down.get_json()["model"]
-    wait_until_gone(tab, site)
+    wait_until_gone(tab, app_server)
 
 
 @pytest.mark.parametrize(
@@ -115,25 +115,25 @@ def test_a_model_of_any_size_goes_down_and_up_as_it_was(
         ("/api/model.py", "text/x-python; charset=utf-8", python_file),
     ],
 )
-def test_a_model_comes_down_for_other_programs_too(
-    visitor: Visitor, address: str, mimetype: str, made: Callable[[CharModel], bytes]
+def test_models_download_in_other_formats(
+    client: Client, address: str, mimetype: str, made: Callable[[CharModel], bytes]
 ) -> None:
-    paused(visitor)
-    down = visitor.get(address)
+    paused(client)
+    down = client.get(address)
     assert (down.status_code, down.headers["Content-Type"]) == (200, mimetype)
     name = f"charnn-{address.rpartition('/')[2]}"
     assert down.headers["Content-Disposition"] == f'attachment; filename="{name}"'
-    assert down.data == made(CharModel.from_json(visitor.get(ADDRESS).data))
+    assert down.data == made(CharModel.from_json(client.get(ADDRESS).data))
 
 
-def test_an_upload_of_unannounced_length_is_taken(guest: Visitor) -> None:
+def test_chunked_upload(guest: Client) -> None:
     body = io.BytesIO(guest.get(ADDRESS).data)
     response = guest.http.put(ADDRESS, input_stream=body, headers=CHUNKED)
     assert (response.status_code, response.get_json()) == (200, {"ok": True})
 
 
-def test_large_models_do_not_go_through_a_socket(visitor: Visitor) -> None:
-    tab = paused(visitor, units=150)
+def test_large_models_are_not_saved_over_the_socket(client: Client) -> None:
+    tab = paused(client, units=150)
     answer = tab.ask("save")
     assert (answer["code"], answer["field"]) == ("too_large_to_save", "json")
     answer = tab.ask("load", {"json": " " * 1_000_001})
@@ -143,7 +143,7 @@ def test_large_models_do_not_go_through_a_socket(visitor: Visitor) -> None:
 # ------------------------------------------------------------------ what is refused
 
 
-def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(guest: Visitor) -> None:
+def test_an_upload_with_a_large_content_length_is_refused_unread(guest: Client) -> None:
     body = io.BytesIO(b" " * 10)
     response = guest.http.put(ADDRESS, input_stream=body, environ_overrides=announced(UPLOAD + 1))
     assert code(response) == (413, "upload_too_large")
@@ -151,9 +151,7 @@ def test_an_upload_that_announces_too_much_is_refused_before_it_is_read(guest: V
     assert body.tell() == 0
 
 
-def test_an_upload_of_unannounced_length_is_refused_where_it_grows_too_large(
-    guest: Visitor, strict: Site
-) -> None:
+def test_an_oversized_chunked_upload_is_refused(guest: Client, strict: AppServer) -> None:
     body = io.BytesIO(b" " * 2 * UPLOAD)
     response = guest.http.put(ADDRESS, input_stream=body, headers=CHUNKED)
     assert code(response) == (413, "upload_too_large")
@@ -161,7 +159,7 @@ def test_an_upload_of_unannounced_length_is_refused_where_it_grows_too_large(
     wait_until_gone(guest.open_tab(), strict)
 
 
-def test_an_upload_that_breaks_off_changes_nothing(guest: Visitor, strict: Site) -> None:
+def test_an_interrupted_upload_changes_nothing(guest: Client, strict: AppServer) -> None:
     tab = guest.open_tab()
     version = tab.state["version"]
     response = guest.http.put(
@@ -174,7 +172,7 @@ def test_an_upload_that_breaks_off_changes_nothing(guest: Visitor, strict: Site)
     assert tab.newest("version") == version
 
 
-def test_an_upload_whose_connection_ends_is_refused(guest: Visitor) -> None:
+def test_an_incomplete_upload_is_refused(guest: Client) -> None:
     class Broken(io.BytesIO):
         def read(self, _size: int | None = -1, /) -> bytes:
             raise OSError("the connection has ended")
@@ -183,8 +181,8 @@ def test_an_upload_whose_connection_ends_is_refused(guest: Visitor) -> None:
     assert code(response) == (400, "upload_incomplete")
 
 
-def test_a_file_that_is_no_model_is_refused_and_training_goes_on(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_an_invalid_model_file_is_refused_and_training_continues(client: Client) -> None:
+    tab = client.open_tab()
     saved = tab.ask("save")["json"]
     version = tab.state["version"]
     damaged = json.loads(saved)
@@ -195,17 +193,17 @@ def test_a_file_that_is_no_model_is_refused_and_training_goes_on(visitor: Visito
         (b"[]", "json_not_an_object"),
         (json.dumps(damaged).encode(), "matrix_missing"),
     ):
-        response = visitor.put(ADDRESS, body)
+        response = client.put(ADDRESS, body)
         assert code(response) == (400, reason)
         assert response.get_json()["field"] == "json"
         assert tab.ask("load", {"json": body.decode()}) == response.get_json()
-    assert code(visitor.put(ADDRESS, "{}".encode("utf-16"))) == (400, "model_not_utf8")
+    assert code(client.put(ADDRESS, "{}".encode("utf-16"))) == (400, "model_not_utf8")
     tab.wait_for_steps(more_than=tab.newest("steps"))
     assert (tab.newest("version"), tab.newest("status")) == (version, "learning")
 
 
-def test_a_disk_that_is_full_is_told_and_what_came_is_removed(
-    guest: Visitor, strict: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_a_full_disk_fails_the_upload_and_leaves_no_file(
+    guest: Client, strict: AppServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = tmp_path / "full"
     full.symlink_to("/dev/full")
@@ -216,9 +214,7 @@ def test_a_disk_that_is_full_is_told_and_what_came_is_removed(
     guest.open_tab().wait_for(lambda: not full.is_symlink())
 
 
-def test_a_download_that_cannot_be_written_takes_up_no_place(
-    guest: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_download_frees_its_slot(guest: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> Path:
         raise BusyError("models_full", limit=8)
 
@@ -233,7 +229,7 @@ def test_a_download_that_cannot_be_written_takes_up_no_place(
 
 
 class Held(io.BytesIO):
-    """A body of which nothing comes before it may."""
+    """A request body that blocks until it is released."""
 
     def __init__(self, may_come: threading.Event) -> None:
         super().__init__(b"{}")
@@ -244,7 +240,7 @@ class Held(io.BytesIO):
         return super().read(size)
 
 
-def test_no_more_than_a_few_upload_at_once(guest: Visitor, strict: Site) -> None:
+def test_concurrent_uploads_are_limited(guest: Client, strict: AppServer) -> None:
     tab, may_come = guest.open_tab(), threading.Event()
 
     def upload() -> TestResponse:
@@ -262,9 +258,7 @@ def test_no_more_than_a_few_upload_at_once(guest: Visitor, strict: Site) -> None
     wait_until_gone(tab, strict)
 
 
-def test_no_more_than_so_many_download_at_once_and_those_that_are_left_make_room(
-    guest: Visitor, strict: Site
-) -> None:
+def test_concurrent_downloads_are_limited(guest: Client, strict: AppServer) -> None:
     tab = guest.open_tab()
     under_way = [guest.get(ADDRESS, buffered=False) for _ in range(MAX_DOWNLOADS)]
     assert code(guest.get(ADDRESS)) == (503, "downloads_full")

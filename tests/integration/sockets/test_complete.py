@@ -1,10 +1,10 @@
-"""A page asks how its network goes on from a beginning, and the network is left as it was."""
+"""The complete event."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.support.site import Tab, Visitor
+from tests.support.app_server import Client, Tab
 
 LEARN = {"text": "the start\nthe rest", "options": {"hidden_sizes": "6, 5", "letter_size": "3"}}
 SAMPLE = {"prime": "the ", "method": "sample"}
@@ -12,9 +12,9 @@ BEAM = {"prime": "the ", "method": "beam"}
 SHOWN = ("steps", "samples", "greedy", "status")
 
 
-def learning(visitor: Visitor) -> Tab:
-    """A page with a small network that has begun to learn."""
-    tab = visitor.open_tab()
+def learning(client: Client) -> Tab:
+    """A page with a small network in training."""
+    tab = client.open_tab()
     assert tab.ask("learn", LEARN)["ok"]
     tab.wait_for(lambda: tab.state["version"] == 2)
     tab.wait_for_steps(100)
@@ -22,7 +22,7 @@ def learning(visitor: Visitor) -> Tab:
 
 
 def completions(tab: Tab, question: dict[str, Any]) -> list[dict[str, Any]]:
-    """The answer, once all is compiled."""
+    """The answer, once the kernels are compiled."""
 
     def answer() -> dict[str, Any] | None:
         given = tab.ask("complete", question)
@@ -33,8 +33,8 @@ def completions(tab: Tab, question: dict[str, Any]) -> list[dict[str, Any]]:
     return found
 
 
-def test_a_paused_network_is_completed_from_and_stays_as_it_is(visitor: Visitor) -> None:
-    tab = learning(visitor)
+def test_complete_does_not_change_a_paused_network(client: Client) -> None:
+    tab = learning(client)
     tab.ask("pause")
     tab.wait_for(lambda: tab.newest("status") == "paused")
     shown = [tab.newest(field) for field in SHOWN]
@@ -48,8 +48,8 @@ def test_a_paused_network_is_completed_from_and_stays_as_it_is(visitor: Visitor)
     assert tab.state["version"] == 2
 
 
-def test_training_goes_on_while_completions_are_asked_for(visitor: Visitor) -> None:
-    tab = learning(visitor)
+def test_training_continues_during_completions(client: Client) -> None:
+    tab = learning(client)
     completions(tab, BEAM)
     steps = tab.newest("steps")
     for _ in range(10):
@@ -58,8 +58,8 @@ def test_training_goes_on_while_completions_are_asked_for(visitor: Visitor) -> N
     assert tab.newest("status") == "learning"
 
 
-def test_a_beginning_that_is_refused_is_answered_at_its_field(visitor: Visitor) -> None:
-    tab = learning(visitor)
+def test_an_invalid_prime_is_a_field_error(client: Client) -> None:
+    tab = learning(client)
     answer = tab.ask("complete", {**SAMPLE, "prime": ""})
     assert (answer["ok"], answer["code"], answer["field"]) == (False, "prime_empty", "prime")
     tab.wait_for_steps(tab.newest("steps"))

@@ -1,4 +1,4 @@
-"""What a page can rely on: what it asks is done, what it is sent follows on, and it is alone."""
+"""Events and updates of a page."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ from pydantic import TypeAdapter
 from app import protocol
 from app.errors import Notice
 from app.protocol.limits import Limits
-from tests.support.site import ConnectionRefused, Tab, Visitor, open_site
+from tests.support.app_server import Client, ConnectionRefused, Tab, running_app
 from tests.support.stub_engine import StubEngine
 
 SMALL = {"hidden_sizes": "8", "letter_size": "3"}
 
 
 def pause(tab: Tab) -> int:
-    """Pause, and see it; the steps taken by then."""
+    """Pause; returns the steps taken."""
     assert tab.ask("pause") == {"ok": True}
     tab.wait_for(lambda: tab.newest("status") == "paused")
     return int(tab.newest("steps"))
 
 
 def assert_goes_on(tab: Tab, version: int) -> None:
-    """The network is the one it was, and it learns."""
+    """Assert that the network is the same and trains."""
     tab.wait_for_steps(more_than=tab.newest("steps"))
     assert (tab.newest("status"), tab.newest("version")) == ("learning", version)
 
@@ -35,8 +35,8 @@ def assert_goes_on(tab: Tab, version: int) -> None:
 # ------------------------------------------------------------------ what is sent
 
 
-def test_a_new_visitor_finds_a_network_that_learns_by_itself(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_a_new_session_is_training(client: Client) -> None:
+    tab = client.open_tab()
     tab.wait_for(lambda: tab.newest("status") == "learning")
     tab.wait_for_steps(more_than=tab.wait_for_steps())
     tab.wait_for(lambda: tab.newest("perplexity"))
@@ -44,8 +44,8 @@ def test_a_new_visitor_finds_a_network_that_learns_by_itself(visitor: Visitor) -
     assert len(tab.newest("samples")) == 5
 
 
-def test_states_and_frames_are_as_declared_and_the_curve_follows_on(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_states_and_frames_match_the_protocol(client: Client) -> None:
+    tab = client.open_tab()
     tab.wait_for(lambda: any("samples" in frame for frame in tab.frames))
     tab.wait_for(lambda: len([frame for frame in tab.frames if "curve" in frame]) > 1)
     TypeAdapter(protocol.State).validate_python(tab.state)
@@ -60,8 +60,8 @@ def test_states_and_frames_are_as_declared_and_the_curve_follows_on(visitor: Vis
     assert steps == sorted(set(steps))
 
 
-def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) -> None:
-    slow, quick = visitor.open_tab(), visitor.open_tab()
+def test_no_frame_is_sent_before_the_last_is_acknowledged(client: Client) -> None:
+    slow, quick = client.open_tab(), client.open_tab()
     slow.next_frame()
     slow.reads = False
     seen, unread = len(quick.frames), len(slow.frames)
@@ -75,8 +75,8 @@ def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) 
 # ------------------------------------------------------------------ what is asked
 
 
-def test_pause_stops_the_steps_and_resume_goes_on_from_there(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_pause_and_resume(client: Client) -> None:
+    tab = client.open_tab()
     tab.wait_for_steps()
     steps = pause(tab)
     tab.ask("set", {"temperature": 2})  # what comes after it shows that nothing was learnt before
@@ -87,15 +87,15 @@ def test_pause_stops_the_steps_and_resume_goes_on_from_there(visitor: Visitor) -
     assert tab.newest("status") == "learning"
 
 
-def test_sliders_act_while_it_learns(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_set_applies_during_training(client: Client) -> None:
+    tab = client.open_tab()
     assert tab.ask("set", {"learning_rate": 0.002, "temperature": "0.5"}) == {"ok": True}
     tab.wait_for(lambda: (tab.newest("learning_rate"), tab.newest("temperature")) == (0.002, 0.5))
     tab.wait_for(lambda: tab.newest("status") == "learning")
 
 
-def test_the_temperature_changes_the_samples_of_a_paused_network(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_temperature_changes_samples_of_a_paused_network(client: Client) -> None:
+    tab = client.open_tab()
     tab.wait_for_steps()
     pause(tab)
     before = tab.newest("samples")
@@ -103,8 +103,8 @@ def test_the_temperature_changes_the_samples_of_a_paused_network(visitor: Visito
     tab.wait_for(lambda: tab.newest("samples") != before)
 
 
-def test_learn_replaces_the_network_in_every_tab(visitor: Visitor) -> None:
-    one, other = visitor.open_tab(), visitor.open_tab()
+def test_learn_replaces_the_network_in_every_tab(client: Client) -> None:
+    one, other = client.open_tab(), client.open_tab()
     version = one.state["version"]
     text = "abba\n  caba \n\nbaca"
     assert one.ask("learn", {"text": text, "options": SMALL}) == {"ok": True}
@@ -117,16 +117,16 @@ def test_learn_replaces_the_network_in_every_tab(visitor: Visitor) -> None:
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>\nnaïve 🙂 日本\r\nx", "a\nb\na"])
-def test_text_comes_back_as_it_was_given_and_is_learnt(visitor: Visitor, text: str) -> None:
-    tab = visitor.open_tab()
+def test_text_is_returned_unchanged_and_trained_on(client: Client, text: str) -> None:
+    tab = client.open_tab()
     assert tab.ask("learn", {"text": text, "options": SMALL})["ok"]
     tab.wait_for(lambda: tab.state["text"] == text)
     tab.wait_for_steps()
     assert tab.wait_for(lambda: tab.newest("perplexity")) > 0
 
 
-def test_a_saved_model_writes_the_same_when_it_is_loaded_again(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_a_saved_model_predicts_the_same_after_load(client: Client) -> None:
+    tab = client.open_tab()
     tab.wait_for_steps()
     pause(tab)
     greedy = tab.wait_for(lambda: tab.newest("greedy"))
@@ -142,10 +142,10 @@ def test_a_saved_model_writes_the_same_when_it_is_loaded_again(visitor: Visitor)
     assert (tab.newest("steps"), tab.newest("status")) == (0, "paused")
 
 
-def test_what_cannot_be_done_is_refused_at_its_field_and_training_goes_on(
-    visitor: Visitor,
+def test_invalid_requests_are_field_errors_and_training_continues(
+    client: Client,
 ) -> None:
-    tab = visitor.open_tab()
+    tab = client.open_tab()
     version = tab.state["version"]
     large = {"text": "a", "options": {"hidden_sizes": "1000,1000,1000"}}
     nan = {"text": "a", "options": {"learning_rate": float("nan")}}
@@ -167,30 +167,30 @@ def test_what_cannot_be_done_is_refused_at_its_field_and_training_goes_on(
 # ------------------------------------------------------------------ how it ends
 
 
-def test_every_page_is_told_why_before_its_socket_is_closed(tmp_path: Path) -> None:
-    with open_site(tmp_path, engine=StubEngine()) as site:
-        tabs = [site.visitor().open_tab() for _ in range(2)]
-        site.parts.emitter.broadcast_closing(Notice("restarting"))
+def test_closing_is_sent_before_the_sockets_close(tmp_path: Path) -> None:
+    with running_app(tmp_path, engine=StubEngine()) as app_server:
+        tabs = [app_server.new_client().open_tab() for _ in range(2)]
+        app_server.parts.emitter.broadcast_closing(Notice("restarting"))
         assert all(tab.is_connected() for tab in tabs)
-        site.parts.emitter.close_all()
+        app_server.parts.emitter.close_all()
         for tab in tabs:
             assert [closing["code"] for closing in tab.closings] == ["restarting"]
             assert not tab.is_connected()
 
 
-def test_a_page_that_left_while_it_was_let_in_takes_up_no_place(tmp_path: Path) -> None:
+def test_a_disconnect_during_connect_frees_the_connection_slot(tmp_path: Path) -> None:
     engine = StubEngine()
-    with open_site(tmp_path, engine=engine, limits=Limits(pages_per_session=1)) as site:
-        visitor = site.visitor()
-        engine.meanwhile = site.socketio.server.eio.sockets.clear
+    with running_app(tmp_path, engine=engine, limits=Limits(pages_per_session=1)) as app_server:
+        client = app_server.new_client()
+        engine.meanwhile = app_server.socketio.server.eio.sockets.clear
         with pytest.raises(ConnectionRefused) as refused:
-            visitor.open_tab()
+            client.open_tab()
         assert refused.value.data == {"code": "unknown_page"}
         engine.meanwhile = _fail
         with pytest.raises(ZeroDivisionError):
-            visitor.open_tab()
+            client.open_tab()
         engine.meanwhile = None
-        assert visitor.open_tab().state
+        assert client.open_tab().state
 
 
 def _fail() -> None:
@@ -200,8 +200,8 @@ def _fail() -> None:
 # ------------------------------------------------------------------ whose it is
 
 
-def test_two_browsers_train_two_networks(new_visitor: Callable[[], Visitor]) -> None:
-    one, other = new_visitor().open_tab(), new_visitor().open_tab()
+def test_clients_have_separate_networks(new_client: Callable[[], Client]) -> None:
+    one, other = new_client().open_tab(), new_client().open_tab()
     assert one.state["session"] != other.state["session"]
     version = other.state["version"]
     one.ask("learn", {"text": "only mine", "options": SMALL})
@@ -212,24 +212,27 @@ def test_two_browsers_train_two_networks(new_visitor: Callable[[], Visitor]) -> 
     assert other.newest("temperature") == 1
 
 
-def test_a_lost_connection_finds_its_training_where_it_is(tmp_path: Path) -> None:
-    with open_site(tmp_path, unwatched_minutes=10) as site:
-        visitor = site.visitor()
-        tab = visitor.open_tab()
+def test_a_reconnect_finds_training_continued(tmp_path: Path) -> None:
+    with running_app(tmp_path, unwatched_minutes=10) as app_server:
+        client = app_server.new_client()
+        tab = client.open_tab()
         session, version, steps = tab.state["session"], tab.state["version"], tab.wait_for_steps()
         tab.close()
-        engine, session_id = site.parts.engine, next(iter(site.parts.engine.snapshots()))
+        engine, session_id = (
+            app_server.parts.engine,
+            next(iter(app_server.parts.engine.snapshots())),
+        )
 
         def learnt_without_a_page() -> bool:
             snapshot = engine.snapshot(session_id)
             return snapshot is not None and snapshot.steps > steps and bool(snapshot.points)
 
         tab.wait_for(learnt_without_a_page)
-        again = visitor.open_tab()
+        again = client.open_tab()
         assert (again.state["session"], again.state["version"]) == (session, version)
         assert again.state["steps"] > steps
         assert again.state["curve"]["points"]
-        history = visitor.get("/api/history.csv")
+        history = client.get("/api/history.csv")
         assert history.mimetype == "text/csv"
         assert history.headers["Content-Disposition"].endswith('filename="charnn-history.csv"')
         assert len(history.text.splitlines()) > 1

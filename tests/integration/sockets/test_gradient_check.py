@@ -1,4 +1,4 @@
-"""A page has the gradients of its network checked, in another process, while it learns or rests."""
+"""The gradient_check event, during training and while paused."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.support.site import Tab, Visitor
+from tests.support.app_server import Client, Tab
 
 RIGHT = 1e-4
 LEARN = {"text": "abba\ncaba", "options": {"hidden_sizes": "3", "letter_size": "2"}}
 
 
 @pytest.fixture
-def tab(visitor: Visitor) -> Tab:
-    """A page with a small network that has begun to learn."""
-    tab = visitor.open_tab()
+def tab(client: Client) -> Tab:
+    """A page with a small network in training."""
+    tab = client.open_tab()
     assert tab.ask("learn", LEARN)["ok"]
     tab.wait_for(lambda: tab.state["version"] == 2)
     tab.wait_for_steps(100)
@@ -29,7 +29,7 @@ def assert_all_is_right(answer: dict[str, Any]) -> None:
         assert 0 <= each["kernels"] < RIGHT, each
 
 
-def test_a_page_gets_the_errors_of_every_matrix_while_its_network_learns_on(tab: Tab) -> None:
+def test_gradient_check_reports_every_matrix_while_training_continues(tab: Tab) -> None:
     before = tab.newest("steps")
     answer = tab.ask("gradient_check")
     assert_all_is_right(answer)
@@ -43,7 +43,7 @@ def test_a_page_gets_the_errors_of_every_matrix_while_its_network_learns_on(tab:
     assert (tab.newest("status"), tab.state["version"]) == ("learning", 2)
 
 
-def test_a_paused_network_stays_as_it_is(tab: Tab) -> None:
+def test_gradient_check_does_not_change_a_paused_network(tab: Tab) -> None:
     tab.ask("pause")
     tab.wait_for(lambda: tab.newest("status") == "paused")
     saved = tab.ask("save")

@@ -1,10 +1,10 @@
-"""A page asks about a network that learns, or rests, and the network is none the worse for it."""
+"""Inspection events, during training and while paused."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from tests.support.site import Tab, Visitor
+from tests.support.app_server import Client, Tab
 
 LEARN = {"text": "the start\nthe rest", "options": {"hidden_sizes": "6, 5", "letter_size": "3"}}
 QUESTIONS: dict[str, dict[str, Any]] = {
@@ -18,19 +18,19 @@ QUESTIONS: dict[str, dict[str, Any]] = {
 SHOWN = ("steps", "samples", "greedy", "status")
 
 
-def learning(visitor: Visitor) -> Tab:
-    """A page with a small network that has begun to learn."""
-    tab = visitor.open_tab()
+def learning(client: Client) -> Tab:
+    """A page with a small network in training."""
+    tab = client.open_tab()
     assert tab.ask("learn", LEARN)["ok"]
     tab.wait_for(lambda: tab.state["version"] == 2)
     tab.wait_for_steps(100)
     return tab
 
 
-def test_questions_change_nothing_and_are_answered_while_the_network_rests(
-    visitor: Visitor,
+def test_inspection_of_a_paused_network_does_not_change_it(
+    client: Client,
 ) -> None:
-    tab = learning(visitor)
+    tab = learning(client)
     tab.ask("pause")
     tab.wait_for(lambda: tab.newest("status") == "paused")
     shown = [tab.newest(field) for field in SHOWN]
@@ -46,8 +46,8 @@ def test_questions_change_nothing_and_are_answered_while_the_network_rests(
     assert tab.state["version"] == 2
 
 
-def test_answers_follow_the_network_while_it_learns(visitor: Visitor) -> None:
-    tab = learning(visitor)
+def test_inspection_results_follow_the_training(client: Client) -> None:
+    tab = learning(client)
     for event, question in QUESTIONS.items():
         first = tab.ask(event, question)
         # The newest frame may be from before the answer.
@@ -61,8 +61,8 @@ def test_answers_follow_the_network_while_it_learns(visitor: Visitor) -> None:
     assert tab.newest("status") == "learning"
 
 
-def test_a_question_that_is_refused_changes_nothing(visitor: Visitor) -> None:
-    tab = learning(visitor)
+def test_a_rejected_inspection_changes_nothing(client: Client) -> None:
+    tab = learning(client)
     answer = tab.ask("units", {"text": "the", "layer": 3})
     assert (answer["ok"], answer["code"], answer["field"]) == (False, "no_such_layer", "layer")
     tab.wait_for_steps(tab.newest("steps"))

@@ -23,7 +23,7 @@ import websocket
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
-from tests.support.client import Tab, Visitor
+from tests.support.client import Client, Tab
 from tests.support.server import running_server
 from tests.support.waiting import PATIENCE
 
@@ -40,36 +40,36 @@ OPTIONS = {"hidden_sizes": "8", "letter_size": "3"}
 
 
 @pytest.fixture
-def visitor(server: LiveServer) -> Iterator[Visitor]:
-    visitor = Visitor(server.url)
-    yield visitor
-    visitor.leave()
+def client(server: LiveServer) -> Iterator[Client]:
+    client = Client(server.url)
+    yield client
+    client.leave()
 
 
 @pytest.fixture
 def bystander(server: LiveServer) -> Iterator[None]:
-    """A page of somebody else's, which is served after the test as before it."""
-    visitor = Visitor(server.url)
-    tab = visitor.open_tab()
+    """Another client's page, which must work as before after the test."""
+    client = Client(server.url)
+    tab = client.open_tab()
     tab.next_frame()
     yield
     assert tab.ask("set", {"temperature": 0.7}) == {"ok": True}
     tab.wait_for(lambda: tab.newest("temperature") == 0.7)
     assert len(tab.states) == 1
-    visitor.leave()
+    client.leave()
 
 
-def cookie_of(visitor: Visitor) -> str:
-    return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+def cookie_of(client: Client) -> str:
+    return "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
 
 
 def open_socket(
-    visitor: Visitor, connect: bool = True, options: Sequence[tuple[int, int, int]] = ()
+    client: Client, connect: bool = True, options: Sequence[tuple[int, int, int]] = ()
 ) -> websocket.WebSocket:
-    """A WebSocket that sends what the test likes."""
-    url = visitor.url.replace("http", "ws", 1) + WEBSOCKET
+    """A raw WebSocket."""
+    url = client.url.replace("http", "ws", 1) + WEBSOCKET
     opened = websocket.create_connection(
-        url, cookie=cookie_of(visitor), timeout=PATIENCE, sockopt=options
+        url, cookie=cookie_of(client), timeout=PATIENCE, sockopt=options
     )
     assert opened.recv()[0] == "0"
     if connect:
@@ -88,7 +88,7 @@ def read_until(opened: websocket.WebSocket, beginning: str) -> str:
 
 
 def read_to_the_end(opened: websocket.WebSocket) -> None:
-    """Read until the server ends the socket."""
+    """Read until the server closes the socket."""
     try:
         while opened.recv() != "":
             pass
@@ -97,7 +97,7 @@ def read_to_the_end(opened: websocket.WebSocket) -> None:
 
 
 def shake_hands(url: str, **headers: str) -> tuple[int, str]:
-    """The status of an answer to a handshake with such headers, and its own headers."""
+    """The status and the lowercase headers of the answer to a handshake with these headers."""
     place = urlsplit(url)
     lines = {"Host": place.netloc, **HANDSHAKE, **headers}
     said = [f"{name}: {value}" for name, value in lines.items()]
@@ -108,17 +108,17 @@ def shake_hands(url: str, **headers: str) -> tuple[int, str]:
     return int(answer.split()[1]), answer.lower()
 
 
-def begin_upload(visitor: Visitor, length: int) -> socket.socket:
-    """A connection on which the body of an upload may follow."""
-    place = urlsplit(visitor.url)
+def begin_upload(client: Client, length: int) -> socket.socket:
+    """A connection on which the headers of an upload have been sent."""
+    place = urlsplit(client.url)
     connection = socket.create_connection((place.hostname, place.port), PATIENCE)
-    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(visitor)}"
+    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(client)}"
     connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode())
     return connection
 
 
 def files_of(server: LiveServer) -> list[Path]:
-    """What the server has on its disk of models that go up or down."""
+    """The server's temporary model files."""
     return list((server.data_dir / FOLDER).iterdir())
 
 
@@ -126,8 +126,8 @@ def files_of(server: LiveServer) -> list[Path]:
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_page_is_served_by_either_transport(visitor: Visitor, transport: str) -> None:
-    tab, other = visitor.open_tab(transport), visitor.open_tab(transport)
+def test_both_transports_serve_a_page(client: Client, transport: str) -> None:
+    tab, other = client.open_tab(transport), client.open_tab(transport)
     assert tab.ask("learn", {"text": TEXT, "options": OPTIONS}) == {"ok": True}
     for each in (tab, other):
         each.wait_for(lambda each=each: each.state["text"] == TEXT)
@@ -138,8 +138,8 @@ def test_a_page_is_served_by_either_transport(visitor: Visitor, transport: str) 
     other.wait_for(lambda: other.newest("status") == "paused")
 
 
-def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) -> None:
-    slow, quick = visitor.open_tab(), visitor.open_tab()
+def test_no_frame_is_sent_before_the_last_is_acknowledged(client: Client) -> None:
+    slow, quick = client.open_tab(), client.open_tab()
     slow.next_frame()
     slow.reads.clear()
     read, seen = len(slow.frames), len(quick.frames)
@@ -150,20 +150,20 @@ def test_a_page_that_does_not_acknowledge_gets_one_frame_only(visitor: Visitor) 
     slow.wait_for(lambda: slow.newest("steps") >= meanwhile)
 
 
-def test_the_printed_address_is_that_of_the_page_and_what_runs_beside_it_runs(
-    server: LiveServer, visitor: Visitor
+def test_printed_url_serves_the_page_and_background_tasks_run(
+    server: LiveServer, client: Client
 ) -> None:
     assert server.path == ""
     assert requests.get(f"{server.url}/", timeout=PATIENCE).ok
-    visitor.open_tab().next_frame()
-    told = visitor.get("/metrics").text
+    client.open_tab().next_frame()
+    told = client.get("/metrics").text
     figures = dict(line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
     assert float(figures["charnn_hub_stall_seconds_count"]) > 0
     assert float(figures["charnn_frame_lag_seconds_count"]) > 0
 
 
-def test_a_flood_that_waits_for_no_answer_gets_all_of_them(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_every_event_of_a_flood_is_answered(client: Client) -> None:
+    tab = client.open_tab()
     answers: list[dict[str, Any]] = []
     for _ in range(200):
         tab._client.emit("set", {"temperature": 2}, callback=answers.append)
@@ -177,7 +177,7 @@ def test_a_flood_that_waits_for_no_answer_gets_all_of_them(visitor: Visitor) -> 
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_a_page_without_a_session_is_told_why_it_is_refused(
+def test_connection_without_a_session_is_refused_with_a_code(
     server: LiveServer, transport: str
 ) -> None:
     with pytest.raises(socketio.exceptions.ConnectionError) as refused:
@@ -185,10 +185,10 @@ def test_a_page_without_a_session_is_told_why_it_is_refused(
     assert refused.value.args[0]["data"] == {"code": "unknown_page"}
 
 
-def test_a_handshake_of_another_site_or_of_none_is_refused(
-    server: LiveServer, visitor: Visitor
+def test_cross_origin_and_malformed_handshakes_are_rejected(
+    server: LiveServer, client: Client
 ) -> None:
-    mine = {"Cookie": cookie_of(visitor)}
+    mine = {"Cookie": cookie_of(client)}
     assert shake_hands(server.url, **mine, Origin=server.url)[0] == 101
     assert shake_hands(server.url, **mine, Origin="https://evil.example")[0] == 403
     assert shake_hands(server.url, **mine, Host="evil.example")[0] == 403
@@ -200,7 +200,7 @@ def test_a_handshake_of_another_site_or_of_none_is_refused(
     assert (polling.status_code, polling.json()["code"]) == (403, "other_site")
 
 
-def test_a_handshake_with_extensions_goes_on_without_them(server: LiveServer) -> None:
+def test_websocket_extensions_are_not_negotiated(server: LiveServer) -> None:
     extensions = "permessage-deflate; server_max_window_bits=abc, ;;=,"
     status, answer = shake_hands(server.url, **{"Sec-WebSocket-Extensions": extensions})
     assert status == 101
@@ -211,28 +211,28 @@ def test_a_handshake_with_extensions_goes_on_without_them(server: LiveServer) ->
 
 
 @pytest.mark.usefixtures("bystander")
-def test_what_is_no_packet_ends_its_socket_and_no_other(visitor: Visitor) -> None:
+def test_a_malformed_packet_closes_only_its_socket(client: Client) -> None:
     for data in ("x", "42[", f"4{'[' * 100_000}"):
         for connect in (True, False):
-            with closing(open_socket(visitor, connect)) as opened:
+            with closing(open_socket(client, connect)) as opened:
                 opened.send(data)
                 read_to_the_end(opened)
 
 
 @pytest.mark.usefixtures("bystander")
-def test_a_malformed_polling_body_ends_its_socket_and_no_other(visitor: Visitor) -> None:
-    opening = visitor.get(POLLING).text
-    address = f"{visitor.url}{POLLING}&sid={json.loads(opening[1:])['sid']}"
-    assert visitor.http.post(address, b"40", timeout=PATIENCE).status_code == 200
-    refused = visitor.http.post(address, b"x", timeout=PATIENCE)
+def test_a_malformed_polling_body_closes_only_its_socket(client: Client) -> None:
+    opening = client.get(POLLING).text
+    address = f"{client.url}{POLLING}&sid={json.loads(opening[1:])['sid']}"
+    assert client.http.post(address, b"40", timeout=PATIENCE).status_code == 200
+    refused = client.http.post(address, b"x", timeout=PATIENCE)
     assert (refused.status_code, refused.json()["code"]) == (400, "malformed_packet")
-    gone = visitor.http.post(address, b"2", timeout=PATIENCE)
+    gone = client.http.post(address, b"2", timeout=PATIENCE)
     assert (gone.status_code, gone.json()["code"]) == (400, "no_socket")
 
 
 @pytest.mark.usefixtures("bystander")
-def test_packets_before_the_connection_and_attachments_are_not_taken(visitor: Visitor) -> None:
-    with closing(open_socket(visitor, connect=False)) as opened:
+def test_events_before_connect_and_attachments_are_ignored(client: Client) -> None:
+    with closing(open_socket(client, connect=False)) as opened:
         for data in ('421["pause"]', '4599-["learn"]', "41", '4312["x"]'):
             opened.send(data)
         opened.send_binary(b"x" * 1000)
@@ -245,11 +245,9 @@ def test_packets_before_the_connection_and_attachments_are_not_taken(visitor: Vi
 
 @pytest.mark.usefixtures("bystander")
 @pytest.mark.parametrize("frames", [1, 100])
-def test_a_message_that_is_too_long_in_all_its_frames_ends_its_socket_and_no_other(
-    visitor: Visitor, frames: int
-) -> None:
+def test_an_oversized_message_closes_only_its_socket(client: Client, frames: int) -> None:
     piece = "4" * (Limits().message // frames + 1000)
-    with closing(open_socket(visitor)) as opened:
+    with closing(open_socket(client)) as opened:
         try:
             for number in range(frames):
                 kind = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
@@ -263,19 +261,19 @@ def test_a_message_that_is_too_long_in_all_its_frames_ends_its_socket_and_no_oth
 # ------------------------------------------------------------------ models
 
 
-def test_an_upload_in_chunks_is_taken(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_chunked_upload(client: Client) -> None:
+    tab = client.open_tab()
     tab.ask("pause")
-    saved = visitor.get("/api/model.json").content
-    address = f"{visitor.url}/api/model.json"
+    saved = client.get("/api/model.json").content
+    address = f"{client.url}/api/model.json"
     chunks = iter([saved[:1000], saved[1000:]])
-    response = visitor.http.put(address, data=chunks, timeout=PATIENCE)
+    response = client.http.put(address, data=chunks, timeout=PATIENCE)
     assert (response.status_code, response.json()) == (200, {"ok": True})
 
 
-def test_an_upload_that_breaks_off_is_answered(visitor: Visitor) -> None:
-    visitor.open_tab().ask("pause")
-    with begin_upload(visitor, 1000) as connection:
+def test_an_interrupted_upload_is_answered(client: Client) -> None:
+    client.open_tab().ask("pause")
+    with begin_upload(client, 1000) as connection:
         connection.sendall(b"{")
         connection.shutdown(socket.SHUT_WR)
         response = http.client.HTTPResponse(connection)
@@ -286,39 +284,39 @@ def test_an_upload_that_breaks_off_is_answered(visitor: Visitor) -> None:
 
 @pytest.fixture(scope="module")
 def strict_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A server that does not wait for long, and takes many events."""
+    """A server with a short timeout and a high event rate limit."""
     options = ("--max-answer-seconds", "4", "--max-events-per-second", "1000")
     with running_server(tmp_path_factory.mktemp("strict"), *options) as server:
         yield server
         assert not server.warnings
 
 
-def test_an_upload_that_is_too_slow_is_cut_off(strict_server: LiveServer) -> None:
-    visitor = Visitor(strict_server.url)
-    tab = visitor.open_tab()
+def test_a_slow_upload_is_aborted(strict_server: LiveServer) -> None:
+    client = Client(strict_server.url)
+    tab = client.open_tab()
     assert tab.ask("pause") == {"ok": True}
-    with begin_upload(visitor, 1000) as connection:
+    with begin_upload(client, 1000) as connection:
         connection.sendall(b"{")
         while connection.recv(4096):  # an answer, if there is one, and then the end
             pass
     tab.wait_for(lambda: not files_of(strict_server))
-    assert visitor.put("/api/model.json", b"{}").status_code == 400  # its place is free again
-    visitor.leave()
+    assert client.put("/api/model.json", b"{}").status_code == 400  # its place is free again
+    client.leave()
 
 
 @pytest.mark.extended
-def test_a_download_that_is_left_midway_leaves_no_file(strict_server: LiveServer) -> None:
-    visitor = Visitor(strict_server.url)
-    tab = visitor.open_tab()
+def test_an_aborted_download_leaves_no_file(strict_server: LiveServer) -> None:
+    client = Client(strict_server.url)
+    tab = client.open_tab()
     assert tab.ask("learn", {"text": "abc\nbca", "options": {"hidden_sizes": "300"}})["ok"]
     assert tab.ask("pause") == {"ok": True}
-    response = visitor.http.get(f"{visitor.url}/api/model.json", stream=True, timeout=PATIENCE)
+    response = client.http.get(f"{client.url}/api/model.json", stream=True, timeout=PATIENCE)
     assert response.raw.read(1000)
     response.close()
     tab.wait_for(lambda: not files_of(strict_server))
     opened = Path(f"/proc/{strict_server.process.pid}/fd")
     tab.wait_for(lambda: not [each for each in opened.iterdir() if FOLDER in _target(each)])
-    visitor.leave()
+    client.leave()
 
 
 def _target(entry: Path) -> str:
@@ -329,15 +327,15 @@ def _target(entry: Path) -> str:
 
 
 @pytest.mark.extended
-def test_a_peer_that_sends_and_does_not_read_is_cut_off(strict_server: LiveServer) -> None:
-    visitor = Visitor(strict_server.url)
-    tab = visitor.open_tab()
+def test_a_peer_that_does_not_read_is_disconnected(strict_server: LiveServer) -> None:
+    client = Client(strict_server.url)
+    tab = client.open_tab()
     tab.next_frame()
-    deaf = open_socket(visitor, options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)])
+    deaf = open_socket(client, options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)])
     deaf.settimeout(PATIENCE)
     with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
         while True:  # until the server has had enough of it
             deaf.send('42999["save"]')  # whose answer is large
     deaf.shutdown()
     tab.next_frame()
-    visitor.leave()
+    client.leave()

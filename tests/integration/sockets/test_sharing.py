@@ -1,4 +1,4 @@
-"""Shared copies: whoever has the link goes on from them, and nobody loses anything by it."""
+"""Sharing copies by link."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from app.errors import BusyError
 from app.protocol.limits import Limits
 from app.storage.sharing import Sharing
 from app.web.session_cookie import COOKIE
-from tests.support.site import Site, Tab, Visitor, open_site
+from tests.support.app_server import AppServer, Client, Tab, running_app
 
 TEXT = "the own words\nof somebody\nwho shares"
 OPTIONS = {"hidden_sizes": "7", "letter_size": "3"}
@@ -24,7 +24,7 @@ UNKNOWN = "A" * 22
 
 
 def paused(tab: Tab, text: str = TEXT) -> dict[str, Any]:
-    """Have a network of one's own that has learnt for a moment and rests; what is shown of it."""
+    """Train a small network and pause it; returns the page's state."""
     assert tab.ask("learn", {"text": text, "options": OPTIONS}) == {"ok": True}
     tab.wait_for(lambda: tab.state["text"] == text and tab.newest("steps") > 0)
     tab.wait_for(lambda: tab.newest("perplexity"))
@@ -46,17 +46,17 @@ def share(tab: Tab) -> str:
     return share_id
 
 
-def session_of(visitor: Visitor) -> str:
-    """The session's own name, which nobody else may learn."""
-    cookie = visitor.http.get_cookie(COOKIE)
+def session_of(client: Client) -> str:
+    """The secret session id."""
+    cookie = client.http.get_cookie(COOKIE)
     assert cookie is not None
     return cookie.value.rpartition(".")[0]
 
 
-def test_whoever_opens_a_link_goes_on_from_the_copy_in_a_session_of_their_own(
-    new_visitor: Callable[[], Visitor],
+def test_opening_a_link_copies_into_the_own_session(
+    new_client: Callable[[], Client],
 ) -> None:
-    owner, guest = new_visitor(), new_visitor()
+    owner, guest = new_client(), new_client()
     mine = owner.open_tab()
     before = paused(mine)
     mine.ask("set", {"temperature": 0.5})
@@ -76,15 +76,15 @@ def test_whoever_opens_a_link_goes_on_from_the_copy_in_a_session_of_their_own(
     # Nothing of it touches the original, nor the copy.
     assert {name: mine.newest(name) for name in before} == before
     assert json.loads(mine.ask("save")["json"]) == saved
-    third = new_visitor().open_tab()
+    third = new_client().open_tab()
     assert third.ask("open_shared", {"id": share_id}) == {"ok": True}
     assert third.wait_for(lambda: third.state["text"] == TEXT)
 
 
-def test_an_unchanged_network_is_shared_by_one_link_and_listed_with_its_figures(
-    visitor: Visitor,
+def test_an_unchanged_network_has_one_link(
+    client: Client,
 ) -> None:
-    tab = visitor.open_tab()
+    tab = client.open_tab()
     assert tab.ask("shares") == {"ok": True, "copies": []}
     before = paused(tab)
     share_id = share(tab)
@@ -100,12 +100,12 @@ def test_an_unchanged_network_is_shared_by_one_link_and_listed_with_its_figures(
     assert {copy["path"] for copy in listed} == {f"/s/{newer}", f"/s/{share_id}"}
 
 
-def test_a_link_by_itself_changes_nothing_wherever_it_is(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_fetching_a_link_changes_nothing(client: Client) -> None:
+    tab = client.open_tab()
     share_id = share(tab)
     state = tab.state
-    for site in ("none", "same-origin", "cross-site"):
-        answer = visitor.get(f"/s/{share_id}", headers={"Sec-Fetch-Site": site})
+    for fetch_site in ("none", "same-origin", "cross-site"):
+        answer = client.get(f"/s/{share_id}", headers={"Sec-Fetch-Site": fetch_site})
         assert answer.status_code == 200
         assert f'data-copy="{share_id}"' in answer.text
         assert "data-new" not in answer.text  # it is asked before anything is replaced
@@ -115,20 +115,20 @@ def test_a_link_by_itself_changes_nothing_wherever_it_is(visitor: Visitor) -> No
     assert tab.states == [state]
 
 
-def test_whoever_has_no_session_yet_begins_one_with_the_link(site: Site, visitor: Visitor) -> None:
-    share_id = share(visitor.open_tab())
-    browser: FlaskClient = site.app.test_client()
+def test_a_link_opens_without_a_session(app_server: AppServer, client: Client) -> None:
+    share_id = share(client.open_tab())
+    browser: FlaskClient = app_server.app.test_client()
     assert "data-new" in browser.get(f"/s/{share_id}").text
-    tab = Tab(site.parts, site.app, browser)
+    tab = Tab(app_server.parts, app_server.app, browser)
     assert tab.ask("open_shared", {"id": share_id}) == {"ok": True}
     tab.close()
     assert "data-new" not in browser.get(f"/s/{share_id}").text
 
 
-def test_another_session_may_not_withdraw_and_its_owner_may_once(
-    new_visitor: Callable[[], Visitor],
+def test_only_the_owner_can_withdraw(
+    new_client: Callable[[], Client],
 ) -> None:
-    owner, guest = new_visitor(), new_visitor()
+    owner, guest = new_client(), new_client()
     mine, theirs = owner.open_tab(), guest.open_tab()
     share_id = share(mine)
     refused = theirs.ask("withdraw", {"id": share_id})
@@ -163,16 +163,16 @@ def test_another_session_may_not_withdraw_and_its_owner_may_once(
         "%ff" * 22,
     ],
 )
-def test_a_link_to_nothing_is_told_on_a_page_of_its_own(visitor: Visitor, name: str) -> None:
-    answer = visitor.get(f"/s/{name}")
+def test_an_unknown_link_has_an_error_page(client: Client, name: str) -> None:
+    answer = client.get(f"/s/{name}")
     assert answer.status_code == 404
     assert 'data-code="no_such_copy"' in answer.text
     assert "<script" not in answer.text
     assert answer.headers["X-Robots-Tag"] == "noindex"
 
 
-def test_nothing_of_its_owner_is_in_what_a_link_gives(new_visitor: Callable[[], Visitor]) -> None:
-    owner, guest = new_visitor(), new_visitor()
+def test_a_link_reveals_nothing_about_its_owner(new_client: Callable[[], Client]) -> None:
+    owner, guest = new_client(), new_client()
     mine, theirs = owner.open_tab(), guest.open_tab()
     paused(mine, "words to be shared")
     answer = mine.ask("share")
@@ -186,20 +186,20 @@ def test_nothing_of_its_owner_is_in_what_a_link_gives(new_visitor: Callable[[], 
     assert mine.state["session"] not in json.dumps(theirs.states)  # nor its short name
 
 
-def test_a_copy_outlives_its_server_and_neither_log_nor_metrics_tell_of_it(
+def test_a_copy_survives_restart_and_is_not_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "app")
-    with open_site(tmp_path) as site:
-        owner = site.visitor()
+    with running_app(tmp_path) as app_server:
+        owner = app_server.new_client()
         share_id = share(owner.open_tab())
         cookie = owner.http.get_cookie(COOKIE)
-    with open_site(tmp_path) as site:
-        guest = site.visitor()
+    with running_app(tmp_path) as app_server:
+        guest = app_server.new_client()
         assert guest.get(f"/s/{share_id}").status_code == 200
         assert guest.open_tab().ask("open_shared", {"id": share_id}) == {"ok": True}
         metrics = guest.get("/metrics").text
-        again = site.visitor()
+        again = app_server.new_client()
         assert cookie is not None
         again.http.set_cookie(COOKIE, cookie.value)
         assert again.open_tab().ask("withdraw", {"id": share_id}) == {"ok": True}
@@ -212,13 +212,13 @@ def test_a_copy_outlives_its_server_and_neither_log_nor_metrics_tell_of_it(
         assert secret[:12] not in metrics
 
 
-def test_a_copy_that_is_too_large_for_the_server_now_is_refused(tmp_path: Path) -> None:
-    with open_site(tmp_path) as site:
-        tab = site.visitor().open_tab()
+def test_a_copy_over_the_weights_limit_is_refused(tmp_path: Path) -> None:
+    with running_app(tmp_path) as app_server:
+        tab = app_server.new_client().open_tab()
         tab.ask("learn", {"text": TEXT, "options": {"hidden_sizes": "90"}})
         share_id = share(tab)
-    with open_site(tmp_path, limits=Limits(weights=9000)) as site:
-        tab = site.visitor().open_tab()
+    with running_app(tmp_path, limits=Limits(weights=9000)) as app_server:
+        tab = app_server.new_client().open_tab()
         state = tab.state
         refused = tab.ask("open_shared", {"id": share_id})
         assert (refused["code"], refused["field"]) == ("network_too_large", "id")
@@ -227,15 +227,13 @@ def test_a_copy_that_is_too_large_for_the_server_now_is_refused(tmp_path: Path) 
         assert tab.states == [state]
 
 
-def test_a_store_that_cannot_be_reached_is_told_on_the_page_and_at_the_button(
-    visitor: Visitor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_unreachable_store_is_reported(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     def fails(*_: object) -> Future[Any]:
         future: Future[Any] = Future()
         future.set_exception(BusyError("copies_unreachable", "id"))
         return future
 
-    tab = visitor.open_tab()
+    tab = client.open_tab()
     share_id = share(tab)
     with monkeypatch.context() as failing:
         for method in ("share", "fetch", "is_there", "of", "withdraw"):
@@ -248,7 +246,7 @@ def test_a_store_that_cannot_be_reached_is_told_on_the_page_and_at_the_button(
         ):
             refused = tab.ask(event, payload)
             assert (refused["code"], refused["field"]) == ("copies_unreachable", "id")
-        page = visitor.get(f"/s/{share_id}")
+        page = client.get(f"/s/{share_id}")
         assert page.status_code == 503
         assert 'data-code="copies_unreachable"' in page.text
-    assert visitor.get(f"/s/{share_id}").status_code == 200
+    assert client.get(f"/s/{share_id}").status_code == 200

@@ -1,4 +1,4 @@
-"""The threading mode goes through everything once, on one real server where eventlet is absent."""
+"""The main functions in the threading mode, on a real server without eventlet."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ import websocket
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
-from tests.support.client import Tab, Visitor
+from tests.support.app_server import running_app
+from tests.support.client import Client, Tab
 from tests.support.server import running_server
-from tests.support.site import open_site
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.extended
@@ -39,7 +39,7 @@ STRICT = (
 
 @pytest.fixture(scope="module")
 def without_eventlet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a Python that has no eventlet."""
+    """Environment variables for a Python without eventlet."""
     folder = tmp_path_factory.mktemp("without-eventlet")
     (folder / "eventlet.py").write_text("raise ImportError('there is no eventlet here')\n")
     return {"PYTHONPATH": str(folder)}
@@ -49,7 +49,7 @@ def without_eventlet(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]
 def server(
     without_eventlet: dict[str, str], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[LiveServer]:
-    """The server of all tests but one. None of them makes it log a warning."""
+    """The server of all tests but one; it must not log warnings."""
     folder = tmp_path_factory.mktemp("threading")
     with running_server(folder, *STRICT, environment=without_eventlet) as server:
         yield server
@@ -57,41 +57,41 @@ def server(
 
 
 @pytest.fixture
-def visitor(server: LiveServer) -> Iterator[Visitor]:
-    """Another for each test."""
-    visitor = Visitor(server.url)
-    yield visitor
-    visitor.leave()
+def client(server: LiveServer) -> Iterator[Client]:
+    """A new client for each test."""
+    client = Client(server.url)
+    yield client
+    client.leave()
 
 
 @pytest.fixture
 def bystander(server: LiveServer) -> Iterator[Tab]:
-    """A page of somebody else, which is served after the test as before it."""
-    visitor = Visitor(server.url)
-    tab = visitor.open_tab()
+    """Another client's page, which must work as before after the test."""
+    client = Client(server.url)
+    tab = client.open_tab()
     yield tab
     assert tab.ask("set", {"temperature": 0.7}) == {"ok": True}
     assert tab.is_open
-    visitor.leave()
+    client.leave()
 
 
 def learn(tab: Tab) -> None:
-    """Have a small network that has learnt, and is paused."""
+    """Train a small network and pause it."""
     assert tab.ask("learn", {"text": TEXT, "options": OPTIONS}) == {"ok": True}
     tab.wait_for(lambda: tab.state["text"] == TEXT and tab.newest("steps") > 0)
     assert tab.ask("pause") == {"ok": True}
     tab.wait_for(lambda: tab.newest("status") == "paused")
 
 
-def cookie_of(visitor: Visitor) -> str:
-    return "; ".join(f"{name}={value}" for name, value in visitor.http.cookies.items())
+def cookie_of(client: Client) -> str:
+    return "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
 
 
-def open_socket(visitor: Visitor, *options: tuple[int, int, int]) -> websocket.WebSocket:
-    """A WebSocket of its own on which Socket.IO is connected."""
-    url = visitor.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
+def open_socket(client: Client, *options: tuple[int, int, int]) -> websocket.WebSocket:
+    """A raw WebSocket, connected to Socket.IO."""
+    url = client.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
     opened = websocket.create_connection(
-        url, cookie=cookie_of(visitor), timeout=PATIENCE, sockopt=options
+        url, cookie=cookie_of(client), timeout=PATIENCE, sockopt=options
     )
     opened.send("40")
     while not str(opened.recv()).startswith("40"):
@@ -107,11 +107,11 @@ def read_to_the_end(opened: websocket.WebSocket) -> None:
         raise ConnectionError("it was closed")
 
 
-def begin_upload(visitor: Visitor, length: int) -> socket.socket:
-    """A connection on which the body of an upload may follow."""
-    place = urlsplit(visitor.url)
+def begin_upload(client: Client, length: int) -> socket.socket:
+    """A connection on which the headers of an upload have been sent."""
+    place = urlsplit(client.url)
     connection = socket.create_connection((place.hostname, place.port), PATIENCE)
-    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(visitor)}"
+    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(client)}"
     connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode())
     return connection
 
@@ -123,18 +123,18 @@ def until_no_file_is_left(server: LiveServer, tab: Tab) -> None:
 # ------------------------------------------------------------------ the page and its socket
 
 
-def test_the_page_and_its_files_are_served(visitor: Visitor) -> None:
+def test_page_and_static_files_are_served(client: Client) -> None:
     for path, kind in (("/", "text/html"), ("/static/js/main.js", "text/javascript")):
-        response = visitor.get(path)
+        response = client.get(path)
         assert response.ok
         assert response.headers["Content-Type"].startswith(kind)
-    assert visitor.get("/healthz").ok
-    assert visitor.get("/no/such/page").status_code == 404
+    assert client.get("/healthz").ok
+    assert client.get("/no/such/page").status_code == 404
 
 
 @pytest.mark.parametrize("transport", ["websocket", "polling"])
-def test_pages_learn_pause_resume_and_set(visitor: Visitor, transport: str) -> None:
-    tab, other = visitor.open_tab(transport), visitor.open_tab(transport)
+def test_learn_pause_resume_and_set_by_both_transports(client: Client, transport: str) -> None:
+    tab, other = client.open_tab(transport), client.open_tab(transport)
     learn(tab)
     steps = tab.newest("steps")
     assert tab.ask("resume") == {"ok": True}
@@ -143,19 +143,19 @@ def test_pages_learn_pause_resume_and_set(visitor: Visitor, transport: str) -> N
     assert tab.ask("no such event")["code"] == "unknown_event"
 
 
-def test_a_beginning_is_completed(visitor: Visitor) -> None:
-    tab = visitor.open_tab()
+def test_complete(client: Client) -> None:
+    tab = client.open_tab()
     learn(tab)
     answer = tab.ask("complete", {"prime": "a", "method": "sample"})
     assert answer["ok"]
     assert len(answer["completions"]) == 3
 
 
-def test_a_shared_copy_is_opened_by_another_visitor(visitor: Visitor, bystander: Tab) -> None:
-    tab = visitor.open_tab()
+def test_a_shared_copy_opens_in_another_session(client: Client, bystander: Tab) -> None:
+    tab = client.open_tab()
     learn(tab)
     shared = tab.ask("share")
-    assert visitor.get(shared["path"]).ok
+    assert client.get(shared["path"]).ok
     assert bystander.ask("open_shared", {"id": shared["id"]}) == {"ok": True}
     bystander.wait_for(lambda: bystander.state["text"] == TEXT)
     assert tab.ask("withdraw", {"id": shared["id"]})["ok"]
@@ -165,23 +165,23 @@ def test_a_shared_copy_is_opened_by_another_visitor(visitor: Visitor, bystander:
 # ------------------------------------------------------------------ models
 
 
-def test_a_model_goes_down_and_up(visitor: Visitor, server: LiveServer) -> None:
-    tab = visitor.open_tab()
+def test_a_model_is_downloaded_and_uploaded(client: Client, server: LiveServer) -> None:
+    tab = client.open_tab()
     learn(tab)
-    saved = visitor.get("/api/model.json")
+    saved = client.get("/api/model.json")
     assert json.loads(tab.ask("save")["json"]) == saved.json()
-    assert visitor.put("/api/model.json", saved.content).json() == {"ok": True}
+    assert client.put("/api/model.json", saved.content).json() == {"ok": True}
     pieces = iter([saved.content[:1000], saved.content[1000:]])  # of a length that is not told
-    response = visitor.http.put(f"{server.url}/api/model.json", data=pieces, timeout=PATIENCE)
+    response = client.http.put(f"{server.url}/api/model.json", data=pieces, timeout=PATIENCE)
     assert response.json() == {"ok": True}
     assert tab.ask("load", {"json": saved.text}) == {"ok": True}
     until_no_file_is_left(server, tab)
 
 
-def test_an_upload_that_breaks_off_changes_nothing(visitor: Visitor, server: LiveServer) -> None:
-    tab = visitor.open_tab()
+def test_an_interrupted_upload_changes_nothing(client: Client, server: LiveServer) -> None:
+    tab = client.open_tab()
     learn(tab)
-    with begin_upload(visitor, 1000) as connection:
+    with begin_upload(client, 1000) as connection:
         connection.sendall(b"{")
         connection.shutdown(socket.SHUT_WR)
         response = http.client.HTTPResponse(connection)
@@ -192,10 +192,10 @@ def test_an_upload_that_breaks_off_changes_nothing(visitor: Visitor, server: Liv
     until_no_file_is_left(server, tab)
 
 
-def test_an_upload_that_is_too_slow_is_cut_off(visitor: Visitor, server: LiveServer) -> None:
-    tab = visitor.open_tab()
+def test_a_slow_upload_is_aborted(client: Client, server: LiveServer) -> None:
+    tab = client.open_tab()
     learn(tab)
-    with begin_upload(visitor, 1000) as connection:
+    with begin_upload(client, 1000) as connection:
         connection.sendall(b"{")
         tab.wait_for(lambda: list((server.data_dir / FOLDER).iterdir()))
         while connection.recv(4096):  # an answer, if there is one, and then the end
@@ -203,13 +203,11 @@ def test_an_upload_that_is_too_slow_is_cut_off(visitor: Visitor, server: LiveSer
     until_no_file_is_left(server, tab)
 
 
-def test_a_download_that_is_left_midway_leaves_no_file(
-    visitor: Visitor, server: LiveServer
-) -> None:
-    tab = visitor.open_tab()
+def test_an_aborted_download_leaves_no_file(client: Client, server: LiveServer) -> None:
+    tab = client.open_tab()
     assert tab.ask("learn", {"text": TEXT, "options": {"hidden_sizes": "150"}}) == {"ok": True}
     assert tab.ask("pause") == {"ok": True}
-    response = visitor.http.get(f"{server.url}/api/model.json", stream=True, timeout=PATIENCE)
+    response = client.http.get(f"{server.url}/api/model.json", stream=True, timeout=PATIENCE)
     assert response.raw.read(1000)
     response.close()
     until_no_file_is_left(server, tab)
@@ -220,10 +218,8 @@ def test_a_download_that_is_left_midway_leaves_no_file(
 
 @pytest.mark.usefixtures("bystander")
 @pytest.mark.parametrize("frames", [1, 100])
-def test_a_message_that_is_too_long_ends_its_socket_and_no_other(
-    visitor: Visitor, frames: int
-) -> None:
-    opened = open_socket(visitor)
+def test_an_oversized_message_closes_only_its_socket(client: Client, frames: int) -> None:
+    opened = open_socket(client)
     try:
         for number in range(frames):
             kind = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
@@ -236,30 +232,30 @@ def test_a_message_that_is_too_long_ends_its_socket_and_no_other(
 
 
 @pytest.mark.usefixtures("bystander")
-def test_a_polled_message_that_is_too_long_ends_its_socket_and_no_other(visitor: Visitor) -> None:
-    tab = visitor.open_tab("polling")
+def test_an_oversized_polling_body_closes_only_its_socket(client: Client) -> None:
+    tab = client.open_tab("polling")
     tab.say("learn", {"text": "a" * TOO_LONG})
     tab.wait_for(lambda: not tab.is_open)
 
 
 @pytest.mark.usefixtures("bystander")
-def test_a_malformed_packet_ends_its_socket_and_no_other(visitor: Visitor) -> None:
+def test_a_malformed_packet_closes_only_its_socket(client: Client) -> None:
     for packet in ("x", "42[", "4" + "[" * 100_000):
-        opened = open_socket(visitor)
+        opened = open_socket(client)
         opened.send(packet)
         read_to_the_end(opened)
 
 
-def test_a_malformed_handshake_is_refused(visitor: Visitor) -> None:
+def test_a_malformed_handshake_is_rejected(client: Client) -> None:
     headers = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "8"}
-    url = f"{visitor.url}/socket.io/?EIO=4&transport=websocket"
+    url = f"{client.url}/socket.io/?EIO=4&transport=websocket"
     assert requests.get(url, headers=headers, timeout=PATIENCE).status_code == 400
 
 
 @pytest.mark.usefixtures("bystander")
-def test_a_page_that_sends_and_does_not_read_is_cut_off(visitor: Visitor) -> None:
-    learn(visitor.open_tab())
-    deaf = open_socket(visitor, (socket.SOL_SOCKET, socket.SO_RCVBUF, 2048))
+def test_a_peer_that_does_not_read_is_disconnected(client: Client) -> None:
+    learn(client.open_tab())
+    deaf = open_socket(client, (socket.SOL_SOCKET, socket.SO_RCVBUF, 2048))
     deaf.settimeout(None)
     with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
         while True:
@@ -270,13 +266,13 @@ def test_a_page_that_sends_and_does_not_read_is_cut_off(visitor: Visitor) -> Non
 # ------------------------------------------------------------------ its end
 
 
-def test_sigterm_tells_the_pages_and_saves_everything(
+def test_sigterm_notifies_clients_and_sessions_survive_restart(
     without_eventlet: dict[str, str], tmp_path: Path
 ) -> None:
     options = ("--async-mode", "threading")
     with running_server(tmp_path, *options, environment=without_eventlet) as server:
-        visitor = Visitor(server.url)
-        tabs = [visitor.open_tab(transport) for transport in ("websocket", "polling")]
+        client = Client(server.url)
+        tabs = [client.open_tab(transport) for transport in ("websocket", "polling")]
         learn(tabs[0])
         steps = tabs[0].newest("steps")
         assert server.stop(signal.SIGTERM) == 0
@@ -284,8 +280,8 @@ def test_sigterm_tells_the_pages_and_saves_everything(
             tab.wait_for(lambda tab=tab: not tab.is_open)
             assert [closing["code"] for closing in tab.closings] == ["restarting"]
         assert not server.warnings
-    with open_site(server.data_dir) as site:  # as another server on the same data
-        again = site.visitor()
-        again.take_cookies(visitor.http.cookies.get_dict())
+    with running_app(server.data_dir) as app_server:  # as another server on the same data
+        again = app_server.new_client()
+        again.take_cookies(client.http.cookies.get_dict())
         state = again.open_tab().state
         assert (state["text"], state["steps"]) == (TEXT, steps)

@@ -1,4 +1,4 @@
-"""Empty stores, of either make of database."""
+"""Empty stores on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bench.harness.postgres import Postgres
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The address of an empty store, of either make."""
+    """The URL of an empty database."""
     if request.param == "sqlite":
         return default_url(tmp_path)
     cluster: Postgres = request.getfixturevalue("postgres")
@@ -28,7 +28,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def store(url: str) -> Iterator[Store]:
-    """An empty store, of either make."""
+    """An empty store."""
     store = Store.open(url)
     yield store
     store.close()

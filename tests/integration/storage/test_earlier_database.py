@@ -1,4 +1,4 @@
-"""A database that an earlier version wrote opens with its session and its shared copy."""
+"""Compatibility with a database of an earlier version."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SHARE = "FAP2RQjx3wSrh9XyqVnR7A"
 TEXT, STEPS = "abc\nbca", 1587
 
 
-def test_its_session_resumes_and_its_copy_opens(tmp_path: Path) -> None:
+def test_sessions_and_copies_of_an_earlier_version_open(tmp_path: Path) -> None:
     shutil.copy(WRITTEN, tmp_path / "sessions.sqlite")
     store = Store.open(default_url(tmp_path))
     engine = local_engine(store, threads=1, policy=RetentionPolicy(10, HOUR, 1000 * 24 * HOUR))

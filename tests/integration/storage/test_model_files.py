@@ -1,4 +1,4 @@
-"""Models are read and written: small ones in this process, large ones in another."""
+"""Reading and writing of models, in this process and in a worker process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tests.support.waiting import PATIENCE, wait_for
 
 UPLOAD = 1_000_000
 SMALL_FILE, SMALL_MODEL = 20_000, 2_000
-"""What is small in these tests, so that what is large is soon written."""
+"""The size limit of small models in these tests, so that large ones are quickly written."""
 LEAST_MEMORY = 50_000_000
 
 
@@ -40,7 +40,7 @@ def _low_limits() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelIO]:
-    """Reads and writes with a process that has all that it needs, where a test leaves it so."""
+    """A ModelIO whose worker process is not restricted."""
     files = ModelIO(tmp_path_factory.mktemp("files"), UPLOAD)
     yield files
     files.close()
@@ -48,7 +48,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelIO]:
 
 @pytest.fixture
 def new_files(tmp_path: Path) -> Iterator[Callable[[], ModelIO]]:
-    """Makes some that have a process of their own, once it is needed."""
+    """Makes ModelIO objects with their own worker processes."""
     made: list[ModelIO] = []
 
     def make() -> ModelIO:
@@ -67,7 +67,7 @@ def files(new_files: Callable[[], ModelIO]) -> ModelIO:
 
 @pytest.fixture
 def large_file(tmp_path: Path) -> Path:
-    """A file that is large enough for the other process, and is nothing else."""
+    """A file large enough for the worker process, without a valid model."""
     path = tmp_path / "large.json"
     path.write_bytes(b"[" * (SMALL_FILE + 1))
     return path
@@ -102,16 +102,14 @@ def assert_same(one: ModelCheckpoint, other: ModelCheckpoint) -> None:
 
 
 def code_of(read: Any) -> str:
-    """The code of the error with which something failed."""
+    """The error code of a failed operation."""
     error = read.exception(PATIENCE)
     assert isinstance(error, UserError)
     return error.code
 
 
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
-def test_every_number_of_a_model_comes_back_as_it_was(
-    shared: ModelIO, saved: ModelCheckpoint
-) -> None:
+def test_models_round_trip_exactly(shared: ModelIO, saved: ModelCheckpoint) -> None:
     path = shared.write(saved).result(PATIENCE)
     assert json.loads(path.read_text(encoding="utf-8"))["hidden_sizes"] == [
         *saved.model.hidden_sizes
@@ -120,7 +118,7 @@ def test_every_number_of_a_model_comes_back_as_it_was(
     assert_same(shared.read(path).result(PATIENCE), saved)
 
 
-def test_small_models_take_no_other_process(files: ModelIO) -> None:
+def test_small_models_are_handled_in_process(files: ModelIO) -> None:
     path = files.write(SMALL).result(PATIENCE)
     files.read(path).result(PATIENCE)
     text = files.write_text(SMALL).result(PATIENCE)
@@ -128,7 +126,7 @@ def test_small_models_take_no_other_process(files: ModelIO) -> None:
     assert files.worker.pid is None
 
 
-def test_large_models_take_another_process(shared: ModelIO) -> None:
+def test_large_models_are_handled_in_a_worker_process(shared: ModelIO) -> None:
     assert not is_small(LARGE)
     shared.write(LARGE).result(PATIENCE)
     pid = shared.worker.pid
@@ -138,7 +136,7 @@ def test_large_models_take_another_process(shared: ModelIO) -> None:
 
 @pytest.mark.parametrize("form", EXPORT_FORMATS, ids=lambda form: form.suffix)
 @pytest.mark.parametrize("saved", [SMALL, LARGE], ids=["small", "large"])
-def test_every_form_is_written_alike_in_either_process(
+def test_every_format_is_the_same_in_either_process(
     shared: ModelIO, saved: ModelCheckpoint, form: ExportFormat
 ) -> None:
     path = shared.write(saved, form.content).result(PATIENCE)
@@ -156,7 +154,7 @@ def test_every_form_is_written_alike_in_either_process(
         (b'{"model": "' + b"x" * SMALL_FILE + b'"}', "entry_missing"),
     ],
 )
-def test_a_file_that_is_no_model_is_refused(
+def test_an_invalid_model_file_is_refused(
     shared: ModelIO, tmp_path: Path, content: bytes, code: str
 ) -> None:
     path = tmp_path / "model.json"
@@ -179,16 +177,14 @@ def test_a_file_that_is_not_utf_8_is_refused(
     assert (caught.value.code, caught.value.field) == ("model_not_utf8", "json")
 
 
-def test_a_byte_order_mark_does_no_harm(shared: ModelIO, tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_accepted(shared: ModelIO, tmp_path: Path) -> None:
     text = shared.write_text(SMALL).result(PATIENCE)
     path = tmp_path / "model.json"
     path.write_text("\ufeff" + text, encoding="utf-8")
     assert_same(shared.read(path).result(PATIENCE), SMALL)
 
 
-def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
-    shared: ModelIO, tmp_path: Path
-) -> None:
+def test_a_file_over_the_memory_limit_is_refused(shared: ModelIO, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(b"[" + b"[]," * 1_500_000 + b"0]")  # 20 bytes of memory for each of its own
     assert code_of(shared.read(path)) == "model_memory"
@@ -196,9 +192,7 @@ def test_a_file_that_would_use_up_the_memory_is_refused_and_the_next_is_read(
     assert_same(shared.read(large).result(PATIENCE), LARGE)
 
 
-def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
-    shared: ModelIO, files: ModelIO, tmp_path: Path
-) -> None:
+def test_a_diverged_network_is_not_saved(shared: ModelIO, files: ModelIO, tmp_path: Path) -> None:
     for units, form in itertools.product((4, 20), EXPORT_FORMATS):
         with pytest.raises(UserError) as caught:
             shared.write(diverged(units), form.content).result(PATIENCE)
@@ -217,7 +211,7 @@ def test_a_network_that_has_diverged_cannot_be_written_and_leaves_no_file(
         (BusyError("disk_full"), "disk_full"),
     ],
 )
-def test_whatever_goes_wrong_comes_with_a_code(
+def test_unexpected_errors_have_a_code(
     files: ModelIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     def fail(_path: Path) -> ModelCheckpoint:
@@ -229,16 +223,14 @@ def test_whatever_goes_wrong_comes_with_a_code(
     assert code_of(files.read(path)) == code
 
 
-def test_without_room_for_a_file_it_is_said_before_anything_is_written(
-    files: ModelIO, tmp_path: Path
-) -> None:
+def test_disk_space_is_checked_before_writing(files: ModelIO, tmp_path: Path) -> None:
     (tmp_path / FOLDER).rmdir()
     with pytest.raises(BusyError) as caught:
         files.new_file()
     assert caught.value.code == "disk_full"
 
 
-def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
+def test_killing_the_process_fails_only_the_current_model(
     files: ModelIO, large_file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_io, "read_file", end_at_once)
@@ -250,7 +242,7 @@ def test_a_process_that_is_killed_at_work_fails_one_model_and_not_the_next(
     assert next_one.result(PATIENCE) == files.worker.pid
 
 
-def test_no_more_large_models_wait_than_there_is_room_for(
+def test_the_queue_of_large_models_is_limited(
     files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_io, "read_file", wait_for_go)
@@ -262,7 +254,7 @@ def test_no_more_large_models_wait_than_there_is_room_for(
     files.read(large_file).result(PATIENCE)
 
 
-def test_files_are_private_and_those_of_a_former_server_are_gone(
+def test_files_are_private_and_stale_ones_are_removed(
     tmp_path: Path, new_files: Callable[[], ModelIO]
 ) -> None:
     left = tmp_path / FOLDER / "left"
@@ -274,7 +266,7 @@ def test_files_are_private_and_those_of_a_former_server_are_gone(
     assert files.new_file().stat().st_mode & 0o777 == 0o600
 
 
-def test_closing_ends_the_process_and_removes_the_files(
+def test_close_ends_the_process_and_removes_the_files(
     files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_io, "read_file", own_pid)
@@ -286,7 +278,7 @@ def test_closing_ends_the_process_and_removes_the_files(
     assert not (tmp_path / FOLDER).exists()
 
 
-def test_a_large_model_is_written_at_once_as_it_is_piece_by_piece(
+def test_a_large_model_has_the_same_bytes_written_whole_or_in_pieces(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     piece_by_piece = model_io.json_of(LARGE).encode()

@@ -1,4 +1,4 @@
-"""Sessions that outlive the process and its memory, with a real store."""
+"""Persistence of sessions, with a real store."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from tests.support.waiting import PATIENCE, wait_for
 
 
 class Server:
-    """Sessions on a folder; it can be closed and opened again as after a crash."""
+    """An engine with a store in a folder; it can be closed and reopened, as after a crash."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -47,7 +47,7 @@ class Server:
         return self.engine
 
     def unload_after(self, unwatched: float) -> None:
-        """From now on: what a test does before may take a busy machine any time."""
+        """Start the retention period now, so that the time before does not count."""
         keeping = self.engine.persistence
         keeping._policy = replace(keeping._policy, unwatched_seconds=unwatched)
 
@@ -91,7 +91,7 @@ def model_of(answer: Answer) -> ModelCheckpoint:
     return answer
 
 
-def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> None:
+def test_a_saved_session_is_restored_and_trains(server: Server) -> None:
     server.open()
     server.create("ann")
     server.ask("ann", Learn(text="my own text\nof two lines", options=SMALL))
@@ -115,7 +115,7 @@ def test_a_saved_session_comes_back_as_it_was_and_learns_on(server: Server) -> N
     assert weights.shape == model_of(server.ask("ann", Save())).model.params.shape
 
 
-def test_a_paused_session_comes_back_with_the_same_weights(server: Server) -> None:
+def test_a_paused_session_is_restored_exactly(server: Server) -> None:
     server.open()
     server.create("ann")
     server.wait_for_steps("ann", 100)
@@ -135,7 +135,7 @@ def test_a_paused_session_comes_back_with_the_same_weights(server: Server) -> No
     assert back.sampler_state == saved.sampler_state
 
 
-def test_a_session_is_saved_again_and_again_while_it_learns(server: Server) -> None:
+def test_a_training_session_is_saved_periodically(server: Server) -> None:
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
@@ -158,7 +158,7 @@ def test_a_new_network_and_a_pause_are_saved_at_once(
     wait_for(lambda: (stored := server.store.load("ann")) and not stored.checkpoint.learning)
 
 
-def test_a_visitor_is_told_what_was_lost_with_a_machine_that_failed(server: Server) -> None:
+def test_a_failover_notice_reports_the_lost_training(server: Server) -> None:
     server.open()
     server.create("learns", "rests")
     server.ask("rests", Pause())
@@ -176,16 +176,16 @@ def test_a_visitor_is_told_what_was_lost_with_a_machine_that_failed(server: Serv
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.2, "1"), (1.4, "1"), (4.2, "4")])
-def test_what_was_lost_is_told_in_whole_seconds(seconds: float, shown: str) -> None:
+def test_a_failover_notice_has_whole_seconds(seconds: float, shown: str) -> None:
     stored = StoredSession(checkpoint(), saved_at=100.0)
     lost = failover_notice(stored, 100.0 + seconds).notice.values["lost"]
     assert str(lost).split()[0] == shown
 
 
-def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_trained_here(
+def test_a_session_taken_over_is_neither_saved_nor_trained(
     tmp_path: Path,
 ) -> None:
-    """Nor trained: the machine that lost them was only cut off."""
+    """The machine that lost the session was only unreachable."""
     here, there = (
         Store.open(default_url(tmp_path), lease_owner=name) for name in ("here", "there")
     )
@@ -204,7 +204,7 @@ def test_a_session_that_another_server_has_taken_over_is_neither_written_nor_tra
     there.close()
 
 
-def test_a_session_without_a_page_is_stored_and_unloaded_and_comes_back(server: Server) -> None:
+def test_an_unwatched_session_is_evicted_and_restored(server: Server) -> None:
     server.open()
     server.create("ann", "bob")
     for name in ("ann", "bob"):
@@ -222,10 +222,10 @@ def test_a_session_without_a_page_is_stored_and_unloaded_and_comes_back(server: 
     assert server.now("ann").steps >= stored.checkpoint.totals.steps > 0
 
 
-def test_a_session_that_a_page_has_come_for_is_there_until_the_page_watches_it(
+def test_an_opened_session_is_not_evicted_before_it_is_watched(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Else the page would wait for the session's first state for ever."""
+    """Otherwise the page would wait forever for its first state."""
     monkeypatch.setattr(persistence, "CONNECT_SECONDS", HOUR)
     server.open()
     server.create("ann", "bob")
@@ -238,7 +238,7 @@ def test_a_session_that_a_page_has_come_for_is_there_until_the_page_watches_it(
     wait_for(lambda: server.engine.snapshot("ann") is None)
 
 
-def test_the_session_watched_least_recently_is_unloaded_for_a_new_one(server: Server) -> None:
+def test_the_least_recently_watched_session_is_evicted(server: Server) -> None:
     server.open(sessions=2)
     server.create("ann", "bob")
     for name in ("bob", "ann"):
@@ -250,7 +250,7 @@ def test_the_session_watched_least_recently_is_unloaded_for_a_new_one(server: Se
     assert server.store.load("bob") is not None
 
 
-def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
+def test_watched_sessions_are_not_evicted(
     server: Server,
 ) -> None:
     server.open(sessions=1)
@@ -260,7 +260,7 @@ def test_a_full_server_refuses_a_new_session_and_unloads_none_that_is_watched(
     server.wait_for_steps("ann")
 
 
-def test_all_networks_together_have_their_limit(server: Server) -> None:
+def test_total_weights_limit(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
     too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(50,)))
@@ -271,7 +271,7 @@ def test_all_networks_together_have_their_limit(server: Server) -> None:
     assert_refused(lambda: server.create(*many), "memory_full", "hidden_sizes")
 
 
-def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
+def test_a_refused_network_reserves_no_memory(server: Server) -> None:
     server.open(total_weights=2000)
     server.create("ann")
     before = server.engine.weights
@@ -280,7 +280,7 @@ def test_a_network_that_was_refused_takes_no_memory(server: Server) -> None:
     assert server.engine.weights == before
 
 
-def test_visitors_see_that_a_store_fails_and_when_it_is_back(
+def test_a_failing_store_shows_in_the_snapshot(
     server: Server, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(checkpoint_writer, "FIRST_RETRY", 0.05)
@@ -307,7 +307,7 @@ def test_visitors_see_that_a_store_fails_and_when_it_is_back(
     ("error", "code"),
     [(StoreError("unreachable"), "store_unreachable"), (ZeroDivisionError(), "unexpected")],
 )
-def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_one(
+def test_a_session_that_cannot_be_loaded_is_not_replaced(
     server: Server, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     server.open()
@@ -325,7 +325,7 @@ def test_a_session_that_cannot_be_fetched_is_refused_and_not_replaced_by_a_new_o
 
 @pytest.fixture
 def arrive(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """A server that fetches no session before this is set."""
+    """A server that loads no session until this event is set."""
     server.open()
     arrive, load = threading.Event(), server.store.load
 
@@ -337,9 +337,7 @@ def arrive(server: Server, monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     return arrive
 
 
-def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
-    server: Server, arrive: threading.Event
-) -> None:
+def test_commands_wait_until_the_session_is_loaded(server: Server, arrive: threading.Event) -> None:
     created = server.engine.open_session("ann")
     changed = server.engine.submit("ann", SetParameters(temperature=2.0))
     too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(1000, 1000)))
@@ -352,14 +350,14 @@ def test_commands_given_before_the_session_has_arrived_are_carried_out_after(
     assert_refused(lambda: refused.result(PATIENCE), "network_too_large", "hidden_sizes")
 
 
-def test_a_server_that_stops_begins_no_session(server: Server) -> None:
+def test_a_stopping_engine_opens_no_session(server: Server) -> None:
     server.open()
     server.create("ann")
     assert server.engine.save_all().result(PATIENCE)
     assert_refused(lambda: server.create("bob"), "server_stopping")
 
 
-def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_told(
+def test_a_damaged_checkpoint_is_replaced_with_a_notice(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     server.open()
@@ -375,7 +373,7 @@ def test_a_damaged_checkpoint_is_replaced_by_a_new_network_and_its_visitor_is_to
     assert server.now("ann").description.text == STARTING.text
 
 
-def test_more_sessions_than_are_captured_together_are_all_saved(
+def test_save_all_saves_more_than_one_batch(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoint_writer, "MAX_BATCH_SESSIONS", 2)
@@ -387,7 +385,7 @@ def test_more_sessions_than_are_captured_together_are_all_saved(
         assert server.store.load(name) is not None
 
 
-def test_a_session_that_is_not_touched_for_long_is_removed_from_the_store(server: Server) -> None:
+def test_an_untouched_session_is_purged(server: Server) -> None:
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
@@ -397,7 +395,7 @@ def test_a_session_that_is_not_touched_for_long_is_removed_from_the_store(server
     wait_for(lambda: server.store.load("ann") is None)
 
 
-def test_a_copy_is_removed_after_its_owner_and_not_before(server: Server) -> None:
+def test_a_copy_is_purged_after_its_owner(server: Server) -> None:
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)

@@ -1,4 +1,4 @@
-"""Whole checkpoints in, whole checkpoints out, in either make of database."""
+"""The session store, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tests.support.waiting import PATIENCE
 
 
 def change(store: Store, statement: str, data: bytes = b"") -> None:
-    """Change the database behind the store's back."""
+    """Execute a statement on the database directly."""
     with store._engine.begin() as connection:
         connection.execute(sa.text(statement), {"bytes": data} if ":bytes" in statement else {})
 
@@ -37,7 +37,7 @@ def ask(store: Store, statement: str) -> Any:
         return connection.execute(sa.text(statement)).scalar_one()
 
 
-def test_a_checkpoint_is_loaded_as_it_was_saved(store: Store) -> None:
+def test_checkpoints_round_trip(store: Store) -> None:
     given = checkpoint(kind="gru", solver="adam", hidden_sizes=(4, 3))
     store.save([given], at=123.5)
     stored = store.load("ann")
@@ -46,11 +46,11 @@ def test_a_checkpoint_is_loaded_as_it_was_saved(store: Store) -> None:
     assert_same(stored.checkpoint, given)
 
 
-def test_a_session_that_was_never_saved_is_not_there(store: Store) -> None:
+def test_an_unknown_session_is_none(store: Store) -> None:
     assert store.load("nobody") is None
 
 
-def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store) -> None:
+def test_save_replaces_only_the_own_session(store: Store) -> None:
     store.save([checkpoint("ann"), checkpoint("bob")], at=1)
     newer = replace(checkpoint("ann", text="other\ntext", version=2, seed=2), learning=False)
     store.save([newer], at=2)
@@ -60,8 +60,8 @@ def test_the_newest_replaces_what_was_there_and_no_other_session_s(store: Store)
         assert_same(stored.checkpoint, expected)
 
 
-def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -> None:
-    """A machine that was only cut off must not bring back what went on elsewhere since."""
+def test_a_lost_lease_prevents_saving(url: str) -> None:
+    """A machine that was unreachable must not overwrite newer checkpoints."""
     first, then = Store.open(url, lease_owner="first"), Store.open(url, lease_owner="then")
     assert not first.save([checkpoint("ann"), checkpoint("bob")], at=1)
     then.claim("ann")
@@ -80,7 +80,7 @@ def test_a_holder_that_has_lost_a_session_to_another_cannot_write_it(url: str) -
         each.close()
 
 
-def test_several_are_taken_in_all_or_none(store: Store) -> None:
+def test_save_is_atomic(store: Store) -> None:
     store.save([checkpoint("ann")], at=1)
     too_long = checkpoint("x" * 200) if store.kind == "postgresql" else checkpoint("bob")
     spoilt = replace(too_long, version=None) if store.kind == "sqlite" else too_long  # type: ignore[arg-type]
@@ -91,7 +91,7 @@ def test_several_are_taken_in_all_or_none(store: Store) -> None:
     assert (stored.checkpoint.text, stored.saved_at) == ("abba\ncaba", 1)
 
 
-def test_every_text_comes_back_as_it_was(store: Store) -> None:
+def test_texts_round_trip(store: Store) -> None:
     texts = ("a\0b", "\ud83d alone", "🙂 日本\r\n", " \n")
     store.save([checkpoint(str(number), text) for number, text in enumerate(texts)], at=1)
     for number, text in enumerate(texts):
@@ -100,7 +100,7 @@ def test_every_text_comes_back_as_it_was(store: Store) -> None:
         assert stored.checkpoint.text == text
 
 
-def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(store: Store) -> None:
+def test_a_damaged_row_is_detected(store: Store) -> None:
     damages = (
         "UPDATE sessions SET state = :bytes",
         "UPDATE sessions SET arrays = :bytes",
@@ -116,8 +116,8 @@ def test_a_damaged_row_is_never_half_a_session_and_spoils_no_other(store: Store)
     assert store.load("intact") is not None
 
 
-def test_a_session_begun_anew_after_damage_gets_its_own_text(store: Store) -> None:
-    """Versions are counted anew then: that of the damaged text may come a second time."""
+def test_a_replaced_damaged_session_has_its_own_text(store: Store) -> None:
+    """Versions restart at 1, so that of the damaged text may recur."""
     store.save([checkpoint(text="the old one", version=2)], at=1)
     change(store, "UPDATE sessions SET state = :bytes", b"damaged")
     store.save([checkpoint(text="the new one", version=2)], at=2)
@@ -135,7 +135,7 @@ def test_a_text_is_written_only_when_it_has_changed(store: Store) -> None:
     assert ask(store, "SELECT version FROM texts") == 2
 
 
-def test_sessions_that_were_not_touched_are_removed_with_their_texts(store: Store) -> None:
+def test_untouched_sessions_are_purged_with_their_texts(store: Store) -> None:
     store.save([checkpoint("old"), checkpoint("used")], at=1)
     store.touch(["used"], at=50)
     assert store.remove_untouched(before=10) == 1
@@ -149,7 +149,7 @@ def test_sessions_that_were_not_touched_are_removed_with_their_texts(store: Stor
     assert stored.checkpoint.text == "again"
 
 
-def test_threads_may_save_and_load_at_once(store: Store) -> None:
+def test_concurrent_save_and_load(store: Store) -> None:
     failures: list[Exception] = []
 
     def work(name: str) -> None:
@@ -188,8 +188,8 @@ sys.exit(any([os.waitpid(server, 0)[1] for server in servers]))
 """
 
 
-def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
-    """They are forked where no thread runs yet, so that the libraries are loaded once for all."""
+def test_concurrent_migrations_run_once(url: str) -> None:
+    """The processes are forked before any thread starts, and share the loaded libraries."""
     command = [sys.executable, "-c", STARTING_AT_ONCE, url]
     done = subprocess.run(
         command, cwd=ROOT, check=False, capture_output=True, text=True, timeout=PATIENCE
@@ -200,8 +200,8 @@ def test_servers_that_start_together_make_the_tables_once(url: str) -> None:
     store.close()
 
 
-def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
-    """SQLite itself refuses, without waiting, where two turn a new file's log on at once."""
+def test_a_new_sqlite_file_can_be_opened_concurrently(tmp_path: Path) -> None:
+    """SQLite fails without waiting if two connections enable WAL on a new file at once."""
     together = threading.Barrier(8)
 
     def turn_on(file: Path) -> None:
@@ -213,7 +213,7 @@ def test_a_new_file_can_be_opened_by_many_at_once(tmp_path: Path) -> None:
             list(threads.map(turn_on, [tmp_path / str(number)] * 8))
 
 
-def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> None:
+def test_an_older_database_is_migrated(url: str) -> None:
     engine = connect.make_engine(url)
     migrate(engine, "0001")
     parts = encode(checkpoint())
@@ -238,7 +238,7 @@ def test_an_older_store_is_brought_up_to_date_with_what_is_in_it(url: str) -> No
     store.close()
 
 
-def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> None:
+def test_a_newer_database_is_refused(store: Store, url: str) -> None:
     store.save([checkpoint()], at=1)
     change(store, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError):
@@ -246,12 +246,12 @@ def test_a_store_of_a_newer_charnn_is_left_as_it_is(store: Store, url: str) -> N
     assert store.load("ann") is not None
 
 
-def test_the_migrations_make_the_tables_that_the_code_expects(store: Store) -> None:
+def test_migrations_match_the_schema(store: Store) -> None:
     with store._engine.begin() as connection:
         command.check(alembic_config(connection))
 
 
-def test_opening_again_finds_what_was_there(url: str) -> None:
+def test_sessions_persist_after_reopening(url: str) -> None:
     with_store = Store.open(url)
     with_store.save([checkpoint()], at=1)
     with_store.close()
@@ -262,14 +262,14 @@ def test_opening_again_finds_what_was_there(url: str) -> None:
     again.close()
 
 
-def test_the_file_is_its_owner_s_alone(tmp_path: Path) -> None:
+def test_the_sqlite_file_is_private(tmp_path: Path) -> None:
     Store.open(default_url(tmp_path / "new" / "folder")).close()
     (file,) = (tmp_path / "new" / "folder").glob("*.sqlite")
     assert file.stat().st_mode & 0o077 == 0
 
 
-def test_a_killed_process_leaves_whole_checkpoints(tmp_path: Path) -> None:
-    """It saves all the time, and is killed in the middle of it."""
+def test_sigkill_leaves_complete_checkpoints(tmp_path: Path) -> None:
+    """The process is killed while it saves continuously."""
     saving = (
         "import itertools, sys\n"
         "from app.storage import Store\n"
@@ -316,13 +316,13 @@ def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:
     store.close()
 
 
-def test_a_file_that_is_no_database_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_refused(tmp_path: Path) -> None:
     (tmp_path / "sessions.sqlite").write_bytes(b"not a database, and long enough to tell" * 100)
     with pytest.raises(StoreError):
         Store.open(default_url(tmp_path))
 
 
-def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postgres) -> None:
+def test_a_database_outage_recovers(postgres: Postgres) -> None:
     store = Store.open(postgres.url)
     store.save([checkpoint()], at=1)
     postgres.stop()
@@ -344,7 +344,7 @@ def test_a_database_that_goes_away_is_used_again_when_it_is_back(postgres: Postg
     store.close()
 
 
-def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
+def test_readers_do_not_wait_for_writers(store: Store) -> None:
     store.save([checkpoint()], at=1)
     with store._engine.begin() as writing:
         writing.execute(sa.text("UPDATE sessions SET saved_at = 2"))
@@ -353,7 +353,7 @@ def test_a_reader_does_not_wait_for_a_writer(store: Store) -> None:
     assert stored.saved_at == 1
 
 
-def test_a_file_that_another_program_locks_is_reported_and_used_again(
+def test_a_locked_sqlite_file_is_reported_and_recovers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(connect, "BUSY_SECONDS", 0.01)
@@ -365,20 +365,20 @@ def test_a_file_that_another_program_locks_is_reported_and_used_again(
     store.close()
 
 
-def test_a_folder_may_have_any_name(tmp_path: Path) -> None:
+def test_any_folder_name_works(tmp_path: Path) -> None:
     folder = tmp_path / "50%25 of? my#stuff & ü"
     Store.open(default_url(folder)).close()
     assert (folder / "sessions.sqlite").stat().st_size > 0
 
 
-def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+def test_an_uncreatable_folder_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError) as caught:
         Store.open(default_url(tmp_path / "file" / "data"))
     assert str(tmp_path / "file") in str(caught.value)
 
 
-def test_without_a_driver_the_error_names_the_package(
+def test_a_missing_driver_names_the_package(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "psycopg", None)
@@ -399,7 +399,7 @@ def test_without_a_driver_the_error_names_the_package(
         "postgresql://user:hidden@127.0.0.1:1/name",
     ],
 )
-def test_an_address_that_cannot_be_used_is_refused_without_its_password(url: str) -> None:
+def test_an_invalid_url_is_refused_without_its_password(url: str) -> None:
     with pytest.raises(StoreError) as caught:
         Store.open(url)
     assert "hidden" not in str(caught.value)

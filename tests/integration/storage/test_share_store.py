@@ -1,4 +1,4 @@
-"""Shared copies in the store, in either make of database."""
+"""The share store, on SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def changed(seed: int) -> Checkpoint:
     return checkpoint(seed=seed)
 
 
-def test_a_copy_comes_back_bit_for_bit_and_without_its_owner(store: Store) -> None:
+def test_a_copy_round_trips_exactly_without_its_owner(store: Store) -> None:
     given = checkpoint("ann", text="a\0b \ud83d")
     share_id = keep(store, "ann", given)
     fetched = store.shares.fetch(share_id, at=2)
@@ -40,7 +40,7 @@ def test_a_copy_comes_back_bit_for_bit_and_without_its_owner(store: Store) -> No
     assert store.shares.has(share_id)
 
 
-def test_the_same_again_is_the_same_copy_of_the_same_owner_only(store: Store) -> None:
+def test_equal_copies_of_one_owner_share_an_id(store: Store) -> None:
     first = keep(store, "ann", changed(1))
     assert keep(store, "ann", changed(1), at=9) == first
     others = {keep(store, "ann", changed(2)), keep(store, "bob", changed(1))}
@@ -48,7 +48,7 @@ def test_the_same_again_is_the_same_copy_of_the_same_owner_only(store: Store) ->
     assert [copy.created_at for copy in store.shares.of("ann")] == [1.0, 1.0]
 
 
-def test_copies_are_listed_for_their_owner_the_newest_first(store: Store) -> None:
+def test_copies_are_listed_newest_first(store: Store) -> None:
     ids = [keep(store, "ann", changed(seed), at=seed) for seed in (1, 2, 3)]
     keep(store, "bob", changed(4))
     assert [copy.share_id for copy in store.shares.of("ann")] == ids[::-1]
@@ -56,7 +56,7 @@ def test_copies_are_listed_for_their_owner_the_newest_first(store: Store) -> Non
     assert store.shares.of("carl") == []
 
 
-def test_an_owner_has_no_more_copies_than_one_may_have(store: Store) -> None:
+def test_copies_per_owner_limit(store: Store) -> None:
     first = keep(store, "ann", changed(1), most=2)
     keep(store, "ann", changed(2), most=2)
     assert store.shares.keep("ann", changed(3), about(), 2) is None
@@ -66,7 +66,7 @@ def test_an_owner_has_no_more_copies_than_one_may_have(store: Store) -> None:
     keep(store, "ann", changed(3), most=2)
 
 
-def test_servers_that_share_for_one_session_at_once_count_together(store: Store, url: str) -> None:
+def test_the_copies_limit_holds_under_concurrency(store: Store, url: str) -> None:
     other = Store.open(url)
     with ThreadPoolExecutor(8) as threads:
         made = list(
@@ -80,7 +80,7 @@ def test_servers_that_share_for_one_session_at_once_count_together(store: Store,
     assert len(store.shares.of("ann")) == 3
 
 
-def test_only_its_owner_withdraws_a_copy_and_only_that_one(store: Store) -> None:
+def test_only_the_owner_can_withdraw_a_copy(store: Store) -> None:
     one, other = keep(store, "ann", changed(1)), keep(store, "ann", changed(2))
     assert not store.shares.withdraw("bob", one)
     assert store.shares.has(one)
@@ -91,7 +91,7 @@ def test_only_its_owner_withdraws_a_copy_and_only_that_one(store: Store) -> None
     assert store.shares.fetch(other, at=2) is not None
 
 
-def test_a_copy_stays_while_its_owner_is_stored_or_somebody_opens_it(store: Store) -> None:
+def test_a_copy_stays_while_its_owner_is_stored_or_it_is_opened(store: Store) -> None:
     store.save([checkpoint("ann")], at=1)
     withdrawable = keep(store, "ann", changed(1))
     opened, forgotten = keep(store, "gone", changed(1)), keep(store, "gone", changed(2))
@@ -101,7 +101,7 @@ def test_a_copy_stays_while_its_owner_is_stored_or_somebody_opens_it(store: Stor
     assert there == [True, True, False]
 
 
-def test_a_copy_that_was_damaged_is_not_opened_and_spoils_no_other(store: Store) -> None:
+def test_a_damaged_copy_is_not_opened(store: Store) -> None:
     whole = keep(store, "ann", changed(9))
     for seed, part in enumerate(("state", "arrays", "text")):
         spoilt = keep(store, "ann", changed(seed))
@@ -113,7 +113,7 @@ def test_a_copy_that_was_damaged_is_not_opened_and_spoils_no_other(store: Store)
     assert store.shares.fetch(whole, at=2) is not None
 
 
-def test_whatever_the_database_raises_comes_as_an_error_of_the_store(store: Store) -> None:
+def test_database_errors_are_storage_errors(store: Store) -> None:
     share_id = keep(store, "ann", changed(1))
     with store._engine.begin() as connection:
         connection.execute(sa.text("DROP TABLE copies"))

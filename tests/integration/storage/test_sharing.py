@@ -1,4 +1,4 @@
-"""Sharing goes on beside everything else, and whatever goes wrong with it is told with a code."""
+"""Sharing on its own threads, and its errors."""
 
 from __future__ import annotations
 
@@ -40,16 +40,14 @@ def sharing(store: Store) -> Iterator[Sharing]:
 
 
 def refusal(future: Future[Any]) -> UserError:
-    """Why it could not be done."""
+    """The error code."""
     error = future.exception(PATIENCE)
     assert isinstance(error, UserError)
     assert error.field == "id"
     return error
 
 
-def test_a_pause_or_a_restart_makes_no_other_copy_and_learning_does(
-    store: Store, sharing: Sharing
-) -> None:
+def test_only_training_makes_another_copy(store: Store, sharing: Sharing) -> None:
     given = checkpoint("ann", version=3)
     first = sharing.share("ann", given).result(PATIENCE)
     same = replace(given, learning=False, version=4, curve_version=9)
@@ -65,7 +63,7 @@ def test_a_pause_or_a_restart_makes_no_other_copy_and_learning_does(
     assert perplexities[0] == pytest.approx(math.exp(50 / 25))
 
 
-def test_at_the_limit_one_has_to_be_withdrawn(sharing: Sharing) -> None:
+def test_sharing_at_the_limit_is_refused(sharing: Sharing) -> None:
     given = checkpoint("ann")
     counted = [
         replace(given, totals=replace(given.totals, steps=step)) for step in range(MAX_SHARES + 1)
@@ -76,7 +74,7 @@ def test_at_the_limit_one_has_to_be_withdrawn(sharing: Sharing) -> None:
     assert sharing.share("ann", counted[-1]).result(PATIENCE) not in ids
 
 
-def test_what_is_not_there_or_not_ones_own_is_refused(sharing: Sharing) -> None:
+def test_unknown_and_foreign_copies_are_refused(sharing: Sharing) -> None:
     share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
     assert refusal(sharing.fetch(UNKNOWN)).code == "no_such_copy"
     assert refusal(sharing.fetch("no name")).code == "no_such_copy"
@@ -84,7 +82,7 @@ def test_what_is_not_there_or_not_ones_own_is_refused(sharing: Sharing) -> None:
     assert refusal(sharing.withdraw("ann", UNKNOWN)).code == "not_your_copy"
 
 
-def test_a_damaged_copy_is_told_to_whoever_opens_it(store: Store, sharing: Sharing) -> None:
+def test_opening_a_damaged_copy_is_an_error(store: Store, sharing: Sharing) -> None:
     share_id = sharing.share("ann", checkpoint("ann")).result(PATIENCE)
     with store._engine.begin() as connection:
         connection.execute(sa.update(shares).values(arrays=b"spoilt"))
@@ -95,7 +93,7 @@ def test_a_damaged_copy_is_told_to_whoever_opens_it(store: Store, sharing: Shari
     ("error", "code"),
     [(StoreError("It cannot be used."), "copies_unreachable"), (KeyError("a bug"), "unexpected")],
 )
-def test_a_store_that_fails_is_told_and_used_again(
+def test_a_failing_store_is_reported_and_recovers(
     store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
     def fails(*_: object, **__: object) -> None:
@@ -117,9 +115,7 @@ def test_a_store_that_fails_is_told_and_used_again(
     sharing.close()
 
 
-def test_whoever_is_too_many_is_refused_and_holds_up_no_other(
-    store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_queue_is_limited(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     going_on = threading.Event()
     fetch = store.shares.fetch
 

@@ -105,7 +105,7 @@ class Pages:
         return [event for _, event, _ in self.sent]
 
 
-class Stage:
+class Setup:
     """A publisher with its engine, its pages, and a clock that the test moves."""
 
     def __init__(self) -> None:
@@ -122,185 +122,185 @@ class Stage:
 
 
 @pytest.fixture
-def stage() -> Stage:
-    stage = Stage()
-    stage.show(FIRST)
-    stage.broadcaster.subscribe("tab", "ann")
-    return stage
+def setup() -> Setup:
+    setup = Setup()
+    setup.show(FIRST)
+    setup.broadcaster.subscribe("tab", "ann")
+    return setup
 
 
-def test_the_first_thing_is_the_whole_state(stage: Stage) -> None:
-    stage.publish()
-    (watcher, event, state) = stage.pages.sent[0]
+def test_the_first_thing_is_the_whole_state(setup: Setup) -> None:
+    setup.publish()
+    (watcher, event, state) = setup.pages.sent[0]
     assert (watcher, event) == ("tab", "state")
     point = (10, pytest.approx(7.3891), None, None, None)
     assert state["curve"] == {"version": 0, "start": 0, "points": [point]}
     assert state["samples"] == ["a", "b", "c", "d", "e"]
 
 
-def test_nothing_is_sent_while_the_last_is_unread(stage: Stage) -> None:
+def test_nothing_is_sent_while_the_last_is_unread(setup: Setup) -> None:
     for seq in range(2, 50):
-        stage.publish()
-        stage.show(replace(FIRST, seq=seq))
-    assert stage.pages.events() == ["state"]
-    stage.pages.read()
-    stage.publish()
-    assert stage.pages.events() == ["state", "frame"]
-    assert stage.pages.sent[-1][2]["seq"] == 49
+        setup.publish()
+        setup.show(replace(FIRST, seq=seq))
+    assert setup.pages.events() == ["state"]
+    setup.pages.read()
+    setup.publish()
+    assert setup.pages.events() == ["state", "frame"]
+    assert setup.pages.sent[-1][2]["seq"] == 49
 
 
-def test_nothing_is_sent_when_nothing_is_new(stage: Stage) -> None:
+def test_nothing_is_sent_when_nothing_is_new(setup: Setup) -> None:
     for _ in range(10):
-        stage.publish()
-        stage.pages.read()
-    assert stage.pages.events() == ["state"]
+        setup.publish()
+        setup.pages.read()
+    assert setup.pages.events() == ["state"]
 
 
-def test_frames_keep_their_distance(stage: Stage) -> None:
+def test_frames_keep_their_distance(setup: Setup) -> None:
     for seq in range(2, 102):
-        stage.show(replace(FIRST, seq=seq))
-        stage.publish(after=FRAME_INTERVAL / 10)
-        stage.pages.read()
-    assert len(stage.pages.sent) <= 11
+        setup.show(replace(FIRST, seq=seq))
+        setup.publish(after=FRAME_INTERVAL / 10)
+        setup.pages.read()
+    assert len(setup.pages.sent) <= 11
 
 
-def test_a_frame_holds_only_what_has_changed(stage: Stage) -> None:
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=2, steps=20))
-    stage.publish()
-    frame = stage.pages.sent[-1][2]
+def test_a_frame_holds_only_what_has_changed(setup: Setup) -> None:
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=2, steps=20))
+    setup.publish()
+    frame = setup.pages.sent[-1][2]
     assert frame["steps"] == 20
     assert not {"curve", "samples", "greedy", "recoveries"} & set(frame)
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=3, steps=30, recoveries=1))
-    stage.publish()
-    assert stage.pages.sent[-1][2]["recoveries"] == 1
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=3, steps=30, recoveries=1))
+    setup.publish()
+    assert setup.pages.sent[-1][2]["recoveries"] == 1
 
 
-def test_a_page_gets_only_the_points_it_lacks(stage: Stage) -> None:
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=2, points=(POINT, POINT._replace(step=20))))
-    stage.publish()
-    curve = stage.pages.sent[-1][2]["curve"]
+def test_a_page_gets_only_the_points_it_lacks(setup: Setup) -> None:
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=2, points=(POINT, POINT._replace(step=20))))
+    setup.publish()
+    curve = setup.pages.sent[-1][2]["curve"]
     assert (curve["start"], len(curve["points"])) == (1, 1)
 
 
-def test_a_curve_of_a_new_version_is_sent_whole(stage: Stage) -> None:
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=2, curve_version=1, points=(POINT, POINT)))
-    stage.publish()
-    curve = stage.pages.sent[-1][2]["curve"]
+def test_a_curve_of_a_new_version_is_sent_whole(setup: Setup) -> None:
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=2, curve_version=1, points=(POINT, POINT)))
+    setup.publish()
+    curve = setup.pages.sent[-1][2]["curve"]
     assert (curve["version"], curve["start"], len(curve["points"])) == (1, 0, 2)
 
 
-def test_a_new_network_is_sent_whole_to_every_tab(stage: Stage) -> None:
-    stage.broadcaster.subscribe("other tab", "ann")
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
-    stage.publish()
-    assert stage.pages.events() == ["state"] * 4
+def test_a_new_network_is_sent_whole_to_every_tab(setup: Setup) -> None:
+    setup.broadcaster.subscribe("other tab", "ann")
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=2, description=replace(FIRST.description, version=2)))
+    setup.publish()
+    assert setup.pages.events() == ["state"] * 4
 
 
 def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_tell(
-    stage: Stage,
+    setup: Setup,
 ) -> None:
-    stage.publish()
-    stage.pages.read()
+    setup.publish()
+    setup.pages.read()
     told = (SessionNotice(1, "warning", "rolled_back", "Any words."),)
-    stage.show(replace(FIRST, generation=7, steps=4, points=(), notices=told))
-    stage.publish()
-    assert stage.pages.events() == ["state", "notice", "state"]
-    assert stage.pages.sent[-1][2]["steps"] == 4
-    assert stage.pages.sent[-2][2]["code"] == "rolled_back"
+    setup.show(replace(FIRST, generation=7, steps=4, points=(), notices=told))
+    setup.publish()
+    assert setup.pages.events() == ["state", "notice", "state"]
+    assert setup.pages.sent[-1][2]["steps"] == 4
+    assert setup.pages.sent[-2][2]["code"] == "rolled_back"
 
 
-def test_remarks_are_sent_once_and_old_ones_not_at_all(stage: Stage) -> None:
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=2, notices=(*FIRST.notices, NEW)))
-    stage.publish()
-    stage.pages.read()
-    stage.show(replace(FIRST, seq=3, notices=(*FIRST.notices, NEW)))
-    stage.publish()
-    notices = [payload for _, event, payload in stage.pages.sent if event == "notice"]
+def test_remarks_are_sent_once_and_old_ones_not_at_all(setup: Setup) -> None:
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=2, notices=(*FIRST.notices, NEW)))
+    setup.publish()
+    setup.pages.read()
+    setup.show(replace(FIRST, seq=3, notices=(*FIRST.notices, NEW)))
+    setup.publish()
+    notices = [payload for _, event, payload in setup.pages.sent if event == "notice"]
     assert notices == [{"level": NEW.level, "code": NEW.code, "message": NEW.message}]
 
 
-def test_numbers_that_json_lacks_are_null(stage: Stage) -> None:
+def test_numbers_that_json_lacks_are_null(setup: Setup) -> None:
     runaway = POINT._replace(cost=float("inf"))
-    stage.show(replace(FIRST, perplexity=float("inf"), points=(runaway,)))
-    stage.publish()
-    state = stage.pages.sent[0][2]
+    setup.show(replace(FIRST, perplexity=float("inf"), points=(runaway,)))
+    setup.publish()
+    state = setup.pages.sent[0][2]
     assert state["perplexity"] is None
     assert state["curve"]["points"] == [(10, None, None, None, None)]
 
 
-def test_a_socket_that_is_not_open_yet_is_left_alone(stage: Stage) -> None:
-    stage.pages.open = False
-    stage.publish()
-    assert not stage.pages.sent
-    stage.pages.open = True
-    stage.publish()
-    assert stage.pages.events() == ["state"]
+def test_a_socket_that_is_not_open_yet_is_left_alone(setup: Setup) -> None:
+    setup.pages.open = False
+    setup.publish()
+    assert not setup.pages.sent
+    setup.pages.open = True
+    setup.publish()
+    assert setup.pages.events() == ["state"]
 
 
-def test_the_engine_knows_whether_anybody_watches(stage: Stage) -> None:
-    stage.broadcaster.subscribe("other tab", "ann")
-    stage.broadcaster.unsubscribe("tab")
-    stage.broadcaster.unsubscribe("other tab")
-    stage.broadcaster.unsubscribe("other tab")
-    assert stage.engine.commands == [("ann", SetWatched(True)), ("ann", SetWatched(False))]
-    stage.publish()
-    assert not stage.pages.sent
+def test_the_engine_knows_whether_anybody_watches(setup: Setup) -> None:
+    setup.broadcaster.subscribe("other tab", "ann")
+    setup.broadcaster.unsubscribe("tab")
+    setup.broadcaster.unsubscribe("other tab")
+    setup.broadcaster.unsubscribe("other tab")
+    assert setup.engine.commands == [("ann", SetWatched(True)), ("ann", SetWatched(False))]
+    setup.publish()
+    assert not setup.pages.sent
 
 
-def test_a_page_that_says_twice_that_it_is_there_counts_once(stage: Stage) -> None:
-    stage.broadcaster.subscribe("tab", "ann")
-    stage.broadcaster.unsubscribe("tab")
-    assert stage.engine.commands[-1] == ("ann", SetWatched(False))
+def test_a_page_that_says_twice_that_it_is_there_counts_once(setup: Setup) -> None:
+    setup.broadcaster.subscribe("tab", "ann")
+    setup.broadcaster.unsubscribe("tab")
+    assert setup.engine.commands[-1] == ("ann", SetWatched(False))
 
 
-def test_a_page_sees_nothing_of_another_session(stage: Stage) -> None:
-    stage.show(replace(FIRST, session_id="bob", seq=7))
-    stage.publish()
-    assert {watcher for watcher, _, _ in stage.pages.sent} == {"tab"}
-    assert len(stage.pages.sent) == 1
+def test_a_page_sees_nothing_of_another_session(setup: Setup) -> None:
+    setup.show(replace(FIRST, session_id="bob", seq=7))
+    setup.publish()
+    assert {watcher for watcher, _, _ in setup.pages.sent} == {"tab"}
+    assert len(setup.pages.sent) == 1
 
 
 def test_what_goes_wrong_for_one_page_does_not_keep_the_others_waiting(
-    stage: Stage, caplog: pytest.LogCaptureFixture
+    setup: Setup, caplog: pytest.LogCaptureFixture
 ) -> None:
-    stage.broadcaster.subscribe("tab of bob", "bob")
-    stage.show(replace(FIRST, session_id="bob", epoch=None))  # type: ignore[arg-type]
-    stage.broadcaster.subscribe("other tab", "ann")
-    stage.publish()
-    assert [watcher for watcher, _, _ in stage.pages.sent] == ["tab", "other tab"]
+    setup.broadcaster.subscribe("tab of bob", "bob")
+    setup.show(replace(FIRST, session_id="bob", epoch=None))  # type: ignore[arg-type]
+    setup.broadcaster.subscribe("other tab", "ann")
+    setup.publish()
+    assert [watcher for watcher, _, _ in setup.pages.sent] == ["tab", "other tab"]
     (record,) = caplog.records
     assert record.exc_info
     assert "bob" not in record.getMessage()
 
 
 def test_with_many_pages_each_gets_fewer_frames_and_none_gets_none(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(10**6))
     monkeypatch.setattr(publisher_module.time, "thread_time", lambda: next(clock) * 0.001)
     for number in range(2, 40):
-        stage.show(replace(FIRST, seq=number))
-        stage.publish(after=2 * MAX_INTERVAL)  # each frame takes a millisecond to make
-        stage.pages.read()
+        setup.show(replace(FIRST, seq=number))
+        setup.publish(after=2 * MAX_INTERVAL)  # each frame takes a millisecond to make
+        setup.pages.read()
     for number in range(30):
-        stage.broadcaster.subscribe(str(number), "ann")
-    stage.show(replace(FIRST, seq=40))
-    stage.publish(after=2 * MAX_INTERVAL)
-    stage.pages.read()
-    sent = len(stage.pages.sent)
-    stage.show(replace(FIRST, seq=50))
-    stage.publish(after=FRAME_INTERVAL)
-    assert len(stage.pages.sent) == sent
-    stage.publish(after=MAX_INTERVAL)
-    assert len(stage.pages.sent) == sent + 31
+        setup.broadcaster.subscribe(str(number), "ann")
+    setup.show(replace(FIRST, seq=40))
+    setup.publish(after=2 * MAX_INTERVAL)
+    setup.pages.read()
+    sent = len(setup.pages.sent)
+    setup.show(replace(FIRST, seq=50))
+    setup.publish(after=FRAME_INTERVAL)
+    assert len(setup.pages.sent) == sent
+    setup.publish(after=MAX_INTERVAL)
+    assert len(setup.pages.sent) == sent + 31

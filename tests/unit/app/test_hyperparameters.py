@@ -21,8 +21,8 @@ from app.protocol.requests import Learn
 from app.storage.checkpoint_codec import decode, encode
 from app.training.run import TrainingRun
 from app.web.sockets.serializers import full_state
+from tests.support.app_server import running_app
 from tests.support.checkpoints import checkpoint
-from tests.support.site import open_site
 from tests.support.snapshots import FIRST
 from tests.support.stub_engine import StubEngine
 from tools.generate_protocol import HyperparametersInput, declared_fields
@@ -48,8 +48,8 @@ def default(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def page(tmp_path_factory: pytest.TempPathFactory) -> str:
-    with open_site(tmp_path_factory.mktemp("data"), engine=StubEngine()) as site:
-        return site.app.test_client().get("/").text
+    with running_app(tmp_path_factory.mktemp("data"), engine=StubEngine()) as app_server:
+        return app_server.app.test_client().get("/").text
 
 
 def test_every_field_is_declared_with_a_default_of_its_range() -> None:

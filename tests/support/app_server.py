@@ -47,7 +47,7 @@ class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)
 
 
 class _Peer:
-    """The connection that a page's socket would have."""
+    """A stand-in for the WebSocket of a page."""
 
     closed = False
     closing = True  # so that Engine.IO, which looks for sockets that have gone, leaves it alone
@@ -69,7 +69,7 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
             raise ConnectionRefused(self._refusal or {})
 
     def connect(self, **options: Any) -> None:
-        """Open the page's socket."""
+        """Connect the page's socket."""
         server = self.socketio.server
         server.eio.sockets[self.eio_sid] = _Peer()
         server._send_packet = self._seeing(server._send_packet)
@@ -77,7 +77,7 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
         super().connect(**options)
 
     def _seeing(self, send: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
-        """A way of the library's to send, which every page sees."""
+        """Wrap a send method of the library, so that pages receive its packets."""
 
         def send_and_see(eio_sid: str, packet: Any) -> None:
             send(eio_sid, packet)
@@ -104,7 +104,7 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
         return wait_for(publish_and_check)
 
     def read(self) -> None:
-        """Acknowledge what has come while `reads` was false."""
+        """Acknowledge what was received while `reads` was false."""
         self.reads = True
         while self._unread:
             self._acknowledge(self._unread.pop(0))
@@ -133,12 +133,12 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
         self.socketio.server._handle_eio_message(self.eio_sid, packet.encode())
 
 
-class Visitor:
-    """A browser: a cookie, and pages."""
+class Client:
+    """A browser with its cookies and pages."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
-        self.http: FlaskClient = site.app.test_client()
+    def __init__(self, app_server: AppServer) -> None:
+        self._app_server = app_server
+        self.http: FlaskClient = app_server.app.test_client()
         self.get("/")
         self._tabs: list[Tab] = []
 
@@ -148,21 +148,21 @@ class Visitor:
         Raises:
             ConnectionRefused: the application does not let it in.
         """
-        tab = Tab(self._site.parts, self._site.app, self.http)
+        tab = Tab(self._app_server.parts, self._app_server.app, self.http)
         self._tabs.append(tab)
         return tab
 
     def take_cookies(self, cookies: Mapping[str, str]) -> None:
-        """Be the browser that has these cookies."""
+        """Set cookies."""
         for name, value in cookies.items():
             self.http.set_cookie(name, value)
 
     def get(self, path: str, **options: Any) -> TestResponse:
-        """Fetch something with the browser's cookie, to its end."""
+        """Send a GET request with the browser's cookies."""
         return self.http.get(path, **{"buffered": True, **options})
 
     def put(self, path: str, body: bytes, **options: Any) -> TestResponse:
-        """Upload something with the browser's cookie."""
+        """Send a PUT request with the browser's cookies."""
         return self.http.put(path, data=body, **options)
 
     def leave(self) -> None:
@@ -171,7 +171,7 @@ class Visitor:
             tab.close()
 
 
-class Site:
+class AppServer:
     """An application with its parts.
 
     Attributes:
@@ -182,12 +182,12 @@ class Site:
     def __init__(self, app: Flask) -> None:
         self.app = app
         self.parts = extension_of(app)
-        self._visitors: list[Visitor] = []
+        self._clients: list[Client] = []
 
-    def visitor(self) -> Visitor:
-        """A new browser."""
-        self._visitors.append(Visitor(self))
-        return self._visitors[-1]
+    def new_client(self) -> Client:
+        """A new client, with its own cookies."""
+        self._clients.append(Client(self))
+        return self._clients[-1]
 
     @property
     def socketio(self) -> SocketIO:
@@ -196,17 +196,17 @@ class Site:
 
     def close(self) -> None:
         """Close every page, and the application."""
-        for visitor in self._visitors:
-            visitor.leave()
+        for client in self._clients:
+            client.leave()
         self.parts.close()
 
 
 @contextmanager
-def open_site(data_dir: Path, engine: Engine | None = None, **config: Any) -> Iterator[Site]:
-    """An application on a folder, closed at the end; `config` changes `CONFIG`."""
+def running_app(data_dir: Path, engine: Engine | None = None, **config: Any) -> Iterator[AppServer]:
+    """An application with its data in a folder; `config` overrides `CONFIG`."""
     pace_training()
-    site = Site(create_app(replace(CONFIG, data_dir=data_dir, **config), engine=engine))
+    app_server = AppServer(create_app(replace(CONFIG, data_dir=data_dir, **config), engine=engine))
     try:
-        yield site
+        yield app_server
     finally:
-        site.close()
+        app_server.close()
