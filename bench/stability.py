@@ -1,9 +1,9 @@
-"""Whether training blows up: many seeds, the same settings, and how far apart they end.
+"""Stability of training across seeds.
 
-Method: for each group twenty networks that differ in their seed alone (initial weights and order of
-the sentences) learn the starting text with the default settings at a learning rate of 0.01, one
-thread each, for 20 seconds of training. Given are the text's perplexity at the end, as median and
-worst of the group, and how often a training ran off and was brought back.
+Method: per group, twenty networks that differ only in their seed (initial weights and order of the
+sentences) train on the starting text with the default settings at a learning rate of 0.01, one
+thread each, for 20 seconds. Reported are the median and the worst final perplexity of the group,
+and the number of rollbacks after divergence.
 
     python -m bench.stability [--seeds 20] [--seconds 20] [--json]
 """
@@ -23,12 +23,12 @@ from model import CharModel, Trainer, TrainingConfig, Vocabulary, compile_kernel
 
 LETTER_SIZE = 5
 MOST_ABOVE_MEDIAN = 1.5
-"""A run that ends with a perplexity above so many times its group's median has gone wrong."""
+"""Limit of a run's final perplexity, relative to the median of its group."""
 
 
 @dataclass(frozen=True)
 class Group:
-    """A network that many seeds train."""
+    """A network to train with many seeds."""
 
     kind: str
     hidden_sizes: tuple[int, ...]
@@ -42,11 +42,11 @@ GROUPS = (Group("lstm", (20, 20)), Group("lstm", (100,)), Group("rnn", (20, 20))
 
 @dataclass(frozen=True)
 class End:
-    """How a training ended.
+    """The result of a training run.
 
     Attributes:
-        perplexity: of the training text.
-        recoveries: how often it ran off and was brought back.
+        perplexity: perplexity of the training text.
+        recoveries: number of rollbacks after divergence.
     """
 
     perplexity: float
@@ -55,7 +55,7 @@ class End:
 
 @dataclass(frozen=True)
 class Spread:
-    """How the trainings of a group ended."""
+    """The results of a group."""
 
     group: str
     seeds: int
@@ -66,7 +66,7 @@ class Spread:
 
     @property
     def stable(self) -> bool:
-        """Whether none of them blew up or lagged far behind."""
+        """Whether no run diverged or ended far above the median."""
         return math.isfinite(self.worst) and self.worst_to_median <= MOST_ABOVE_MEDIAN
 
 
@@ -81,7 +81,7 @@ def train_one(group: Group, sentences: Sequence[str], seed: int, seconds: float)
 
 
 def spread_of(group: Group, ends: Sequence[End]) -> Spread:
-    """The ends of a group, together."""
+    """The summary of a group's results."""
     perplexities = [end.perplexity for end in ends]
     median, worst = statistics.median(perplexities), max(perplexities)
     recoveries = sum(end.recoveries for end in ends)
@@ -89,7 +89,7 @@ def spread_of(group: Group, ends: Sequence[End]) -> Spread:
 
 
 def measure(seeds: int, seconds: float, sentences: Sequence[str]) -> list[Spread]:
-    """Train every group, on as many processes as there are cores."""
+    """Train every group, in one process per core."""
     for group in GROUPS:
         compile_kernels(group.kind)  # into the cache, once for all processes
     spreads = []
@@ -113,7 +113,7 @@ def _line(spread: Spread) -> str:
 
 
 def main() -> None:
-    """Run from the command line; fails where a group is not stable."""
+    """Run from the command line; exits with 1 if a group is not stable."""
     from importlib.resources import files
 
     from model import sentences_from_text

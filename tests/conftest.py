@@ -1,4 +1,4 @@
-"""What all tests share: Hypothesis' settings, the tiers, a real server, PostgreSQL."""
+"""Fixtures for all tests: Hypothesis' settings, a real server, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -11,8 +11,7 @@ from bench.harness.postgres import NOT_INSTALLED, Postgres, find_programs, runni
 from bench.harness.server import LiveServer
 from tests.support.server import running_server
 
-# The same inputs on every run, so that a red test is red for everyone; no deadline, because an
-# example may wait for the compiler or for whatever else the machine is at.
+# Reproducible inputs; no deadline, because an example may wait for the compiler or a busy machine.
 settings.register_profile(
     "charnn",
     derandomize=True,
@@ -24,10 +23,9 @@ settings.load_profile("charnn")
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    """A real server, one for each worker: every test comes as a visitor of its own.
+    """A real server per worker; every test uses its own clients.
 
-    It trains with pauses, and a session that no page watches is stored and leaves at once. Its
-    log must hold nothing but plain news when it ends.
+    It evicts unwatched sessions at once, and its log must have no warnings at the end.
     """
     with running_server(tmp_path_factory.mktemp("server")) as running:
         yield running
@@ -36,15 +34,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 
 @pytest.fixture(scope="session")
 def postgres() -> Iterator[Postgres]:
-    """A running PostgreSQL; a test that stops it starts it again."""
+    """A running PostgreSQL; a test that stops it must start it again."""
     programs = find_programs()
     if programs is None:
         pytest.skip(NOT_INSTALLED)
     with running_postgres(programs) as cluster:
         yield cluster
-
-
-@pytest.fixture
-def postgres_url(postgres: Postgres) -> str:
-    """The address of the PostgreSQL that runs; its tables are shared by the tests."""
-    return postgres.url

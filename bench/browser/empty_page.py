@@ -1,7 +1,6 @@
-"""What a page with nothing in it costs the browser: the measure of the other page here.
+"""The cost of an empty page, which the other measurements are relative to.
 
-Milliseconds say as much of the machine as of a page. What an empty page costs on the same machine,
-in the same run, says how much of them is the machine's.
+It separates the speed of the machine from that of the page.
 """
 
 from __future__ import annotations
@@ -21,11 +20,11 @@ OPENED = "performance.getEntriesByType('navigation')[0].duration"
 
 
 class EmptyPage(NamedTuple):
-    """What its opening costs, in milliseconds; medians.
+    """Median costs of opening an empty page, in milliseconds.
 
     Attributes:
-        work: of the main thread, by its own clock.
-        opened: from its being asked for until it is there, by the clock on the wall.
+        work: CPU time of the main thread.
+        opened: wall-clock time until it is loaded.
     """
 
     work: float
@@ -33,7 +32,7 @@ class EmptyPage(NamedTuple):
 
 
 def measured(browser: Browser, url: str, width: int, height: int) -> EmptyPage:
-    """Open an empty page several times, each for a visitor who opens it for the first time."""
+    """Measure several openings of an empty page, each in a new context."""
     work: list[float] = []
     opened: list[float] = []
     for _ in range(OPENINGS):

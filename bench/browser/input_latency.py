@@ -1,8 +1,7 @@
-"""From a press to the first that the page shows of having heard it.
+"""The time from a press of a control to the first visible response of the page.
 
-Each is measured twice over: with a server that answers, and with one that has been stopped, so that
-no answer can come. The page has to show at once that it was heard in either case; what the server
-says comes when it can.
+Each is measured with a running server and with a stopped one: the page must respond at once in
+either case, before the server does.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from playwright.sync_api import Page
 from bench.harness.server import LiveServer
 
 REST_MS = 300
-"""Between two presses, once nothing is under way: a server takes so many events from one page."""
+"""Pause between presses, because of the server's event rate limit."""
 
 WATCH = """(shown) => {
   let pressed = null;
@@ -36,18 +35,18 @@ WATCH = """(shown) => {
     }
   });
 }"""
-"""The time of the press is that of the event, which counts what the page was at when it came."""
+"""The time of the press is the event's timestamp, so that the delay of a busy page counts."""
 
 
 class Press(NamedTuple):
-    """Something to press, and where its answer shows.
+    """A control to press, and where the page responds.
 
     Attributes:
-        name: what it is called.
-        pressed: what is pressed.
-        shown: what changes then: the first change counts.
-        key: the key that is pressed there; where it is empty, the pointer.
-        undo: done afterwards, so that it can be pressed again.
+        name: name of the control.
+        pressed: selector of the element to press.
+        shown: selector of the elements of which the first change counts.
+        key: key to press; a click if empty.
+        undo: called afterwards, so that the control can be pressed again.
     """
 
     name: str
@@ -82,8 +81,8 @@ PRESSES = (
 
 
 def waits(page: Page, server: LiveServer, rounds: int) -> Iterator[tuple[str, list[float]]]:
-    """Of every press its name, and the milliseconds until its answer is seen, sorted."""
-    _let_all_be_pressed(page)
+    """The name of every press, and the sorted milliseconds until the page responds."""
+    _prepare(page)
     for press in PRESSES:
         answered = [_wait(page, press) for _ in range(rounds)]
         unanswered = [_wait_without(server, page, press) for _ in range(rounds)]
@@ -91,14 +90,14 @@ def waits(page: Page, server: LiveServer, rounds: int) -> Iterator[tuple[str, li
         yield f"{press.name}, server stopped", sorted(unanswered)
 
 
-def _let_all_be_pressed(page: Page) -> None:
-    """There is a network to bring back, and the panels are open."""
+def _prepare(page: Page) -> None:
+    """Make every control usable: a network to undo, and open panels."""
     page.locator("#learn").click()
     page.locator("#panel_controls .undo:visible").wait_for()
     check = page.locator("#gradient_check")
     if not check.is_visible():
         page.locator("#panel_gradient_check > summary").click()
-    check.click()  # compiles what it takes
+    check.click()  # compiles its kernels
     page.locator("#gradient_check:not([aria-busy])").wait_for()
 
 
@@ -108,7 +107,7 @@ def _wait(page: Page, press: Press) -> float:
 
 
 def _rest(page: Page) -> None:
-    page.locator("body:not(:has([aria-busy]))").wait_for()  # what was asked for before has come
+    page.locator("body:not(:has([aria-busy]))").wait_for()  # earlier requests are answered
     page.wait_for_timeout(REST_MS)
 
 

@@ -1,7 +1,6 @@
-"""What the main thread of a page was at, task by task, as Chromium's own trace tells it.
+"""The tasks of a page's main thread, from Chromium's trace.
 
-Tasks are timed by the thread's own clock: whatever else the machine is at delays them, but hardly
-makes them longer.
+Tasks are measured in CPU time, which a busy machine hardly affects.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ _MARK = "charnn: this is the page"
 
 @contextmanager
 def tasks_of(browser: Browser, page: Page) -> Iterator[list[float]]:
-    """Milliseconds of each task of the page's main thread until the block is left; filled then."""
+    """The milliseconds of each main thread task during the block; filled at its end."""
     tasks: list[float] = []
     browser.start_tracing(page=page, categories=["toplevel", "blink.user_timing"])
     try:

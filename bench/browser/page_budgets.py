@@ -1,7 +1,7 @@
-"""How busy the page keeps a browser, and how soon it answers a press: `make budgets`.
+"""The page's load on the browser, and its response times: `make budgets`.
 
-The limits are multiples of what an empty page costs the same browser in the same run, so that they
-hold on slow and on busy machines too.
+The limits are multiples of an empty page's values in the same run, so that they apply to slow and
+busy machines too.
 """
 
 from __future__ import annotations
@@ -21,31 +21,30 @@ from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 from bench.browser.empty_page import EmptyPage, measured
 from bench.browser.input_latency import waits
 from bench.browser.main_thread import tasks_of
-from bench.harness.checks import Findings
+from bench.harness.checks import Checks
 from bench.harness.server import LiveServer
 
 ARGUMENTS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run")
 WIDTHS = (1440, 390)
 HEIGHT = 900
 PANELS = ("introduction", "stats", "samples", "complete", "surprise", "units", "weights")
-"""Which are in sight, each in its turn: those that are not rest."""
+"""The panels to measure, scrolled into view in turn."""
 PRESSES = 5
-"""Of each: the median counts."""
+"""Number of presses of each control; the median counts."""
 PATIENCE_MS = 120_000
-"""What has to be compiled takes long on a busy machine."""
+"""Compiling takes long on a busy machine."""
 OPENINGS = 5
 OPENING_SECONDS = 1.0
-"""After the first steps are on the page: by then it is all there."""
+"""Seconds after the first steps, by which the page is complete."""
 LONGEST_TASK = 3.0
-"""Of the main thread, in its work for an empty page: a longer one is felt under the hands."""
+"""Limit of the main thread's longest task, relative to the work for an empty page."""
 BUSIEST_FRAME = 1.0
-"""The main thread's work for each frame that comes, in its work for an empty page."""
+"""Limit of the main thread's work per frame, relative to the work for an empty page."""
 SLOWEST_PRESS = 2.0
-"""From a press to its answer, in times that an empty page takes to be there: later is felt as
-waiting."""
+"""Limit of the response time, relative to the time that an empty page takes to open."""
 
 CALM_CHANGES = 2.5
-"""A second: the server sends samples twice."""
+"""Limit of changes per second; the server sends samples twice per second."""
 COUNT_CHANGES = """
   window.changes = 0;
   const sample = document.querySelector("#samples .apred");
@@ -54,11 +53,11 @@ COUNT_CHANGES = """
 
 
 class Work(NamedTuple):
-    """What the main thread had to do.
+    """The load of the main thread.
 
     Attributes:
         busy: percent of the time.
-        a_frame: milliseconds for each frame that came.
+        a_frame: milliseconds per frame.
         longest: milliseconds of its longest task.
     """
 
@@ -71,9 +70,9 @@ class Work(NamedTuple):
 @click.option("--browser", envvar="CHARNN_BROWSER", default="chromium", show_default=True)
 @click.option("--seconds", default=5.0, show_default=True, help="Length of each measurement.")
 def main(browser: str, seconds: float) -> None:
-    """Measure what the page costs the browser while its network learns."""
-    findings = Findings()
-    findings.tell("load of the machine", f"{os.getloadavg()[0]:.1f}")
+    """Measure the load of the page on the browser during training."""
+    checks = Checks()
+    checks.info("load of the machine", f"{os.getloadavg()[0]:.1f}")
     with (
         tempfile.TemporaryDirectory() as folder,
         LiveServer(Path(folder) / "server") as server,
@@ -82,27 +81,27 @@ def main(browser: str, seconds: float) -> None:
         chromium = launched(playwright, browser)
         for width in WIDTHS:
             empty = measured(chromium, server.url, width, HEIGHT)
-            findings.tell(f"{width} px, an empty page: main thread", f"{empty.work:.1f} ms")
-            _visit(findings, chromium, server.url, width, seconds, empty)
+            checks.info(f"{width} px, an empty page: main thread", f"{empty.work:.1f} ms")
+            _visit(checks, chromium, server.url, width, seconds, empty)
         empty = measured(chromium, server.url, WIDTHS[0], HEIGHT)
-        findings.tell("an empty page: asked for until it is there", f"{empty.opened:.0f} ms")
-        _press_everything(findings, chromium, server, seconds, empty)
+        checks.info("an empty page: asked for until it is there", f"{empty.opened:.0f} ms")
+        _press_everything(checks, chromium, server, seconds, empty)
         chromium.close()
-    sys.exit(0 if findings.all_hold else 1)
+    sys.exit(0 if checks.all_passed else 1)
 
 
 def launched(playwright: Playwright, browser: str) -> Browser:
-    """The browser of this name or path."""
+    """Launch the browser with this name or path."""
     path = shutil.which(browser) or browser
     return playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
 
 
 def _visit(
-    findings: Findings, browser: Browser, url: str, width: int, seconds: float, empty: EmptyPage
+    checks: Checks, browser: Browser, url: str, width: int, seconds: float, empty: EmptyPage
 ) -> None:
-    """Open the page, and look at its panels one after another."""
+    """Open the page and measure its panels in turn."""
     longest = median(_longest_while_opening(browser, url, width) for _ in range(OPENINGS))
-    _hold(findings, f"{width} px, opening: longest task", longest, empty.work, LONGEST_TASK)
+    _check_multiple(checks, f"{width} px, opening: longest task", longest, empty.work, LONGEST_TASK)
     context = browser.new_context(base_url=url, viewport={"width": width, "height": HEIGHT})
     page = context.new_page()
     frames = _count_frames(page)
@@ -110,23 +109,23 @@ def _visit(
     _await_steps(page)
     for panel in PANELS:
         page.locator(f"#panel_{panel}").scroll_into_view_if_needed()
-        _judge(findings, f"{width} px, {panel}:", _measure(browser, page, frames, seconds), empty)
+        _judge(checks, f"{width} px, {panel}:", _measure(browser, page, frames, seconds), empty)
     page.locator("#stop").click()
     context.close()
 
 
-def _count_changes(findings: Findings, page: Page, seconds: float) -> None:
-    """How often the samples are others: more often than they can be read would be a flicker."""
+def _count_changes(checks: Checks, page: Page, seconds: float) -> None:
+    """Check how often the samples change: they must stay readable."""
     page.evaluate(COUNT_CHANGES)
     page.wait_for_timeout(seconds * 1_000)
     changes = page.evaluate("window.changes") / seconds
-    findings.most("samples change", changes, CALM_CHANGES, "/s")
+    checks.at_most("samples change", changes, CALM_CHANGES, "/s")
 
 
 def _press_everything(
-    findings: Findings, browser: Browser, server: LiveServer, seconds: float, empty: EmptyPage
+    checks: Checks, browser: Browser, server: LiveServer, seconds: float, empty: EmptyPage
 ) -> None:
-    """Press what can be pressed while a network learns, and see how soon the page shows it."""
+    """Check the response time of every control during training."""
     context = browser.new_context(
         base_url=server.url, viewport={"width": WIDTHS[0], "height": HEIGHT}
     )
@@ -134,14 +133,16 @@ def _press_everything(
     page.set_default_timeout(PATIENCE_MS)
     page.goto("/")
     _await_steps(page)
-    _count_changes(findings, page, seconds)
+    _count_changes(checks, page, seconds)
     for press, waited in waits(page, server, PRESSES):
-        _hold(findings, f"press to answer, {press}", median(waited), empty.opened, SLOWEST_PRESS)
+        _check_multiple(
+            checks, f"press to answer, {press}", median(waited), empty.opened, SLOWEST_PRESS
+        )
     context.close()
 
 
 def _longest_while_opening(browser: Browser, url: str, width: int) -> float:
-    """Milliseconds of the longest task, for a visitor who opens the page for the first time."""
+    """Milliseconds of the longest task of a first visit."""
     context = browser.new_context(base_url=url, viewport={"width": width, "height": HEIGHT})
     page = context.new_page()
     with tasks_of(browser, page) as tasks:
@@ -153,15 +154,15 @@ def _longest_while_opening(browser: Browser, url: str, width: int) -> float:
     return max(tasks)
 
 
-def _judge(findings: Findings, where: str, work: Work, empty: EmptyPage) -> None:
-    findings.tell(f"{where} main thread busy", f"{work.busy:.1f} %")
-    _hold(findings, f"{where} a frame", work.a_frame, empty.work, BUSIEST_FRAME)
-    _hold(findings, f"{where} longest task", work.longest, empty.work, LONGEST_TASK)
+def _judge(checks: Checks, where: str, work: Work, empty: EmptyPage) -> None:
+    checks.info(f"{where} main thread busy", f"{work.busy:.1f} %")
+    _check_multiple(checks, f"{where} a frame", work.a_frame, empty.work, BUSIEST_FRAME)
+    _check_multiple(checks, f"{where} longest task", work.longest, empty.work, LONGEST_TASK)
 
 
-def _hold(findings: Findings, what: str, ms: float, of_empty: float, most: float) -> None:
-    """Hold milliseconds to so many times what an empty page takes."""
-    findings.most(f"{what} ({ms:.1f} ms)", ms / of_empty, most, " x empty")
+def _check_multiple(checks: Checks, what: str, ms: float, of_empty: float, most: float) -> None:
+    """Check a time against a multiple of an empty page's."""
+    checks.at_most(f"{what} ({ms:.1f} ms)", ms / of_empty, most, " x empty")
 
 
 def _measure(browser: Browser, page: Page, frames: list[str], seconds: float) -> Work:
@@ -174,7 +175,7 @@ def _measure(browser: Browser, page: Page, frames: list[str], seconds: float) ->
 
 
 def _count_frames(page: Page) -> list[str]:
-    """The frames of the network that come from now on."""
+    """A list that grows with every frame received."""
     frames: list[str] = []
 
     def note(packet: str | bytes) -> None:

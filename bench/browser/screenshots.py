@@ -1,7 +1,7 @@
-"""Pictures of the real page, made by looking at it: `make pictures`.
+"""Screenshots of the page: `make pictures`.
 
-The README's go into docs/; those of every state, at both widths and in both schemes, into pictures/
-for reviewing changes of the page's appearance.
+Those of the README are written to docs/; those of every state, at both widths and in both colour
+schemes, to pictures/, for reviewing changes of the page's appearance.
 """
 
 from __future__ import annotations
@@ -30,20 +30,20 @@ PATIENCE_MS = 30_000
 
 FRAMES = 24
 FRAME_MS = 500
-"""Of the moving picture: its first twelve seconds are when most happens."""
-MOVING_WIDTH = 800
+"""Interval of the animation's frames; it shows the first twelve seconds."""
+ANIMATION_WIDTH = 800
 COLOURS = 128
-"""Enough for ink, paper and the layers; more would make the file large."""
+"""Colours of the animation, which determine its size."""
 
 
 @click.command()
 @click.option("--browser", envvar="CHARNN_BROWSER", default="chromium", show_default=True)
 def main(browser: str) -> None:
-    """Take pictures of the page, of its start and of every state."""
+    """Take screenshots of the page in every state."""
     STATES.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         chromium = launched(playwright, browser)
-        take_readme_pictures(chromium)
+        take_readme_screenshots(chromium)
         for size in SIZES:
             for scheme in SCHEMES:
                 take_states(chromium, size, scheme)
@@ -51,16 +51,16 @@ def main(browser: str) -> None:
     print(f"in {DOCS.name}/: page.png, inside.png, learning.gif; in {STATES.name}/: every state")
 
 
-def take_readme_pictures(browser: Browser) -> None:
-    """The page after a minute or so, what is seen inside the network, and its first seconds."""
+def take_readme_screenshots(browser: Browser) -> None:
+    """Take the README's screenshots and the animation."""
     with started() as server, opened(browser, server, SIZES[0], "light") as page:
         expect(page.locator("#samples .apred").first).not_to_be_empty(timeout=PATIENCE_MS)
-        save_moving(list(frames(page)), DOCS / "learning.gif")
+        save_animation(list(frames(page)), DOCS / "learning.gif")
         page.wait_for_timeout(20_000)
         page.screenshot(path=DOCS / "page.png")
         for panel in ("letter_map", "weights"):
             page.locator(f"#panel_{panel} > summary").click()
-        see_all(page, SIZES[0])
+        show_all(page, SIZES[0])
         top, height = page.locator(".inspect").evaluate(
             "(inside) => [inside.offsetTop, inside.offsetHeight]"
         )
@@ -69,24 +69,24 @@ def take_readme_pictures(browser: Browser) -> None:
 
 
 def frames(page: Page) -> Iterator[Image.Image]:
-    """The page at one moment after another."""
+    """Screenshots of the page at regular intervals."""
     for _ in range(FRAMES):
         picture = Image.open(io.BytesIO(page.screenshot()))
-        height = round(picture.height * MOVING_WIDTH / picture.width)
-        yield picture.convert("RGB").resize((MOVING_WIDTH, height), Image.Resampling.LANCZOS)
+        height = round(picture.height * ANIMATION_WIDTH / picture.width)
+        yield picture.convert("RGB").resize((ANIMATION_WIDTH, height), Image.Resampling.LANCZOS)
         page.wait_for_timeout(FRAME_MS)
 
 
-def save_moving(pictures: list[Image.Image], path: Path) -> None:
-    """Write a moving picture, in the colours of its last."""
-    rare_ones_too = Image.Quantize.MAXCOVERAGE
-    palette = pictures[-1].quantize(COLOURS, rare_ones_too, dither=Image.Dither.NONE)
+def save_animation(pictures: list[Image.Image], path: Path) -> None:
+    """Write an animation, with the palette of its last frame."""
+    method = Image.Quantize.MAXCOVERAGE
+    palette = pictures[-1].quantize(COLOURS, method, dither=Image.Dither.NONE)
     first, *others = (each.quantize(palette=palette, dither=Image.Dither.NONE) for each in pictures)
     first.save(path, save_all=True, append_images=others, duration=FRAME_MS, loop=0, optimize=True)
 
 
 def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None:
-    """Every state that the page can be in, at this width and in this scheme."""
+    """Take a screenshot of every state at this size and in this colour scheme."""
     look = f"{size[0]}-{scheme}"
 
     def take(state: str, page: Page) -> None:
@@ -96,7 +96,7 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         take("begun", page)
         page.wait_for_timeout(5000)
         take("learning", page)
-        see_all(page, size)
+        show_all(page, size)
         take("whole", page)
         page.set_viewport_size({"width": size[0], "height": size[1]})
         page.locator("#opt_hidden_sizes").fill("many")
@@ -117,7 +117,7 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         page.locator("#tio").scroll_into_view_if_needed()
         take("saved", page)
         page.evaluate("scrollTo(0, 0)")
-        run_off(page)
+        diverge(page)
         take("recovered", page)
         server.kill()
         until_status(page, "lost")
@@ -129,15 +129,15 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         take("compiling", page)
 
 
-def see_all(page: Page, size: tuple[int, int]) -> None:
-    """Make the window so high that all panels are in sight, and wait until they show something."""
+def show_all(page: Page, size: tuple[int, int]) -> None:
+    """Enlarge the viewport to the whole page, and wait for the panels' content."""
     height: int = page.evaluate("document.documentElement.scrollHeight")
     page.set_viewport_size({"width": size[0], "height": height})
     page.wait_for_timeout(3000)
 
 
-def run_off(page: Page) -> None:
-    """Have a rectified network learn in steps too long, until it has been brought back."""
+def diverge(page: Page) -> None:
+    """Train a ReLU network at a large learning rate until it has been rolled back."""
     page.locator("#opt_kind").select_option("rnn")
     page.locator("#opt_hidden_sizes").fill("40, 40")
     page.locator("#opt_learning_rate").fill("1")
@@ -146,13 +146,13 @@ def run_off(page: Page) -> None:
 
 
 def until_status(page: Page, status: str) -> None:
-    """Wait until the page says that this is so."""
+    """Wait until the page shows this status."""
     page.locator(f".status[data-state={status}]").wait_for()
 
 
 @contextmanager
 def started(*, compiled: bool = True) -> Iterator[LiveServer]:
-    """A server of its own, for a visitor who is the first; its kernels compiled before, or not."""
+    """A new server, with or without cached kernels."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         environment = {} if compiled else {"NUMBA_CACHE_DIR": str(folder / "kernels")}
@@ -168,7 +168,7 @@ def opened(
     scheme: Scheme,
     status: str = "learning",
 ) -> Iterator[Page]:
-    """The page, as soon as this is what it is doing."""
+    """The page, once it shows this status."""
     width, height = size
     context = browser.new_context(
         base_url=server.url, viewport={"width": width, "height": height}, color_scheme=scheme

@@ -1,1 +1,1 @@
-"""Real servers, and many real pages on them, for trying what a crowd or an accident does."""
+"""Servers, databases and simulated pages, for measurements and tests."""

@@ -1,4 +1,4 @@
-"""What was found, beside what was hoped for."""
+"""Measured values, and whether they keep their limits."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import asdict, dataclass
 
 
 @dataclass(frozen=True)
-class Finding:
-    """A figure and its limit.
+class Check:
+    """A measured value and its limit.
 
     Attributes:
         what: what was measured.
-        value: what came out.
-        limit: what it has to keep to, in words; empty where it is only told.
-        holds: whether it does.
+        value: the value, with its unit.
+        limit: the limit in words; empty if there is none.
+        holds: whether the value keeps the limit.
     """
 
     what: str
@@ -23,41 +23,40 @@ class Finding:
     holds: bool
 
 
-class Findings:
-    """All that one run found."""
+class Checks:
+    """All checks of a run; each is printed as it is added."""
 
     def __init__(self) -> None:
-        self.all: list[Finding] = []
+        self.all: list[Check] = []
 
-    def least(self, what: str, value: float, limit: float, unit: str = "") -> None:
-        """A figure that may not be less."""
-        self._add(what, value, f"at least {limit:g}{unit}", value >= limit, unit)
+    def at_least(self, what: str, value: float, limit: float, unit: str = "") -> None:
+        """Check a value against a lower limit."""
+        text = f"at least {limit:g}{unit}"
+        self._add(Check(what, f"{value:.4g}{unit}", text, value >= limit))
 
-    def most(self, what: str, value: float, limit: float, unit: str = "") -> None:
-        """A figure that may not be more."""
-        self._add(what, value, f"at most {limit:g}{unit}", value <= limit, unit)
+    def at_most(self, what: str, value: float, limit: float, unit: str = "") -> None:
+        """Check a value against an upper limit."""
+        text = f"at most {limit:g}{unit}"
+        self._add(Check(what, f"{value:.4g}{unit}", text, value <= limit))
 
     def equal(self, what: str, value: object, expected: object) -> None:
-        """What may not be anything else."""
-        self._tell(Finding(what, str(value), str(expected), value == expected))
+        """Check a value for equality."""
+        self._add(Check(what, str(value), str(expected), value == expected))
 
-    def tell(self, what: str, value: object) -> None:
-        """A figure without a limit."""
-        self._tell(Finding(what, str(value), "", holds=True))
+    def info(self, what: str, value: object) -> None:
+        """Record a value without a limit."""
+        self._add(Check(what, str(value), "", holds=True))
 
     @property
-    def all_hold(self) -> bool:
-        """Whether every limit is kept."""
-        return all(finding.holds for finding in self.all)
+    def all_passed(self) -> bool:
+        """Whether all values keep their limits."""
+        return all(check.holds for check in self.all)
 
     def as_json(self) -> str:
-        """All findings, for programs."""
-        return json.dumps([asdict(finding) for finding in self.all], indent=1)
+        """All checks as JSON."""
+        return json.dumps([asdict(check) for check in self.all], indent=1)
 
-    def _add(self, what: str, value: float, limit: str, holds: bool, unit: str) -> None:
-        self._tell(Finding(what, f"{value:.4g}{unit}", limit, holds))
-
-    def _tell(self, finding: Finding) -> None:
-        self.all.append(finding)
-        verdict = ("ok" if finding.holds else "FAILS") if finding.limit else ""
-        print(f"{finding.what:64} {finding.value:>16}  {finding.limit:18} {verdict}", flush=True)
+    def _add(self, check: Check) -> None:
+        self.all.append(check)
+        verdict = ("ok" if check.holds else "FAILS") if check.limit else ""
+        print(f"{check.what:64} {check.value:>16}  {check.limit:18} {verdict}", flush=True)

@@ -1,4 +1,4 @@
-"""An nginx of one's own, from Debian's package, with the sample configuration."""
+"""A temporary nginx with the sample configuration."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from bench.harness.ports import free_port
 
 NOT_INSTALLED = "nginx is not installed here (on Debian: apt-get install nginx)"
 SAMPLE = Path(__file__).resolve().parents[2] / "deploy" / "nginx.conf"
-SECONDS_TO_CHANGE = 20.0
+TIMEOUT = 20.0
 
 _MAIN = """\
 daemon off;
@@ -38,13 +38,13 @@ http {{
 
 
 def find_program() -> str | None:
-    """nginx itself, which Debian keeps where only root's path leads; None where there is none."""
+    """The path of nginx, or None; Debian installs it outside of a user's PATH."""
     return shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/sbin")
 
 
 @contextlib.contextmanager
 def running_nginx(servers: Sequence[str]) -> Iterator[Nginx]:
-    """An nginx in front of servers at these addresses, gone at the end."""
+    """A running nginx in front of the servers at these URLs."""
     program = find_program()
     if program is None:
         raise RuntimeError(NOT_INSTALLED)
@@ -58,10 +58,10 @@ def running_nginx(servers: Sequence[str]) -> Iterator[Nginx]:
 
 
 class Nginx:
-    """In a folder of its own, on a free port of this machine's own; it ends with its parent.
+    """An nginx with its own folder, on a free port; it ends with its parent.
 
     Attributes:
-        url: its address, without a slash at the end.
+        url: base URL, without a slash at the end.
     """
 
     def __init__(self, program: str, folder: Path, servers: Sequence[str]) -> None:
@@ -70,39 +70,37 @@ class Nginx:
         self._process: subprocess.Popen[bytes] | None = None
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
-        folder.chmod(0o755)  # its workers are another user where it is started by root
+        folder.chmod(0o755)  # if started by root, its workers run as another user
         (folder / "site.conf").write_text(site(servers, self._port))
         (folder / "main.conf").write_text(_MAIN.format(folder=folder))
 
     def start(self) -> None:
-        """Start it, and wait until it listens."""
+        """Start nginx and wait until it listens."""
         self._process = subprocess.Popen(self._command())
-        until = time.monotonic() + SECONDS_TO_CHANGE
+        until = time.monotonic() + TIMEOUT
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
                 raise RuntimeError(f"nginx did not start:\n{self.log}")
             time.sleep(0.02)
 
     def stop(self) -> None:
-        """Stop it at once; nothing, where it is stopped."""
+        """Stop nginx, if it runs."""
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
-            self._process.wait(SECONDS_TO_CHANGE)
+            self._process.wait(TIMEOUT)
             self._process = None
 
     def check(self) -> None:
-        """Have nginx itself look for mistakes in the configuration.
+        """Check the configuration with nginx.
 
         Raises:
-            subprocess.CalledProcessError: there are some.
+            subprocess.CalledProcessError: it has errors.
         """
-        subprocess.run(
-            [*self._command(), "-t"], check=True, capture_output=True, timeout=SECONDS_TO_CHANGE
-        )
+        subprocess.run([*self._command(), "-t"], check=True, capture_output=True, timeout=TIMEOUT)
 
     @property
     def log(self) -> str:
-        """What it has complained about."""
+        """The error log."""
         log = self._folder / "log"
         return log.read_text() if log.exists() else ""
 
@@ -121,15 +119,15 @@ class Nginx:
 
 
 def site(servers: Sequence[str], port: int) -> str:
-    """The sample configuration, in front of these servers and on this port.
+    """The sample configuration, with these servers and this port.
 
     Raises:
-        ValueError: the sample has not the lines any more that are to be others.
+        ValueError: the sample lacks the lines to replace.
     """
     sample = SAMPLE.read_text(encoding="utf-8")
     lines = re.findall(r"^ +server web-\d:8000(.*;)\n", sample, re.MULTILINE)
     if len(set(lines)) != 1 or sample.count("listen 80;") != 1:
-        raise ValueError("the sample has no servers that are alike, or does not listen on 80")
+        raise ValueError("the sample has no equal servers, or does not listen on 80")
     there = "".join(f"    server {urlsplit(url).netloc}{lines[0]}\n" for url in servers)
     without = re.sub(r"^ +server web-\d:8000.*\n", "", sample, flags=re.MULTILINE)
     placed = re.sub(r"(hash .*\n)", lambda found: found[1] + there, without, count=1)

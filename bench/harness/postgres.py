@@ -1,4 +1,4 @@
-"""A PostgreSQL of one's own, from Debian's packages: it can be stopped, and started again."""
+"""A temporary PostgreSQL that can be stopped and restarted."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from bench.harness.ports import free_port
 
 NOT_INSTALLED = "PostgreSQL is not installed here (on Debian: apt-get install postgresql)"
 OWNER = "postgres"
-"""The user that Debian's package makes; PostgreSQL refuses to run as root."""
+"""The user created by Debian's package; PostgreSQL refuses to run as root."""
 UTF8 = ("--encoding=UTF8", "--locale=C")
-SECONDS_TO_CHANGE = 60.0
+TIMEOUT = 60.0
 
 
 def find_programs() -> Path | None:
-    """The folder of PostgreSQL's programs, the newest version's; None where there is none."""
+    """The folder of the newest PostgreSQL's programs, or None."""
     versions = Path("/usr/lib/postgresql")
     found = sorted(versions.glob("*/bin/pg_ctl"), key=lambda file: int(file.parts[-3]))
     if found:
         return found[-1].parent
-    elsewhere = shutil.which("pg_ctl")
-    return Path(elsewhere).resolve().parent if elsewhere else None
+    program = shutil.which("pg_ctl")
+    return Path(program).resolve().parent if program else None
 
 
 @contextmanager
 def running_postgres(programs: Path) -> Iterator[Postgres]:
-    """A PostgreSQL of one's own that runs, gone with everything in it at the end.
+    """A running PostgreSQL, removed with its data at the end.
 
-    Its folder is not one of pytest's: every pytest that starts takes those from other users anew.
+    Its folder is not one of pytest's, whose owner every run of pytest changes.
     """
     with tempfile.TemporaryDirectory(prefix="charnn-postgres-") as folder:
         cluster = Postgres(programs, Path(folder))
@@ -47,12 +47,12 @@ def running_postgres(programs: Path) -> Iterator[Postgres]:
 
 
 class Postgres:
-    """A cluster in a folder of its own, on a free port of this machine's own address.
+    """A PostgreSQL with its own folder, on a free port of the loopback address.
 
-    It is a child of this process and, where the system can do that, ends with it.
+    It is a child process and, if the system supports that, ends with this one.
 
     Attributes:
-        url: of its database.
+        url: URL of its database.
     """
 
     def __init__(self, programs: Path, folder: Path) -> None:
@@ -68,18 +68,18 @@ class Postgres:
             cwd=folder,
             check=True,
             stdout=subprocess.DEVNULL,
-            timeout=SECONDS_TO_CHANGE,
+            timeout=TIMEOUT,
         )
 
     def start(self) -> None:
-        """Start it, and wait until it answers."""
+        """Start PostgreSQL and wait until it accepts connections."""
         options = ["-p", str(self._port), "-k", str(self._folder)]
         options += ["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"]
         with (self._folder / "log").open("ab") as log:
             self._server = subprocess.Popen(
                 self._command("postgres", *options), cwd=self._folder, stdout=log, stderr=log
             )
-        until = time.monotonic() + SECONDS_TO_CHANGE
+        until = time.monotonic() + TIMEOUT
         while not self._answers():
             if self._server.poll() is not None or time.monotonic() > until:
                 self.stop()
@@ -87,12 +87,12 @@ class Postgres:
             time.sleep(0.05)
 
     def stop(self) -> None:
-        """Stop it at once, as a machine that fails would; nothing, where it is stopped."""
+        """Stop PostgreSQL immediately, as a crash would, if it runs."""
         if self._server is None:
             return
         self._server.send_signal(signal.SIGQUIT)
         try:
-            self._server.wait(SECONDS_TO_CHANGE)
+            self._server.wait(TIMEOUT)
         except subprocess.TimeoutExpired:
             self._server.kill()
             self._server.wait()
@@ -100,12 +100,12 @@ class Postgres:
 
     @property
     def pid(self) -> int | None:
-        """The process that all others of it are children of; None: it is stopped."""
+        """The id of its main process; None if it is stopped."""
         return self._server.pid if self._server else None
 
     def _answers(self) -> bool:
-        asking = [str(self._programs / "pg_isready"), "--host=127.0.0.1", f"--port={self._port}"]
-        done = subprocess.run([*asking, "--quiet"], check=False, timeout=SECONDS_TO_CHANGE)
+        command = [str(self._programs / "pg_isready"), "--host=127.0.0.1", f"--port={self._port}"]
+        done = subprocess.run([*command, "--quiet"], check=False, timeout=TIMEOUT)
         return done.returncode == 0
 
     def _log(self) -> str:

@@ -1,4 +1,4 @@
-"""A Ray cluster of several machines, all of them this one."""
+"""A Ray cluster of several machines, simulated on this one."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from bench.harness.postgres import Postgres
 from bench.harness.server import LiveServer
 
 NOT_INSTALLED = 'Ray is not installed here: pip install "charnn[ray]"'
-SECONDS_TO_ANSWER = 60.0
-SOON_LOST = {
+COMMAND_TIMEOUT = 60.0
+FAST_FAILURE_DETECTION = {
     "RAY_health_check_initial_delay_ms": "1000",
     "RAY_health_check_period_ms": "1000",
     "RAY_health_check_timeout_ms": "2000",
     "RAY_health_check_failure_threshold": "3",
 }
-"""A machine whose power went counts as lost within a few seconds; by itself Ray takes twenty."""
+"""Ray detects a lost machine within a few seconds, instead of twenty."""
 
 
 def ray_is_installed() -> bool:
-    """Whether there can be a cluster."""
+    """Whether Ray is installed."""
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     try:
         import ray.cluster_utils  # noqa: F401
@@ -38,7 +38,7 @@ def ray_is_installed() -> bool:
 
 @contextlib.contextmanager
 def running_cluster(machines: int, cores: int) -> Iterator[RayCluster]:
-    """A cluster of so many machines with so many cores each, gone at the end."""
+    """A running cluster of so many machines with so many cores each."""
     cluster = RayCluster(machines, cores)
     try:
         cluster.start()
@@ -48,17 +48,17 @@ def running_cluster(machines: int, cores: int) -> Iterator[RayCluster]:
 
 
 class RayCluster:
-    """A head without cores, and machines that train.
+    """A head without cores, and machines with nodes.
 
-    Everything ends with this process, however that ends: Ray leaves a reaper behind.
+    Ray's reaper ends everything with this process.
 
     Attributes:
-        address: of the cluster.
+        address: address of the cluster.
     """
 
     def __init__(self, machines: int, cores: int) -> None:
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-        os.environ.update(SOON_LOST)
+        os.environ.update(FAST_FAILURE_DETECTION)
         self._machines = machines
         self._cores = cores
         self._port = free_port()
@@ -66,7 +66,7 @@ class RayCluster:
         self.address: str
 
     def start(self) -> None:
-        """Start it; once it was stopped, another one at the same address."""
+        """Start the cluster, or after `stop` another one at the same address."""
         from ray.cluster_utils import Cluster
 
         head = {"num_cpus": 0, "include_dashboard": False, "gcs_server_port": self._port}
@@ -76,16 +76,16 @@ class RayCluster:
             self.add()
 
     def add(self) -> None:
-        """One machine more."""
+        """Add a machine."""
         self._cluster.add_node(num_cpus=self._cores, include_dashboard=False)
 
-    def cut_off(self, machine: str) -> None:
-        """Take the power away from a machine that trains."""
+    def kill_machine(self, machine: str) -> None:
+        """Remove a machine without a graceful shutdown."""
         nodes = {node.node_id: node for node in self._cluster.worker_nodes}
         self._cluster.remove_node(nodes[machine], allow_graceful=False)
 
     def web(self, folder: Path, database: Postgres) -> LiveServer:
-        """A web process of it, which is behind a proxy or will be."""
+        """A web process of the cluster, configured for a proxy."""
         return LiveServer(
             folder,
             "--engine",
@@ -99,24 +99,24 @@ class RayCluster:
         )
 
     def stop(self) -> None:
-        """End it at once, with all machines."""
-        if self._cluster is not None:  # it may not even have begun
+        """Stop the cluster with all machines."""
+        if self._cluster is not None:  # it may not have started
             self._cluster.shutdown()
 
     def nodes(self) -> list[dict[str, Any]]:
-        """What `charnn cluster status` tells of every node."""
+        """The nodes, as reported by `charnn cluster status`."""
         nodes: list[dict[str, Any]] = json.loads(self.command("status", "--json"))
         return nodes
 
     def command(self, *arguments: str) -> str:
-        """What `charnn cluster` prints."""
+        """The output of `charnn cluster`."""
         done = subprocess.run(
             [sys.executable, "-m", "app", "cluster", *arguments],
             cwd=Path(__file__).resolve().parents[2],
             env={**os.environ, "CHARNN_RAY_ADDRESS": self.address},
             capture_output=True,
             text=True,
-            timeout=SECONDS_TO_ANSWER,
+            timeout=COMMAND_TIMEOUT,
             check=False,
         )
         if done.returncode:

@@ -1,7 +1,6 @@
-"""A page as the server sees one: a cookie, a WebSocket, and Socket.IO on it.
+"""A lightweight client that simulates a page (Engine.IO 4, Socket.IO 5).
 
-The protocol by hand, for a library's client costs so much more that two hundred of them would take
-the machine from the server they are to try (Engine.IO 4, Socket.IO 5).
+Hundreds of clients of the library would use more CPU than the server under test.
 """
 
 from __future__ import annotations
@@ -18,29 +17,29 @@ from typing import Any
 import aiohttp
 
 CONNECT_SECONDS = 30.0
-FIRST_DELAY, LAST_DELAY = 0.3, 2.0
-"""Seconds to the next try of a page whose socket has ended."""
+FIRST_DELAY, MAX_DELAY = 0.3, 2.0
+"""Seconds until a page reconnects: the first delay and the longest."""
 ANSWER_SECONDS = 60.0
-LEAVE, JOIN, REFUSE = "41", "40", "44"
-"""Packets of Socket.IO that leave the page's place and take one, and that answer to the latter."""
+DISCONNECT, CONNECT, CONNECT_ERROR = "41", "40", "44"
+"""Socket.IO's packet types for disconnect, connect and connect error."""
 
 
-class Refused(Exception):  # noqa: N818  (it is an answer)
-    """The server did not want this page."""
+class ConnectionRefused(Exception):  # noqa: N818, as in Socket.IO
+    """The server refused the connection."""
 
 
-class Page:
-    """A page that keeps count of what it is sent, and acknowledges it.
+class PageClient:
+    """A simulated page: records what it receives, and acknowledges it.
 
     Attributes:
         state: the newest state, with every newer frame in it.
-        frames: when each frame came, on the monotonic clock.
-        waits: seconds from each `set` to its acknowledgement.
-        closings: the reasons that the server gave for leaving.
-        notices: what else the server had to say.
-        received: characters that came by the socket.
-        cuts: seconds from each end of the socket to the state that came by the next.
-        history: when each frame and state came, and how many steps there were then.
+        frames: arrival times of the frames, on the monotonic clock.
+        waits: latency of each `set` in seconds.
+        closings: messages of the server's `closing` events.
+        notices: messages of the notices.
+        received: characters received by the socket.
+        cuts: seconds from each end of the socket to the first state after reconnecting.
+        history: arrival time and steps of each frame and state.
     """
 
     def __init__(self, url: str, cookie: str = "") -> None:
@@ -54,16 +53,15 @@ class Page:
         self.received = 0
         self.cuts: list[float] = []
         self.history: list[tuple[float, int]] = []
-        self.reads = True
         self._http: aiohttp.ClientSession | None = None
         self._socket: aiohttp.ClientWebSocketResponse
         self._reader: asyncio.Task[None] | None = None
         self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._asked = 0
-        self._joining: asyncio.Future[dict[str, Any]] | None = None
+        self._connecting: asyncio.Future[dict[str, Any]] | None = None
 
     async def open(self) -> None:
-        """Come, or come back with the same cookie."""
+        """Connect, or reconnect with the same cookie."""
         self._http = aiohttp.ClientSession()
         if not self.cookie:
             async with self._http.get(f"{self.url}/") as response:
@@ -74,21 +72,21 @@ class Page:
             max_msg_size=0,
         )
         await self._socket.receive(CONNECT_SECONDS)
-        await self._socket.send_str(JOIN)
+        await self._socket.send_str(CONNECT)
         first = await self._socket.receive(CONNECT_SECONDS)
-        if not str(first.data).startswith(JOIN):
-            raise Refused(str(first.data))
+        if not str(first.data).startswith(CONNECT):
+            raise ConnectionRefused(str(first.data))
         self._reader = asyncio.create_task(self._read())
 
     async def close(self) -> None:
-        """Go, as a tab that is closed."""
+        """Disconnect, as a closed tab does."""
         if self._reader is not None:
             self._reader.cancel()
         if self._http is not None:
             await self._http.close()
 
-    async def stay(self) -> None:
-        """Come back as often as the socket ends, as fast as the page in a browser does."""
+    async def stay_connected(self) -> None:
+        """Reconnect whenever the socket closes, with the delays of the page in a browser."""
         while self._reader is not None:
             with contextlib.suppress(ConnectionError):
                 await self._reader
@@ -96,15 +94,17 @@ class Page:
             self.state = {}
             while not self.state:
                 await asyncio.sleep(delay * random.uniform(0.5, 1.5))  # noqa: S311
-                delay = min(2 * delay, LAST_DELAY)
+                delay = min(2 * delay, MAX_DELAY)
                 await self.close()
-                with contextlib.suppress(aiohttp.ClientError, Refused, TimeoutError, TypeError):
+                with contextlib.suppress(
+                    aiohttp.ClientError, ConnectionRefused, TimeoutError, TypeError
+                ):
                     await self.open()
-                    await self.until(lambda state: "steps" in state, seconds=2)
+                    await self.wait_until(lambda state: "steps" in state, seconds=2)
             self.cuts.append(time.monotonic() - began)
 
     def longest_pause(self, since: float) -> float:
-        """Seconds that it saw no new step at the most, from a moment to now."""
+        """The longest time without a new step since a moment, in seconds."""
         grew = [
             then
             for (_, before), (then, steps) in itertools.pairwise(self.history)
@@ -113,27 +113,26 @@ class Page:
         moments = [since, *grew, time.monotonic()]
         return max(then - before for before, then in itertools.pairwise(moments))
 
-    def fell_by(self, since: float) -> int:
-        """Steps that were lost since a moment: by how much there were fewer than before."""
+    def lost_steps(self, since: float) -> int:
+        """The number of steps lost since a moment."""
         before = [steps for then, steps in self.history if then <= since]
         after = [steps for then, steps in self.history if then > since]
         return max(0, before[-1] - min(after)) if before and after else 0
 
     async def ask(self, event: str, payload: dict[str, Any]) -> dict[str, Any]:
-        """Send an event, and wait for its answer."""
-        self._asked += 1
-        answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
-        await self._socket.send_str(f"42{self._asked}{json.dumps([event, payload])}")
-        return await asyncio.wait_for(answer, ANSWER_SECONDS)
+        """Send an event and return its answer."""
+        return await asyncio.wait_for(await self._emit(event, [payload]), ANSWER_SECONDS)
 
     async def set(self, **values: float) -> None:
-        """Move a slider, and note how long the server took to say that it has."""
+        """Send a `set` event and record its latency."""
         began = time.monotonic()
         await self.ask("set", values)
         self.waits.append(time.monotonic() - began)
 
-    async def until(self, what: Callable[[dict[str, Any]], Any], seconds: float = 30.0) -> bool:
-        """Wait until something is true of the state; whether it came true."""
+    async def wait_until(
+        self, what: Callable[[dict[str, Any]], Any], seconds: float = 30.0
+    ) -> bool:
+        """Wait until the state meets a condition; returns whether it does."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             if self.state and what(self.state):
@@ -142,34 +141,37 @@ class Page:
         return False
 
     async def send_event(self, event: str, payloads: list[Any]) -> None:
-        """Send an event of any kind; answered, or the end of the socket."""
-        self._asked += 1
-        answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
-        await self._socket.send_str(f"42{self._asked}{json.dumps([event, *payloads])}")
-        await self._answer_or_end(answer)
+        """Send any event; waits for its answer or the end of the socket."""
+        await self._answer_or_end(await self._emit(event, payloads))
 
     async def send_raw(self, packet: str) -> None:
-        """Send anything at all; what follows is answered, or the end of the socket."""
+        """Send a raw packet; waits for the answers of further events or the end of the socket."""
         await self._socket.send_bytes(b"") if not packet else await self._send_text(packet)
-        if packet == LEAVE:
-            await self._join()
+        if packet == DISCONNECT:
+            await self._reconnect()
         await self.send_event("pause", [{}])
         await self.send_event("resume", [{}])
 
     async def get(self, path: str) -> tuple[int, bytes]:
-        """Fetch something with the page's cookie."""
+        """Send a GET request with the page's cookie."""
         return await self._request("GET", path, None)
 
     async def put(self, path: str, body: bytes) -> int:
-        """Upload something; the status of the answer."""
+        """Send a PUT request; returns the status."""
         status, _ = await self._request("PUT", path, body)
         return status
 
-    async def _join(self) -> None:
-        """Take a place again: who has left theirs is answered nothing else."""
-        self._joining = asyncio.get_running_loop().create_future()
-        await self._socket.send_str(JOIN)
-        await self._answer_or_end(self._joining)
+    async def _emit(self, event: str, payloads: list[Any]) -> asyncio.Future[dict[str, Any]]:
+        self._asked += 1
+        answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(f"42{self._asked}{json.dumps([event, *payloads])}")
+        return answer
+
+    async def _reconnect(self) -> None:
+        """Connect again after a disconnect packet."""
+        self._connecting = asyncio.get_running_loop().create_future()
+        await self._socket.send_str(CONNECT)
+        await self._answer_or_end(self._connecting)
 
     async def _send_text(self, packet: str) -> None:
         whole = packet.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
@@ -205,8 +207,12 @@ class Page:
                 await self._take(packet)
             elif packet.startswith("43"):
                 self._answered(packet)
-            elif packet.startswith((JOIN, REFUSE)) and self._joining and not self._joining.done():
-                self._joining.set_result(json.loads(packet[len(JOIN) :]))
+            elif (
+                packet.startswith((CONNECT, CONNECT_ERROR))
+                and self._connecting
+                and not self._connecting.done()
+            ):
+                self._connecting.set_result(json.loads(packet[len(CONNECT) :]))
 
     async def _take(self, packet: str) -> None:
         bracket = packet.index("[")

@@ -1,4 +1,4 @@
-"""Accidents and ill will: `make chaos`. Everything stays on this machine, and ends by itself."""
+"""Crashes, outages and hostile input: `make chaos`."""
 
 from __future__ import annotations
 
@@ -17,51 +17,51 @@ from typing import Any, NamedTuple
 import aiohttp
 import click
 
-from bench.harness.checks import Findings
+from bench.harness.checks import Checks
 from bench.harness.fuzz import Case, cases
 from bench.harness.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from bench.harness.server import LiveServer
-from bench.harness.socketio_client import Page, Refused
+from bench.harness.socketio_client import ConnectionRefused, PageClient
 
 SETTLE_SECONDS = 15.0
-"""Longer than it takes until every session has been saved."""
+"""Longer than it takes to save every session."""
 MOST_LOST_SECONDS = 10.0
 OUTAGE_SECONDS = 30.0
 SMALL_DISK = "24m"
 PATIENCE = 30.0
-"""Seconds that a page comes again for: others have to be sent to rest before there is a place."""
+"""Seconds that a page retries to connect: other sessions must be evicted first."""
 AT_ONCE = 8
-"""Bad things under way at once."""
+"""Number of concurrent hostile clients."""
 KEPT = ("text", "options", "vocabulary", "temperature", "learning_rate")
 ABUSED_SESSIONS = ("--max-events-per-second", "100000", "--max-pages-per-session", "100000")
-"""So that what is bad is looked at, and not only that there is too much of it."""
+"""High limits, so that the input itself is checked, not its rate."""
 
 
 @click.command()
-@click.option("--sessions", default=50, show_default=True, help="Learning when it happens.")
-@click.option("--bad", default=10_000, show_default=True, help="Bad things sent, in each mode.")
+@click.option("--sessions", default=50, show_default=True, help="Number of sessions.")
+@click.option("--bad", default=10_000, show_default=True, help="Hostile inputs in each mode.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write figures there.")
 def main(sessions: int, bad: int, json_file: Path | None) -> None:
-    """Kill, stop, starve and abuse servers, and see what is lost."""
-    findings = Findings()
+    """Kill, stop and attack servers, and measure what is lost."""
+    checks = Checks()
     with tempfile.TemporaryDirectory() as name, _postgres() as postgres:
         folder = Path(name)
-        asyncio.run(_killed(findings, LiveServer(folder / "killed"), sessions, "SQLite"))
-        asyncio.run(_stopped(findings, LiveServer(folder / "stopped"), sessions))
-        asyncio.run(_disk_full(findings, folder / "full"))
+        asyncio.run(_killed(checks, LiveServer(folder / "killed"), sessions, "SQLite"))
+        asyncio.run(_stopped(checks, LiveServer(folder / "stopped"), sessions))
+        asyncio.run(_disk_full(checks, folder / "full"))
         if postgres is None:
-            findings.tell("PostgreSQL left out", NOT_INSTALLED)
+            checks.info("PostgreSQL skipped", NOT_INSTALLED)
         else:
             there = {"CHARNN_DATABASE_URL": postgres.url}
             server = LiveServer(folder / "postgres", environment=there)
-            asyncio.run(_killed(findings, server, sessions, "PostgreSQL"))
+            asyncio.run(_killed(checks, server, sessions, "PostgreSQL"))
             server = LiveServer(folder / "outage", environment=there)
-            asyncio.run(_outage(findings, server, postgres))
+            asyncio.run(_outage(checks, server, postgres))
         for async_mode in ("eventlet", "threading"):
             server = LiveServer(folder / async_mode, "--async-mode", async_mode, *ABUSED_SESSIONS)
-            asyncio.run(_abused(findings, server, cases(bad), async_mode))
-    print(findings.as_json()) if json_file is None else json_file.write_text(findings.as_json())
-    sys.exit(0 if findings.all_hold else 1)
+            asyncio.run(_abused(checks, server, cases(bad), async_mode))
+    print(checks.as_json()) if json_file is None else json_file.write_text(checks.as_json())
+    sys.exit(0 if checks.all_passed else 1)
 
 
 @contextlib.contextmanager
@@ -77,9 +77,9 @@ def _postgres() -> Iterator[Postgres | None]:
 # ------------------------------------------------------------------ killed, and stopped
 
 
-async def _learners(server: LiveServer, count: int) -> list[Page]:
-    """Pages that learn, each its own text, and have been saved."""
-    pages = [Page(server.url) for _ in range(count)]
+async def _training_pages(server: LiveServer, count: int) -> list[PageClient]:
+    """Pages in training, each with its own text, once they are saved."""
+    pages = [PageClient(server.url) for _ in range(count)]
     for number, page in enumerate(pages):
         await page.open()
         await page.ask("learn", {"text": f"the words of visitor {number}\nand a second line"})
@@ -88,67 +88,67 @@ async def _learners(server: LiveServer, count: int) -> list[Page]:
     return pages
 
 
-async def _steps_per_second(pages: list[Page]) -> float:
+async def _steps_per_second(pages: list[PageClient]) -> float:
     before, began = [page.state["steps"] for page in pages], time.monotonic()
     await asyncio.sleep(4)
     gained = [page.state["steps"] - steps for page, steps in zip(pages, before, strict=True)]
     return float(statistics.mean(gained)) / (time.monotonic() - began)
 
 
-async def _come_back(pages: list[Page]) -> list[Page]:
-    """The same visitors, with new sockets."""
-    back = [Page(page.url, page.cookie) for page in pages]
+async def _reconnect(pages: list[PageClient]) -> list[PageClient]:
+    """The same sessions with new sockets."""
+    back = [PageClient(page.url, page.cookie) for page in pages]
     for page in back:
         await page.open()
-        await page.until(lambda state: "curve" in state)
+        await page.wait_until(lambda state: "curve" in state)
     return back
 
 
-async def _killed(findings: Findings, server: LiveServer, count: int, store: str) -> None:
+async def _killed(checks: Checks, server: LiveServer, count: int, store: str) -> None:
     with server:
-        pages = await _learners(server, count)
+        pages = await _training_pages(server, count)
         speed = await _steps_per_second(pages)
         server.kill()
         last = [page.state for page in pages]
         for page in pages:
             await page.close()
         server.start()
-        back = await _come_back(pages)
+        back = await _reconnect(pages)
         name = f"killed with {count} sessions, {store}:"
         same = sum(_same(then, page.state) for then, page in zip(last, back, strict=True))
-        findings.equal(f"{name} back with text, settings and curve", same, count)
+        checks.equal(f"{name} back with text, settings and curve", same, count)
         lost = [
             (then["steps"] - page.state["steps"]) / speed
             for then, page in zip(last, back, strict=True)
         ]
-        findings.most(f"{name} most training lost", max(lost), MOST_LOST_SECONDS, " s")
-        findings.equal(f"{name} learning again", await _learning_again(back), count)
+        checks.at_most(f"{name} most training lost", max(lost), MOST_LOST_SECONDS, " s")
+        checks.equal(f"{name} learning again", await _count_training(back), count)
         for page in back:
             await page.close()
 
 
-async def _stopped(findings: Findings, server: LiveServer, count: int) -> None:
+async def _stopped(checks: Checks, server: LiveServer, count: int) -> None:
     with server:
-        pages = await _learners(server, count)
+        pages = await _training_pages(server, count)
         began = time.monotonic()
         code = await asyncio.to_thread(server.stop)
         seconds = time.monotonic() - began
         await asyncio.sleep(0.5)
         last = [page.state for page in pages]
-        told = sum(bool(page.closings) for page in pages)
+        notified = sum(bool(page.closings) for page in pages)
         for page in pages:
             await page.close()
         server.start()
-        back = await _come_back(pages)
+        back = await _reconnect(pages)
         name = f"SIGTERM with {count} sessions:"
-        findings.equal(f"{name} exit code", code, 0)
-        findings.most(f"{name} time to the end", seconds, 5, " s")
-        findings.equal(f"{name} pages told why", told, count)
+        checks.equal(f"{name} exit code", code, 0)
+        checks.at_most(f"{name} time to exit", seconds, 5, " s")
+        checks.equal(f"{name} pages notified", notified, count)
         kept = sum(
             _same(then, page.state) and page.state["steps"] >= then["steps"]
             for then, page in zip(last, back, strict=True)
         )
-        findings.equal(f"{name} back with every step seen", kept, count)
+        checks.equal(f"{name} back with every step seen", kept, count)
         for page in back:
             await page.close()
 
@@ -158,90 +158,90 @@ def _same(then: dict[str, Any], now: dict[str, Any]) -> bool:
     return all(then[name] == now[name] for name in KEPT) and len(points) > 0
 
 
-async def _learning_again(pages: list[Page]) -> int:
+async def _count_training(pages: list[PageClient]) -> int:
     again = 0
     for page in pages:
-        again += await _learns(page)
+        again += await _trains(page)
     return again
 
 
-async def _learns(page: Page) -> bool:
+async def _trains(page: PageClient) -> bool:
     steps = page.state["steps"]
-    return await page.until(lambda state: state["steps"] > steps)
+    return await page.wait_until(lambda state: state["steps"] > steps)
 
 
 # ------------------------------------------------------------------ a store that fails
 
 
-async def _outage(findings: Findings, server: LiveServer, postgres: Postgres) -> None:
+async def _outage(checks: Checks, server: LiveServer, postgres: Postgres) -> None:
     with server:
-        (page,) = await _learners(server, 1)
+        (page,) = await _training_pages(server, 1)
         await asyncio.to_thread(postgres.stop)
-        await _not_saving(findings, page, "PostgreSQL stopped:")
+        await _not_saving(checks, page, "PostgreSQL stopped:")
         await asyncio.to_thread(postgres.start)
-        await _saving_again(findings, page, "PostgreSQL started:")
+        await _saving_again(checks, page, "PostgreSQL started:")
         await page.close()
 
 
-async def _disk_full(findings: Findings, folder: Path) -> None:
+async def _disk_full(checks: Checks, folder: Path) -> None:
     folder.mkdir()
     mount = ["mount", "-t", "tmpfs", "-o", f"size={SMALL_DISK}", "none", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode != 0:  # noqa: S603
-        findings.tell("a full disk left out", "it takes the right to mount a small one")
+        checks.info("full disk skipped", "no permission to mount a small disk")
         return
     try:
         with LiveServer(folder) as server:
-            (page,) = await _learners(server, 1)
+            (page,) = await _training_pages(server, 1)
             filler = folder / "filler"
             with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
                 while True:
                     file.write(bytes(4096))
-            await _not_saving(findings, page, "disk full:")
+            await _not_saving(checks, page, "disk full:")
             filler.unlink()
-            await _saving_again(findings, page, "room on the disk again:")
+            await _saving_again(checks, page, "disk space again:")
             await page.close()
     finally:
         subprocess.run(["umount", "--lazy", str(folder)], check=False)  # noqa: S603, S607
 
 
-async def _not_saving(findings: Findings, page: Page, name: str) -> None:
-    told = await page.until(lambda state: not state["saving"], OUTAGE_SECONDS)
-    findings.equal(f"{name} the page is told", told, expected=True)
-    findings.equal(f"{name} training goes on", await _learns(page), expected=True)
+async def _not_saving(checks: Checks, page: PageClient, name: str) -> None:
+    notified = await page.wait_until(lambda state: not state["saving"], OUTAGE_SECONDS)
+    checks.equal(f"{name} the page shows it", notified, expected=True)
+    checks.equal(f"{name} training goes on", await _trains(page), expected=True)
 
 
-async def _saving_again(findings: Findings, page: Page, name: str) -> None:
+async def _saving_again(checks: Checks, page: PageClient, name: str) -> None:
     since = time.time()
-    saved = await page.until(
+    saved = await page.wait_until(
         lambda state: state["saving"] and (state["saved_at"] or 0) > since, OUTAGE_SECONDS
     )
-    findings.equal(f"{name} saved again by itself", saved, expected=True)
+    checks.equal(f"{name} saved again", saved, expected=True)
 
 
-# ------------------------------------------------------------------ ill will
+# ------------------------------------------------------------------ hostile input
 
 
-async def _abused(findings: Findings, server: LiveServer, bad: list[Case], async_mode: str) -> None:
+async def _abused(checks: Checks, server: LiveServer, bad: list[Case], async_mode: str) -> None:
     with server:
-        told = await bystander_during(server, bad)
-        name = f"{len(bad):,} bad things, {async_mode}:"
-        errors = [status for status in told.statuses if status >= 500 and status != 503]
-        findings.equal(f"{name} answers of HTTP that tell of an error", len(errors), 0)
-        findings.equal(f"{name} warnings and errors in the log", len(told.warnings), 0)
-        findings.equal(f"{name} the bystander is as before", told.as_before, expected=True)
-        findings.most(f"{name} longest stall of the hub", told.stall * 1000, 100, " ms")
-        for line in told.warnings[:5]:
+        result = await bystander_during(server, bad)
+        name = f"{len(bad):,} hostile inputs, {async_mode}:"
+        errors = [status for status in result.statuses if status >= 500 and status != 503]
+        checks.equal(f"{name} HTTP server errors", len(errors), 0)
+        checks.equal(f"{name} warnings and errors in the log", len(result.warnings), 0)
+        checks.equal(f"{name} another session is unaffected", result.as_before, expected=True)
+        checks.at_most(f"{name} longest stall of the event loop", result.stall * 1000, 100, " ms")
+        for line in result.warnings[:5]:
             print(line)
 
 
-class Told(NamedTuple):
-    """What came of bad things.
+class BystanderResult(NamedTuple):
+    """The effect of hostile input.
 
     Attributes:
-        as_before: whether another's session is as it was, and learns.
-        statuses: of every answer by HTTP.
+        as_before: whether an unrelated session is unchanged and trains.
+        statuses: of every HTTP response.
         warnings: lines of the log that are not INFO messages.
-        stall: seconds that the hub was held up for at the most.
+        stall: longest stall of the event loop in seconds.
     """
 
     as_before: bool
@@ -250,21 +250,21 @@ class Told(NamedTuple):
     stall: float
 
 
-async def bystander_during(server: LiveServer, bad: list[Case]) -> Told:
-    """Send bad things, and look at somebody who has nothing to do with them."""
-    bystander = Page(server.url)
+async def bystander_during(server: LiveServer, bad: list[Case]) -> BystanderResult:
+    """Send hostile input and observe an unrelated session."""
+    bystander = PageClient(server.url)
     await bystander.open()
     await bystander.ask("learn", {"text": "let me be\nplease"})
-    await bystander.until(lambda state: state["text"].startswith("let me be"))
+    await bystander.wait_until(lambda state: state["text"].startswith("let me be"))
     before = {name: bystander.state[name] for name in (*KEPT, "version")}
     await bystander.get("/metrics")
     waiting, statuses = list(reversed(bad)), list[int]()
     await asyncio.gather(*(_send_all(server.url, waiting, statuses) for _ in range(AT_ONCE)))
     stall = await _longest_stall(bystander)
-    learns = await _learns(bystander)
+    learns = await _trains(bystander)
     after = {name: bystander.state[name] for name in (*KEPT, "version")}
     await bystander.close()
-    return Told(after == before and learns, statuses, server.warnings, stall)
+    return BystanderResult(after == before and learns, statuses, server.warnings, stall)
 
 
 async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
@@ -273,20 +273,26 @@ async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
         case = waiting.pop()
         try:
             await asyncio.wait_for(_send(page, case, statuses), 30)
-        except (aiohttp.ClientError, ConnectionError, TimeoutError, RuntimeError, Refused):
-            await page.close()  # the server has closed it, as it may
+        except (
+            aiohttp.ClientError,
+            ConnectionError,
+            TimeoutError,
+            RuntimeError,
+            ConnectionRefused,
+        ):
+            await page.close()  # the server may close it
             page = await _new_page(url)
     await page.close()
 
 
-async def _new_page(url: str) -> Page:
-    """A page that comes again, as a browser's does, while the server has no place for it."""
+async def _new_page(url: str) -> PageClient:
+    """A new page, which retries while the server is full."""
     until = time.monotonic() + PATIENCE
     while True:
-        page = Page(url)
+        page = PageClient(url)
         try:
             await page.open()
-        except Refused:
+        except ConnectionRefused:
             await page.close()
             if time.monotonic() > until:
                 raise
@@ -295,7 +301,7 @@ async def _new_page(url: str) -> Page:
             return page
 
 
-async def _send(page: Page, case: Case, statuses: list[int]) -> None:
+async def _send(page: PageClient, case: Case, statuses: list[int]) -> None:
     match case.kind:
         case "event":
             await page.send_event(case.name, case.value)
@@ -304,11 +310,11 @@ async def _send(page: Page, case: Case, statuses: list[int]) -> None:
         case "body":
             statuses.append(await page.put("/api/model.json", case.value))
         case "cookie":
-            status, _ = await Page(page.url, case.value).get("/api/history.csv")
+            status, _ = await PageClient(page.url, case.value).get("/api/history.csv")
             statuses.append(status)
 
 
-async def _longest_stall(page: Page) -> float:
+async def _longest_stall(page: PageClient) -> float:
     _, text = await page.get("/metrics")
     found = re.search(rb"^charnn_hub_stall_max_seconds (\S+)$", text, re.MULTILINE)
     return float(found[1]) if found else float("inf")

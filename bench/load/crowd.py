@@ -1,4 +1,4 @@
-"""A crowd on one server: `make load`. Everything stays on this machine, and ends by itself."""
+"""Load test of one server: `make load`."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from bench.harness.checks import Findings
-from bench.harness.crowd import Watched, open_pages, p99, sliders_moving
+from bench.harness.checks import Checks
+from bench.harness.crowd import PageStats, open_pages, p99, sliders_moving
 from bench.harness.server import LiveServer
-from bench.harness.socketio_client import Page
+from bench.harness.socketio_client import PageClient
 
 SETTLE_SECONDS = 8.0
 SET_EVERY = 5.0
-"""Seconds between two moves of a slider, on average."""
+"""Mean seconds between two `set` events of a page."""
 FEW = 2
 
 
@@ -31,8 +31,8 @@ FEW = 2
 @click.option("--async-mode", default="eventlet", show_default=True)
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write figures there.")
 def main(sessions: int, seconds: float, async_mode: str, json_file: Path | None) -> None:
-    """Measure what a crowd gets, and what a page costs that stops reading."""
-    findings = Findings()
+    """Measure a server with many sessions, and with a page that stops reading."""
+    checks = Checks()
     with tempfile.TemporaryDirectory() as folder:
         options = ("--async-mode", async_mode)
         with LiveServer(Path(folder) / "few", *options) as server:
@@ -40,30 +40,30 @@ def main(sessions: int, seconds: float, async_mode: str, json_file: Path | None)
         with LiveServer(Path(folder) / "many", *options) as server:
             many, pages = asyncio.run(_crowd(server, sessions, seconds))
             memory = server.peak_resident_mb
-        _tell(findings, sessions, pages, seconds, many / few, memory)
+        _tell(checks, sessions, pages, seconds, many / few, memory)
         with LiveServer(Path(folder) / "stopped", *options) as server:
-            asyncio.run(_stopped_reader(findings, server, seconds))
-    print(findings.as_json()) if json_file is None else json_file.write_text(findings.as_json())
-    sys.exit(0 if findings.all_hold else 1)
+            asyncio.run(_stopped_reader(checks, server, seconds))
+    print(checks.as_json()) if json_file is None else json_file.write_text(checks.as_json())
+    sys.exit(0 if checks.all_passed else 1)
 
 
 async def _crowd(
     server: LiveServer, count: int, seconds: float
 ) -> tuple[float, list[tuple[int, int, list[float]]]]:
-    """Steps a second of all together, and steps, frames and waits of each page."""
+    """Total steps per second; and steps, frames and latencies of each page."""
     pages = await open_pages(server.url, count)
     await asyncio.sleep(SETTLE_SECONDS)
-    watched, began = [Watched(page) for page in pages], time.monotonic()
+    stats, began = [PageStats(page) for page in pages], time.monotonic()
     async with sliders_moving(pages, SET_EVERY):
         await asyncio.sleep(seconds)
         passed = time.monotonic() - began
-        each = [(one.gained, one.seen, list(one.page.waits)) for one in watched]
+        each = [(one.gained, one.seen, list(one.page.waits)) for one in stats]
     await asyncio.gather(*(page.close() for page in pages))
     return sum(gained for gained, _, _ in each) / passed, each
 
 
 def _tell(
-    findings: Findings,
+    checks: Checks,
     sessions: int,
     pages: Sequence[tuple[int, int, list[float]]],
     seconds: float,
@@ -74,24 +74,24 @@ def _tell(
     waits = sorted(wait for _, _, page_waits in pages for wait in page_waits)
     frames = [seen / seconds for _, seen, _ in pages]
     name = f"{sessions} sessions:"
-    findings.least(f"{name} frames of the slowest page", min(frames), 1, "/s")
-    findings.tell(f"{name} frames of a page, mean", f"{statistics.mean(frames):.2f}/s")
-    findings.tell(f"{name} acknowledgement of set, median", f"{_median_ms(waits):.1f} ms")
-    findings.most(
+    checks.at_least(f"{name} frames of the slowest page", min(frames), 1, "/s")
+    checks.info(f"{name} frames of a page, mean", f"{statistics.mean(frames):.2f}/s")
+    checks.info(f"{name} acknowledgement of set, median", f"{_median_ms(waits):.1f} ms")
+    checks.at_most(
         f"{name} acknowledgement of set, p99 of {len(waits)}", 1000 * p99(waits), 150, " ms"
     )
     share = min(gains) / statistics.mean(gains)
-    findings.least(f"{name} smallest share over the mean", share, 0.5)
-    findings.least(f"{name} all together over {FEW} sessions", speed, 0.8)
-    findings.most(f"{name} resident memory at its most", memory, 1500, " MB")
+    checks.at_least(f"{name} smallest share over the mean", share, 0.5)
+    checks.at_least(f"{name} all together over {FEW} sessions", speed, 0.8)
+    checks.at_most(f"{name} resident memory at its most", memory, 1500, " MB")
 
 
 def _median_ms(waits: Sequence[float]) -> float:
     return statistics.median(waits) * 1000
 
 
-async def _stopped_reader(findings: Findings, server: LiveServer, seconds: float) -> None:
-    """One page stops reading; another session goes on, and the server's memory is watched."""
+async def _stopped_reader(checks: Checks, server: LiveServer, seconds: float) -> None:
+    """One page stops reading; another session goes on, and the server's memory is stats."""
     (other,) = await open_pages(server.url, 1)
     await asyncio.sleep(SETTLE_SECONDS)
     before, frames = server.resident_mb, len(other.frames)
@@ -99,27 +99,29 @@ async def _stopped_reader(findings: Findings, server: LiveServer, seconds: float
     rate = (len(other.frames) - frames) / (seconds / 2)
     control = server.resident_mb - before
     stopped = _stop_reading(server.url, (await _same_session(server)).cookie)
-    await asyncio.sleep(2.0)  # its session is there, and its first frames are under way
+    await asyncio.sleep(2.0)  # its session is loaded and its first frames are in flight
     before, frames = server.resident_mb, len(other.frames)
     await asyncio.sleep(seconds)
     grown = server.resident_mb - before
     still = (len(other.frames) - frames) / seconds
     stopped.close()
     await other.close()
-    findings.tell("memory's growth before, without a stop", f"{control:.2f} MB")
-    findings.most(f"memory's growth in {seconds:g} s of a page that reads nothing", grown, 5, " MB")
-    findings.least("frames of the other page over before", still / rate, 0.9)
+    checks.info("memory's growth before, without a stop", f"{control:.2f} MB")
+    checks.at_most(
+        f"memory's growth in {seconds:g} s of a page that reads nothing", grown, 5, " MB"
+    )
+    checks.at_least("frames of the other page over before", still / rate, 0.9)
 
 
-async def _same_session(server: LiveServer) -> Page:
-    page = Page(server.url)
+async def _same_session(server: LiveServer) -> PageClient:
+    page = PageClient(server.url)
     await page.open()
     await page.close()
     return page
 
 
 def _stop_reading(url: str, cookie: str) -> socket.socket:
-    """A page that opens its socket, and then never takes another byte from it."""
+    """Open a socket and never read from it."""
     host = urlsplit(url)
     stopped = socket.create_connection((host.hostname or "", host.port or 0))
     stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)

@@ -1,7 +1,7 @@
-"""What looking inside costs the training: `make looking`. Everything stays on this machine.
+"""The cost of the inspection panels for training: `make looking`.
 
-One page, whose network learns, asks all that open panels ask, as often as they do; then nothing;
-and so on in turn, so that whatever else the machine is at hits both alike.
+A page in training alternates between sending the requests of all panels and sending none, so that
+other load on the machine affects both alike.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from typing import Any
 
 import click
 
-from bench.harness.checks import Findings
+from bench.harness.checks import Checks
 from bench.harness.server import LiveServer
-from bench.harness.socketio_client import Page
+from bench.harness.socketio_client import PageClient
 
 PANELS: dict[str, tuple[float, dict[str, Any]]] = {
     "surprise": (0.5, {"text": "the best thing to do is to ask the people who will use it"}),
@@ -29,9 +29,9 @@ PANELS: dict[str, tuple[float, dict[str, Any]]] = {
     "weights": (0.5, {}),
     "network": (0.5, {"text": "the best thing to do is to ask the people", "at": 12, "cell": 5}),
 }
-"""What each panel asks, and the seconds between two of its questions."""
+"""Interval in seconds and payload of each panel's event."""
 REST_FACTOR = 100
-"""Rests for each time that an answer took, as the page's panels keep."""
+"""The pause between requests, in multiples of the last response time, as on the page."""
 SETTLE_SECONDS = 5.0
 
 
@@ -40,19 +40,19 @@ SETTLE_SECONDS = 5.0
 @click.option("--seconds", default=4.0, show_default=True, help="Length of each measurement.")
 @click.option("--hidden-sizes", default="20, 20", show_default=True)
 def main(rounds: int, seconds: float, hidden_sizes: str) -> None:
-    """Measure how much slower a network learns that is looked into."""
-    findings = Findings()
+    """Measure how much open inspection panels slow training down."""
+    checks = Checks()
     with tempfile.TemporaryDirectory() as folder, LiveServer(Path(folder) / "server") as server:
-        asyncio.run(_measure(findings, server.url, rounds, seconds, hidden_sizes))
-    sys.exit(0 if findings.all_hold else 1)
+        asyncio.run(_measure(checks, server.url, rounds, seconds, hidden_sizes))
+    sys.exit(0 if checks.all_passed else 1)
 
 
 async def _measure(
-    findings: Findings, url: str, rounds: int, seconds: float, hidden_sizes: str
+    checks: Checks, url: str, rounds: int, seconds: float, hidden_sizes: str
 ) -> None:
-    page = Page(url)
+    page = PageClient(url)
     await page.open()
-    await page.until(lambda state: state["steps"] > 0, seconds=60)
+    await page.wait_until(lambda state: state["steps"] > 0, seconds=60)
     answer = await page.ask(
         "learn", {"text": page.state["text"], "options": {"hidden_sizes": hidden_sizes}}
     )
@@ -64,14 +64,14 @@ async def _measure(
     await page.close()
     name = f"[{hidden_sizes}]:"
     median = statistics.median(shares)
-    findings.least(f"{name} speed with all panels open, median of {rounds}", median, 0.9)
-    findings.tell(f"{name} least and most", f"{min(shares):.3f} {max(shares):.3f}")
+    checks.at_least(f"{name} speed with all panels open, median of {rounds}", median, 0.9)
+    checks.info(f"{name} least and most", f"{min(shares):.3f} {max(shares):.3f}")
     for event, size in largest.items():
-        findings.most(f"{name} largest answer to {event}", size / 1024, 16, " KB")
+        checks.at_most(f"{name} largest answer to {event}", size / 1024, 16, " KB")
 
 
-async def _round(page: Page, seconds: float, largest: dict[str, int]) -> float:
-    """Speed while looked into over the mean of that before and after."""
+async def _round(page: PageClient, seconds: float, largest: dict[str, int]) -> float:
+    """The speed with panels open over the mean speed before and after."""
     before = await _speed(page, seconds / 2)
     panels = [asyncio.create_task(_keep_asking(page, event, largest)) for event in PANELS]
     looked_into = await _speed(page, seconds)
@@ -80,8 +80,8 @@ async def _round(page: Page, seconds: float, largest: dict[str, int]) -> float:
     return looked_into / statistics.mean((before, await _speed(page, seconds / 2)))
 
 
-async def _speed(page: Page, seconds: float) -> float:
-    """Steps a second."""
+async def _speed(page: PageClient, seconds: float) -> float:
+    """Steps per second."""
     began, steps = time.monotonic(), page.state["steps"]
     await asyncio.sleep(seconds)
     passed = time.monotonic() - began
@@ -89,7 +89,7 @@ async def _speed(page: Page, seconds: float) -> float:
     return speed
 
 
-async def _keep_asking(page: Page, event: str, largest: dict[str, int]) -> None:
+async def _keep_asking(page: PageClient, event: str, largest: dict[str, int]) -> None:
     pace, question = PANELS[event]
     while True:
         answer = await page.ask(event, question)

@@ -1,6 +1,6 @@
-"""What a visitor costs: `make sizing`. The figures that a plan for many machines starts from.
+"""Resources per session, for sizing a cluster: `make sizing`.
 
-One core trains; web process, PostgreSQL and the visitors have the rest of the machine.
+One core trains; the web process, PostgreSQL and the simulated pages use the others.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ import psutil
 import psycopg
 
 from bench.harness import postgres, ray_cluster
-from bench.harness.crowd import Watched, open_pages, p99, sliders_moving
+from bench.harness.crowd import PageStats, open_pages, p99, sliders_moving
 from bench.harness.server import LiveServer
-from bench.harness.socketio_client import Page
-from bench.load.cluster_failures import found_programs
+from bench.harness.socketio_client import PageClient
+from bench.load.cluster_failures import require_programs
 
 SETTLE_SECONDS = 15.0
 SET_EVERY = 5.0
-"""Seconds between two moves of a slider, on average."""
+"""Mean seconds between two `set` events of a page."""
 MB = 1e6
 WRITTEN = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
-"""Bytes of the database's log so far."""
+"""Bytes written to the database's WAL."""
 COLUMNS = (
     ("sessions", "sessions", "d"),
     ("characters/s", "characters", ",.0f"),
@@ -48,18 +48,18 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class Size:
-    """What so many visitors at once get, and take.
+    """Throughput and resource usage with so many sessions.
 
     Attributes:
-        sessions: that learn, each with a page that watches it.
-        characters: trained on per second, by all together.
-        characters_of_each: by the median session.
-        frames: that the mean page gets in a second.
-        p99_ms: milliseconds until a slider's move is acknowledged.
-        training_cores: of a core's time, that the node takes; web_cores, database_cores: likewise.
+        sessions: number of sessions in training, each watched by a page.
+        characters: characters per second of all sessions.
+        characters_of_each: characters per second of the median session.
+        frames: frames per second of the mean page.
+        p99_ms: 99th percentile of the latency of `set` in milliseconds.
+        training_cores: cores used by the node; web_cores, database_cores: likewise.
         node_mb: memory of the node in 10**6 bytes; web_mb: likewise.
-        written_mb: that the database writes to its log in a second, 10**6 bytes.
-        sent_kb: that a page is sent in a second, 10**3 bytes before compression.
+        written_mb: WAL written per second in 10**6 bytes.
+        sent_kb: data sent to a page per second, before compression, in 10**3 bytes.
     """
 
     sessions: int
@@ -81,11 +81,11 @@ class Size:
 @click.option("--seconds", default=20.0, show_default=True, help="Of each measurement.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Write figures there.")
 def main(sessions: str, seconds: float, json_file: Path | None) -> None:
-    """Measure what visitors cost the core that trains, the web process and the database."""
+    """Measure the load of sessions on the node, the web process and the database."""
     counts = [int(count) for count in sessions.split(",")]
     with (
         tempfile.TemporaryDirectory() as folder,
-        postgres.running_postgres(found_programs()) as database,
+        postgres.running_postgres(require_programs()) as database,
         ray_cluster.running_cluster(1, cores=1) as cluster,
         cluster.web(Path(folder), database) as server,
         psycopg.connect(database.url, autocommit=True) as connection,
@@ -99,7 +99,7 @@ def main(sessions: str, seconds: float, json_file: Path | None) -> None:
 
 
 class _Processes:
-    """The processes that visitors cost something, and what they have taken so far."""
+    """The processes of a cluster and their resource usage."""
 
     def __init__(
         self,
@@ -115,7 +115,7 @@ class _Processes:
         self._connection = connection
 
     def taken(self) -> list[float]:
-        """Seconds of a core's time of node, web process and database, and bytes written so far."""
+        """CPU seconds of node, web process and database, and bytes written."""
         written = self._connection.execute(WRITTEN).fetchone()
         return [
             _seconds(self.node),
@@ -126,26 +126,26 @@ class _Processes:
 
 
 def _seconds(process: psutil.Process) -> float:
-    """Of a core's time."""
+    """The CPU seconds of a process."""
     taken = process.cpu_times()
     return taken.user + taken.system
 
 
 async def _measured(processes: _Processes, counts: Sequence[int], seconds: float) -> list[Size]:
-    pages: list[Page] = []
+    pages: list[PageClient] = []
     sizes = []
     for count in counts:
         pages += await open_pages(processes.server.url, count - len(pages))
         await asyncio.sleep(SETTLE_SECONDS)
         sizes.append(await _size(processes, pages, seconds))
-        told = asdict(sizes[-1])
-        print("  ".join(f"{told[field]:>14{form}}" for _, field, form in COLUMNS), flush=True)
+        row = asdict(sizes[-1])
+        print("  ".join(f"{row[field]:>14{form}}" for _, field, form in COLUMNS), flush=True)
     await asyncio.gather(*(page.close() for page in pages))
     return sizes
 
 
-async def _size(processes: _Processes, pages: Sequence[Page], seconds: float) -> Size:
-    watched = [Watched(page) for page in pages]
+async def _size(processes: _Processes, pages: Sequence[PageClient], seconds: float) -> Size:
+    stats = [PageStats(page) for page in pages]
     async with sliders_moving(pages, SET_EVERY):
         before, sent, began = (
             processes.taken(),
@@ -164,7 +164,7 @@ async def _size(processes: _Processes, pages: Sequence[Page], seconds: float) ->
         sessions=len(pages),
         characters=sum(speeds),
         characters_of_each=statistics.median(speeds),
-        frames=statistics.mean(one.seen for one in watched) / passed,
+        frames=statistics.mean(one.seen for one in stats) / passed,
         p99_ms=1000 * p99(waits),
         training_cores=node,
         web_cores=web_process,

@@ -67,7 +67,7 @@ def test_clients_are_spread_and_stay_with_one_server(front: Nginx, webs: Webs) -
     clients: list[Client] = []
     before = sessions_of(webs)
     while len(clients) < FEW or not all(map(gt, sessions_of(webs), before)):
-        assert len(clients) < MANY, "one server is given nobody"
+        assert len(clients) < MANY, "one server has no client"
         client = Client(front.url)
         clients.append(client)
         for transport in ("polling", "websocket"):  # polling takes many requests
@@ -75,18 +75,18 @@ def test_clients_are_spread_and_stay_with_one_server(front: Nginx, webs: Webs) -
             tab.wait_for(lambda tab=tab: tab.newest("steps") is not None)
             assert tab.ask("set", {"temperature": 0.5}) == {"ok": True}
             tab.close()
-    assert sum(sessions_of(webs)) - sum(before) == len(clients)  # none was at both
+    assert sum(sessions_of(webs)) - sum(before) == len(clients)  # no session is on both
     for client in clients:
         client.leave()
 
 
 def test_origin_and_host_are_forwarded(front: Nginx) -> None:
     client = Client(front.url)
-    there = {"Origin": front.url, "Sec-Fetch-Site": "same-origin"}
+    same_site = {"Origin": front.url, "Sec-Fetch-Site": "same-origin"}
     polling = f"{front.url}/socket.io/?EIO=4&transport=polling"
-    assert client.http.get(polling, headers=there, timeout=PATIENCE).status_code == 200
-    elsewhere = {"Origin": "http://elsewhere.example"}
-    assert client.http.get(polling, headers=elsewhere, timeout=PATIENCE).status_code == 403
+    assert client.http.get(polling, headers=same_site, timeout=PATIENCE).status_code == 200
+    other_site = {"Origin": "http://elsewhere.example"}
+    assert client.http.get(polling, headers=other_site, timeout=PATIENCE).status_code == 403
 
 
 def test_a_model_is_downloaded_and_uploaded(front: Nginx) -> None:

@@ -95,7 +95,7 @@ def learning(client: Client, text: str) -> Tab:
     return tab
 
 
-def learns_on(tab: Tab) -> None:
+def assert_trains(tab: Tab) -> None:
     steps = tab.newest("steps")
     tab.wait_for(lambda: tab.newest("steps") > steps)
 
@@ -109,13 +109,13 @@ def test_sessions_are_spread_evenly_and_every_web_process_serves_all(
     sessions = [node["sessions"] for node in cluster.nodes()]
     assert sum(sessions) == len(tabs)
     assert max(sessions) - min(sessions) <= 2
-    elsewhere = Client(other.url)
-    elsewhere.http.cookies.update(clients[0].http.cookies)
-    tab = elsewhere.open_tab()
+    other_client = Client(other.url)
+    other_client.http.cookies.update(clients[0].http.cookies)
+    tab = other_client.open_tab()
     assert tab.state["text"] == "the words of visitor 0"
     assert tab.ask("set", {"temperature": 0.3}) == {"ok": True}
     tabs[0].wait_for(lambda: tabs[0].newest("temperature") == 0.3)
-    for each in [*clients, elsewhere]:
+    for each in [*clients, other_client]:
         each.leave()
 
 
@@ -126,10 +126,10 @@ def test_sessions_of_a_killed_node_train_on_another(
     tabs = [learning(each, f"of visitor {number}") for number, each in enumerate(clients)]
     node = until_all_nodes_are_up(cluster)[0]
     os.kill(node["pid"], signal.SIGKILL)
-    # The newcomers were spread over all nodes, so that some were there.
+    # New sessions are spread over all nodes, so that some were on this one.
     told = tabs[0].wait_for(lambda: [tab for tab in tabs if tab.notices])
     for number, tab in enumerate(tabs):
-        learns_on(tab)
+        assert_trains(tab)
         assert tab.is_open
         assert tab.state["text"] == f"of visitor {number}"
         assert tab.newest("curve")["points"] is not None
@@ -153,7 +153,7 @@ def test_sessions_survive_a_killed_web_process(
     tab = client.open_tab()
     assert tab.state["text"] == "mine"
     assert tab.state["steps"] >= steps
-    learns_on(tab)
+    assert_trains(tab)
     assert not tab.notices
     client.leave()
 
@@ -182,14 +182,14 @@ def test_drain_moves_sessions_without_loss(
     tabs = [learning(each, f"drained {number}") for number, each in enumerate(clients)]
     node = until_all_nodes_are_up(cluster)[0]
     before = [tab.newest("steps") for tab in tabs]
-    for unknown in ("nowhere", "--here"):  # this is the head's machine, which trains nothing
+    for unknown in ("nowhere", "--here"):  # the head's machine has no node
         assert cluster.charnn("drain", unknown).exit_code == 1
     done = cluster.charnn("drain", node["machine"][:12])
     assert done.exit_code == 0
     assert str(node["sessions"]) in done.stdout.split()
     assert node["machine"] not in {each["machine"] for each in cluster.nodes()}
     for tab, steps in zip(tabs, before, strict=True):
-        learns_on(tab)
+        assert_trains(tab)
         assert tab.newest("steps") >= steps
         assert not tab.notices
     assert cluster.charnn("undrain", node["machine"]).exit_code == 0

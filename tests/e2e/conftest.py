@@ -12,7 +12,7 @@ from bench.harness.server import LiveServer
 from tests.support.browser import find_browser
 
 BROWSER_ARGUMENTS = (
-    "--no-sandbox",  # a container's root has no other way; the pages are our own
+    "--no-sandbox",  # required for root in a container; the pages are trusted
     "--disable-gpu",
     "--disable-quic",
     "--disable-sync",
@@ -35,10 +35,10 @@ REPORT_VIOLATIONS = """
 
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for this folder's tests: it is slow to start, and its contexts share nothing.
+    """The browser of this package's tests, which is slow to start.
 
-    Not one for the whole run: while it is there its driver's event loop runs in this thread, where
-    no test of another folder could have one of its own.
+    Its scope is not the session: the event loop of its driver runs in this thread, where other
+    tests need their own.
     """
     expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
@@ -50,13 +50,13 @@ def browser() -> Iterator[Browser]:
 
 
 class PageFactory:
-    """Makes visitors, each with cookies and a memory of their own.
+    """Makes pages, each with its own cookies and storage.
 
-    A context that a visitor has left is emptied and given to a later one: what is left in it is the
-    browser's cache of the page's files, which takes half the time off opening the page.
+    Contexts are cleared and reused, because their cached files halve the time that a page takes to
+    open.
 
     Attributes:
-        page_errors: what nothing in a page has caught.
+        page_errors: uncaught errors of the pages.
     """
 
     def __init__(self, browser: Browser) -> None:

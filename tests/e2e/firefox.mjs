@@ -46,7 +46,7 @@ async function mainPath(page) {
   await move(page, "temperature", 2);
 
   await pause(page);
-  const learnt = await prediction(page);
+  const predicted = await prediction(page);
 
   await page.click("#savemodel");
   await until("the model is in the box", async () => (await value(page, "tio")) !== "");
@@ -67,7 +67,7 @@ async function mainPath(page) {
     "the saved one is back",
     async () => (await value(page, "opt_hidden_sizes")) === "20, 20",
   );
-  await until("it predicts as before", async () => (await prediction(page)) === learnt);
+  await until("it predicts as before", async () => (await prediction(page)) === predicted);
 }
 
 /** @param {import("puppeteer-core").Page} page */

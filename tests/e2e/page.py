@@ -71,7 +71,7 @@ def wait_until(page: Page, holds: Callable[[], bool]) -> None:
         if holds():
             return
         page.wait_for_timeout(LOOK_MS)
-    raise AssertionError("it did not come about in time")
+    raise AssertionError("the condition did not hold in time")
 
 
 def text(page: Page, element: str) -> str:
@@ -106,9 +106,9 @@ def pause(page: Page) -> None:
 
 
 def learn(page: Page, sentences: str | None = None, **options: str) -> None:
-    """Put in sentences, if there are any, and options; learn, and wait until that network is here.
+    """Enter sentences, if given, and options; learn, and wait until the new network is shown.
 
-    Options that are chosen from a list are to be chosen before.
+    Select options of lists before.
     """
     if sentences is not None:
         page.locator("#ti").fill(sentences)
@@ -163,7 +163,7 @@ def notice(page: Page, code: str) -> Locator:
     return page.locator(f"#notices [data-code='{code}']")
 
 
-def hold_back(page: Page, address: str) -> Callable[[], None]:
+def block_requests(page: Page, address: str) -> Callable[[], None]:
     """Block requests for a file; returns a function that waits for one and lets it through."""
     held: list[Route] = []
 

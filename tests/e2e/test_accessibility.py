@@ -48,9 +48,9 @@ def test_axe_finds_no_violation_with_everything_open(page: Page, width: int) -> 
         await_state(page, f"#panel_{panel}", "ready" if panel == "gradient_check" else "shown")
     page.locator("#complete_prime").fill("the ")
     await_state(page, "#panel_complete", "shown")
-    page.locator("#look_text").fill("日")  # so that faults are looked at as well
+    page.locator("#look_text").fill("日")  # an invalid text, so that errors are checked too
     await_state(page, "#panel_reading", "refused")
-    pause(page)  # one that stands still is looked at in half the time
+    pause(page)  # axe takes half the time on a page that does not change
     assert_no_violation(page)
     page.emulate_media(color_scheme="dark")
     assert_no_violation(page, COLOURS)

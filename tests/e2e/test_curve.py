@@ -54,7 +54,7 @@ def reading(page: Page, share: float) -> tuple[float, float]:
     found: list[float] = []
 
     def is_read() -> bool:
-        # Looked at once and not again: a new network empties it at any moment.
+        # Read once: a new network may clear it at any moment.
         numbers = re.findall(r"\d[\d,.]*", text(page, "pplgraph_reading"))
         found.extend(float(number.replace(",", "")) for number in numbers)
         return bool(found)
@@ -77,13 +77,13 @@ def misses(page: Page, scale: Callable[[float], float]) -> float:
         value, _ = reading(page, share)
         places.append((scale(value), dot(page)))
     (high, top), *between, (low, bottom) = places
-    assert bottom > top + 20  # it has learnt, or every scale would do
+    assert bottom > top + 20  # the perplexity fell, so that the scales differ
     steepness = (top - bottom) / (high - low)
     return max(abs(at - bottom - (value - low) * steepness) for value, at in between)
 
 
 def shown_range(page: Page) -> list[float]:
-    """The first and last step in view; None if all are."""
+    """The first and last step in view; empty if all are."""
     return [float(number.replace(",", "")) for number in re.findall(r"[\d,]+", view(page))]
 
 
@@ -157,7 +157,7 @@ def test_axis_scale_and_export_of_the_curve(
     width, height = (int.from_bytes(picture[at : at + 4]) for at in (16, 20))
     assert width > 1200
     assert height > 600
-    assert len(picture) > 10_000  # and something is drawn on it
+    assert len(picture) > 10_000  # not an empty image
 
 
 def test_the_curve_shows_the_previous_run_and_annotations(page: Page) -> None:

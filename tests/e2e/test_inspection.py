@@ -22,7 +22,7 @@ SENTENCES = "\n".join(f"the {n} small sheep (of {n * 7919 % 1000})" for n in ran
 """Too much for a small network to overfit, so that its results keep changing."""
 READING = "the small sheep"
 LSTM_LAYER = 15
-"""Number of parameters of a network with one layer."""
+"""Number of matrices and biases of a network with one layer."""
 PANELS = {
     "surprise": "surprise",
     "units": "units",
@@ -129,7 +129,7 @@ def test_every_panel_updates_during_training(page: Page) -> None:
     assert len(set(pixels)) > 2
     box = grid.bounding_box()
     assert box is not None
-    grid.click(position={"x": 5, "y": 6.5 * box["height"] / 8})  # a row chooses its unit
+    grid.click(position={"x": 5, "y": 6.5 * box["height"] / 8})  # a row selects its unit
     expect(page.locator("#units_unit")).to_have_value("7")
     page.locator("#units_finding").scroll_into_view_if_needed()
     await_state(page, "#units_finding", "shown")
@@ -138,7 +138,7 @@ def test_every_panel_updates_during_training(page: Page) -> None:
 
 def test_gradient_check_passes(page: Page) -> None:
     open_small(page)
-    pause(page)  # or its training would take the check's time
+    pause(page)  # so that training does not slow the check down
     page.locator("#panel_gradient_check summary").press("Enter")
     page.keyboard.press("Tab")
     expect(page.locator("#gradient_check")).to_be_focused()
@@ -159,12 +159,12 @@ def test_hidden_panels_send_no_requests(page: Page) -> None:
         wait_until(page, lambda: questions(event) >= before + more)
 
     open_page(page)
-    await_questions("network", 2)  # the picture of the network is in sight
+    await_questions("network", 2)  # the diagram is visible
     assert sum(all_of_them()) == 0
 
     for panel, event in PANELS.items():
         open_panel(page, panel)
-        if panel != "gradient_check":  # which is asked for by its button alone
+        if panel != "gradient_check":  # which only its button requests
             await_questions(event, 1)
     page.evaluate("scrollTo(0, 0)")
     await_questions("network", 1)
@@ -175,7 +175,7 @@ def test_hidden_panels_send_no_requests(page: Page) -> None:
     for panel in PANELS:
         close_panel(page, panel)
     page.locator("#panel_weights").scroll_into_view_if_needed()
-    await_more_steps(page, 2)  # each would have them look whether to ask
+    await_more_steps(page, 2)  # each would trigger a request
     before = all_of_them()
     open_panel(page, "weights")
     await_questions("weights", 1)

@@ -88,7 +88,7 @@ def test_no_layout_shift_during_training(page: Page, width: int) -> None:
     wait_until(page, keeps_changing)
     assert figure(page, "ppl") > 1
     assert page.evaluate("window.shifts") == []
-    page.evaluate(PUSH_DOWN)  # a jump would have been seen
+    page.evaluate(PUSH_DOWN)  # the observer reports shifts
     page.wait_for_function("() => window.shifts.length > 0")
 
 
@@ -117,7 +117,7 @@ def test_color_scheme_is_set_before_first_paint(
     def assert_units_are_legible() -> None:
         ink, below, zero, above = map(lightness, ("--ink", "--below", "--zero", "--above"))
         assert all(contrast(ink, end) >= 4.5 for end in (below, zero, above))
-        assert contrast(below, above) < 1.1  # equally light: only the hue tells them apart
+        assert contrast(below, above) < 1.1  # same luminance, another hue
 
     page.emulate_media(color_scheme="dark")
     page.goto("/")

@@ -69,7 +69,7 @@ def test_save_and_load_through_the_text_box(page: Page) -> None:
     page.locator("#loadmodel").click()
     expect(page.locator("#opt_hidden_sizes")).to_have_value("8")
     expect(page.locator("#argmax .apred")).to_have_text(prediction)
-    assert figure(page, "steps") == 0  # it rests, and has not learnt since
+    assert figure(page, "steps") == 0  # it is paused and has not trained
     assert json.loads(save_into_box(page))["model"] == json.loads(saved)["model"]
     page.locator("#resume").click()
     await_figure(page, "steps", 0)

@@ -50,7 +50,7 @@ def train_with(page: Page, hidden_sizes: str) -> float:
     box(page, "Hidden sizes").fill(hidden_sizes)
     press(page, "learn/restart")
     await_state(page, "#panel_controls", "unedited")
-    wait_until(page, lambda: steps() != before)  # it has begun anew
+    wait_until(page, lambda: steps() != before)  # it has restarted
     wait_until(page, lambda: STEPS < steps() < math.inf)
     return value_beside(page, "perplexity")()
 
@@ -63,9 +63,9 @@ def test_train_compare_save_and_load_by_visible_text_only(
     await_status(page, "learning")
     box(page, "Input sentences").fill(SENTENCES)
     small = train_with(page, "1")
-    assert train_with(page, "30") < small  # one option changed, and it is better
+    assert train_with(page, "30") < small  # a larger network is better
     earlier = page.get_by_role("checkbox", name=re.compile("previous run"))
-    expect(earlier).to_be_visible()  # to compare with, in grey
+    expect(earlier).to_be_visible()  # the previous run
     press(page, "pause")
     await_status(page, "paused")
     press(page, "save model")

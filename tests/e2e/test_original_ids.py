@@ -78,7 +78,7 @@ def test_the_original_element_ids_work(page: Page) -> None:
         r"found \d+ distinct characters: .+", script.text("prepro_status"), re.DOTALL
     )
     assert re.fullmatch(r"forw/bwd time per example: \d+\.\d+ms", script.text("ticktime"))
-    # Nothing else stands in them: a script that reads the number's digits reads no others.
+    # No other digits: scripts may read all digits of the element.
     assert re.fullmatch(r"perplexity: \d+\.\d+", script.text("ppl"))
     assert re.fullmatch(r"epoch: [\d,]+", script.text("epoch"))
     assert (len(script.written("samples")), len(script.written("argmax"))) == (5, 1)
@@ -118,7 +118,7 @@ def test_the_original_element_ids_work(page: Page) -> None:
     assert json.loads(script.saved())["hidden_sizes"] == [3]
     script.fill("tio", saved)
     script.click("loadmodel")
-    # Not by its prediction alone: three units may have learnt that sentence as well.
+    # Not by its prediction only: three units may predict that sentence too.
     wait_until(page, lambda: script.value("opt_hidden_sizes") == "20, 20")
     wait_until(page, lambda: script.written("argmax")[0] == prediction)
     assert json.loads(script.saved())["model"] == model["model"]

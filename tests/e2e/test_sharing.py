@@ -50,7 +50,9 @@ def test_a_link_opens_the_network_for_a_new_session(
     expect(notice(guest, "copy_opened")).to_be_visible()
     await_status(guest, "learning")
     await_figure(guest, "steps", steps)
-    guest.wait_for_url(lambda url: "/s/" not in url)  # so that a reload shows what has become of it
+    guest.wait_for_url(
+        lambda url: "/s/" not in url
+    )  # so that a reload does not open the link again
     guest.reload()
     await_figure(guest, "steps", steps)
     expect(guest.locator("#ti")).to_have_value(WORDS)
@@ -82,7 +84,7 @@ def test_opening_a_link_asks_before_replacing_a_network(
     copies.get_by_role("button").press("Enter")
     expect(copies).to_have_count(0)
     expect(owner.locator("#share_address")).to_be_hidden()
-    guest.locator("#open_shared").click()  # on a page that was opened before
+    guest.locator("#open_shared").click()  # on a page opened before the withdrawal
     expect_fault(guest, "offer", "no_such_copy")
     answer = guest.goto(link)
     assert answer is not None

@@ -10,11 +10,11 @@ from tests.e2e.page import (
     await_perplexity,
     await_state,
     await_status,
+    block_requests,
     expect_characters,
     expect_fault,
     expect_no_fault,
     greedy,
-    hold_back,
     learn,
     model,
     open_page,
@@ -53,7 +53,7 @@ def test_a_built_in_text_sets_the_text_and_options(page: Page) -> None:
     await_state(page, "#panel_controls", "edited")
     sizes = texts.get("sums").options.hidden_sizes
     expect(page.locator("#opt_hidden_sizes")).to_have_value(", ".join(map(str, sizes)))
-    expect_characters(page, essays)  # nothing is learnt from it yet
+    expect_characters(page, essays)  # not trained on yet
     learn(page)
     expect_characters(page, len(set(texts.text("sums")) - {"\n"}))
     await_figure(page, "steps", 0)
@@ -103,7 +103,7 @@ def test_dropping_a_text_file(page: Page) -> None:
 
 def test_input_before_the_scripts_load_is_kept(page: Page) -> None:
     """On a slow connection the page appears before its scripts and the server's text."""
-    let_through = hold_back(page, "**/js/main.js")
+    let_through = block_requests(page, "**/js/main.js")
     page.goto("/", wait_until="commit")
     page.locator("#ti").fill("my own sentences\nwritten early")
     page.locator("#opt_hidden_sizes").fill("7")

@@ -60,7 +60,7 @@ def test_first_visit_has_hints_and_reload_keeps_the_session(
 
 def test_sliders_and_two_tabs_of_one_session(page: Page) -> None:
     open_page(page)
-    other_tab = open_page(page.context.new_page())  # hears of all this from the server alone
+    other_tab = open_page(page.context.new_page())  # updated by the server only
     expect(other_tab.locator("#lr_text")).to_have_text("0.01000")
     slide(page, "lr_slider", -3)
     expect(other_tab.locator("#lr_text")).to_have_text("0.00100")
@@ -94,7 +94,7 @@ def test_browsers_have_separate_networks(new_page: NewVisitor) -> None:
 
 def test_every_cell_trains_and_has_a_diagram(page: Page) -> None:
     open_page(page)
-    # Of 200 such networks of rectified units all learn; of narrow ones many begin with none alive.
+    # All of 200 such ReLU networks train; many narrower ones start with dead units only.
     networks = {"rnn": [30, 25, 20], "gru": [8]}
     for kind, sizes in networks.items():
         page.locator("#opt_kind").select_option(kind)
@@ -112,13 +112,15 @@ def test_every_cell_trains_and_has_a_diagram(page: Page) -> None:
 def test_divergence_is_rolled_back_and_reported(page: Page) -> None:
     open_page(page)
     page.locator("#opt_kind").select_option("rnn")
-    # Of 500 such networks all diverged and came back; of two layers of 40 one in twenty stays dead.
+    # All of 500 such networks diverged and recovered; two layers of 40 stay dead in one of 20 runs.
     learn(page, "some words here\nand there", hidden_sizes="100", learning_rate="1")
     await_status(page, "recovered")
     once, often = notice(page, "rolled_back"), notice(page, "rolled_back_often")
     expect(once.or_(often).first).to_have_attribute("data-level", "warning")
     wait_until(page, lambda: 0 < float(text(page, "lr_text")) < 1)
-    expect(page.locator("#lr_slider")).not_to_have_js_property("valueAsNumber", -2)  # it follows
+    expect(page.locator("#lr_slider")).not_to_have_js_property(
+        "valueAsNumber", -2
+    )  # it follows the schedule
     await_more_steps(page, 3)
 
 
@@ -155,6 +157,6 @@ def test_undo_restores_the_previous_network(page: Page) -> None:
     expect(page.locator("#ti")).to_have_value(sentences)
     expect(page.locator("#opt_hidden_sizes")).to_have_value("20, 20")
     await_figure(page, "steps", steps - 1)
-    undo.click()  # and the newer one can be gone back to
+    undo.click()  # redo
     expect_characters(page, 2)
     expect(page.locator("#opt_hidden_sizes")).to_have_value("4")

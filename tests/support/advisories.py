@@ -1,7 +1,6 @@
-"""Looks the packages of constraints.txt up in the public advisories, for `make lint`.
+"""Checks the packages of constraints.txt for known vulnerabilities, for `make lint`.
 
-Where the advisories cannot be reached that is said, and is no failure: what can be checked without
-them still is.
+If the advisories are unreachable, it says so and succeeds.
 """
 
 from __future__ import annotations

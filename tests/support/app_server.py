@@ -1,7 +1,7 @@
-"""An application in this process, and visitors to it: no socket, no server, no waiting for either.
+"""An application in this process, and its clients, without sockets.
 
-HTTP goes through Flask's test client and events through Flask-SocketIO's, both through all of the
-middleware. What `serve` runs beside the requests is run here by whoever waits for something.
+HTTP requests use Flask's test client and events Flask-SocketIO's; both pass all middleware. The
+broadcaster, which `serve` runs in the background, runs while a test waits.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0)
 
 
 class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)
-    """The application did not let a page in.
+    """The application refused the connection of a page.
 
     Attributes:
-        message: what the page shows.
-        data: the code and the limit, if there are any.
+        message: the error message.
+        data: the code and the limit, if any.
     """
 
     def __init__(self, refusal: dict[str, Any]) -> None:
@@ -50,7 +50,7 @@ class _Peer:
     """A stand-in for the WebSocket of a page."""
 
     closed = False
-    closing = True  # so that Engine.IO, which looks for sockets that have gone, leaves it alone
+    closing = True  # so that Engine.IO's check for dead sockets ignores it
 
 
 class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library has no types
@@ -59,35 +59,35 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
     def __init__(self, here: Extension, app: Flask, http: FlaskClient) -> None:
         Recorder.__init__(self)
         self.reads = True
-        self._here = here
+        self._actor = here
         self._refusal: dict[str, Any] | None = None
         self._unread: list[int] = []
         SocketIOTestClient.__init__(self, app, here.socketio, flask_test_client=http)
         if not self.is_connected():
             if self._refusal and (self._refusal.get("data") or {}).get("code") == "answer_timeout":
-                faulthandler.dump_traceback(2)  # a thread hangs: which?
+                faulthandler.dump_traceback(2)  # shows which thread hangs
             raise ConnectionRefused(self._refusal or {})
 
     def connect(self, **options: Any) -> None:
         """Connect the page's socket."""
         server = self.socketio.server
         server.eio.sockets[self.eio_sid] = _Peer()
-        server._send_packet = self._seeing(server._send_packet)
-        server._send_eio_packet = self._seeing(server._send_eio_packet)
+        server._send_packet = self._recording(server._send_packet)
+        server._send_eio_packet = self._recording(server._send_eio_packet)
         super().connect(**options)
 
-    def _seeing(self, send: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+    def _recording(self, send: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
         """Wrap a send method of the library, so that pages receive its packets."""
 
-        def send_and_see(eio_sid: str, packet: Any) -> None:
+        def send_and_record(eio_sid: str, packet: Any) -> None:
             send(eio_sid, packet)
             tab = self.clients.get(eio_sid)
-            if isinstance(packet, EncodedPacket):  # what asks for no acknowledgement
+            if isinstance(packet, EncodedPacket):  # an event without acknowledgement
                 packet = packets.Packet(encoded_packet=packet.data)
             if isinstance(tab, Tab):
-                tab._take_in(packet)
+                tab._receive(packet)
 
-        return send_and_see
+        return send_and_record
 
     def ask(self, event: str, *payload: Any) -> dict[str, Any]:
         """Send an event and return the answer."""
@@ -98,7 +98,7 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
         """Publish frames until something is true, and return it."""
 
         def publish_and_check() -> Any:
-            self._here.broadcaster.publish(time.monotonic())
+            self._actor.broadcaster.publish(time.monotonic())
             return what()
 
         return wait_for(publish_and_check)
@@ -115,7 +115,7 @@ class Tab(Recorder, SocketIOTestClient):  # type: ignore[misc]  # the library ha
             self.disconnect()
         self.socketio.server.eio.sockets.pop(self.eio_sid, None)
 
-    def _take_in(self, packet: Any) -> None:
+    def _receive(self, packet: Any) -> None:
         if packet.packet_type == packets.CONNECT_ERROR:
             self._refusal = packet.data
         if packet.packet_type != packets.EVENT:
@@ -146,7 +146,7 @@ class Client:
         """Open a page.
 
         Raises:
-            ConnectionRefused: the application does not let it in.
+            ConnectionRefused: the application refuses the connection.
         """
         tab = Tab(self._app_server.parts, self._app_server.app, self.http)
         self._tabs.append(tab)
@@ -172,11 +172,11 @@ class Client:
 
 
 class AppServer:
-    """An application with its parts.
+    """An application and its clients.
 
     Attributes:
         app: the Flask application.
-        parts: what `create_app` put into its extension.
+        parts: its extension, with the services.
     """
 
     def __init__(self, app: Flask) -> None:

@@ -1,7 +1,7 @@
-"""Finds a Chromium or Chrome for the browser tests, and installs Debian's where that is allowed.
+"""Finds Chromium or Chrome for the browser tests, and installs Debian's if permitted.
 
-Run as a script it prints the browser's path, or says what to install and fails: browser tests are
-never skipped in silence.
+As a script it prints the browser's path, or fails with advice: browser tests are not skipped
+silently.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def install_chromium() -> bool:
     apt_get = apt_get_as_root()
     if apt_get is None:
         return False
-    # A failed update need not matter: the lists of an earlier one may do.
+    # If the update fails, the existing package lists may do.
     runs([*apt_get, "update"])
     return runs([*apt_get, "install", "--no-install-recommends", "chromium", "fonts-liberation"])
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import queue
+import socket
 import threading
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 import socketio
+import websocket
 
 from tests.support.recording import Recorder
 from tests.support.waiting import PATIENCE
@@ -23,16 +26,16 @@ class Tab(Recorder):
         self.reads = threading.Event()
         self.reads.set()
         http = requests.Session()
-        http.cookies.update(cookies)  # a header would go with the first request alone
+        http.cookies.update(cookies)  # a header would be sent with the first request only
         self._client = socketio.Client(reconnection=False, http_session=http)
         self._client.on("*", self._receive)
         self._connect(url, transport)
 
     def _connect(self, url: str, transport: str) -> None:
-        """Take a place.
+        """Connect.
 
         Raises:
-            ConnectionError: of Socket.IO: there is none for this page.
+            ConnectionError: of Socket.IO: the server refuses the connection.
         """
         answers: queue.Queue[Any] = queue.Queue()
         self._client.on("connect", lambda: answers.put(None))
@@ -40,7 +43,7 @@ class Tab(Recorder):
         self._client.connect(url, transports=[transport], wait=False)
         refusal = answers.get(timeout=PATIENCE)
         if refusal is not None:
-            # The client may poll until the next ping before it goes; nobody has to wait for that.
+            # The client may poll until the next ping before it disconnects.
             threading.Thread(target=self._client.disconnect, daemon=True).start()
             raise socketio.exceptions.ConnectionError(refusal)
 
@@ -63,7 +66,7 @@ class Tab(Recorder):
         """Close the page."""
         closing = threading.Thread(target=self._client.disconnect, daemon=True)
         closing.start()
-        if not self._polls:  # whose last poll may last until the server's next ping
+        if not self._polls:  # the last poll may last until the server's next ping
             closing.join(PATIENCE)
 
     def _receive(self, event: str, payload: dict[str, Any]) -> None:
@@ -101,3 +104,50 @@ class Client:
         for tab in [tab for tab in self._tabs if tab.is_open]:
             tab.ask("pause")
             tab.close()
+
+    @property
+    def cookie_header(self) -> str:
+        """The browser's cookies as the value of a Cookie header."""
+        return "; ".join(f"{name}={value}" for name, value in self.http.cookies.items())
+
+    def open_socket(
+        self, *options: tuple[int, int, int], connect: bool = True
+    ) -> websocket.WebSocket:
+        """A raw WebSocket with these socket options, by default connected to Socket.IO."""
+        url = f"{self.url.replace('http', 'ws', 1)}/socket.io/?EIO=4&transport=websocket"
+        opened = websocket.create_connection(
+            url, cookie=self.cookie_header, timeout=PATIENCE, sockopt=options
+        )
+        assert opened.recv()[0] == "0"
+        if connect:
+            opened.send("40")
+            read_until(opened, "40")
+        return opened
+
+    def begin_upload(self, length: int) -> socket.socket:
+        """A connection on which the headers of an upload have been sent."""
+        url = urlsplit(self.url)
+        connection = socket.create_connection((url.hostname, url.port), PATIENCE)
+        head = f"PUT /api/model.json HTTP/1.1\r\nHost: {url.netloc}\r\n"
+        head += f"Cookie: {self.cookie_header}\r\nContent-Length: {length}\r\n\r\n"
+        connection.sendall(head.encode())
+        return connection
+
+
+def read_until(opened: websocket.WebSocket, prefix: str) -> str:
+    """The first message with this prefix."""
+    while True:
+        data = opened.recv()
+        assert isinstance(data, str)
+        assert data, "the socket was closed"
+        if data.startswith(prefix):
+            return data
+
+
+def read_until_closed(opened: websocket.WebSocket) -> None:
+    """Read until the server closes the socket."""
+    try:
+        while opened.recv() != "":
+            pass
+    except (websocket.WebSocketConnectionClosedException, ConnectionError):
+        pass

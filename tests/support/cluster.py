@@ -19,7 +19,7 @@ from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST, later
 
 
-class NotingEngine(Engine):
+class RecordingEngine(Engine):
     """An engine that records commands; its snapshots reflect them, but nothing trains."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class NotingEngine(Engine):
         ]
 
 
-class Here:
+class LocalActor:
     """An in-process actor that can be lost or hang."""
 
     def __init__(self, name: str, actor: Any) -> None:
@@ -99,7 +99,7 @@ class Here:
         answer = getattr(self.actor, method)(*arguments)
         if inspect.isawaitable(answer):
             answer = await answer
-        self._check()  # it may have been lost before it could answer
+        self._check()  # it may have been lost meanwhile
         return answer
 
     def _check(self) -> None:
@@ -107,48 +107,48 @@ class Here:
             raise Unreachable(self.name)
 
 
-class FewMachines:
+class FakeCluster:
     """Machines with one core each."""
 
     def __init__(self, count: int) -> None:
         self.up = [Machine(f"machine {number}", f"10.0.0.{number}", 1) for number in range(count)]
         self.started: list[StartedNode] = []
-        self.engines: dict[str, NotingEngine] = {}
+        self.engines: dict[str, RecordingEngine] = {}
         self.broken = False
-        self.looks = 0  # of the directory, for what is up
+        self.looks = 0  # calls of `all`
 
     def all(self) -> Sequence[Machine]:
         self.looks += 1
         return list(self.up)
 
     def running(self) -> Sequence[StartedNode]:
-        return [started for started in self.started if not self._here(started).lost]
+        return [started for started in self.started if not self._actor(started).lost]
 
     def start(self, machine: Machine, threads: int) -> StartedNode:
         name = f"node {len(self.started)}"
-        self.engines[name] = NotingEngine()
-        remote = Here(name, TrainingNode(self.engines[name]))
+        self.engines[name] = RecordingEngine()
+        remote = LocalActor(name, TrainingNode(self.engines[name]))
         remote.lost = self.broken
         self.started.append(StartedNode(remote, machine.name, threads))
         return self.started[-1]
 
     def end(self, node: ActorHandle) -> None:
-        assert isinstance(node, Here)
+        assert isinstance(node, LocalActor)
         node.lost = True
 
-    def node(self, name: str) -> Here:
-        return next(self._here(each) for each in self.started if each.remote.name == name)
+    def node(self, name: str) -> LocalActor:
+        return next(self._actor(each) for each in self.started if each.remote.name == name)
 
-    def engine(self, remote: ActorHandle | None) -> NotingEngine:
+    def engine(self, remote: ActorHandle | None) -> RecordingEngine:
         assert remote is not None
         return self.engines[remote.name]
 
-    def _here(self, started: StartedNode) -> Here:
-        assert isinstance(started.remote, Here)
+    def _actor(self, started: StartedNode) -> LocalActor:
+        assert isinstance(started.remote, LocalActor)
         return started.remote
 
 
-def a_directory(machines: FewMachines) -> Directory:
+def make_directory(machines: FakeCluster) -> Directory:
     """A directory of these machines, with one node each."""
     return Directory(machines, cores_per_node=None)
 

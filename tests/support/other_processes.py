@@ -17,7 +17,7 @@ class Work:
     """Work that lasts until the test releases it.
 
     Attributes:
-        folder: where the file `begun` appears, and is waited for `go`; None: it takes no time.
+        folder: `begun` is created there, and `go` is awaited; None: the work takes no time.
     """
 
     folder: Path | None = None

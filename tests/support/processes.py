@@ -10,7 +10,7 @@ def is_running(pid: int) -> bool:
     """Whether any thread of a process is running; the main thread may end before the others."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         threads = Path(f"/proc/{pid}/task").iterdir()
-        return any(_state_of(thread) != "Z" for thread in threads)  # ended, and not yet waited for
+        return any(_state_of(thread) != "Z" for thread in threads)  # a zombie
     return False
 
 

@@ -25,10 +25,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         config = ServerConfig(data_dir=Path(folder), async_mode="threading")
         app = create_app(config, engine, store)
-        visitor = app.test_client()  # it keeps its cookie, so that the server knows it afterwards
+        client = app.test_client()  # it keeps its cookie for the later requests
         pages = {
-            "index": visitor.get("/"),
-            "shared": visitor.get(COPY),
+            "index": client.get("/"),
+            "shared": client.get(COPY),
             "shared_first_visit": app.test_client().get(COPY),
         }
         FOLDER.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,8 @@
 """`python -m tests.support.serve …` is `charnn …` with paced training.
 
-At SIGABRT it logs the stack of each thread. A browser may keep the page's files, so that it fetches
-them once for all tests. Where the variable CHARNN_HOLD_COMPILER names a file, no kernel is ready
-before that file is there.
+At SIGABRT it logs the stack of each thread. Browsers may cache the page's files, so that they load
+them once for all tests. If the variable CHARNN_HOLD_COMPILER names a file, the compiler waits until
+that file exists.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ HELD = "CHARNN_HOLD_COMPILER"
 LOOK = 0.02
 
 
-def keep_files() -> None:
+def cache_files() -> None:
     """Let browsers cache the page's files, which `charnn serve` makes them revalidate."""
     settings = {**Flask.default_config, "SEND_FILE_MAX_AGE_DEFAULT": KEPT_SECONDS}
     Flask.default_config = ImmutableDict(settings)
@@ -48,7 +48,7 @@ def hold_compiler(until: Path) -> None:
 if __name__ == "__main__":
     faulthandler.enable()
     pace_training()
-    keep_files()
+    cache_files()
     if HELD in os.environ:
         hold_compiler(Path(os.environ[HELD]))
     main(sys.argv[1:])

@@ -14,13 +14,13 @@ from tests.support.snapshots import FIRST
 
 
 class StubEngine(Engine):
-    """Trains nothing, and has one snapshot for whoever comes.
+    """An engine that trains nothing, with the same snapshot for every session.
 
     Attributes:
-        created: the sessions that were asked for.
-        commands: what was asked of them.
-        wrong: its problems, while which no command is carried out.
-        meanwhile: what happens while a session is asked for.
+        created: the sessions that were opened.
+        commands: the commands that were submitted.
+        wrong: its problems; with any, every command fails.
+        meanwhile: called while a session is opened.
     """
 
     def __init__(self) -> None:

@@ -12,10 +12,10 @@ import pytest
 from app.engines.cluster import directory as directory_module
 from app.engines.cluster.directory import Directory
 from app.engines.cluster.interfaces import ActorHandle, Machine
-from tests.support.cluster import FewMachines, a_directory
+from tests.support.cluster import FakeCluster, make_directory
 from tests.support.waiting import PATIENCE
 
-Scene = Callable[[Directory, FewMachines], Awaitable[None]]
+Scene = Callable[[Directory, FakeCluster], Awaitable[None]]
 
 
 @pytest.fixture(autouse=True)
@@ -28,8 +28,8 @@ def played(scene: Scene, machines: int = 3) -> None:
     """Run a scenario on a started cluster."""
 
     async def play() -> None:
-        there = FewMachines(machines)
-        directory = a_directory(there)
+        there = FakeCluster(machines)
+        directory = make_directory(there)
         assert await directory.begin() >= 1
         await until(lambda: len(directory._nodes) == machines)
         await scene(directory, there)
@@ -60,7 +60,7 @@ async def sessions(directory: Directory) -> list[int]:
 
 
 def test_nodes_get_equal_shares_of_the_sessions() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         await arrive(directory, 30)
         assert await sessions(directory) == [10, 10, 10]
         assert {started.machine for started in machines.started} == {
@@ -72,7 +72,7 @@ def test_nodes_get_equal_shares_of_the_sessions() -> None:
 
 def test_a_machine_with_many_cores_may_have_several_nodes() -> None:
     async def scene() -> None:
-        machines = FewMachines(0)
+        machines = FakeCluster(0)
         machines.up.append(Machine("large", "10.0.0.9", 7))
         directory = Directory(machines, cores_per_node=2)
         await directory.begin()
@@ -83,7 +83,7 @@ def test_a_machine_with_many_cores_may_have_several_nodes() -> None:
 
 
 def test_sessions_of_a_lost_node_move_with_a_notice() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 30)
         gone = places["0"]
         theirs = [name for name, place in places.items() if place is gone]
@@ -107,7 +107,7 @@ def test_a_hanging_node_is_ended_and_its_sessions_move(
 ) -> None:
     monkeypatch.setattr(directory_module, "REPORT_PATIENCE", 0.1)
 
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         gone = (await arrive(directory, 6))["0"]
         machines.node(gone.name).hangs = True
         await until(lambda: machines.node(gone.name).lost)
@@ -119,10 +119,10 @@ def test_a_hanging_node_is_ended_and_its_sessions_move(
 
 
 def test_a_briefly_unreachable_node_keeps_its_sessions() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 6)
         await directory.lost(places["0"].name)
-        await directory.lost("a node that nobody knows")
+        await directory.lost("an unknown node")
         assert await directory.find("0") is places["0"]
         assert len(machines.running()) == 3
 
@@ -130,7 +130,7 @@ def test_a_briefly_unreachable_node_keeps_its_sessions() -> None:
 
 
 def test_sessions_wait_for_a_node_when_none_is_left() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 4)
         machines.broken = True  # nodes that are started now do not come up
         machines.node(places["0"].name).lost = True
@@ -145,7 +145,7 @@ def test_sessions_wait_for_a_node_when_none_is_left() -> None:
 
 
 def test_drain_moves_sessions_without_loss() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 30)
         drained = machines.started[0]
         assert await directory.drain(drained.machine) == 10
@@ -166,7 +166,7 @@ def test_drain_moves_sessions_without_loss() -> None:
 
 
 def test_drain_of_the_last_machine_is_refused() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         await arrive(directory, 2)
         for machine in (machines.up[0].name, "no such machine"):
             with pytest.raises(ValueError):  # noqa: PT011  (for people, and not by its words)
@@ -177,7 +177,7 @@ def test_drain_of_the_last_machine_is_refused() -> None:
 
 
 def test_machines_can_join_and_leave() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         await arrive(directory, 12)
         machines.up.append(Machine("new", "10.0.0.9", 1))
         await until(lambda: len(directory._nodes) == 4)
@@ -194,9 +194,9 @@ def test_machines_can_join_and_leave() -> None:
 
 
 def test_a_new_directory_discovers_the_placement() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 12)
-        another = a_directory(machines)
+        another = make_directory(machines)
         for name, place in places.items():
             assert await another.find(name) is place
         assert len(machines.started) == 3
@@ -205,7 +205,7 @@ def test_a_new_directory_discovers_the_placement() -> None:
 
 
 def test_a_session_is_not_placed_when_all_nodes_are_full() -> None:
-    async def scene(directory: Directory, machines: FewMachines) -> None:
+    async def scene(directory: Directory, machines: FakeCluster) -> None:
         places = await arrive(directory, 3)
         for engine in machines.engines.values():
             engine.full = True

@@ -16,7 +16,7 @@ from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
 from app.protocol.requests import Pause, SetParameters
 from app.sessions.commands import Answer, SetWatched
-from tests.support.cluster import FewMachines, Here, NotingEngine, a_directory
+from tests.support.cluster import FakeCluster, LocalActor, RecordingEngine, make_directory
 from tests.support.waiting import PATIENCE, wait_for
 
 
@@ -24,8 +24,8 @@ class Cluster:
     """A fake cluster with a directory and web processes."""
 
     def __init__(self) -> None:
-        self.machines = FewMachines(2)
-        self.directory = Here("directory", a_directory(self.machines))
+        self.machines = FakeCluster(2)
+        self.directory = LocalActor("directory", make_directory(self.machines))
         self._webs: list[RayEngine] = []
 
     def web(self) -> RayEngine:
@@ -34,7 +34,7 @@ class Cluster:
         self._webs.append(web)
         return web
 
-    def node_of(self, session_id: str) -> Here:
+    def node_of(self, session_id: str) -> LocalActor:
         name = next(
             name
             for name, engine in self.machines.engines.items()
@@ -42,11 +42,11 @@ class Cluster:
         )
         return self.machines.node(name)
 
-    def engine_of(self, session_id: str) -> NotingEngine:
+    def engine_of(self, session_id: str) -> RecordingEngine:
         return self.machines.engines[self.node_of(session_id).name]
 
     def close(self) -> None:
-        for web in self._webs:  # with the directory's tasks, which Ray's actors would take along
+        for web in self._webs:  # including the directory's tasks, which would end with Ray's actor
             asyncio.run_coroutine_threadsafe(_end_all_tasks(), web._loop).result(PATIENCE)
             web.close()
 
@@ -88,7 +88,7 @@ def assert_refused(answer: Future[Answer], code: str) -> None:
     assert error.code == code
 
 
-def wait_until_asked_again(actor: Here, method: str, times: int) -> None:
+def wait_for_calls(actor: LocalActor, method: str, times: int) -> None:
     """Wait for so many further calls of a method."""
     before = actor.asked.count(method)
     wait_for(lambda: actor.asked.count(method) >= before + times)
@@ -135,7 +135,7 @@ def test_commands_during_a_node_failure_run_on_the_next_node(
     assert temperature(web) == 0.3
     engine = cluster.engine_of("ann")
     assert engine.taken_over["ann"] is not None  # and is told that a machine failed
-    wait_for(lambda: engine.watched("ann")[-1:] == [True])  # as somebody looks here
+    wait_for(lambda: engine.watched("ann")[-1:] == [True])  # it is watched here
 
 
 def test_a_watched_session_restarts_when_its_node_fails(cluster: Cluster, web: RayEngine) -> None:
@@ -167,7 +167,7 @@ def test_drain_while_commands_arrive(cluster: Cluster, web: RayEngine) -> None:
 
 def test_any_web_process_serves_any_session(cluster: Cluster, web: RayEngine) -> None:
     other = cluster.web()
-    set_temperature(other, 0.4)  # of a session that it never heard of
+    set_temperature(other, 0.4)  # of a session unknown to it
     assert temperature(other) == 0.4
     wait_for(lambda: temperature(web) == 0.4)  # and both see the same
     other.open_session("ann").result(PATIENCE)
@@ -188,9 +188,9 @@ def test_requests_wait_for_a_new_directory(cluster: Cluster, web: RayEngine) -> 
     cluster.directory.lost = True
     asked = web.open_session("bob")
     set_temperature(web, 0.9)  # a session that is at a node needs no directory
-    wait_until_asked_again(cluster.directory, "place", 3)
+    wait_for_calls(cluster.directory, "place", 3)
     assert not asked.done()
-    cluster.directory.actor = a_directory(cluster.machines)
+    cluster.directory.actor = make_directory(cluster.machines)
     cluster.directory.lost = False
     asked.result(PATIENCE)
     assert web.snapshot("bob") is not None
@@ -213,7 +213,7 @@ def test_a_task_cancelled_as_its_answer_arrives_ends(
             await self.answer
 
     async def cancelled_while_answering() -> bool:
-        await _end_all_tasks()  # so that no other one asks
+        await _end_all_tasks()  # so that no other task calls it
         web._directory = held = Held()  # type: ignore[assignment]
         task = asyncio.create_task(web._heartbeat_loop())
         await held.asked.wait()
@@ -241,7 +241,7 @@ def test_a_missing_node_is_reported(
     cluster.machines.broken = False
     before = web.snapshot("ann")
     assert before is not None
-    # Somebody watches it: it comes back by itself.
+    # It is watched, so it is opened again.
     wait_for(
         lambda: (now := web.snapshot("ann")) is not None and now.generation != before.generation
     )
@@ -278,7 +278,7 @@ def test_watchers_of_a_dead_process_are_removed(
 
 def test_the_directory_matches_the_cluster_backend() -> None:
     """The fake backend calls the same objects as Ray's actors."""
-    assert isinstance(a_directory(FewMachines(1)), Directory)
+    assert isinstance(make_directory(FakeCluster(1)), Directory)
 
 
 @pytest.mark.parametrize("how", ["lost", "hangs"])
@@ -298,10 +298,10 @@ def test_no_cluster_loss_while_a_node_or_the_directory_answers(
     web.on_failure(told.append)
     beats = 2 * engine_module.MAX_MISSED_HEARTBEATS
     cluster.directory.lost = True
-    wait_until_asked_again(cluster.directory, "is_there", beats)
+    wait_for_calls(cluster.directory, "is_there", beats)
     cluster.directory.lost = False
     web.submit("ann", SetWatched(watched=False)).result(PATIENCE)
-    wait_until_asked_again(cluster.directory, "is_there", beats)  # the nodes are hardly asked now
+    wait_for_calls(cluster.directory, "is_there", beats)  # the nodes are hardly asked now
     assert not told
 
 

@@ -60,7 +60,7 @@ def test_two_apps_in_one_process_are_independent(tmp_path: Path) -> None:
         assert (len(one_engine.created), len(other_engine.created)) == (1, 0)
         assert client.get("/").status_code == 200
         assert other.app.test_client().get("/").status_code == 401
-        # Another's cookie names nobody here: the secrets differ.
+        # The other app's cookie is invalid here: the secrets differ.
         http = other.app.test_client()
         http.get("/?token=needed")
         cookie = client.http.get_cookie("charnn_session")

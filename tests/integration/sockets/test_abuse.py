@@ -52,7 +52,7 @@ def test_hostile_input_does_not_affect_another_session(tmp_path: Path) -> None:
 @pytest.mark.extended
 def test_hostile_input_to_a_real_server_logs_no_error(tmp_path: Path) -> None:
     with LiveServer(tmp_path, *ABUSED_SESSIONS) as server:
-        told = asyncio.run(bystander_during(server, cases(300)))
-        assert told.as_before
-        assert told.warnings == []
-        assert [status for status in told.statuses if status >= 500 and status != 503] == []
+        result = asyncio.run(bystander_during(server, cases(300)))
+        assert result.as_before
+        assert result.warnings == []
+        assert [status for status in result.statuses if status >= 500 and status != 503] == []

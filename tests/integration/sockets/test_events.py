@@ -79,7 +79,7 @@ def test_pause_and_resume(client: Client) -> None:
     tab = client.open_tab()
     tab.wait_for_steps()
     steps = pause(tab)
-    tab.ask("set", {"temperature": 2})  # what comes after it shows that nothing was learnt before
+    tab.ask("set", {"temperature": 2})  # later updates show that it did not train before
     tab.wait_for(lambda: tab.newest("temperature") == 2)
     assert (tab.newest("steps"), tab.newest("status")) == (steps, "paused")
     assert tab.ask("resume", {}) == {"ok": True}
@@ -223,11 +223,11 @@ def test_a_reconnect_finds_training_continued(tmp_path: Path) -> None:
             next(iter(app_server.parts.engine.snapshots())),
         )
 
-        def learnt_without_a_page() -> bool:
+        def trained_without_a_page() -> bool:
             snapshot = engine.snapshot(session_id)
             return snapshot is not None and snapshot.steps > steps and bool(snapshot.points)
 
-        tab.wait_for(learnt_without_a_page)
+        tab.wait_for(trained_without_a_page)
         again = client.open_tab()
         assert (again.state["session"], again.state["version"]) == (session, version)
         assert again.state["steps"] > steps

@@ -52,7 +52,7 @@ def test_sessions_per_address_limit(tmp_path: Path) -> None:
             app_server.new_client().open_tab()
         code = "sessions_per_address"
         assert refused.value.data == {"code": code, "limit": code}
-        clients[0].open_tab().next_frame()  # who is here already may open another page
+        clients[0].open_tab().next_frame()  # an existing session may open another page
 
 
 def test_a_full_server_refuses_sessions(

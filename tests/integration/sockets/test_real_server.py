@@ -1,7 +1,6 @@
-"""What only a real server can tell: connections, transports, and how they end.
+"""Connections and transports, with a real server.
 
-Everything else about requests and events is tested in process; the threading mode has a file of
-its own.
+Everything else about requests and events is tested in process; the threading mode has its own file.
 """
 
 from __future__ import annotations
@@ -9,7 +8,7 @@ from __future__ import annotations
 import http.client
 import json
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,7 @@ import websocket
 from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
-from tests.support.client import Client, Tab
+from tests.support.client import Client, Tab, read_until, read_until_closed
 from tests.support.server import running_server
 from tests.support.waiting import PATIENCE
 
@@ -59,43 +58,6 @@ def bystander(server: LiveServer) -> Iterator[None]:
     client.leave()
 
 
-def cookie_of(client: Client) -> str:
-    return "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
-
-
-def open_socket(
-    client: Client, connect: bool = True, options: Sequence[tuple[int, int, int]] = ()
-) -> websocket.WebSocket:
-    """A raw WebSocket."""
-    url = client.url.replace("http", "ws", 1) + WEBSOCKET
-    opened = websocket.create_connection(
-        url, cookie=cookie_of(client), timeout=PATIENCE, sockopt=options
-    )
-    assert opened.recv()[0] == "0"
-    if connect:
-        opened.send("40")
-        read_until(opened, "40")
-    return opened
-
-
-def read_until(opened: websocket.WebSocket, beginning: str) -> str:
-    while True:
-        data = opened.recv()
-        assert isinstance(data, str)
-        assert data, "the socket was closed"
-        if data.startswith(beginning):
-            return data
-
-
-def read_to_the_end(opened: websocket.WebSocket) -> None:
-    """Read until the server closes the socket."""
-    try:
-        while opened.recv() != "":
-            pass
-    except (websocket.WebSocketConnectionClosedException, ConnectionError):
-        pass
-
-
 def shake_hands(url: str, **headers: str) -> tuple[int, str]:
     """The status and the lowercase headers of the answer to a handshake with these headers."""
     place = urlsplit(url)
@@ -106,15 +68,6 @@ def shake_hands(url: str, **headers: str) -> tuple[int, str]:
         connection.sendall(request.encode())
         answer = connection.recv(4096).decode("latin-1")
     return int(answer.split()[1]), answer.lower()
-
-
-def begin_upload(client: Client, length: int) -> socket.socket:
-    """A connection on which the headers of an upload have been sent."""
-    place = urlsplit(client.url)
-    connection = socket.create_connection((place.hostname, place.port), PATIENCE)
-    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(client)}"
-    connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode())
-    return connection
 
 
 def files_of(server: LiveServer) -> list[Path]:
@@ -133,7 +86,7 @@ def test_both_transports_serve_a_page(client: Client, transport: str) -> None:
         each.wait_for(lambda each=each: each.state["text"] == TEXT)
         each.wait_for(lambda each=each: each.newest("steps") > 0)
         each.next_frame()
-        each.next_frame()  # which comes when the one before was acknowledged
+        each.next_frame()  # sent after the previous one is acknowledged
     assert tab.ask("pause") == {"ok": True}
     other.wait_for(lambda: other.newest("status") == "paused")
 
@@ -144,7 +97,7 @@ def test_no_frame_is_sent_before_the_last_is_acknowledged(client: Client) -> Non
     slow.reads.clear()
     read, seen = len(slow.frames), len(quick.frames)
     quick.wait_for(lambda: len(quick.frames) >= seen + 3)
-    assert len(slow.frames) <= read + 1  # the one that was under way, or came after it
+    assert len(slow.frames) <= read + 1  # one may have been in flight
     meanwhile = quick.newest("steps")
     slow.reads.set()
     slow.wait_for(lambda: slow.newest("steps") >= meanwhile)
@@ -188,7 +141,7 @@ def test_connection_without_a_session_is_refused_with_a_code(
 def test_cross_origin_and_malformed_handshakes_are_rejected(
     server: LiveServer, client: Client
 ) -> None:
-    mine = {"Cookie": cookie_of(client)}
+    mine = {"Cookie": client.cookie_header}
     assert shake_hands(server.url, **mine, Origin=server.url)[0] == 101
     assert shake_hands(server.url, **mine, Origin="https://evil.example")[0] == 403
     assert shake_hands(server.url, **mine, Host="evil.example")[0] == 403
@@ -214,9 +167,9 @@ def test_websocket_extensions_are_not_negotiated(server: LiveServer) -> None:
 def test_a_malformed_packet_closes_only_its_socket(client: Client) -> None:
     for data in ("x", "42[", f"4{'[' * 100_000}"):
         for connect in (True, False):
-            with closing(open_socket(client, connect)) as opened:
+            with closing(client.open_socket(connect=connect)) as opened:
                 opened.send(data)
-                read_to_the_end(opened)
+                read_until_closed(opened)
 
 
 @pytest.mark.usefixtures("bystander")
@@ -232,7 +185,7 @@ def test_a_malformed_polling_body_closes_only_its_socket(client: Client) -> None
 
 @pytest.mark.usefixtures("bystander")
 def test_events_before_connect_and_attachments_are_ignored(client: Client) -> None:
-    with closing(open_socket(client, connect=False)) as opened:
+    with closing(client.open_socket(connect=False)) as opened:
         for data in ('421["pause"]', '4599-["learn"]', "41", '4312["x"]'):
             opened.send(data)
         opened.send_binary(b"x" * 1000)
@@ -247,15 +200,15 @@ def test_events_before_connect_and_attachments_are_ignored(client: Client) -> No
 @pytest.mark.parametrize("frames", [1, 100])
 def test_an_oversized_message_closes_only_its_socket(client: Client, frames: int) -> None:
     piece = "4" * (Limits().message // frames + 1000)
-    with closing(open_socket(client)) as opened:
+    with closing(client.open_socket()) as opened:
         try:
             for number in range(frames):
                 kind = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
                 last = int(number == frames - 1)
                 opened.send_frame(websocket.ABNF(fin=last, opcode=kind, data=piece))
         except OSError:
-            return  # it was closed before it was sent whole
-        read_to_the_end(opened)
+            return  # closed before it was sent completely
+        read_until_closed(opened)
 
 
 # ------------------------------------------------------------------ models
@@ -273,7 +226,7 @@ def test_chunked_upload(client: Client) -> None:
 
 def test_an_interrupted_upload_is_answered(client: Client) -> None:
     client.open_tab().ask("pause")
-    with begin_upload(client, 1000) as connection:
+    with client.begin_upload(1000) as connection:
         connection.sendall(b"{")
         connection.shutdown(socket.SHUT_WR)
         response = http.client.HTTPResponse(connection)
@@ -295,12 +248,12 @@ def test_a_slow_upload_is_aborted(strict_server: LiveServer) -> None:
     client = Client(strict_server.url)
     tab = client.open_tab()
     assert tab.ask("pause") == {"ok": True}
-    with begin_upload(client, 1000) as connection:
+    with client.begin_upload(1000) as connection:
         connection.sendall(b"{")
         while connection.recv(4096):  # an answer, if there is one, and then the end
             pass
     tab.wait_for(lambda: not files_of(strict_server))
-    assert client.put("/api/model.json", b"{}").status_code == 400  # its place is free again
+    assert client.put("/api/model.json", b"{}").status_code == 400  # its slot is free again
     client.leave()
 
 
@@ -331,10 +284,10 @@ def test_a_peer_that_does_not_read_is_disconnected(strict_server: LiveServer) ->
     client = Client(strict_server.url)
     tab = client.open_tab()
     tab.next_frame()
-    deaf = open_socket(client, options=[(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)])
+    deaf = client.open_socket((socket.SOL_SOCKET, socket.SO_RCVBUF, 2048))
     deaf.settimeout(PATIENCE)
     with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
-        while True:  # until the server has had enough of it
+        while True:  # until the server disconnects
             deaf.send('42999["save"]')  # whose answer is large
     deaf.shutdown()
     tab.next_frame()

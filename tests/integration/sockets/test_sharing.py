@@ -18,7 +18,7 @@ from app.storage.sharing import Sharing
 from app.web.session_cookie import COOKIE
 from tests.support.app_server import AppServer, Client, Tab, running_app
 
-TEXT = "the own words\nof somebody\nwho shares"
+TEXT = "the own words\nof a client\nwho shares"
 OPTIONS = {"hidden_sizes": "7", "letter_size": "3"}
 UNKNOWN = "A" * 22
 
@@ -69,11 +69,11 @@ def test_opening_a_link_copies_into_the_own_session(
     state = theirs.state
     assert (state["text"], state["options"]) == (before["text"], before["options"])
     assert (state["steps"] >= before["steps"], state["temperature"]) == (True, 0.5)
-    assert state["curve"]["points"]  # how it came to be what it is
+    assert state["curve"]["points"]  # the history comes along
     theirs.wait_for_steps(more_than=before["steps"])
     assert theirs.newest("status") == "learning"
     assert theirs.ask("learn", {"text": "quite something else"}) == {"ok": True}
-    # Nothing of it touches the original, nor the copy.
+    # Neither the original nor the copy changes.
     assert {name: mine.newest(name) for name in before} == before
     assert json.loads(mine.ask("save")["json"]) == saved
     third = new_client().open_tab()
@@ -108,7 +108,7 @@ def test_fetching_a_link_changes_nothing(client: Client) -> None:
         answer = client.get(f"/s/{share_id}", headers={"Sec-Fetch-Site": fetch_site})
         assert answer.status_code == 200
         assert f'data-copy="{share_id}"' in answer.text
-        assert "data-new" not in answer.text  # it is asked before anything is replaced
+        assert "data-new" not in answer.text  # the page asks before it replaces anything
         assert answer.headers["Cache-Control"] == "no-store"
         assert answer.headers["X-Robots-Tag"] == "noindex"
     tab.next_frame()
@@ -133,7 +133,9 @@ def test_only_the_owner_can_withdraw(
     share_id = share(mine)
     refused = theirs.ask("withdraw", {"id": share_id})
     assert (refused["code"], refused["field"]) == ("not_your_copy", "id")
-    assert refused == theirs.ask("withdraw", {"id": UNKNOWN})  # it does not tell which there are
+    assert refused == theirs.ask(
+        "withdraw", {"id": UNKNOWN}
+    )  # the error does not reveal which ids exist
     assert guest.get(f"/s/{share_id}").status_code == 200
     assert theirs.ask("shares")["copies"] == []
     assert mine.ask("withdraw", {"id": share_id}) == {"ok": True}

@@ -32,7 +32,7 @@ def test_sigterm_notifies_clients_and_sessions_survive_restart(tmp_path: Path) -
         assert [closing["code"] for closing in tab.closings] == ["restarting"]
         assert not server.warnings
     assert (server.data_dir / "secret").stat().st_mode & 0o777 == 0o600
-    with running_app(server.data_dir) as app_server:  # as another server on the same data
+    with running_app(server.data_dir) as app_server:  # another server on the same data
         again = app_server.new_client()
         again.take_cookies(client.http.cookies.get_dict())
         back = again.open_tab()
@@ -48,7 +48,10 @@ def test_sessions_survive_sigkill_up_to_the_last_checkpoint(tmp_path: Path) -> N
     with running_server(tmp_path) as server:
         client = Client(server.url)
         tab = learning(client)
-        for event in ("pause", "resume"):  # each is saved at once; the first may have been begun
+        for event in (
+            "pause",
+            "resume",
+        ):  # each is saved at once; a save may be in progress at the first
             saved_at = tab.newest("saved_at")
             tab.ask(event)
             tab.wait_for(lambda before=saved_at: tab.newest("saved_at") != before)

@@ -8,7 +8,6 @@ import signal
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -18,7 +17,7 @@ from app.protocol.limits import Limits
 from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
 from tests.support.app_server import running_app
-from tests.support.client import Client, Tab
+from tests.support.client import Client, Tab, read_until_closed
 from tests.support.server import running_server
 from tests.support.waiting import PATIENCE
 
@@ -83,40 +82,7 @@ def learn(tab: Tab) -> None:
     tab.wait_for(lambda: tab.newest("status") == "paused")
 
 
-def cookie_of(client: Client) -> str:
-    return "; ".join(f"{name}={value}" for name, value in client.http.cookies.items())
-
-
-def open_socket(client: Client, *options: tuple[int, int, int]) -> websocket.WebSocket:
-    """A raw WebSocket, connected to Socket.IO."""
-    url = client.url.replace("http", "ws", 1) + "/socket.io/?EIO=4&transport=websocket"
-    opened = websocket.create_connection(
-        url, cookie=cookie_of(client), timeout=PATIENCE, sockopt=options
-    )
-    opened.send("40")
-    while not str(opened.recv()).startswith("40"):
-        pass
-    return opened
-
-
-def read_to_the_end(opened: websocket.WebSocket) -> None:
-    """Read until the server closes the socket."""
-    with pytest.raises((OSError, websocket.WebSocketConnectionClosedException)):  # noqa: PT012
-        while opened.recv() != "":
-            pass
-        raise ConnectionError("it was closed")
-
-
-def begin_upload(client: Client, length: int) -> socket.socket:
-    """A connection on which the headers of an upload have been sent."""
-    place = urlsplit(client.url)
-    connection = socket.create_connection((place.hostname, place.port), PATIENCE)
-    head = f"PUT /api/model.json HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: {cookie_of(client)}"
-    connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode())
-    return connection
-
-
-def until_no_file_is_left(server: LiveServer, tab: Tab) -> None:
+def wait_until_no_files(server: LiveServer, tab: Tab) -> None:
     tab.wait_for(lambda: not list((server.data_dir / FOLDER).iterdir()))
 
 
@@ -171,17 +137,17 @@ def test_a_model_is_downloaded_and_uploaded(client: Client, server: LiveServer) 
     saved = client.get("/api/model.json")
     assert json.loads(tab.ask("save")["json"]) == saved.json()
     assert client.put("/api/model.json", saved.content).json() == {"ok": True}
-    pieces = iter([saved.content[:1000], saved.content[1000:]])  # of a length that is not told
+    pieces = iter([saved.content[:1000], saved.content[1000:]])  # without a Content-Length
     response = client.http.put(f"{server.url}/api/model.json", data=pieces, timeout=PATIENCE)
     assert response.json() == {"ok": True}
     assert tab.ask("load", {"json": saved.text}) == {"ok": True}
-    until_no_file_is_left(server, tab)
+    wait_until_no_files(server, tab)
 
 
 def test_an_interrupted_upload_changes_nothing(client: Client, server: LiveServer) -> None:
     tab = client.open_tab()
     learn(tab)
-    with begin_upload(client, 1000) as connection:
+    with client.begin_upload(1000) as connection:
         connection.sendall(b"{")
         connection.shutdown(socket.SHUT_WR)
         response = http.client.HTTPResponse(connection)
@@ -189,18 +155,18 @@ def test_an_interrupted_upload_changes_nothing(client: Client, server: LiveServe
         assert response.status == 400
         assert json.loads(response.read())["code"] == "upload_incomplete"
     assert tab.state["text"] == TEXT
-    until_no_file_is_left(server, tab)
+    wait_until_no_files(server, tab)
 
 
 def test_a_slow_upload_is_aborted(client: Client, server: LiveServer) -> None:
     tab = client.open_tab()
     learn(tab)
-    with begin_upload(client, 1000) as connection:
+    with client.begin_upload(1000) as connection:
         connection.sendall(b"{")
         tab.wait_for(lambda: list((server.data_dir / FOLDER).iterdir()))
         while connection.recv(4096):  # an answer, if there is one, and then the end
             pass
-    until_no_file_is_left(server, tab)
+    wait_until_no_files(server, tab)
 
 
 def test_an_aborted_download_leaves_no_file(client: Client, server: LiveServer) -> None:
@@ -210,7 +176,7 @@ def test_an_aborted_download_leaves_no_file(client: Client, server: LiveServer) 
     response = client.http.get(f"{server.url}/api/model.json", stream=True, timeout=PATIENCE)
     assert response.raw.read(1000)
     response.close()
-    until_no_file_is_left(server, tab)
+    wait_until_no_files(server, tab)
 
 
 # ------------------------------------------------------------------ peers that misbehave
@@ -219,7 +185,7 @@ def test_an_aborted_download_leaves_no_file(client: Client, server: LiveServer) 
 @pytest.mark.usefixtures("bystander")
 @pytest.mark.parametrize("frames", [1, 100])
 def test_an_oversized_message_closes_only_its_socket(client: Client, frames: int) -> None:
-    opened = open_socket(client)
+    opened = client.open_socket()
     try:
         for number in range(frames):
             kind = websocket.ABNF.OPCODE_CONT if number else websocket.ABNF.OPCODE_TEXT
@@ -228,7 +194,7 @@ def test_an_oversized_message_closes_only_its_socket(client: Client, frames: int
             opened.send_frame(websocket.ABNF(fin=last, opcode=kind, data=piece))
     except OSError:
         return  # it was closed before it was sent whole
-    read_to_the_end(opened)
+    read_until_closed(opened)
 
 
 @pytest.mark.usefixtures("bystander")
@@ -241,9 +207,9 @@ def test_an_oversized_polling_body_closes_only_its_socket(client: Client) -> Non
 @pytest.mark.usefixtures("bystander")
 def test_a_malformed_packet_closes_only_its_socket(client: Client) -> None:
     for packet in ("x", "42[", "4" + "[" * 100_000):
-        opened = open_socket(client)
+        opened = client.open_socket()
         opened.send(packet)
-        read_to_the_end(opened)
+        read_until_closed(opened)
 
 
 def test_a_malformed_handshake_is_rejected(client: Client) -> None:
@@ -255,7 +221,7 @@ def test_a_malformed_handshake_is_rejected(client: Client) -> None:
 @pytest.mark.usefixtures("bystander")
 def test_a_peer_that_does_not_read_is_disconnected(client: Client) -> None:
     learn(client.open_tab())
-    deaf = open_socket(client, (socket.SOL_SOCKET, socket.SO_RCVBUF, 2048))
+    deaf = client.open_socket((socket.SOL_SOCKET, socket.SO_RCVBUF, 2048))
     deaf.settimeout(None)
     with pytest.raises((OSError, websocket.WebSocketException)):  # noqa: PT012
         while True:
@@ -280,7 +246,7 @@ def test_sigterm_notifies_clients_and_sessions_survive_restart(
             tab.wait_for(lambda tab=tab: not tab.is_open)
             assert [closing["code"] for closing in tab.closings] == ["restarting"]
         assert not server.warnings
-    with running_app(server.data_dir) as app_server:  # as another server on the same data
+    with running_app(server.data_dir) as app_server:  # another server on the same data
         again = app_server.new_client()
         again.take_cookies(client.http.cookies.get_dict())
         state = again.open_tab().state

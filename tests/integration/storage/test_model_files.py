@@ -40,7 +40,7 @@ def _low_limits() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelIO]:
-    """A ModelIO whose worker process is not restricted."""
+    """A ModelIO for the tests that do not disturb its worker process."""
     files = ModelIO(tmp_path_factory.mktemp("files"), UPLOAD)
     yield files
     files.close()

@@ -46,8 +46,8 @@ class Server:
         )
         return self.engine
 
-    def unload_after(self, unwatched: float) -> None:
-        """Start the retention period now, so that the time before does not count."""
+    def evict_after(self, unwatched: float) -> None:
+        """Evict unwatched sessions after this time, from now on."""
         keeping = self.engine.persistence
         keeping._policy = replace(keeping._policy, unwatched_seconds=unwatched)
 
@@ -211,13 +211,13 @@ def test_an_unwatched_session_is_evicted_and_restored(server: Server) -> None:
         server.ask(name, SetWatched(watched=True))
     server.wait_for_steps("ann")
     server.engine.submit("ann", SetWatched(watched=False))
-    server.unload_after(0.3)
+    server.evict_after(0.3)
     wait_for(lambda: server.engine.snapshot("ann") is None)
     assert server.engine.snapshot("bob") is not None
     assert_refused(lambda: server.ask("ann", Pause()), "session_gone")
     stored = server.store.load("ann")
     assert stored is not None
-    server.unload_after(HOUR)
+    server.evict_after(HOUR)
     server.create("ann")
     assert server.now("ann").steps >= stored.checkpoint.totals.steps > 0
 
@@ -231,7 +231,7 @@ def test_an_opened_session_is_not_evicted_before_it_is_watched(
     server.create("ann", "bob")
     server.ask("bob", SetWatched(watched=True))
     server.ask("bob", SetWatched(watched=False))
-    server.unload_after(0)
+    server.evict_after(0)
     wait_for(lambda: server.engine.snapshot("bob") is None)
     server.ask("ann", SetWatched(watched=True))
     server.ask("ann", SetWatched(watched=False))

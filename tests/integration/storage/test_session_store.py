@@ -47,7 +47,7 @@ def test_checkpoints_round_trip(store: Store) -> None:
 
 
 def test_an_unknown_session_is_none(store: Store) -> None:
-    assert store.load("nobody") is None
+    assert store.load("unknown") is None
 
 
 def test_save_replaces_only_the_own_session(store: Store) -> None:

@@ -55,7 +55,7 @@ def test_any_checkpoint_survives_being_written(
     steps: int | None,
 ) -> None:
     model = CharModel.create(Vocabulary(letters), kind, hidden_sizes, 2, seed=0)
-    model.params[: len(numbers)] = numbers  # NaN and infinity too: a network may have run off
+    model.params[: len(numbers)] = numbers  # NaN and infinity too: a network may have diverged
     training = TrainingConfig(optimizer=solver)  # type: ignore[arg-type]
     saved = Trainer(model, [letters[0]], training).checkpoint()
     assert saved.optimizer is not None
@@ -100,7 +100,7 @@ def test_a_format_of_a_later_version_is_refused() -> None:
 
 
 def test_the_first_format_can_still_be_read() -> None:
-    """It knew nothing of schedules, of sentences kept aside, and of either in the curve."""
+    """It had no schedules and no validation, neither as options nor in the curve."""
     encoded = encode(checkpoint())
     state = json.loads(encoded.state)
     state["format"] = 1

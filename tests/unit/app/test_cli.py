@@ -31,7 +31,7 @@ TINY = ("--hidden-sizes", "4", "--letter-size", "2", "--seed", "1")
 
 @pytest.fixture(scope="module")
 def model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A tiny network that has learnt a little; no test changes it."""
+    """A tiny trained network; no test changes it."""
     folder = tmp_path_factory.mktemp("model")
     (folder / "corpus.txt").write_text(CORPUS, encoding="utf-8")
     done = charnn("train", folder / "corpus.txt", "--out", folder / "model.json", *STEPS, *TINY)
@@ -209,7 +209,7 @@ def test_train_follows_a_schedule(model_file: Path, corpus: Path, out: Path) -> 
 
 @contextmanager
 def ctrl_c_interrupts() -> Iterator[None]:
-    """Whoever started the tests may have had them ignore it."""
+    """The process that started the tests may ignore the signal."""
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         yield

@@ -1,4 +1,4 @@
-"""The table of errors, and how an error reaches whoever asked."""
+"""The table of errors, and how an error reaches the client."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ INSTRUCTIONS = (
     *("reload", "restart", "send", "shorten", "start", "train", "try", "use", "wait", "withdraw"),
     "write",
 )
-"""The verbs with which a message says what to do; whoever needs another adds it."""
+"""The imperatives that messages may use."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def strings_in(node: ast.expr) -> Iterator[str]:
 
 def values_of(call: ast.Call, caller: str) -> frozenset[str] | None:
     """The names of the values that a message gets."""
-    if caller == "_NotRead":  # whoever catches it adds more
+    if caller == "_NotRead":  # its handler adds the fields
         return None
     if caller == "Notice":
         given = call.args[1] if len(call.args) > 1 else ast.Dict([], [])

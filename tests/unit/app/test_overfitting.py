@@ -11,8 +11,8 @@ from app.training.curve import CurvePoint
 from app.training.monitors import OverfittingDetector
 
 
-def point(step: int, learnt: float, held_out: float | None) -> CurvePoint:
-    return CurvePoint(step, 0.0, 0.0, 100 * math.log(learnt), 100, held_out)
+def point(step: int, train: float, held_out: float | None) -> CurvePoint:
+    return CurvePoint(step, 0.0, 0.0, 100 * math.log(train), 100, held_out)
 
 
 def follow(pairs: list[tuple[float, float | None]]) -> OverfittingDetector:
@@ -39,7 +39,9 @@ def test_better_again_is_not_memorising_any_more() -> None:
 
 
 def test_getting_worse_at_everything_is_trouble_of_another_kind() -> None:
-    worse = [(learnt * 1.05**k, aside * 1.05**k) for k, (learnt, aside) in enumerate(FALLING)]
+    worse = [
+        (train * 1.05**k, validation * 1.05**k) for k, (train, validation) in enumerate(FALLING)
+    ]
     assert follow([*FALLING, *reversed(worse)]).since is None
 
 
@@ -52,5 +54,5 @@ def test_one_by_one_or_all_at_once_is_the_same(pairs: list[tuple[float, float | 
 
 
 @given(st.lists(st.floats(1, 1e6)))
-def test_without_held_out_sentences_it_is_never_said_to_memorise(learnt: list[float]) -> None:
-    assert follow([(each, None) for each in learnt]).since is None
+def test_no_overfitting_without_validation(train: list[float]) -> None:
+    assert follow([(each, None) for each in train]).since is None

@@ -40,7 +40,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @pytest.fixture
 def session(clock: Clock) -> Session:
-    """One that is watched, and has learnt and written once."""
+    """A watched session that has trained and sampled once."""
     compile_kernels("lstm", "rmsprop")
     session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
     session.carry_out(Learn(text=TEXT, options=SMALL))

@@ -127,7 +127,7 @@ class Peer:
 
 
 class Engine:
-    """Engine.IO, as far as it is asked; nobody reads anything while it sleeps."""
+    """A stand-in for Engine.IO; nothing is read while it sleeps."""
 
     max_http_buffer_size = 1000
 

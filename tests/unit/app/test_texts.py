@@ -110,8 +110,8 @@ def test_no_held_out_sum_is_in_the_text_in_either_order() -> None:
     assert len(held_out) >= 300
     assert check.faults(held_out) == []
     assert all(map(is_true, held_out))
-    learnt = {frozenset(line.partition("=")[0].split("+")) for line in sentences_of("sums")}
-    assert not learnt & {frozenset(line.partition("=")[0].split("+")) for line in held_out}
+    train = {frozenset(line.partition("=")[0].split("+")) for line in sentences_of("sums")}
+    assert not train & {frozenset(line.partition("=")[0].split("+")) for line in held_out}
 
 
 def test_many_held_out_sums_carry() -> None:

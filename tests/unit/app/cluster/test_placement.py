@@ -52,7 +52,7 @@ def test_a_node_that_is_gone_leaves_its_sessions_without_a_place() -> None:
     placed(placement, 5)
     assert sorted(placement.remove("gone")) == ["0", "1", "2", "3", "4"]
     assert placement.node_of("0") is None
-    assert placement.place("0") is None  # nobody takes it
+    assert placement.place("0") is None  # no node takes it
     placement.add("here", threads=1)
     assert placement.place("0") == "here"
 
