@@ -84,7 +84,7 @@ def main(browser: str, seconds: float) -> None:
             checks.info(f"{width} px, an empty page: main thread", f"{empty.work:.1f} ms")
             _visit(checks, chromium, server.url, width, seconds, empty)
         empty = measured(chromium, server.url, WIDTHS[0], HEIGHT)
-        checks.info("an empty page: asked for until it is there", f"{empty.opened:.0f} ms")
+        checks.info("an empty page: time to open", f"{empty.opened:.0f} ms")
         _press_everything(checks, chromium, server, seconds, empty)
         chromium.close()
     sys.exit(0 if checks.all_passed else 1)

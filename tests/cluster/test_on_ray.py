@@ -127,13 +127,13 @@ def test_sessions_of_a_killed_node_train_on_another(
     node = until_all_nodes_are_up(cluster)[0]
     os.kill(node["pid"], signal.SIGKILL)
     # New sessions are spread over all nodes, so that some were on this one.
-    told = tabs[0].wait_for(lambda: [tab for tab in tabs if tab.notices])
+    notified = tabs[0].wait_for(lambda: [tab for tab in tabs if tab.notices])
     for number, tab in enumerate(tabs):
         assert_trains(tab)
         assert tab.is_open
         assert tab.state["text"] == f"of visitor {number}"
         assert tab.newest("curve")["points"] is not None
-    for tab in told:
+    for tab in notified:
         (notice,) = tab.notices
         assert (notice["level"], notice["code"]) == ("warning", "machine_lost")
     assert node["pid"] not in {each["pid"] for each in until_all_nodes_are_up(cluster)}

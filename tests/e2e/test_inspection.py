@@ -63,7 +63,7 @@ def open_small(page: Page) -> Page:
     return page
 
 
-def asked(page: Page) -> Callable[[str], int]:
+def count_events(page: Page) -> Callable[[str], int]:
     """Counts the events that the page sends; call it before the page opens."""
     frames: list[str] = []
 
@@ -148,7 +148,7 @@ def test_gradient_check_passes(page: Page) -> None:
 
 
 def test_hidden_panels_send_no_requests(page: Page) -> None:
-    questions = asked(page)
+    questions = count_events(page)
 
     def all_of_them() -> list[int]:
         return [questions(event) for event in (*PANELS.values(), "find_units", "complete")]

@@ -87,10 +87,10 @@ class LocalActor:
         self.actor = actor
         self.lost = False
         self.hangs = False
-        self.asked: list[str] = []
+        self.calls: list[str] = []
 
     async def ask(self, method: str, *arguments: Any) -> Any:
-        self.asked.append(method)
+        self.calls.append(method)
         await asyncio.sleep(0)
         self._check()
         while self.hangs:

@@ -37,12 +37,12 @@ TEXT = "a first sentence\n  and another \n\nthe third is here"
 STARTING = Learn(text=TEXT, options=SMALL)
 
 
-def completions(client: SessionClient, asked: Complete) -> list[Completion]:
+def completions(client: SessionClient, command: Complete) -> list[Completion]:
     """The completions, once the kernels are compiled."""
 
     def answer() -> list[Completion] | None:
         try:
-            found = client.ask(asked)
+            found = client.ask(command)
         except UserError as error:
             if error.code != "compiling":
                 raise

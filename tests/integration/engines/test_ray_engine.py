@@ -90,8 +90,8 @@ def assert_refused(answer: Future[Answer], code: str) -> None:
 
 def wait_for_calls(actor: LocalActor, method: str, times: int) -> None:
     """Wait for so many further calls of a method."""
-    before = actor.asked.count(method)
-    wait_for(lambda: actor.asked.count(method) >= before + times)
+    before = actor.calls.count(method)
+    wait_for(lambda: actor.calls.count(method) >= before + times)
 
 
 def temperature(web: RayEngine, session_id: str = "ann") -> float | None:
@@ -105,36 +105,36 @@ def set_temperature(web: RayEngine, to: float, session_id: str = "ann") -> None:
 
 def test_commands_run_in_order_and_show_in_the_snapshot(cluster: Cluster, web: RayEngine) -> None:
     wanted, node = [number / 100 for number in range(1, 51)], cluster.node_of("ann")
-    before = node.asked.count("carry_out")
+    before = node.calls.count("carry_out")
     node.hangs = True
     first = web.submit("ann", SetParameters(temperature=wanted[0]))
-    wait_for(lambda: node.asked.count("carry_out") > before)
+    wait_for(lambda: node.calls.count("carry_out") > before)
     others = [web.submit("ann", SetParameters(temperature=each)) for each in wanted[1:]]
     wait_for(lambda: len(web._sessions["ann"].pending) == len(wanted))
     node.hangs = False
     for each in (first, *others):
         each.result(PATIENCE)
     assert temperature(web) == wanted[-1]
-    asked = [command for _, command in cluster.engine_of("ann").commands]
+    commands = [command for _, command in cluster.engine_of("ann").commands]
     assert [
-        command.temperature for command in asked if isinstance(command, SetParameters)
+        command.temperature for command in commands if isinstance(command, SetParameters)
     ] == wanted
-    assert node.asked.count("carry_out") == before + 2  # what came meanwhile was sent together
+    assert node.calls.count("carry_out") == before + 2  # the later commands were sent together
 
 
 def test_commands_during_a_node_failure_run_on_the_next_node(
     cluster: Cluster, web: RayEngine
 ) -> None:
     failed = cluster.node_of("ann")
-    before = failed.asked.count("carry_out")
+    before = failed.calls.count("carry_out")
     failed.hangs = True
-    asked = web.submit("ann", SetParameters(temperature=0.3))
-    wait_for(lambda: failed.asked.count("carry_out") > before)
+    future = web.submit("ann", SetParameters(temperature=0.3))
+    wait_for(lambda: failed.calls.count("carry_out") > before)
     failed.lost = True
-    asked.result(PATIENCE)
+    future.result(PATIENCE)
     assert temperature(web) == 0.3
     engine = cluster.engine_of("ann")
-    assert engine.taken_over["ann"] is not None  # and is told that a machine failed
+    assert engine.taken_over["ann"] is not None  # and its client is notified of the failure
     wait_for(lambda: engine.watched("ann")[-1:] == [True])  # it is watched here
 
 
@@ -186,13 +186,13 @@ def test_a_stored_session_is_opened_on_demand(cluster: Cluster, web: RayEngine) 
 
 def test_requests_wait_for_a_new_directory(cluster: Cluster, web: RayEngine) -> None:
     cluster.directory.lost = True
-    asked = web.open_session("bob")
+    future = web.open_session("bob")
     set_temperature(web, 0.9)  # a session that is at a node needs no directory
     wait_for_calls(cluster.directory, "place", 3)
-    assert not asked.done()
+    assert not future.done()
     cluster.directory.actor = make_directory(cluster.machines)
     cluster.directory.lost = False
-    asked.result(PATIENCE)
+    future.result(PATIENCE)
     assert web.snapshot("bob") is not None
 
 
@@ -205,18 +205,18 @@ def test_a_task_cancelled_as_its_answer_arrives_ends(
 
     class Held:
         def __init__(self) -> None:
-            self.asked = asyncio.Event()
+            self.called = asyncio.Event()
             self.answer = asyncio.get_running_loop().create_future()
 
         async def ask(self, _method: str) -> None:
-            self.asked.set()
+            self.called.set()
             await self.answer
 
     async def cancelled_while_answering() -> bool:
         await _end_all_tasks()  # so that no other task calls it
         web._directory = held = Held()  # type: ignore[assignment]
         task = asyncio.create_task(web._heartbeat_loop())
-        await held.asked.wait()
+        await held.called.wait()
         held.answer.set_result(None)
         for _ in range(rounds):
             await asyncio.sleep(0)
@@ -283,26 +283,26 @@ def test_the_directory_matches_the_cluster_backend() -> None:
 
 @pytest.mark.parametrize("how", ["lost", "hangs"])
 def test_cluster_loss_is_reported_once(cluster: Cluster, web: RayEngine, how: str) -> None:
-    told: list[str] = []
-    web.on_failure(told.append)
+    failures: list[str] = []
+    web.on_failure(failures.append)
     for each in (cluster.directory, *map(cluster.machines.node, cluster.machines.engines)):
         setattr(each, how, True)
-    wait_for(lambda: told)
-    assert told == [engine_module.CUT_OFF]
+    wait_for(lambda: failures)
+    assert failures == [engine_module.CUT_OFF]
 
 
 def test_no_cluster_loss_while_a_node_or_the_directory_answers(
     cluster: Cluster, web: RayEngine
 ) -> None:
-    told: list[str] = []
-    web.on_failure(told.append)
+    failures: list[str] = []
+    web.on_failure(failures.append)
     beats = 2 * engine_module.MAX_MISSED_HEARTBEATS
     cluster.directory.lost = True
     wait_for_calls(cluster.directory, "is_there", beats)
     cluster.directory.lost = False
     web.submit("ann", SetWatched(watched=False)).result(PATIENCE)
-    wait_for_calls(cluster.directory, "is_there", beats)  # the nodes are hardly asked now
-    assert not told
+    wait_for_calls(cluster.directory, "is_there", beats)  # the nodes are polled rarely now
+    assert not failures
 
 
 def test_a_cancelled_command_does_not_block_others(cluster: Cluster, web: RayEngine) -> None:

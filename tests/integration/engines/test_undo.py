@@ -66,7 +66,7 @@ def assert_same(
         assert getattr(now.description, name) == getattr(then.description, name)
     for name in ("steps", "epoch", "points", "curve_version", "learning_rate", "perplexity"):
         assert getattr(now, name) == getattr(then, name)
-    assert now.description.version > then.description.version  # so that every tab is told of it
+    assert now.description.version > then.description.version  # so that every page receives it
 
 
 def test_undo_and_redo_of_a_restart_are_exact(session: SessionClient) -> None:

@@ -109,8 +109,8 @@ def test_printed_url_serves_the_page_and_background_tasks_run(
     assert server.path == ""
     assert requests.get(f"{server.url}/", timeout=PATIENCE).ok
     client.open_tab().next_frame()
-    told = client.get("/metrics").text
-    figures = dict(line.rsplit(" ", 1) for line in told.splitlines() if not line.startswith("#"))
+    metrics = client.get("/metrics").text
+    figures = dict(line.rsplit(" ", 1) for line in metrics.splitlines() if not line.startswith("#"))
     assert float(figures["charnn_hub_stall_seconds_count"]) > 0
     assert float(figures["charnn_frame_lag_seconds_count"]) > 0
 

@@ -159,7 +159,7 @@ def test_concurrent_save_and_load(store: Store) -> None:
                 stored = store.load(name)
                 assert stored is not None
                 assert stored.checkpoint.text == str(number)
-        except Exception as error:  # noqa: BLE001  (told below)
+        except Exception as error:  # noqa: BLE001  (reported below)
             failures.append(error)
 
     threads = [threading.Thread(target=work, args=(name,)) for name in "abcd"]
@@ -284,10 +284,10 @@ def test_sigkill_leaves_complete_checkpoints(tmp_path: Path) -> None:
         [sys.executable, "-c", saving, url], cwd=ROOT, stdout=subprocess.PIPE, text=True
     )
     assert process.stdout is not None
-    told = 0
+    reported = 0
     for line in process.stdout:
-        told = int(line)
-        if told == 20:
+        reported = int(line)
+        if reported == 20:
             os.kill(process.pid, signal.SIGKILL)
     process.wait()
     store = Store.open(url)
@@ -295,7 +295,7 @@ def test_sigkill_leaves_complete_checkpoints(tmp_path: Path) -> None:
     store.close()
     texts = {each.checkpoint.text for each in stored if each is not None}
     assert len(texts) == 1
-    assert int(texts.pop()) >= told
+    assert int(texts.pop()) >= reported
 
 
 def test_a_full_disk_is_reported_and_nothing_is_lost(tmp_path: Path) -> None:

@@ -103,14 +103,14 @@ def test_a_failing_store_is_reported_and_recovers(
     with monkeypatch.context() as failing:
         for method in ("keep", "fetch", "has", "of", "withdraw"):
             failing.setattr(store.shares, method, fails)
-        asked: list[Callable[[], Future[Any]]] = [
+        requests: list[Callable[[], Future[Any]]] = [
             lambda: sharing.share("ann", checkpoint("ann")),
             lambda: sharing.fetch(UNKNOWN),
             lambda: sharing.is_there(UNKNOWN),
             lambda: sharing.of("ann"),
             lambda: sharing.withdraw("ann", UNKNOWN),
         ]
-        assert {refusal(ask()).code for ask in asked} == {code}
+        assert {refusal(ask()).code for ask in requests} == {code}
     assert sharing.of("ann").result(PATIENCE) == []
     sharing.close()
 
