@@ -1,1 +1,1 @@
-"""The web application: people train a network live, in their browser, on this server."""
+"""The web application: trains one network per visitor, live in the browser."""

@@ -20,7 +20,7 @@ _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORE
 
 
 class _InvalidEntry(Exception):  # noqa: N818  (private to this module)
-    """Why an entry is invalid: a code, and the values of its message."""
+    """An entry is invalid: the error code, and the values of its message."""
 
     def __init__(self, code: str, **values: object) -> None:
         super().__init__(code)
@@ -30,7 +30,7 @@ class _InvalidEntry(Exception):  # noqa: N818  (private to this module)
 
 @dataclass(frozen=True)
 class ChoiceField:
-    """One of a few words."""
+    """A field with a fixed set of choices."""
 
     name: str
     choices: tuple[str, ...]
@@ -39,7 +39,7 @@ class ChoiceField:
         """The choice entered.
 
         Raises:
-            PydanticCustomError: it is unknown; the message says what there is to choose from.
+            PydanticCustomError: the choice is unknown; the message lists the valid ones.
         """
         if entry not in self.choices:
             *known, last = self.choices
@@ -49,7 +49,7 @@ class ChoiceField:
 
 @dataclass(frozen=True)
 class NumberField:
-    """A number within a range, given as a number or as the text that a person typed."""
+    """A number within a range, as a number or as typed text."""
 
     name: str
     example: str
@@ -60,7 +60,7 @@ class NumberField:
 
     @property
     def inputmode(self) -> str:
-        """The keyboard of a touch screen: an attribute of HTML."""
+        """The HTML attribute that selects the keyboard of a touch screen."""
         return "numeric" if self.whole else "decimal"
 
     @property
@@ -83,7 +83,7 @@ class NumberField:
             raise _refused(self.name, entry, reason, f"{self.rule}, like {self.example}") from None
 
     def check(self, number: float) -> float | int:
-        """The number, if it is within the range."""
+        """The number; raises `_InvalidEntry` if it is out of range."""
         if number < self.low or (number == self.low and not self.low_included):
             raise _InvalidEntry("too_small")
         if number > self.high:
@@ -97,7 +97,7 @@ class NumberField:
 
 @dataclass(frozen=True)
 class IntListField:
-    """A list of whole numbers, given as a list or typed with commas: `20, 20`."""
+    """A list of whole numbers, as a list or as typed text: `20, 20`."""
 
     name: str
     example: str
@@ -145,10 +145,10 @@ class IntListField:
 
 @dataclass(frozen=True)
 class OptionalNumberField:
-    """A number, or None (typed as `auto`), which leaves the choice to the server.
+    """A number, or None (typed as `auto`), for which the server chooses a value.
 
     Attributes:
-        number: the field of the number.
+        number: the field that validates the number.
         empty: whether an empty entry also means None.
     """
 
@@ -194,7 +194,7 @@ class OptionalNumberField:
 
 
 def as_entered(value: object) -> str:
-    """The value as a person would enter it."""
+    """The value as text that the field accepts."""
     if value is None:
         return AUTO
     if isinstance(value, tuple):
@@ -243,7 +243,7 @@ def _refused(name: str, entry: object, reason: _InvalidEntry, rule: str) -> Pyda
 
 
 def _show(entry: object) -> str:
-    """The entry as its message repeats it, truncated if long."""
+    """The entry for an error message, truncated if long."""
     if isinstance(entry, list | tuple):
         entry = ", ".join(str(each) for each in entry[:MAX_SHOWN_LENGTH])
     if isinstance(entry, str) and entry.strip():

@@ -1,7 +1,7 @@
-"""The hyperparameters, each declared once, and the choices of a completion and an inspection.
+"""The hyperparameters, each declared once, and the choices of completions and inspections.
 
-The events of the page, the options of `charnn train`, the form of the page, the state that is sent,
-stored checkpoints and the trainer's configuration all derive from the declaration.
+Events, the options of `charnn train`, the page's form, the state sent to pages, stored checkpoints
+and the trainer's configuration all derive from the declaration.
 """
 
 from __future__ import annotations
@@ -26,19 +26,19 @@ Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_posi
 """A feature of a text that a unit may correlate with."""
 
 Part = Literal["network", "training"]
-"""What has a hyperparameter: the network (`CharModel`), or its training (`TrainingConfig`)."""
+"""Where a hyperparameter belongs: to `CharModel` or to `TrainingConfig`."""
 
 
 @dataclass(frozen=True)
 class Hyperparameter:
-    """The description of a hyperparameter, and the values it takes.
+    """The declaration of a hyperparameter.
 
     Attributes:
-        field: its label, and the entries that are valid.
-        description: its meaning, for the protocol and the command line.
-        hint: its meaning, for the page.
-        part: what has it as an attribute and argument.
-        argument: its name there, if that is another one.
+        field: the label and the valid values.
+        description: the meaning, for the protocol and the command line.
+        hint: the meaning, for the page.
+        part: the object that has it as an attribute and argument.
+        argument: the name of that attribute, if it differs.
     """
 
     field: ChoiceField | IntListField | NumberField | OptionalNumberField
@@ -57,8 +57,7 @@ class Hyperparameter:
 class Hyperparameters:
     """The hyperparameters of a network and of its training.
 
-    The defaults are those of the original demo, except that it holds out no sentences for
-    validation.
+    The defaults are those of the original demo, which has no validation set.
     """
 
     __pydantic_config__ = ConfigDict(extra="forbid")
@@ -68,7 +67,7 @@ class Hyperparameters:
         Hyperparameter(
             ChoiceField("Kind", get_args(Kind)),
             "Cell type of every layer.",
-            "An lstm remembers longest, a gru is lighter, an rnn simplest.",
+            "lstm: longest memory; gru: fewer weights; rnn: simplest.",
             "network",
             "cell",
         ),
@@ -82,7 +81,7 @@ class Hyperparameters:
                 NumberField("Hidden size", "20", 1, 1000, whole=True),
                 most=8,
             ),
-            "Units of each hidden layer, bottom first.",
+            "Units of each hidden layer, lowest first.",
             "Units of each layer, lowest first.",
             "network",
         ),
@@ -92,7 +91,7 @@ class Hyperparameters:
         Hyperparameter(
             NumberField("Letter size", "5", 1, 100, whole=True),
             "Size of a letter vector.",
-            "Numbers for a character.",
+            "Numbers per character.",
             "network",
             "embedding_size",
         ),
@@ -102,7 +101,7 @@ class Hyperparameters:
         Hyperparameter(
             NumberField("L2 strength", "0.000001", 0, 1),
             "L2 regularisation strength.",
-            "Draws weights towards zero.",
+            "Pulls weights towards zero.",
             argument="weight_decay",
         ),
     ] = 1e-6
@@ -110,16 +109,16 @@ class Hyperparameters:
         float,
         Hyperparameter(
             NumberField("Learning rate", "0.01", 0, 1, low_included=False),
-            "Learning rate at the start.",
-            "Where the slider starts.",
+            "Initial learning rate.",
+            "Initial position of the slider.",
         ),
     ] = 0.01
     clip: Annotated[
         float,
         Hyperparameter(
             NumberField("Gradient clipping", "5", 0, 1000, low_included=False),
-            "Gradient clipping: per weight; by the norm of all for rnn.",
-            "The largest size of a gradient.",
+            "Gradient clipping: per weight; by the total norm for rnn.",
+            "Maximum size of a gradient.",
         ),
     ] = 5.0
     schedule: Annotated[
@@ -127,14 +126,14 @@ class Hyperparameters:
         Hyperparameter(
             ChoiceField("LR schedule", get_args(ScheduleName)),
             "Learning-rate schedule.",
-            "The rate halves, or falls along a cosine. The slider still sets it.",
+            "The rate halves, or falls along a cosine. The slider restarts the schedule.",
         ),
     ] = "constant"
     schedule_epochs: Annotated[
         float,
         Hyperparameter(
             NumberField("Epochs", "100", 0, 1_000_000, low_included=False),
-            "Epochs until each halving, or until the end of the cosine.",
+            "Epochs between halvings, or length of the cosine.",
             "Between halvings, or the length of the cosine.",
         ),
     ] = 100.0
@@ -142,15 +141,15 @@ class Hyperparameters:
         float | None,
         Hyperparameter(
             OptionalNumberField(NumberField("Validation split", "0.05", 0, 0.5)),
-            "Share of the sentences to hold out for validation; by default 5 % of 100 or more, "
-            "else none.",
-            "Share of the sentences held out. Auto: 0.05 from 100 sentences on.",
+            "Share of the sentences in the validation set; by default 5 % of 100 or more, else "
+            "none.",
+            "Share of validation sentences. Auto: 0.05 from 100 sentences on.",
         ),
     ] = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Hyperparameters:
-        """The hyperparameters of JSON or TOML; those that it lacks take their defaults."""
+        """The hyperparameters in parsed JSON or TOML, with defaults for missing ones."""
         frozen: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()
@@ -158,7 +157,7 @@ class Hyperparameters:
         return cls(**frozen)
 
     def to_json(self) -> dict[str, Any]:
-        """The hyperparameters as JSON has them."""
+        """The hyperparameters as a JSON object."""
         values = vars(self).items()
         return {name: list(value) if isinstance(value, tuple) else value for name, value in values}
 
@@ -171,7 +170,7 @@ HYPERPARAMETERS: dict[str, Hyperparameter] = {
     name: hint.__metadata__[0]
     for name, hint in get_type_hints(Hyperparameters, include_extras=True).items()
 }
-"""Every declaration, by name, in the order of the page."""
+"""Every declaration by name, in the order of the page."""
 
 
 def arguments_of(part: Part) -> dict[str, str]:

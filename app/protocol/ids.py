@@ -1,4 +1,4 @@
-"""Identifiers of sessions and of shared copies, and the paths of copies."""
+"""Identifiers of sessions and shared copies, and the paths of copies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def new_session_id() -> str:
 
 
 def short_id(session_id: str) -> str:
-    """A short id for logs and pages, which does not reveal the session id."""
+    """A short id for logs and pages that does not reveal the session id."""
     return hashlib.sha256(session_id.encode()).hexdigest()[:8]
 
 
@@ -27,15 +27,15 @@ def new_share_id() -> str:
 
 
 def is_share_id(name: str) -> bool:
-    """Whether this has the form of a copy's id."""
+    """Whether a name has the form of a share id."""
     return _SHARE_ID.fullmatch(name) is not None
 
 
 def share_path(share_id: str) -> str:
-    """The path of a copy on this server."""
+    """The URL path of a shared copy."""
     return SHARE_PREFIX + share_id
 
 
 def is_share_path(path: str) -> bool:
-    """Whether this is the path of a copy, existing or not."""
+    """Whether this is the path of a shared copy, existing or not."""
     return path.startswith(SHARE_PREFIX) and is_share_id(path.removeprefix(SHARE_PREFIX))

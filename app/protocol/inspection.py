@@ -1,6 +1,6 @@
-"""Requests to inspect a network while it trains, and their answers.
+"""Requests to inspect a network during training, and their results.
 
-No answer is larger than 16 KB, whatever the network and the text.
+No result is larger than 16 KB, whatever the network and the text.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ from app.protocol.fields import ChoiceField, NumberField
 from app.protocol.hyperparameters import Feature, StateName
 
 MAX_READ = 110
-"""Characters of a text that the network is looked at with: every sample fits, and no answer is
-larger than 16 KB."""
+"""Maximum length of a probe text: every sample fits, and no result exceeds 16 KB."""
 
 MAX_CELLS = 600
-"""Squares of one step in the picture of the network."""
+"""Squares per step in the diagram of the network."""
 
 LAYER = NumberField("Layer", "1", 1, 1000, whole=True)
 UNIT = NumberField("Unit", "1", 1, 100_000, whole=True)
@@ -40,23 +39,23 @@ def _text_to_read(text: str) -> str:
 TextToRead = Annotated[
     str,
     AfterValidator(_text_to_read),
-    Field(description=f"What it reads: 1 to {MAX_READ:,} characters that the network knows."),
+    Field(description=f"The probe text: 1 to {MAX_READ:,} characters of the vocabulary."),
 ]
 ChosenState = Annotated[
     StateName,
     BeforeValidator(ChoiceField("State", STATES)),
-    Field(description="The hidden state, or the cell state, which an lstm alone has."),
+    Field(description="The hidden state, or the cell state of an lstm."),
 ]
 
 
 class SurprisalRequest(Payload):
-    """Answer with how probable the network finds each character of a text; nothing changes."""
+    """Return the probability of each character of a text. Read-only."""
 
     text: TextToRead
 
 
 class UnitsRequest(Payload):
-    """Answer with the units' activations while the network reads a text; nothing changes."""
+    """Return the activations of units on a text. Read-only."""
 
     text: TextToRead
     state: ChosenState = "h"
@@ -64,7 +63,7 @@ class UnitsRequest(Payload):
         int, BeforeValidator(LAYER), Field(description="The hidden layer, the lowest being 1.")
     ] = 1
     unit: Annotated[
-        int, BeforeValidator(UNIT), Field(description="The unit whose values are told.")
+        int, BeforeValidator(UNIT), Field(description="The unit whose values are returned.")
     ] = 1
     first: Annotated[
         int, BeforeValidator(UNIT), Field(description="The first unit of the grid.")
@@ -72,247 +71,239 @@ class UnitsRequest(Payload):
 
 
 class FindUnitsRequest(Payload):
-    """Answer with the units that follow a feature of the text best; nothing changes."""
+    """Return the units that correlate most with a feature of the training text. Read-only."""
 
     feature: Annotated[
         Feature,
         BeforeValidator(ChoiceField("Feature", FEATURES)),
-        Field(description="What the units are compared with, after each character."),
+        Field(description="The feature, evaluated after each character."),
     ]
     state: ChosenState = "h"
 
 
 class EmbeddingsRequest(Payload):
-    """Answer with the letter vectors on their first two principal components; nothing changes."""
+    """Return the letter vectors projected on two principal components. Read-only."""
 
 
 class WeightsRequest(Payload):
-    """Answer with the weights of some matrices and their last change; nothing changes."""
+    """Return statistics of some matrices and of their last update. Read-only."""
 
     layer: Annotated[
         int,
         BeforeValidator(LAYER),
-        Field(description="The hidden layer whose matrices are told of, beside those around all."),
+        Field(description="The hidden layer; letter vectors and decoder are always included."),
     ] = 1
 
 
 class NetworkRequest(Payload):
-    """Answer with the whole network at a step of a text, for its picture; nothing changes."""
+    """Return the activations of all layers at a step of a text, for the diagram. Read-only."""
 
     text: TextToRead
     at: Annotated[
         int,
         BeforeValidator(AT),
-        Field(description="Characters read; beyond the text's end, all of them."),
+        Field(description="Number of characters read; capped at the length of the text."),
     ] = 0
     cell: Annotated[
         int,
         BeforeValidator(UNITS_A_CELL),
-        Field(description=f"Units that share a square; at most {MAX_CELLS} squares a step."),
+        Field(description=f"Units per square; at most {MAX_CELLS} squares per step."),
     ] = 1
 
 
 class GradientCheckRequest(Payload):
-    """Answer with how well the gradients agree with measured slopes, on a copy of the network."""
+    """Compare the gradients with finite differences, on a copy of the network."""
 
 
-# ------------------------------------------------------------------ answers
+# ------------------------------------------------------------------ results
 
 
-Characters = Annotated[list[str], Field(description="The text's characters, as it reads them.")]
+Characters = Annotated[list[str], Field(description="The characters of the text.")]
 
 
 class InspectionResult(TypedDict):
-    """When in its life the network was looked at."""
+    """The base of the results: at which step the network was inspected, and for how long."""
 
     ok: Literal[True]
-    steps: Annotated[int, Field(description="Steps that it had taken.")]
+    steps: Annotated[int, Field(description="Training steps so far.")]
     took: Annotated[
         float,
         Field(
-            description="Milliseconds that the answer kept it from learning; a page that rests 100 "
-            "times as long with each of six questions takes less than a tenth of its time."
+            description="Milliseconds for which the request paused training. A page that waits 100 "
+            "times as long after each of six queries takes less than a tenth of the training time."
         ),
     ]
 
 
 class SurprisalResult(InspectionResult):
-    """How probable a text is to the network, character by character."""
+    """The probability of a text, character by character."""
 
     characters: Characters
     probabilities: Annotated[
         list[float],
-        Field(description="Of each character after those before it, and last of the text's end."),
+        Field(description="Of each character given those before it, then of the end of the text."),
     ]
     likeliest: Annotated[
         list[list[tuple[str, float]]],
         Field(
-            description="The five likeliest in each of those places, best first, each with its "
-            "probability; the empty string is the end."
+            description="The five most likely characters at each position, best first, with their "
+            "probabilities; the empty string is the end."
         ),
     ]
     perplexity: Annotated[
         float | None,
-        Field(description="Of the text: the probabilities' geometric mean, inverted."),
+        Field(description="Perplexity of the text: the inverse geometric mean probability."),
     ]
 
 
 class UnitsResult(InspectionResult):
-    """What units do while the network reads a text."""
+    """The activations of units on a text."""
 
     characters: Characters
-    values: Annotated[
-        list[float], Field(description="The unit's activation after reading each character.")
-    ]
-    units: Annotated[int, Field(description="How many the layer has.")]
+    values: Annotated[list[float], Field(description="The unit's activation after each character.")]
+    units: Annotated[int, Field(description="Number of units of the layer.")]
     first: Annotated[int, Field(description="The first unit of the grid.")]
     grid: Annotated[
         str,
         Field(
-            description="Activations of as many units as fit, from the first: signed bytes in "
-            "base64, a row for each unit and in it a byte for each character."
+            description="Activations of as many units as fit, from `first`: signed bytes in "
+            "base64, one row per unit with one byte per character."
         ),
     ]
-    scale: Annotated[float, Field(description="The activation that a byte of 127 stands for.")]
+    scale: Annotated[float, Field(description="The activation that a byte of 127 represents.")]
 
 
 class UnitMatch(TypedDict):
-    """A unit that follows a feature."""
+    """A unit that correlates with a feature."""
 
-    layer: Annotated[int, Field(description="Its hidden layer, the lowest being 1.")]
-    unit: Annotated[int, Field(description="Its number in the layer, the first being 1.")]
+    layer: Annotated[int, Field(description="The hidden layer, the lowest being 1.")]
+    unit: Annotated[int, Field(description="The number in the layer, the first being 1.")]
     correlation: Annotated[
-        float, Field(description="Pearson's correlation of its activation with the feature.")
+        float, Field(description="Pearson correlation of the activation with the feature.")
     ]
 
 
 class FindUnitsResult(InspectionResult):
-    """The units that follow a feature best."""
+    """The units that correlate most with a feature."""
 
     found: Annotated[
         list[UnitMatch],
-        Field(description="Up to eight, best first; none where the feature never changes."),
+        Field(description="Up to eight units, best first; none if the feature never changes."),
     ]
-    read: Annotated[
-        int, Field(description="Characters of the sentences it learns that were read for it.")
-    ]
+    read: Annotated[int, Field(description="Characters of the training text that were evaluated.")]
 
 
 class EmbeddingsResult(InspectionResult):
-    """The letter vectors on a plane."""
+    """The letter vectors, projected on a plane."""
 
     letters: Annotated[
-        list[str], Field(description="The characters; the empty string is the start and the end.")
+        list[str], Field(description="The characters; the empty string is the start and end.")
     ]
     points: Annotated[
         list[tuple[float, float]],
-        Field(description="Each one's first two principal components; their signs may turn over."),
+        Field(description="Their first two principal components; the signs are arbitrary."),
     ]
     shares: Annotated[
-        tuple[float, float], Field(description="Share of the variance that each component holds.")
+        tuple[float, float], Field(description="Explained variance ratio of each component.")
     ]
-    left_out: Annotated[int, Field(description="Characters beyond those told of.")]
+    left_out: Annotated[int, Field(description="Number of characters that are omitted.")]
 
 
 class Histogram(TypedDict):
-    """How numbers are spread."""
+    """A histogram with bins of equal width."""
 
-    low: Annotated[float, Field(description="Where the first bin begins.")]
-    high: Annotated[float, Field(description="Where the last bin ends.")]
+    low: Annotated[float, Field(description="Lower edge of the first bin.")]
+    high: Annotated[float, Field(description="Upper edge of the last bin.")]
     counts: Annotated[
         list[int],
-        Field(description="Numbers in each bin, of up to a few thousand that are looked at."),
+        Field(description="Count of each bin, of a subsample of up to a few thousand numbers."),
     ]
 
 
 class MatrixStats(TypedDict):
-    """A matrix, and its last change."""
+    """Statistics of a matrix and of its last update."""
 
-    name: Annotated[str, Field(description="Its name in the saved JSON.")]
+    name: Annotated[str, Field(description="The name in the saved JSON.")]
     shape: Annotated[tuple[int, int], Field(description="Rows and columns.")]
-    spread: Annotated[
-        float, Field(description="Root mean square of its weights; 0 where they are all 0.")
-    ]
-    weights: Annotated[Histogram, Field(description="Its weights.")]
+    spread: Annotated[float, Field(description="Root mean square of the weights.")]
+    weights: Annotated[Histogram, Field(description="The weights.")]
     change: Annotated[
         float | None,
-        Field(description="Median size of a weight's last change relative to the weight."),
+        Field(description="Median relative size of a weight's last update."),
     ]
     changes: Annotated[
         Histogram | None,
         Field(
-            description="Logarithms to base 10 of the size of each weight's last change relative "
-            "to the weight; null before there was one."
+            description="log10 of the relative size of each weight's last update; null before the "
+            "first recorded update."
         ),
     ]
 
 
 class WeightsResult(InspectionResult):
-    """Weights, and how they last changed."""
+    """Statistics of weights and of their last update."""
 
     matrices: Annotated[
         list[MatrixStats], Field(description="Letter vectors, the layer's matrices, the decoder.")
     ]
     change_at: Annotated[
-        int | None, Field(description="The step of that change; null before there was one.")
+        int | None, Field(description="The step of that update; null before the first.")
     ]
     clipped: Annotated[
         float | None,
         Field(
-            description="Share of the gradients that were clipped in the last steps; where the "
-            "norm of all together is clipped, the share of the steps."
+            description="Share of gradient elements clipped in the last steps; if the total norm "
+            "is clipped, share of the steps."
         ),
     ]
-    clips_norm: Annotated[bool, Field(description="Whether the norm of all together is clipped.")]
+    clips_norm: Annotated[bool, Field(description="Whether the total norm is clipped.")]
 
 
 class NetworkStep(TypedDict):
-    """The network when it has read a character."""
+    """The activations of all layers after a character."""
 
-    character: Annotated[str, Field(description="What went in; the empty string is the start.")]
+    character: Annotated[str, Field(description="The input; the empty string is the start.")]
     layers: Annotated[
         list[list[int]],
         Field(
-            description="Of each layer, the letter vector first and the odds last, a number from "
-            "-100 to 100 for each square: the mean of its units relative to the layer's largest."
+            description="For each layer, from the letter vector to the probabilities, a number "
+            "from -100 to 100 per square: the mean of its units, in percent of the layer's largest."
         ),
     ]
     likeliest: Annotated[
         list[tuple[str, float]],
         Field(
-            description="The five likeliest to come, best first, each with its probability; the "
-            "empty string is the end."
+            description="The five most likely next characters, best first, with their "
+            "probabilities; the empty string is the end."
         ),
     ]
 
 
 class NetworkResult(InspectionResult):
-    """The network at up to four steps of a text, one after the other."""
+    """The activations of all layers at up to four successive steps of a text."""
 
     characters: Characters
     at: Annotated[int, Field(description="Characters read at the last of these steps.")]
-    columns: Annotated[
-        list[NetworkStep], Field(description="The steps, the last being the newest.")
-    ]
+    columns: Annotated[list[NetworkStep], Field(description="The steps, the newest last.")]
 
 
 class MatrixCheck(TypedDict):
-    """How well the gradient by a matrix agrees with the slopes measured on a copy."""
+    """The errors of a matrix's gradient against finite differences."""
 
-    name: Annotated[str, Field(description="Its name in the saved JSON.")]
+    name: Annotated[str, Field(description="The name in the saved JSON.")]
     graph: Annotated[
         float | None,
-        Field(description="Largest relative error of the expression graph; null if no number."),
+        Field(description="Largest relative error of the expression graph; null if not finite."),
     ]
     kernels: Annotated[
-        float | None, Field(description="Largest relative error of the kernels that train.")
+        float | None, Field(description="Largest relative error of the training kernels.")
     ]
-    checked: Annotated[int, Field(description="Numbers of the matrix that were moved.")]
-    numbers: Annotated[int, Field(description="Numbers that it has.")]
+    checked: Annotated[int, Field(description="Number of weights that were perturbed.")]
+    numbers: Annotated[int, Field(description="Number of weights of the matrix.")]
 
 
 class GradientCheckResult(InspectionResult):
-    """How well the gradients of a sentence's cost agree with measured slopes."""
+    """The errors of a sentence's gradients against finite differences."""
 
     sentence: Annotated[str, Field(description="The sentence.")]
     matrices: Annotated[list[MatrixCheck], Field(description="Every matrix of the network.")]

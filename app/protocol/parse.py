@@ -1,4 +1,4 @@
-"""Parses and validates the events of a page."""
+"""Parsing and validation of a page's events."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The payloads of the events that a page sends, with the fields it may fill in."""
+"""The payloads of the events that a page sends."""
 
 from __future__ import annotations
 
@@ -48,101 +48,101 @@ def _check_prompt(prime: str) -> str:
 
 
 class Learn(Payload):
-    """A new network on this text; it learns at once."""
+    """Create a network for a text and start training it."""
 
     text: Annotated[
         str,
         AfterValidator(_check_text),
-        Field(description="Sentences, one a line; trimmed, blank lines dropped."),
+        Field(description="One sentence per line; lines are stripped, blank lines dropped."),
     ]
     options: Annotated[
-        Hyperparameters, Field(description="What is left out takes its default.")
+        Hyperparameters, Field(description="Omitted options take their defaults.")
     ] = Hyperparameters()
 
 
 class Pause(Payload):
-    """Stop learning; the network stays."""
+    """Pause training."""
 
 
 class Resume(Payload):
-    """Go on learning."""
+    """Resume training."""
 
 
 class SetParameters(Payload):
-    """Change what may change while the network learns."""
+    """Change parameters during training."""
 
     learning_rate: Annotated[
         float | None,
         BeforeValidator(HYPERPARAMETERS["learning_rate"].field),
-        Field(description="Size of a step from now on."),
+        Field(description="The new learning rate."),
     ] = None
     temperature: Annotated[
         float | None,
         BeforeValidator(TEMPERATURE),
-        Field(description="Softmax temperature of the samples from now on."),
+        Field(description="The new softmax temperature of the samples."),
     ] = None
 
 
 class Complete(Payload):
-    """Answer with how the network goes on from a beginning; nothing changes."""
+    """Return completions of a prompt. Read-only."""
 
     prime: Annotated[
         str,
         AfterValidator(_check_prompt),
         Field(
-            description=f"The beginning: 1 to {MAX_PROMPT:,} characters that the network knows. "
-            "One of more than 800,000 weights reads less, which the refusal tells."
+            description=f"The prompt: 1 to {MAX_PROMPT:,} characters of the vocabulary. Networks "
+            "of more than 800,000 weights accept fewer; the error says how many."
         ),
     ]
     method: Annotated[
         Method,
         BeforeValidator(ChoiceField("Method", get_args(Method))),
-        Field(description="Three sentences are drawn, or the likeliest are searched for."),
+        Field(description="Three samples, or beam search for the most likely completions."),
     ]
     temperature: Annotated[
         float,
         BeforeValidator(TEMPERATURE),
-        Field(description="Softmax temperature of what is drawn."),
+        Field(description="Softmax temperature of the samples."),
     ] = 1.0
     top_k: Annotated[
         int | None,
         BeforeValidator(TOP_K),
-        Field(description="Draws from so many of the likeliest characters; from all if none."),
+        Field(description="Sample from this many of the most likely characters; null: from all."),
     ] = None
     top_p: Annotated[
         float | None,
         BeforeValidator(TOP_P),
         Field(
-            description="Draws from as many of the likeliest characters as reach this probability "
-            "together; from all if none."
+            description="Sample from the most likely characters that together reach this "
+            "probability; null: from all."
         ),
     ] = None
     width: Annotated[
         int,
         BeforeValidator(WIDTH),
-        Field(description="Of the beam: how many beginnings are followed, and alternatives found."),
+        Field(description="Beam width: the number of hypotheses, and of completions returned."),
     ] = 5
 
 
 class Load(Payload):
-    """Go on with a saved model, on the text that is there."""
+    """Continue with a saved model, on the current text."""
 
     json_text: Annotated[
-        str, Field(alias="json", description="A saved model, as `save` or the original wrote it.")
+        str, Field(alias="json", description="A model saved by `save` or by the original demo.")
     ]
 
 
 class LoadPretrained(Payload):
-    """Go on with a model that charnn brings along, at a learning rate of 0.0001."""
+    """Continue with a built-in pretrained model, at a learning rate of 0.0001."""
 
     name: Annotated[
-        str, Field(description="Which one; the first when left out.", max_length=100)
+        str, Field(description="The name of the model; the first if omitted.", max_length=100)
     ] = ""
 
 
 class Undo(Payload):
-    """Go on with the network that was replaced last, as it was; undone twice, it is redone."""
+    """Restore the network that was replaced last; a second undo is a redo."""
 
 
 class Save(Payload):
-    """Answer with the model as it is now."""
+    """Return the current model."""

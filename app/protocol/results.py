@@ -1,4 +1,4 @@
-"""The results of the events of a page, and of an event that is refused."""
+"""The results of a page's events, and the error result."""
 
 from __future__ import annotations
 
@@ -9,58 +9,58 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 
 class OkResult(TypedDict):
-    """It is done."""
+    """The event was carried out."""
 
     ok: Literal[True]
 
 
 class SaveResult(TypedDict):
-    """The model as JSON."""
+    """A saved model."""
 
     ok: Literal[True]
-    json: Annotated[str, Field(description="In the structure of the original's JSON.")]
+    json: Annotated[str, Field(description="The model in the original demo's JSON format.")]
 
 
 class Completion(TypedDict):
-    """What may come after a beginning."""
+    """A completion of a prompt."""
 
-    text: Annotated[str, Field(description="Without the beginning; empty where it ends there.")]
+    text: Annotated[str, Field(description="The completion without the prompt; may be empty.")]
     log_probability: Annotated[
         float | None,
         Field(
-            description="Natural logarithm of the probability of these characters and of the end "
-            "after them, given the beginning; null where it was drawn."
+            description="Natural log of the probability of these characters and the end after "
+            "them, given the prompt; null for a sample."
         ),
     ]
     cut: Annotated[
         bool,
         Field(
-            description="It would go on, and its probability has no end in it: after 100 "
-            "characters, or earlier where a large network or a wide beam would take too long."
+            description="Whether it was truncated, and its probability excludes the end: after 100 "
+            "characters, or earlier for large networks and wide beams."
         ),
     ]
 
 
 class CompleteResult(TypedDict):
-    """How the network goes on."""
+    """The completions of a prompt."""
 
     ok: Literal[True]
     completions: Annotated[
         list[Completion],
-        Field(description="Three that were drawn; or the likeliest, best first, up to the width."),
+        Field(description="Three samples, or up to `width` results of beam search, best first."),
     ]
 
 
 class ErrorResult(TypedDict):
-    """It cannot be done, and nothing has changed."""
+    """The event was refused, and nothing has changed."""
 
     ok: Literal[False]
     code: Annotated[
         str,
-        Field(description="Which refusal this is: a name for programs, see the table of codes."),
+        Field(description="The error code, for programs; see the table of codes."),
     ]
-    error: Annotated[str, Field(description="What to change, as a sentence for the person.")]
+    error: Annotated[str, Field(description="The error message: what to change.")]
     field: Annotated[
         str | None,
-        Field(description="Which field of the event is at fault: where to show the sentence."),
+        Field(description="The invalid field of the event, at which to show the message."),
     ]

@@ -1,4 +1,4 @@
-"""Events about shared copies, and their answers."""
+"""Events about shared copies, and their results."""
 
 from __future__ import annotations
 
@@ -19,56 +19,56 @@ def _check_share_id(code: str, share_id: str) -> str:
 
 
 class Share(Payload):
-    """Answer with a link to a frozen copy of the network; of an unchanged one, the same link."""
+    """Share a frozen copy of the network; return the same link while the network is unchanged."""
 
 
 class ListShares(Payload):
-    """Answer with the copies that this session has shared."""
+    """Return the copies that this session has shared."""
 
 
 class Withdraw(Payload):
-    """Forget a copy that this session has shared: its link leads nowhere from then on."""
+    """Delete a copy that this session has shared; its link stops working."""
 
     id: Annotated[
         str,
         AfterValidator(partial(_check_share_id, "not_your_copy")),
-        Field(description="Which one, as `shares` names it."),
+        Field(description="The share id, as returned by `shares`."),
     ]
 
 
 class OpenShared(Payload):
-    """Go on with a shared copy, on its text and options; it learns at once, and is one's own."""
+    """Continue with a copy of a shared network, its text and its options; start training it."""
 
     id: Annotated[
         str,
         AfterValidator(partial(_check_share_id, "no_such_copy")),
-        Field(description="What its link ends with."),
+        Field(description="The share id, the last part of the link."),
     ]
 
 
 class ShareResult(TypedDict):
-    """Where the copy is."""
+    """The link to a shared copy."""
 
     ok: Literal[True]
-    id: Annotated[str, Field(description="It opens the copy.")]
-    path: Annotated[str, Field(description="The link's path on this server: `/s/` and the id.")]
+    id: Annotated[str, Field(description="The share id.")]
+    path: Annotated[str, Field(description="The URL path of the link: `/s/` and the id.")]
 
 
 class SharedCopy(TypedDict):
     """A copy that this session has shared."""
 
-    id: Annotated[str, Field(description="Its name.")]
-    path: Annotated[str, Field(description="The link's path on this server.")]
+    id: Annotated[str, Field(description="The share id.")]
+    path: Annotated[str, Field(description="The URL path of the link.")]
     created: Annotated[float, Field(description="Unix time when it was shared.")]
-    steps: Annotated[int, Field(description="Sentences its network had trained on by then.")]
-    sentences: Annotated[int, Field(description="How many its text has.")]
+    steps: Annotated[int, Field(description="Sentences the network had trained on by then.")]
+    sentences: Annotated[int, Field(description="Number of sentences of the text.")]
     perplexity: Annotated[
-        float | None, Field(description="As it was seen last; null where it was not yet.")
+        float | None, Field(description="Training perplexity at that time; null if unknown.")
     ]
 
 
 class ListSharesResult(TypedDict):
-    """The copies, the newest first."""
+    """The shared copies of a session."""
 
     ok: Literal[True]
-    copies: Annotated[list[SharedCopy], Field(description="At most as many as one may have.")]
+    copies: Annotated[list[SharedCopy], Field(description="The copies, newest first.")]

@@ -1,4 +1,4 @@
-"""What the server sends: the state of a session, its changes, and notices."""
+"""Messages from the server: the state of a session, its changes, and notices."""
 
 from __future__ import annotations
 
@@ -16,54 +16,52 @@ HyperparametersSent = Annotated[dict[str, Any], Hyperparameters]
 
 
 class BuiltInText(TypedDict):
-    """A text that charnn brings along, by HTTP."""
+    """A built-in text, by HTTP."""
 
     ok: Literal[True]
-    text: Annotated[str, Field(description="Its sentences, one a line.")]
-    title: Annotated[str, Field(description="Its name for people.")]
-    expect: Annotated[str, Field(description="What will come of it, in a line.")]
+    text: Annotated[str, Field(description="The text, one sentence per line.")]
+    title: Annotated[str, Field(description="The displayed name.")]
+    expect: Annotated[str, Field(description="The expected result, in one line.")]
     measured: Annotated[
-        str, Field(description="What was measured of it, in a sentence; empty where nothing was.")
+        str, Field(description="A measured result, in one sentence; empty if there is none.")
     ]
-    options: Annotated[
-        HyperparametersSent, Field(description="What the network for it is best made with.")
-    ]
+    options: Annotated[HyperparametersSent, Field(description="The recommended options.")]
 
 
 class Curve(TypedDict):
     """Points of the perplexity curve."""
 
     version: Annotated[
-        int, Field(description="A new version replaces every point that the page has.")
+        int, Field(description="A new version replaces all points that the page has.")
     ]
     start: Annotated[int, Field(description="The index of the first of these points.")]
     points: Annotated[
         list[Point],
         Field(
-            description="Step, perplexity (null if the network has diverged), perplexity of the "
-            "validation set (null without one), learning rate, and what that was "
-            "set to: by hand, at the beginning or after the network ran off, not by a schedule."
+            description="Step, training perplexity (null if the network has diverged), validation "
+            "perplexity (null without a validation set), learning rate, and base learning rate: "
+            "the one that was set initially, by hand or by a rollback, before the schedule."
         ),
     ]
 
 
 class Figures(TypedDict):
-    """What changes while the network learns: in every frame, and in the whole state."""
+    """The values that change during training: in every frame, and in the whole state."""
 
     status: Annotated[
-        Status, Field(description="`compiling` until the kernels of this kind are ready.")
+        Status, Field(description="`compiling` until the kernels of this cell type are compiled.")
     ]
     steps: Annotated[int, Field(description="Sentences this network has trained on.")]
     epoch: Annotated[float, Field(description="Steps over the number of sentences.")]
     perplexity: Annotated[
         float | None,
-        Field(description="exp of the mean cost of a prediction, over the last second or so."),
+        Field(description="Training perplexity, over the last half second."),
     ]
     held_out_perplexity: Annotated[
         float | None,
-        Field(description="Of the validation set, as last measured; null without one."),
+        Field(description="Validation perplexity, at its last evaluation; null if there is none."),
     ]
-    memorising_since: Annotated[
+    overfitting_since: Annotated[
         int | None,
         Field(
             description="The step since which training perplexity falls while validation "
@@ -71,87 +69,85 @@ class Figures(TypedDict):
         ),
     ]
     ms_per_example: Annotated[
-        float | None, Field(description="Milliseconds of training a sentence.")
+        float | None, Field(description="Milliseconds of training per sentence.")
     ]
     characters_per_second: Annotated[
         float | None, Field(description="Characters trained on per second of wall-clock time.")
     ]
-    learning_rate: Annotated[float, Field(description="What the network is trained with now.")]
-    temperature: Annotated[float, Field(description="What the samples are drawn with now.")]
+    learning_rate: Annotated[float, Field(description="The current learning rate.")]
+    temperature: Annotated[float, Field(description="The softmax temperature of the samples.")]
     saved_at: Annotated[
         float | None,
-        Field(description="Unix time when the server last saved it; null before the first time."),
+        Field(description="Unix time of the last save; null before the first."),
     ]
     saving: Annotated[
         bool,
-        Field(description="False while the server cannot save; it learns on, and tries again."),
+        Field(description="False while saving fails; training continues, and the server retries."),
     ]
 
 
 class State(Figures):
-    """Everything: on connecting, and to every tab when the network is replaced."""
+    """The whole state: on connecting, and when the network is replaced."""
 
     version: Annotated[int, Field(description="Counts the networks of this session.")]
-    session: Annotated[str, Field(description="A short name of the session, not a secret.")]
-    text: Annotated[str, Field(description="What the network learns.")]
-    options: Annotated[HyperparametersSent, Field(description="What the network was made with.")]
-    vocabulary: Annotated[
-        list[str], Field(description="The characters the network knows, in its order.")
+    session: Annotated[str, Field(description="A short id of the session; not secret.")]
+    text: Annotated[str, Field(description="The training text.")]
+    options: Annotated[
+        HyperparametersSent, Field(description="The options the network was created with.")
     ]
-    weights: Annotated[int, Field(description="How many numbers the network learns.")]
-    sentences: Annotated[int, Field(description="How many sentences it learns.")]
-    held_out_sentences: Annotated[int, Field(description="The size of the validation set.")]
+    vocabulary: Annotated[
+        list[str], Field(description="The characters of the vocabulary, in order of index.")
+    ]
+    weights: Annotated[int, Field(description="Number of weights of the network.")]
+    sentences: Annotated[int, Field(description="Size of the training set.")]
+    held_out_sentences: Annotated[int, Field(description="Size of the validation set.")]
     now: Annotated[float, Field(description="Unix time of the server, to compare `saved_at` with.")]
     recoveries: Annotated[
-        int, Field(description="How often this network ran off and was brought back, as of late.")
+        int, Field(description="How often this network diverged and was rolled back.")
     ]
     undoable: Annotated[
         Replacement | None,
         Field(
-            description="How this network took the place of one that `undo` can bring back; null "
-            "where there is none."
+            description="How this network replaced the one that `undo` restores; null if there is "
+            "none."
         ),
     ]
     samples: Annotated[
-        list[str], Field(description="Five sampled sentences; none until the first are written.")
+        list[str], Field(description="Five samples; none until the first are ready.")
     ]
     greedy: Annotated[
-        str | None, Field(description="The greedy prediction; null until the first is written.")
+        str | None, Field(description="The greedy prediction; null until the first is ready.")
     ]
     curve: Annotated[Curve, Field(description="The whole curve.")]
 
 
 class Frame(Figures):
-    """What has changed: up to 10 a second, the next only after the last was acknowledged."""
+    """The changes since the last frame; up to 10 per second, sent when the last is acknowledged."""
 
-    seq: Annotated[int, Field(description="Grows from frame to frame.")]
+    seq: Annotated[int, Field(description="Increases from frame to frame.")]
     curve: NotRequired[
         Annotated[Curve, Field(description="The points that this page does not have yet.")]
     ]
     samples: NotRequired[Annotated[list[str], Field(description="Five new samples.")]]
     greedy: NotRequired[Annotated[str, Field(description="A new greedy prediction.")]]
-    recoveries: NotRequired[
-        Annotated[int, Field(description="It ran off again, and was brought back.")]
-    ]
+    recoveries: NotRequired[Annotated[int, Field(description="The network was rolled back again.")]]
     undoable: NotRequired[
-        Annotated[Replacement | None, Field(description="The replaced one is not kept any longer.")]
+        Annotated[Replacement | None, Field(description="The replaced network was released.")]
     ]
 
 
 class Notice(TypedDict):
-    """A sentence for the person, not bound to a field."""
+    """A message for the visitor that concerns no field."""
 
-    level: Annotated[Level, Field(description="How much it matters.")]
+    level: Annotated[Level, Field(description="The severity.")]
     code: Annotated[
-        str, Field(description="Which notice this is: a name for programs, see the table of codes.")
+        str, Field(description="The notice's code, for programs; see the table of codes.")
     ]
-    message: Annotated[str, Field(description="The sentence.")]
+    message: Annotated[str, Field(description="The message.")]
 
 
 class Closing(TypedDict):
     """The server is about to close the socket, and why."""
 
-    code: Annotated[
-        str, Field(description="Why it closes: a name for programs, see the table of codes.")
-    ]
-    message: Annotated[str, Field(description="A sentence for the person.")]
+    code: Annotated[str, Field(description="The reason, for programs; see the table of codes.")]
+    message: Annotated[str, Field(description="The message for the visitor.")]

@@ -4,375 +4,375 @@
 export interface HyperparametersInput {
   /** Cell type of every layer. */
   kind?: "lstm" | "gru" | "rnn";
-  /** Units of each hidden layer, bottom first. Takes 1 to 8 whole numbers from 1 to 1000, separated by commas. */
+  /** Units of each hidden layer, lowest first. Takes 1 to 8 whole numbers from 1 to 1000, separated by commas. */
   hidden_sizes?: number[] | string;
   /** Size of a letter vector. Takes a whole number from 1 to 100. */
   letter_size?: number | string;
   /** L2 regularisation strength. Takes a number from 0, at most 1. */
   l2?: number | string;
-  /** Learning rate at the start. Takes a number above 0, at most 1. */
+  /** Initial learning rate. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** Gradient clipping: per weight; by the norm of all for rnn. Takes a number above 0, at most 1000. */
+  /** Gradient clipping: per weight; by the total norm for rnn. Takes a number above 0, at most 1000. */
   clip?: number | string;
   /** Learning-rate schedule. */
   schedule?: "constant" | "halve" | "cosine";
-  /** Epochs until each halving, or until the end of the cosine. Takes a number above 0, at most 1e+06. */
+  /** Epochs between halvings, or length of the cosine. Takes a number above 0, at most 1e+06. */
   schedule_epochs?: number | string;
-  /** Share of the sentences to hold out for validation; by default 5 % of 100 or more, else none. Takes auto, or a number from 0, at most 0.5. */
+  /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. Takes auto, or a number from 0, at most 0.5. */
   validation_fraction?: number | string | null;
 }
 
-/** A new network on this text; it learns at once. */
+/** Create a network for a text and start training it. */
 export interface Learn {
-  /** Sentences, one a line; trimmed, blank lines dropped. */
+  /** One sentence per line; lines are stripped, blank lines dropped. */
   text: string;
-  /** What is left out takes its default. */
+  /** Omitted options take their defaults. */
   options?: HyperparametersInput;
 }
 
-/** Stop learning; the network stays. */
+/** Pause training. */
 export type Pause = Record<string, never>;
 
-/** Go on learning. */
+/** Resume training. */
 export type Resume = Record<string, never>;
 
-/** Change what may change while the network learns. */
+/** Change parameters during training. */
 export interface SetParameters {
-  /** Size of a step from now on. Takes a number above 0, at most 1. */
+  /** The new learning rate. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** Softmax temperature of the samples from now on. Takes a number from 0.01, at most 20. */
+  /** The new softmax temperature of the samples. Takes a number from 0.01, at most 20. */
   temperature?: number | string;
 }
 
-/** Go on with a saved model, on the text that is there. */
+/** Continue with a saved model, on the current text. */
 export interface Load {
-  /** A saved model, as `save` or the original wrote it. */
+  /** A model saved by `save` or by the original demo. */
   json: string;
 }
 
-/** Go on with a model that charnn brings along, at a learning rate of 0.0001. */
+/** Continue with a built-in pretrained model, at a learning rate of 0.0001. */
 export interface LoadPretrained {
-  /** Which one; the first when left out. */
+  /** The name of the model; the first if omitted. */
   name?: string;
 }
 
-/** Go on with the network that was replaced last, as it was; undone twice, it is redone. */
+/** Restore the network that was replaced last; a second undo is a redo. */
 export type Undo = Record<string, never>;
 
-/** Answer with the model as it is now. */
+/** Return the current model. */
 export type Save = Record<string, never>;
 
-/** Answer with a link to a frozen copy of the network; of an unchanged one, the same link. */
+/** Share a frozen copy of the network; return the same link while the network is unchanged. */
 export type Share = Record<string, never>;
 
-/** Answer with the copies that this session has shared. */
+/** Return the copies that this session has shared. */
 export type ListShares = Record<string, never>;
 
-/** Forget a copy that this session has shared: its link leads nowhere from then on. */
+/** Delete a copy that this session has shared; its link stops working. */
 export interface Withdraw {
-  /** Which one, as `shares` names it. */
+  /** The share id, as returned by `shares`. */
   id: string;
 }
 
-/** Go on with a shared copy, on its text and options; it learns at once, and is one's own. */
+/** Continue with a copy of a shared network, its text and its options; start training it. */
 export interface OpenShared {
-  /** What its link ends with. */
+  /** The share id, the last part of the link. */
   id: string;
 }
 
-/** Answer with how the network goes on from a beginning; nothing changes. */
+/** Return completions of a prompt. Read-only. */
 export interface Complete {
-  /** The beginning: 1 to 1,000 characters that the network knows. One of more than 800,000 weights reads less, which the refusal tells. */
+  /** The prompt: 1 to 1,000 characters of the vocabulary. Networks of more than 800,000 weights accept fewer; the error says how many. */
   prime: string;
-  /** Three sentences are drawn, or the likeliest are searched for. */
+  /** Three samples, or beam search for the most likely completions. */
   method: "sample" | "beam";
-  /** Softmax temperature of what is drawn. Takes a number from 0.01, at most 20. */
+  /** Softmax temperature of the samples. Takes a number from 0.01, at most 20. */
   temperature?: number | string;
-  /** Draws from so many of the likeliest characters; from all if none. Takes nothing, or a whole number from 1 to 10000. */
+  /** Sample from this many of the most likely characters; null: from all. Takes nothing, or a whole number from 1 to 10000. */
   top_k?: number | string | null;
-  /** Draws from as many of the likeliest characters as reach this probability together; from all if none. Takes nothing, or a number above 0, at most 1. */
+  /** Sample from the most likely characters that together reach this probability; null: from all. Takes nothing, or a number above 0, at most 1. */
   top_p?: number | string | null;
-  /** Of the beam: how many beginnings are followed, and alternatives found. Takes a whole number from 1 to 20. */
+  /** Beam width: the number of hypotheses, and of completions returned. Takes a whole number from 1 to 20. */
   width?: number | string;
 }
 
-/** Answer with how probable the network finds each character of a text; nothing changes. */
+/** Return the probability of each character of a text. Read-only. */
 export interface SurprisalRequest {
-  /** What it reads: 1 to 110 characters that the network knows. */
+  /** The probe text: 1 to 110 characters of the vocabulary. */
   text: string;
 }
 
-/** Answer with the units' activations while the network reads a text; nothing changes. */
+/** Return the activations of units on a text. Read-only. */
 export interface UnitsRequest {
-  /** What it reads: 1 to 110 characters that the network knows. */
+  /** The probe text: 1 to 110 characters of the vocabulary. */
   text: string;
-  /** The hidden state, or the cell state, which an lstm alone has. */
+  /** The hidden state, or the cell state of an lstm. */
   state?: "h" | "c";
   /** The hidden layer, the lowest being 1. Takes a whole number from 1 to 1000. */
   layer?: number | string;
-  /** The unit whose values are told. Takes a whole number from 1 to 100000. */
+  /** The unit whose values are returned. Takes a whole number from 1 to 100000. */
   unit?: number | string;
   /** The first unit of the grid. Takes a whole number from 1 to 100000. */
   first?: number | string;
 }
 
-/** Answer with the units that follow a feature of the text best; nothing changes. */
+/** Return the units that correlate most with a feature of the training text. Read-only. */
 export interface FindUnitsRequest {
-  /** What the units are compared with, after each character. */
+  /** The feature, evaluated after each character. */
   feature: "word_position" | "quotes" | "brackets" | "digit" | "sentence_position";
-  /** The hidden state, or the cell state, which an lstm alone has. */
+  /** The hidden state, or the cell state of an lstm. */
   state?: "h" | "c";
 }
 
-/** Answer with the letter vectors on their first two principal components; nothing changes. */
+/** Return the letter vectors projected on two principal components. Read-only. */
 export type EmbeddingsRequest = Record<string, never>;
 
-/** Answer with the weights of some matrices and their last change; nothing changes. */
+/** Return statistics of some matrices and of their last update. Read-only. */
 export interface WeightsRequest {
-  /** The hidden layer whose matrices are told of, beside those around all. Takes a whole number from 1 to 1000. */
+  /** The hidden layer; letter vectors and decoder are always included. Takes a whole number from 1 to 1000. */
   layer?: number | string;
 }
 
-/** Answer with the whole network at a step of a text, for its picture; nothing changes. */
+/** Return the activations of all layers at a step of a text, for the diagram. Read-only. */
 export interface NetworkRequest {
-  /** What it reads: 1 to 110 characters that the network knows. */
+  /** The probe text: 1 to 110 characters of the vocabulary. */
   text: string;
-  /** Characters read; beyond the text's end, all of them. Takes a whole number from 0 to 110. */
+  /** Number of characters read; capped at the length of the text. Takes a whole number from 0 to 110. */
   at?: number | string;
-  /** Units that share a square; at most 600 squares a step. Takes a whole number from 1 to 10000. */
+  /** Units per square; at most 600 squares per step. Takes a whole number from 1 to 10000. */
   cell?: number | string;
 }
 
-/** Answer with how well the gradients agree with measured slopes, on a copy of the network. */
+/** Compare the gradients with finite differences, on a copy of the network. */
 export type GradientCheckRequest = Record<string, never>;
 
 /** A copy that this session has shared. */
 export interface SharedCopy {
-  /** Its name. */
+  /** The share id. */
   id: string;
-  /** The link's path on this server. */
+  /** The URL path of the link. */
   path: string;
   /** Unix time when it was shared. */
   created: number;
-  /** Sentences its network had trained on by then. */
+  /** Sentences the network had trained on by then. */
   steps: number;
-  /** How many its text has. */
+  /** Number of sentences of the text. */
   sentences: number;
-  /** As it was seen last; null where it was not yet. */
+  /** Training perplexity at that time; null if unknown. */
   perplexity: number | null;
 }
 
-/** What may come after a beginning. */
+/** A completion of a prompt. */
 export interface Completion {
-  /** Without the beginning; empty where it ends there. */
+  /** The completion without the prompt; may be empty. */
   text: string;
-  /** Natural logarithm of the probability of these characters and of the end after them, given the beginning; null where it was drawn. */
+  /** Natural log of the probability of these characters and the end after them, given the prompt; null for a sample. */
   log_probability: number | null;
-  /** It would go on, and its probability has no end in it: after 100 characters, or earlier where a large network or a wide beam would take too long. */
+  /** Whether it was truncated, and its probability excludes the end: after 100 characters, or earlier for large networks and wide beams. */
   cut: boolean;
 }
 
-/** A unit that follows a feature. */
+/** A unit that correlates with a feature. */
 export interface UnitMatch {
-  /** Its hidden layer, the lowest being 1. */
+  /** The hidden layer, the lowest being 1. */
   layer: number;
-  /** Its number in the layer, the first being 1. */
+  /** The number in the layer, the first being 1. */
   unit: number;
-  /** Pearson's correlation of its activation with the feature. */
+  /** Pearson correlation of the activation with the feature. */
   correlation: number;
 }
 
-/** A matrix, and its last change. */
+/** Statistics of a matrix and of its last update. */
 export interface MatrixStats {
-  /** Its name in the saved JSON. */
+  /** The name in the saved JSON. */
   name: string;
   /** Rows and columns. */
   shape: [number, number];
-  /** Root mean square of its weights; 0 where they are all 0. */
+  /** Root mean square of the weights. */
   spread: number;
-  /** Its weights. */
+  /** The weights. */
   weights: Histogram;
-  /** Median size of a weight's last change relative to the weight. */
+  /** Median relative size of a weight's last update. */
   change: number | null;
-  /** Logarithms to base 10 of the size of each weight's last change relative to the weight; null before there was one. */
+  /** log10 of the relative size of each weight's last update; null before the first recorded update. */
   changes: Histogram | null;
 }
 
-/** How numbers are spread. */
+/** A histogram with bins of equal width. */
 export interface Histogram {
-  /** Where the first bin begins. */
+  /** Lower edge of the first bin. */
   low: number;
-  /** Where the last bin ends. */
+  /** Upper edge of the last bin. */
   high: number;
-  /** Numbers in each bin, of up to a few thousand that are looked at. */
+  /** Count of each bin, of a subsample of up to a few thousand numbers. */
   counts: number[];
 }
 
-/** The network when it has read a character. */
+/** The activations of all layers after a character. */
 export interface NetworkStep {
-  /** What went in; the empty string is the start. */
+  /** The input; the empty string is the start. */
   character: string;
-  /** Of each layer, the letter vector first and the odds last, a number from -100 to 100 for each square: the mean of its units relative to the layer's largest. */
+  /** For each layer, from the letter vector to the probabilities, a number from -100 to 100 per square: the mean of its units, in percent of the layer's largest. */
   layers: number[][];
-  /** The five likeliest to come, best first, each with its probability; the empty string is the end. */
+  /** The five most likely next characters, best first, with their probabilities; the empty string is the end. */
   likeliest: [string, number][];
 }
 
-/** How well the gradient by a matrix agrees with the slopes measured on a copy. */
+/** The errors of a matrix's gradient against finite differences. */
 export interface MatrixCheck {
-  /** Its name in the saved JSON. */
+  /** The name in the saved JSON. */
   name: string;
-  /** Largest relative error of the expression graph; null if no number. */
+  /** Largest relative error of the expression graph; null if not finite. */
   graph: number | null;
-  /** Largest relative error of the kernels that train. */
+  /** Largest relative error of the training kernels. */
   kernels: number | null;
-  /** Numbers of the matrix that were moved. */
+  /** Number of weights that were perturbed. */
   checked: number;
-  /** Numbers that it has. */
+  /** Number of weights of the matrix. */
   numbers: number;
 }
 
-/** It is done. */
+/** The event was carried out. */
 export interface OkResult {
   ok: true;
 }
 
-/** The model as JSON. */
+/** A saved model. */
 export interface SaveResult {
   ok: true;
-  /** In the structure of the original's JSON. */
+  /** The model in the original demo's JSON format. */
   json: string;
 }
 
-/** Where the copy is. */
+/** The link to a shared copy. */
 export interface ShareResult {
   ok: true;
-  /** It opens the copy. */
+  /** The share id. */
   id: string;
-  /** The link's path on this server: `/s/` and the id. */
+  /** The URL path of the link: `/s/` and the id. */
   path: string;
 }
 
-/** The copies, the newest first. */
+/** The shared copies of a session. */
 export interface ListSharesResult {
   ok: true;
-  /** At most as many as one may have. */
+  /** The copies, newest first. */
   copies: SharedCopy[];
 }
 
-/** How the network goes on. */
+/** The completions of a prompt. */
 export interface CompleteResult {
   ok: true;
-  /** Three that were drawn; or the likeliest, best first, up to the width. */
+  /** Three samples, or up to `width` results of beam search, best first. */
   completions: Completion[];
 }
 
-/** How probable a text is to the network, character by character. */
+/** The probability of a text, character by character. */
 export interface SurprisalResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
-  /** The text's characters, as it reads them. */
+  /** The characters of the text. */
   characters: string[];
-  /** Of each character after those before it, and last of the text's end. */
+  /** Of each character given those before it, then of the end of the text. */
   probabilities: number[];
-  /** The five likeliest in each of those places, best first, each with its probability; the empty string is the end. */
+  /** The five most likely characters at each position, best first, with their probabilities; the empty string is the end. */
   likeliest: [string, number][][];
-  /** Of the text: the probabilities' geometric mean, inverted. */
+  /** Perplexity of the text: the inverse geometric mean probability. */
   perplexity: number | null;
 }
 
-/** What units do while the network reads a text. */
+/** The activations of units on a text. */
 export interface UnitsResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
-  /** The text's characters, as it reads them. */
+  /** The characters of the text. */
   characters: string[];
-  /** The unit's activation after reading each character. */
+  /** The unit's activation after each character. */
   values: number[];
-  /** How many the layer has. */
+  /** Number of units of the layer. */
   units: number;
   /** The first unit of the grid. */
   first: number;
-  /** Activations of as many units as fit, from the first: signed bytes in base64, a row for each unit and in it a byte for each character. */
+  /** Activations of as many units as fit, from `first`: signed bytes in base64, one row per unit with one byte per character. */
   grid: string;
-  /** The activation that a byte of 127 stands for. */
+  /** The activation that a byte of 127 represents. */
   scale: number;
 }
 
-/** The units that follow a feature best. */
+/** The units that correlate most with a feature. */
 export interface FindUnitsResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
-  /** Up to eight, best first; none where the feature never changes. */
+  /** Up to eight units, best first; none if the feature never changes. */
   found: UnitMatch[];
-  /** Characters of the sentences it learns that were read for it. */
+  /** Characters of the training text that were evaluated. */
   read: number;
 }
 
-/** The letter vectors on a plane. */
+/** The letter vectors, projected on a plane. */
 export interface EmbeddingsResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
-  /** The characters; the empty string is the start and the end. */
+  /** The characters; the empty string is the start and end. */
   letters: string[];
-  /** Each one's first two principal components; their signs may turn over. */
+  /** Their first two principal components; the signs are arbitrary. */
   points: [number, number][];
-  /** Share of the variance that each component holds. */
+  /** Explained variance ratio of each component. */
   shares: [number, number];
-  /** Characters beyond those told of. */
+  /** Number of characters that are omitted. */
   left_out: number;
 }
 
-/** Weights, and how they last changed. */
+/** Statistics of weights and of their last update. */
 export interface WeightsResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
   /** Letter vectors, the layer's matrices, the decoder. */
   matrices: MatrixStats[];
-  /** The step of that change; null before there was one. */
+  /** The step of that update; null before the first. */
   change_at: number | null;
-  /** Share of the gradients that were clipped in the last steps; where the norm of all together is clipped, the share of the steps. */
+  /** Share of gradient elements clipped in the last steps; if the total norm is clipped, share of the steps. */
   clipped: number | null;
-  /** Whether the norm of all together is clipped. */
+  /** Whether the total norm is clipped. */
   clips_norm: boolean;
 }
 
-/** The network at up to four steps of a text, one after the other. */
+/** The activations of all layers at up to four successive steps of a text. */
 export interface NetworkResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
-  /** The text's characters, as it reads them. */
+  /** The characters of the text. */
   characters: string[];
   /** Characters read at the last of these steps. */
   at: number;
-  /** The steps, the last being the newest. */
+  /** The steps, the newest last. */
   columns: NetworkStep[];
 }
 
-/** How well the gradients of a sentence's cost agree with measured slopes. */
+/** The errors of a sentence's gradients against finite differences. */
 export interface GradientCheckResult {
   ok: true;
-  /** Steps that it had taken. */
+  /** Training steps so far. */
   steps: number;
-  /** Milliseconds that the answer kept it from learning; a page that rests 100 times as long with each of six questions takes less than a tenth of its time. */
+  /** Milliseconds for which the request paused training. A page that waits 100 times as long after each of six queries takes less than a tenth of the training time. */
   took: number;
   /** The sentence. */
   sentence: string;
@@ -380,14 +380,14 @@ export interface GradientCheckResult {
   matrices: MatrixCheck[];
 }
 
-/** It cannot be done, and nothing has changed. */
+/** The event was refused, and nothing has changed. */
 export interface ErrorResult {
   ok: false;
-  /** Which refusal this is: a name for programs, see the table of codes. */
+  /** The error code, for programs; see the table of codes. */
   code: string;
-  /** What to change, as a sentence for the person. */
+  /** The error message: what to change. */
   error: string;
-  /** Which field of the event is at fault: where to show the sentence. */
+  /** The invalid field of the event, at which to show the message. */
   field: string | null;
 }
 
@@ -395,112 +395,112 @@ export interface ErrorResult {
 export interface Hyperparameters {
   /** Cell type of every layer. */
   kind: "lstm" | "gru" | "rnn";
-  /** Units of each hidden layer, bottom first. */
+  /** Units of each hidden layer, lowest first. */
   hidden_sizes: number[];
   /** Size of a letter vector. */
   letter_size: number;
   /** L2 regularisation strength. */
   l2: number;
-  /** Learning rate at the start. */
+  /** Initial learning rate. */
   learning_rate: number;
-  /** Gradient clipping: per weight; by the norm of all for rnn. */
+  /** Gradient clipping: per weight; by the total norm for rnn. */
   clip: number;
   /** Learning-rate schedule. */
   schedule: "constant" | "halve" | "cosine";
-  /** Epochs until each halving, or until the end of the cosine. */
+  /** Epochs between halvings, or length of the cosine. */
   schedule_epochs: number;
-  /** Share of the sentences to hold out for validation; by default 5 % of 100 or more, else none. */
+  /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. */
   validation_fraction: number | null;
 }
 
-/** A text that charnn brings along, by HTTP. */
+/** A built-in text, by HTTP. */
 export interface BuiltInText {
   ok: true;
-  /** Its sentences, one a line. */
+  /** The text, one sentence per line. */
   text: string;
-  /** Its name for people. */
+  /** The displayed name. */
   title: string;
-  /** What will come of it, in a line. */
+  /** The expected result, in one line. */
   expect: string;
-  /** What was measured of it, in a sentence; empty where nothing was. */
+  /** A measured result, in one sentence; empty if there is none. */
   measured: string;
-  /** What the network for it is best made with. */
+  /** The recommended options. */
   options: Hyperparameters;
 }
 
 /** Points of the perplexity curve. */
 export interface Curve {
-  /** A new version replaces every point that the page has. */
+  /** A new version replaces all points that the page has. */
   version: number;
   /** The index of the first of these points. */
   start: number;
-  /** Step, perplexity (null if the network has diverged), perplexity of the validation set (null without one), learning rate, and what that was set to: by hand, at the beginning or after the network ran off, not by a schedule. */
+  /** Step, training perplexity (null if the network has diverged), validation perplexity (null without a validation set), learning rate, and base learning rate: the one that was set initially, by hand or by a rollback, before the schedule. */
   points: [number, number | null, number | null, number | null, number | null][];
 }
 
-/** What changes while the network learns: in every frame, and in the whole state. */
+/** The values that change during training: in every frame, and in the whole state. */
 export interface Figures {
-  /** `compiling` until the kernels of this kind are ready. */
+  /** `compiling` until the kernels of this cell type are compiled. */
   status: "compiling" | "learning" | "paused";
   /** Sentences this network has trained on. */
   steps: number;
   /** Steps over the number of sentences. */
   epoch: number;
-  /** exp of the mean cost of a prediction, over the last second or so. */
+  /** Training perplexity, over the last half second. */
   perplexity: number | null;
-  /** Of the validation set, as last measured; null without one. */
+  /** Validation perplexity, at its last evaluation; null if there is none. */
   held_out_perplexity: number | null;
   /** The step since which training perplexity falls while validation perplexity rises; null if it does not. */
-  memorising_since: number | null;
-  /** Milliseconds of training a sentence. */
+  overfitting_since: number | null;
+  /** Milliseconds of training per sentence. */
   ms_per_example: number | null;
   /** Characters trained on per second of wall-clock time. */
   characters_per_second: number | null;
-  /** What the network is trained with now. */
+  /** The current learning rate. */
   learning_rate: number;
-  /** What the samples are drawn with now. */
+  /** The softmax temperature of the samples. */
   temperature: number;
-  /** Unix time when the server last saved it; null before the first time. */
+  /** Unix time of the last save; null before the first. */
   saved_at: number | null;
-  /** False while the server cannot save; it learns on, and tries again. */
+  /** False while saving fails; training continues, and the server retries. */
   saving: boolean;
 }
 
-/** Everything: on connecting, and to every tab when the network is replaced. */
+/** The whole state: on connecting, and when the network is replaced. */
 export interface State extends Figures {
   /** Counts the networks of this session. */
   version: number;
-  /** A short name of the session, not a secret. */
+  /** A short id of the session; not secret. */
   session: string;
-  /** What the network learns. */
+  /** The training text. */
   text: string;
-  /** What the network was made with. */
+  /** The options the network was created with. */
   options: Hyperparameters;
-  /** The characters the network knows, in its order. */
+  /** The characters of the vocabulary, in order of index. */
   vocabulary: string[];
-  /** How many numbers the network learns. */
+  /** Number of weights of the network. */
   weights: number;
-  /** How many sentences it learns. */
+  /** Size of the training set. */
   sentences: number;
-  /** The size of the validation set. */
+  /** Size of the validation set. */
   held_out_sentences: number;
   /** Unix time of the server, to compare `saved_at` with. */
   now: number;
-  /** How often this network ran off and was brought back, as of late. */
+  /** How often this network diverged and was rolled back. */
   recoveries: number;
-  /** How this network took the place of one that `undo` can bring back; null where there is none. */
+  /** How this network replaced the one that `undo` restores; null if there is none. */
   undoable: "restart" | "load" | "undo" | null;
-  /** Five sampled sentences; none until the first are written. */
+  /** Five samples; none until the first are ready. */
   samples: string[];
-  /** The greedy prediction; null until the first is written. */
+  /** The greedy prediction; null until the first is ready. */
   greedy: string | null;
   /** The whole curve. */
   curve: Curve;
 }
 
-/** What has changed: up to 10 a second, the next only after the last was acknowledged. */
+/** The changes since the last frame; up to 10 per second, sent when the last is acknowledged. */
 export interface Frame extends Figures {
-  /** Grows from frame to frame. */
+  /** Increases from frame to frame. */
   seq: number;
   /** The points that this page does not have yet. */
   curve?: Curve;
@@ -508,27 +508,27 @@ export interface Frame extends Figures {
   samples?: string[];
   /** A new greedy prediction. */
   greedy?: string;
-  /** It ran off again, and was brought back. */
+  /** The network was rolled back again. */
   recoveries?: number;
-  /** The replaced one is not kept any longer. */
+  /** The replaced network was released. */
   undoable?: "restart" | "load" | "undo" | null;
 }
 
-/** A sentence for the person, not bound to a field. */
+/** A message for the visitor that concerns no field. */
 export interface Notice {
-  /** How much it matters. */
+  /** The severity. */
   level: "info" | "warning" | "error";
-  /** Which notice this is: a name for programs, see the table of codes. */
+  /** The notice's code, for programs; see the table of codes. */
   code: string;
-  /** The sentence. */
+  /** The message. */
   message: string;
 }
 
 /** The server is about to close the socket, and why. */
 export interface Closing {
-  /** Why it closes: a name for programs, see the table of codes. */
+  /** The reason, for programs; see the table of codes. */
   code: string;
-  /** A sentence for the person. */
+  /** The message for the visitor. */
   message: string;
 }
 

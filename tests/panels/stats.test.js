@@ -80,19 +80,19 @@ test("the validation perplexity is hidden without validation sentences", (t) => 
   assert.equal(page.get("#heldout").hidden, false);
 });
 
-test("memorising is told with its step, once, and no longer of a new network", (t) => {
+test("overfitting is reported with its step, once, and not of a new network", (t) => {
   const page = openStats(t);
   page.connection.begin();
-  const verdict = page.get("#memorising");
+  const verdict = page.get("#overfitting");
   assert.equal(verdict.getAttribute("role"), "status");
-  assert.equal(page.state("#memorising"), "empty");
-  page.connection.emit("frame", frame({ memorising_since: 1_200 }));
-  assert.equal(page.state("#memorising"), "shown");
+  assert.equal(page.state("#overfitting"), "empty");
+  page.connection.emit("frame", frame({ overfitting_since: 1_200 }));
+  assert.equal(page.state("#overfitting"), "shown");
   assert.match(verdict.textContent ?? "", /\b1,200\b/);
   const textNode = verdict.firstChild;
-  page.connection.emit("frame", frame({ memorising_since: 1_200, steps: 2_000 }));
+  page.connection.emit("frame", frame({ overfitting_since: 1_200, steps: 2_000 }));
   assert.equal(verdict.firstChild, textNode); // otherwise it is announced again
   page.connection.emit("state", state({ version: 2 }));
-  assert.equal(page.state("#memorising"), "empty");
+  assert.equal(page.state("#overfitting"), "empty");
   assert.equal(verdict.textContent, "");
 });

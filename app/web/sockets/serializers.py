@@ -62,7 +62,7 @@ def _figures(snapshot: Snapshot) -> Figures:
         "epoch": round(snapshot.epoch, DECIMALS),
         "perplexity": _rounded(snapshot.perplexity),
         "held_out_perplexity": _rounded(snapshot.held_out_perplexity),
-        "memorising_since": snapshot.overfitting_since,
+        "overfitting_since": snapshot.overfitting_since,
         "ms_per_example": _rounded(snapshot.ms_per_example),
         "characters_per_second": _rounded(snapshot.characters_per_second),
         "learning_rate": snapshot.learning_rate,

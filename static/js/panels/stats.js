@@ -47,7 +47,7 @@ export function mount(element, { store }) {
  * @param {Store} store
  */
 function mountVerdict(element, store) {
-  const verdict = requireElement(element, "#memorising", HTMLElement);
+  const verdict = requireElement(element, "#overfitting", HTMLElement);
   const heldOut = requireElement(element, "#heldout", HTMLElement);
   store.watch(
     ({ net }) => !net || net.held_out_sentences > 0, // nearly every text has some
@@ -56,7 +56,7 @@ function mountVerdict(element, store) {
     },
   );
   store.watch(
-    ({ net }) => net?.memorising_since ?? null,
+    ({ net }) => net?.overfitting_since ?? null,
     (step) => {
       verdict.dataset.state = step === null ? "empty" : "shown";
       verdict.textContent = step === null ? "" : overfittingMessage(step);

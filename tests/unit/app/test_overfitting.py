@@ -33,7 +33,7 @@ def test_it_memorises_from_where_the_held_out_sentences_did_best() -> None:
     assert len(FALLING) - 5 <= since <= len(FALLING) + 5
 
 
-def test_better_again_is_not_memorising_any_more() -> None:
+def test_better_again_is_not_overfitting_any_more() -> None:
     back = [(2.0, 3.0)] * 40
     assert follow([*FALLING, *PARTING, *back]).since is None
 
