@@ -1,4 +1,4 @@
-"""The application: `create_app` assembles it, `serve` runs it until it is stopped."""
+"""The application factory `create_app`, and `serve`, which runs the server until it is stopped."""
 
 from __future__ import annotations
 
@@ -61,17 +61,17 @@ def create_app(
 ) -> Flask:
     """The Flask application, with its parts in `app.extensions["charnn"]`.
 
-    It trains from now on, and answers any WSGI server or test client. `serve` starts the background
-    tasks, such as sending frames. The caller must call `extension_of(app).close()` at the end.
+    Training starts immediately; background tasks, such as sending frames, are started by `serve`.
+    The caller must call `extension_of(app).close()` at the end.
 
     Args:
         config: the settings.
-        engine: trains the sessions; made from `config` if None.
-        store: holds shared copies, and the sessions of an engine made here; opened from `config`
-            if None.
+        engine: trains the sessions; created from `config` if None.
+        store: holds shared copies, and the sessions of an engine created here; opened from
+            `config` if None.
 
     Raises:
-        ServerError: it cannot run with `config`.
+        ServerError: the server cannot run with `config`.
     """
     secret = _secret(config)
     app = Flask(
@@ -150,7 +150,7 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
         signal.signal(stop_signal, lambda *_: here.shutdown.request(here.emitter))
     here.engine.on_failure(lambda why: here.shutdown.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
-    log.info("begun", extra=_loggable(config))
+    log.info("started", extra=_loggable(config))
     try:
         _listen(config, listener)
         here.backend.serve(app, listener, begun=lambda: _announce(listener, config.token))
@@ -234,7 +234,7 @@ def _bind(config: ServerConfig) -> socket.socket:
 def _listen(config: ServerConfig, listener: socket.socket) -> None:
     try:
         listener.listen(BACKLOG)
-    except OSError as error:  # another program has taken it meanwhile
+    except OSError as error:  # another program has bound it meanwhile
         raise ServerError(_bind_error(config, error)) from None
 
 

@@ -1,1 +1,1 @@
-"""What every process of the server needs: configuration, logging, metrics, worker processes."""
+"""Process-level services: configuration, logging, metrics, executors, worker processes."""

@@ -1,4 +1,4 @@
-"""The settings of a server, all in one place."""
+"""The configuration of a server."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LogFormat = Literal["text", "json"]
 
 
 def default_data_dir() -> Path:
-    """Where a person's programs keep their data, by the custom of the XDG specification."""
+    """The user's data directory for charnn, by the XDG Base Directory specification."""
     base = os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
     return Path(base) / "charnn"
 
@@ -29,26 +29,25 @@ def available_cores() -> int:
 
 @dataclass(frozen=True)
 class ServerConfig:
-    """How a server runs.
+    """The configuration of a server.
 
     Attributes:
         host: the address to listen on.
         port: the port to listen on; 0 takes a free one.
-        data_dir: where the server keeps what must outlive it.
-        async_mode: what serves the visitors: `eventlet` on one thread, `threading` on many.
-        workers: threads that train.
+        data_dir: directory for persistent data.
+        async_mode: the server backend: `eventlet` on one thread, `threading` on many.
+        workers: number of training threads.
         engine: where training runs: `local` in this process, `ray` on a cluster.
-        ray_address: of the Ray cluster; one is started on this machine when there is none.
-        cores_per_node: cores of each node of the cluster; None: a node has all of its machine.
-        secret: what signs cookies, where several servers share it; made in the data folder when it
-            is empty.
-        database_url: the store; a SQLite file in the data folder when there is none.
-        token: what a visitor must know; anybody may come when it is empty.
-        trust_proxy: whether a proxy in front says truly who visits.
-        unwatched_minutes: how long a session trains on without an open page.
+        ray_address: address of the Ray cluster; if empty, one is started on this machine.
+        cores_per_node: cores of each cluster node; None for all cores of its machine.
+        secret: signs cookies; several servers must share it. If empty, it is created in `data_dir`.
+        database_url: the database; if empty, an SQLite file in `data_dir`.
+        token: the access token; if empty, the server is public.
+        trust_proxy: whether to trust the forwarding headers of a proxy in front.
+        unwatched_minutes: how long a session trains without an open page.
         keep_days: how long the store keeps an unused session.
-        log_format: `text` for people, `json` for programs that collect logs.
-        limits: how much visitors may ask of it.
+        log_format: `text`, or `json` for log collectors.
+        limits: the limits per visitor, per address and in total.
     """
 
     host: str = "127.0.0.1"

@@ -15,10 +15,10 @@ T = TypeVar("T")
 
 
 class BoundedExecutor:
-    """Runs functions on threads; at most `pending` of them may be running or waiting.
+    """A thread pool with at most `pending` running and queued calls.
 
-    Those beyond that fail with a `BusyError` of the code `full`, those after closing with `closed`.
-    A cancelled function counts until its turn, because its arguments stay in memory.
+    Further calls fail with a `BusyError` of the code `full`; after closing, of the code `closed`.
+    A cancelled call counts until its turn, because its arguments stay in memory.
     """
 
     def __init__(
@@ -31,7 +31,7 @@ class BoundedExecutor:
         self._stopped = partial(BusyError, closed, field or None)
 
     def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
-        """Run a function after those submitted before it."""
+        """Queue a call; returns its future."""
         if not self._slots.acquire(blocking=False):
             return failed(self._full())
         future: Future[T] = Future()
@@ -43,7 +43,7 @@ class BoundedExecutor:
         return future
 
     def close(self) -> None:
-        """Fail the waiting functions and all to come; those running go on."""
+        """Fail queued and future calls; running calls finish."""
         self.closed = True
         self._pool.shutdown(wait=False)
 

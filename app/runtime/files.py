@@ -1,4 +1,4 @@
-"""Files that a person names: read and written with errors that help."""
+"""Atomic file writes."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from pathlib import Path
 
 
 def atomic_write(path: Path, content: bytes) -> None:
-    """Write a file so that there is the old one or the new one, and never half of either.
+    """Replace a file atomically.
 
     Raises:
-        OSError: it cannot be written; what was there is untouched.
+        OSError: the file cannot be written; the old content is unchanged.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     part = Path(name)

@@ -1,4 +1,4 @@
-"""Helpers for futures that no executor completes."""
+"""Helpers for futures without an executor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def failed(error: BaseException) -> Future[T]:
 
 
 def resolve(future: Future[T], result: T, error: BaseException | None) -> None:
-    """Finish a future with an error or, without one, a result, unless its caller cancelled it."""
+    """Complete a future with an error or, if that is None, a result; unless it was cancelled."""
     if not future.set_running_or_notify_cancel():
         return
     if error is not None:

@@ -12,14 +12,14 @@ from pythonjsonlogger.json import JsonFormatter
 
 from app.runtime.config import LogFormat
 
-PEERS_WHO_LEFT = ("Session is disconnected", "Session not found", "Invalid session")
-"""How Engine.IO calls a request that crosses with the end of its connection: a page that closes."""
+DISCONNECTED = ("Session is disconnected", "Session not found", "Invalid session")
+"""Engine.IO's messages about requests that arrive as their connection ends: closed pages."""
 
 _NOT_EXTRA = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}
 
 
 def configure_logging(log_format: LogFormat) -> None:
-    """Log to standard error: of charnn what happens, of its libraries what goes wrong."""
+    """Log to standard error: charnn at level INFO, libraries at level WARNING."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_json() if log_format == "json" else _Text())
     logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
@@ -28,24 +28,24 @@ def configure_logging(log_format: LogFormat) -> None:
 
 
 class _Text(logging.Formatter):
-    """For people: time, level, what happened, and to what."""
+    """A text line: time, level, message, and extra fields."""
 
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)s %(message)s", "%Y-%m-%d %H:%M:%S")
 
     def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802  (its base's name)
-        """The line, with the fields that came along at its end."""
+        """The line, followed by the record's extra fields."""
         extra = {
             name: value
             for name, value in vars(record).items()
-            if name not in _NOT_EXTRA and not name.startswith("_")  # those are a library's
+            if name not in _NOT_EXTRA and not name.startswith("_")  # set by libraries
         }
         fields = "".join(f" {name}={value}" for name, value in extra.items())
         return super().formatMessage(record) + fields
 
 
 def _json() -> logging.Formatter:
-    """For programs: an object a line."""
+    """A JSON object per line."""
     return JsonFormatter(
         "%(asctime)s %(levelname)s %(name)s %(message)s",
         rename_fields={"asctime": "time", "levelname": "level", "name": "logger"},
@@ -54,4 +54,4 @@ def _json() -> logging.Formatter:
 
 def _is_worth_logging(record: logging.LogRecord) -> bool:
     message = record.getMessage()
-    return not any(left in message for left in PEERS_WHO_LEFT)
+    return not any(text in message for text in DISCONNECTED)

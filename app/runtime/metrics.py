@@ -1,4 +1,4 @@
-"""The metrics of a server, in Prometheus's text format."""
+"""The metrics of a server, in the Prometheus text format."""
 
 from __future__ import annotations
 
@@ -11,42 +11,46 @@ from prometheus_client.registry import Collector
 
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 PROBE_SECONDS = 0.05
-"""Seconds between two checks of the event loop; waking later means that something blocked it."""
+"""Seconds between two probes of the event loop; a late wake-up means that it was blocked."""
 
 
 class Metrics:
-    """The metrics of one server; two servers in one process share none."""
+    """The metrics of one server, in a registry of its own."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._frame_lag = self._histogram(
-            "charnn_frame_lag_seconds", "From sending a frame to hearing that it was drawn."
+            "charnn_frame_lag_seconds", "From sending a frame to its acknowledgement."
         )
-        self._frames = Counter(
-            "charnn_frames", "Frames and states that were sent.", registry=self._registry
-        )
+        self._frames = Counter("charnn_frames", "Frames and states sent.", registry=self._registry)
         self._events = self._histogram(
-            "charnn_event_latency_seconds", "Answering an event of a page.", "event", "outcome"
+            "charnn_event_latency_seconds",
+            "Latency of answering a page's event.",
+            "event",
+            "outcome",
         )
         self._store = self._histogram(
-            "charnn_store_latency_seconds", "An operation of the store.", "operation", "outcome"
+            "charnn_store_latency_seconds",
+            "Latency of an operation of the store.",
+            "operation",
+            "outcome",
         )
         self._stalls = self._histogram(
-            "charnn_hub_stall_seconds", "How much too late the event loop woke a task."
+            "charnn_hub_stall_seconds", "Delay of wake-ups by the event loop."
         )
         self._worst_stall = Gauge(
             "charnn_hub_stall_max_seconds",
-            "The longest such delay since this was last read.",
+            "The longest such delay since the last scrape.",
             registry=self._registry,
         )
         self._worst = 0.0
 
     def register(self, collector: Collector) -> None:
-        """Add the metrics that a collector yields whenever they are read."""
+        """Add a collector, whose metrics are computed at each scrape."""
         self._registry.register(collector)
 
     def watch_event_loop(self, sleep: Callable[[float], None]) -> None:
-        """Measure forever how late the event loop wakes its tasks."""
+        """Measure the delay of the event loop's wake-ups; runs forever."""
         while True:
             began = time.monotonic()
             sleep(PROBE_SECONDS)
@@ -55,15 +59,15 @@ class Metrics:
             self._worst = max(self._worst, late)
 
     def frame_sent(self) -> None:
-        """Count a frame or state that was sent."""
+        """Count a sent frame or state."""
         self._frames.inc()
 
     def frame_drawn(self, seconds: float) -> None:
-        """Record that a page drew a frame this long after it was sent."""
+        """Record the seconds from sending a frame to its acknowledgement."""
         self._frame_lag.observe(seconds)
 
     def event_answered(self, event: str, ok: bool, seconds: float) -> None:
-        """Record that an event was answered."""
+        """Record the latency of an answered event."""
         self._events.labels(event, "ok" if ok else "refused").observe(seconds)
 
     @contextmanager
@@ -77,7 +81,7 @@ class Metrics:
             self._store.labels(operation, outcome).observe(time.monotonic() - began)
 
     def text(self) -> bytes:
-        """All metrics, in Prometheus's text format."""
+        """All metrics, in the Prometheus text format."""
         self._worst_stall.set(self._worst)
         self._worst = 0.0
         return generate_latest(self._registry)

@@ -13,12 +13,12 @@ from app.runtime.backends import ServerBackend
 
 log = logging.getLogger(__name__)
 
-PATIENCE = 4.0
+SAVE_TIMEOUT = 4.0
 """Seconds that saving may take: process supervisors kill after five or ten."""
-GRACE = 0.1
-"""Seconds for the last messages to leave."""
+FLUSH_SECONDS = 0.1
+"""Seconds for sending the last messages."""
 MAX_SECONDS = 20.0
-"""Seconds from the first request to stop until the process ends, whatever its threads are doing."""
+"""Seconds from the first request to stop until the process exits, whatever its threads do."""
 
 
 class Clients(Protocol):
@@ -37,7 +37,7 @@ class GracefulShutdown:
     Attributes:
         begun: whether the shutdown has begun; new clients are refused.
         failure: the error that caused the shutdown; empty if it was requested.
-        lossless: whether every session could be saved.
+        all_saved: whether every session was saved.
     """
 
     def __init__(
@@ -57,8 +57,8 @@ class GracefulShutdown:
             self._backend.stop()
             return
         self.begun = True
-        # Ending waits for threads, some of them in compiled code. If one never ends, the process
-        # exits with code 1 and the stack of each thread on standard error.
+        # Exiting waits for threads, some of them in compiled code. If one never ends, the process
+        # exits with code 1 and prints the stack of each thread to standard error.
         faulthandler.dump_traceback_later(MAX_SECONDS, exit=True)
         self._backend.spawn_from_signal(lambda: self._stop(clients))
 
@@ -73,11 +73,11 @@ class GracefulShutdown:
             self.all_saved = self._save()
             saved = "restarting" if self.all_saved else "restarting_unsaved"
             clients.broadcast_closing(Notice("cluster_lost" if self.failure else saved))
-            self._backend.sleep(GRACE)
+            self._backend.sleep(FLUSH_SECONDS)
             clients.close_all()
-            self._backend.sleep(GRACE)
+            self._backend.sleep(FLUSH_SECONDS)
         except Exception:
-            log.exception("stopping failed")
+            log.exception("graceful shutdown failed")
             self.all_saved = False
         finally:
             self._backend.stop()
@@ -86,7 +86,7 @@ class GracefulShutdown:
         if self.failure:
             return False  # the training backend is gone
         try:
-            return self._backend.wait(self._save_all(), PATIENCE)
+            return self._backend.wait(self._save_all(), SAVE_TIMEOUT)
         except TimeoutError:
             log.warning("not every session could be saved in time")
             return False

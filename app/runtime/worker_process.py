@@ -4,7 +4,7 @@ JSON parsing and serialisation hold the GIL until they finish, and an expression
 every operation. In a worker process they do not block the server, and a hostile file cannot exhaust
 the server's memory.
 
-It is no `ProcessPoolExecutor`, which holds both ends of its pipes, and hangs if a worker is killed
+`ProcessPoolExecutor` is not used: it holds both ends of its pipes, and hangs if a worker is killed
 while it sends a result.
 """
 
@@ -25,22 +25,21 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 
-class WorkerDied(Exception):  # noqa: N818  (what happened, and not whose error it was)
-    """The process ended before it returned a result; the next call starts another one."""
+class WorkerDied(Exception):  # noqa: N818  (an event, not an error of the caller)
+    """The process ended before it returned a result; the next call starts a new one."""
 
 
 @dataclass(eq=False)
 class WorkerProcess:
     """Calls functions in another process, one at a time.
 
-    The process is started when it is first needed, and again when it was lost. It ends with this
-    one, however this one ends.
+    The process is started on first use, and again after it died. It never outlives this process.
 
     Attributes:
         name: name of the process.
-        memory: bytes that it may have beyond what the libraries of its first function take.
+        memory: memory limit in bytes, beyond what the libraries of its first function take.
         seconds: time limit of a call.
-        niceness: by how much its priority is below that of this process.
+        niceness: added to the niceness of this process.
     """
 
     name: str
@@ -55,27 +54,27 @@ class WorkerProcess:
         self._changing = threading.Lock()
 
     def call(self, function: Callable[..., T], *arguments: Any) -> T:
-        """The result of the function; what it raises is raised here.
+        """The result of the function; its exceptions are raised here.
 
         Raises:
             WorkerDied: the process was killed, or reached its time limit.
-            MemoryError: it reached its memory limit.
+            MemoryError: the process reached its memory limit.
         """
         pipe = self._running()
         try:
             pipe.send((function, arguments))
-            well, outcome = self._received(pipe)
+            ok, outcome = self._receive(pipe)
         except (EOFError, OSError):
             with self._changing:
-                self._kill()  # it may not have ended yet, and would seem to be alive
+                self._kill()  # it may not have exited yet, and would seem to be alive
             raise WorkerDied from None
-        if not well:
+        if not ok:
             raise outcome
         result: T = outcome
         return result
 
     def terminate(self) -> None:
-        """Kill the process; the next call starts another."""
+        """Kill the process; the next call starts a new one."""
         with self._changing:
             self._kill()
 
@@ -88,10 +87,10 @@ class WorkerProcess:
 
     @property
     def pid(self) -> int | None:
-        """The number of the process; None while there is none."""
+        """The process id; None while there is no process."""
         return self._process.pid if self._process else None
 
-    def _received(self, pipe: Connection) -> Any:
+    def _receive(self, pipe: Connection) -> Any:
         if not pipe.poll(self.seconds):
             raise EOFError  # over the time limit
         return pipe.recv()
@@ -100,23 +99,23 @@ class WorkerProcess:
         with self._changing:
             if self._closed:
                 raise WorkerDied
-            # A process that ends closes its pipe, which can be read then, before it is gone.
+            # A pipe becomes readable when its process exits, before `is_alive` turns false.
             if not (self._process and self._process.is_alive()) or self._pipe.poll():
                 self._kill()
                 self._start()
             return self._pipe
 
     def _start(self) -> None:
-        # Not by forking: a copy would hold the locks that other threads hold at this moment.
-        method = multiprocessing.get_context("spawn")
-        self._pipe, theirs = method.Pipe()
-        self._process = method.Process(
-            target=_serve, args=(theirs, self.memory), name=self.name, daemon=True
+        # Not forked: the child would inherit locks that other threads hold at this moment.
+        context = multiprocessing.get_context("spawn")
+        self._pipe, child_end = context.Pipe()
+        self._process = context.Process(
+            target=_serve, args=(child_end, self.memory), name=self.name, daemon=True
         )
         self._process.start()
-        _be_nice(self._process.pid, self.niceness)
-        theirs.close()  # so that its end of the pipe closes with it
-        # Python would send SIGTERM, which it ignores, and wait for it.
+        _add_niceness(self._process.pid, self.niceness)
+        child_end.close()  # so that the pipe closes when the child exits
+        # At exit, Python would send SIGTERM, which the child ignores, and wait for it.
         atexit.register(self.close)
 
     def _kill(self) -> None:
@@ -126,20 +125,20 @@ class WorkerProcess:
             self._process = None
 
 
-def _be_nice(pid: int | None, niceness: int) -> None:
+def _add_niceness(pid: int | None, niceness: int) -> None:
     """Lower the priority of a new process and all its threads."""
     if pid is not None and niceness:
         with contextlib.suppress(AttributeError, OSError):  # not on every system
-            ours = os.getpriority(os.PRIO_PROCESS, 0)
-            os.setpriority(os.PRIO_PROCESS, pid, ours + niceness)
+            own = os.getpriority(os.PRIO_PROCESS, 0)
+            os.setpriority(os.PRIO_PROCESS, pid, own + niceness)
 
 
 def _serve(pipe: Connection, memory: int | None) -> None:
-    """Run calls until the parent process is gone."""
-    # A supervisor may signal all processes of the server: this one ends with its parent.
+    """Run calls until the parent process exits."""
+    # A supervisor may signal all processes of the server, but this one must outlast its parent.
     for stop_signal in (signal.SIGINT, signal.SIGTERM):
         signal.signal(stop_signal, signal.SIG_IGN)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=_exit_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):
         while True:
             function, arguments = pipe.recv()
@@ -153,10 +152,10 @@ def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[
     try:
         return True, function(*arguments)
     except Exception as error:  # noqa: BLE001  (raised again in the parent)
-        return False, error.with_traceback(None)  # which would hold on to memory
+        return False, error.with_traceback(None)  # a traceback would keep objects in memory
 
 
-def _end_with_parent() -> None:
+def _exit_with_parent() -> None:
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()
@@ -164,12 +163,12 @@ def _end_with_parent() -> None:
 
 
 def _limit_memory(more: int) -> None:
-    """Let the process have so many bytes more than it has now, where the system can do that."""
+    """Limit the address space to the current size plus `more` bytes, if the system supports it."""
     with contextlib.suppress(ImportError, OSError, ValueError):
         import resource
 
         pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
-        allowed = pages * resource.getpagesize() + more
-        _, most = resource.getrlimit(resource.RLIMIT_AS)
-        if most == resource.RLIM_INFINITY or allowed < most:
-            resource.setrlimit(resource.RLIMIT_AS, (allowed, most))
+        limit = pages * resource.getpagesize() + more
+        _, hard = resource.getrlimit(resource.RLIMIT_AS)
+        if hard == resource.RLIM_INFINITY or limit < hard:
+            resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

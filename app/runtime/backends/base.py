@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class ServerBackend(ABC):
-    """Runs the WSGI server and background tasks."""
+    """Interface of a backend: runs the WSGI server and background tasks."""
 
     async_mode: AsyncMode
 
@@ -58,5 +58,5 @@ class ServerBackend(ABC):
         """The result of a future that another thread completes; other tasks keep running.
 
         Raises:
-            TimeoutError: it took longer than `timeout` seconds.
+            TimeoutError: the future did not complete within `timeout` seconds.
         """

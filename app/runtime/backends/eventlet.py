@@ -122,7 +122,7 @@ class EventletBackend(ServerBackend):
     def _run_call(self, call: Callable[[], Any]) -> None:
         try:
             call()
-        except Exception:  # other calls still have to run
+        except Exception:  # the other calls must still run
             log.exception("a call from another thread failed")
 
 
@@ -151,7 +151,7 @@ def unmasked(data: bytes, mask: Sequence[int], length: int | None = None, offset
     The XOR of two large integers is the fastest way in pure Python.
     """
     length = len(data) if length is None else length
-    turned = bytes(mask[(offset + place) % 4] for place in range(4))
-    pattern = (turned * (length // 4 + 1))[:length]
+    rotated = bytes(mask[(offset + i) % 4] for i in range(4))
+    pattern = (rotated * (length // 4 + 1))[:length]
     number = int.from_bytes(data, "little") ^ int.from_bytes(pattern, "little")
     return number.to_bytes(length, "little")

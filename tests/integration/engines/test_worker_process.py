@@ -82,7 +82,7 @@ def test_sigkill_while_sending_the_result_fails_the_call(
     process: WorkerProcess, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pid = process.call(own_pid)
-    receive = process._received
+    receive = process._receive
 
     def kill_first(pipe: Connection) -> object:
         assert pipe.poll(PATIENCE)
@@ -90,7 +90,7 @@ def test_sigkill_while_sending_the_result_fails_the_call(
         return receive(pipe)
 
     with monkeypatch.context() as killing:
-        killing.setattr(process, "_received", kill_first)
+        killing.setattr(process, "_receive", kill_first)
         with pytest.raises(WorkerDied):
             process.call(bytes, 10_000_000)
     assert process.call(own_pid) != pid
