@@ -169,7 +169,7 @@ class TrainingPool:
                 return
             del self._slots[slot.session_id]
             self._scheduler.remove(slot.session_id)
-        slot.session.forget()
+        slot.session.discard()
         _resolve([(future, None, reason) for _, future in slot.drain()])
         if not slot.ready.done():
             resolve(slot.ready, None, reason)
@@ -222,7 +222,7 @@ class TrainingPool:
             if slot is not None:
                 learning = self._serve(slot, lease)
                 if self._slots.get(lease.session_id) is not slot:
-                    slot.session.forget()  # discarded meanwhile
+                    slot.session.discard()  # the slot was discarded meanwhile
             self._scheduler.release(lease, time.thread_time() - began, learning)
 
     def _serve(self, slot: Slot, lease: Lease) -> bool:
@@ -244,7 +244,7 @@ class TrainingPool:
             return False
         ready = self._make_ready(session)
         if ready:
-            session.write()
+            session.refresh_samples()
             if session.learning and not lease.priority:
                 session.train(lease.seconds)
         slot.snapshot = session.snapshot(slot.snapshot)
@@ -282,7 +282,7 @@ def _carry_out_all(slot: Slot) -> list[_Outcome]:
         try:
             answer = slot.session.carry_out(command)
             if isinstance(command, Learn | LoadModel | LoadPretrained | LoadShared):
-                log.info("a new network", extra=slot.session.in_figures)
+                log.info("a new network", extra=slot.session.log_fields)
             outcomes.append((future, answer, None))
         except UserError as error:
             outcomes.append((future, None, error))

@@ -1,7 +1,7 @@
-"""What can be asked of a session: immutable records that travel to wherever it is trained.
+"""The commands of a session: immutable records, sent to the process that trains it.
 
-Most are the validated requests of a page; those declared here carry what a request lacks, or come
-from the server.
+Most are the validated requests of a page; those declared here carry data that a request lacks, or
+come from the server.
 """
 
 from __future__ import annotations
@@ -19,47 +19,47 @@ from model.formats.checkpoint import ModelCheckpoint
 
 @dataclass(frozen=True)
 class LoadModel:
-    """Go on with a saved model on the session's text; learning or paused, as it is."""
+    """Continue with a saved model on the session's text; training or paused as before."""
 
     saved: ModelCheckpoint
 
 
 @dataclass(frozen=True)
 class LoadShared:
-    """Go on with a shared copy, on the text that it was learning; it learns at once."""
+    """Continue with a shared copy and its text, and start training."""
 
     checkpoint: Checkpoint
 
 
 @dataclass(frozen=True)
 class SetWatched:
-    """Whether somebody is looking: only then are samples written."""
+    """Set whether a page watches the session: only then are samples refreshed."""
 
     watched: bool
 
 
 @dataclass(frozen=True)
 class CreateCheckpoint:
-    """Answer with all of the session that must outlive the process."""
+    """Return a checkpoint of the session."""
 
 
 @dataclass(frozen=True)
 class Restore:
-    """Be as the session was at a checkpoint."""
+    """Restore the session from a checkpoint."""
 
     checkpoint: Checkpoint
 
 
 @dataclass(frozen=True)
 class MarkSaved:
-    """The store has taken the session in at this Unix time; None: it could not."""
+    """Record that the session was saved at this Unix time; None if saving failed."""
 
     at: float | None
 
 
 @dataclass(frozen=True)
 class Notify:
-    """A sentence for the pages that watch."""
+    """Show a notice on the pages that watch."""
 
     level: Level
     notice: Notice

@@ -29,9 +29,9 @@ def _ignore(_owner: object) -> None:
 class MemoryBudget:
     """Counts the weights of all networks in memory; thread-safe.
 
-    A weight costs some 20 bytes during training: itself, its gradient, the solver's state, and the
-    last good state of both. Each owner may retain one replaced network in the memory that is left:
-    the oldest are evicted first, and `on_evict` is called with their owners.
+    A weight costs some 20 bytes during training: itself, its gradient, the optimizer's state, and
+    the last good state of both. Each owner may retain one replaced network in the memory that is
+    left: the oldest are evicted first, and `on_evict` is called with their owners.
     """
 
     def __init__(
@@ -94,7 +94,7 @@ class MemoryBudget:
             self._release(owner)
 
     def expire(self, now: float) -> None:
-        """Release retained networks whose time is over."""
+        """Release expired networks."""
         with self._lock:
             evicted = [owner for owner, network in self._evictables.items() if network.until <= now]
             for owner in evicted:
@@ -109,10 +109,10 @@ class MemoryBudget:
     def _retained(self) -> int:
         return sum(network.weights for network in list(self._evictables.values()))
 
-    def _evict_down_to(self, most: float) -> list[object]:
-        """Release retained networks until the total is at most `most`; their owners."""
+    def _evict_down_to(self, limit: float) -> list[object]:
+        """Release retained networks until the total is within the limit; returns their owners."""
         evicted = []
-        while self._evictables and self.weights > most:
+        while self._evictables and self.weights > limit:
             owner = next(iter(self._evictables))
             self._release(owner)
             evicted.append(owner)

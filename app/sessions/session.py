@@ -46,12 +46,12 @@ from model import KernelKey, TextError, beam_search_compiled, kernels_compiled
 from model.formats.checkpoint import ModelCheckpoint
 
 PRETRAINED_LEARNING_RATE = 0.0001
-"""A trained model would forget at the rate that a new one needs."""
+"""A trained model would degrade at the learning rate of a new one."""
 MAX_NOTICES = 5
 
 
 class Session:
-    """A run and what the visitor has set; used by one thread at a time."""
+    """A training run and the visitor's settings; used by one thread at a time."""
 
     def __init__(self, session_id: str, memory: MemoryBudget) -> None:
         self.session_id = session_id
@@ -70,12 +70,12 @@ class Session:
 
     @property
     def short_id(self) -> str:
-        """A name for logs and pages that gives nothing away."""
+        """A short id for logs and pages that does not reveal the session id."""
         return short_id(self.session_id)
 
     @property
-    def in_figures(self) -> dict[str, str | int]:
-        """Its network in figures, for the log: nothing of the text."""
+    def log_fields(self) -> dict[str, str | int]:
+        """The description of the network for the log, without the text."""
         description = self._description
         return {
             "session": self.short_id,
@@ -87,31 +87,31 @@ class Session:
 
     @property
     def kernels(self) -> KernelKey | None:
-        """What has to be compiled for its network; None before there is one."""
+        """The kernels that the network needs; None without a network."""
         if self._run is None:
             return None
         return KernelKey(self._run.options.kind, self._run.trainer.config.optimizer)
 
     @property
     def status(self) -> Status:
-        """What it is doing."""
+        """Whether the session is compiling, training or paused."""
         if self.kernels is not None and not kernels_compiled(*self.kernels):
             return "compiling"
         return "learning" if self.learning else "paused"
 
     @property
     def undoable(self) -> Replacement | None:
-        """How its network took the place of one that can be brought back; None: there is none."""
+        """How the network replaced the one that undo restores; None if there is none."""
         slot = self._undo_slot
         if slot is None or slot.run is None or time.monotonic() >= slot.until:
             return None
         return slot.replacement
 
     def carry_out(self, command: Command) -> Answer:
-        """The answer of a command, once it has been carried out.
+        """Execute a command; returns its answer.
 
         Raises:
-            UserError: it cannot be done, and nothing has changed.
+            UserError: the command was refused, and nothing has changed.
         """
         try:
             return self._HANDLERS[type(command)](self, command)
@@ -119,36 +119,35 @@ class Session:
             self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
             raise
 
-    def forget(self) -> None:
-        """It is gone from memory."""
+    def discard(self) -> None:
+        """Release the memory of the session."""
         self._memory.commit(self, 0)
         self._memory.release(self)
 
-    def write(self) -> None:
-        """Write what the network has to show, if it is due and somebody looks.
+    def refresh_samples(self) -> None:
+        """Refresh the samples if they are due and a page watches.
 
-        A network that has never written does so before it learns: what is shown first after a load
-        is what was loaded.
+        The first samples are made before any training, so that a loaded network is shown as loaded.
         """
         run = self._run
         if run is not None and (self.watched or run.feed.greedy is None):
-            run.feed.write(run.model, self.temperature, time.monotonic())
+            run.feed.refresh(run.model, self.temperature, time.monotonic())
 
     def train(self, seconds: float) -> None:
-        """Learn for about so long."""
+        """Train for about this many seconds."""
         run = self._existing_run()
         run.train(seconds)
         self._touch()
-        if next_notice := run.recoveries.next_notice(run.trainer.rollbacks, time.monotonic()):
+        if next_notice := run.rollbacks.next_notice(run.trainer.rollbacks, time.monotonic()):
             self._notify(Notify("warning", next_notice))
 
     def fail(self, code: str) -> None:
-        """Something went wrong that the visitor did not cause: stop, and tell them."""
+        """Pause after a server error, and notify the visitor."""
         self._pause(Pause())
         self._notify(Notify("error", Notice(code)))
 
     def snapshot(self, last: Snapshot | None = None) -> Snapshot:
-        """A snapshot of its state, which comes after the last one."""
+        """A snapshot of the session, which follows the last one."""
         run = self._existing_run()
         totals = run.trainer.totals
         snapshot = Snapshot(
@@ -167,12 +166,12 @@ class Session:
             greedy=run.feed.greedy,
             curve_version=run.curve.version,
             points=run.curve.points,
-            held_out_perplexity=run.validation.perplexity,
+            validation_perplexity=run.validation.perplexity,
             overfitting_since=run.overfitting.since,
             notices=self._notices,
             saved_at=self._saved_at,
             saving=self._saving,
-            recoveries=len(run.trainer.rollbacks),
+            rollbacks=len(run.trainer.rollbacks),
             undoable=self.undoable,
         )
         return snapshot.after(last)
@@ -188,21 +187,21 @@ class Session:
         self._memory.reserve(self, weights, field)
 
     def _load_model(self, command: LoadModel) -> None:
-        self._load(command.saved, self._made_with_now())
+        self._load(command.saved, self._current_options())
 
     def _load_pretrained(self, command: LoadPretrained) -> None:
-        options = replace(self._made_with_now(), learning_rate=PRETRAINED_LEARNING_RATE)
+        options = replace(self._current_options(), learning_rate=PRETRAINED_LEARNING_RATE)
         self._load(_pretrained(command.name), options)
         self.learning = True
 
     def _load(self, saved: ModelCheckpoint, options: Hyperparameters) -> None:
         text = self._existing_run().text
-        run, remark = TrainingRun.from_model(
+        run, notice = TrainingRun.from_model(
             saved, text, options, self._next_curve_version(), self._reserve
         )
         self._replace(run, "load")
-        if remark:
-            self._notify(Notify("warning", remark))
+        if notice:
+            self._notify(Notify("warning", notice))
 
     def _load_shared(self, command: LoadShared) -> None:
         shared = replace(command.checkpoint, curve_version=self._next_curve_version())
@@ -216,16 +215,16 @@ class Session:
         run = slot.run if slot is not None and self.undoable else None
         if run is None:
             raise UserError("nothing_to_undo")
-        self._memory.release(self)  # its room is taken as the network's own
+        self._memory.release(self)  # the network is reserved as the current one instead
         self._reserve(run.model.num_parameters, None)
         self._replace(run, "undo")
-        run.feed.resample_soon()  # the temperature may be another by now
+        run.feed.resample_soon()  # the temperature may have changed
         run.feed.hold()
 
     def _replace(self, run: TrainingRun, replacement: Replacement | None = None) -> None:
-        """Go on with another run; the one so far can be brought back if this is a replacement."""
+        """Replace the run; if `replacement` is given, undo can restore the old one."""
         if replacement is not None:
-            # The starting network is no work of the visitor, so it is not saved at once.
+            # The starting network is not the visitor's work, so it is not saved at once.
             self._touch(major=self._run is not None)
             if self._run is not None:
                 self._retain_for_undo(self._run, replacement)
@@ -237,7 +236,7 @@ class Session:
             vocabulary=run.model.vocabulary.chars,
             weights=run.model.num_parameters,
             sentences=run.trainer.sentence_count,
-            held_out_sentences=run.trainer.validation_count,
+            validation_sentences=run.trainer.validation_count,
         )
 
     def _retain_for_undo(self, run: TrainingRun, replacement: Replacement) -> None:
@@ -260,7 +259,7 @@ class Session:
             self._touch(major=True)
 
     def _touch(self, *, major: bool = False) -> None:
-        """Note that a checkpoint would differ now; a major change is saved at once."""
+        """Record that a new checkpoint would differ; a major change is saved at once."""
         revision = self._revision
         self._revision = Revision(revision.major + major, revision.minor + 1)
 
@@ -275,7 +274,7 @@ class Session:
 
     def _save(self, _command: Save) -> ModelCheckpoint:
         run = self._existing_run()
-        run.feed.hold()  # what was saved can be seen for a moment
+        run.feed.hold()  # show samples of the saved network for a moment
         return run.trainer.checkpoint()
 
     def _complete(self, command: Complete) -> CompleteResult:
@@ -338,7 +337,7 @@ class Session:
             raise UserError("no_network")
         return self._run
 
-    def _made_with_now(self) -> Hyperparameters:
+    def _current_options(self) -> Hyperparameters:
         run = self._existing_run()
         return replace(run.options, learning_rate=run.learning_rate)
 
@@ -347,9 +346,9 @@ class Session:
 
     def _notify(self, command: Notify) -> None:
         number = self._notices[-1].number + 1 if self._notices else 1
-        notice = command.notice
-        remark = SessionNotice(number, command.level, notice.code, notice.message)
-        self._notices = (*self._notices, remark)[-MAX_NOTICES:]
+        code, message = command.notice.code, command.notice.message
+        notice = SessionNotice(number, command.level, code, message)
+        self._notices = (*self._notices, notice)[-MAX_NOTICES:]
 
     _HANDLERS: ClassVar[Mapping[type, Callable[[Any, Any], Answer]]] = {
         Learn: _learn,
@@ -370,7 +369,7 @@ class Session:
         GradientCheckRequest: _prepare_gradient_check,
         **dict.fromkeys(inspection.HANDLERS, _inspect),
     }
-    """How a session carries out each command."""
+    """The handler of each command."""
 
 
 def _pretrained(name: str) -> ModelCheckpoint:

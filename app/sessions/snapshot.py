@@ -13,7 +13,7 @@ from app.training.curve import CurvePoint
 
 @dataclass(frozen=True)
 class Description:
-    """What changes only when the network is replaced.
+    """The part of a snapshot that changes only when the network is replaced.
 
     Attributes:
         version: counts the networks of the session.
@@ -22,7 +22,7 @@ class Description:
         vocabulary: the characters it knows, in its order.
         weights: number of weights.
         sentences: size of the training set.
-        held_out_sentences: size of the validation set.
+        validation_sentences: size of the validation set.
     """
 
     version: int
@@ -31,7 +31,7 @@ class Description:
     vocabulary: tuple[str, ...]
     weights: int
     sentences: int = 0
-    held_out_sentences: int = 0
+    validation_sentences: int = 0
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,8 @@ class Snapshot:
         session_id: the session.
         generation: increases each time that the session is loaded into memory.
         seq: counts the snapshots of one generation.
-        description: what changes only when the network is replaced.
-        status: what the session is doing.
+        description: the part that changes only when the network is replaced.
+        status: compiling, learning or paused.
         steps: sentences this network has trained on.
         epoch: steps over the number of sentences.
         perplexity: of the last half second; None before the first, or if the network diverged.
@@ -57,12 +57,12 @@ class Snapshot:
         points: the perplexity curve.
         notices: the last few notices for the pages that watch.
         steps_per_second: sentences trained on per second of wall-clock time.
-        held_out_perplexity: of the validation set, at its last evaluation.
+        validation_perplexity: of the validation set, at its last evaluation.
         overfitting_since: the step since when training perplexity falls while validation
             perplexity rises; None if it does not.
         saved_at: Unix time of the newest checkpoint in the store; None before the first.
         saving: false while the store fails.
-        recoveries: how often this network diverged and was rolled back.
+        rollbacks: how often this network diverged and was rolled back.
         undoable: how the network replaced the one that undo restores; None if there is none.
         revision: changes whenever a new checkpoint would differ.
         changed_at: the `seq` at which each field took its value, by the field's name.
@@ -85,11 +85,11 @@ class Snapshot:
     points: tuple[CurvePoint, ...]
     notices: tuple[SessionNotice, ...]
     steps_per_second: float | None = None
-    held_out_perplexity: float | None = None
+    validation_perplexity: float | None = None
     overfitting_since: int | None = None
     saved_at: float | None = None
     saving: bool = True
-    recoveries: int = 0
+    rollbacks: int = 0
     undoable: Replacement | None = None
     revision: Revision = NO_CHANGES
     generation: int = 0

@@ -8,13 +8,13 @@ from dataclasses import dataclass, field
 from app.protocol.base import Replacement
 from app.training.run import TrainingRun
 
-KEPT_SECONDS = 300.0
+UNDO_SECONDS = 300.0
 """How long a replaced network can be restored."""
 
 
 @dataclass(eq=False)
 class UndoSlot:
-    """A replaced run, until its time is over or its memory is needed.
+    """A replaced run, until it expires or its memory is needed.
 
     Attributes:
         run: the run; None once it is released, which may happen on any thread.
@@ -26,7 +26,7 @@ class UndoSlot:
     run: TrainingRun | None
     replacement: Replacement
     weights: int
-    until: float = field(default_factory=lambda: time.monotonic() + KEPT_SECONDS)
+    until: float = field(default_factory=lambda: time.monotonic() + UNDO_SECONDS)
 
     def release(self) -> None:
         """Release the run."""

@@ -1,4 +1,4 @@
-"""All of a session that must outlive the process: what the store keeps."""
+"""The checkpoint of a session: all that must outlive the process."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Revision(NamedTuple):
     """Changes whenever a new checkpoint of the session would differ from the last.
 
     Attributes:
-        major: counts replaced networks, pauses and resumes: what is saved at once.
+        major: counts replaced networks, pauses and resumes, which are saved at once.
         minor: counts everything else, such as time slices of training.
     """
 
@@ -24,29 +24,29 @@ class Revision(NamedTuple):
 
 
 NO_CHANGES = Revision()
-"""The revision of a session that is as the store holds it."""
+"""The revision of a session without unsaved changes."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A session between two slices of its training; its arrays are its own.
+    """A session between two time slices; the arrays are copies.
 
     Attributes:
-        session_id: whose it is.
+        session_id: the session.
         version: counts the networks of the session; the text changes only with it.
-        text: what the network learns, as it was given.
-        options: what the network was made with.
-        learning: learning, or paused.
-        learning_rate: what the network is trained with at this moment.
-        set_rate: the learning rate that was set last, which the schedule changes.
-        rate_since: the epoch at which it was set.
-        temperature: what the samples are drawn with.
-        saved: the network, its solver and the order of the sentences to come.
-        totals: of the network's training.
-        curve_version: of the points below.
-        curve_interval: seconds between them.
+        text: the training text, as it was entered.
+        options: the options the network was created with.
+        learning: whether it trains; otherwise it is paused.
+        learning_rate: the current learning rate.
+        set_rate: the base learning rate, to which the schedule applies.
+        rate_since: the epoch at which the base learning rate was set.
+        temperature: the temperature of the samples.
+        saved: the network, the optimizer and the state of the batch sampler.
+        totals: statistics of the network's training.
+        curve_version: version of the curve.
+        curve_interval: seconds between two points.
         points: the perplexity curve.
-        revision: of the session in this process; it is not stored.
+        revision: of the session in this process; not stored.
     """
 
     session_id: str

@@ -1,4 +1,4 @@
-"""How a network goes on from a beginning, in no more time than others can wait."""
+"""Completions of a prompt, with a bound on the time they take."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from app.protocol.results import Completion
 from model import CharModel
 
 SAMPLES = 3
-LONGEST = 100
-"""Characters that are written after a beginning, as in every sample on the page."""
-SHORTEST = 8
-"""Fewer would say nothing, however large the network is."""
-READING_WORK = 800_000_000
-"""Weights times characters of a beginning. It is read at one go, while others wait for the thread:
-all 1,000 by a network of up to 800,000 weights, 400 by one of 2,000,000, in about 50 ms."""
-WRITING_WORK = 1_600_000_000
-"""Weights times sentences times characters that are written: where a wide beam in a large network
-would take longer than some 50 ms, its sentences are cut short. With 2,000,000 weights, a beam of 20
-is cut at 40 characters."""
+MAX_CHARACTERS = 100
+"""Maximum length of a completion, as of every sample on the page."""
+MIN_CHARACTERS = 8
+"""Minimum of that limit, however large the network is: less would be of no use."""
+MAX_PROMPT_WORK = 800_000_000
+"""Limit of weights times characters of a prompt, which is read without interruption, in about 50
+ms: 1,000 characters with up to 800,000 weights, 400 with 2,000,000."""
+MAX_GENERATION_WORK = 1_600_000_000
+"""Limit of weights times sentences times generated characters: wide beams in large networks, which
+would take longer than some 50 ms, are truncated. With 2,000,000 weights, a beam of 20 is truncated
+at 40 characters."""
 
 
 def complete(model: CharModel, request: Complete) -> list[Completion]:
@@ -32,32 +32,33 @@ def complete(model: CharModel, request: Complete) -> list[Completion]:
     """
     found: Sequence[tuple[str, float | None]]
     if request.method == "beam":
-        most = _most_characters(model, request.prime, request.width)
-        found = model.beam_search(request.width, request.prime, most)
+        limit = _max_characters(model, request.prime, request.width)
+        found = model.beam_search(request.width, request.prime, limit)
     else:
-        most = _most_characters(model, request.prime, SAMPLES)
+        limit = _max_characters(model, request.prime, SAMPLES)
         texts = model.samples(
-            SAMPLES, request.temperature, request.prime, request.top_k, request.top_p, most
+            SAMPLES, request.temperature, request.prime, request.top_k, request.top_p, limit
         )
         found = [(text, None) for text in texts]
     return [
         {
             "text": text,
             "log_probability": log_probability,
-            "cut": len(model.vocabulary.tokenize(text)) >= most,
+            "cut": len(model.vocabulary.tokenize(text)) >= limit,
         }
         for text, log_probability in found
     ]
 
 
-def _most_characters(model: CharModel, prime: str, sentences: int) -> int:
-    readable = READING_WORK // model.num_parameters
-    if len(prime) > readable:
+def _max_characters(model: CharModel, prime: str, sentences: int) -> int:
+    max_prompt = MAX_PROMPT_WORK // model.num_parameters
+    if len(prime) > max_prompt:
         raise UserError(
             "prime_too_long_for_network",
             "prime",
             characters=len(prime),
             weights=model.num_parameters,
-            limit=readable,
+            limit=max_prompt,
         )
-    return max(SHORTEST, min(LONGEST, WRITING_WORK // (model.num_parameters * sentences)))
+    limit = MAX_GENERATION_WORK // (model.num_parameters * sentences)
+    return max(MIN_CHARACTERS, min(MAX_CHARACTERS, limit))

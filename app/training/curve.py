@@ -1,4 +1,4 @@
-"""The perplexity curve of a network: finely drawn at first, bounded for ever."""
+"""The perplexity curve of a network, with a bounded number of points."""
 
 from __future__ import annotations
 
@@ -8,27 +8,26 @@ from typing import NamedTuple
 from model import TrainingStats
 
 FIRST_INTERVAL = 0.1
-"""Seconds between the first points: the first minute of a training is when most happens."""
-MOST_POINTS = 700
-"""More than a curve on a screen shows. When there are as many they become half of it, which a frame
-carries all at once, and no frame is larger than 16 KB."""
-LARGEST_EXPONENT = 700.0
-"""exp of more than this is not a number that a float can hold."""
+"""Seconds between the first points: perplexity falls fastest in the first minute."""
+MAX_POINTS = 700
+"""More than a screen can show. At this number, the curve is halved; a frame then carries all its
+points, and is no larger than 16 KB."""
+MAX_EXPONENT = 700.0
+"""exp of a larger number overflows a float."""
 
 
 class CurvePoint(NamedTuple):
-    """The training between one point and the next.
+    """The training between the previous point and this one.
 
     Attributes:
-        step: steps since the network began, at the end of the stretch.
-        epoch: epochs since then.
-        seconds: seconds spent in training since then.
-        cost: sum of -ln p of the stretch's predictions.
-        predictions: how many there were.
-        held_out: validation perplexity, as last measured; None without a validation set.
-        learning_rate: of the stretch's last step; None where that was not noted.
-        set_rate: what the learning rate was set to, from where its schedule goes on; None where
-            that was not noted.
+        step: total training steps of the network.
+        epoch: total epochs.
+        seconds: total seconds of training.
+        cost: sum of -ln p of the predictions since the previous point.
+        predictions: number of these predictions.
+        validation: validation perplexity, at its last evaluation; None without a validation set.
+        learning_rate: of the last step; None if not recorded.
+        set_rate: the base learning rate, to which the schedule applies; None if not recorded.
     """
 
     step: int
@@ -36,7 +35,7 @@ class CurvePoint(NamedTuple):
     seconds: float
     cost: float
     predictions: int
-    held_out: float | None = None
+    validation: float | None = None
     learning_rate: float | None = None
     set_rate: float | None = None
 
@@ -47,18 +46,18 @@ class CurvePoint(NamedTuple):
 
 
 def perplexity(cost: float, predictions: int) -> float:
-    """exp of the mean cost of a prediction; infinite where there is no finite one."""
+    """exp of the mean cost of a prediction; infinite if that is not finite."""
     mean = cost / predictions if predictions else math.nan
-    return math.exp(mean) if mean < LARGEST_EXPONENT else math.inf  # false for NaN as well
+    return math.exp(mean) if mean < MAX_EXPONENT else math.inf  # also for NaN
 
 
 class Curve:
-    """Points by the clock. When there are too many, pairs become one and the interval doubles.
+    """The perplexity curve. At `MAX_POINTS`, pairs are merged and the interval doubles.
 
     Attributes:
-        version: changes when points that were there before change.
-        points: what has been drawn so far.
-        interval: seconds between two points.
+        version: changes when earlier points change.
+        points: the points so far.
+        interval: seconds between two points, in wall-clock time.
     """
 
     def __init__(
@@ -70,25 +69,25 @@ class Curve:
         self.version = version
         self.points = points
         self.interval = interval
-        self._opened: float | None = None  # when the stretch that has no point yet began
+        self._begun: float | None = None  # when the training that has no point yet began
         self._cost = 0.0
         self._predictions = 0
 
     def add(
         self,
-        stretch: TrainingStats,
+        slice_stats: TrainingStats,
         totals: TrainingStats,
         now: float,
-        held_out: float | None = None,
+        validation: float | None = None,
         learning_rate: float | None = None,
         set_rate: float | None = None,
     ) -> CurvePoint | None:
-        """Take in a stretch of training that ended now; the point that it makes, if it does."""
-        if self._opened is None:
-            self._opened = now - stretch.seconds
-        self._cost += stretch.cost
-        self._predictions += stretch.predictions
-        if now - self._opened < self.interval:
+        """Add a slice of training that ended now; returns the new point, if there is one."""
+        if self._begun is None:
+            self._begun = now - slice_stats.seconds
+        self._cost += slice_stats.cost
+        self._predictions += slice_stats.predictions
+        if now - self._begun < self.interval:
             return None
         point = CurvePoint(
             totals.steps,
@@ -96,18 +95,15 @@ class Curve:
             totals.seconds,
             self._cost,
             self._predictions,
-            held_out,
+            validation,
             learning_rate,
             set_rate,
         )
-        self._close(point, now)
-        return point
-
-    def _close(self, point: CurvePoint, now: float) -> None:
         self.points = (*self.points, point)
-        self._opened, self._cost, self._predictions = now, 0.0, 0
-        if len(self.points) >= MOST_POINTS:
+        self._begun, self._cost, self._predictions = now, 0.0, 0
+        if len(self.points) >= MAX_POINTS:
             self._halve()
+        return point
 
     def _halve(self) -> None:
         self.points = tuple(map(_merged, self.points[::2], self.points[1::2]))
@@ -115,7 +111,7 @@ class Curve:
         self.version += 1
 
 
-def _merged(first: CurvePoint, then: CurvePoint) -> CurvePoint:
-    return then._replace(
-        cost=first.cost + then.cost, predictions=first.predictions + then.predictions
+def _merged(first: CurvePoint, second: CurvePoint) -> CurvePoint:
+    return second._replace(
+        cost=first.cost + second.cost, predictions=first.predictions + second.predictions
     )

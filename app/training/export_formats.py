@@ -1,4 +1,4 @@
-"""The files as which a model can be had."""
+"""The file formats in which a model can be saved or exported."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from model.formats.checkpoint import ModelCheckpoint
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """One of them.
+    """A file format.
 
     Attributes:
-        suffix: how its name ends, and its address.
-        mimetype: what a browser is told that it is.
-        content: makes it; a function that another process can be asked to call.
+        suffix: the suffix of the file name and of the download URL.
+        mimetype: the MIME type.
+        content: serializes a model; picklable, because a worker process may call it.
     """
 
     suffix: str
@@ -25,7 +25,7 @@ class ExportFormat:
 
     @property
     def name(self) -> str:
-        """What the file is called when it is downloaded."""
+        """The file name of a download."""
         return f"charnn-model{self.suffix}"
 
 
@@ -42,7 +42,7 @@ def _as_python(saved: ModelCheckpoint) -> bytes:
 
 
 JSON = ExportFormat(".json", "application/json", as_json)
-"""The one that comes back: all that is needed to go on."""
+"""The only format that can be loaded again; it includes the optimizer state."""
 SAFETENSORS = ExportFormat(".safetensors", "application/octet-stream", _as_safetensors)
 PYTHON = ExportFormat(".py", "text/x-python", _as_python)
 

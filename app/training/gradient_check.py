@@ -1,4 +1,4 @@
-"""How well a network's gradients agree with measured slopes, in no more time than one can wait."""
+"""Gradient checks against finite differences, with a bound on the time they take."""
 
 from __future__ import annotations
 
@@ -12,31 +12,30 @@ from app.training.run import TrainingRun
 from model import CharModel, gradient_check
 
 MAX_NUMBERS = 20
-"""Of each matrix: every bias of the usual network, and a draw of its weights. With its 27 matrices,
-that and a sentence of 60 characters take about half a second."""
+"""Weights to perturb per matrix: all biases of the default network, and a sample of its weights.
+With its 27 matrices and a sentence of 60 characters, a check takes about half a second."""
 MAX_CHARACTERS = 60
-"""Characters of the sentence, which the expression graph takes one by one: a usual line."""
+"""Maximum length of the sentence, a typical line: the expression graph is slow."""
 MIN_CHARACTERS = 2
-"""Fewer would leave the hidden state at zero, and with it what it is multiplied with."""
-CHECK_WORK = 3_000_000_000
-"""Weights times predictions, of all the numbers that are moved. Each takes two to six costs of the
-sentence, at about 0.2 ns for a weight and a prediction: 1 to 4 seconds in all. Where matrices do
-not fit into the processor's cache, and others train beside, it is twice as much. With 2,000,000
-weights in one layer, 1 number of each matrix is moved and the sentence has 60 characters; in eight
-layers it has 13."""
+"""Minimum length of the sentence: with fewer, the hidden state and some gradients stay zero."""
+MAX_CHECK_WORK = 3_000_000_000
+"""Limit of weights times predictions, over all perturbed weights. Each needs two to six evaluations
+of the cost, at about 0.2 ns per weight and prediction: 1 to 4 seconds in all, and twice as much if
+the matrices exceed the processor's cache and other sessions train. With 2,000,000 weights in one
+layer, 1 weight per matrix is perturbed and the sentence has 60 characters; in eight layers, 13."""
 COST_WORK = 1_500_000
-"""What it takes to compute a cost at all, in weights times predictions: 0.3 ms."""
+"""Overhead of an evaluation of the cost, in weights times predictions: 0.3 ms."""
 
 
 @dataclass(frozen=True)
 class GradientCheckJob:
-    """What is checked.
+    """The input of a gradient check.
 
     Attributes:
-        model: a copy of the network, which is not trained.
-        sentence: whose cost the gradients are of.
-        steps: that the network had taken.
-        took: milliseconds that copying kept it from learning.
+        model: a copy of the network.
+        sentence: the sentence whose cost is differentiated.
+        steps: training steps of the network.
+        took: milliseconds for which copying paused training.
     """
 
     model: CharModel
@@ -46,44 +45,44 @@ class GradientCheckJob:
 
 
 def make_job(run: TrainingRun) -> GradientCheckJob:
-    """A run's network as it is now, and the beginning of the first sentence that it learns.
+    """A copy of a run's network, and the start of its first training sentence.
 
     Raises:
         UserError: the network is too large to be checked.
     """
     began = time.perf_counter()
-    sentence = run.trainer.train_sentences[0][: _most_characters(run.model)]
+    sentence = run.trainer.train_sentences[0][: _max_characters(run.model)]
     model = run.model.copy()
     took = (time.perf_counter() - began) * 1000
     return GradientCheckJob(model, sentence, run.trainer.totals.steps, round(took, 3))
 
 
-def run_job(network: GradientCheckJob) -> list[MatrixCheck]:
-    """The errors of every matrix's gradients, of numbers drawn anew every time.
+def run_job(job: GradientCheckJob) -> list[MatrixCheck]:
+    """The errors of every matrix's gradient, over a new random sample of weights.
 
-    It takes a while, and the interpreter's lock: longest where kernels in float64 have yet to be
-    compiled. To be called in a process of its own.
+    Call this in a worker process: it takes seconds and holds the GIL, longest if the float64
+    kernels must be compiled first.
     """
-    model = network.model
-    most = _numbers_per_matrix(model, network.sentence)
-    report = gradient_check(model, network.sentence, most)
+    model = job.model
+    sample_size = _numbers_per_matrix(model, job.sentence)
+    report = gradient_check(model, job.sentence, sample_size)
     return [
         {
             "name": name,
             "graph": _finite(report.graph.errors[name]),
             "kernels": _finite(report.kernels.errors[name]),
-            "checked": min(most, matrix.size),
+            "checked": min(sample_size, matrix.size),
             "numbers": matrix.size,
         }
         for name, matrix in model.named_parameters().items()
     ]
 
 
-def _most_characters(model: CharModel) -> int:
-    """How long the sentence may be where one number of each matrix is moved."""
+def _max_characters(model: CharModel) -> int:
+    """Maximum length of the sentence if one weight of each matrix is perturbed."""
     matrices = len(model.named_parameters())
-    predictions = (CHECK_WORK // matrices - COST_WORK) // model.num_parameters
-    characters = predictions - 1  # the end of the sentence is one too
+    predictions = (MAX_CHECK_WORK // matrices - COST_WORK) // model.num_parameters
+    characters = predictions - 1  # the end of the sentence is predicted too
     if characters < MIN_CHARACTERS:
         raise UserError("check_too_large", weights=model.num_parameters, matrices=matrices)
     return min(MAX_CHARACTERS, characters)
@@ -92,7 +91,7 @@ def _most_characters(model: CharModel) -> int:
 def _numbers_per_matrix(model: CharModel, sentence: str) -> int:
     predictions = len(model.vocabulary.tokenize(sentence)) + 1
     work = COST_WORK + model.num_parameters * predictions
-    return max(1, min(MAX_NUMBERS, CHECK_WORK // (work * len(model.named_parameters()))))
+    return max(1, min(MAX_NUMBERS, MAX_CHECK_WORK // (work * len(model.named_parameters()))))
 
 
 def _finite(error: float) -> float | None:

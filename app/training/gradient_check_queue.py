@@ -16,16 +16,14 @@ from app.training.gradient_check import GradientCheckJob, run_job
 log = logging.getLogger(__name__)
 
 MAX_PENDING = 9
-"""Jobs that may be running or queued: each holds a copy of a network."""
+"""Running and queued jobs: each holds a copy of a network."""
 NICENESS = 5
-"""Where every processor is training, the check still gets about a quarter of one: it waits for
-them, but who has asked for it does not wait for ever."""
+"""Training has priority; with all cores training, a check still gets about a quarter of one."""
 CHECK_SECONDS = 120.0
-"""Until a process counts as lost: far beyond what a check and the compiler take with a quarter of a
-processor. Who has asked is answered earlier, and finds everything compiled the next time."""
+"""Timeout of a job: far more than checking and compiling take on a quarter of a core. A request
+times out earlier, and the kernels are compiled by the next one."""
 IDLE_SECONDS = 60.0
-"""Until the process ends, and with it some 150 MB; to start it again takes about a second."""
-
+"""Until an idle process is ended, which frees some 150 MB; a restart takes about a second."""
 
 Outcome = Future[list[MatrixCheck]]
 
@@ -44,38 +42,38 @@ class GradientCheckQueue:
         self._pending: set[str] = set()
         self._lock = threading.Lock()
 
-    def check(self, owner: str, network: GradientCheckJob) -> Outcome:
-        """The errors of every matrix, once it is this network's turn.
+    def check(self, owner: str, job: GradientCheckJob) -> Outcome:
+        """Queue a job; returns the errors of every matrix.
 
-        It fails with `BusyError` if too many wait, the owner's last check is not done, or the
-        process was lost.
+        Fails with `BusyError` if the queue is full, the owner's last job is pending, or the worker
+        process died.
         """
         with self._lock:
             if owner in self._pending:
                 return failed(BusyError("check_pending"))
             self._pending.add(owner)
-        outcome = self._executor.submit(self._run, network)
+        outcome = self._executor.submit(self._run, job)
         outcome.add_done_callback(lambda _: self._pending.discard(owner))
         return outcome
 
     def close(self) -> None:
-        """End the process; what was asked fails."""
+        """End the process; pending jobs fail."""
         self._executor.close()
         self.worker.close()
 
-    def _run(self, network: GradientCheckJob) -> list[MatrixCheck]:
+    def _run(self, job: GradientCheckJob) -> list[MatrixCheck]:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         try:
-            return self.worker.call(run_job, network)
+            return self.worker.call(run_job, job)
         except WorkerDied:
-            log.info("the process that checks gradients was lost")
+            log.info("the worker process for gradient checks died")
             raise BusyError("server_stopping" if self._executor.closed else "check_lost") from None
         except Exception:
-            log.exception("gradients could not be checked")
+            log.exception("a gradient check failed")
             raise UserError("unexpected") from None
         finally:
-            # The executor runs `terminate` when no call is under way.
+            # On the executor, so that `terminate` never interrupts a job.
             self._idle_timer = threading.Timer(
                 self._idle_seconds, self._executor.submit, [self.worker.terminate]
             )

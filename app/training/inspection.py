@@ -41,27 +41,28 @@ from model.kernels.types import FloatArray
 from model.network import CELLS
 
 TOP = 5
-GRID_CELLS = 8_000
-"""Of a grid of units: in base64 a third more, which with all else stays under 16 KB."""
+MAX_GRID_CELLS = 8_000
+"""Cells of a grid of units: a third more bytes in base64, and less than 16 KB with the rest."""
 BYTE_SCALE = 127
-"""What the largest activation of a grid is as a signed byte."""
+"""The largest activation of a grid, as a signed byte."""
 MAX_LETTERS = 400
 MAX_FOUND = 8
-READING_WORK = 50_000_000
-"""Weights times characters of the sentences that units are compared on: a few milliseconds."""
-MIN_READ, MAX_READ = 200, 2_000
+MAX_TRACE_WORK = 50_000_000
+"""Limit of weights times characters of the text for correlations: a few milliseconds."""
+MIN_TRACED, MAX_TRACED = 200, 2_000
+"""Bounds of the length of that text."""
 COLUMNS = 4
-"""Steps in the picture of the network."""
+"""Steps in the diagram of the network."""
 PERCENT = 100
-SHOWN = 4
-"""Significant digits, or decimals, of what is shown."""
+DIGITS = 4
+"""Significant digits, or decimals, of the numbers in a result."""
 
-LOWEST_RANGE = 1e-9
-"""Activations that are all smaller are shown as none, not as noise."""
+MIN_RANGE = 1e-9
+"""Minimum scale of activations: smaller ones are shown as zero, not as noise."""
 
 
 def inspect(run: TrainingRun, request: Payload) -> InspectionResult:
-    """The answer to a request, of the network as it is now.
+    """The result of a request.
 
     Raises:
         UserError: the network does not know a character of the text, or has no such layer or unit.
@@ -75,39 +76,39 @@ def inspect(run: TrainingRun, request: Payload) -> InspectionResult:
     return result
 
 
-# ------------------------------------------------------------------ reading a text
+# ------------------------------------------------------------------ activations on a text
 
 
 def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
-    """How probable each character of a text is to the network."""
-    reading = run.model.trace(request.text)
+    """The probability of each character of a text."""
+    trace = run.model.trace(request.text)
     return {
         **_result(run),
         "characters": run.model.vocabulary.tokenize(request.text),
-        "probabilities": [_significant(p) for p in reading.target_probabilities],
-        "likeliest": [_top_predictions(run.model, row) for row in reading.probabilities],
-        "perplexity": _finite(reading.perplexity),
+        "probabilities": [_significant(p) for p in trace.target_probabilities],
+        "likeliest": [_top_predictions(run.model, row) for row in trace.probabilities],
+        "perplexity": _finite(trace.perplexity),
     }
 
 
 def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
-    """The five likeliest letters with their probabilities (V,), best first; "" is the end."""
-    named = ("", *model.vocabulary.chars)
+    """The five most probable characters of (V,), with probabilities, best first; "" is the end."""
+    characters = ("", *model.vocabulary.chars)
     best = np.argsort(-probabilities, kind="stable")[:TOP]
-    return [(named[k], _rounded(probabilities[k], 3)) for k in best]
+    return [(characters[k], _rounded(probabilities[k], 3)) for k in best]
 
 
 def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
-    """What one unit does while the network reads a text, and what many do."""
+    """The activations of one unit on a text, and those of a grid of units."""
     state = _states(run.model, run.model.trace(request.text), request.state)
     _check_layer(request.layer, run.model)
-    activations = state[request.layer - 1][1:]  # (characters, units): START is not shown
+    activations = state[request.layer - 1][1:]  # (characters, units), without START
     size = activations.shape[1]
     for number, field in ((request.unit, "unit"), (request.first, "first")):
         if number > size:
             raise UserError("no_such_unit", field, number=number, count=size)
     scale = 1.0 if request.state == "h" and run.model.cell != "rnn" else _largest(activations)
-    rows = activations[:, request.first - 1 :][:, : GRID_CELLS // len(activations)].T
+    rows = activations[:, request.first - 1 :][:, : MAX_GRID_CELLS // len(activations)].T
     return {
         **_result(run),
         "characters": run.model.vocabulary.tokenize(request.text),
@@ -122,15 +123,15 @@ def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
 def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     """The units that correlate with a feature of the training text."""
     model, feature = run.model, FEATURES[request.feature]
-    most = min(MAX_READ, max(MIN_READ, READING_WORK // model.num_parameters))
+    limit = min(MAX_TRACED, max(MIN_TRACED, MAX_TRACE_WORK // model.num_parameters))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
     for sentence in run.trainer.train_sentences:
-        text = sentence[: most - len(values)]
+        text = sentence[: limit - len(values)]
         values += feature(model.vocabulary.tokenize(text))
         for layer, state in enumerate(_states(model, model.trace(text), request.state)):
             layers[layer].append(state[1:])
-        if len(values) >= most:
+        if len(values) >= limit:
             break
     found = most_correlated_units(values, [np.concatenate(layer) for layer in layers], MAX_FOUND)
     return {
@@ -143,9 +144,9 @@ def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     }
 
 
-def _states(model: CharModel, reading: ForwardTrace, state: str) -> list[FloatArray]:
+def _states(model: CharModel, trace: ForwardTrace, state: str) -> list[FloatArray]:
     """The h or c of each layer."""
-    return [_state(model, layer, state) for layer in reading.layers]
+    return [_state(model, layer, state) for layer in trace.layers]
 
 
 def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
@@ -157,17 +158,17 @@ def _state(model: CharModel, layer: Activations, state: str) -> FloatArray:
 
 
 def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
-    """The whole network at a step of a text and up to three before it."""
+    """The activations of all layers at a step of a text and up to three before it."""
     model = run.model
     sizes = [model.embedding_size, *model.hidden_sizes, model.layout.inputs]
     if sum(-(-size // request.cell) for size in sizes) > MAX_CELLS:
         raise UserError("network_replaced", "cell")
-    reading, characters = model.trace(request.text), model.vocabulary.tokenize(request.text)
+    trace, characters = model.trace(request.text), model.vocabulary.tokenize(request.text)
     at = min(request.at, len(characters))
     first = max(0, at - COLUMNS + 1)
-    read = [0, *reading.targets[:-1]]  # what went in: START, and the characters
+    inputs = [0, *trace.targets[:-1]]  # START, and the characters
     vectors = model.named_parameters()["Wil"]
-    states = [vectors[read], *(layer.h for layer in reading.layers), reading.probabilities]
+    states = [vectors[inputs], *(layer.h for layer in trace.layers), trace.probabilities]
     squares = [_squares(rows[first : at + 1], _largest(rows), request.cell) for rows in states]
     return {
         **_result(run),
@@ -177,7 +178,7 @@ def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
             {
                 "character": characters[t - 1] if t else "",
                 "layers": [rows[t - first] for rows in squares],
-                "likeliest": _top_predictions(model, reading.probabilities[t]),
+                "likeliest": _top_predictions(model, trace.probabilities[t]),
             }
             for t in range(first, at + 1)
         ],
@@ -197,21 +198,21 @@ def _as_bytes(activations: FloatArray, scale: float) -> npt.NDArray[np.int8]:
     return _whole(activations / scale * BYTE_SCALE, BYTE_SCALE).astype(np.int8)
 
 
-def _whole(numbers: FloatArray, most: int) -> npt.NDArray[np.int64]:
-    """Whole numbers, from -most to most; 0 for what is none."""
-    return np.clip(np.rint(np.nan_to_num(numbers)), -most, most).astype(np.int64)
+def _whole(numbers: FloatArray, limit: int) -> npt.NDArray[np.int64]:
+    """The numbers rounded and clipped to -limit..limit; 0 for NaN."""
+    return np.clip(np.rint(np.nan_to_num(numbers)), -limit, limit).astype(np.int64)
 
 
 def _largest(activations: FloatArray) -> float:
     finite = np.abs(activations[np.isfinite(activations)])
-    return max(float(finite.max(initial=0.0)), LOWEST_RANGE)
+    return max(float(finite.max(initial=0.0)), MIN_RANGE)
 
 
-# ------------------------------------------------------------------ looking at parameters
+# ------------------------------------------------------------------ parameters
 
 
 def embeddings(run: TrainingRun, _request: EmbeddingsRequest) -> EmbeddingsResult:
-    """The letter vectors on a plane."""
+    """The letter vectors, projected on a plane."""
     vectors = run.model.named_parameters()["Wil"]
     found = project_embeddings(vectors)
     if found is None:
@@ -227,7 +228,7 @@ def embeddings(run: TrainingRun, _request: EmbeddingsRequest) -> EmbeddingsResul
 
 
 def weights(run: TrainingRun, request: WeightsRequest) -> WeightsResult:
-    """Some of the matrices; the next step that the network takes will be seen."""
+    """Statistics of some matrices; records the next update for the following request."""
     model, trainer = run.model, run.trainer
     _check_layer(request.layer, model)
     trainer.record_next_update()
@@ -245,7 +246,7 @@ def weights(run: TrainingRun, request: WeightsRequest) -> WeightsResult:
 
 
 def _layer_names(kind: str, layer: int) -> list[str]:
-    """The matrices of a layer, as the saved JSON calls them."""
+    """The names of a layer's matrices in the saved JSON."""
     return [f"{name}{layer}" for gate in CELLS[kind].gates for name in vars(gate).values() if name]
 
 
@@ -256,9 +257,9 @@ def _matrix(name: str, matrix: FloatArray, sizes: FloatArray | None) -> MatrixSt
         "name": name,
         "shape": (matrix.shape[0], matrix.shape[1]),
         "spread": _significant(math.sqrt(float(np.mean(numbers**2)))),
-        "weights": _as_sent(symmetric_histogram(numbers)),
+        "weights": _serialize(symmetric_histogram(numbers)),
         "change": _median(changes),
-        "changes": None if changes is None else _as_sent(log10_histogram(changes)),
+        "changes": None if changes is None else _serialize(log10_histogram(changes)),
     }
 
 
@@ -268,12 +269,12 @@ def _median(changes: FloatArray | None) -> float | None:
     return _finite(_significant(float(np.nanmedian(changes))))
 
 
-def _as_sent(found: Histogram) -> HistogramResult:
+def _serialize(found: Histogram) -> HistogramResult:
     low, high = _significant(found.low), _significant(found.high)
     return {"low": low, "high": high, "counts": found.counts.tolist()}
 
 
-# ------------------------------------------------------------------ numbers and words
+# ------------------------------------------------------------------ helpers
 
 
 def _result(run: TrainingRun) -> InspectionResult:
@@ -281,12 +282,12 @@ def _result(run: TrainingRun) -> InspectionResult:
 
 
 def _significant(number: float) -> float:
-    """A number as it is sent: with four significant digits, 0 where it is none."""
-    return float(f"{number:.{SHOWN}g}") if math.isfinite(number) else 0.0
+    """The number with four significant digits; 0 if it is not finite."""
+    return float(f"{number:.{DIGITS}g}") if math.isfinite(number) else 0.0
 
 
-def _rounded(number: float, decimals: int = SHOWN) -> float:
-    """A number as it is sent: with so many decimals, 0 where it is none."""
+def _rounded(number: float, decimals: int = DIGITS) -> float:
+    """The number rounded to some decimals; 0 if it is not finite."""
     return round(float(number), decimals) if math.isfinite(number) else 0.0
 
 
@@ -308,4 +309,4 @@ HANDLERS: Mapping[type[Payload], Callable[[TrainingRun, Any], InspectionResult]]
     WeightsRequest: weights,
     NetworkRequest: network,
 }
-"""How each request is answered."""
+"""The handler of each request."""

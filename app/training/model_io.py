@@ -32,17 +32,17 @@ MAX_PENDING = 8
 """Large models that may be queued: each is in memory, or in a file."""
 THREADS = 2
 MEMORY_PER_BYTE = 14
-"""Bytes of memory for a byte of JSON; numbers take eight, and what they are copied to the rest."""
+"""Bytes of memory per byte of JSON: eight for parsed numbers, the rest for copies."""
 MIN_MEMORY = 256_000_000
 
 FOLDER = "passing-through"
 
 
 def saved_of(text: str) -> ModelCheckpoint:
-    """The model that a JSON holds.
+    """The model in a JSON text.
 
     Raises:
-        UserError: it is no model.
+        UserError: the text is not a valid model.
     """
     try:
         return load_model(text)
@@ -53,7 +53,7 @@ def saved_of(text: str) -> ModelCheckpoint:
 def json_of(saved: ModelCheckpoint) -> str:
     """A model as JSON.
 
-    It is encoded piece by piece, because encoding in one call holds the GIL until the end.
+    Encoding is incremental, because a single call would hold the GIL until its end.
 
     Raises:
         UserError: the network has diverged.
@@ -69,7 +69,7 @@ def as_json(saved: ModelCheckpoint) -> bytes:
     """A model as the bytes of its JSON. Call this in the worker process for large models.
 
     Raises:
-        UserError, ModelError: there is nothing to save.
+        UserError, ModelError: the network has diverged.
     """
     return (json_of(saved) if is_small(saved) else _json_at_once(saved)).encode()
 
@@ -80,17 +80,17 @@ def is_small(saved: ModelCheckpoint) -> bool:
 
 
 def numbers_of(saved: ModelCheckpoint) -> int:
-    """The numbers of a model's JSON."""
-    model, solver, order = saved
-    memory = 0
-    if solver is not None:
-        memory = (2 if hasattr(solver, "grad_avg") else 1) * model.params.size
-    lists = [each for each in (order or {}).values() if isinstance(each, list)]
-    return int(model.params.size) + memory + sum(map(len, lists))
+    """How many numbers a model's JSON has."""
+    model, optimizer, sampler_state = saved
+    state_size = 0
+    if optimizer is not None:
+        state_size = (2 if hasattr(optimizer, "grad_avg") else 1) * model.params.size
+    lists = [each for each in (sampler_state or {}).values() if isinstance(each, list)]
+    return int(model.params.size) + state_size + sum(map(len, lists))
 
 
 def _json_at_once(saved: ModelCheckpoint) -> str:
-    """The same as `json_of`, in one call: faster, but it holds the GIL."""
+    """Like `json_of`, in one call: faster, but it holds the GIL."""
     return json.dumps(saved.to_json(), separators=(",", ":"))
 
 
@@ -117,19 +117,19 @@ class ModelIO:
         try:
             handle, name = tempfile.mkstemp(dir=self._folder)
         except OSError:
-            log.warning("there is no room in %s", self._folder)
+            log.warning("cannot create a file in %s", self._folder)
             raise BusyError("disk_full") from None
         os.close(handle)
         return Path(name)
 
     def read(self, path: Path) -> Future[ModelCheckpoint]:
-        """Load a model from a file; fails with a `UserError` if it holds none."""
+        """Load a model from a file; fails with a `UserError` if it is invalid."""
         if path.stat().st_size <= SMALL_FILE:
             return self._threads.submit(_translate_errors, read_file, path)
         return self._in_worker(read_file, path)
 
     def read_text(self, text: str) -> Future[ModelCheckpoint]:
-        """Load a model from a short JSON text; fails with a `UserError` if it holds none."""
+        """Load a model from a short JSON text; fails with a `UserError` if it is invalid."""
         return self._threads.submit(_translate_errors, saved_of, text)
 
     def write(self, saved: ModelCheckpoint, content: Content = as_json) -> Future[Path]:
@@ -151,7 +151,7 @@ class ModelIO:
 
     def remove(self, path: Path) -> None:
         """Remove a file on another thread: on a busy disk this may block."""
-        with contextlib.suppress(RuntimeError):  # closed: the folder goes with all that is in it
+        with contextlib.suppress(RuntimeError):  # closed: the whole folder is removed
             self._threads.submit(path.unlink, missing_ok=True)
 
     def close(self) -> None:
@@ -170,7 +170,7 @@ def read_file(path: Path) -> ModelCheckpoint:
     """The model in a file.
 
     Raises:
-        UserError: there is none.
+        UserError: the file holds no valid model.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")
@@ -183,7 +183,7 @@ def write_file(saved: ModelCheckpoint, path: Path, content: Content) -> Path:
     """Write a model into a file.
 
     Raises:
-        UserError: there is nothing to save.
+        UserError: the network has diverged.
     """
     try:
         path.write_bytes(content(saved))
@@ -201,7 +201,7 @@ def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
     except MemoryError:
         raise UserError("model_memory", "json") from None
     except WorkerDied:
-        log.info("the process that reads and writes large models was lost")
+        log.info("the worker process for model files died")
         raise BusyError("unexpected") from None
     except OSError as error:
         log.warning("a model could not be read or written: %s", error.strerror or error)

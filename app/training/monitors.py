@@ -11,42 +11,42 @@ from app.training.curve import CurvePoint
 from model import Rollback, Validator
 
 VALIDATION_INTERVAL = 0.5
-"""Seconds from one time through to the next."""
+"""Seconds between two passes over the validation set."""
 
 VALIDATION_SHARE = 0.03
-"""Of the time that a session learns: what is seen here is worth no more of it."""
+"""Maximum share of the training time for validation."""
 
 VALIDATION_SLICE = 0.01
-"""Seconds at a time: a wide network needs many for all the sentences of a long text."""
+"""Seconds of validation at a time: a pass of a wide network over a long text needs many."""
 
 
 class ValidationPacer:
-    """Evaluates the validation sentences in a small share of the session's time."""
+    """Evaluates the validation set in a small share of the training time."""
 
-    def __init__(self, held_out: Validator | None) -> None:
-        self._held_out = held_out
+    def __init__(self, validator: Validator | None) -> None:
+        self._validator = validator
         self._due = 0.0
-        self._cooldown = 0.0  # seconds of training until it has had no more than its share
+        self._cooldown = 0.0  # seconds of training until validation is within its share again
 
     @property
     def perplexity(self) -> float | None:
         """Validation perplexity of the last complete pass; None if there was none."""
-        return self._held_out.perplexity if self._held_out is not None else None
+        return self._validator.perplexity if self._validator is not None else None
 
     def step(self, trained: float, now: float) -> None:
-        """Continue the evaluation, if it is due, after so many seconds of training."""
+        """Continue the evaluation, if it is due, after `trained` seconds of training."""
         self._cooldown = max(0.0, self._cooldown - trained)
-        if self._held_out is None or self._cooldown or now < self._due:
+        if self._validator is None or self._cooldown or now < self._due:
             return
-        passes, began = self._held_out.completed_passes, time.perf_counter()
-        self._held_out.evaluate_for(VALIDATION_SLICE)
+        passes, began = self._validator.completed_passes, time.perf_counter()
+        self._validator.evaluate_for(VALIDATION_SLICE)
         self._cooldown += (time.perf_counter() - began) / VALIDATION_SHARE
-        if self._held_out.completed_passes > passes:
+        if self._validator.completed_passes > passes:
             self._due = now + VALIDATION_INTERVAL
 
 
 SMOOTHING = 0.8
-"""How much of a mean one more point leaves as it was: single points go up and down."""
+"""Weight of the old value in the running means: single points are noisy."""
 
 MIN_RISE = math.log(1.05)
 """Minimum rise of the log validation perplexity; smaller ones are often temporary."""
@@ -61,22 +61,22 @@ class OverfittingDetector:
 
     def __init__(self, points: Iterable[CurvePoint] = ()) -> None:
         self.since: int | None = None
-        self._learnt = self._held_out = math.nan  # smoothed logarithms of the perplexities
-        self._best = (math.inf, math.inf, 0)  # validation, training, step: at the best moment
+        self._train = self._validation = math.nan  # smoothed log perplexities
+        self._best = (math.inf, math.inf, 0)  # validation, training, step: at the best validation
         for point in points:
             self.add(point)
 
     def add(self, point: CurvePoint) -> None:
         """Add a point of the curve."""
-        if point.held_out is None or not math.isfinite(point.held_out + point.perplexity):
+        if point.validation is None or not math.isfinite(point.validation + point.perplexity):
             return
-        self._held_out = _smoothed(self._held_out, math.log(point.held_out))
-        self._learnt = _smoothed(self._learnt, math.log(point.perplexity))
-        if self._held_out <= self._best[0]:
-            self._best, self.since = (self._held_out, self._learnt, point.step), None
+        self._validation = _smoothed(self._validation, math.log(point.validation))
+        self._train = _smoothed(self._train, math.log(point.perplexity))
+        if self._validation <= self._best[0]:
+            self._best, self.since = (self._validation, self._train, point.step), None
             return
-        best, learnt_then, step = self._best
-        if self._held_out > best + MIN_RISE and self._learnt < learnt_then:
+        best, train_at_best, step = self._best
+        if self._validation > best + MIN_RISE and self._train < train_at_best:
             self.since = step
 
 
@@ -85,8 +85,8 @@ def _smoothed(before: float, now: float) -> float:
 
 
 QUIET_SECONDS = 0.5
-"""Seconds to wait for a further one: at far too high a rate several come at once, and are told in
-one sentence."""
+"""Seconds to wait for further rollbacks, to report several in one notice: at far too high a rate,
+they come in quick succession."""
 
 
 class RollbackNotifier:
@@ -96,15 +96,15 @@ class RollbackNotifier:
         self._seen = self._reported = 0
         self._newest_at = 0.0
 
-    def next_notice(self, recoveries: tuple[Rollback, ...], now: float) -> Notice | None:
+    def next_notice(self, rollbacks: tuple[Rollback, ...], now: float) -> Notice | None:
         """The notice on new rollbacks; None if there are none, or more may follow soon."""
-        if len(recoveries) > self._seen:
-            self._seen, self._newest_at = len(recoveries), now
+        if len(rollbacks) > self._seen:
+            self._seen, self._newest_at = len(rollbacks), now
         unreported = self._seen - self._reported
         if not unreported or now - self._newest_at < QUIET_SECONDS:
             return None
         self._reported = self._seen
-        rate = recoveries[-1].learning_rate
+        rate = rollbacks[-1].learning_rate
         if unreported == 1:
             return Notice("rolled_back", {"learning_rate": rate})
         return Notice("rolled_back_often", {"times": unreported, "learning_rate": rate})

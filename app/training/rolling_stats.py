@@ -10,11 +10,11 @@ from app.training.curve import perplexity
 from model import TrainingStats
 
 WINDOW = 0.5
-"""Seconds that the figures look back: steady enough to read, quick enough to follow a slider."""
+"""Length of the window in seconds: steady enough to read, short enough to follow a slider."""
 
 
 class RateStats(NamedTuple):
-    """The figures of the last moments; None before there are any."""
+    """Perplexity and rates of training; None before the first slice."""
 
     perplexity: float | None = None
     ms_per_example: float | None = None
@@ -23,41 +23,38 @@ class RateStats(NamedTuple):
 
 
 class RollingStats:
-    """The stretches of training that ended within the window, and their figures."""
+    """Statistics of the training slices that ended within the window."""
 
     def __init__(self) -> None:
         self.rates = RateStats()
-        self._stretches: deque[tuple[float, TrainingStats]] = (
-            deque()
-        )  # (ended, stretch), oldest first
-        self._since = 0.0  # when the oldest stretch began by the clock, waiting for a turn included
+        self._slices: deque[tuple[float, TrainingStats]] = deque()  # (ended, stats), oldest first
+        self._since = 0.0  # start of the window by the clock, including the wait for a slice
 
-    def add(self, stretch: TrainingStats, now: float) -> None:
-        """Take in a stretch of training that ended now."""
-        if not self._stretches:
-            self._since = now - stretch.seconds
-        self._stretches.append((now, stretch))
-        while self._stretches[0][0] < now - WINDOW:
-            self._since = self._stretches.popleft()[0]
+    def add(self, slice_stats: TrainingStats, now: float) -> None:
+        """Add a slice of training that ended now."""
+        if not self._slices:
+            self._since = now - slice_stats.seconds
+        self._slices.append((now, slice_stats))
+        while self._slices[0][0] < now - WINDOW:
+            self._since = self._slices.popleft()[0]
         self.rates = self._rates(now)
 
     def reset(self) -> None:
-        """A pause begins: its time must not count when training goes on."""
-        self._stretches.clear()
+        """Empty the window, so that the time of a pause does not count."""
+        self._slices.clear()
 
     def _rates(self, now: float) -> RateStats:
-        stretches = [stretch for _, stretch in self._stretches]
-        steps = sum(stretch.steps for stretch in stretches)
-        seconds = sum(stretch.seconds for stretch in stretches)
+        slices = [stats for _, stats in self._slices]
+        steps = sum(stats.steps for stats in slices)
+        seconds = sum(stats.seconds for stats in slices)
         mean = perplexity(
-            sum(stretch.cost for stretch in stretches),
-            sum(stretch.predictions for stretch in stretches),
+            sum(stats.cost for stats in slices), sum(stats.predictions for stats in slices)
         )
-        passed = max(now - self._since, seconds)
-        characters = sum(stretch.characters for stretch in stretches)
+        elapsed = max(now - self._since, seconds)
+        characters = sum(stats.characters for stats in slices)
         return RateStats(
             perplexity=mean if math.isfinite(mean) else None,
             ms_per_example=1000 * seconds / steps if steps else None,
-            characters_per_second=characters / passed if passed > 0 else None,
-            steps_per_second=steps / passed if passed > 0 else None,
+            characters_per_second=characters / elapsed if elapsed > 0 else None,
+            steps_per_second=steps / elapsed if elapsed > 0 else None,
         )

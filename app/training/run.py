@@ -50,7 +50,7 @@ class TrainingRun:
         validation: schedules the evaluation on the validation sentences.
         overfitting: detects overfitting from the curve.
         stats: perplexity and throughput over the last half second.
-        recoveries: turns rollbacks into notices.
+        rollbacks: turns rollbacks into notices.
         feed: its newest samples and greedy prediction.
     """
 
@@ -62,7 +62,7 @@ class TrainingRun:
         self.validation = ValidationPacer(trainer.validation)
         self.overfitting = OverfittingDetector(curve.points)
         self.stats = RollingStats()
-        self.recoveries = RollbackNotifier()
+        self.rollbacks = RollbackNotifier()
         self.feed = SampleFeed()
 
     @classmethod
@@ -118,10 +118,8 @@ class TrainingRun:
             _check_step(sentences, model.num_parameters, "json")
             reserve(model.num_parameters, "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
-            trainer = Trainer(
-                own.model, sentences, _settings_to_go_on(options, read), own.optimizer
-            )
-            if notice is None and _takes_single_sentences(read):
+            trainer = Trainer(own.model, sentences, _resumed_config(options, read), own.optimizer)
+            if notice is None and _has_single_sentence_batches(read):
                 trainer.resume(read.sampler_state)
         except ModelError as error:
             raise from_model(error, "json") from None
@@ -135,11 +133,11 @@ class TrainingRun:
         model = saved.model
         sentences = sentences_from_text(checkpoint.text)
         known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
-        settings = _settings_to_go_on(checkpoint.options, saved)
+        config = _resumed_config(checkpoint.options, saved)
         trainer = Trainer(
             model,
             known,
-            replace(settings, learning_rate=checkpoint.set_rate),
+            replace(config, learning_rate=checkpoint.set_rate),
             saved.optimizer,
         )
         trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
@@ -153,7 +151,7 @@ class TrainingRun:
 
     @property
     def learning_rate(self) -> float:
-        """What it is trained with now."""
+        """The current learning rate."""
         return self.trainer.learning_rate
 
     @learning_rate.setter
@@ -161,12 +159,12 @@ class TrainingRun:
         self.trainer.learning_rate = learning_rate
 
     def train(self, seconds: float) -> None:
-        """Learn for about so long."""
-        stretch = self.trainer.train_for(seconds)
+        """Train for about this many seconds."""
+        slice_stats = self.trainer.train_for(seconds)
         now = time.monotonic()
-        self.validation.step(stretch.seconds, now)
+        self.validation.step(slice_stats.seconds, now)
         point = self.curve.add(
-            stretch,
+            slice_stats,
             self.trainer.totals,
             now,
             self.validation.perplexity,
@@ -175,20 +173,20 @@ class TrainingRun:
         )
         if point is not None:
             self.overfitting.add(point)
-        self.stats.add(stretch, now)
-        self.feed.mark_stale(stretch.seconds)
+        self.stats.add(slice_stats, now)
+        self.feed.mark_stale(slice_stats.seconds)
 
 
-def _settings_to_go_on(options: Hyperparameters, saved: ModelCheckpoint) -> TrainingConfig:
-    """The settings with the optimizer that the model was trained with."""
+def _resumed_config(options: Hyperparameters, saved: ModelCheckpoint) -> TrainingConfig:
+    """The training configuration, with the optimizer that the model was trained with."""
     optimizer: OptimizerName = "adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
     return TrainingConfig(**options.of("training"), optimizer=optimizer)
 
 
-def _takes_single_sentences(saved: ModelCheckpoint) -> bool:
-    """Whether its order has one sentence a step, as here; `charnn train` may have saved batches.
+def _has_single_sentence_batches(saved: ModelCheckpoint) -> bool:
+    """Whether each batch of the sampler's state is one sentence; `charnn train` may save others.
 
-    A large batch would take longer than a slice, and memory that is others' too.
+    A large batch would take longer than a time slice, and too much memory.
     """
     sizes = saved.sampler_state.get("sizes") if saved.sampler_state is not None else None
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
@@ -209,13 +207,13 @@ def _check_step(sentences: list[str], weights: int, field: str) -> None:
 def _known_sentences(
     sentences: list[str], vocabulary: Vocabulary
 ) -> tuple[list[str], Notice | None]:
-    """The sentences that the model can read, and a notice if there are others."""
+    """The sentences that the model can encode, and a notice if there are others."""
     known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
-    left_out = len(sentences) - len(known)
-    if not left_out:
+    skipped = len(sentences) - len(known)
+    if not skipped:
         return known, None
     unknown = format_chars(vocabulary.unknown("".join(sentences)))
     if not known:
         raise UserError("text_unreadable", "json", unknown=unknown)
-    count = "1 sentence is" if left_out == 1 else f"{left_out:,} sentences are"
+    count = "1 sentence is" if skipped == 1 else f"{skipped:,} sentences are"
     return known, Notice("sentences_skipped", {"skipped": count, "unknown": unknown})

@@ -9,7 +9,7 @@ from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import CharModel, Trainer, TrainingConfig, TrainingStats, Vocabulary
 
-POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, held_out=8.5, learning_rate=0.005, set_rate=0.01)
+POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25, validation=8.5, learning_rate=0.005, set_rate=0.01)
 
 
 def checkpoint(

@@ -56,7 +56,7 @@ def history_csv(snapshot: Snapshot) -> str:
                 f"{point.epoch:.4f}",
                 f"{point.seconds:.4f}",
                 f"{point.perplexity:.6g}",
-                "" if point.held_out is None else f"{point.held_out:.6g}",
+                "" if point.validation is None else f"{point.validation:.6g}",
                 "" if point.learning_rate is None else f"{point.learning_rate:.6g}",
             ]
         )

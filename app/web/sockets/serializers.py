@@ -28,9 +28,9 @@ def full_state(snapshot: Snapshot) -> State:
         "vocabulary": list(description.vocabulary),
         "weights": description.weights,
         "sentences": description.sentences,
-        "held_out_sentences": description.held_out_sentences,
+        "held_out_sentences": description.validation_sentences,
         "now": time.time(),
-        "recoveries": snapshot.recoveries,
+        "recoveries": snapshot.rollbacks,
         "undoable": snapshot.undoable,
         "samples": list(snapshot.samples),
         "greedy": snapshot.greedy,
@@ -48,8 +48,8 @@ def frame_of(snapshot: Snapshot, delta: SnapshotDelta) -> Frame:
         frame["samples"] = list(snapshot.samples)
     if "greedy" in changed and snapshot.greedy is not None:
         frame["greedy"] = snapshot.greedy
-    if "recoveries" in changed:
-        frame["recoveries"] = snapshot.recoveries
+    if "rollbacks" in changed:
+        frame["recoveries"] = snapshot.rollbacks
     if "undoable" in changed:
         frame["undoable"] = snapshot.undoable
     return frame
@@ -61,7 +61,7 @@ def _figures(snapshot: Snapshot) -> Figures:
         "steps": snapshot.steps,
         "epoch": round(snapshot.epoch, DECIMALS),
         "perplexity": _rounded(snapshot.perplexity),
-        "held_out_perplexity": _rounded(snapshot.held_out_perplexity),
+        "held_out_perplexity": _rounded(snapshot.validation_perplexity),
         "overfitting_since": snapshot.overfitting_since,
         "ms_per_example": _rounded(snapshot.ms_per_example),
         "characters_per_second": _rounded(snapshot.characters_per_second),
@@ -85,7 +85,7 @@ def _points(points: Sequence[CurvePoint]) -> list[Point]:
         (
             point.step,
             _rounded(point.perplexity),
-            _rounded(point.held_out),
+            _rounded(point.validation),
             _significant(point.learning_rate),
             _significant(point.set_rate),
         )

@@ -139,7 +139,7 @@ def test_an_unexpected_error_fails_only_its_command(
     assert (ann.now.status, ann.now.temperature) == ("paused", 1.0)
 
 
-@pytest.mark.parametrize("part", ["train", "write", "snapshot"])
+@pytest.mark.parametrize("part", ["train", "refresh_samples", "snapshot"])
 def test_an_error_in_training_pauses_only_its_session(
     engine: LocalEngine,
     monkeypatch: pytest.MonkeyPatch,

@@ -62,7 +62,7 @@ def assert_same(
     (then, saved), (now, back) = before, after
     np.testing.assert_array_equal(saved.model.params, back.model.params)
     assert back.sampler_state == saved.sampler_state
-    for name in ("text", "options", "vocabulary", "weights", "sentences", "held_out_sentences"):
+    for name in ("text", "options", "vocabulary", "weights", "sentences", "validation_sentences"):
         assert getattr(now.description, name) == getattr(then.description, name)
     for name in ("steps", "epoch", "points", "curve_version", "learning_rate", "perplexity"):
         assert getattr(now, name) == getattr(then, name)
@@ -144,7 +144,7 @@ def test_undo_keeps_one_network(session: SessionClient) -> None:
 def test_undo_expires(
     session: SessionClient, engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spare, "KEPT_SECONDS", 0.1)
+    monkeypatch.setattr(spare, "UNDO_SECONDS", 0.1)
     session.ask(Learn(text="another\ntext", options=SMALL))
     session.ask(Pause())  # nothing but its own end can bring a frame now
     weights = session.now.description.weights
@@ -215,7 +215,7 @@ def test_undo_expires_in_persistent_sessions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persistence, "TICK_SECONDS", 0.02)
-    monkeypatch.setattr(spare, "KEPT_SECONDS", 0.3)
+    monkeypatch.setattr(spare, "UNDO_SECONDS", 0.3)
     engine = local_engine(tmp_path, STARTING)
     try:
         ann = watched(engine)

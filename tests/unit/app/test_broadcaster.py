@@ -15,7 +15,7 @@ from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.delta import make_delta, version_of
 from app.sessions.snapshot import SessionNotice, Snapshot
-from app.training.curve import MOST_POINTS, CurvePoint
+from app.training.curve import MAX_POINTS, CurvePoint
 from app.web.sockets import broadcaster as publisher_module
 from app.web.sockets.broadcaster import FRAME_INTERVAL, MAX_INTERVAL, Broadcaster
 from app.web.sockets.serializers import frame_of
@@ -27,9 +27,9 @@ NEW = SessionNotice(2, "warning", "rolled_back", "Any words.")
 def test_the_largest_frame_stays_under_16_kb() -> None:
     """It comes when the curve has been thinned, and all of its points are others."""
     point = CurvePoint(
-        98_765_432, 1.0, 1.0, 61_234.5, 27_182, held_out=12.3456, learning_rate=0.00987654
+        98_765_432, 1.0, 1.0, 61_234.5, 27_182, validation=12.3456, learning_rate=0.00987654
     )
-    thinned = (point._replace(set_rate=0.0123456),) * (MOST_POINTS // 2)
+    thinned = (point._replace(set_rate=0.0123456),) * (MAX_POINTS // 2)
     sentences = tuple("m" * 100 for _ in range(5))
     now = later(
         FIRST,
@@ -37,13 +37,13 @@ def test_the_largest_frame_stays_under_16_kb() -> None:
         points=thinned,
         samples=sentences,
         greedy="m" * 100,
-        held_out_perplexity=12.3456,
-        recoveries=3,
+        validation_perplexity=12.3456,
+        rollbacks=3,
     )
     delta = make_delta(now, version_of(FIRST))
     assert delta is not None
     frame = frame_of(now, delta)
-    assert len(frame["curve"]["points"]) == MOST_POINTS // 2
+    assert len(frame["curve"]["points"]) == MAX_POINTS // 2
     assert len(json.dumps(frame, separators=(",", ":"))) < 16 * 1024
 
 
@@ -173,7 +173,7 @@ def test_a_frame_holds_only_what_has_changed(setup: Setup) -> None:
     assert frame["steps"] == 20
     assert not {"curve", "samples", "greedy", "recoveries"} & set(frame)
     setup.pages.read()
-    setup.show(replace(FIRST, seq=3, steps=30, recoveries=1))
+    setup.show(replace(FIRST, seq=3, steps=30, rollbacks=1))
     setup.publish()
     assert setup.pages.sent[-1][2]["recoveries"] == 1
 

@@ -48,7 +48,7 @@ def test_three_are_drawn_with_characters_of_the_text_alone(model: CharModel) -> 
     assert len(found) == 3
     assert set("".join(each["text"] for each in found)) <= set(TEXT) - {"\n"}
     assert all(each["log_probability"] is None for each in found)
-    assert all(each["cut"] == (len(each["text"]) == completion.LONGEST) for each in found)
+    assert all(each["cut"] == (len(each["text"]) == completion.MAX_CHARACTERS) for each in found)
 
 
 def test_what_is_entered_decides_what_is_drawn(model: CharModel) -> None:
@@ -121,5 +121,5 @@ def test_a_large_network_reads_and_writes_less_at_once() -> None:
         completed(model, {**SAMPLE, "prime": "a" * 500})
     assert (caught.value.code, caught.value.field) == ("prime_too_long_for_network", "prime")
     found = completed(model, {**BEAM, "prime": "ab", "width": 20})
-    assert max(len(each["text"]) for each in found) < completion.LONGEST
+    assert max(len(each["text"]) for each in found) < completion.MAX_CHARACTERS
     assert any(each["cut"] for each in found)

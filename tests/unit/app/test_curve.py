@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.training.curve import MOST_POINTS, Curve
+from app.training.curve import MAX_POINTS, Curve
 from app.training.rolling_stats import WINDOW, RollingStats
 from model import TrainingStats
 
@@ -34,7 +34,7 @@ def test_a_point_is_the_mean_perplexity_of_its_interval() -> None:
 
 def test_a_training_of_a_day_is_still_a_short_curve() -> None:
     curve = drawn([50.0] * 20_000, every=4.32)
-    assert MOST_POINTS / 2 <= len(curve.points) <= MOST_POINTS
+    assert MAX_POINTS / 2 <= len(curve.points) <= MAX_POINTS
     assert curve.version > 0
     steps = [point.step for point in curve.points]
     assert steps == sorted(set(steps))

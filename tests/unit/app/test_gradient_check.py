@@ -68,7 +68,7 @@ def test_a_check_takes_no_more_work_than_its_limit(hidden_sizes: tuple[int, ...]
     work = network.model.num_parameters * (len(network.sentence) + 1)
     assert 1 <= numbers <= checking.MAX_NUMBERS
     assert checking.MIN_CHARACTERS <= len(network.sentence) <= checking.MAX_CHARACTERS
-    assert moved * work <= checking.CHECK_WORK
+    assert moved * work <= checking.MAX_CHECK_WORK
 
 
 def test_a_network_of_very_many_layers_is_refused() -> None:

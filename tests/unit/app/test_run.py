@@ -138,7 +138,7 @@ def train_until(learner: TrainingRun | Session, holds: Callable[[], object]) -> 
 def test_a_point_of_the_curve_has_the_perplexity_of_held_out_sentences_and_the_rate() -> None:
     run = TrainingRun.create(MANY, OPTIONS, 0)
     assert (run.trainer.sentence_count, run.trainer.validation_count) == (190, 10)
-    train_until(run, lambda: run.curve.points and run.curve.points[-1].held_out is not None)
+    train_until(run, lambda: run.curve.points and run.curve.points[-1].validation is not None)
     assert run.curve.points[-1].learning_rate == 0.01
     assert 1 < run.validation.perplexity < 100  # type: ignore[operator]
 
@@ -157,7 +157,7 @@ def test_a_restored_run_goes_on_with_its_schedule_and_holds_out_the_same_sentenc
     again.carry_out(Restore(checkpoint))
     before, after = session.snapshot(), again.snapshot()
     assert after.learning_rate == before.learning_rate < 0.008
-    assert after.description.held_out_sentences == 20
+    assert after.description.validation_sentences == 20
     assert (after.steps, after.points) == (before.steps, before.points)
 
 
@@ -198,15 +198,15 @@ def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rat
     assert snapshot.description.options.learning_rate == 1  # what the next network would begin with
 
 
-def test_recoveries_that_come_together_are_reported_together_and_once() -> None:
+def test_rollbacks_that_come_together_are_reported_together_and_once() -> None:
     first, second, third = Rollback(10, 0.5), Rollback(20, 0.25), Rollback(900, 0.125)
-    recoveries = RollbackNotifier()
-    assert recoveries.next_notice((), now=0) is None
-    assert recoveries.next_notice((first,), now=1) is None
-    assert recoveries.next_notice((first, second), now=1.1) is None
-    told = recoveries.next_notice((first, second), now=1.1 + QUIET_SECONDS)
+    rollbacks = RollbackNotifier()
+    assert rollbacks.next_notice((), now=0) is None
+    assert rollbacks.next_notice((first,), now=1) is None
+    assert rollbacks.next_notice((first, second), now=1.1) is None
+    told = rollbacks.next_notice((first, second), now=1.1 + QUIET_SECONDS)
     assert told == Notice("rolled_back_often", {"times": 2, "learning_rate": 0.25})
-    assert recoveries.next_notice((first, second), now=9) is None
-    assert recoveries.next_notice((first, second, third), now=10) is None
-    told = recoveries.next_notice((first, second, third), now=10 + QUIET_SECONDS)
+    assert rollbacks.next_notice((first, second), now=9) is None
+    assert rollbacks.next_notice((first, second, third), now=10) is None
+    told = rollbacks.next_notice((first, second, third), now=10 + QUIET_SECONDS)
     assert told == Notice("rolled_back", {"learning_rate": 0.125})

@@ -73,7 +73,7 @@ def test_a_secret_that_could_be_guessed_is_refused_and_one_is_made_where_there_i
 
 
 def test_the_history_is_a_table_with_gaps_where_nothing_is_known() -> None:
-    known = POINT._replace(held_out=8.5, learning_rate=0.005)
+    known = POINT._replace(validation=8.5, learning_rate=0.005)
     table = history_csv(replace(FIRST, points=(POINT, known)))
     header, *rows = [line.split(",") for line in table.splitlines()]
     assert header[:4] == ["step", "epoch", "seconds", "perplexity"]

@@ -45,7 +45,7 @@ def session(clock: Clock) -> Session:
     session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
     session.carry_out(Learn(text=TEXT, options=SMALL))
     session.carry_out(SetWatched(watched=True))
-    session.write()
+    session.refresh_samples()
     session.train(0.001)
     clock.now += MIN_DISPLAY_SECONDS
     return session
@@ -95,10 +95,10 @@ def test_samples_are_written_only_while_a_page_watches(session: Session, clock: 
     assert len(first) == 5
     session.train(0.001)
     clock.now += 2 * MAX_INTERVAL
-    session.write()
+    session.refresh_samples()
     assert session.snapshot().samples is first
     session.carry_out(SetWatched(watched=True))
-    session.write()
+    session.refresh_samples()
     assert session.snapshot().samples is not first
 
 
@@ -106,20 +106,20 @@ def test_a_loaded_model_is_shown_as_it_was_saved_before_it_learns_on(
     session: Session, clock: Clock
 ) -> None:
     session.carry_out(Pause())
-    session.write()
+    session.refresh_samples()
     saved = session.carry_out(Save())
     assert isinstance(saved, ModelCheckpoint)
     greedy = saved.model.greedy()
     session.carry_out(Learn(text="entirely\ndifferent", options=SMALL))
     session.carry_out(Learn(text=TEXT, options=SMALL))
     session.carry_out(LoadModel(saved))
-    session.write()
+    session.refresh_samples()
     loaded = session.snapshot()
     assert (loaded.greedy, loaded.status, loaded.steps) == (greedy, "learning", 0)
     session.train(0.001)
     clock.now += 0.9 * MIN_DISPLAY_SECONDS
-    session.write()
+    session.refresh_samples()
     assert (session.snapshot().greedy, session.snapshot().samples) == (greedy, loaded.samples)
     clock.now += 0.2 * MIN_DISPLAY_SECONDS + MAX_INTERVAL
-    session.write()
+    session.refresh_samples()
     assert session.snapshot().samples is not loaded.samples
