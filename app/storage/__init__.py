@@ -1,4 +1,4 @@
-"""Where sessions are kept, and what they have shared: SQLite in a file, or PostgreSQL."""
+"""The database of sessions and shared copies: an SQLite file, or PostgreSQL."""
 
 from app.storage.errors import DamagedCheckpoint, StoreError
 from app.storage.session_store import Store, StoredSession, default_url

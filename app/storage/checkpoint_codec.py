@@ -1,6 +1,6 @@
-"""Checkpoints as bytes: what is small as JSON, what is large as arrays.
+"""Serialization of checkpoints: small values as JSON, large ones as npz arrays.
 
-Nothing is unpickled: who can write to the database can at most spoil what is in it.
+Nothing is unpickled, so that access to the database does not allow code execution.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ from model.network import ParameterLayout
 from model.training.optimizers import Optimizer, RMSProp
 
 FORMAT = 3
-"""Grows with every change of what is written below, except that of the hyperparameters."""
-FIRST_FORMAT = 1
-"""The oldest that is read."""
+"""Increases with every change of the format, except in the hyperparameters."""
+MIN_FORMAT = 1
+"""The oldest format that can be decoded."""
 
-DAMAGES = (
+DECODE_ERRORS = (
     ArithmeticError,
     AttributeError,
     EOFError,
     LookupError,
     ModelError,
-    NotImplementedError,  # zipfile's, for a kind of compression
+    NotImplementedError,  # raised by zipfile for an unknown compression method
     OSError,
     RecursionError,
     TypeError,
@@ -47,18 +47,18 @@ DAMAGES = (
     zipfile.BadZipFile,
     zlib.error,
 )
-"""What reading spoilt bytes raises."""
+"""The exceptions that decoding damaged bytes raises."""
 
 Array = npt.NDArray[Any]
 
 
 class Encoded(NamedTuple):
-    """A checkpoint as bytes.
+    """A serialized checkpoint.
 
     Attributes:
-        state: JSON of what is small.
-        arrays: an npz of what is large.
-        text: what the network learns.
+        state: the small values, as JSON.
+        arrays: the large values, as npz.
+        text: the training text.
     """
 
     state: bytes
@@ -67,7 +67,7 @@ class Encoded(NamedTuple):
 
 
 def encode(checkpoint: Checkpoint) -> Encoded:
-    """The checkpoint as bytes, from which `decode` makes the same again."""
+    """The serialized checkpoint; `decode` is the inverse."""
     saved = checkpoint.saved
     arrays: dict[str, Array] = {
         "flat": saved.model.params,  # (parameters,)
@@ -100,21 +100,21 @@ def encode(checkpoint: Checkpoint) -> Encoded:
 
 
 def decode(session_id: str, encoded: Encoded) -> Checkpoint:
-    """The checkpoint of these bytes.
+    """The deserialized checkpoint.
 
     Raises:
-        DamagedCheckpoint: they are not whole, or of another format.
+        DamagedCheckpoint: the data are damaged, or of an unknown format.
     """
     try:
         state = json.loads(encoded.state)
-        if not FIRST_FORMAT <= state["format"] <= FORMAT:
+        if not MIN_FORMAT <= state["format"] <= FORMAT:
             raise DamagedCheckpoint(
-                f"it has format {state['format']!r}, and this charnn reads up to {FORMAT}"
+                f"format {state['format']!r} is unknown; this charnn reads up to {FORMAT}"
             )
         with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _checkpoint(session_id, state, arrays, encoded.text)
-    except DAMAGES as error:
+    except DECODE_ERRORS as error:
         raise DamagedCheckpoint(f"{type(error).__name__}, {error}") from error
 
 
@@ -149,16 +149,16 @@ def _checkpoint(
 
 
 def _encode_points(points: Sequence[CurvePoint]) -> Array:
-    """Shape (points, fields of one), NaN where there is nothing."""
+    """The points as an array (points, fields), with NaN for None."""
     rows = [[math.nan if value is None else value for value in point] for point in points]
     return np.array(rows, dtype=np.float64).reshape(-1, len(CurvePoint._fields))
 
 
 def _point(row: list[float]) -> CurvePoint:
-    """Of an older format, without its last fields."""
+    """The point of a row; older formats lack the last fields."""
     step, epoch, seconds, cost, predictions, *more = row
-    noted = [None if math.isnan(value) else value for value in more]
-    return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *noted)
+    optional = [None if math.isnan(value) else value for value in more]
+    return CurvePoint(int(step), epoch, seconds, cost, int(predictions), *optional)
 
 
 def _encode_solver(solver: Optimizer | None, arrays: dict[str, Array]) -> dict[str, Any] | None:

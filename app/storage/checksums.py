@@ -1,4 +1,4 @@
-"""Whether what is read is what was written."""
+"""Checksums of stored data."""
 
 from __future__ import annotations
 
@@ -7,31 +7,31 @@ from collections.abc import Sequence
 
 from app.storage.errors import DamagedCheckpoint
 
-CHANGED = "it has changed since it was written"
+MISMATCH = "the checksum does not match"
 
 
 def digest_of(*parts: bytes) -> bytes:
-    """SHA-256 of these bytes; of several parts, of their digests in a row: each has its bounds."""
+    """SHA-256 of one part; of several parts, SHA-256 of their concatenated digests."""
     if len(parts) == 1:
         return hashlib.sha256(parts[0]).digest()
     return hashlib.sha256(b"".join(map(digest_of, parts))).digest()
 
 
 def check(data: bytes, digest: bytes | None) -> None:
-    """Whether it is what was written; rows of the first revision have no digest.
+    """Compare data with their digest; rows of the first revision have none.
 
     Raises:
-        DamagedCheckpoint: it is not.
+        DamagedCheckpoint: they differ.
     """
     if digest is not None and digest_of(data) != bytes(digest):
-        raise DamagedCheckpoint(CHANGED)
+        raise DamagedCheckpoint(MISMATCH)
 
 
 def check_parts(parts: Sequence[bytes], digest: bytes) -> None:
-    """Whether all of these together are what was written.
+    """Compare several parts with their common digest.
 
     Raises:
-        DamagedCheckpoint: they are not.
+        DamagedCheckpoint: they differ.
     """
     if digest_of(*parts) != bytes(digest):
-        raise DamagedCheckpoint(CHANGED)
+        raise DamagedCheckpoint(MISMATCH)

@@ -1,4 +1,4 @@
-"""Connects to the database and migrates its tables."""
+"""Database connections and schema migration."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ BUSY_SECONDS = 5.0
 """How long to wait for another process that writes to the same file."""
 CONNECT_SECONDS = 3
 STATEMENT_MS = 10_000
-"""A database that does not answer for so long counts as unreachable."""
+"""Statement timeout, after which the database counts as unreachable."""
 READING = "charnn_reading"
-"""The option of a connection that only reads, and so need not wait for who writes."""
-MOST_OF_THE_LOG = 64 * 2**20
-"""Bytes that SQLite's log may keep on the disk after a large checkpoint."""
+"""Execution option of a read-only connection, which does not wait for writers."""
+MAX_WAL_BYTES = 64 * 2**20
+"""Size to which SQLite truncates its write-ahead log after a large checkpoint."""
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 ADVISORY_LOCK = 0x636861726E6E  # "charnn": serialises servers that start together
@@ -41,11 +41,11 @@ DRIVERS = {
 
 
 def make_engine(url: str) -> sa.Engine:
-    """SQLAlchemy's engine for an address; PostgreSQL is not asked yet.
+    """The SQLAlchemy engine for a URL; it does not connect to PostgreSQL yet.
 
     Raises:
-        StoreError: the address cannot be used, or there is no driver for it.
-        OSError, SQLAlchemyError: the file of SQLite cannot be used.
+        StoreError: the URL is invalid, or its driver is not installed.
+        OSError, SQLAlchemyError: the SQLite file cannot be used.
     """
     parsed = _parsed(url)
     try:
@@ -54,31 +54,30 @@ def make_engine(url: str) -> sa.Engine:
         return _postgresql(parsed)
     except ImportError:
         raise StoreError(
-            'The driver of PostgreSQL is not installed: pip install "charnn[postgres]".'
+            'The PostgreSQL driver is not installed: pip install "charnn[postgres]".'
         ) from None
 
 
 def _parsed(url: str) -> URL:
     try:
         parsed = make_url(url)
-    except (ArgumentError, ValueError):  # a port that is no number, say
+    except (ArgumentError, ValueError):  # such as an invalid port
         raise StoreError(
-            "The database's address cannot be read: write it like "
-            "postgresql://user:password@host/name."
+            "The database URL is invalid: write it like postgresql://user:password@host/name."
         ) from None
     driver = DRIVERS.get(parsed.drivername)
     if driver is None:
         raise StoreError(
-            f"Sessions cannot be kept in {parsed.drivername}: take sqlite or postgresql."
+            f"The database {parsed.drivername} is not supported: use sqlite or postgresql."
         )
     return parsed.set(drivername=driver)
 
 
 def _postgresql(url: URL) -> sa.Engine:
-    """A pool that looks whether its connections are still alive before it hands them out."""
-    patience = {
+    """An engine that tests pooled connections before use, and detects dead hosts."""
+    timeouts = {
         "connect_timeout": CONNECT_SECONDS,
-        "tcp_user_timeout": STATEMENT_MS,  # a host that vanished sends no word of it
+        "tcp_user_timeout": STATEMENT_MS,  # for hosts that vanish without closing connections
         "keepalives_idle": CONNECT_SECONDS,
         "keepalives_interval": CONNECT_SECONDS,
         "keepalives_count": 3,
@@ -87,8 +86,8 @@ def _postgresql(url: URL) -> sa.Engine:
         url,
         pool_pre_ping=True,
         hide_parameters=True,
-        # What the address itself says goes first.
-        connect_args={name: value for name, value in patience.items() if name not in url.query},
+        # Parameters in the URL have precedence.
+        connect_args={name: value for name, value in timeouts.items() if name not in url.query},
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -101,34 +100,34 @@ def _postgresql(url: URL) -> sa.Engine:
 
 def _sqlite(url: URL) -> sa.Engine:
     if not url.database or url.database == ":memory:":
-        raise StoreError("Sessions are kept in a file: write it like sqlite:////folder/file.")
+        raise StoreError("SQLite needs a file: write the URL like sqlite:////folder/file.")
     file = Path(url.database)
     file.parent.mkdir(parents=True, exist_ok=True)
-    # Its readers can read people's texts; SQLite gives its log the same rights.
+    # Private, because it holds visitors' texts; SQLite creates its log with the same mode.
     os.close(os.open(file, os.O_CREAT | os.O_RDWR, 0o600))
     _write_ahead(file)
     engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_SECONDS})
 
     @sa.event.listens_for(engine, "connect")
     def _prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # `_begin` says when a transaction begins
-        connection.execute("PRAGMA synchronous=NORMAL")  # a killed process loses nothing by it
+        connection.isolation_level = None  # `_begin` starts transactions
+        connection.execute("PRAGMA synchronous=NORMAL")  # safe if the process is killed
         connection.execute("PRAGMA foreign_keys=ON")
-        connection.execute(f"PRAGMA journal_size_limit={MOST_OF_THE_LOG}")
+        connection.execute(f"PRAGMA journal_size_limit={MAX_WAL_BYTES}")
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         reading = connection.get_execution_options().get(READING, False)
-        # Who writes says so at once: two who read first would block each other.
+        # A writer locks immediately: two transactions that read first would deadlock.
         connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
 
     return engine
 
 
 def _write_ahead(file: Path) -> None:
-    """Have the file written ahead in a log, for good: who reads does not wait for who writes.
+    """Switch the file to write-ahead logging, so that readers do not wait for writers.
 
-    SQLite does not wait by itself where two processes ask for it at once.
+    Retries, because SQLite ignores its timeout if two processes switch at once.
     """
     until = time.monotonic() + BUSY_SECONDS
     with contextlib.closing(sqlite3.connect(file, timeout=BUSY_SECONDS)) as connection:
@@ -151,15 +150,15 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
     """
     with engine.begin() as connection:
         if connection.dialect.name == "postgresql":
-            # A migration, or the wait for another server's, may take any time.
+            # A migration, or waiting for that of another server, can take arbitrarily long.
             connection.execute(sa.text("SET LOCAL statement_timeout = 0"))
             connection.execute(sa.text(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
         try:
             command.upgrade(alembic_config(connection), revision)
         except CommandError as error:
             raise StoreError(
-                "The store cannot be used: its tables are of another charnn, probably a newer one "
-                f"({error}). Run that one, or choose another database."
+                "The store cannot be used: its tables belong to another version of charnn, "
+                f"probably a newer one ({error}). Run that one, or choose another database."
             ) from error
 
 

@@ -1,4 +1,4 @@
-"""What may go wrong with a store."""
+"""The errors of a store."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 
 class StoreError(Exception):
-    """The store cannot be used now; the message says why, and holds no password."""
+    """The store cannot be used; the message gives the reason, without passwords."""
 
 
-class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is an error)
-    """What the store holds of a session cannot be read; the rest of the store can."""
+class DamagedCheckpoint(StoreError):  # noqa: N818  (a StoreError by its base)
+    """The checkpoint of one session is unreadable; the rest of the store is usable."""
 
     def __init__(self, why: str) -> None:
         super().__init__(
-            f"What the store holds of a session cannot be read: {why}. Begin a new network, or "
-            "bring the database back from a backup."
+            f"The checkpoint of a session is unreadable: {why}. Start a new network, or restore "
+            "the database from a backup."
         )
 
 
@@ -36,6 +36,6 @@ def translate_db_errors() -> Iterator[None]:
 
 
 def _in_words(error: Exception) -> str:
-    """The database's own first line: SQLAlchemy's would repeat what was to be written."""
+    """The first line of the driver's message; SQLAlchemy's would include the data."""
     reason = str(getattr(error, "orig", None) or error).strip().splitlines()
     return f"The store cannot be used: {reason[0] if reason else type(error).__name__}."

@@ -1,4 +1,4 @@
-"""The tables of the store; `migrations` brings a database to them."""
+"""The database schema; `migrations` upgrades a database to it."""
 
 from __future__ import annotations
 
@@ -22,15 +22,16 @@ sessions = Table(
     Column("session_id", String(100), primary_key=True),
     Column("saved_at", Double, nullable=False),  # Unix time
     Column("seen_at", Double, nullable=False),  # Unix time
-    Column("version", BigInteger, nullable=False),  # of the text beside
-    Column("state", LargeBinary, nullable=False),  # JSON: what is small
-    Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
-    Column("arrays", LargeBinary, nullable=False),  # npz: what is large
-    Column("holder", String(100), key="lease_owner"),  # who alone may write it; none: anybody
+    Column("version", BigInteger, nullable=False),  # of its text
+    Column("state", LargeBinary, nullable=False),  # JSON
+    Column("state_digest", LargeBinary),  # SHA-256; null in rows of revision 0001
+    Column("arrays", LargeBinary, nullable=False),  # npz
+    Column("holder", String(100), key="lease_owner"),  # the only writer; null: any process
     Index("sessions_by_seen_at", "seen_at"),
 )
 
-# Apart, for a text is large and seldom changes. As bytes: a text in PostgreSQL holds no zeros.
+# A separate table, because a text is large and rarely changes. Binary, because text columns of
+# PostgreSQL cannot hold NUL.
 texts = Table(
     "texts",
     metadata,
@@ -42,11 +43,11 @@ texts = Table(
     ),
     Column("version", BigInteger, nullable=False),
     Column("text", LargeBinary, nullable=False),  # UTF-8, lone surrogates as three bytes
-    Column("text_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
+    Column("text_digest", LargeBinary),  # SHA-256; null in rows of revision 0001
 )
 
-# Of a copy, nothing changes but when it was last in use. Its owner need not be kept, nor be kept
-# yet: there is no foreign key.
+# Only `seen_at` changes. There is no foreign key: the owner's session may be stored later, or may
+# have expired.
 shares = Table(
     "copies",
     metadata,
@@ -57,7 +58,7 @@ shares = Table(
     Column("steps", BigInteger, nullable=False),
     Column("sentences", BigInteger, nullable=False),
     Column("perplexity", Double),
-    Column("digest", LargeBinary, nullable=False),  # SHA-256 of what follows, together
+    Column("digest", LargeBinary, nullable=False),  # SHA-256 of the following columns
     Column("state", LargeBinary, nullable=False),
     Column("arrays", LargeBinary, nullable=False),
     Column("text", LargeBinary, nullable=False),

@@ -1,4 +1,4 @@
-"""The store itself: whole checkpoints in, whole checkpoints out."""
+"""The store of session checkpoints."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FILE = "sessions.sqlite"
 
 @dataclass(frozen=True)
 class StoredSession:
-    """What the store holds of a session.
+    """A stored checkpoint.
 
     Attributes:
-        checkpoint: the session.
-        saved_at: Unix time when it was taken in.
+        checkpoint: the checkpoint.
+        saved_at: Unix time when it was saved.
     """
 
     checkpoint: Checkpoint
@@ -35,22 +35,22 @@ class StoredSession:
 
 
 def default_url(data_dir: Path) -> str:
-    """The store of a server that was told of no other: a file in its data folder."""
+    """The URL of the default store: an SQLite file in the data directory."""
     file = URL.create("sqlite", database=str(data_dir.absolute() / FILE))
     return file.render_as_string(hide_password=False)
 
 
 class Store:
-    """Keeps the newest checkpoint of every session; safe to use from several threads.
+    """Stores the newest checkpoint of every session; thread-safe.
 
-    Every method may raise `StoreError`; what was there before is there still.
+    Every method may raise `StoreError`; the stored data are then unchanged.
 
-    Where several processes train sessions of one store, each has a holder's name. Who has claimed a
-    session last is the only one to write it: a machine that was taken for dead, and was only cut
-    off, cannot bring back what has gone on elsewhere since.
+    If several processes train sessions of one store, each has a lease owner's name. Only the last
+    process to claim a session may write it: a machine that was cut off and replaced cannot
+    overwrite newer checkpoints.
 
     Attributes:
-        copies: what the sessions have shared.
+        shares: the shared copies.
     """
 
     def __init__(self, engine: sa.Engine, lease_owner: str | None = None) -> None:
@@ -60,14 +60,14 @@ class Store:
 
     @classmethod
     def open(cls, url: str, lease_owner: str | None = None) -> Store:
-        """The store at an address as SQLAlchemy writes it, made or brought up to date.
+        """The store at a URL, created or migrated to the current schema.
 
         Args:
-            url: the address.
+            url: a SQLAlchemy URL.
             lease_owner: a unique name; None if no other process trains these sessions.
 
         Raises:
-            StoreError: it cannot be reached, or there is no driver for it.
+            StoreError: the database is unreachable, or its driver is not installed.
         """
         with translate_db_errors():
             engine = make_engine(url)
@@ -76,44 +76,44 @@ class Store:
 
     @property
     def kind(self) -> str:
-        """The name of the database's make."""
+        """The SQLAlchemy dialect of the database."""
         return self._engine.dialect.name
 
     def save(self, checkpoints: Sequence[Checkpoint], at: float) -> frozenset[str]:
-        """Take in these checkpoints, all of them or none, at this Unix time.
+        """Save these checkpoints in one transaction, at this Unix time.
 
         Returns:
-            The sessions that another holder has claimed meanwhile: those are left as they are.
+            The sessions that another owner has claimed; they are not saved.
         """
         rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
         if not rows:
             return frozenset()
         with translate_db_errors(), self._engine.begin() as connection:
-            theirs = self._leased_by_others(connection, rows)
-            ours = [row for row in rows if row.checkpoint.session_id not in theirs]
-            if ours:
-                _write(connection, ours, at, self._lease_owner)
-        return theirs
+            claimed = self._leased_by_others(connection, rows)
+            own = [row for row in rows if row.checkpoint.session_id not in claimed]
+            if own:
+                _write(connection, own, at, self._lease_owner)
+        return claimed
 
     def claim(self, session_id: str) -> None:
-        """Be the only one to write this session from now on, if it is there and holders count."""
+        """Make this process the session's lease owner; without an owner's name, do nothing."""
         if self._lease_owner is None:
             return
-        claimed = (
+        claim = (
             sa.update(sessions)
             .where(sessions.c.session_id == session_id)
             .values(lease_owner=self._lease_owner)
         )
         with translate_db_errors(), self._engine.begin() as connection:
-            connection.execute(claimed)
+            connection.execute(claim)
 
     def load(self, session_id: str) -> StoredSession | None:
-        """The session's checkpoint; None where there is none.
+        """The session's checkpoint; None if there is none.
 
         Raises:
-            DamagedCheckpoint: it cannot be read.
+            DamagedCheckpoint: the checkpoint is unreadable.
         """
-        wanted = (
+        query = (
             sa.select(
                 sessions.c.saved_at,
                 sessions.c.state,
@@ -127,52 +127,54 @@ class Store:
         )
         with translate_db_errors(), self._engine.connect() as connection:
             connection.execution_options(**{READING: True})
-            row = connection.execute(wanted).one_or_none()
+            row = connection.execute(query).one_or_none()
         if row is None:
             return None
         if row.text is None:
             raise DamagedCheckpoint("its text is missing")
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
-        check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
+        check(encoded.state, row.state_digest)  # npz has its own checksums
         check(encoded.text, row.text_digest)
         return StoredSession(decode(session_id, encoded), row.saved_at)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
-        """Note that these sessions were in use at this Unix time."""
-        touched = (
+        """Record that these sessions were in use at this Unix time."""
+        update = (
             sa.update(sessions)
             .where(sessions.c.session_id.in_(sa.bindparam("ids", expanding=True)))
             .values(seen_at=at)
         )
         with translate_db_errors(), self._engine.begin() as connection:
-            connection.execute(touched, {"ids": list(session_ids)})
+            connection.execute(update, {"ids": list(session_ids)})
 
     def remove(self, session_id: str) -> None:
-        """Forget the session."""
+        """Delete the session."""
         self._remove(sessions.c.session_id == session_id)
 
     def remove_untouched(self, before: float) -> int:
-        """Forget every session that was last in use before this Unix time; how many there were."""
+        """Delete sessions last used before this Unix time; returns their number."""
         return self._remove(sessions.c.seen_at < before)
 
     def close(self) -> None:
-        """Let go of every connection."""
+        """Close all connections."""
         self._engine.dispose()
 
     def _leased_by_others(self, connection: sa.Connection, rows: Sequence[_Row]) -> frozenset[str]:
         if self._lease_owner is None:
             return frozenset()
         ids = [row.checkpoint.session_id for row in rows]
-        theirs = (
+        query = (
             sa.select(sessions.c.session_id)
             .where(sessions.c.session_id.in_(ids), sessions.c.lease_owner != self._lease_owner)
             .with_for_update()
         )
-        return frozenset(connection.execute(theirs).scalars())
+        return frozenset(connection.execute(query).scalars())
 
     def _remove(self, which: sa.ColumnElement[bool]) -> int:
         with translate_db_errors(), self._engine.begin() as connection:
-            return connection.execute(sa.delete(sessions).where(which)).rowcount  # texts go along
+            return connection.execute(
+                sa.delete(sessions).where(which)
+            ).rowcount  # cascades to texts
 
 
 @dataclass(frozen=True)
@@ -182,7 +184,7 @@ class _Row:
 
 
 def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
-    """Each session's last one; all threads take sessions in the same order, and none blocks."""
+    """The last checkpoint of each session, sorted: a common lock order avoids deadlocks."""
     newest = {checkpoint.session_id: checkpoint for checkpoint in checkpoints}
     return [newest[session_id] for session_id in sorted(newest)]
 
@@ -190,7 +192,7 @@ def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
 def _write(
     connection: sa.Connection, rows: Sequence[_Row], at: float, lease_owner: str | None
 ) -> None:
-    _put(
+    _upsert(
         connection,
         sessions,
         [
@@ -210,10 +212,9 @@ def _write(
     ids = [row.checkpoint.session_id for row in rows]
     known = sa.select(texts.c.session_id, texts.c.text_digest).where(texts.c.session_id.in_(ids))
     digests = {row.session_id: row.text_digest for row in connection.execute(known)}
-    # A version tells a session's texts apart, but not those of a session that was begun anew
-    # because the store had lost it: a digest does.
-    given = [(row, digest_of(row.parts.text)) for row in rows]
-    _put(
+    # The digest decides, because versions restart if the store has lost a session.
+    digested = [(row, digest_of(row.parts.text)) for row in rows]
+    _upsert(
         connection,
         texts,
         [
@@ -223,14 +224,14 @@ def _write(
                 "text": row.parts.text,
                 "text_digest": digest,
             }
-            for row, digest in given
+            for row, digest in digested
             if digests.get(row.checkpoint.session_id) != digest
         ],
     )
 
 
-def _put(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
-    """Insert the rows, in place of those that are there already."""
+def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
+    """Insert the rows, or update those that exist."""
     if not rows:
         return
     postgres = connection.dialect.name == "postgresql"

@@ -15,7 +15,7 @@ from app.storage.schema import sessions, shares
 from app.training.checkpoint import Checkpoint
 
 TOUCH_SECONDS = 3600.0
-"""A copy that a whole class opens is noted to be in use once an hour, not with every visitor."""
+"""Interval at which the time of last use is updated, instead of with every visitor."""
 
 
 @dataclass(frozen=True)
@@ -23,11 +23,11 @@ class ShareInfo:
     """Metadata of a shared copy.
 
     Attributes:
-        share_id: its name.
+        share_id: the id.
         created_at: Unix time when it was shared.
-        steps: of its network's training.
-        sentences: of its text.
-        perplexity: as last seen; None where there is none.
+        steps: training steps of the network.
+        sentences: number of sentences of the text.
+        perplexity: training perplexity when it was shared; None if unknown.
     """
 
     share_id: str
@@ -38,64 +38,64 @@ class ShareInfo:
 
 
 class ShareStore:
-    """Keeps what sessions have shared; safe to use from several threads.
+    """Stores shared copies; thread-safe.
 
-    Every method may raise `StoreError`; what was there before is there still.
+    Every method may raise `StoreError`; the stored data are then unchanged.
     """
 
     def __init__(self, engine: sa.Engine) -> None:
         self._engine = engine
 
-    def keep(
-        self, owner_id: str, checkpoint: Checkpoint, about: ShareInfo, most: int
+    def save(
+        self, owner_id: str, checkpoint: Checkpoint, info: ShareInfo, limit: int
     ) -> str | None:
-        """Take in a copy, and return its name; None where its owner has so many already.
+        """Save a copy; returns its id, or None if the owner has reached the limit.
 
-        Where the owner has shared just the same before, that copy's name is returned.
+        If the owner has shared an identical copy, the id of that copy is returned.
         """
         parts = encode(checkpoint)
         digest = digest_of(*parts)
         row = {
-            "share_id": about.share_id,
+            "share_id": info.share_id,
             "owner_id": owner_id,
-            "created_at": about.created_at,
-            "seen_at": about.created_at,
-            "steps": about.steps,
-            "sentences": about.sentences,
-            "perplexity": about.perplexity,
+            "created_at": info.created_at,
+            "seen_at": info.created_at,
+            "steps": info.steps,
+            "sentences": info.sentences,
+            "perplexity": info.perplexity,
             "digest": digest,
             **parts._asdict(),
         }
         own = shares.c.owner_id == owner_id
-        the_same = sa.select(shares.c.share_id).where(own, shares.c.digest == digest)
-        how_many = sa.select(sa.func.count()).select_from(shares).where(own)
+        identical = sa.select(shares.c.share_id).where(own, shares.c.digest == digest)
+        count = sa.select(sa.func.count()).select_from(shares).where(own)
         with translate_db_errors(), self._engine.begin() as connection:
-            _one_at_a_time(connection, owner_id)
-            known: str | None = connection.execute(the_same).scalar()
+            _lock_owner(connection, owner_id)
+            known: str | None = connection.execute(identical).scalar()
             if known is not None:
                 return known
-            if connection.execute(how_many).scalar_one() >= most:
+            if connection.execute(count).scalar_one() >= limit:
                 return None
             connection.execute(sa.insert(shares), row)
-        return about.share_id
+        return info.share_id
 
     def has(self, share_id: str) -> bool:
         """Whether there is such a copy."""
         return bool(self._read(sa.select(shares.c.share_id).where(shares.c.share_id == share_id)))
 
     def fetch(self, share_id: str, at: float) -> Checkpoint | None:
-        """What was shared, at this Unix time; None where there is no such copy.
+        """The shared checkpoint, used at this Unix time; None if there is no such copy.
 
         Raises:
-            DamagedCheckpoint: it cannot be read.
+            DamagedCheckpoint: the copy is unreadable.
         """
-        wanted = sa.select(
+        query = sa.select(
             shares.c.state, shares.c.arrays, shares.c.text, shares.c.digest, shares.c.seen_at
         ).where(shares.c.share_id == share_id)
-        found = self._read(wanted)
-        if not found:
+        rows = self._read(query)
+        if not rows:
             return None
-        row = found[0]
+        row = rows[0]
         if at - row.seen_at > TOUCH_SECONDS:
             self._touch(share_id, at)
         encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
@@ -103,8 +103,8 @@ class ShareStore:
         return decode("", encoded)
 
     def of(self, owner_id: str) -> list[ShareInfo]:
-        """The copies that a session has shared, the newest first."""
-        wanted = (
+        """The copies that a session has shared, newest first."""
+        query = (
             sa.select(
                 shares.c.share_id,
                 shares.c.created_at,
@@ -115,40 +115,40 @@ class ShareStore:
             .where(shares.c.owner_id == owner_id)
             .order_by(shares.c.created_at.desc(), shares.c.share_id)
         )
-        return [ShareInfo(*tuple(row)) for row in self._read(wanted)]
+        return [ShareInfo(*tuple(row)) for row in self._read(query)]
 
     def withdraw(self, owner_id: str, share_id: str) -> bool:
-        """Forget a copy; whether it was there, and this session's."""
-        theirs = (shares.c.share_id == share_id, shares.c.owner_id == owner_id)
-        return self._write(sa.delete(shares).where(*theirs)) == 1
+        """Delete a copy of this owner; returns whether there was one."""
+        own = (shares.c.share_id == share_id, shares.c.owner_id == owner_id)
+        return self._write(sa.delete(shares).where(*own)) == 1
 
     def remove_untouched(self, before: float) -> int:
-        """Forget the copies without an owner that were not opened since this Unix time.
+        """Delete copies last used before this Unix time; returns their number.
 
-        A session that is kept keeps its copies. How many there were.
+        Copies whose owner's session is stored are not deleted.
         """
-        kept = sa.select(sessions.c.session_id)
+        stored = sa.select(sessions.c.session_id)
         return self._write(
-            sa.delete(shares).where(shares.c.seen_at < before, shares.c.owner_id.not_in(kept))
+            sa.delete(shares).where(shares.c.seen_at < before, shares.c.owner_id.not_in(stored))
         )
 
     def _touch(self, share_id: str, at: float) -> None:
         self._write(sa.update(shares).where(shares.c.share_id == share_id).values(seen_at=at))
 
-    def _read(self, wanted: sa.Select[Any]) -> list[sa.Row[Any]]:
+    def _read(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         with translate_db_errors(), self._engine.connect() as connection:
             connection.execution_options(**{READING: True})
-            return list(connection.execute(wanted))
+            return list(connection.execute(query))
 
     def _write(self, change: sa.Delete | sa.Update) -> int:
         with translate_db_errors(), self._engine.begin() as connection:
             return connection.execute(change).rowcount
 
 
-def _one_at_a_time(connection: sa.Connection, owner_id: str) -> None:
-    """Have two servers, which share for one session at once, count one after the other.
+def _lock_owner(connection: sa.Connection, owner_id: str) -> None:
+    """Lock the owner until the transaction ends, so that the limit holds across servers.
 
-    SQLite lets only one write at a time anyway.
+    SQLite allows only one writer anyway.
     """
     if connection.dialect.name == "postgresql":
         lock = int.from_bytes(digest_of(owner_id.encode())[:8], signed=True)

@@ -23,22 +23,22 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_SHARES = 20
-"""Of one session: each is as large as the session itself."""
+"""Copies per session: each is as large as the session itself."""
 MAX_PENDING = 8
-"""Copies on their way into the store or out of it: each is in memory."""
+"""Copies that may be queued for saving or loading: each is in memory."""
 MAX_LOOKUPS = 256
-"""Questions about copies that wait for the store, none of which takes long."""
+"""Short queries that may be queued."""
 
 
 class Sharing:
-    """Does what has to do with copies on threads of its own.
+    """Saves, loads and lists shared copies on background threads.
 
-    Large copies are handled one at a time on one thread; queries do not wait for it.
-    Every future fails with a `UserError` at `id` where it cannot be done.
+    Copies are transferred one at a time on one thread; short queries run on another. Futures fail
+    with a `UserError` at the field `id`.
     """
 
     def __init__(self, store: Store, metrics: Metrics) -> None:
-        self._copies = store.shares
+        self._shares = store.shares
         self._metrics = metrics
         codes = ("copies_full", "copies_unreachable", "id")
         self._transfers = BoundedExecutor("sharing", 1, MAX_PENDING, *codes)
@@ -47,23 +47,23 @@ class Sharing:
     def share(
         self, owner_id: str, checkpoint: Checkpoint, seen: float | None = None
     ) -> Future[str]:
-        """Keep a copy, and tell its name; its perplexity is what was seen, or its curve's last."""
+        """Save a copy; returns its id. `seen` is its perplexity; by default the curve's last."""
         return self._transfers.submit(_translate_errors, self._share, owner_id, checkpoint, seen)
 
     def fetch(self, share_id: str) -> Future[Checkpoint]:
-        """What was shared under this name."""
+        """The checkpoint of a copy."""
         return self._transfers.submit(_translate_errors, self._fetch, share_id)
 
     def is_there(self, share_id: str) -> Future[bool]:
-        """Whether there is a copy of this name."""
+        """Whether there is a copy with this id."""
         return self._lookups.submit(_translate_errors, self._is_there, share_id)
 
     def of(self, owner_id: str) -> Future[list[ShareInfo]]:
-        """What a session has shared, the newest first."""
+        """The copies that a session has shared, newest first."""
         return self._lookups.submit(_translate_errors, self._of, owner_id)
 
     def withdraw(self, owner_id: str, share_id: str) -> Future[None]:
-        """Forget a copy of the session's own."""
+        """Delete a copy of this owner."""
         return self._lookups.submit(_translate_errors, self._withdraw, owner_id, share_id)
 
     def close(self) -> None:
@@ -72,9 +72,9 @@ class Sharing:
         self._lookups.close()
 
     def _share(self, owner_id: str, checkpoint: Checkpoint, seen: float | None) -> str:
-        about = _about(checkpoint, seen)
+        info = _info(checkpoint, seen)
         with self._metrics.store("share"):
-            share_id = self._copies.keep(owner_id, _frozen(checkpoint), about, MAX_SHARES)
+            share_id = self._shares.save(owner_id, _frozen(checkpoint), info, MAX_SHARES)
         if share_id is None:
             raise UserError("too_many_copies", "id", limit=MAX_SHARES)
         _log("a copy was shared", share_id, session=short_id(owner_id))
@@ -83,7 +83,7 @@ class Sharing:
     def _fetch(self, share_id: str) -> Checkpoint:
         try:
             with self._metrics.store("open"):
-                copy = self._copies.fetch(share_id, time.time()) if is_share_id(share_id) else None
+                copy = self._shares.fetch(share_id, time.time()) if is_share_id(share_id) else None
         except DamagedCheckpoint:
             log.exception("a shared copy is damaged", extra={"copy": short_id(share_id)})
             raise UserError("copy_damaged", "id") from None
@@ -94,15 +94,15 @@ class Sharing:
 
     def _is_there(self, share_id: str) -> bool:
         with self._metrics.store("look"):
-            return self._copies.has(share_id)
+            return self._shares.has(share_id)
 
     def _of(self, owner_id: str) -> list[ShareInfo]:
         with self._metrics.store("look"):
-            return self._copies.of(owner_id)
+            return self._shares.of(owner_id)
 
     def _withdraw(self, owner_id: str, share_id: str) -> None:
         with self._metrics.store("withdraw"):
-            withdrawn = self._copies.withdraw(owner_id, share_id)
+            withdrawn = self._shares.withdraw(owner_id, share_id)
         if not withdrawn:
             raise UserError("not_your_copy", "id")
         _log("a copy was withdrawn", share_id, session=short_id(owner_id))
@@ -115,19 +115,19 @@ def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
     except UserError:
         raise
     except StoreError as error:
-        log.warning("a shared copy could not be reached: %s", error)
+        log.warning("shared copies are unreachable: %s", error)
         raise BusyError("copies_unreachable", "id") from None
     except Exception:
-        log.exception("a shared copy could not be used")
+        log.exception("an operation on a shared copy failed")
         raise UserError("unexpected", "id") from None
 
 
 def _frozen(checkpoint: Checkpoint) -> Checkpoint:
-    """The network, and nothing of what its session counts: two alike are the same copy."""
+    """The checkpoint without its session's counters, so that identical copies compare equal."""
     return replace(checkpoint, session_id="", version=0, curve_version=0, learning=True)
 
 
-def _about(checkpoint: Checkpoint, seen: float | None) -> ShareInfo:
+def _info(checkpoint: Checkpoint, seen: float | None) -> ShareInfo:
     last = checkpoint.points[-1].perplexity if checkpoint.points else math.inf
     perplexity = last if seen is None else seen
     return ShareInfo(
@@ -140,5 +140,5 @@ def _about(checkpoint: Checkpoint, seen: float | None) -> ShareInfo:
 
 
 def _log(what: str, share_id: str, **more: str) -> None:
-    """For the log: the name itself would open the copy."""
+    """Log an event with the copy's short id: the share id would grant access."""
     log.info(what, extra={"copy": short_id(share_id), **more})

@@ -1,4 +1,4 @@
-"""How Alembic reaches the database: over the connection that it is given."""
+"""The Alembic environment: runs migrations on the connection of its configuration."""
 
 from __future__ import annotations
 

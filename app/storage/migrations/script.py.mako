@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrade to this revision."""
     ${upgrades if upgrades else "pass"}
 
 
 def downgrade() -> None:
-    """To the one before."""
+    """Downgrade to the previous revision."""
     ${downgrades if downgrades else "pass"}

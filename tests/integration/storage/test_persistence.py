@@ -403,7 +403,7 @@ def test_a_copy_is_purged_after_its_owner(server: Server) -> None:
     store = Store.open(default_url(server.folder))
     for owner in ("ann", "gone"):
         about = ShareInfo(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
-        store.shares.keep(owner, checkpoint(owner), about, most=1)
+        store.shares.save(owner, checkpoint(owner), about, limit=1)
     store.close()
     server.open()
     wait_for(lambda: not server.store.shares.has("copy of gone"))

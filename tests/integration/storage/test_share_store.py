@@ -22,7 +22,7 @@ def about(at: float = 1.0) -> ShareInfo:
 
 
 def keep(store: Store, owner: str, given: Checkpoint, at: float = 1.0, most: int = 20) -> str:
-    share_id = store.shares.keep(owner, given, about(at), most)
+    share_id = store.shares.save(owner, given, about(at), most)
     assert share_id is not None
     return share_id
 
@@ -59,7 +59,7 @@ def test_copies_are_listed_newest_first(store: Store) -> None:
 def test_copies_per_owner_limit(store: Store) -> None:
     first = keep(store, "ann", changed(1), most=2)
     keep(store, "ann", changed(2), most=2)
-    assert store.shares.keep("ann", changed(3), about(), 2) is None
+    assert store.shares.save("ann", changed(3), about(), 2) is None
     assert keep(store, "ann", changed(1), most=2) == first  # it is there already
     keep(store, "bob", changed(3), most=2)
     assert store.shares.withdraw("ann", first)
@@ -71,7 +71,7 @@ def test_the_copies_limit_holds_under_concurrency(store: Store, url: str) -> Non
     with ThreadPoolExecutor(8) as threads:
         made = list(
             threads.map(
-                lambda seed: (store, other)[seed % 2].shares.keep("ann", changed(seed), about(), 3),
+                lambda seed: (store, other)[seed % 2].shares.save("ann", changed(seed), about(), 3),
                 range(16),
             )
         )

@@ -101,7 +101,7 @@ def test_a_failing_store_is_reported_and_recovers(
 
     sharing = Sharing(store, Metrics())
     with monkeypatch.context() as failing:
-        for method in ("keep", "fetch", "has", "of", "withdraw"):
+        for method in ("save", "fetch", "has", "of", "withdraw"):
             failing.setattr(store.shares, method, fails)
         requests: list[Callable[[], Future[Any]]] = [
             lambda: sharing.share("ann", checkpoint("ann")),

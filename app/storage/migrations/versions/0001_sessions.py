@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrade to this revision."""
     op.create_table(
         "sessions",
         sa.Column("session_id", sa.String(100), primary_key=True),
@@ -37,6 +37,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To the one before."""
+    """Downgrade to the previous revision."""
     op.drop_table("texts")
     op.drop_table("sessions")

@@ -1,4 +1,4 @@
-"""Digests, to know a text without reading it, and damage when it is read."""
+"""Digests, to compare texts without loading them, and to detect damage."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrade to this revision."""
     op.add_column("sessions", sa.Column("state_digest", sa.LargeBinary))
     op.add_column("texts", sa.Column("text_digest", sa.LargeBinary))
 
 
 def downgrade() -> None:
-    """To the one before."""
+    """Downgrade to the previous revision."""
     op.drop_column("texts", "text_digest")
     op.drop_column("sessions", "state_digest")

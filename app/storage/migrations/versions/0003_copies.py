@@ -12,7 +12,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrade to this revision."""
     op.create_table(
         "copies",
         sa.Column("copy_id", sa.String(100), primary_key=True),
@@ -31,5 +31,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """To the one before."""
+    """Downgrade to the previous revision."""
     op.drop_table("copies")

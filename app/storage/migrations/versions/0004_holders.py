@@ -1,4 +1,4 @@
-"""Who trains a session, where several could."""
+"""The lease owner of a session: the node that trains it."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """To this revision."""
+    """Upgrade to this revision."""
     op.add_column("sessions", sa.Column("holder", sa.String(100)))
 
 
 def downgrade() -> None:
-    """To the one before."""
+    """Downgrade to the previous revision."""
     op.drop_column("sessions", "holder")
