@@ -153,7 +153,7 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
     log.info("started", extra=_loggable(config))
     try:
         _listen(config, listener)
-        here.backend.serve(app, listener, begun=lambda: _announce(listener, config.token))
+        here.backend.serve(app, listener, on_started=lambda: _announce(listener, config.token))
     finally:
         listener.close()  # new connections fail at once instead of waiting
         here.close()

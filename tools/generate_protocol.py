@@ -151,7 +151,7 @@ def messages() -> list[type]:
     payloads = [event.request for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.result for event in protocol.CLIENT_EVENTS.values())
     refused = results.ErrorResult
-    parts = [Hyperparameters, protocol.BuiltInText, protocol.Curve, protocol.Figures]
+    parts = [Hyperparameters, protocol.BuiltInText, protocol.Curve, protocol.LiveState]
     frames = protocol.SERVER_EVENTS.values()
     return [HyperparametersInput, *payloads, *PARTS, *answers, refused, *parts, *frames]
 
@@ -190,7 +190,7 @@ def _interface(message: type) -> Iterator[str]:
 
 def _parent(message: type) -> type | None:
     bases = getattr(message, "__orig_bases__", ())
-    return next((base for base in bases if base is protocol.Figures), None)
+    return next((base for base in bases if base is protocol.LiveState), None)
 
 
 def _event_interfaces() -> Iterator[str]:

@@ -19,21 +19,21 @@ class Card:
     """A model card, written by `make pretrained`.
 
     Attributes:
-        name: of the model's file, and in events.
-        title: its name for people.
-        text: the name of its training text.
-        kind: the cell of its layers.
-        hidden_sizes: units of each, bottom first.
-        weights: its number of parameters.
-        sentences: of the training set.
-        held_out_sentences: of the same text, that it never saw.
-        perplexity: of the training set, per prediction.
-        held_out_perplexity: of those that it never saw.
-        epochs: of training.
-        learning_rate: at the beginning; it fell to a hundredth of that along a cosine.
-        l2: strength of the regularisation.
-        seed: of its first weights and of the order of its sentences.
-        seconds: of training, on one core of the machine that made it.
+        name: name of the model's file, and in events.
+        title: displayed name.
+        text: name of the training text.
+        kind: cell type of the layers.
+        hidden_sizes: units of each layer, lowest first.
+        weights: number of weights.
+        sentences: size of the training set.
+        held_out_sentences: size of the validation set.
+        perplexity: training perplexity.
+        held_out_perplexity: validation perplexity.
+        epochs: epochs of training.
+        learning_rate: initial learning rate, with a cosine schedule.
+        l2: L2 regularisation strength.
+        seed: random seed of the initial weights and the order of the sentences.
+        seconds: training time, on one core.
     """
 
     name: str
@@ -54,40 +54,39 @@ class Card:
 
 
 def read(file_name: str) -> str:
-    """A file of the folder data/pretrained."""
+    """The content of a file in data/pretrained."""
     return (files("app.catalog") / "data" / "pretrained" / file_name).read_text(encoding="utf-8")
 
 
 def read_cards() -> list[Card]:
-    """The cards of all models, in the order in which they are offered."""
+    """The cards of all models, in the order of the page."""
     entries = json.loads(read(CARDS))
     return [Card(**{**entry, "hidden_sizes": tuple(entry["hidden_sizes"])}) for entry in entries]
 
 
 def cards_as_json(cards: list[Card]) -> str:
-    """The cards as `read_cards` reads them."""
+    """The cards as JSON; `read_cards` is the inverse."""
     return json.dumps([asdict(card) for card in cards], indent=2) + "\n"
 
 
 @cache
 def cards() -> dict[str, Card]:
-    """The models there are by their names, the first being the one to take when none is named."""
+    """The cards by name; the first model is the default."""
     return {card.name: card for card in read_cards()}
 
 
 def saved_model(name: str) -> ModelCheckpoint:
-    """A model by its name, which is one of `cards()`; a copy that is the caller's own."""
-    model, solver, order = _read_once(name)
-    return ModelCheckpoint(model.copy(), solver.copy() if solver else None, order)
+    """A copy of the model with this name, one of `cards()`."""
+    return _read_once(name).copy()
 
 
 def read_ahead() -> None:
-    """Read all models in advance, so that loading one does not wait."""
+    """Read all models in advance, so that loading one is fast."""
     for name in cards():
         _read_once(name)
 
 
 @cache
 def _read_once(name: str) -> ModelCheckpoint:
-    """Parsing JSON holds the GIL and blocks the server, so each model is read once."""
+    """A cached model: parsing JSON holds the GIL, which blocks the server."""
     return load_model(read(f"{name}.json"))

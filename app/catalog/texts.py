@@ -1,4 +1,4 @@
-"""What there is to know of the texts that charnn brings along, read from catalogue.toml."""
+"""The built-in texts, described by catalogue.toml."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from typing import Any
 from app.protocol.hyperparameters import Hyperparameters
 
 STARTING_TEXT = "essays"
-"""What a new session learns."""
+"""The training text of a new session."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """A text, and options that suit it.
+    """A text, with recommended options.
 
     Attributes:
-        name: of its file, and in addresses.
-        title: its name for people.
-        expect: what will come of it, in a line.
-        measured: what has been measured of it, in a sentence; empty where nothing was.
-        options: what the network for it is best made with.
-        text: its sentences, one a line.
+        name: name of its file, and in URLs.
+        title: displayed name.
+        expect: the expected result, in one line.
+        measured: a measured result, in one sentence; empty if there is none.
+        options: the recommended options.
+        text: the text, one sentence per line.
     """
 
     name: str
@@ -37,48 +37,48 @@ class Text:
 
     @property
     def sentences(self) -> list[str]:
-        """Its lines."""
+        """The lines of the text."""
         return self.text.splitlines()
 
     @property
     def about(self) -> str:
-        """All that is said of it: what to expect, and what was measured."""
+        """The expected and the measured result."""
         return f"{self.expect} {self.measured}".strip()
 
     @property
     def checksum(self) -> int:
-        """By which a page knows the text when it sees it, without fetching it: Adler-32."""
+        """The Adler-32 checksum, by which a page recognises the text without fetching it."""
         return zlib.adler32(self.text.encode())
 
 
 def read(file_name: str) -> str:
-    """A file of the folder data/texts."""
+    """The content of a file in data/texts."""
     return (files("app.catalog") / "data" / "texts" / file_name).read_text(encoding="utf-8")
 
 
 @cache
 def catalogue() -> dict[str, Text]:
-    """All texts by their names, in the order in which they are offered."""
+    """All texts by name, in the order of the page."""
     entries = tomllib.loads(read("catalogue.toml"))["texts"]
     return {entry["name"]: _text(**entry) for entry in entries}
 
 
 def _text(name: str, options: dict[str, Any] | None = None, **words: str) -> Text:
     words.setdefault("measured", "")
-    suited = Hyperparameters.from_json(options or {})
-    return Text(name=name, options=suited, text=read(f"{name}.txt"), **words)
+    recommended = Hyperparameters.from_json(options or {})
+    return Text(name=name, options=recommended, text=read(f"{name}.txt"), **words)
 
 
 def names() -> list[str]:
-    """The texts there are, in the order in which they are offered."""
+    """The names of the texts, in the order of the page."""
     return list(catalogue())
 
 
 def text(name: str = STARTING_TEXT) -> str:
-    """A text by its name, which is one of `names()`: one sentence a line."""
+    """The text with this name, one of `names()`: one sentence per line."""
     return get(name).text
 
 
 def get(name: str) -> Text:
-    """A text by its name, which is one of `names()`, with all that is known of it."""
+    """The text with this name, one of `names()`, with its description."""
     return catalogue()[name]

@@ -1,4 +1,4 @@
-"""The command `charnn`: each of its commands has a module here."""
+"""The command `charnn`, with one module per subcommand."""
 
 from __future__ import annotations
 

@@ -69,21 +69,21 @@ def undrain(ray_address: str, machine: str) -> None:
     click.echo(f"{machine[:12]} accepts sessions again.")
 
 
-def _machine(address: str, wanted: str | None) -> str:
-    """The full name of a machine; of this one if `wanted` is None.
+def _machine(address: str, name: str | None) -> str:
+    """The full name of a machine; of this one if `name` is None.
 
     Raises:
         click.ClickException: no machine has this name, or several have.
     """
     with _connected(address) as cluster:
         nodes = asyncio.run(_answer(cluster.directory.ask, "status"))
-        wanted = wanted or cluster.machine()
+        name = name or cluster.machine()
     found = {
-        node.machine for node in nodes if node.machine.startswith(wanted) or node.address == wanted
+        node.machine for node in nodes if node.machine.startswith(name) or node.address == name
     }
     if len(found) != 1:
         raise click.ClickException(
-            f"{len(found)} machines are called {wanted}: `charnn cluster status` lists them."
+            f"{len(found)} machines are called {name}: `charnn cluster status` lists them."
         )
     return str(found.pop())
 

@@ -1,4 +1,4 @@
-"""`charnn evaluate`: the perplexity of a model on a text, whose characters it may not all know."""
+"""`charnn evaluate`: the perplexity of a model on a text, which may have unknown characters."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """The perplexity of a text, and what it is over.
+    """The perplexity of a text, with the counts behind it.
 
     Attributes:
         perplexity: over the sentences without unknown characters; infinite if the network diverged.
         sentences: their number.
         predictions: their number: one per character and one per end of a sentence.
-        left_out: number of sentences with unknown characters.
+        left_out: number of skipped sentences, which have unknown characters.
         unknown: unknown characters, each with its count in the text.
     """
 
@@ -52,7 +52,7 @@ class Evaluation:
     unknown: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """The figures as JSON, where null stands for infinity."""
+        """The evaluation as JSON; an infinite perplexity is null."""
         return {
             "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
             "sentences": self.sentences,
@@ -62,14 +62,14 @@ class Evaluation:
         }
 
     def in_words(self) -> str:
-        """The figures as sentences."""
-        figures = f"perplexity {self.perplexity:.3f} over {self.predictions:,} predictions"
+        """The evaluation as text."""
+        result = f"perplexity {self.perplexity:.3f} over {self.predictions:,} predictions"
         if not self.left_out:
-            return figures
+            return result
         left_out = "1 sentence was" if self.left_out == 1 else f"{self.left_out:,} sentences were"
         times = sum(self.unknown.values())
         return (
-            f"{figures} of {self.sentences:,} sentences\n"
+            f"{result} of {self.sentences:,} sentences\n"
             f"{left_out} left out: the model does not know {format_chars(list(self.unknown))}, "
             f"in the text {'once' if times == 1 else f'{times:,} times'}."
         )

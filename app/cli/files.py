@@ -1,4 +1,4 @@
-"""The files that commands read and write; each error names its file."""
+"""Reading and writing files, with errors that name the file."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read_sentences(corpus: Path) -> list[str]:
     try:
         return sentences_from_text(corpus.read_text(encoding="utf-8-sig"))
     except UnicodeDecodeError:
-        raise click.ClickException(f"{corpus} is not a text in UTF-8: save it as one.") from None
+        raise click.ClickException(f"{corpus} is not UTF-8 text: save it as UTF-8.") from None
 
 
 def read_model(model_file: Path) -> CharModel:
@@ -27,9 +27,9 @@ def read_model(model_file: Path) -> CharModel:
 
 
 def check_can_write(out: Path) -> None:
-    """Fail before the work, not after it, if the folder does not exist."""
+    """Fail before the work, not after it, if the directory does not exist."""
     if not out.parent.is_dir():
-        raise click.ClickException(f"There is no folder {out.parent}: make it, or choose another.")
+        raise click.ClickException(f"The directory {out.parent} does not exist: create it first.")
 
 
 def write_file(out: Path, content: bytes) -> None:

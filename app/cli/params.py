@@ -23,14 +23,14 @@ READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 class Entry(click.ParamType[Any]):
-    """The value of a field of the page: the same range, and the same message."""
+    """A parameter with the range and the error messages of a protocol field."""
 
     def __init__(self, field: OptionalNumberField | NumberField | IntListField) -> None:
         self.field = field
         self.name = field.example
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The parsed value; fails with what to enter instead."""
+        """The parsed value; the error says what to enter instead."""
         try:
             return self.field(value)
         except PydanticCustomError as error:
@@ -38,7 +38,7 @@ class Entry(click.ParamType[Any]):
 
 
 def server_option(name: str, **attributes: Any) -> Callable[[Callable[..., None]], Any]:
-    """An option that CHARNN_<NAME> sets as well; the help shows the variable and the default."""
+    """An option that the variable CHARNN_<NAME> also sets; the help shows both."""
     default = attributes.get("default")
     return click.option(
         name,
@@ -64,10 +64,10 @@ def hyperparameter_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def is_given(context: click.Context, name: str) -> bool:
-    """Whether the user set this option, even if to its default."""
+    """Whether the user gave this option."""
     return context.get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def as_typed(name: str) -> str:
-    """The option as the user types it, for the name of its parameter."""
+    """The option string of a parameter name."""
     return "--" + name.replace("_", "-")

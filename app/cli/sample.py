@@ -46,7 +46,7 @@ from model import CharModel, ModelError
 @click.option(
     "--top-p",
     type=click.FloatRange(0, 1, min_open=True),
-    help="Sample from the most probable characters that reach this probability together.",
+    help="Sample from the most probable characters that together reach this probability.",
 )
 @click.option(
     "--width",

@@ -15,7 +15,7 @@ from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
 
 def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with an option for each limit: the first is `--max-text`, or CHARNN_MAX_TEXT."""
+    """The command with an option for each limit, such as `--max-text` or CHARNN_MAX_TEXT."""
     for limit in reversed(fields(Limits)):
         command = server_option(
             as_typed(f"max_{limit.name}"),
@@ -96,7 +96,7 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
     "--unwatched-minutes",
     default=ServerConfig.unwatched_minutes,
     type=click.FloatRange(0),
-    help="Minutes that a session trains on with no page open.",
+    help="Minutes that a session keeps training without an open page.",
 )
 @server_option(
     "--keep-days",

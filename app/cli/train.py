@@ -36,9 +36,9 @@ class StopConditions:
     """When training stops: at the first of these limits that is reached.
 
     Attributes:
-        steps: steps taken, each a batch of sentences.
-        seconds: time spent in training.
-        perplexity: of all training sentences.
+        steps: number of steps, each a batch of sentences.
+        seconds: training time.
+        perplexity: perplexity of the training set.
     """
 
     steps: int | None = None
@@ -147,24 +147,24 @@ def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Traine
 
 def _outcome(trainer: Trainer) -> str:
     totals = trainer.totals
-    held_out = ""
+    validation = ""
     if trainer.validation is not None:
         perplexity = trainer.validation.evaluate()
-        held_out = f", {perplexity:.3f} on {trainer.validation_count:,} validation sentences,"
+        validation = f", {perplexity:.3f} on {trainer.validation_count:,} validation sentences,"
     rate = totals.characters / max(totals.seconds, 1e-9)
     return (
         f"perplexity {trainer.model.perplexity(trainer.train_sentences):.3f} "
-        f"on the training text{held_out} "
+        f"on the training text{validation} "
         f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of "
         f"training, {rate:,.0f} characters/s"
     )
 
 
-def _rollbacks(recoveries: Sequence[Rollback]) -> str:
-    steps = ", ".join(f"{recovery.step:,}" for recovery in recoveries)
+def _rollbacks(rollbacks: Sequence[Rollback]) -> str:
+    steps = ", ".join(f"{rollback.step:,}" for rollback in rollbacks)
     return (
         f"The network diverged at step {steps}. Each time it was rolled back to its last good "
-        f"state, at half the learning rate. The last one was {recoveries[-1].learning_rate:g}: "
+        f"state, at half the learning rate. The last one was {rollbacks[-1].learning_rate:g}: "
         "start with about that."
     )
 
@@ -178,7 +178,7 @@ def _write_model(trainer: Trainer, out: Path) -> None:
 
 
 def train_until(limits: StopConditions, trainer: Trainer) -> None:
-    """Train until a limit is reached, or until Ctrl-C, which keeps the model trained so far."""
+    """Train until a limit is reached, or until Ctrl-C; the model trained so far is kept."""
     from tqdm import tqdm
 
     bar: tqdm[Never] = tqdm(

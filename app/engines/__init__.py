@@ -1,4 +1,4 @@
-"""The engine that the settings ask for."""
+"""The factory of engines."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ if TYPE_CHECKING:
     from app.engines.cluster.ray_backend import NodeConfig
 
 NO_SHARED_STORE = (
-    "Several machines need a store that all of them reach: give --database-url, as "
+    "Several machines need a shared database: give --database-url, such as "
     "postgresql://user:password@host/name."
 )
 NO_CORES = (
-    "No machine of the Ray cluster has a core to train with: add one with `ray start --address … "
+    "No machine of the Ray cluster has a free core: add one with `ray start --address … "
     "--num-cpus …`."
 )
 
 
 class EngineError(Exception):
-    """Training cannot run as it was asked to; the message says what to change."""
+    """Training cannot run with this configuration; the message says what to change."""
 
 
 def make_engine(settings: ServerConfig, store: Store, metrics: Metrics) -> Engine:
-    """Have training begin where the settings say.
+    """The engine that the settings select; it starts training.
 
     Raises:
-        EngineError: it cannot run there.
+        EngineError: training cannot run with these settings.
     """
     if settings.engine == "ray":
         return _ray_engine(settings)

@@ -1,4 +1,4 @@
-"""Compiles kernels on a thread of its own, so that training sessions do not wait."""
+"""Compiles kernels on a background thread."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = logging.getLogger(__name__)
 
 
 class Compiler:
-    """Prepares the kernels of a kind of network on a thread of its own, once for all who wait.
+    """Compiles the kernels of a cell type on a background thread, once for all sessions.
 
     Beam search is compiled last, because training does not need it.
     """
@@ -24,12 +24,12 @@ class Compiler:
         self._failed: set[KernelKey] = set()
 
     def prepare(self, needed: KernelKey, then: Callable[[], None] | None = None) -> None:
-        """Have the kernels prepared, and call `then` from another thread when that has ended."""
+        """Compile the kernels, and call `then` on another thread when that has ended."""
         with self._lock:
             begun = needed in self._waiting
             self._waiting.setdefault(needed, []).extend([then] if then else [])
         if not begun:
-            # A daemon: a process that is asked to stop need not wait for the compiler.
+            # A daemon thread, so that the process can exit during compilation.
             threading.Thread(
                 target=self._prepare, args=(needed,), name=f"compile-{needed.cell}", daemon=True
             ).start()
@@ -44,24 +44,24 @@ class Compiler:
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
             self._failed.add(needed)
-        _keep_what_was_compiled()
+        _freeze_compiler_objects()
         with self._lock:
             waiting = self._waiting.pop(needed)
         for then in waiting:
             then()
         if not self.failed(needed):
-            _go_on_with_beam_search(needed.cell)
+            _compile_beam_search(needed.cell)
 
 
-def _go_on_with_beam_search(kind: str) -> None:
+def _compile_beam_search(cell: str) -> None:
     try:
-        compile_beam_search(kind)
+        compile_beam_search(cell)
     except Exception:
-        log.exception("beam search for %s could not be compiled", kind)
-    _keep_what_was_compiled()
+        log.exception("beam search for %s could not be compiled", cell)
+    _freeze_compiler_objects()
 
 
-def _keep_what_was_compiled() -> None:
-    # The compiler and its libraries leave 200,000 objects that stay for good. To look through
-    # them for garbage, again and again, would hold up everybody for a tenth of a second.
+def _freeze_compiler_objects() -> None:
+    # The compiler leaves 200,000 permanent objects. Each full garbage collection would scan them,
+    # which would block all threads for a tenth of a second.
     gc.freeze()

@@ -40,10 +40,10 @@ class LocalEngine(Engine):
         Args:
             starting: what a new session trains on.
             threads: number of training threads.
-            limits: of the networks, each and all together.
-            store: where sessions are saved; the engine closes it.
+            limits: the limits of networks, per network and in total.
+            store: the store of sessions; the engine closes it.
             policy: how many sessions stay in memory and in the store, and for how long.
-            metrics: where the store's calls are counted.
+            metrics: records the latency of the store.
         """
         self.pool = TrainingPool(threads, limits)
         self.persistence = Persistence(self.pool, store, starting, policy, metrics)

@@ -24,11 +24,11 @@ from app.training.checkpoint import Revision
 log = logging.getLogger(__name__)
 
 CHECKPOINT_SECONDS = 7.0
-"""Between two checkpoints of a session; including the time to write, no more than ten."""
+"""Seconds between two checkpoints of a session; with the time to write, at most ten."""
 TICK_SECONDS = 0.25
-"""Between two runs of the save loop."""
+"""Seconds between two runs of the save loop."""
 PURGE_SECONDS = 3600.0
-"""Between two purges of expired sessions."""
+"""Seconds between two purges of expired sessions."""
 CONNECT_SECONDS = 10.0
 """How long a page may take to start watching the session it opened."""
 MAX_EVICTING = 16
@@ -161,7 +161,7 @@ class Persistence:
             self._pool.discard(slot, UserError("store_unreachable"))
             return
         except Exception:  # otherwise its callers would wait forever
-            log.exception("a session could not be fetched", extra={"session": short_id(session_id)})
+            log.exception("a session could not be loaded", extra={"session": short_id(session_id)})
             self._pool.discard(slot, UserError("unexpected"))
             return
         commands: list[Command] = [loaded.restore or self._starting]

@@ -1,4 +1,4 @@
-"""Loads stored sessions, with the notice that their visitor gets."""
+"""Loads stored sessions, with a notice for the visitor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)
 
 
 class LoadedSession(NamedTuple):
-    """What the store holds of a session.
+    """The result of loading a session.
 
     Attributes:
         restore: the command that restores the session; None if nothing is stored.

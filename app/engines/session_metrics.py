@@ -16,7 +16,7 @@ STATES = get_args(Status)
 
 
 class SessionMetrics(Collector):
-    """Metrics of the sessions in memory, collected when they are read."""
+    """A collector of session metrics, computed at each scrape."""
 
     def __init__(
         self, snapshots: Callable[[], Mapping[str, Snapshot]], weights: Callable[[], int]
@@ -35,17 +35,17 @@ class SessionMetrics(Collector):
         learning = [snapshot for snapshot in snapshots if snapshot.status == "learning"]
         yield GaugeMetricFamily(
             "charnn_characters_per_second",
-            "Characters that all networks together learn from in a second.",
+            "Characters trained on per second, over all networks.",
             value=sum(snapshot.characters_per_second or 0.0 for snapshot in learning),
         )
         yield GaugeMetricFamily(
             "charnn_steps_per_second",
-            "Sentences that all networks together learn from in a second.",
+            "Sentences trained on per second, over all networks.",
             value=sum(snapshot.steps_per_second or 0.0 for snapshot in learning),
         )
         yield GaugeMetricFamily(
             "charnn_unsaved_sessions",
-            "Sessions in memory that the store would not take in.",
+            "Sessions in memory whose last save failed.",
             value=sum(not snapshot.saving for snapshot in snapshots),
         )
         yield GaugeMetricFamily(

@@ -204,7 +204,7 @@ class TrainingPool:
             self.discard(slot, error)
 
     def _on_evict(self, owner: object) -> None:
-        """Schedule the session whose undo network was evicted, so that its pages are told."""
+        """Schedule the session whose undo network was evicted, to update its snapshot."""
         if isinstance(owner, Session):
             self._wake(owner.session_id)
 
@@ -231,7 +231,7 @@ class TrainingPool:
         try:
             return self._train_slice(slot, lease)
         except Exception:  # the thread has other sessions to train
-            log.exception("session %s: a slice failed", slot.session.short_id)
+            log.exception("session %s: a time slice failed", slot.session.short_id)
             _pause_after_failure(slot)
             return False
         finally:
@@ -269,7 +269,7 @@ def _pause_after_failure(slot: Slot) -> None:
         slot.session.fail("training_failed")
         slot.snapshot = slot.session.snapshot(slot.snapshot)
     except Exception:
-        log.exception("session %s: it cannot be shown", slot.session.short_id)
+        log.exception("session %s: the snapshot failed", slot.session.short_id)
 
 
 _Outcome = tuple[Future[Answer], Answer, BaseException | None]

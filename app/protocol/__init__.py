@@ -9,7 +9,7 @@ page's types and the protocol's documentation are generated from here
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
 from app.protocol.parse import read_event
 from app.protocol.requests import DEFAULT_LIMITS, MAX_LINE, TEMPERATURE
-from app.protocol.state import BuiltInText, Closing, Curve, Figures, Frame, Notice, Point, State
+from app.protocol.state import BuiltInText, Closing, Curve, Frame, LiveState, Notice, Point, State
 
 __all__ = [
     "ACKNOWLEDGED",
@@ -21,8 +21,8 @@ __all__ = [
     "BuiltInText",
     "Closing",
     "Curve",
-    "Figures",
     "Frame",
+    "LiveState",
     "Notice",
     "Point",
     "State",

@@ -102,7 +102,7 @@ class IntListField:
     name: str
     example: str
     each: NumberField
-    most: int
+    max_length: int
 
     inputmode = "text"
 
@@ -110,7 +110,7 @@ class IntListField:
     def rule(self) -> str:
         """The accepted values, in words."""
         return (
-            f"1 to {self.most} whole numbers from {self.each.low:g} to {self.each.high:g}, "
+            f"1 to {self.max_length} whole numbers from {self.each.low:g} to {self.each.high:g}, "
             "separated by commas"
         )
 
@@ -130,7 +130,7 @@ class IntListField:
             raise _InvalidEntry("nothing_entered")
         if any(isinstance(entry, str) and not entry.strip() for entry in entries):
             raise _InvalidEntry("empty_entry")
-        if len(entries) > self.most:
+        if len(entries) > self.max_length:
             raise _InvalidEntry("too_many_entries", count=len(entries))
         return tuple(self._check_entry(entry, alone=len(entries) == 1) for entry in entries)
 

@@ -79,7 +79,7 @@ class Hyperparameters:
                 "Hidden sizes",
                 "20, 20",
                 NumberField("Hidden size", "20", 1, 1000, whole=True),
-                most=8,
+                max_length=8,
             ),
             "Units of each hidden layer, lowest first.",
             "Units of each layer, lowest first.",

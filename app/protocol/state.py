@@ -45,7 +45,7 @@ class Curve(TypedDict):
     ]
 
 
-class Figures(TypedDict):
+class LiveState(TypedDict):
     """The values that change during training: in every frame, and in the whole state."""
 
     status: Annotated[
@@ -86,7 +86,7 @@ class Figures(TypedDict):
     ]
 
 
-class State(Figures):
+class State(LiveState):
     """The whole state: on connecting, and when the network is replaced."""
 
     version: Annotated[int, Field(description="Counts the networks of this session.")]
@@ -121,7 +121,7 @@ class State(Figures):
     curve: Annotated[Curve, Field(description="The whole curve.")]
 
 
-class Frame(Figures):
+class Frame(LiveState):
     """The changes since the last frame; up to 10 per second, sent when the last is acknowledged."""
 
     seq: Annotated[int, Field(description="Increases from frame to frame.")]

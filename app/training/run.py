@@ -45,7 +45,7 @@ class TrainingRun:
     Attributes:
         text: the training text, as the visitor entered it.
         options: the options the network was created with.
-        trainer: the network and its solver.
+        trainer: the network and its optimizer.
         curve: its perplexity over time.
         validation: schedules the evaluation on the validation sentences.
         overfitting: detects overfitting from the curve.

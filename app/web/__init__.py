@@ -1,1 +1,1 @@
-"""HTTP and Socket.IO: what stands between the visitors and their sessions."""
+"""The web layer: HTTP, Socket.IO and middleware."""

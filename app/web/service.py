@@ -41,7 +41,7 @@ Handler = Callable[[Any, str, Any], Mapping[str, Any]]
 
 
 class SessionService:
-    """Answers the events of a page, by commands to the engine and what they return."""
+    """Executes the events of a page as commands of the engine."""
 
     def __init__(
         self,
@@ -62,7 +62,7 @@ class SessionService:
     def answer(
         self, session_id: str, event: object, arguments: tuple[object, ...]
     ) -> Mapping[str, Any]:
-        """Carry out an event on a session; returns its answer."""
+        """Execute an event on a session; returns its answer."""
         try:
             request = read_event(event, arguments, self._limits)
             handler: Handler = self._HANDLERS.get(type(request), SessionService._execute)
@@ -86,14 +86,14 @@ class SessionService:
         """
         self._await_result(self._engine.open_session(session_id))
 
-    def save(self, session_id: str, form: ExportFormat) -> Path:
+    def save(self, session_id: str, export_format: ExportFormat) -> Path:
         """A file with the session's model, which the caller must remove.
 
         Raises:
             UserError: there is no network, or saving takes too long.
         """
         saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
-        writing = self.model_io.write(saved, form.content)
+        writing = self.model_io.write(saved, export_format.content)
         try:
             return self._await_result(writing)
         except BaseException:
@@ -153,7 +153,7 @@ class SessionService:
         try:
             matrices = self._await_result(check)
         finally:
-            check.cancel()  # if it has not begun, its result is not needed
+            check.cancel()  # after a timeout, a queued job is not needed
         return {
             "ok": True,
             "steps": job.steps,
@@ -187,7 +187,7 @@ class SessionService:
         OpenShared: _open_shared,
         GradientCheckRequest: _check_gradients,
     }
-    """The requests that take more than the session; it carries out all others by itself."""
+    """The handlers of requests that need more than the session."""
 
 
 def _serialize_share(share: ShareInfo) -> SharedCopy:

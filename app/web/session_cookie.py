@@ -14,7 +14,7 @@ from app.protocol.ids import new_session_id
 
 COOKIE = "charnn_session"
 COOKIE_SECONDS = 365 * 24 * 3600
-SECRET_FILE = "secret"  # noqa: S105  (its name, not what is in it)
+SECRET_FILE = "secret"  # noqa: S105  (a file name)
 
 
 class SessionCookie:

@@ -439,7 +439,7 @@ export interface Curve {
 }
 
 /** The values that change during training: in every frame, and in the whole state. */
-export interface Figures {
+export interface LiveState {
   /** `compiling` until the kernels of this cell type are compiled. */
   status: "compiling" | "learning" | "paused";
   /** Sentences this network has trained on. */
@@ -467,7 +467,7 @@ export interface Figures {
 }
 
 /** The whole state: on connecting, and when the network is replaced. */
-export interface State extends Figures {
+export interface State extends LiveState {
   /** Counts the networks of this session. */
   version: number;
   /** A short id of the session; not secret. */
@@ -499,7 +499,7 @@ export interface State extends Figures {
 }
 
 /** The changes since the last frame; up to 10 per second, sent when the last is acknowledged. */
-export interface Frame extends Figures {
+export interface Frame extends LiveState {
   /** Increases from frame to frame. */
   seq: number;
   /** The points that this page does not have yet. */

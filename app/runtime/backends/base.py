@@ -22,8 +22,8 @@ class ServerBackend(ABC):
     async_mode: AsyncMode
 
     @abstractmethod
-    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
-        """Serve until `stop` is called. Calls `begun` once connections are accepted."""
+    def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
+        """Serve until `stop` is called. Calls `on_started` once connections are accepted."""
 
     @abstractmethod
     def stop(self) -> None:
@@ -50,7 +50,7 @@ class ServerBackend(ABC):
         """Call a function when the request, including any unread body, is finished."""
 
     @abstractmethod
-    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+    def limit_messages(self, socketio: SocketIO, max_size: int) -> None:
         """Limit the size of incoming WebSocket messages, in bytes."""
 
     @abstractmethod

@@ -51,7 +51,7 @@ class EventletBackend(ServerBackend):
         self._sleeper.setblocking(False)
         self.spawn(self._run_calls)
 
-    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+    def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
         server = self._eventlet.spawn(
             self._eventlet.wsgi.server,
@@ -63,7 +63,7 @@ class EventletBackend(ServerBackend):
             max_size=MAX_CONNECTIONS,
         )
         server.link(lambda _: self.stop())
-        begun()
+        on_started()
         self._stopped.wait()
 
     def stop(self) -> None:
@@ -91,7 +91,7 @@ class EventletBackend(ServerBackend):
         """Call a function when the request is finished."""
         environ["eventlet.posthooks"].append((lambda _environ: call(), (), {}))
 
-    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+    def limit_messages(self, socketio: SocketIO, max_size: int) -> None:
         """Do nothing: `_patch_eventlet_websocket` applies the frame limit to whole messages."""
 
     def wait(self, future: Future[T], timeout: float) -> T:

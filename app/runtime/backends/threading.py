@@ -37,7 +37,7 @@ class ThreadingBackend(ServerBackend):
     def __init__(self) -> None:
         self._stop = threading.Event()
 
-    def serve(self, app: Flask, listener: socket.socket, begun: Callable[[], None]) -> None:
+    def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
         host, port = listener.getsockname()[:2]
         server = make_server(
@@ -49,7 +49,7 @@ class ThreadingBackend(ServerBackend):
             fd=listener.fileno(),
         )
         self.spawn(lambda: server.serve_forever(poll_interval=0.1))
-        begun()
+        on_started()
         # Signal handlers run on this thread; a signal delivered to another thread does not wake it.
         while not self._stop.wait(POLL_SECONDS):
             pass
@@ -80,12 +80,12 @@ class ThreadingBackend(ServerBackend):
         """Call a function when the request is finished."""
         environ[AFTER_REQUEST].append(call)
 
-    def limit_messages(self, socketio: SocketIO, most: int) -> None:
+    def limit_messages(self, socketio: SocketIO, max_size: int) -> None:
         """Limit incoming WebSocket messages; simple-websocket has no limit by default."""
         engine = socketio.server.eio
         socket_of = functools.partial(
             ignore_close_errors(engine._async["websocket"]),  # noqa: SLF001
-            max_message_size=most,
+            max_message_size=max_size,
             event_class=_PollingEvent,
         )
         engine._async = {**engine._async, "websocket": socket_of}  # noqa: SLF001

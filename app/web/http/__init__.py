@@ -1,4 +1,4 @@
-"""The pages and the API, as blueprints."""
+"""The blueprints of the pages and the API."""
 
 from __future__ import annotations
 

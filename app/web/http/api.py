@@ -1,4 +1,4 @@
-"""The texts that charnn has, and the curve as a table."""
+"""The API of the built-in texts and of the curve as CSV."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ blueprint = Blueprint("api", __name__)
 
 @blueprint.get("/api/texts/<name>")
 def text(name: str) -> AnyResponse:
-    """A text that charnn has, by its name."""
+    """A built-in text as JSON."""
     if name not in texts.names():
         error = UserError("unknown_text", "text", known=", ".join(texts.names()))
         return error_response(error, HTTPStatus.NOT_FOUND)
-    return jsonify(_as_answer(texts.get(name)))
+    return jsonify(_serialize(texts.get(name)))
 
 
 @blueprint.get("/api/history.csv")
 def history() -> AnyResponse:
-    """The session's curve."""
+    """The session's curve as CSV."""
     here = extension()
     try:
         snapshot = here.engine.snapshot(here.known_session())
@@ -43,7 +43,7 @@ def history() -> AnyResponse:
 
 
 def history_csv(snapshot: Snapshot) -> str:
-    """The curve as a table."""
+    """The curve as CSV."""
     out = io.StringIO()
     table = csv.writer(out, lineterminator="\n")
     table.writerow(
@@ -63,7 +63,7 @@ def history_csv(snapshot: Snapshot) -> str:
     return out.getvalue()
 
 
-def _as_answer(text: texts.Text) -> BuiltInText:
+def _serialize(text: texts.Text) -> BuiltInText:
     return {
         "ok": True,
         "text": text.text,

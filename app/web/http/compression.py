@@ -1,4 +1,4 @@
-"""What the page is made of goes out compressed, to the browsers that take that."""
+"""Gzip compression of responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from http import HTTPStatus
 
 from flask import Response, request
 
-TEXTS = frozenset(
+COMPRESSIBLE = frozenset(
     {
         "application/javascript",
         "application/json",
@@ -18,44 +18,44 @@ TEXTS = frozenset(
         "text/javascript",
     }
 )
-SMALL = 1_000
-"""Bytes that fit into one packet as they are."""
-KEPT = 256
-"""Compressed texts that are kept: every file of the page, and the page as its visitors get it."""
+MIN_BYTES = 1_000
+"""Smaller responses fit into one packet uncompressed."""
+CACHE_SIZE = 256
+"""Cached compressed bodies: all static files, and recent pages."""
 
 
 def compress(response: Response) -> Response:
-    """A response as it goes out; to be called after each request."""
-    if response.mimetype not in TEXTS or _is_download(response):
+    """The response, compressed if possible; call this after each request."""
+    if response.mimetype not in COMPRESSIBLE or _is_download(response):
         return response
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") <= 0 or response.status_code != HTTPStatus.OK:
         return response
-    response.direct_passthrough = False  # a file's content is needed here
+    response.direct_passthrough = False  # to read the content of a file
     plain = response.get_data()
-    if len(plain) <= SMALL:
+    if len(plain) <= MIN_BYTES:
         return response
     response.set_data(_compressed(plain))
     response.headers["Content-Encoding"] = "gzip"
     response.headers.pop("Accept-Ranges", None)
-    _name_apart(response)
+    _tag(response)
     return response
 
 
 def _is_download(response: Response) -> bool:
-    """A model may be large, and compressing it would hold up everybody else."""
+    """Whether this is a download: compressing a large model would block the server."""
     return response.headers.get("Content-Disposition", "").startswith("attachment")
 
 
-def _name_apart(response: Response) -> None:
-    """Give a file a tag of its own, for compressed it is other bytes; a browser may have those."""
+def _tag(response: Response) -> None:
+    """Give the compressed variant an ETag of its own, and answer conditional requests for it."""
     tag, _ = response.get_etag()
     if tag is not None:
         response.set_etag(f"{tag}-gzip")
         response.make_conditional(request)
 
 
-@lru_cache(maxsize=KEPT)
+@lru_cache(maxsize=CACHE_SIZE)
 def _compressed(plain: bytes) -> bytes:
-    """By content: a file that was changed is another."""
+    """The compressed body, cached by content, so that changed files are compressed anew."""
     return gzip.compress(plain, mtime=0)

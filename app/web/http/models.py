@@ -1,4 +1,4 @@
-"""The model as a file: downloads and uploads, in pieces, so that a large one does not block."""
+"""Streamed downloads and uploads of model files."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from app.web.http.transfer_timeout import TransferTimeout
 
 PIECE = 65_536
 MAX_UPLOADS = 4
-"""At once: each is a file on the disk, and then a place in the queue of the model reader."""
+"""Concurrent uploads: each is a file on disk, and then a place in the queue of `ModelIO`."""
 MAX_DOWNLOADS = 16
 
 blueprint = Blueprint("models", __name__)
 
 
 class Slots:
-    """How many transfers one application has under way, of either kind."""
+    """The semaphores that limit concurrent transfers of one application."""
 
     def __init__(self) -> None:
         self.uploads = threading.BoundedSemaphore(MAX_UPLOADS)
         self.downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
 
 
-def download(form: ExportFormat) -> AnyResponse:
-    """Answer with the session's model as such a file."""
+def download(export_format: ExportFormat) -> AnyResponse:
+    """The session's model as a file of this format."""
     here, slots = extension(), _slots()
     try:
         session_id = here.known_session()
@@ -44,26 +44,26 @@ def download(form: ExportFormat) -> AnyResponse:
     if not slots.downloads.acquire(blocking=False):
         return error_response(BusyError("downloads_full", limit=MAX_DOWNLOADS))
     try:
-        path = here.service.save(session_id, form)
+        path = here.service.save(session_id, export_format)
     except BaseException as error:
         slots.downloads.release()
         if isinstance(error, UserError):
             return error_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
         raise
-    return _streamed(here, path, form, slots)
+    return _streamed(here, path, export_format, slots)
 
 
-for _form in EXPORT_FORMATS:
+for _format in EXPORT_FORMATS:
     blueprint.add_url_rule(
-        f"/api/model{_form.suffix}",
-        f"download{_form.suffix.replace('.', '_')}",
-        partial(download, _form),
+        f"/api/model{_format.suffix}",
+        f"download{_format.suffix.replace('.', '_')}",
+        partial(download, _format),
     )
 
 
 @blueprint.put("/api/model.json")
 def upload() -> AnyResponse:
-    """Go on with the model in the body."""
+    """Continue with the model in the request body."""
     here, slots = extension(), _slots()
     transfer = _transfer(here)
     try:
@@ -98,7 +98,7 @@ def _check_size(size: int, here: Extension) -> None:
 
 
 def _transfer(here: Extension) -> TransferTimeout:
-    """This request's coming or going, watched until it is over."""
+    """A timeout for the transfer of this request, watched until the request ends."""
     connection = here.backend.connection(request.environ)
     transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.backend.sleep)
     if connection is not None:
@@ -111,7 +111,7 @@ def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
     """Write the body to a file.
 
     Raises:
-        UserError: it is too large, or does not come.
+        UserError: the body is too large, or incomplete.
     """
     try:
         with path.open("wb") as file:
@@ -123,14 +123,16 @@ def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
         raise
     except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
         raise UserError("upload_incomplete", "json") from None
-    announced = request.content_length
-    if announced is not None and transfer.bytes_moved < announced:
+    expected = request.content_length
+    if expected is not None and transfer.bytes_moved < expected:
         raise UserError("upload_incomplete", "json")
     transfer.end()
 
 
-def _streamed(here: Extension, path: Path, form: ExportFormat, slots: Slots) -> AnyResponse:
-    """A file in pieces. Its name is removed at once, its content with the end of the answer."""
+def _streamed(
+    here: Extension, path: Path, export_format: ExportFormat, slots: Slots
+) -> AnyResponse:
+    """A streamed file; it is unlinked at once, and its content is freed after the response."""
     file = path.open("rb")
     size = path.stat().st_size
     here.model_io.remove(path)
@@ -141,18 +143,18 @@ def _streamed(here: Extension, path: Path, form: ExportFormat, slots: Slots) -> 
             yield piece
             transfer.bytes_moved += len(piece)
 
-    def over() -> None:
+    def close() -> None:
         file.close()
         slots.downloads.release()
 
-    response = Response(pieces(), mimetype=form.mimetype)
+    response = Response(pieces(), mimetype=export_format.mimetype)
     response.content_length = size
-    response.call_on_close(over)
-    return as_attachment(response, form.name)
+    response.call_on_close(close)
+    return as_attachment(response, export_format.name)
 
 
 def _body(environ: Mapping[str, Any]) -> Iterator[bytes]:
-    """The body of a request in pieces, whether its length was announced or not."""
+    """The body of a request in pieces, with a Content-Length or chunked."""
     stream = cast("IO[bytes]", environ["wsgi.input"])
     if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
         while piece := stream.read(PIECE):

@@ -1,4 +1,4 @@
-"""What operators' programs ask: whether the server is well, and its metrics."""
+"""Endpoints for operations: the health check and the metrics."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ blueprint = Blueprint("ops", __name__)
 
 @blueprint.get("/healthz")
 def health() -> tuple[Response, int]:
-    """200 while the server can train; 503 and the reasons while it cannot, or while it stops."""
+    """200 if the server can train; 503 with the reasons if it cannot, or is stopping."""
     here = extension()
     problems = list(here.engine.problems())
     if here.shutdown.begun:
@@ -26,5 +26,5 @@ def health() -> tuple[Response, int]:
 
 @blueprint.get("/metrics")
 def metrics() -> Response:
-    """The metrics, as Prometheus reads them."""
+    """The metrics, in the Prometheus text format."""
     return Response(extension().metrics.text(), content_type=CONTENT_TYPE_LATEST)

@@ -1,4 +1,4 @@
-"""The page, and the links of shared networks."""
+"""The main page, and the pages of shared networks."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ blueprint = Blueprint("pages", __name__)
 
 @blueprint.get("/")
 def index() -> Response:
-    """The page, with a cookie that names its session."""
+    """The main page, with the session cookie."""
     return _page()
 
 
-@blueprint.get("/s/<path:share_id>")  # whatever else it may be, it is told on the same page
+@blueprint.get("/s/<path:share_id>")  # any path, so that invalid links get the same error page
 def shared(share_id: str) -> tuple[Response, int] | Response:
-    """The page, offering a shared copy."""
-    # It opens nothing by itself: a link on another site would replace a visitor's network.
+    """The main page, which offers to open a shared copy."""
+    # The visitor must confirm: otherwise links on other sites could replace their network.
     try:
         if not (is_share_id(share_id) and extension().service.has_share(share_id)):
             return _no_copy(UserError("no_such_copy")), HTTPStatus.NOT_FOUND
@@ -54,18 +54,18 @@ def _page(share_id: str = "") -> Response:
             is_new=session_id is None,
         )
     )
-    response.headers["Cache-Control"] = "no-store"  # it comes with its visitor's cookie
+    response.headers["Cache-Control"] = "no-store"  # it sets the session cookie
     here.session_cookie.set(response, session_id, request.is_secure)
     return response
 
 
 def _no_copy(error: UserError) -> Response:
-    """A page in place of a shared network that cannot be opened."""
+    """The error page of a shared network that cannot be opened."""
     return _unlisted(Response(render_template("no_copy.html", error=error)))
 
 
 def _unlisted(response: Response) -> Response:
-    """A response that no search engine lists: the link is for those who were given it."""
+    """The response, excluded from search engines: a share link is private."""
     response.headers["X-Robots-Tag"] = "noindex"
     response.headers["Cache-Control"] = "no-store"
     return response

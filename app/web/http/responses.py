@@ -1,4 +1,4 @@
-"""Answers of HTTP that more than one place gives."""
+"""Common HTTP responses."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from app.errors import UserError
 
 
 def error_response(error: UserError, status: HTTPStatus | None = None) -> Response:
-    """An error as JSON, for views and middleware alike; with a status other than its own if given.
-
-    It is never cached.
-    """
+    """An error as JSON, never cached; `status` overrides the error's own status."""
     response = Response(
         json.dumps(error.answer), status=status or error.status, mimetype="application/json"
     )
@@ -23,7 +20,7 @@ def error_response(error: UserError, status: HTTPStatus | None = None) -> Respon
 
 
 def as_attachment(response: Response, name: str) -> Response:
-    """A response that browsers save as a file of this name, and never answer from a cache."""
+    """The response as a download with this file name, never cached."""
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -19,15 +19,15 @@ class TransferTimeout:
     large file over a slow line passes, a byte a minute does not.
 
     Attributes:
-        moved: transferred so far.
+        bytes_moved: number of bytes transferred so far.
     """
 
     def __init__(
-        self, connection: socket.socket | None, patience: float, sleep: Callable[[float], None]
+        self, connection: socket.socket | None, grace: float, sleep: Callable[[float], None]
     ) -> None:
         self.bytes_moved = 0
         self._connection = connection
-        self._patience = patience
+        self._grace = grace
         self._sleep = sleep
         self._begun = time.monotonic()
         self._ended = False
@@ -41,7 +41,7 @@ class TransferTimeout:
         while not self._ended:
             left = (
                 self._begun
-                + self._patience
+                + self._grace
                 + self.bytes_moved / MIN_BYTES_PER_SECOND
                 - time.monotonic()
             )

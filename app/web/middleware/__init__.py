@@ -1,1 +1,1 @@
-"""WSGI middleware that each request passes before Flask."""
+"""WSGI middleware, outside of Flask."""

@@ -36,7 +36,7 @@ class _FormRequest(Request):
 
 
 class AccessTokenMiddleware:
-    """Passes requests with the token, and answers the others with a page that asks for it.
+    """Passes requests with the access token, and shows others a form to enter it.
 
     A visitor who gave the token gets a signed cookie. The token is part of the signing key, so that
     changing it invalidates the cookies of the old one.

@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 SOCKETS = "/socket.io/"
 MAX_UNREAD = 16
 """Packets that a peer may leave unread before its own are no longer read."""
-PATIENCE = 5.0
+UNREAD_TIMEOUT = 5.0
 """Seconds to wait for such a peer."""
 PAUSE = 0.05
 MAX_PACKETS_PER_BODY = 16
@@ -97,18 +97,18 @@ def is_text_packet(data: str) -> bool:
 
 
 def install_packet_validation(server: Server) -> None:
-    """Have messages and WebSockets of a server checked before the library takes them."""
+    """Validate messages and WebSockets of a server before the library handles them."""
     engine = server.eio
-    take = engine.handlers["message"]
+    handle = engine.handlers["message"]
 
-    def take_checked(name: str, data: str) -> None:
+    def handle_checked(name: str, data: str) -> None:
         try:
-            take(name, data)
+            handle(name, data)
         except MalformedPacketError as error:
             log.info("a socket sent a malformed packet and was closed: %s", error)
             _close(engine, name)
 
-    engine.on("message", take_checked)
+    engine.on("message", handle_checked)
     upgrade = engine._async["websocket"]  # noqa: SLF001  (the library offers no other way)
     # Its own dictionary: the library's is shared by every server of the process.
     engine._async = {  # noqa: SLF001
@@ -199,14 +199,14 @@ class _ValidatingWebSocket:
             if data is None or self._peer.closed:
                 return None
             if not _wait_until_read(self._peer, self._engine):
-                log.info("a socket that reads nothing was closed")
+                log.info("a socket that does not read was closed")
                 self._cut()
                 return None
             self._engine.sleep(0)  # lets other tasks run when a peer sends without a pause
             if isinstance(data, (bytes, bytearray)):
                 continue  # an attachment: see Packet
             if not is_text_packet(data):
-                log.info("a socket sent what is no packet and was closed")
+                log.info("a socket sent an invalid packet and was closed")
                 return None
             return str(data)
 
@@ -219,7 +219,7 @@ class _ValidatingWebSocket:
             if connection is not None:
                 connection.shutdown(socket.SHUT_RDWR)
         except OSError:
-            pass  # it has ended already
+            pass  # already closed
 
 
 def _validating(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
@@ -231,7 +231,7 @@ def _validating(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
 def _wait_until_read(peer: Any, engine: Any) -> bool:
     """Wait for a peer to read its packets; returns whether it did."""
     waited = 0.0
-    while peer.queue.qsize() > MAX_UNREAD and waited < PATIENCE:
+    while peer.queue.qsize() > MAX_UNREAD and waited < UNREAD_TIMEOUT:
         engine.sleep(PAUSE)
         waited += PAUSE
     return bool(peer.queue.qsize() <= MAX_UNREAD)
@@ -243,10 +243,10 @@ def _checked_body(body: bytes) -> bytes | None:
         sent = body.decode().split(SEPARATOR) if body else []
     except UnicodeDecodeError:
         return None
-    kept = [packet for packet in sent if not packet.startswith("b")]
-    if len(sent) > MAX_PACKETS_PER_BODY or not all(map(is_text_packet, kept)):
+    texts = [packet for packet in sent if not packet.startswith("b")]
+    if len(sent) > MAX_PACKETS_PER_BODY or not all(map(is_text_packet, texts)):
         return None
-    return SEPARATOR.join(kept).encode()
+    return SEPARATOR.join(texts).encode()
 
 
 def _is_handshake(environ: WSGIEnvironment) -> bool:

@@ -1,1 +1,1 @@
-"""The events of Socket.IO: what comes from pages, and what goes to them."""
+"""The Socket.IO events from and to the pages."""

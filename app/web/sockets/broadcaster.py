@@ -83,7 +83,7 @@ class Broadcaster:
                 self._engine.submit(subscriber.session_id, SetWatched(watched=False))
 
     def run(self, sleep: Callable[[float], None]) -> None:
-        """Publish forever."""
+        """Publish snapshots; runs forever."""
         while True:
             self.publish(time.monotonic())
             sleep(TICK)
@@ -92,17 +92,17 @@ class Broadcaster:
         """Send new snapshots to the pages that are ready for them."""
         for subscriber in list(self._subscribers.values()):
             if not subscriber.waiting and now >= subscriber.not_before:
-                self._try_to_send_news(subscriber, now)
+                self._try_to_send(subscriber, now)
 
-    def _try_to_send_news(self, subscriber: _Subscriber, now: float) -> None:
-        """Send a page its news; an error unsubscribes only this page."""
+    def _try_to_send(self, subscriber: _Subscriber, now: float) -> None:
+        """Send a page its changes; an error unsubscribes only this page."""
         began = time.thread_time()
         try:
-            if self._send_news(subscriber, now):
+            if self._send_changes(subscriber, now):
                 cost = time.thread_time() - began
                 self._cost = SMOOTHING * self._cost + (1 - SMOOTHING) * cost
         except Exception:
-            log.exception("session %s: a page could not be served", short_id(subscriber.session_id))
+            log.exception("session %s: sending to a page failed", short_id(subscriber.session_id))
             self.unsubscribe(subscriber.name)
 
     def _interval(self) -> float:
@@ -110,8 +110,8 @@ class Broadcaster:
         fair = self._cost * len(self._subscribers) / SHARE
         return min(max(FRAME_INTERVAL, fair), MAX_INTERVAL)
 
-    def _send_news(self, subscriber: _Subscriber, now: float) -> bool:
-        """Send what is new; returns whether there was anything."""
+    def _send_changes(self, subscriber: _Subscriber, now: float) -> bool:
+        """Send the changes of the snapshot; returns whether there were any."""
         snapshot = self._engine.snapshot(subscriber.session_id)
         last = subscriber.last
         if snapshot is None or (delta := make_delta(snapshot, version_of(last))) is None:

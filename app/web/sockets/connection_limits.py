@@ -97,15 +97,15 @@ class ConnectionLimiter:
             LimitExceeded: the page sends too many.
         """
         with self._lock:
-            asking = self._pages.get(page)
-            if asking is None or asking.bucket.take(time.monotonic()):
+            connection = self._pages.get(page)
+            if connection is None or connection.bucket.take(time.monotonic()):
                 return
         raise LimitExceeded("events_per_second", limit=self._limits.events_per_second)
 
     def _drop_inactive(self, address: str) -> None:
         """Stop counting sessions that are not in memory and have no page.
 
-        Only when a limit is reached: a session that has just begun is not in memory yet either.
+        Done only when a limit is reached, because a new session is not in memory at first.
         """
         addresses = [address] if address in self._sessions_of else []
         if len(self._sessions_of) > MAX_ADDRESSES:
@@ -114,8 +114,8 @@ class ConnectionLimiter:
             return
         for network in addresses:
             sessions = self._sessions_of[network]
-            gone = [each for each in sessions if not self._counts(each)]
-            sessions.difference_update(gone)
+            inactive = [each for each in sessions if not self._counts(each)]
+            sessions.difference_update(inactive)
             if not sessions:
                 del self._sessions_of[network]
 
@@ -124,7 +124,7 @@ class ConnectionLimiter:
 
 
 def network_of(address: str) -> str:
-    """The network that counts as one address: for IPv6 its /64, which one customer has."""
+    """The network that counts as one address: for IPv6, the /64 of one customer."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:

@@ -39,7 +39,7 @@ class Emitter:
         self._socketio.emit("closing", closing)
 
     def close_all(self) -> None:
-        """Close every socket; the pages reconnect by themselves."""
+        """Close every socket; the pages reconnect automatically."""
         server = self._socketio.server
         for page in [sid for sid, _ in server.manager.get_participants("/", None)]:
             server.disconnect(page)

@@ -1,4 +1,4 @@
-"""Serializes snapshots: the full state, or the changes since an earlier one."""
+"""Serializers of snapshots: the full state, or the changes since an earlier one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 import time
 from collections.abc import Sequence
 
-from app.protocol import Curve, Figures, Frame, Point, State
+from app.protocol import Curve, Frame, LiveState, Point, State
 from app.protocol.ids import short_id
 from app.sessions.delta import SnapshotDelta
 from app.sessions.snapshot import Snapshot
@@ -20,7 +20,7 @@ def full_state(snapshot: Snapshot) -> State:
     """The full state of a session."""
     description = snapshot.description
     return {
-        **_figures(snapshot),
+        **_live_state(snapshot),
         "version": description.version,
         "session": short_id(snapshot.session_id),
         "text": description.text,
@@ -39,8 +39,8 @@ def full_state(snapshot: Snapshot) -> State:
 
 
 def frame_of(snapshot: Snapshot, delta: SnapshotDelta) -> Frame:
-    """The changes since the last snapshot that a page was sent of the same network."""
-    frame: Frame = {"seq": snapshot.seq, **_figures(snapshot)}  # type: ignore[typeddict-item]
+    """The changes since the last snapshot that was sent to a page."""
+    frame: Frame = {"seq": snapshot.seq, **_live_state(snapshot)}  # type: ignore[typeddict-item]
     changed = delta.changed
     if "curve_version" in changed or delta.points:
         frame["curve"] = _curve(snapshot, delta.start)
@@ -55,7 +55,7 @@ def frame_of(snapshot: Snapshot, delta: SnapshotDelta) -> Frame:
     return frame
 
 
-def _figures(snapshot: Snapshot) -> Figures:
+def _live_state(snapshot: Snapshot) -> LiveState:
     return {
         "status": snapshot.status,
         "steps": snapshot.steps,

@@ -1,6 +1,6 @@
 /** Complete and valid data from the server. A test passes only what matters to it. */
 
-/** @import { Curve, Figures, Frame, Hyperparameters, ErrorResult, State } from "../../../static/js/protocol" */
+/** @import { Curve, LiveState, Frame, Hyperparameters, ErrorResult, State } from "../../../static/js/protocol" */
 
 import { readRendered } from "./rendered.js";
 
@@ -10,7 +10,7 @@ export const NOW = 1_750_000_000;
 /** @type {Hyperparameters} the server's defaults */
 export const OPTIONS = JSON.parse(readRendered("options.json"));
 
-/** @type {Figures} */
+/** @type {LiveState} */
 const FIGURES = {
   status: "learning",
   steps: 200,
