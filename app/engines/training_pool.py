@@ -251,7 +251,7 @@ class TrainingPool:
         return ready and session.learning
 
     def _make_ready(self, session: Session) -> bool:
-        """Whether its kernels are ready; if not, the session is scheduled again when they are."""
+        """Whether the kernels are compiled; if not, the session is scheduled when they are."""
         needed = session.kernels
         if needed is None or kernels_compiled(*needed):
             return True

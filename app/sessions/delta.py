@@ -26,7 +26,7 @@ class SnapshotVersion(NamedTuple):
 
 @dataclass(frozen=True)
 class SnapshotDelta:
-    """What a snapshot adds to the one that a receiver knows.
+    """The changes from the snapshot that a receiver knows to a newer one.
 
     Attributes:
         generation: of the session.
@@ -53,7 +53,7 @@ def version_of(snapshot: Snapshot | None) -> SnapshotVersion | None:
 
 
 def make_delta(snapshot: Snapshot, known: SnapshotVersion | None) -> SnapshotDelta | None:
-    """What a snapshot adds to a known version; None if nothing."""
+    """The changes since a known version; None if there are none."""
     since = snapshot.changed_at
     base, start, names = None, 0, FIELDS
     if known is not None and known.generation == snapshot.generation:

@@ -94,7 +94,7 @@ class Session:
 
     @property
     def status(self) -> Status:
-        """Whether the session is compiling, training or paused."""
+        """The status: compiling, learning or paused."""
         if self.kernels is not None and not kernels_compiled(*self.kernels):
             return "compiling"
         return "learning" if self.learning else "paused"

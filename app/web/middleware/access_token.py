@@ -110,7 +110,7 @@ class AccessTokenMiddleware:
 
 
 def _is_page(path: str) -> bool:
-    """Whether this is the path of a page: the main one, or that of a shared network."""
+    """Whether this is the path of the main page or of a shared network."""
     return path == PAGE or is_share_path(path)
 
 
