@@ -1,4 +1,4 @@
-"""That a network begins to memorise its sentences is noticed when it does, and not before."""
+"""The detection of overfitting."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ FALLING = [(30 * 0.95**k + 2, 30 * 0.95**k + 4) for k in range(60)]
 PARTING = [(FALLING[-1][0] * 0.97**k, FALLING[-1][1] * 1.03**k) for k in range(40)]
 
 
-def test_a_network_that_still_learns_the_language_does_not_memorise() -> None:
+def test_a_network_that_still_learns_the_language_does_not_overfit() -> None:
     assert follow(FALLING).since is None
 
 
-def test_it_memorises_from_where_the_held_out_sentences_did_best() -> None:
+def test_overfitting_begins_where_validation_was_best() -> None:
     since = follow([*FALLING, *PARTING]).since
     assert since is not None
     assert len(FALLING) - 5 <= since <= len(FALLING) + 5
