@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import signal
@@ -21,6 +22,7 @@ from app.engines.session_metrics import SessionMetrics
 from app.engines.training_pool import set_switch_interval
 from app.runtime.backends import make_backend
 from app.runtime.config import ServerConfig
+from app.runtime.folder_lock import FolderInUse, lock_folder
 from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
 from app.runtime.shutdown import GracefulShutdown
@@ -35,7 +37,7 @@ from app.web.middleware.access_token import AccessTokenMiddleware
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
 from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
 from app.web.service import SessionService
-from app.web.session_cookie import SessionCookie, read_secret
+from app.web.session_cookie import SecretError, SessionCookie, read_secret
 from app.web.sockets.broadcaster import Broadcaster
 from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
 
 MIN_SECRET_LENGTH = 32
 BACKLOG = 1024
+LOCK_SECONDS = 5.0  # a server that stops saves its sessions for about as long
 """Connections that may wait to be accepted, such as a lecture hall opening the page at once."""
 
 
@@ -137,12 +140,11 @@ def serve(config: ServerConfig, engine: Engine | None = None, store: Store | Non
     """
     configure_logging(config.log_format)
     set_switch_interval()
-    listener = _bind(config)
-    try:
-        app = create_app(config, engine, store)
-    except ServerError:
-        listener.close()
-        raise
+    with _bind(config) as listener, _lock_data_dir(config):
+        _serve(config, listener, create_app(config, engine, store))
+
+
+def _serve(config: ServerConfig, listener: socket.socket, app: Flask) -> None:
     here = extension_of(app)
     here.backend.spawn(lambda: here.broadcaster.run(here.backend.sleep))
     here.backend.spawn(lambda: here.metrics.watch_event_loop(here.backend.sleep))
@@ -198,9 +200,31 @@ def _open_store(config: ServerConfig) -> Store:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
 
 
+def _lock_data_dir(config: ServerConfig) -> contextlib.AbstractContextManager[object]:
+    """Lock the data directory, unless several servers share a database elsewhere.
+
+    A server that is still stopping is waited for.
+
+    Raises:
+        ServerError: another server uses the directory.
+    """
+    if config.database_url.startswith("postgres"):
+        return contextlib.nullcontext()
+    try:
+        return lock_folder(config.data_dir, LOCK_SECONDS)
+    except FolderInUse:
+        raise ServerError(
+            f"Another server uses {config.data_dir}: stop it, or choose another --data-dir. "
+            "Several servers can share a PostgreSQL database: see --database-url."
+        ) from None
+
+
 def _secret(config: ServerConfig) -> bytes:
     if not config.secret:
-        return read_secret(config.data_dir)
+        try:
+            return read_secret(config.data_dir)
+        except SecretError as error:
+            raise ServerError(str(error)) from None
     if len(config.secret) < MIN_SECRET_LENGTH:
         raise ServerError(
             f"The secret has fewer than {MIN_SECRET_LENGTH} characters and could be guessed. Use a "

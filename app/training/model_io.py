@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
 from app.runtime.executors import BoundedExecutor
+from app.runtime.folder_lock import FolderInUse, lock_folder
 from app.runtime.worker_process import WorkerDied, WorkerProcess
 from model import ModelError
 from model.formats.checkpoint import ModelCheckpoint, load_model
@@ -94,16 +95,25 @@ def _json_at_once(saved: ModelCheckpoint) -> str:
     return json.dumps(saved.to_json(), separators=(",", ":"))
 
 
+def _remove_abandoned(parent: Path) -> None:
+    """Remove the folders of processes that have ended."""
+    for folder in parent.iterdir() if parent.is_dir() else ():
+        with contextlib.suppress(FolderInUse, OSError), lock_folder(folder):
+            shutil.rmtree(folder)
+
+
 class ModelIO:
     """Loads and saves small models on threads of this process, large ones in a worker process.
 
-    Large models pass through files in a private folder, which is emptied at the start.
+    Large models pass through files in a folder of this process, which it removes at the end.
     """
 
     def __init__(self, data_dir: Path, upload: int) -> None:
-        self._folder = data_dir / FOLDER
-        shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        parent = data_dir / FOLDER
+        _remove_abandoned(parent)
+        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder = Path(tempfile.mkdtemp(dir=parent))
+        self._lock = lock_folder(self._folder)
         self.worker = WorkerProcess("model-io", MIN_MEMORY + MEMORY_PER_BYTE * upload)
         self._threads = ThreadPoolExecutor(THREADS, "model-io")
         self._large = BoundedExecutor("models", 1, MAX_PENDING, "models_full", "server_stopping")
@@ -160,6 +170,7 @@ class ModelIO:
         self._large.close()
         self.worker.close()
         shutil.rmtree(self._folder, ignore_errors=True)
+        self._lock.close()
 
     def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
         """Call a function in the worker process, in the order of submission."""

@@ -15,6 +15,7 @@ from app.protocol.ids import new_session_id
 COOKIE = "charnn_session"
 COOKIE_SECONDS = 365 * 24 * 3600
 SECRET_FILE = "secret"  # noqa: S105  (a file name)
+SECRET_BYTES = 32
 
 
 class SessionCookie:
@@ -42,23 +43,46 @@ class SessionCookie:
         )
 
 
+class SecretError(Exception):
+    """The secret file cannot be trusted; the message says what to do."""
+
+
 def read_secret(data_dir: Path) -> bytes:
-    """The server's secret, created on first use in a file that only its owner can read."""
+    """The server's secret, created on first use in a file that only its owner can read.
+
+    An empty file, which a full disk may have left, is replaced.
+
+    Raises:
+        SecretError: the file is a link, too short, or other users can read it.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     file = data_dir / SECRET_FILE
-    if not file.exists():
+    if file.is_symlink():
+        raise SecretError(f"{file} is a symbolic link. Replace it with the file it points to.")
+    if not file.exists() or not file.stat().st_size:
         _create_secret(file)
-    return file.read_bytes()
+    if file.stat().st_mode & 0o077:
+        raise SecretError(f"Other users can read {file}. Run `chmod 600 {file}`.")
+    secret = file.read_bytes()
+    if len(secret) < SECRET_BYTES:
+        raise SecretError(
+            f"{file} has fewer than {SECRET_BYTES} bytes and could be guessed. Delete it: a new "
+            "secret is created, and visitors get new sessions."
+        )
+    return secret
 
 
 def _create_secret(file: Path) -> None:
-    """Create the secret atomically, also when two servers start at once."""
+    """Create the secret atomically, also when two servers start at once or the disk is full."""
     fresh = file.with_name(f"{SECRET_FILE}.{secrets.token_hex(4)}")
-    with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
-        out.write(secrets.token_bytes(32))
     try:
-        os.link(fresh, file)
+        with os.fdopen(os.open(fresh, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as out:
+            out.write(secrets.token_bytes(SECRET_BYTES))
+        if file.exists():
+            fresh.replace(file)  # in place of an empty one
+        else:
+            os.link(fresh, file)
     except FileExistsError:
-        pass  # the other server was first
+        pass  # another server was first
     finally:
-        fresh.unlink()
+        fresh.unlink(missing_ok=True)

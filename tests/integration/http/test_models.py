@@ -20,6 +20,7 @@ from app.web.service import SessionService
 from model import CharModel
 from model.formats import python_file, safetensors_file
 from tests.support.app_server import AppServer, Client, Tab, running_app
+from tests.support.transfers import transfer_files
 from tests.support.waiting import PATIENCE
 
 ADDRESS = "/api/model.json"
@@ -55,7 +56,7 @@ def paused(client: Client, units: int = 8) -> Tab:
 
 def files_of(app_server: AppServer) -> list[Path]:
     """The server's temporary model files."""
-    return list((app_server.parts.config.data_dir / FOLDER).iterdir())
+    return transfer_files(app_server.parts.config.data_dir)
 
 
 def open_files_of(app_server: AppServer) -> list[str]:

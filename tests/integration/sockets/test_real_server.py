@@ -24,6 +24,7 @@ from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
 from tests.support.client import Client, Tab, read_until, read_until_closed
 from tests.support.server import running_server
+from tests.support.transfers import transfer_files
 from tests.support.waiting import PATIENCE
 
 POLLING = "/socket.io/?EIO=4&transport=polling"
@@ -72,7 +73,7 @@ def shake_hands(url: str, **headers: str) -> tuple[int, str]:
 
 def files_of(server: LiveServer) -> list[Path]:
     """The server's temporary model files."""
-    return list((server.data_dir / FOLDER).iterdir())
+    return transfer_files(server.data_dir)
 
 
 # ------------------------------------------------------------------ pages

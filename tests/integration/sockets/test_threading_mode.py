@@ -14,11 +14,11 @@ import requests
 import websocket
 
 from app.protocol.limits import Limits
-from app.training.model_io import FOLDER
 from bench.harness.server import LiveServer
 from tests.support.app_server import running_app
 from tests.support.client import Client, Tab, read_until_closed
 from tests.support.server import running_server
+from tests.support.transfers import transfer_files
 from tests.support.waiting import PATIENCE
 
 pytestmark = pytest.mark.extended
@@ -83,7 +83,7 @@ def learn(tab: Tab) -> None:
 
 
 def wait_until_no_files(server: LiveServer, tab: Tab) -> None:
-    tab.wait_for(lambda: not list((server.data_dir / FOLDER).iterdir()))
+    tab.wait_for(lambda: not transfer_files(server.data_dir))
 
 
 # ------------------------------------------------------------------ the page and its socket
@@ -163,7 +163,7 @@ def test_a_slow_upload_is_aborted(client: Client, server: LiveServer) -> None:
     learn(tab)
     with client.begin_upload(1000) as connection:
         connection.sendall(b"{")
-        tab.wait_for(lambda: list((server.data_dir / FOLDER).iterdir()))
+        tab.wait_for(lambda: transfer_files(server.data_dir))
         while connection.recv(4096):  # an answer, if there is one, and then the end
             pass
     wait_until_no_files(server, tab)

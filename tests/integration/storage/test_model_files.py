@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from model.training.optimizers import Adam
 from model.vocabulary import Vocabulary
 from tests.support.other_processes import end_at_once, own_pid, wait_for_go
 from tests.support.processes import is_running
+from tests.support.transfers import transfer_files
 from tests.support.waiting import PATIENCE, wait_for
 
 UPLOAD = 1_000_000
@@ -199,7 +201,7 @@ def test_a_diverged_network_is_not_saved(shared: ModelIO, files: ModelIO, tmp_pa
         assert (caught.value.code, caught.value.field) == ("model_diverged", "json")
     with pytest.raises(UserError):
         files.write(diverged(4)).result(PATIENCE)
-    wait_for(lambda: not list((tmp_path / FOLDER).iterdir()))
+    wait_for(lambda: not transfer_files(tmp_path))
 
 
 @pytest.mark.parametrize(
@@ -224,7 +226,7 @@ def test_unexpected_errors_have_a_code(
 
 
 def test_disk_space_is_checked_before_writing(files: ModelIO, tmp_path: Path) -> None:
-    (tmp_path / FOLDER).rmdir()
+    shutil.rmtree(tmp_path / FOLDER)
     with pytest.raises(BusyError) as caught:
         files.new_file()
     assert caught.value.code == "disk_full"
@@ -257,12 +259,13 @@ def test_the_queue_of_large_models_is_limited(
 def test_files_are_private_and_stale_ones_are_removed(
     tmp_path: Path, new_files: Callable[[], ModelIO]
 ) -> None:
-    left = tmp_path / FOLDER / "left"
-    left.parent.mkdir()
+    left = tmp_path / FOLDER / "process" / "left"
+    left.parent.mkdir(parents=True)
     left.touch()
     files = new_files()
-    assert not left.exists()
-    assert left.parent.stat().st_mode & 0o777 == 0o700
+    assert not left.parent.exists()
+    [folder] = (tmp_path / FOLDER).iterdir()
+    assert folder.stat().st_mode & 0o777 == 0o700
     assert files.new_file().stat().st_mode & 0o777 == 0o600
 
 
@@ -275,7 +278,7 @@ def test_close_ends_the_process_and_removes_the_files(
     assert is_running(pid)
     files.close()
     assert not is_running(pid)
-    assert not (tmp_path / FOLDER).exists()
+    assert not transfer_files(tmp_path)
 
 
 def test_a_large_model_has_the_same_bytes_written_whole_or_in_pieces(
