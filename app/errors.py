@@ -40,6 +40,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "Wait a moment and try again.",
         "network_too_large": "This network would have {weights:,} weights; the limit is "
         "{limit:,}. Use fewer or smaller hidden layers.",
+        "network_over_limit": "With {weights:,} weights, this network is larger than the server "
+        "now allows. You can sample from it and download it, but not train it.",
         "memory_full": "All networks together may have {limit:,} weights; {used:,} are in use, "
         "so {weights:,} more do not fit. Use a smaller network, or try again later.",
         "line_too_long_for_network": "A line of {characters:,} characters is too long for a "
@@ -146,7 +148,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "was paused. Press resume to try again.",
         "kernels_failed": "The server could not compile the code for this kind of network. "
         "Choose another kind.",
-        "checkpoint_damaged": "The saved copy of your network is corrupted; a new one was started.",
+        "checkpoint_damaged": "The saved copy of your network is corrupted and was set aside; a "
+        "new one was started.",
+        "checkpoint_newer": "Your network was saved by a newer version of charnn. It was set aside "
+        "and comes back when the server is updated; a new one was started.",
+        "checkpoint_recovered": "Your earlier network can be read again and is back. Undo returns "
+        "to the network that was in its place.",
         "machine_lost": "The machine that trained your network failed. Training continues on "
         "another from the last checkpoint: {lost} lost.",
         "machine_lost_paused": "The machine that held your network failed. The network was "

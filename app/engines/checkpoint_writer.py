@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, wait
 from typing import NamedTuple
 
 from app.engines.training_pool import Slot, TrainingPool
-from app.errors import UserError
 from app.runtime.metrics import Metrics
-from app.sessions.commands import CreateCheckpoint
+from app.sessions.commands import Answer, CreateCheckpoint
 from app.storage import Store, StoreError
 from app.training.checkpoint import Checkpoint, Revision
 
@@ -19,6 +19,8 @@ log = logging.getLogger(__name__)
 MAX_BATCH_WEIGHTS = 4_000_000
 """Weights of a batch: its checkpoints are copies of what is in memory already."""
 MAX_BATCH_SESSIONS = 32
+PROMPT_SECONDS = 1.0
+"""How long a batch waits for its sessions; the others are written after all batches."""
 CAPTURE_TIMEOUT = 10.0
 """Seconds that a batch of sessions may take to create checkpoints; the late ones are skipped."""
 FIRST_RETRY, MAX_RETRY = 1.0, 5.0
@@ -59,23 +61,38 @@ class CheckpointWriter:
         return now >= self._retry_at
 
     def write(self, slots: Iterable[Slot]) -> Iterator[Batch]:
-        """Write these sessions batch by batch.
+        """Write these sessions batch by batch; those that are slow to answer come last.
 
         Raises:
             StoreError: a batch could not be written; the rest is not tried.
         """
+        late: dict[Future[Answer], Slot] = {}
         for batch in _batches(slots):
-            checkpoints = dict(self._create_checkpoints(batch))
-            claimed = self._save(list(checkpoints.values())) if checkpoints else frozenset()
-            yield Batch(
-                saved=[
-                    (slot, checkpoint.revision)
-                    for slot, checkpoint in checkpoints.items()
-                    if slot.session_id not in claimed
-                ],
-                claimed=[slot for slot in checkpoints if slot.session_id in claimed],
-                complete=len(checkpoints) == len(batch),
-            )
+            pending = {self._pool.post(slot, CreateCheckpoint()): slot for slot in batch}
+            done, slow = wait(pending, timeout=PROMPT_SECONDS)
+            late.update((future, pending[future]) for future in slow)
+            yield self._write({future: pending[future] for future in done})
+        if late:
+            done, lost = wait(late, timeout=CAPTURE_TIMEOUT)
+            yield self._write({future: late[future] for future in done}, complete=not lost)
+
+    def _write(self, captured: Mapping[Future[Answer], Slot], *, complete: bool = True) -> Batch:
+        """Write the checkpoints of futures that are done."""
+        checkpoints: dict[Slot, Checkpoint] = {}
+        for future, slot in captured.items():
+            checkpoint = None if future.exception() else future.result()
+            if isinstance(checkpoint, Checkpoint):
+                checkpoints[slot] = checkpoint
+        claimed = self._save(list(checkpoints.values())) if checkpoints else frozenset()
+        return Batch(
+            saved=[
+                (slot, checkpoint.revision)
+                for slot, checkpoint in checkpoints.items()
+                if slot.session_id not in claimed
+            ],
+            claimed=[slot for slot in checkpoints if slot.session_id in claimed],
+            complete=complete and len(checkpoints) == len(captured),
+        )
 
     def note_failure(self, error: StoreError) -> None:
         """Delay the next attempt."""
@@ -92,17 +109,6 @@ class CheckpointWriter:
             log.info("the store can be written to again")
         self.failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
         return claimed
-
-    def _create_checkpoints(self, slots: Iterable[Slot]) -> Iterator[tuple[Slot, Checkpoint]]:
-        pending = [(slot, self._pool.post(slot, CreateCheckpoint())) for slot in slots]
-        until = time.monotonic() + CAPTURE_TIMEOUT
-        for slot, future in pending:
-            try:
-                checkpoint = future.result(max(0.0, until - time.monotonic()))
-            except (UserError, TimeoutError):
-                continue  # the session is gone, or its time slice takes too long
-            if isinstance(checkpoint, Checkpoint):
-                yield slot, checkpoint
 
 
 def _batches(slots: Iterable[Slot]) -> Iterator[list[Slot]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
 import threading
 import time
@@ -153,9 +152,6 @@ class Persistence:
         session_id = slot.session_id
         try:
             loaded = load_session(self._store, self._metrics, session_id, lost_at)
-            if loaded.damaged:
-                with contextlib.suppress(StoreError):  # it is purged later
-                    self._store.remove(session_id)
         except StoreError as error:
             log.warning("%s", error, extra={"session": short_id(session_id)})
             self._pool.discard(slot, UserError("store_unreachable"))
@@ -165,6 +161,8 @@ class Persistence:
             self._pool.discard(slot, UserError("unexpected"))
             return
         commands: list[Command] = [loaded.restore or self._starting]
+        if loaded.recovered:
+            commands.append(loaded.recovered)
         if loaded.notice:
             commands.append(loaded.notice)
         if loaded.saved_at is not None:
@@ -270,13 +268,14 @@ class Persistence:
         try:
             self._store.touch([slot.session_id for slot in self._loaded()], time.time())
             before = time.time() - self._policy.keep_seconds
-            removed = self._store.remove_untouched(before)
-            self._store.shares.remove_untouched(before)
+            expiry = self._store.remove_expired(before, time.time())
+            self._store.shares.remove_expired(before, time.time())
+            self._store.set_aside.remove_before(before)
         except StoreError as error:
             self._store_failed(error)
             return
-        if removed:
-            log.info("expired sessions removed", extra={"removed": removed})
+        if any(expiry):
+            log.info("unused sessions", extra=expiry._asdict())
 
 
 def _least_recent(slots: Iterable[Slot]) -> Slot:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import NamedTuple
 
 from app.errors import Notice
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
-from app.sessions.commands import Notify, Restore
-from app.storage import DamagedCheckpoint, Store, StoredSession
+from app.sessions.commands import LoadShared, Notify, Restore
+from app.storage import DamagedCheckpoint, NewerCheckpoint, Store, StoredSession
+from app.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -21,13 +23,13 @@ class LoadedSession(NamedTuple):
         restore: the command that restores the session; None if nothing is stored.
         notice: the notice for its visitor, if any.
         saved_at: Unix time of the checkpoint; None if nothing is stored.
-        damaged: whether the stored checkpoint is unreadable.
+        recovered: the command that loads a checkpoint that had been set aside, if there is one.
     """
 
     restore: Restore | None
     notice: Notify | None
     saved_at: float | None
-    damaged: bool = False
+    recovered: LoadShared | None = None
 
 
 def load_session(
@@ -42,13 +44,29 @@ def load_session(
         with metrics.store("load"):
             store.claim(session_id)
             stored = store.load(session_id)
-    except DamagedCheckpoint:
-        log.exception("a checkpoint is damaged", extra={"session": short_id(session_id)})
-        return LoadedSession(None, Notify("error", Notice("checkpoint_damaged")), None, True)
+            recovered = store.set_aside.recover(session_id, time.time())
+    except DamagedCheckpoint as error:
+        log.exception("a checkpoint was set aside", extra={"session": short_id(session_id)})
+        store.set_aside.move(session_id, error.reason, time.time())
+        newer = isinstance(error, NewerCheckpoint)
+        code = "checkpoint_newer" if newer else "checkpoint_damaged"
+        return LoadedSession(None, Notify("error", Notice(code)), None)
+    if recovered is not None:
+        return _recovered(stored, recovered)
     notice = failover_notice(stored, lost_at) if lost_at is not None else None
     if stored is None:
         return LoadedSession(None, notice, None)
     return LoadedSession(Restore(stored.checkpoint), notice, stored.saved_at)
+
+
+def _recovered(stored: StoredSession | None, checkpoint: Checkpoint) -> LoadedSession:
+    """A session whose checkpoint can be read again; undo returns to the one in its place."""
+    notice = Notify("info", Notice("checkpoint_recovered"))
+    if stored is None:
+        return LoadedSession(Restore(checkpoint), notice, None)
+    return LoadedSession(
+        Restore(stored.checkpoint), notice, stored.saved_at, LoadShared(checkpoint)
+    )
 
 
 def failover_notice(stored: StoredSession | None, lost_at: float) -> Notify:

@@ -54,17 +54,29 @@ class MemoryBudget:
         """Whether a few more networks might exceed the total."""
         return self._used > PRESSURE * self._total
 
-    def reserve(self, owner: object, weights: int, field: str | None) -> None:
-        """Reserve memory for the owner's network, in place of its current one.
+    def check_size(self, weights: int, field: str | None = None) -> None:
+        """Check the limit of one network.
 
         Raises:
-            UserError: the network is too large, or the budget is used up; nothing changes.
+            UserError: a network of this size is too large.
         """
         if weights > self._per_network:
             raise UserError("network_too_large", field, weights=weights, limit=self._per_network)
+
+    def reserve(
+        self, owner: object, weights: int, field: str | None, *, exists: bool = False
+    ) -> None:
+        """Reserve memory for the owner's network, in place of its current one.
+
+        A network that `exists` already may exceed the total while it is alone: it was created when
+        the limit was higher.
+
+        Raises:
+            UserError: the budget is used up; nothing changes.
+        """
         with self._lock:
             others = self._used - self._weights.get(owner, 0)
-            if others + weights > self._total:
+            if (others or not exists) and others + weights > self._total:
                 raise UserError(
                     "memory_full", field, limit=self._total, used=others, weights=weights
                 )

@@ -184,6 +184,7 @@ class Session:
         self.learning = True
 
     def _reserve(self, weights: int, field: str | None) -> None:
+        self._memory.check_size(weights, field)
         self._memory.reserve(self, weights, field)
 
     def _load_model(self, command: LoadModel) -> None:
@@ -215,8 +216,8 @@ class Session:
         run = slot.run if slot is not None and self.undoable else None
         if run is None:
             raise UserError("nothing_to_undo")
-        self._memory.release(self)  # the network is reserved as the current one instead
-        self._reserve(run.model.num_parameters, None)
+        self._memory.release(self)  # its memory is reserved as that of the network
+        self._memory.reserve(self, run.model.num_parameters, None)
         self._replace(run, "undo")
         run.feed.resample_soon()  # the temperature may have changed
         run.feed.hold()
@@ -251,6 +252,7 @@ class Session:
             self._run.feed.refresh_soon()  # the page shows the paused network's output
 
     def _resume(self, _command: Resume) -> None:
+        self._memory.check_size(self._existing_run().model.num_parameters)
         self._set_learning(True)
 
     def _set_learning(self, learning: bool) -> None:
@@ -321,11 +323,17 @@ class Session:
 
     def _restore(self, command: Restore) -> None:
         checkpoint = command.checkpoint
-        self._reserve(checkpoint.saved.model.num_parameters, None)
+        weights = checkpoint.saved.model.num_parameters
+        self._memory.reserve(self, weights, None, exists=True)
         self._description = replace(self._description, version=checkpoint.version - 1)
         self._replace(TrainingRun.from_checkpoint(checkpoint))
         self.learning = checkpoint.learning
         self.temperature = checkpoint.temperature
+        try:
+            self._memory.check_size(weights)
+        except UserError:  # the limit was higher when the network was created
+            self.learning = False
+            self._notify(Notify("warning", Notice("network_over_limit", {"weights": weights})))
 
     def _mark_saved(self, command: MarkSaved) -> None:
         self._saving = command.at is not None

@@ -1,11 +1,12 @@
 """The database of sessions and shared copies: an SQLite file, or PostgreSQL."""
 
-from app.storage.errors import DamagedCheckpoint, StoreError
+from app.storage.errors import DamagedCheckpoint, NewerCheckpoint, StoreError
 from app.storage.session_store import Store, StoredSession, default_url
 from app.storage.share_store import ShareInfo, ShareStore
 
 __all__ = [
     "DamagedCheckpoint",
+    "NewerCheckpoint",
     "ShareInfo",
     "ShareStore",
     "Store",

@@ -19,7 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 from app.protocol.hyperparameters import Hyperparameters
-from app.storage.errors import DamagedCheckpoint
+from app.storage.checksums import check
+from app.storage.errors import DamagedCheckpoint, NewerCheckpoint
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
 from model import Adam, CharModel, ModelError, TrainingStats, Vocabulary
@@ -103,19 +104,36 @@ def decode(session_id: str, encoded: Encoded) -> Checkpoint:
     """The deserialized checkpoint.
 
     Raises:
-        DamagedCheckpoint: the data are damaged, or of an unknown format.
+        NewerCheckpoint: a newer version of charnn wrote them.
+        DamagedCheckpoint: they are not whole.
     """
     try:
         state = json.loads(encoded.state)
-        if not MIN_FORMAT <= state["format"] <= FORMAT:
-            raise DamagedCheckpoint(
-                f"format {state['format']!r} is unknown; this charnn reads up to {FORMAT}"
+        if state["format"] > FORMAT:
+            raise NewerCheckpoint(
+                f"it has format {state['format']!r}; this version reads up to {FORMAT}"
             )
+        if state["format"] < MIN_FORMAT:
+            raise DamagedCheckpoint(f"it has format {state['format']!r}")
         with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _checkpoint(session_id, state, arrays, encoded.text)
     except DECODE_ERRORS as error:
         raise DamagedCheckpoint(f"{type(error).__name__}, {error}") from error
+
+
+def decode_row(session_id: str, row: Any) -> Checkpoint:
+    """The checkpoint of a row with the columns of `Encoded`, and digests of the state and text.
+
+    Raises:
+        DamagedCheckpoint: it cannot be read.
+    """
+    if row.text is None:
+        raise DamagedCheckpoint("its text is missing")
+    encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
+    check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
+    check(encoded.text, row.text_digest)
+    return decode(session_id, encoded)
 
 
 def _checkpoint(

@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -156,9 +158,11 @@ def migrate(engine: sa.Engine, revision: str = "head") -> None:
         try:
             command.upgrade(alembic_config(connection), revision)
         except CommandError as error:
+            found = MigrationContext.configure(connection).get_current_revision()
+            known = ScriptDirectory(str(MIGRATIONS)).get_current_head()
             raise StoreError(
-                "The store cannot be used: its tables belong to another version of charnn, "
-                f"probably a newer one ({error}). Run that one, or choose another database."
+                f"The database has schema revision {found}; this version of charnn knows revisions "
+                f"up to {known}. Run a version that knows {found}, or choose another database."
             ) from error
 
 

@@ -13,14 +13,23 @@ class StoreError(Exception):
     """The store cannot be used; the message gives the reason, without passwords."""
 
 
-class DamagedCheckpoint(StoreError):  # noqa: N818  (a StoreError by its base)
-    """The checkpoint of one session is unreadable; the rest of the store is usable."""
+class DamagedCheckpoint(StoreError):  # noqa: N818  (what it is, not that it is an error)
+    """The stored checkpoint of a session cannot be read; the rest of the store can.
 
-    def __init__(self, why: str) -> None:
+    Attributes:
+        reason: why it cannot be read.
+    """
+
+    def __init__(self, reason: str) -> None:
         super().__init__(
-            f"The checkpoint of a session is unreadable: {why}. Start a new network, or restore "
-            "the database from a backup."
+            f"A stored checkpoint cannot be read: {reason}. It was set aside; restore the database "
+            "from a backup if you need it."
         )
+        self.reason = reason
+
+
+class NewerCheckpoint(DamagedCheckpoint):
+    """The stored checkpoint of a session was written by a newer version of charnn."""
 
 
 @contextlib.contextmanager

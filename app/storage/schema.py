@@ -8,6 +8,7 @@ from sqlalchemy import (
     Double,
     ForeignKey,
     Index,
+    Integer,
     LargeBinary,
     MetaData,
     String,
@@ -22,11 +23,12 @@ sessions = Table(
     Column("session_id", String(100), primary_key=True),
     Column("saved_at", Double, nullable=False),  # Unix time
     Column("seen_at", Double, nullable=False),  # Unix time
-    Column("version", BigInteger, nullable=False),  # of its text
-    Column("state", LargeBinary, nullable=False),  # JSON
-    Column("state_digest", LargeBinary),  # SHA-256; null in rows of revision 0001
-    Column("arrays", LargeBinary, nullable=False),  # npz
-    Column("holder", String(100), key="lease_owner"),  # the only writer; null: any process
+    Column("version", BigInteger, nullable=False),  # of the text beside
+    Column("state", LargeBinary, nullable=False),  # JSON: what is small
+    Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
+    Column("arrays", LargeBinary, nullable=False),  # npz: what is large
+    Column("holder", String(100), key="lease_owner"),  # who alone may write it; none: anybody
+    Column("expiring_since", Double),  # Unix time at which it was first seen to be unused
     Index("sessions_by_seen_at", "seen_at"),
 )
 
@@ -62,5 +64,25 @@ shares = Table(
     Column("state", LargeBinary, nullable=False),
     Column("arrays", LargeBinary, nullable=False),
     Column("text", LargeBinary, nullable=False),
+    Column("expiring_since", Double),  # as that of a session
     Index("copies_by_owner_id", "owner_id"),
+)
+
+# Checkpoints that this version cannot read, and those that a recovered one replaced.
+set_aside = Table(
+    "set_aside",
+    metadata,
+    Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    Column("session_id", String(100), nullable=False),
+    Column("set_aside_at", Double, nullable=False),  # Unix time
+    Column("reason", String(300), nullable=False),
+    Column("recovered_at", Double),  # Unix time at which it was read after all
+    Column("saved_at", Double, nullable=False),  # this and the rest as in `sessions` and `texts`
+    Column("version", BigInteger, nullable=False),
+    Column("state", LargeBinary, nullable=False),
+    Column("state_digest", LargeBinary),
+    Column("arrays", LargeBinary, nullable=False),
+    Column("text", LargeBinary),
+    Column("text_digest", LargeBinary),
+    Index("set_aside_by_session_id", "session_id"),
 )

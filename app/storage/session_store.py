@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
-from app.storage.checkpoint_codec import Encoded, decode, encode
-from app.storage.checksums import check, digest_of
+from app.storage.checkpoint_codec import Encoded, decode_row, encode
+from app.storage.checksums import digest_of
 from app.storage.database import READING, make_engine, migrate
-from app.storage.errors import DamagedCheckpoint, translate_db_errors
+from app.storage.errors import translate_db_errors
+from app.storage.expiry import Expiry, remove_expired
 from app.storage.schema import sessions, texts
+from app.storage.set_aside import SetAsideStore
 from app.storage.share_store import ShareStore
 from app.training.checkpoint import Checkpoint
 
@@ -51,12 +53,14 @@ class Store:
 
     Attributes:
         shares: the shared copies.
+        set_aside: checkpoints that cannot be used now.
     """
 
     def __init__(self, engine: sa.Engine, lease_owner: str | None = None) -> None:
         self._engine = engine
         self._lease_owner = lease_owner
         self.shares = ShareStore(engine)
+        self.set_aside = SetAsideStore(engine)
 
     @classmethod
     def open(cls, url: str, lease_owner: str | None = None) -> Store:
@@ -111,7 +115,7 @@ class Store:
         """The session's checkpoint; None if there is none.
 
         Raises:
-            DamagedCheckpoint: the checkpoint is unreadable.
+            DamagedCheckpoint: it cannot be read; see `set_aside`.
         """
         query = (
             sa.select(
@@ -130,30 +134,22 @@ class Store:
             row = connection.execute(query).one_or_none()
         if row is None:
             return None
-        if row.text is None:
-            raise DamagedCheckpoint("its text is missing")
-        encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
-        check(encoded.state, row.state_digest)  # npz has its own checksums
-        check(encoded.text, row.text_digest)
-        return StoredSession(decode(session_id, encoded), row.saved_at)
+        return StoredSession(decode_row(session_id, row), row.saved_at)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
         """Record that these sessions were in use at this Unix time."""
         update = (
             sa.update(sessions)
             .where(sessions.c.session_id.in_(sa.bindparam("ids", expanding=True)))
-            .values(seen_at=at)
+            .values(seen_at=at, expiring_since=None)
         )
         with translate_db_errors(), self._engine.begin() as connection:
             connection.execute(update, {"ids": list(session_ids)})
 
-    def remove(self, session_id: str) -> None:
-        """Delete the session."""
-        self._remove(sessions.c.session_id == session_id)
-
-    def remove_untouched(self, before: float) -> int:
-        """Delete sessions last used before this Unix time; returns their number."""
-        return self._remove(sessions.c.seen_at < before)
+    def remove_expired(self, unused_since: float, now: float) -> Expiry:
+        """Remove the sessions that have been unused since this Unix time; see `Expiry`."""
+        with translate_db_errors(), self._engine.begin() as connection:
+            return remove_expired(connection, sessions, sessions.c.seen_at < unused_since, now)
 
     def close(self) -> None:
         """Close all connections."""
@@ -169,12 +165,6 @@ class Store:
             .with_for_update()
         )
         return frozenset(connection.execute(query).scalars())
-
-    def _remove(self, which: sa.ColumnElement[bool]) -> int:
-        with translate_db_errors(), self._engine.begin() as connection:
-            return connection.execute(
-                sa.delete(sessions).where(which)
-            ).rowcount  # cascades to texts
 
 
 @dataclass(frozen=True)
@@ -205,6 +195,7 @@ def _write(
                 "state_digest": digest_of(row.parts.state),
                 "arrays": row.parts.arrays,
                 "lease_owner": lease_owner,
+                "expiring_since": None,
             }
             for row in rows
         ],

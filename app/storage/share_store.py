@@ -11,6 +11,7 @@ from app.storage.checkpoint_codec import Encoded, decode, encode
 from app.storage.checksums import check_parts, digest_of
 from app.storage.database import READING
 from app.storage.errors import translate_db_errors
+from app.storage.expiry import Expiry, remove_expired
 from app.storage.schema import sessions, shares
 from app.training.checkpoint import Checkpoint
 
@@ -122,18 +123,19 @@ class ShareStore:
         own = (shares.c.share_id == share_id, shares.c.owner_id == owner_id)
         return self._write(sa.delete(shares).where(*own)) == 1
 
-    def remove_untouched(self, before: float) -> int:
-        """Delete copies last used before this Unix time; returns their number.
-
-        Copies whose owner's session is stored are not deleted.
-        """
-        stored = sa.select(sessions.c.session_id)
-        return self._write(
-            sa.delete(shares).where(shares.c.seen_at < before, shares.c.owner_id.not_in(stored))
-        )
+    def remove_expired(self, unused_since: float, now: float) -> Expiry:
+        """Remove copies not opened since this Unix time whose owner has expired; see `Expiry`."""
+        owners = sa.select(sessions.c.session_id)
+        unused = sa.and_(shares.c.seen_at < unused_since, shares.c.owner_id.not_in(owners))
+        with translate_db_errors(), self._engine.begin() as connection:
+            return remove_expired(connection, shares, unused, now)
 
     def _touch(self, share_id: str, at: float) -> None:
-        self._write(sa.update(shares).where(shares.c.share_id == share_id).values(seen_at=at))
+        self._write(
+            sa.update(shares)
+            .where(shares.c.share_id == share_id)
+            .values(seen_at=at, expiring_since=None)
+        )
 
     def _read(self, query: sa.Select[Any]) -> list[sa.Row[Any]]:
         with translate_db_errors(), self._engine.connect() as connection:

@@ -19,10 +19,11 @@ from app.engines.session_loader import failover_notice
 from app.errors import UserError
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.limits import Limits
-from app.protocol.requests import Learn, Pause, Save, SetParameters
+from app.protocol.requests import Learn, Pause, Resume, Save, SetParameters
 from app.sessions.commands import Answer, Command, SetWatched
+from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
-from app.storage import DamagedCheckpoint, ShareInfo, Store, StoredSession, StoreError, default_url
+from app.storage import ShareInfo, Store, StoredSession, StoreError, default_url, expiry
 from model.formats.checkpoint import ModelCheckpoint
 from tests.support.checkpoints import checkpoint
 from tests.support.engines import HOUR, local_engine
@@ -357,23 +358,7 @@ def test_a_stopping_engine_opens_no_session(server: Server) -> None:
     assert_refused(lambda: server.create("bob"), "server_stopping")
 
 
-def test_a_damaged_checkpoint_is_replaced_with_a_notice(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.open()
-    server.store.save([checkpoint("ann", text="damaged\ntext")], at=time.time())
-
-    def fail(_session_id: str) -> None:
-        raise DamagedCheckpoint("reason")
-
-    monkeypatch.setattr(server.store, "load", fail)
-    server.create("ann")
-    [remark] = wait_for(lambda: server.now("ann").notices)
-    assert (remark.level, remark.code) == ("error", "checkpoint_damaged")
-    assert server.now("ann").description.text == STARTING.text
-
-
-def test_save_all_saves_more_than_one_batch(
+def test_more_sessions_than_are_captured_together_are_all_saved(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(checkpoint_writer, "MAX_BATCH_SESSIONS", 2)
@@ -385,17 +370,22 @@ def test_save_all_saves_more_than_one_batch(
         assert server.store.load(name) is not None
 
 
-def test_an_untouched_session_is_purged(server: Server) -> None:
+def test_a_session_that_is_not_touched_for_long_is_removed_from_the_store(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
     assert server.engine.save_all().result(PATIENCE)
     server.close()
+    monkeypatch.setattr(expiry, "GRACE_SECONDS", 0.1)
     server.open(keep=0.5)
     wait_for(lambda: server.store.load("ann") is None)
 
 
-def test_a_copy_is_purged_after_its_owner(server: Server) -> None:
+def test_a_copy_is_removed_after_its_owner_and_not_before(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
@@ -405,6 +395,52 @@ def test_a_copy_is_purged_after_its_owner(server: Server) -> None:
         about = ShareInfo(f"copy of {owner}", created_at=1, steps=1, sentences=1, perplexity=None)
         store.shares.save(owner, checkpoint(owner), about, limit=1)
     store.close()
-    server.open()
+    monkeypatch.setattr(expiry, "GRACE_SECONDS", 0.1)
+    monkeypatch.setattr(persistence, "PURGE_SECONDS", 0.05)
+    server.open(keep=HOUR)
     wait_for(lambda: not server.store.shares.has("copy of gone"))
     assert server.store.shares.has("copy of ann")
+
+
+def test_a_slow_session_does_not_keep_the_others_from_being_saved(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.open()
+    server.create("slow", "quick")
+    go, begun, train = threading.Event(), threading.Event(), Session.train
+
+    def block(self: Session, seconds: float) -> None:
+        if self.session_id == "slow":
+            begun.set()
+            assert go.wait(PATIENCE)
+        train(self, seconds)
+
+    monkeypatch.setattr(checkpoint_writer, "PROMPT_SECONDS", 0.05)
+    monkeypatch.setattr(Session, "train", block)
+    assert begun.wait(PATIENCE)
+    server.wait_for_steps("quick")
+    saving = server.engine.save_all()
+    wait_for(lambda: (stored := server.store.load("quick")) and stored.checkpoint.totals.steps)
+    assert not saving.done()
+    go.set()
+    assert saving.result(PATIENCE)
+    assert server.store.load("slow") is not None
+
+
+def test_a_network_over_a_lowered_limit_can_be_seen_and_saved_but_not_trained(
+    server: Server,
+) -> None:
+    server.open()
+    server.create("ann")
+    server.wait_for_steps("ann")
+    weights = server.now("ann").description.weights
+    assert server.engine.save_all().result(PATIENCE)
+    server.close()
+    server.open(weights=weights - 1, total_weights=weights - 1)
+    server.create("ann")
+    assert server.now("ann").status == "paused"
+    [notice] = wait_for(lambda: server.now("ann").notices)
+    assert notice.code == "network_over_limit"
+    assert model_of(server.ask("ann", Save())).model.num_parameters == weights
+    assert_refused(lambda: server.ask("ann", Resume()), "network_too_large")
+    assert_refused(lambda: server.ask("ann", STARTING), "network_too_large", "hidden_sizes")

@@ -20,6 +20,7 @@ from app.storage import DamagedCheckpoint, Store, StoreError, default_url
 from app.storage import database as connect
 from app.storage.checkpoint_codec import encode
 from app.storage.database import alembic_config, migrate
+from app.storage.expiry import GRACE_SECONDS
 from bench.harness.postgres import Postgres
 from bench.harness.server import ROOT
 from tests.support.checkpoints import assert_same, checkpoint
@@ -135,18 +136,34 @@ def test_a_text_is_written_only_when_it_has_changed(store: Store) -> None:
     assert ask(store, "SELECT version FROM texts") == 2
 
 
-def test_untouched_sessions_are_purged_with_their_texts(store: Store) -> None:
+def test_unused_sessions_are_removed_a_day_after_they_were_first_seen_to_be(store: Store) -> None:
     store.save([checkpoint("old"), checkpoint("used")], at=1)
     store.touch(["used"], at=50)
-    assert store.remove_untouched(before=10) == 1
+    assert store.remove_expired(unused_since=10, now=100) == (1, 0)
+    assert store.remove_expired(unused_since=10, now=99 + GRACE_SECONDS) == (0, 0)
+    assert store.load("old") is not None
+    assert store.remove_expired(unused_since=10, now=100 + GRACE_SECONDS) == (0, 1)
     assert store.load("old") is None
     assert store.load("used") is not None
-    store.remove("used")
-    assert store.load("used") is None
-    store.save([checkpoint("used", text="again")], at=60)
-    stored = store.load("used")
-    assert stored is not None
-    assert stored.checkpoint.text == "again"
+    assert ask(store, "SELECT count(*) FROM texts") == 1
+
+
+@pytest.mark.parametrize("use", ["touch", "save"])
+def test_a_session_that_is_used_again_in_time_is_not_removed(store: Store, use: str) -> None:
+    store.save([checkpoint()], at=1)
+    assert store.remove_expired(unused_since=10, now=100).marked == 1
+    if use == "touch":
+        store.touch(["ann"], at=2)
+    else:
+        store.save([checkpoint()], at=2)
+    assert store.remove_expired(unused_since=10, now=100 + GRACE_SECONDS) == (1, 0)
+
+
+def test_a_clock_that_jumped_ahead_and_came_back_removes_nothing(store: Store) -> None:
+    store.save([checkpoint()], at=1)
+    assert store.remove_expired(unused_since=10, now=1e9).marked == 1
+    assert store.remove_expired(unused_since=10, now=100) == (1, 0)  # the mark is set anew
+    assert store.remove_expired(unused_since=10, now=200) == (0, 0)
 
 
 def test_concurrent_save_and_load(store: Store) -> None:

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.protocol.ids import new_share_id
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
+from app.storage.expiry import GRACE_SECONDS
 from app.storage.schema import shares
 from app.storage.share_store import TOUCH_SECONDS
 from app.training.checkpoint import Checkpoint
@@ -96,7 +97,8 @@ def test_a_copy_stays_while_its_owner_is_stored_or_it_is_opened(store: Store) ->
     withdrawable = keep(store, "ann", changed(1))
     opened, forgotten = keep(store, "gone", changed(1)), keep(store, "gone", changed(2))
     store.shares.fetch(opened, at=10 + TOUCH_SECONDS)
-    assert store.shares.remove_untouched(before=10) == 1
+    assert store.shares.remove_expired(unused_since=10, now=100).marked == 1
+    assert store.shares.remove_expired(unused_since=10, now=100 + GRACE_SECONDS).removed == 1
     there = [store.shares.has(each) for each in (withdrawable, opened, forgotten)]
     assert there == [True, True, False]
 
@@ -123,7 +125,7 @@ def test_database_errors_are_storage_errors(store: Store) -> None:
         lambda: store.shares.has(share_id),
         lambda: store.shares.of("ann"),
         lambda: store.shares.withdraw("ann", share_id),
-        lambda: store.shares.remove_untouched(before=2),
+        lambda: store.shares.remove_expired(unused_since=2, now=9),
     ]
     for operation in operations:
         with pytest.raises(StoreError):

@@ -12,7 +12,7 @@ from app.sessions.memory_budget import MemoryBudget
 
 def test_a_network_that_is_too_large_is_refused_at_its_field() -> None:
     with pytest.raises(UserError) as caught:
-        MemoryBudget(100, 1000).reserve("ann", 101, "hidden_sizes")
+        MemoryBudget(100, 1000).check_size(101, "hidden_sizes")
     assert (caught.value.code, caught.value.field) == ("network_too_large", "hidden_sizes")
 
 
@@ -25,6 +25,16 @@ def test_a_network_for_which_there_is_no_room_is_refused_until_there_is() -> Non
     budget.commit("ann", 0)
     budget.reserve("bob", 60, "json")
     assert budget.weights == 60
+
+
+def test_an_existing_network_over_the_total_is_admitted_while_it_is_alone() -> None:
+    budget = MemoryBudget(100, 150)
+    budget.reserve("ann", 200, None, exists=True)
+    assert budget.weights == 200
+    for exists in (True, False):
+        with pytest.raises(UserError) as caught:
+            budget.reserve("bob", 10, None, exists=exists)
+        assert caught.value.code == "memory_full"
 
 
 def test_a_new_network_takes_the_place_of_the_old_one() -> None:
