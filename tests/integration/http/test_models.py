@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from app.errors import BusyError
 from app.protocol.limits import Limits
+from app.runtime.folder_lock import LOCK_FILE
 from app.training.model_io import FOLDER
 from app.web.http.models import MAX_DOWNLOADS, MAX_UPLOADS, PIECE
 from app.web.service import SessionService
@@ -68,7 +69,7 @@ def open_files_of(app_server: AppServer) -> list[str]:
             opened.append(str(entry.readlink()))
         except FileNotFoundError:  # closed since the folder was listed
             continue
-    return [name for name in opened if name.startswith(folder)]
+    return [name for name in opened if name.startswith(folder) and not name.endswith(LOCK_FILE)]
 
 
 def wait_until_gone(tab: Tab, app_server: AppServer) -> None:
