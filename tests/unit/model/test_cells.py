@@ -112,17 +112,6 @@ def test_the_reference_refuses_unknown_characters() -> None:
 
 
 @pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
-def test_the_first_steps_cost_and_gradient_are_the_originals(path: Path) -> None:
-    vector = json.loads(path.read_text())
-    model = load_model(vector["initial"], dtype="float64").model
-    first = vector["steps"][0]
-    cost, gradient = reference_loss_and_gradient(model, vector["sentences"][first["sentence"]])
-    assert cost == pytest.approx(first["cost"], rel=1e-12)
-    squares = sum(float((matrix**2).sum()) for matrix in gradient.values())
-    assert squares**0.5 == pytest.approx(first["grad_norm"], rel=1e-12)
-
-
-@pytest.mark.parametrize("path", VECTORS, ids=lambda path: path.stem)
 def test_the_final_models_costs_are_the_originals(path: Path) -> None:
     vector = json.loads(path.read_text())
     model = load_model(vector["final"], dtype="float64").model
