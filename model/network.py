@@ -14,9 +14,8 @@ Order in the flat vector, with V tokens, E the embedding size, G gates per layer
     Wd                     (H, V)      decoder of the top layer, transposed
     bd                     (V)
 
-The gates are in the reverse order of `CellSpec.gates`, in which the original's back-propagation
-visits them, so that sums over the gates round as they do there. The three sigmoid gates of an LSTM
-are adjacent, and take one loop.
+The gates are in the reverse order of `CellSpec.gates`. The three sigmoid gates of an LSTM are
+adjacent, and take one loop.
 """
 
 from __future__ import annotations

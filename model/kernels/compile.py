@@ -1,11 +1,7 @@
 """How the kernels are compiled, and where the compiled code is cached.
 
-The same source is compiled for two precisions:
-
-* float32, for training: sums may be reordered and products fused, so that loops are vectorised.
-* float64, for checks: operations keep their written order, which is that of the original demo.
-  Training at a high learning rate is chaotic (a difference in the last digit grows by eleven orders
-  of magnitude in thirty steps), so only the same order reproduces the demo's numbers.
+One set of options serves float32, which trains, and float64, which checks: sums may be reordered
+and products fused, so that loops are vectorised.
 """
 
 from __future__ import annotations
@@ -19,80 +15,37 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import numba
-import numpy as np
 import platformdirs
-from numba import types
 from numba.core.caching import _CacheLocator
-from numba.extending import overload
+from numba.extending import overload, register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-# NaN and infinity keep their meaning in both: training must notice divergence.
+# NaN and infinity keep their meaning: training must notice divergence.
 FAST_MATH = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
-STRICT_MATH = {"fastmath": False, "error_model": "numpy"}
+STRICT_MATH = FAST_MATH
 
 
 def kernel(function: Function) -> Function:
-    """Make a function callable from compiled code; its first floating argument sets the precision.
+    """Make a function callable from compiled code.
 
     It stays callable from Python, and is compiled together with the entry points that call it.
     """
-
-    def single(*arguments: Any) -> Function | None:
-        return None if is_double(*arguments) else function
-
-    def double(*arguments: Any) -> Function | None:
-        return function if is_double(*arguments) else None
-
-    overload(function, jit_options=FAST_MATH, strict=False)(single)
-    overload(function, jit_options=STRICT_MATH, strict=False)(double)
-    return function
+    registered: Function = register_jitable(**FAST_MATH)(function)
+    return registered
 
 
 def implements(generic: Callable[..., Any], cell: type) -> Callable[[Function], Function]:
     """Register a kernel as the implementation of `generic` for a type of its first argument."""
 
     def register(function: Function) -> Function:
-        def single(given: Any, *arguments: Any) -> Function | None:
-            return function if _is_cell(given, cell) and not is_double(*arguments) else None
+        def implementation(given: Any, *_arguments: Any) -> Function | None:
+            return function if getattr(given, "instance_class", None) is cell else None
 
-        def double(given: Any, *arguments: Any) -> Function | None:
-            return function if _is_cell(given, cell) and is_double(*arguments) else None
-
-        overload(generic, jit_options=FAST_MATH, strict=False)(single)
-        overload(generic, jit_options=STRICT_MATH, strict=False)(double)
+        overload(generic, jit_options=FAST_MATH, strict=False)(implementation)
         return function
 
     return register
-
-
-def _is_cell(given: Any, cell: type) -> bool:
-    return getattr(given, "instance_class", None) is cell
-
-
-def is_double(*arguments: Any) -> bool:
-    """Whether the first floating Numba type among these, or among their elements, is float64."""
-    for argument in arguments:
-        number = getattr(argument, "dtype", argument)
-        if isinstance(number, types.Float):
-            return bool(number == types.float64)
-    return False
-
-
-def is_strict(array: Any) -> bool:
-    """Whether code that works on this array keeps the written order; constant when compiled."""
-    return bool(array.dtype == np.float64)
-
-
-@overload(is_strict)
-def _is_strict(array: Any) -> Any:
-    def yes(array: Any) -> bool:
-        return True
-
-    def no(array: Any) -> bool:
-        return False
-
-    return yes if is_double(array) else no
 
 
 def entry_point(function: Function) -> Function:
@@ -105,7 +58,7 @@ def entry_point(function: Function) -> Function:
     numbas_own = numba.config.CACHE_LOCATOR_CLASSES
     numba.config.CACHE_LOCATOR_CLASSES = f"{__name__}.{ContentLocator.__name__}"
     try:
-        compiled: Function = numba.njit(nogil=True, cache=True, **STRICT_MATH)(function)
+        compiled: Function = numba.njit(nogil=True, cache=True, **FAST_MATH)(function)
     finally:
         numba.config.CACHE_LOCATOR_CLASSES = numbas_own
     return compiled

@@ -20,12 +20,7 @@ from typing import Any
 from model.kernels.cells import Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp
-from model.kernels.linalg.gemm import (
-    add_bias_grad,
-    gemm_nn,
-    gemm_nt,
-    gemm_tn,
-)
+from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt, gemm_tn
 from model.kernels.linalg.views import fill_zero, matrix
 from model.kernels.types import FloatArray, IntArray
 
@@ -180,6 +175,6 @@ def backward(
     fill_zero(dx)
     gemm_nt(grad_output, W_above, dx)
     d_embedding = matrix(gradient, 0, vocab_size, embedding_size)
-    for t in range(rows - 1, -1, -1):
+    for t in range(rows):
         for j in range(embedding_size):
             d_embedding[tokens[t], j] += dx[t, j]

@@ -17,7 +17,7 @@ from typing import Any
 
 from model.kernels.cells import Layer, Lstm, backward_layer, forward_layer, step_layer
 from model.kernels.cells.recurrence import add_recurrent_gradient
-from model.kernels.compile import implements, is_strict, kernel
+from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
 from model.kernels.types import FloatArray, IntArray
@@ -114,14 +114,10 @@ def lstm_backward(
 ) -> None:
     """See `backward_layer`."""
     gates, c = layer.gates, layer.c
-    stepwise = is_strict(gates)  # the original adds the gradient of the next row first
-    if not stepwise:
-        gemm_nt(grad_output, W_above, dh)
+    gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
         before = offsets[t - 1] if t > 0 else 0
-        if stepwise:
-            gemm_nt(grad_output[first:end], W_above, dh[first:end])
         for row in range(first, end):
             c_before = c[before + row - first] if t > 0 else zeros
             lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])

@@ -14,18 +14,12 @@ def add_recurrent_gradient(
     """d_Wh (H, n) += h_before.T @ d_sums, over all rows but the first of each sentence.
 
     h is (N, H), d_sums (N, n). Steps with equally many rows are contiguous, and go through one
-    matrix product; the last steps come first.
+    matrix product.
     """
-    t = offsets.shape[0] - 2
-    while t > 0:
-        end = offsets[t + 1]
-        count = end - offsets[t]
-        first = t
-        while first > 1 and offsets[first] - offsets[first - 1] == count:
-            if offsets[first - 1] - offsets[first - 2] != count:
-                break
-            first -= 1
-        rows = end - offsets[first]
-        before = offsets[first - 1]
-        gemm_tn(h[before : before + rows], d_sums[offsets[first] : end], d_Wh)
-        t = first - 1
+    first, steps = 1, offsets.shape[0] - 1
+    for t in range(1, steps):
+        before, begin, end = offsets[first - 1], offsets[first], offsets[t + 1]
+        if t + 1 < steps and offsets[t + 2] - end == begin - before:
+            continue
+        gemm_tn(h[before : before + end - begin], d_sums[begin:end], d_Wh)
+        first = t + 1

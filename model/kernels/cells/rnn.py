@@ -12,7 +12,7 @@ from typing import Any
 
 from model.kernels.cells import Layer, Rnn, backward_layer, forward_layer, step_layer
 from model.kernels.cells.recurrence import add_recurrent_gradient
-from model.kernels.compile import implements, is_strict, kernel
+from model.kernels.compile import implements, kernel
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
 from model.kernels.types import FloatArray, IntArray
 
@@ -62,14 +62,10 @@ def rnn_backward(
 ) -> None:
     """See `backward_layer`."""
     gates = layer.gates
-    stepwise = is_strict(gates)  # the original adds the gradient of the next row first
     zero = gates.dtype.type(0)
-    if not stepwise:
-        gemm_nt(grad_output, W_above, dh)
+    gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
-        if stepwise:
-            gemm_nt(grad_output[first:end], W_above, dh[first:end])
         for row in range(first, end):
             d_sums, dh_row, h_row = gates[row], dh[row], layer.h[row]
             for j in range(d_sums.shape[0]):

@@ -2,9 +2,7 @@
 
 In float32 they are polynomials without a branch or a call, so that the compiler can turn loops over
 them into vector code: calls of the C library would cost a small network more than its products do.
-
-In float64 they follow the algorithms of fdlibm, digit for digit: JavaScript engines use it, so that
-checks against the original demo's numbers see the same rounding.
+In float64, which only checks, they are the C library's.
 """
 
 from __future__ import annotations
@@ -17,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from model.kernels.compile import FAST_MATH, STRICT_MATH, kernel
+from model.kernels.compile import FAST_MATH, kernel
 
 f32 = np.float32
 
@@ -57,10 +55,10 @@ def sigmoid(x: Any) -> Any:
 
 
 @overload(exp, jit_options=FAST_MATH)
-def _exp_single(x: Any) -> Any:
+def _exp(x: Any) -> Any:
     # exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; reduction in two steps and polynomial with the
     # constants of the Cephes mathematical library (S. L. Moshier), expf.
-    def implementation(x: Any) -> Any:
+    def single(x: Any) -> Any:
         x = min(max(x, f32(-87.0)), f32(88.0))
         n = np.floor(x * f32(1.44269504088896341) + f32(0.5))
         r = x - n * f32(0.693359375) - n * f32(-2.12194440e-4)
@@ -72,42 +70,14 @@ def _exp_single(x: Any) -> Any:
         p = p * r + f32(5.0000001201e-1)
         return (p * r * r + r + f32(1.0)) * _power_of_two(n)
 
-    return implementation if x == types.float32 else None
-
-
-@overload(exp, jit_options=STRICT_MATH)
-def _exp_double(x: Any) -> Any:
-    # fdlibm's e_exp: r = hi - lo = x - n ln(2), and a rational function of r.
-    def implementation(x: Any) -> Any:
-        if not abs(x) < 700.0:
-            return math.exp(x)
-        n = 0
-        if abs(x) > 1.5 * math.log(2.0):
-            n = int(x * 1.44269504088896338700e00 + math.copysign(0.5, x))
-        elif abs(x) > 0.5 * math.log(2.0):
-            n = 1 if x > 0.0 else -1
-        elif abs(x) < 2.0**-28:
-            return 1.0 + x
-        hi, lo = x - n * 6.93147180369123816490e-01, n * 1.90821492927058770002e-10
-        r = hi - lo
-        t = r * r
-        p = 6.61375632143793436117e-05 + t * (
-            -1.65339022054652515390e-06 + t * 4.13813679705723846039e-08
-        )
-        p = 1.66666666666666019037e-01 + t * (-2.77777777770155933842e-03 + t * p)
-        c = r - t * p
-        if n == 0:
-            return 1.0 - ((r * c) / (c - 2.0) - r)
-        return math.ldexp(1.0 - ((lo - (r * c) / (2.0 - c)) - hi), n)
-
-    return implementation if x == types.float64 else None
+    return single if x == types.float32 else exp
 
 
 @overload(tanh, jit_options=FAST_MATH)
-def _tanh_single(x: Any) -> Any:
+def _tanh(x: Any) -> Any:
     # A rational function of x, with the coefficients of the Eigen library's ptanh for float: small
     # arguments keep all their digits, which 1 - 2 / (exp(2 x) + 1) would lose.
-    def implementation(x: Any) -> Any:
+    def single(x: Any) -> Any:
         x = min(max(x, f32(-7.90531110763549805)), f32(7.90531110763549805))
         s = x * x
         p = f32(-2.76076847742355e-16)
@@ -123,23 +93,4 @@ def _tanh_single(x: Any) -> Any:
         q = q * s + f32(4.89352518554385e-03)
         return x * p / q
 
-    return implementation if x == types.float32 else None
-
-
-@overload(tanh, jit_options=STRICT_MATH)
-def _tanh_double(x: Any) -> Any:
-    # fdlibm's s_tanh.
-    def implementation(x: Any) -> Any:
-        size = abs(x)
-        if size < 2.0**-28:
-            return x
-        if size >= 22.0:
-            value = 1.0
-        elif size >= 1.0:
-            value = 1.0 - 2.0 / (math.expm1(2.0 * size) + 2.0)
-        else:
-            e = math.expm1(-2.0 * size)
-            value = -e / (e + 2.0)
-        return math.copysign(value, x)
-
-    return implementation if x == types.float64 else None
+    return single if x == types.float32 else tanh
