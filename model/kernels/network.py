@@ -19,7 +19,7 @@ from typing import Any
 
 from model.kernels.cells import Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
-from model.kernels.linalg.activations import exp
+from model.kernels.linalg.activations import exp, largest
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt, gemm_tn
 from model.kernels.linalg.views import fill_zero, matrix
 from model.kernels.types import FloatArray, IntArray
@@ -101,12 +101,10 @@ def softmax_losses(logits: FloatArray, targets: IntArray) -> float:
     outputs = logits.shape[1]
     for t in range(logits.shape[0]):
         row = logits[t]
-        largest = row[0]
-        for j in range(1, outputs):
-            largest = max(largest, row[j])
-        target_logit = row[targets[t]] - largest
+        shift = largest(row)
+        target_logit = row[targets[t]] - shift
         for j in range(outputs):
-            row[j] = exp(row[j] - largest)
+            row[j] = exp(row[j] - shift)
         total = logits.dtype.type(0)
         for j in range(outputs):
             total += row[j]

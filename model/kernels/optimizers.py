@@ -123,17 +123,16 @@ def rmsprop_step(
     correction = number(1)
     if state.steps >= 0:
         correction = number(1.0 / (1.0 - state.alpha ** (state.steps + step + 1)))
-    square_avg, clipped = state.square_avg, 0
+    square_avg, clipped = state.square_avg, number(0)  # an integer would halve the vector lanes
     for k in range(params.shape[0]):
         g = gradient[k]
         square_avg[k] = square_avg[k] * alpha + new * g * g
-        if abs(g) > limit:
-            clipped += 1
+        clipped += number(abs(g) > limit)
         g = min(max(g, -limit), limit)
         root = math.sqrt(square_avg[k] * correction + eps)
         params[k] -= rate * g / root + decay * params[k]
         gradient[k] = number(0)
-    return clipped
+    return int(clipped)
 
 
 @implements(optimizer_step, AdamState)
@@ -157,15 +156,14 @@ def adam_step(
     rate, decay, limit = number(learning_rate), number(config.weight_decay), number(config.clip)
     beta1, new1 = number(state.beta1), number(1.0 - state.beta1)
     beta2, new2, eps = number(state.beta2), number(1.0 - state.beta2), number(state.eps)
-    grad_avg, square_avg, clipped = state.grad_avg, state.square_avg, 0
+    grad_avg, square_avg, clipped = state.grad_avg, state.square_avg, number(0)
     for k in range(params.shape[0]):
         g = gradient[k]
-        if abs(g) > limit:
-            clipped += 1
+        clipped += number(abs(g) > limit)
         g = min(max(g, -limit), limit)
         grad_avg[k] = grad_avg[k] * beta1 + new1 * g
         square_avg[k] = square_avg[k] * beta2 + new2 * g * g
         root = math.sqrt(square_avg[k] * correction2) + eps
         params[k] -= rate * (grad_avg[k] * correction1) / root + decay * params[k]
         gradient[k] = number(0)
-    return clipped
+    return int(clipped)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from model.kernels.compile import kernel
-from model.kernels.linalg.activations import exp
+from model.kernels.linalg.activations import exp, largest
 from model.kernels.types import FloatArray, IntArray
 
 
@@ -57,13 +57,11 @@ def argmax(logits: FloatArray) -> int:
 @kernel
 def softmax_inplace(logits: FloatArray, temperature: float) -> None:
     """Turn logits (V,) into the softmax of logits / temperature, in place."""
-    largest = logits[0]
-    for j in range(1, logits.shape[0]):
-        largest = max(largest, logits[j])
+    shift = largest(logits)
     total = logits.dtype.type(0)
     divisor = logits.dtype.type(temperature)
     for j in range(logits.shape[0]):
-        logits[j] = exp((logits[j] - largest) / divisor)
+        logits[j] = exp((logits[j] - shift) / divisor)
         total += logits[j]
     for j in range(logits.shape[0]):
         logits[j] /= total

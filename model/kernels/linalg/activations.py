@@ -16,6 +16,7 @@ from numba import types
 from numba.extending import intrinsic, overload
 
 from model.kernels.compile import FAST_MATH, kernel
+from model.kernels.types import FloatArray
 
 f32 = np.float32
 
@@ -52,6 +53,18 @@ def sigmoid(x: Any) -> Any:
     """1 / (1 + exp(-x))."""
     one = type(x)(1)
     return one / (one + exp(-x))
+
+
+@kernel
+def largest(x: FloatArray) -> Any:
+    """The largest number of x (n,), found in four chains: a maximum with NaN is not vectorised."""
+    a = b = c = d = x[0]
+    whole = x.shape[0] // 4 * 4
+    for j in range(0, whole, 4):
+        a, b, c, d = max(a, x[j]), max(b, x[j + 1]), max(c, x[j + 2]), max(d, x[j + 3])
+    for j in range(whole, x.shape[0]):
+        a = max(a, x[j])
+    return max(a, b, c, d)
 
 
 @overload(exp, jit_options=FAST_MATH)
