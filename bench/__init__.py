@@ -38,4 +38,16 @@ Competitors:
 - brain.js: its `recurrent.LSTM`, which descends from recurrentjs, the library of the original demo.
   It trains on one sentence at a time.
 - plain NumPy: an efficient LSTM without a compiler, `bench/speed/peers/numpy_lstm.py`.
+
+Where the time goes, in percent of a training step's CPU time on a Xeon of the Sapphire Rapids
+family; sentences of 29 characters, 60 tokens, each part timed by itself:
+
+| network | step | gates forward | gates backward | softmax | RMSProp | products, the rest |
+| --- | ---: | ---: | ---: | ---: | ---: | ---: |
+| LSTM [20, 20]/5, batch 1 | 41 µs | 15 | 8 | 5 | 6 | 66 |
+| LSTM [100]/5, batch 1 | 220 µs | 4 | 1 | 1 | 8 | 86 |
+| LSTM [256, 256]/16, batch 32 | 82 ms | 1 | 1 | 0 | 0 | 98 |
+
+The loops over sigmoid, tanh and exp and the optimizers' loops are vector code with AVX2 and with
+AVX-512, eight float32 numbers at a time.
 """

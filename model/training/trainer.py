@@ -92,8 +92,8 @@ class Trainer:
     ) -> Trainer:
         """A trainer that resumes a saved training on these sentences.
 
-        On the sentences of the saved training it resumes exactly: in float64, the parameters equal
-        those of an uninterrupted training bit for bit.
+        On the sentences of the saved training it resumes exactly: the parameters equal those of an
+        uninterrupted training bit for bit.
 
         Raises:
             FormatError: the JSON is not a saved model.
