@@ -16,7 +16,9 @@ from typing import Any, TypeVar
 
 import numba
 import platformdirs
+from llvmlite import binding
 from numba.core.caching import _CacheLocator
+from numba.core.codegen import get_host_cpu_features
 from numba.extending import overload, register_jitable
 
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -24,6 +26,10 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 # NaN and infinity keep their meaning: training must notice divergence.
 FAST_MATH = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
 STRICT_MATH = FAST_MATH
+
+if "CHARNN_CPU" in os.environ:
+    # Without this machine's features, those of the processor of that name.
+    numba.config.CPU_NAME, numba.config.CPU_FEATURES = os.environ["CHARNN_CPU"], ""
 
 
 def kernel(function: Function) -> Function:
@@ -76,7 +82,7 @@ class ContentLocator(_CacheLocator):  # type: ignore[misc]  # Numba's compiler i
 
     def get_source_stamp(self) -> str:
         """The digest of the sources: it differs when the compiled code is out of date."""
-        return _sources_digest()
+        return _digest()
 
     def get_disambiguator(self) -> str:
         """The line number: it distinguishes functions of one name in one module."""
@@ -91,10 +97,13 @@ class ContentLocator(_CacheLocator):  # type: ignore[misc]  # Numba's compiler i
 
 
 def cache_folder() -> Path:
-    """The folder of this version's compiled kernels: NUMBA_CACHE_DIR, else the user's cache."""
+    """The folder of this version's kernels, compiled for the target processor.
+
+    It is in NUMBA_CACHE_DIR, else in the user's cache.
+    """
     chosen = os.environ.get("NUMBA_CACHE_DIR")
     root = Path(chosen) if chosen else platformdirs.user_cache_path("charnn") / "kernels"
-    return root / _sources_digest()
+    return root / _digest()
 
 
 def write_whole(path: Path, content: bytes) -> None:
@@ -111,9 +120,20 @@ def write_whole(path: Path, content: bytes) -> None:
         return
 
 
+def target_cpu() -> tuple[str, str]:
+    """The name and the features, in LLVM's terms, of the processor that kernels are compiled for.
+
+    CHARNN_CPU names it (haswell, x86-64-v3, znver4 …), else it is Numba's choice: NUMBA_CPU_NAME
+    and NUMBA_CPU_FEATURES, or this machine's.
+    """
+    config = numba.config
+    name = binding.get_host_cpu_name() if config.CPU_NAME is None else config.CPU_NAME
+    return name, get_host_cpu_features() if config.CPU_FEATURES is None else config.CPU_FEATURES
+
+
 @functools.cache
-def _sources_digest() -> str:
-    digest = hashlib.sha256()
+def _digest() -> str:
+    digest = hashlib.sha256(repr(target_cpu()).encode())
     for source in sorted(Path(__file__).parent.rglob("*.py")):
         digest.update(source.read_bytes())
     return digest.hexdigest()[:16]

@@ -2,7 +2,8 @@
 
 They are our own because the matrices are small: for a layer of 20 units a call into a BLAS costs
 more than the product. Matrices are two-dimensional and row-major; rows may lie apart. In compiled
-code only; gemm_codegen.py generates the loops.
+code only; gemm_codegen.py generates the loops, which are compiled by themselves, once for each kind
+of processor, and called by name.
 """
 
 from __future__ import annotations
@@ -10,18 +11,71 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from llvmlite import ir
+from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
-from model.kernels.compile import STRICT_MATH
-from model.kernels.linalg import gemm_codegen as tiles
-from model.kernels.types import FloatArray
+from model.kernels.compile import cache_folder, target_cpu, write_whole
+from model.kernels.linalg import gemm_codegen
+from model.kernels.linalg.gemm_codegen import ONE, ZERO, VectorRegisters
 
-ZERO, ONE = ir.Constant(tiles.INT, 0), ir.Constant(tiles.INT, 1)
 
-_products = tiles.make_callable()
+def _load_products() -> Any:
+    """Compile the products, or read them from the cache, and name them to LLVM.
+
+    Returns the owner of the code, which must live as long as the kernels may run.
+    """
+    machine = _target_machine()
+    engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
+    engine.add_object_file(binding.ObjectFileRef.from_data(_object_code(machine)))
+    engine.finalize_object()
+    for product in ("gemm", "gemm_nt"):
+        for number in (gemm_codegen.FLOAT, gemm_codegen.DOUBLE):
+            name = gemm_codegen.name_of(product, number)
+            binding.add_symbol(name, engine.get_function_address(name))
+    return engine
+
+
+def _target_machine() -> Any:
+    binding.initialize_native_target()
+    binding.initialize_native_asmprinter()
+    cpu, features = target_cpu()
+    return binding.Target.from_default_triple().create_target_machine(
+        cpu=cpu, features=features, opt=3, reloc="default", codemodel="jitdefault", jit=True
+    )
+
+
+def _object_code(machine: Any) -> bytes:
+    cached = cache_folder() / "products.o"
+    try:
+        return cached.read_bytes()
+    except OSError:
+        code: bytes = machine.emit_object(gemm_codegen.products_module(_vector_registers(machine)))
+        write_whole(cached, code)
+        return code
+
+
+def _vector_registers(machine: Any) -> VectorRegisters:
+    """What the target has, read from its code for an addition of the widest vectors."""
+    function = ir.Function(
+        ir.Module(),
+        ir.FunctionType(ir.VoidType(), [ir.VectorType(ir.FloatType(), 16).as_pointer()]),
+        "double",
+    )
+    b = ir.IRBuilder(function.append_basic_block())
+    vector = b.load(function.args[0])
+    b.store(b.fadd(vector, vector), function.args[0])
+    b.ret_void()
+    code = machine.emit_assembly(binding.parse_assembly(str(function.module)))
+    if "zmm" in code:
+        return VectorRegisters(bits=512, number=32)
+    if "ymm" in code:
+        return VectorRegisters(bits=256, number=16)
+    return VectorRegisters(bits=128, number=16 if "xmm" in code else 32)
+
+
+_products = _load_products()
 
 
 class _Matrix:
@@ -46,7 +100,9 @@ def _call(product: str, arguments_of: Callable[..., Any]) -> Callable[..., Any]:
         ]
         number = matrices[0].number
         function = cgutils.get_or_insert_function(
-            builder.module, tiles.signature(product, number), tiles.name_of(product, number)
+            builder.module,
+            gemm_codegen.signature(product, number),
+            gemm_codegen.name_of(product, number),
         )
         builder.call(function, arguments_of(builder, *matrices))
         return context.get_dummy_value()
@@ -63,69 +119,41 @@ def _product(product: str, arguments_of: Callable[..., Any]) -> Any:
     return intrinsic(typed)
 
 
-def _last_row(builder: Any, of: _Matrix) -> Any:
-    return builder.gep(of.data, [builder.mul(builder.sub(of.rows, ONE), of.row_stride)])
-
-
-def _plain(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
+def _plain(_builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
     sizes = [a.rows, a.columns, b.columns]
-    return [*sizes, a.data, a.row_stride, ONE, b.data, b.row_stride, out.data, out.row_stride]
+    factors = [a.data, a.row_stride, ONE, b.data, b.row_stride, ONE]
+    return [*sizes, *factors, out.data, out.row_stride]
 
 
-def _transposed_from_last_row(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
+def _a_transposed(_builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
     sizes = [a.columns, a.rows, b.columns]
-    a_backwards = [_last_row(builder, a), ONE, builder.neg(a.row_stride)]
-    b_backwards = [_last_row(builder, b), builder.neg(b.row_stride)]
-    return [*sizes, *a_backwards, *b_backwards, out.data, out.row_stride]
+    factors = [a.data, ONE, a.row_stride, b.data, b.row_stride, ONE]
+    return [*sizes, *factors, out.data, out.row_stride]
 
 
-def _sums_of_columns(builder: Any, a: _Matrix, out: _Matrix) -> list[Any]:
-    """out (1, n) += a row of ones @ a (m, n), from the last row; the ones are one, not moved on."""
-    one = cgutils.alloca_once_value(builder, ir.Constant(a.number, 1))
-    sizes = [ONE, a.rows, a.columns]
-    ones = [one, ZERO, ZERO]
-    backwards = [_last_row(builder, a), builder.neg(a.row_stride)]
-    return [*sizes, *ones, *backwards, out.data, out.row_stride]
-
-
-def _with_transposed(builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
+def _b_transposed(_builder: Any, a: _Matrix, b: _Matrix, out: _Matrix) -> list[Any]:
     sizes = [a.rows, a.columns, b.rows]
     return [*sizes, a.data, a.row_stride, b.data, b.row_stride, out.data, out.row_stride]
 
 
-gemm_nn = _product("sums", _plain)
-"""out += a @ b, with a (m, k), b (k, n), out (m, n); summed from zero, then added."""
+def _sums_of_columns(builder: Any, a: _Matrix, out: _Matrix) -> list[Any]:
+    """out (1, n) += a row of ones @ a (m, n); a single one is read for all of them."""
+    one = cgutils.alloca_once_value(builder, ir.Constant(a.number, 1))
+    factors = [one, ZERO, ZERO, a.data, a.row_stride, ONE]
+    return [ONE, a.rows, a.columns, *factors, out.data, out.row_stride]
 
-gemm_tn = _product("onto", _transposed_from_last_row)
-"""out += a.T @ b, with a (m, k), b (m, n), out (k, n): the gradient of a weight matrix.
 
-The rows are taken from the last to the first, as back-propagation through time comes by them.
-"""
+gemm_nn = _product("gemm", _plain)
+"""out += a @ b, with a (m, k), b (k, n), out (m, n): the way forward through a layer."""
+
+gemm_tn = _product("gemm", _a_transposed)
+"""out += a.T @ b, with a (m, k), b (m, n), out (k, n): the gradient of a weight matrix."""
+
+gemm_nt = _product("gemm_nt", _b_transposed)
+"""out += a @ b.T, with a (m, n), b (k, n), out (m, k): the way back through a layer."""
 
 
 @intrinsic
 def add_bias_grad(_context: Any, a: Any, out: Any) -> Any:
-    """out (1, n) += a.sum(axis=0), with a (m, n): the gradient of a bias, the last row first."""
-    return types.void(a, out), _call("onto", _sums_of_columns)
-
-
-_add_dots = _product("dots", _with_transposed)
-
-
-def gemm_nt(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-    """out += a @ b.T, with a (m, n), b (k, n), out (m, k): the way back through a layer."""
-    out += a @ b.T
-
-
-@overload(gemm_nt, jit_options=STRICT_MATH)
-def _gemm_nt(a: FloatArray, b: FloatArray, out: FloatArray) -> Any:
-    def in_any_order(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-        _add_dots(a, b, out)
-
-    def is_strict(a: FloatArray, b: FloatArray, out: FloatArray) -> None:
-        for i in range(a.shape[0]):
-            for j in range(a.shape[1]):
-                for p in range(b.shape[0]):
-                    out[i, p] += b[p, j] * a[i, j]
-
-    return in_any_order if a.dtype == types.float32 else is_strict
+    """out (1, n) += a.sum(axis=0), with a (m, n): the gradient of a bias."""
+    return types.void(a, out), _call("gemm", _sums_of_columns)

@@ -194,28 +194,6 @@ def test_products_of_any_shape_equal_numpys_and_write_nothing_else(
     assert (frame == UNTOUCHED).all()
 
 
-@pytest.mark.parametrize("add", [ADD_PRODUCT, ADD_TRANSPOSED_PRODUCT])
-@given(shape=st.tuples(lengths, lengths, lengths), seed=st.integers(0, 2**32))
-def test_float64_sums_keep_the_written_order(
-    add: Any, shape: tuple[int, int, int], seed: int
-) -> None:
-    m, k, n = shape
-    random = np.random.default_rng(seed)
-    a, b, out = random.normal(size=(m, k)), random.normal(size=(k, n)), random.normal(size=(m, n))
-    if add is ADD_PRODUCT:  # a sum from zero, term by term, then onto what was there
-        total = np.zeros((m, n))
-        for p in range(k):
-            total = total + a[:, p : p + 1] * b[p]
-        expected = out + total
-        add(a, b, out)
-    else:  # term by term onto what was there, last row first
-        expected = out.copy()
-        for p in range(k - 1, -1, -1):
-            expected = expected + a[:, p : p + 1] * b[p]
-        add(np.ascontiguousarray(a.T), b, out)
-    np.testing.assert_array_equal(out, expected)
-
-
 # ---------------------------------------------------------------- activations
 
 
