@@ -82,7 +82,11 @@ def as_table(result: Result) -> str:
 
 def as_page(conditions: Conditions, results: Sequence[Result], plot: str | None) -> str:
     """The page of the docs, in Markdown."""
-    parts = ["# Training speed", "`make bench` generates this page, its plot and `speed.json`."]
+    generated = (
+        "`make bench` generates this page, its plot and `speed.json`. "
+        "[Matrix products](products.md) compares the products alone with OpenBLAS and MKL."
+    )
+    parts = ["# Training speed", generated]
     if plot:
         alt = "Characters per second of charnn and its peers, and charnn's share of the peak"
         parts.append(f"![{alt}]({plot})")

@@ -22,11 +22,10 @@ from model.kernels.linalg.vector_ir import INT, Iteration, Value, VectorBuilder
 FLOAT, DOUBLE = ir.FloatType(), ir.DoubleType()
 ZERO, ONE = INT(0), INT(1)
 
-TILE_VECTORS = 3  # with a quarter as many rows as there are registers, three quarters hold sums
 SINGLE_ROW_VECTORS = 8  # enough independent sums to hide the latency of a multiply-add
-BLOCK_ROWS = 128  # of a, while a panel of b is in the first-level cache
+BLOCK_ROWS = 256  # of a, while a panel of b is in the first-level cache
 BLOCK_TERMS = 256  # of the sums; a packed panel is 48 kB at most
-# Measured, as docs/speed.md says:
+# Measured, see docs/products.md:
 PACKED_FROM_TERMS = 32  # fewer cost less than packing
 PACKED_FROM_NUMBERS = 1 << 16  # of b: less is near in the caches
 PACKED_FROM_ROWS = 128  # so many of a, and packing pays in any case
@@ -81,7 +80,8 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
     b = w.builder
     m, k, n, a, a_row, a_step, b_matrix, b_row, b_step, out, out_row = function.args
     most_rows = registers.number // 4
-    panel = b.alloca(w.number, INT(BLOCK_TERMS * TILE_VECTORS * w.lanes))
+    most_vectors = 2 if registers.bits == 128 else 3  # NEON's broadcasts take registers as well
+    panel = b.alloca(w.number, INT(BLOCK_TERMS * most_vectors * w.lanes))
     panel.align = 64
     b_transposed = b.icmp_signed("!=", b_step, ONE)
     large_b = b.icmp_signed(">=", b.mul(k, n), INT(PACKED_FROM_NUMBERS))
@@ -118,9 +118,11 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
             row_of_b = w.at(b_at[0], (term.index, b_at[1]))
             ys = [w.load(w.at(row_of_b, c), count) for c, count in zip(columns, b_counts)]
             offset = b.mul(term.index, a_step)
-            xs = [w.broadcast(b.load(w.at(row, offset))) for row in rows_of_a]
-            factors = ((x, y) for x in xs for y in ys)
-            term.values = [w.multiply_add(x, y, t) for (x, y), t in zip(factors, term.values)]
+            sums = iter(term.values)
+            term.values = []
+            for row in rows_of_a:
+                x = w.broadcast(b.load(w.at(row, offset)))
+                term.values += [w.multiply_add(x, y, next(sums)) for y in ys]
 
         def add(counts: list[Value | None]) -> None:
             for place, count, total in zip(places, counts * rows, term.values):
@@ -189,11 +191,11 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
             w.switch(b.sub(rows, full), range(1, most_rows), lambda count: tile_at(full, count))
 
         needed = b.sdiv(b.add(left, INT(w.lanes - 1)), INT(w.lanes))
-        width = w.minimum(needed, INT(TILE_VECTORS))
+        width = w.minimum(needed, INT(most_vectors))
         # The last four vectors as two and two: a single one has too few sums to hide the latency.
         width = b.select(b.icmp_signed("==", needed, INT(4)), INT(2), width)
         j.step = b.mul(width, INT(w.lanes))
-        w.switch(width, range(1, TILE_VECTORS + 1), of_width)
+        w.switch(width, range(1, most_vectors + 1), of_width)
 
     def single_row() -> None:
         # How fast a large matrix is read is all that counts: a few of its rows at a time, each
