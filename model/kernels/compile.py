@@ -25,7 +25,6 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 # NaN and infinity keep their meaning: training must notice divergence.
 FAST_MATH = {"fastmath": {"reassoc", "contract", "arcp", "nsz"}, "error_model": "numpy"}
-STRICT_MATH = FAST_MATH
 
 if "CHARNN_CPU" in os.environ:
     # Without this machine's features, those of the processor of that name.
