@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.dataset import pack_sentences
-from model.kernels import entry_points
+from model.kernels import entry_points, workspace
 from model.kernels.types import Float64Array, FloatArray
 from model.network import Network
 from model.vocabulary import IndexArray
@@ -38,6 +38,24 @@ def packed_losses(
     work = network.work_space(rows) if work is None else work
     entry_points.evaluate(*network.kernel_args, tokens, offsets, work, np.arange(rows + 1), losses)
     return losses
+
+
+def add_gradient(
+    network: Network,
+    gradient: FloatArray,
+    tokens: IndexArray,
+    offsets: npt.NDArray[np.int64],
+    batch: npt.NDArray[np.int64],
+) -> float:
+    """The sum of the losses of these packed sentences, longest first.
+
+    Adds their mean gradient to `gradient` (parameters,).
+    """
+    rows = int((offsets[batch + 1] - offsets[batch]).sum())
+    work, batch_work = network.work_space(rows, len(batch)), workspace.batch_scratch(rows)
+    return entry_points.loss_and_gradient(
+        *network.kernel_args, gradient, tokens, offsets, batch, work, batch_work
+    )
 
 
 def perplexity_of(loss: float, predictions: int) -> float:

@@ -18,9 +18,8 @@ from model.autograd.graph import Graph, Mat
 from model.autograd.reference_cells import reference_loss_and_gradient
 from model.dataset import pack_sentences
 from model.errors import SettingsError
-from model.kernels import entry_points, workspace
 from model.kernels.types import Float64Array, FloatArray
-from model.metrics import sentence_losses
+from model.metrics import add_gradient, sentence_losses
 from model.network import Network
 
 EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
@@ -142,18 +141,9 @@ def kernel_loss_and_gradient(
     """
     longest_first = sorted(sentences, key=len, reverse=True)
     tokens, offsets = pack_sentences(model.vocabulary, longest_first)
-    rows, batch = int(offsets[-1]), len(sentences)
     gradient = np.zeros_like(model.params)  # (parameters,)
-    loss = entry_points.loss_and_gradient(
-        *model.kernel_args,
-        gradient,
-        tokens,
-        offsets,
-        np.arange(batch),
-        model.work_space(rows, batch),
-        workspace.batch_scratch(rows),
-    )
-    return float(loss), model.layout.views(gradient)
+    loss = add_gradient(model, gradient, tokens, offsets, np.arange(len(sentences)))
+    return loss, model.layout.views(gradient)
 
 
 def _graph_gradient(

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
+import numpy as np
+
 from model.kernels.beam_search import (
     Beam,
     Ranking,
@@ -25,7 +27,13 @@ from model.kernels.compile import entry_point, kernel
 from model.kernels.inference import network_step
 from model.kernels.linalg.views import copy_row, matrix, repeat_row
 from model.kernels.network import backward, forward, softmax_losses
-from model.kernels.optimizers import StepConfig, clip_by_norm, optimizer_step, squared_norm
+from model.kernels.optimizers import (
+    StepConfig,
+    add_shards,
+    clip_by_norm,
+    optimizer_step,
+    squared_norm,
+)
 from model.kernels.sampling import SamplingParams, sample_token, softmax_inplace
 from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
@@ -60,40 +68,41 @@ def train(
     sentences' losses before the step, the norm of their mean gradient before clipping, and the
     fraction of parameters whose gradient was clipped.
     """
+    gradients, fractions = matrix(gradient, 0, 1, params.shape[0]), np.ones(1)
     for k in range(batch_offsets.shape[0] - 1):
         batch = order[batch_offsets[k] : batch_offsets[k + 1]]
-        losses[k] = add_gradient(
+        losses[k] = loss_and_gradient(
             cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work
         )
-        norm = math.sqrt(squared_norm(gradient))
-        gradient_norms[k] = norm
-        if config.clip_norm:
-            clip_by_norm(gradient, norm, config.clip)
-            clipped_shares[k] = 1.0 if norm > config.clip else 0.0
-            optimizer_step(optimizer, params, gradient, rates[k], config, k)
-        else:
-            clipped = optimizer_step(optimizer, params, gradient, rates[k], config, k)
-            clipped_shares[k] = clipped / params.shape[0]
+        gradient_norms[k], clipped_shares[k] = apply_gradients(
+            optimizer, config, params, gradients, fractions, rates[k], k
+        )
 
 
-@kernel
-def add_gradient(
-    cell: Any,
-    sizes: IntArray,
+@entry_point
+def apply_gradients(
+    optimizer: Any,
+    config: StepConfig,
     params: FloatArray,
-    gradient: FloatArray,
-    tokens: IntArray,
-    offsets: IntArray,
-    batch: IntArray,
-    work: FloatArray,
-    batch_work: IntArray,
-) -> float:
-    """Add the mean gradient of the sentences to `gradient`; returns the sum of their losses."""
-    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
-    logits = forward(cell, sizes, params, inputs, row_offsets, work)
-    loss = softmax_losses(logits, targets)
-    backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
-    return loss
+    gradients: FloatArray,
+    fractions: Float64Array,
+    rate: float,
+    step: int,
+) -> tuple[float, float]:
+    """Take a step with the mean gradients (shards, parameters) of a batch's shards.
+
+    fractions (shards,), float64, are the shards' fractions of the batch. Returns the norm and the
+    clipped share of the batch's gradient, as in `train`. Sets the first gradient to zero.
+    """
+    add_shards(gradients, fractions)
+    gradient = gradients[0]
+    norm = math.sqrt(squared_norm(gradient))
+    if config.clip_norm:
+        clip_by_norm(gradient, norm, config.clip)
+        optimizer_step(optimizer, params, gradient, rate, config, step)
+        return norm, 1.0 if norm > config.clip else 0.0
+    clipped = optimizer_step(optimizer, params, gradient, rate, config, step)
+    return norm, clipped / params.shape[0]
 
 
 @entry_point
@@ -108,8 +117,15 @@ def loss_and_gradient(
     work: FloatArray,
     batch_work: IntArray,
 ) -> float:
-    """The loss of a batch; adds its gradient to `gradient`. The arguments are those of `train`."""
-    return add_gradient(cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work)
+    """The sum of the losses of a batch; adds their mean gradient to `gradient`.
+
+    The arguments are those of `train`.
+    """
+    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
+    logits = forward(cell, sizes, params, inputs, row_offsets, work)
+    loss = softmax_losses(logits, targets)
+    backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
+    return loss
 
 
 @kernel

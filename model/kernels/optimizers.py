@@ -9,7 +9,7 @@ import math
 from typing import Any, NamedTuple
 
 from model.kernels.compile import implements, kernel
-from model.kernels.types import FloatArray
+from model.kernels.types import Float64Array, FloatArray
 
 
 class StepConfig(NamedTuple):
@@ -76,6 +76,18 @@ def optimizer_step(
     number of gradients that were clipped by value.
     """
     raise NotImplementedError
+
+
+@kernel
+def add_shards(gradients: FloatArray, fractions: Float64Array) -> None:
+    """Overwrite the first gradient with the sum of fractions * gradients."""
+    number, total = gradients.dtype.type, gradients[0]
+    share = number(fractions[0])
+    for shard in range(1, gradients.shape[0]):
+        gradient, fraction = gradients[shard], number(fractions[shard])
+        for k in range(total.shape[0]):
+            total[k] = share * total[k] + fraction * gradient[k]
+        share = number(1)
 
 
 @kernel

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from model.kernels.optimizers import StepConfig
 from model.kernels.types import FloatArray
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
+from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import DivergenceGuard, Rollback
 from model.training.optimizers import Adam, Optimizer, RMSProp
 from model.training.schedules import learning_rates
@@ -34,7 +36,8 @@ class Trainer:
 
     The parameters of the model change in place. `config` may be replaced between calls, but its
     options for batches, order, optimizer and validation only take effect at creation. A trainer may
-    be used by any thread, but only by one at a time; training releases the GIL.
+    be used by any thread, but only by one at a time; training releases the GIL. With `threads`
+    above 1, that many share the sentences of each batch, unless it is too small.
 
     Attributes:
         model: the network.
@@ -56,6 +59,7 @@ class Trainer:
         sentences: Sequence[str],
         config: TrainingConfig | None = None,
         optimizer: Optimizer | None = None,
+        threads: int = 1,
     ) -> None:
         self.model = model
         self._config = config or TrainingConfig()
@@ -72,6 +76,11 @@ class Trainer:
         self._tokens, self._offsets = pack_sentences(model.vocabulary, self.train_sentences)
         self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
         self._gradient = np.zeros_like(model.params)  # (parameters,)
+        work = self.config.batch_size * self._rows.mean() * model.num_parameters
+        threads = min(threads, self.config.batch_size, int(work / MIN_WORK))
+        self._parallel: DataParallel | None = None
+        if threads > 1:
+            self._parallel = DataParallel(model, self._tokens, self._offsets, threads)
         self._sampler = BatchSampler(
             self._rows, self.config.batch_size, self.config.shuffle, self.config.seed
         )
@@ -89,6 +98,7 @@ class Trainer:
         sentences: Sequence[str],
         config: TrainingConfig | None = None,
         dtype: npt.DTypeLike = np.float32,
+        threads: int = 1,
     ) -> Trainer:
         """A trainer that resumes a saved training on these sentences.
 
@@ -102,7 +112,7 @@ class Trainer:
         model, optimizer, sampler_state = load_model(saved, dtype)
         config = config or TrainingConfig()
         fits = optimizer is not None and optimizer.name == config.optimizer
-        trainer = cls(model, sentences, config, optimizer if fits else None)
+        trainer = cls(model, sentences, config, optimizer if fits else None, threads)
         trainer.resume(sampler_state)
         return trainer
 
@@ -253,14 +263,22 @@ class Trainer:
         if not len(steps.losses):
             return steps
         order = order[: batch_offsets[-1]]
-        rows = int(np.add.reduceat(self._rows[order], batch_offsets[:-1]).max())
-        batch = int(np.diff(batch_offsets).max())
         epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
+        rates = self._rates(epochs)
+        step_config = StepConfig(float(config.weight_decay), float(config.clip), self.clips_by_norm)
+        if self._parallel is not None:
+            for k, (begin, end) in enumerate(pairwise(batch_offsets)):
+                steps.losses[k], steps.gradient_norms[k], steps.clipped_shares[k] = (
+                    self._parallel.step(self.optimizer, step_config, rates[k], order[begin:end])
+                )
+            return steps
+        rows = int(np.add.reduceat(self._rows[order], batch_offsets[:-1]).max())
+        largest = int(np.diff(batch_offsets).max())
         entry_points.train(
             model.layout.spec.kernel,
             self.optimizer.kernel_state(),
-            StepConfig(float(config.weight_decay), float(config.clip), self.clips_by_norm),
-            self._rates(epochs),
+            step_config,
+            rates,
             model.layout.sizes,
             model.params,
             self._gradient,
@@ -268,7 +286,7 @@ class Trainer:
             self._offsets,
             order,
             batch_offsets,
-            model.work_space(rows, batch),
+            model.work_space(rows, largest),
             workspace.batch_scratch(rows),
             steps.losses,
             steps.gradient_norms,
@@ -310,7 +328,6 @@ class Trainer:
             self._guard.maybe_snapshot(self.model.params, self.optimizer, self._totals.seconds)
             return
         self.optimizer = self._guard.restore(self.model.params)
-        self._gradient[:] = 0  # it may hold NaN
         self.learning_rate /= 2
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
