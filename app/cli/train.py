@@ -13,6 +13,7 @@ import click
 from app.cli.files import check_can_write, read_sentences, write_file
 from app.cli.params import READABLE_FILE, as_typed, hyperparameter_options, is_given
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, arguments_of
+from app.runtime.config import available_cores
 from model import (
     CharModel,
     ModelError,
@@ -72,6 +73,12 @@ class StopConditions:
     help="Sentences per step: larger batches train faster, with fewer updates.",
 )
 @click.option(
+    "--threads",
+    default=available_cores,
+    type=click.IntRange(1, 1024),
+    help="Threads that share the sentences of a step; one per core by default.",
+)
+@click.option(
     "--solver",
     default="rmsprop",
     show_default=True,
@@ -106,7 +113,7 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         trainer = _trainer_for(sentences, options)
         copy = trainer.model.copy()
         # Compiling the kernels does not count as training.
-        Trainer(copy, sentences, trainer.config).train(1)
+        Trainer(copy, sentences, trainer.config, threads=options["threads"]).train(1)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     limits = StopConditions.given(
@@ -131,7 +138,7 @@ def _check_no_network_options(context: click.Context) -> None:
 
 def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
     hyperparameters = Hyperparameters(**{name: options[name] for name in HYPERPARAMETERS})
-    seed = options["seed"]
+    seed, threads = options["seed"], options["threads"]
     config = TrainingConfig(
         **hyperparameters.of("training"),
         batch_size=options["batch_size"],
@@ -139,10 +146,11 @@ def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Traine
         seed=seed,
     )
     if options["from_file"]:
-        return Trainer.from_json(options["from_file"].read_bytes(), sentences, config)
+        saved = options["from_file"].read_bytes()
+        return Trainer.from_json(saved, sentences, config, threads=threads)
     vocabulary = Vocabulary.from_sentences(sentences)
     model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=seed)
-    return Trainer(model, sentences, config)
+    return Trainer(model, sentences, config, threads=threads)
 
 
 def _outcome(trainer: Trainer) -> str:

@@ -22,6 +22,7 @@ from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
 from model import CharModel
 from model.formats import loading_lines, python_file, safetensors_file
+from model.training.data_parallel import DataParallel
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 SENTENCES = [line.strip() for line in CORPUS.splitlines() if line.strip()]
@@ -112,6 +113,7 @@ def test_train_with_the_same_seed_gives_the_same_model(
         ("--kind", "transformer"),
         ("--solver", "newton"),
         ("--batch-size", "0"),
+        ("--threads", "0"),
         ("--schedule", "sine"),
         ("--schedule-epochs", "0"),
         ("--validation-fraction", "0.9"),
@@ -148,6 +150,24 @@ def test_train_takes_kinds_batches_and_solvers(
     assert saved["generator"] == kind
     assert ("step_mean" in saved["solver"]) == (solver == "adam")
     assert saved["solver"]["steps"] == 5
+
+
+def test_train_shares_large_batches_among_threads(
+    corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def counted(*arguments: Any) -> DataParallel:
+        threads.append(arguments[-1])
+        return DataParallel(*arguments)
+
+    monkeypatch.setattr("model.training.trainer.MIN_WORK", 1)
+    monkeypatch.setattr("model.training.trainer.DataParallel", counted)
+    options = ("--batch-size", "3", "--threads", "2", *STEPS)
+    assert charnn("train", corpus, "--out", out, *options, *TINY).exit_code == 0
+    assert charnn("train", corpus, "--from", out, "--out", out, *options).exit_code == 0
+    assert steps_of(out) == 10
+    assert threads == [2] * 4  # of each run, the training and the one that compiles
 
 
 def test_train_says_when_the_network_diverged_and_keeps_its_last_good_state(
