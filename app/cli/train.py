@@ -46,15 +46,6 @@ class StopConditions:
     seconds: float | None = None
     perplexity: float | None = None
 
-    @classmethod
-    def given(
-        cls, steps: int | None, seconds: float | None, perplexity: float | None
-    ) -> StopConditions:
-        """These limits, or the default if none is given."""
-        if steps is None and seconds is None and perplexity is None:
-            seconds = DEFAULT_SECONDS
-        return cls(steps, seconds, perplexity)
-
 
 @click.command()
 @click.argument("corpus", type=READABLE_FILE)
@@ -116,10 +107,9 @@ def train(corpus: Path, out: Path, **options: Any) -> None:
         Trainer(copy, sentences, trainer.config, threads=options["threads"]).train(1)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    limits = StopConditions.given(
-        options["steps"], options["seconds"], options["target_perplexity"]
-    )
-    train_until(limits, trainer)
+    given = StopConditions(options["steps"], options["seconds"], options["target_perplexity"])
+    no_limit = given == StopConditions()
+    train_until(StopConditions(seconds=DEFAULT_SECONDS) if no_limit else given, trainer)
     _write_model(trainer, out)
     click.echo(f"{out}: {_outcome(trainer)}")
     if trainer.rollbacks:
