@@ -9,6 +9,8 @@ from __future__ import annotations
 import contextlib
 import logging
 import socket
+import sys
+import time
 import warnings
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +22,14 @@ from flask_socketio import SocketIO
 
 from app.runtime.backends.base import ServerBackend
 from app.runtime.config import AsyncMode
+from app.runtime.peers import TokenBucket
+
+with warnings.catch_warnings():  # eventlet warns that it is deprecated
+    warnings.simplefilter("ignore")
+    import eventlet
+    import eventlet.websocket
+    import eventlet.wsgi
+    from eventlet.websocket import ConnectionClosedError, FailedConnectionError
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +37,16 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 10_000
 """Open at once; each costs eventlet a few kilobytes."""
+READS_IN_A_ROW = 4
+"""Reads from a connection after which the others run, even if more data is waiting."""
+FRAMES_PER_SECOND = 1000
+"""WebSocket frames of a connection; a browser sends a message in one or a few."""
+SMALL_MESSAGE = 16_384
+"""Bytes of a message that is accepted whatever memory the unfinished ones take."""
+LARGE_MESSAGES = 8
+"""Unfinished messages of the maximum size for which there is memory."""
+MESSAGE_SECONDS = 240.0
+"""Time for a message to arrive: 10 MB at 50 kB per second, and some more."""
 
 
 class EventletBackend(ServerBackend):
@@ -35,15 +55,7 @@ class EventletBackend(ServerBackend):
     async_mode: AsyncMode = "eventlet"
 
     def __init__(self) -> None:
-        # Not at the top: the threading mode works without eventlet.
-        with warnings.catch_warnings():  # eventlet warns that it is deprecated
-            warnings.simplefilter("ignore")
-            import eventlet
-            import eventlet.websocket
-            import eventlet.wsgi
-
-        _patch_eventlet_websocket(eventlet.websocket)
-        self._eventlet = eventlet
+        eventlet.websocket.RFC6455WebSocket = _WebSocket
         self._stopped = eventlet.event.Event()
         self._calls: deque[Callable[[], Any]] = deque()
         self._wake_up, self._sleeper = socket.socketpair()
@@ -53,10 +65,11 @@ class EventletBackend(ServerBackend):
 
     def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
-        server = self._eventlet.spawn(
-            self._eventlet.wsgi.server,
-            self._eventlet.greenio.GreenSocket(listener),
+        server = eventlet.spawn(
+            eventlet.wsgi.server,
+            _Socket(listener),
             app,
+            protocol=_HttpProtocol,
             log=logging.getLogger("app.http"),
             log_output=False,
             debug=False,
@@ -72,7 +85,7 @@ class EventletBackend(ServerBackend):
 
     def spawn(self, task: Callable[[], None]) -> None:
         """Run a task concurrently."""
-        self._eventlet.spawn(task)
+        eventlet.spawn(task)
 
     def spawn_from_signal(self, task: Callable[[], None]) -> None:
         """Run a task concurrently. Callable from any thread and from signal handlers."""
@@ -80,7 +93,7 @@ class EventletBackend(ServerBackend):
 
     def sleep(self, seconds: float) -> None:
         """Suspend the caller; other tasks keep running."""
-        self._eventlet.sleep(seconds)
+        eventlet.sleep(seconds)
 
     def connection(self, environ: Mapping[str, Any]) -> socket.socket | None:
         """The socket of a request."""
@@ -91,14 +104,15 @@ class EventletBackend(ServerBackend):
         """Call a function when the request is finished."""
         environ["eventlet.posthooks"].append((lambda _environ: call(), (), {}))
 
-    def limit_messages(self, socketio: SocketIO, max_size: int) -> None:
-        """Do nothing: `_patch_eventlet_websocket` applies the frame limit to whole messages."""
+    def limit_messages(self, socketio: SocketIO, max_size: int) -> None:  # noqa: ARG002
+        """Limit the memory of unfinished messages; Engine.IO passes `max_size` to each socket."""
+        _WebSocket.max_buffered = LARGE_MESSAGES * max_size
 
     def wait(self, future: Future[T], timeout: float) -> T:
         """The result of a future that another thread completes."""
-        done = self._eventlet.event.Event()
+        done = eventlet.event.Event()
         future.add_done_callback(lambda _: self._call_soon(done.send))
-        with self._eventlet.Timeout(timeout, exception=False):
+        with eventlet.Timeout(timeout, exception=False):
             done.wait()
         return future.result(timeout=0)
 
@@ -114,7 +128,7 @@ class EventletBackend(ServerBackend):
 
     def _run_calls(self) -> None:
         while True:
-            self._eventlet.hubs.trampoline(self._sleeper.fileno(), read=True)
+            eventlet.hubs.trampoline(self._sleeper.fileno(), read=True)
             self._sleeper.recv(4096)
             while self._calls:
                 self._run_call(self._calls.popleft())
@@ -126,23 +140,112 @@ class EventletBackend(ServerBackend):
             log.exception("a call from another thread failed")
 
 
-def _patch_eventlet_websocket(websocket: Any) -> None:
-    """Fix two weaknesses of eventlet's WebSockets with large messages.
+class _Socket(eventlet.greenio.GreenSocket):  # type: ignore[misc]  # the library has no types
+    """A connection that lets the others run after some reads."""
 
-    Eventlet unmasks incoming data byte by byte in Python: 10 MB would block the server for five
-    seconds. And its size limit applies to a frame, not to a message of many frames.
+    _reads = 0
+
+    def _recv_loop(self, *arguments: Any) -> Any:
+        self._reads += 1
+        if self._reads % READS_IN_A_ROW == 0:
+            eventlet.sleep(0)
+        return super()._recv_loop(*arguments)
+
+    def sendall(self, data: bytes, flags: int = 0) -> None:
+        """Send all data, without copying what remains after each send."""
+        super().sendall(memoryview(data), flags)
+
+
+class _HttpProtocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+    """Handles the requests of a connection; lets the others run before each."""
+
+    def handle_one_request(self) -> None:
+        """Handle one request."""
+        eventlet.sleep(0)
+        super().handle_one_request()
+
+
+class _WebSocket(eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
+    """A WebSocket that limits the frames, and the size, time and memory of messages.
+
+    Eventlet limits the size of a frame only, and would unmask it byte by byte: 10 MB would block
+    the server for five seconds.
     """
 
-    class Message(websocket.RFC6455WebSocket.Message):  # type: ignore[misc]
-        def push(self, data: bytes, final: bool = False) -> None:
-            self.length = getattr(self, "length", 0) + len(data)
-            if self.length > self.max_frame_length:
-                raise websocket.FailedConnectionError(1009, "This message is too long.")
-            super().push(data, final)
+    buffered = 0  # bytes of the unfinished messages of all sockets
+    max_buffered = sys.maxsize
 
-    if websocket.RFC6455WebSocket.Message.__module__ != __name__:
-        websocket.RFC6455WebSocket.Message = Message
-        websocket.RFC6455WebSocket._apply_mask = staticmethod(unmasked)  # noqa: SLF001
+    class Message(eventlet.websocket.RFC6455WebSocket.Message):  # type: ignore[misc]
+        """A message in one buffer, however small the pieces are in which it arrives."""
+
+        def __init__(self, *arguments: Any, **options: Any) -> None:
+            super().__init__(*arguments, **options)
+            self.data = [bytearray()]
+
+        def push(self, data: bytes, final: bool = False) -> None:
+            """Add a piece of a frame."""
+            self.finished = final
+            self.data[0] += data
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._frames = TokenBucket(FRAMES_PER_SECOND, time.monotonic())
+        self._size = 0  # bytes of the unfinished message
+        self._deadline = 0.0
+
+    def wait(self) -> Any:
+        """The next message, text or bytes; None at the end of the connection."""
+        try:
+            return self._receive()
+        except FailedConnectionError as error:
+            log.info("a WebSocket was closed: %s", error.message)
+            self.close((error.status, error.message))
+        except ConnectionClosedError:
+            pass
+        except Exception:
+            self.close((1011, "Internal server error"))
+            raise
+        finally:
+            self._count(-self._size)
+        return None
+
+    def _receive(self) -> Any:
+        message = None
+        while message is None or not message.finished:
+            frame = self._recv_frame(message)
+            if frame.opcode & 8:
+                self._handle_control_frame(frame.opcode, frame.getvalue())
+            else:
+                message = frame
+        return message.getvalue()
+
+    def _recv_frame(self, message: Any = None) -> Any:
+        if not self._frames.take(time.monotonic()):
+            raise FailedConnectionError(1008, "Too many frames per second")
+        if message is None:
+            self._count(-self._size)
+        elif self._size and time.monotonic() > self._deadline:
+            raise FailedConnectionError(1008, "The message took too long")
+        return super()._recv_frame(message)
+
+    def _apply_mask(
+        self, data: bytes, mask: Sequence[int], length: int | None = None, offset: int = 0
+    ) -> bytes:
+        """Count and unmask a piece of a frame; every piece passes here."""
+        if not self._size:
+            self._deadline = time.monotonic() + MESSAGE_SECONDS
+        self._count(len(data))
+        if self._size > self.max_frame_length:
+            raise FailedConnectionError(1009, "The message is too long")
+        if self._size > SMALL_MESSAGE and self.buffered > self.max_buffered:
+            raise FailedConnectionError(1013, "Too many large messages at once")
+        if time.monotonic() > self._deadline:
+            raise FailedConnectionError(1008, "The message took too long")
+        return unmasked(data, mask, length, offset)
+
+    def _count(self, size: int) -> None:
+        self._size += size
+        _WebSocket.buffered += size
 
 
 def unmasked(data: bytes, mask: Sequence[int], length: int | None = None, offset: int = 0) -> bytes:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import threading
 import time
 from collections import defaultdict
@@ -11,31 +10,10 @@ from dataclasses import dataclass
 
 from app.errors import LimitExceeded
 from app.protocol.limits import Limits
-
-BURST_SECONDS = 2.0
-"""A burst may hold the events of this many seconds."""
+from app.runtime.peers import TokenBucket, network_of
 
 MAX_ADDRESSES = 1000
 """Addresses to remember before those without sessions are dropped."""
-
-
-class TokenBucket:
-    """A token bucket: refills at a constant rate; each event takes a token."""
-
-    def __init__(self, rate: float, now: float) -> None:
-        self._rate = rate
-        self._size = max(1.0, rate * BURST_SECONDS)
-        self._level = self._size
-        self._filled_at = now
-
-    def take(self, now: float) -> bool:
-        """Take a token; returns whether there was one."""
-        self._level = min(self._size, self._level + (now - self._filled_at) * self._rate)
-        self._filled_at = now
-        if self._level < 1:
-            return False
-        self._level -= 1
-        return True
 
 
 @dataclass(frozen=True)
@@ -121,16 +99,3 @@ class ConnectionLimiter:
 
     def _counts(self, session_id: str) -> bool:
         return session_id in self._pages_of or self._is_in_memory(session_id)
-
-
-def network_of(address: str) -> str:
-    """The network that counts as one address: for IPv6, the /64 of one customer."""
-    try:
-        known = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(known, ipaddress.IPv6Address):
-        if known.ipv4_mapped:
-            return str(known.ipv4_mapped)
-        return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
-    return str(known)

@@ -8,12 +8,8 @@ import pytest
 
 from app.errors import LimitExceeded
 from app.protocol.limits import Limits
-from app.web.sockets.connection_limits import (
-    MAX_ADDRESSES,
-    ConnectionLimiter,
-    TokenBucket,
-    network_of,
-)
+from app.runtime.peers import TokenBucket, network_of
+from app.web.sockets.connection_limits import MAX_ADDRESSES, ConnectionLimiter
 
 
 def test_a_bucket_gives_a_burst_and_then_the_rate() -> None:

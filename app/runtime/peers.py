@@ -1,0 +1,40 @@
+"""What the limits on peers share: a token bucket, and the network of an address."""
+
+from __future__ import annotations
+
+import ipaddress
+
+BURST_SECONDS = 2.0
+"""A burst may hold the events of this many seconds."""
+
+
+class TokenBucket:
+    """A token bucket: refills at a constant rate; each event takes a token."""
+
+    def __init__(self, rate: float, now: float) -> None:
+        self._rate = rate
+        self._size = max(1.0, rate * BURST_SECONDS)
+        self._level = self._size
+        self._filled_at = now
+
+    def take(self, now: float) -> bool:
+        """Take a token; returns whether there was one."""
+        self._level = min(self._size, self._level + (now - self._filled_at) * self._rate)
+        self._filled_at = now
+        if self._level < 1:
+            return False
+        self._level -= 1
+        return True
+
+
+def network_of(address: str) -> str:
+    """The network that counts as one address: for IPv6, the /64 of one customer."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(known, ipaddress.IPv6Address):
+        if known.ipv4_mapped:
+            return str(known.ipv4_mapped)
+        return str(ipaddress.ip_network((int(known) >> 64 << 64, 64)))
+    return str(known)

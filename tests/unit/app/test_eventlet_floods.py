@@ -1,0 +1,195 @@
+"""A connection that sends without a pause does not stop the others."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import struct
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import closing
+from typing import Any
+
+import pytest
+from flask import Flask, request
+
+from app.runtime.backends import eventlet as backends
+from app.runtime.backends.eventlet import EventletBackend, _Socket, _WebSocket
+
+PATIENCE = 60.0
+MASK = b"\0\0\0\0"
+CONTINUATION, TEXT, PING = 0, 1, 9
+
+
+def frame(opcode: int, data: bytes = b"", *, final: bool = True) -> bytes:
+    """A masked frame."""
+    length = len(data)
+    if length < 126:
+        size = bytes([0x80 | length])
+    elif length < 65_536:
+        size = struct.pack("!BH", 0x80 | 126, length)
+    else:
+        size = struct.pack("!BQ", 0x80 | 127, length)
+    return bytes([0x80 * final | opcode]) + size + MASK + data
+
+
+@pytest.fixture
+def backend() -> EventletBackend:
+    return EventletBackend()
+
+
+@pytest.fixture
+def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
+    """The client's and the server's end of a connection."""
+    client, server = socket.socketpair()
+    client.settimeout(PATIENCE)
+    with closing(client), closing(server):
+        yield client, server
+
+
+def websocket(end: socket.socket, limit: int = 1000) -> Any:
+    """The server's WebSocket on a connection."""
+    return _WebSocket(_Socket(end), {}, max_frame_length=limit)
+
+
+def closed_with(client: socket.socket) -> int:
+    """The status of the close frame that the server has sent last."""
+    received = b""
+    with contextlib.suppress(ConnectionResetError):  # it was closed before it was read to the end
+        while data := client.recv(4096):
+            received += data
+    return int(struct.unpack("!H", received[received.rindex(b"\x88") :][2:4])[0])
+
+
+def run(backend: EventletBackend, task: Callable[[], Any]) -> Any:
+    """The result of a task of the backend."""
+    done: Future[Any] = Future()
+    backend.spawn(lambda: done.set_result(task()))
+    return backend.wait(done, PATIENCE)
+
+
+@pytest.mark.parametrize("data", [frame(PING, b"x"), frame(CONTINUATION, b"x", final=False)])
+def test_other_tasks_run_while_a_peer_sends_frames(
+    backend: EventletBackend, ends: tuple[socket.socket, socket.socket], data: bytes
+) -> None:
+    client, server = ends
+    client.sendall(frame(TEXT, final=False) + data * 200 + frame(CONTINUATION, b"end"))
+    turns: list[int] = []
+
+    def count() -> None:
+        while True:
+            turns.append(1)
+            backend.sleep(0)
+
+    backend.spawn(count)
+    message = run(backend, websocket(server).wait)
+    assert message.endswith("end")
+    assert len(turns) > 20
+
+
+def test_a_peer_that_sends_too_many_frames_is_closed_with_a_reason(
+    backend: EventletBackend,
+    ends: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backends, "FRAMES_PER_SECOND", 5)
+    client, server = ends
+    client.sendall(frame(PING) * 200)
+    assert run(backend, websocket(server).wait) is None
+    assert closed_with(client) == 1008
+
+
+def test_large_unfinished_messages_share_a_budget_and_small_ones_are_accepted(
+    backend: EventletBackend,
+    ends: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_WebSocket, "max_buffered", 50_000)
+    monkeypatch.setattr(_WebSocket, "buffered", 40_000)
+    client, server = ends
+    receiving = websocket(server, limit=100_000)
+    client.sendall(frame(TEXT, b"x" * 15_000))
+    assert len(run(backend, receiving.wait)) == 15_000
+    client.sendall(frame(TEXT, b"x" * 20_000))
+    assert run(backend, receiving.wait) is None
+    assert closed_with(client) == 1013
+    assert _WebSocket.buffered == 40_000
+
+
+def test_an_unfinished_message_has_a_time_limit(
+    backend: EventletBackend,
+    ends: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(backends, "MESSAGE_SECONDS", 0.0)
+    client, server = ends
+    client.sendall(frame(TEXT, b"x", final=False) + frame(CONTINUATION, final=False))
+    assert run(backend, websocket(server).wait) is None
+    assert closed_with(client) == 1008
+
+
+@pytest.fixture
+def address(backend: EventletBackend) -> Iterator[Callable[[Flask], tuple[str, int]]]:
+    """Starts serving an application; returns the address."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve(app: Flask) -> tuple[str, int]:
+        backend.spawn(lambda: backend.serve(app, listener, lambda: None))
+        return listener.getsockname()
+
+    with closing(listener):
+        yield serve
+        backend.stop()
+        backend.sleep(0.01)
+
+
+PIPELINED = b"GET /?n=%d HTTP/1.1\r\nHost: localhost\r\n\r\n"
+CHUNKED = b"POST / HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+
+
+def test_another_connection_is_answered_before_a_pipeline_has_ended(
+    backend: EventletBackend, address: Callable[[Flask], tuple[str, int]]
+) -> None:
+    app = Flask(__name__)
+    order: list[str] = []
+
+    @app.route("/", methods=["GET", "POST"])
+    def answer() -> str:
+        order.append(request.args.get("n", "other"))
+        return "x"
+
+    where = address(app)
+    backend.sleep(0.01)
+    with socket.create_connection(where) as flood, socket.create_connection(where) as other:
+        flood.sendall(b"".join(PIPELINED % number for number in range(150)))
+        other.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        while len(order) < 151:
+            backend.sleep(0.001)
+    assert order.index("other") < 100
+
+
+def test_other_tasks_run_while_a_body_in_tiny_chunks_is_read(
+    backend: EventletBackend, address: Callable[[Flask], tuple[str, int]]
+) -> None:
+    app = Flask(__name__)
+    turns: list[int] = []
+    read: list[tuple[int, int]] = []
+
+    @app.post("/")
+    def answer() -> str:
+        before = len(turns)
+        length = len(request.environ["eventlet.input"].read())
+        read.append((length, len(turns) - before))
+        return "x"
+
+    with socket.socket() as flood:
+        flood.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1_000_000)
+        where = address(app)
+        flood.connect(where)
+        flood.sendall(CHUNKED + b"1\r\nx\r\n" * 50_000 + b"0\r\n\r\n")
+        while not read:
+            backend.sleep(0)
+            turns.append(1)
+    ((length, during),) = read
+    assert length == 50_000
+    assert during > 5
