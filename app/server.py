@@ -83,7 +83,7 @@ def create_app(
         template_folder=str(_folder("templates")),
         static_folder=str(_folder("static")),
     )
-    backend = make_backend(config.async_mode)
+    backend = make_backend(config.async_mode, behind_proxy=config.trust_proxy)
     metrics = Metrics()
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
@@ -133,7 +133,7 @@ def create_app(
 
 
 def serve(config: ServerConfig, engine: Engine | None = None, store: Store | None = None) -> None:
-    """Run the server until SIGTERM or SIGINT; the parameters are those of `create_app`.
+    """Run the server until SIGTERM, SIGINT or SIGHUP; the parameters are those of `create_app`.
 
     Raises:
         ServerError: the address is not available, or training cannot continue.
@@ -148,14 +148,16 @@ def _serve(config: ServerConfig, listener: socket.socket, app: Flask) -> None:
     here = extension_of(app)
     here.backend.spawn(lambda: here.broadcaster.run(here.backend.sleep))
     here.backend.spawn(lambda: here.metrics.watch_event_loop(here.backend.sleep))
-    for stop_signal in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(stop_signal, lambda *_: here.shutdown.request(here.emitter))
+    for stop_signal in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        if signal.getsignal(stop_signal) is not signal.SIG_IGN:  # as nohup sets
+            signal.signal(stop_signal, lambda *_: here.shutdown.request(here.emitter))
     here.engine.on_failure(lambda why: here.shutdown.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("started", extra=_loggable(config))
     try:
         _listen(config, listener)
         here.backend.serve(app, listener, on_started=lambda: _announce(listener, config.token))
+        here.shutdown.finish(here.emitter)
     finally:
         listener.close()  # new connections fail at once instead of waiting
         here.close()

@@ -68,6 +68,13 @@ class GracefulShutdown:
             self.failure = why
             self.request(clients)
 
+    def finish(self, clients: Clients) -> None:
+        """Save all sessions if the server has ended without a request; call this at its end."""
+        if not self.begun:
+            self.begun = True
+            self._stop(clients)
+            self.failure = "The server ended by itself: see the log for the reason."
+
     def _stop(self, clients: Clients) -> None:
         try:
             self.all_saved = self._save()

@@ -136,7 +136,7 @@ def _add_niceness(pid: int | None, niceness: int) -> None:
 def _serve(pipe: Connection, memory: int | None) -> None:
     """Run calls until the parent process exits."""
     # A supervisor may signal all processes of the server, but this one must outlast its parent.
-    for stop_signal in (signal.SIGINT, signal.SIGTERM):
+    for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(stop_signal, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):

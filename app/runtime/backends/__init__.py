@@ -8,12 +8,18 @@ from app.runtime.config import AsyncMode
 __all__ = ["ServerBackend", "make_backend"]
 
 
-def make_backend(async_mode: AsyncMode) -> ServerBackend:
-    """The backend of a mode. Its module is imported only when needed."""
+def make_backend(async_mode: AsyncMode, *, behind_proxy: bool = False) -> ServerBackend:
+    """The backend of a mode. Its module is imported only when needed.
+
+    Args:
+        async_mode: the name of the mode.
+        behind_proxy: whether all connections come from one proxy; otherwise eventlet limits those
+            of one address.
+    """
     if async_mode == "eventlet":
         from app.runtime.backends.eventlet import EventletBackend
 
-        return EventletBackend()
+        return EventletBackend(behind_proxy=behind_proxy)
     from app.runtime.backends.threading import ThreadingBackend
 
     return ThreadingBackend()

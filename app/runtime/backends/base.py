@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -14,6 +16,19 @@ from flask_socketio import SocketIO
 from app.runtime.config import AsyncMode
 
 T = TypeVar("T")
+
+MAX_FILES = 65_536
+
+
+def raise_file_limit() -> int:
+    """Raise the limit of open files as far as this process may; returns the limit."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # macOS has another limit
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            return wanted
+    return MAX_FILES if soft == resource.RLIM_INFINITY else soft
 
 
 class ServerBackend(ABC):

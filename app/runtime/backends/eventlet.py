@@ -7,12 +7,13 @@ native threads, and wake the eventlet thread through a socket pair.
 from __future__ import annotations
 
 import contextlib
+import errno
 import logging
 import socket
 import sys
 import time
 import warnings
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
@@ -20,9 +21,9 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app.runtime.backends.base import ServerBackend
+from app.runtime.backends.base import ServerBackend, raise_file_limit
 from app.runtime.config import AsyncMode
-from app.runtime.peers import TokenBucket
+from app.runtime.peers import TokenBucket, network_of
 
 with warnings.catch_warnings():  # eventlet warns that it is deprecated
     warnings.simplefilter("ignore")
@@ -37,6 +38,20 @@ T = TypeVar("T")
 
 MAX_CONNECTIONS = 10_000
 """Open at once; each costs eventlet a few kilobytes."""
+RESERVED_FILES = 256
+"""File descriptors that are left for the store, model files and training."""
+ACCEPT_PAUSE = 0.5
+"""Seconds to wait before accepting again when there is no descriptor or memory."""
+ACCEPT_ERRORS = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.ECONNABORTED, errno.ECONNRESET}
+)
+"""Errors of accepting one connection, after which the next can be accepted."""
+KEEPALIVE_SECONDS = 75.0
+"""How long a connection may be idle between two requests."""
+HEADER_SECONDS = 20.0
+"""Time for the header of a request to arrive."""
+SOCKET_SECONDS = 90.0
+"""Timeout of one read or write of a request; Engine.IO sets its own for WebSockets."""
 READS_IN_A_ROW = 4
 """Reads from a connection after which the others run, even if more data is waiting."""
 FRAMES_PER_SECOND = 1000
@@ -54,7 +69,8 @@ class EventletBackend(ServerBackend):
 
     async_mode: AsyncMode = "eventlet"
 
-    def __init__(self) -> None:
+    def __init__(self, *, behind_proxy: bool = False) -> None:
+        self._behind_proxy = behind_proxy
         eventlet.websocket.RFC6455WebSocket = _WebSocket
         self._stopped = eventlet.event.Event()
         self._calls: deque[Callable[[], Any]] = deque()
@@ -65,6 +81,7 @@ class EventletBackend(ServerBackend):
 
     def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
+        most = max(RESERVED_FILES, min(MAX_CONNECTIONS, raise_file_limit() - RESERVED_FILES))
         server = eventlet.spawn(
             eventlet.wsgi.server,
             _Socket(listener),
@@ -73,9 +90,11 @@ class EventletBackend(ServerBackend):
             log=logging.getLogger("app.http"),
             log_output=False,
             debug=False,
-            max_size=MAX_CONNECTIONS,
+            custom_pool=_Connections(most, most if self._behind_proxy else most // 2),
+            keepalive=KEEPALIVE_SECONDS,
+            socket_timeout=SOCKET_SECONDS,
         )
-        server.link(lambda _: self.stop())
+        server.link(self._on_end)
         on_started()
         self._stopped.wait()
 
@@ -116,6 +135,13 @@ class EventletBackend(ServerBackend):
             done.wait()
         return future.result(timeout=0)
 
+    def _on_end(self, server: Any) -> None:
+        try:
+            server.wait()
+        except Exception:
+            log.exception("the HTTP server failed")
+        self.stop()
+
     def _set_stopped(self) -> None:
         if not self._stopped.ready():
             self._stopped.send()
@@ -140,10 +166,67 @@ class EventletBackend(ServerBackend):
             log.exception("a call from another thread failed")
 
 
-class _Socket(eventlet.greenio.GreenSocket):  # type: ignore[misc]  # the library has no types
-    """A connection that lets the others run after some reads."""
+class _Connections(eventlet.GreenPool):  # type: ignore[misc]  # the library has no types
+    """The open connections. Ends the longest idle one for a new one if there are too many.
+
+    Those of one address may not take the place of all others.
+    """
+
+    def __init__(self, limit: int, per_address: int) -> None:
+        super().__init__(2 * limit)  # more: those that are being closed
+        self._limit = limit
+        self._per_address = per_address
+        self._open: defaultdict[str, dict[int, list[Any]]] = defaultdict(dict)  # by network
+        self._count = 0
+
+    def spawn(self, serve: Callable[..., None], connection: list[Any]) -> Any:
+        """Serve a connection, given as eventlet's list of its address, socket and state."""
+        network = network_of(connection[0][0])
+        full = []
+        if len(self._open.get(network, ())) >= self._per_address:
+            full = [network]
+        elif self._count >= self._limit:
+            full = sorted(self._open, key=lambda each: -len(self._open[each]))
+        if full and not any(map(self._end_idle, full)):
+            log.info("a connection was refused: too many are open")
+            return super().spawn(lambda: None)  # after which eventlet closes it
+        self._open[network][id(connection)] = connection
+        self._count += 1
+        thread = super().spawn(serve, connection)
+        thread.link(lambda _: self._forget(network, connection))
+        return thread
+
+    def _end_idle(self, network: str) -> bool:
+        for connection in self._open[network].values():
+            if connection[2] is eventlet.wsgi.STATE_IDLE:
+                eventlet.greenio.shutdown_safe(connection[1])
+                self._forget(network, connection)
+                return True
+        return False
+
+    def _forget(self, network: str, connection: list[Any]) -> None:
+        if self._open[network].pop(id(connection), None) is not None:
+            self._count -= 1
+        if not self._open[network]:
+            del self._open[network]
+
+
+class _Socket(eventlet.greenio.GreenSocket):  # type: ignore[misc]
+    """A listener, and its connections, which let the others run after some reads."""
 
     _reads = 0
+
+    def accept(self) -> Any:
+        """The next connection, and its address."""
+        while True:
+            eventlet.sleep(0)
+            try:
+                return super().accept()
+            except OSError as error:
+                if error.errno not in ACCEPT_ERRORS:
+                    raise
+                log.warning("a connection cannot be accepted: %s", error.strerror)
+                eventlet.sleep(ACCEPT_PAUSE)
 
     def _recv_loop(self, *arguments: Any) -> Any:
         self._reads += 1
@@ -163,6 +246,19 @@ class _HttpProtocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
         """Handle one request."""
         eventlet.sleep(0)
         super().handle_one_request()
+
+    def parse_request(self) -> bool:
+        """Read the header; returns whether it is valid."""
+        with eventlet.Timeout(HEADER_SECONDS, exception=False):
+            return bool(super().parse_request())
+        self.close_connection = True
+        return False
+
+    def get_environ(self) -> dict[str, Any]:
+        """The WSGI environ, without the function by which WebSockets count as idle."""
+        environ: dict[str, Any] = super().get_environ()
+        del environ["eventlet.set_idle"]
+        return environ
 
 
 class _WebSocket(eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]

@@ -17,7 +17,7 @@ from simple_websocket import ConnectionClosed
 from werkzeug.serving import WSGIRequestHandler, make_server
 from wsproto.utilities import LocalProtocolError
 
-from app.runtime.backends.base import ServerBackend
+from app.runtime.backends.base import ServerBackend, raise_file_limit
 from app.runtime.config import AsyncMode
 
 T = TypeVar("T")
@@ -39,6 +39,7 @@ class ThreadingBackend(ServerBackend):
 
     def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
+        raise_file_limit()
         host, port = listener.getsockname()[:2]
         server = make_server(
             host,

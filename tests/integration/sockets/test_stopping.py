@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import signal
+import socket
 from pathlib import Path
 
 import pytest
 
+from app.server import ServerError, _serve
 from tests.support.app_server import running_app
 from tests.support.client import Client, Tab
 from tests.support.server import running_server
@@ -22,12 +24,15 @@ def learning(client: Client) -> Tab:
     return tab
 
 
-def test_sigterm_notifies_clients_and_sessions_survive_restart(tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_notifies_clients_and_sessions_survive_restart(
+    tmp_path: Path, with_signal: signal.Signals
+) -> None:
     with running_server(tmp_path) as server:
         client = Client(server.url)
         tab = learning(client)
         session, steps = tab.state["session"], tab.newest("steps")
-        assert server.stop(signal.SIGTERM) == 0
+        assert server.stop(with_signal) == 0
         tab.wait_for(lambda: not tab.is_open)
         assert [closing["code"] for closing in tab.closings] == ["restarting"]
         assert not server.warnings
@@ -64,3 +69,21 @@ def test_sessions_survive_sigkill_up_to_the_last_checkpoint(tmp_path: Path) -> N
         assert server.stop(signal.SIGINT) == 0  # as Ctrl-C does
         tab.wait_for(lambda: tab.closings)
         assert not server.warnings
+
+
+def test_a_server_that_ends_by_itself_saves_and_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(signal, "signal", lambda *_: None)
+    with running_app(tmp_path) as app_server:
+        tab = app_server.new_client().open_tab()
+        here = app_server.parts
+        monkeypatch.setattr(here.backend, "spawn", lambda _: None)
+        monkeypatch.setattr(here.backend, "serve", lambda *_, **__: None)
+        with (
+            socket.create_server(("127.0.0.1", 0)) as listener,
+            pytest.raises(ServerError, match="by itself"),
+        ):
+            _serve(here.config, listener, app_server.app)
+        assert tab.closings[-1]["code"] == "restarting"
+        assert here.shutdown.all_saved

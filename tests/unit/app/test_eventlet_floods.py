@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -193,3 +194,102 @@ def test_other_tasks_run_while_a_body_in_tiny_chunks_is_read(
     ((length, during),) = read
     assert length == 50_000
     assert during > 5
+
+
+# ------------------------------------------------------------------ connections
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+
+@pytest.fixture
+def place(
+    backend: EventletBackend,
+    address: Callable[[Flask], tuple[str, int]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> tuple[str, int]:
+    """The address of a server that has room for two connections of an address."""
+    monkeypatch.setattr(backends, "MAX_CONNECTIONS", 4)
+    monkeypatch.setattr(backends, "RESERVED_FILES", 4)
+    app = Flask(__name__)
+    app.add_url_rule("/", view_func=lambda: "x")
+    app.add_url_rule("/wait", "wait", view_func=lambda: (backend.sleep(PATIENCE), "x")[1])
+    return address(app)
+
+
+def received(backend: EventletBackend, connection: socket.socket) -> bytes:
+    """What is received on a connection; empty if it was closed."""
+    connection.setblocking(False)
+    for _ in range(5000):
+        with contextlib.suppress(BlockingIOError):
+            return connection.recv(4096)
+        backend.sleep(0.001)
+    raise TimeoutError
+
+
+def test_an_idle_connection_is_ended_for_a_new_one(
+    backend: EventletBackend, place: tuple[str, int]
+) -> None:
+    with contextlib.ExitStack() as stack:
+        opened = []
+        for _ in range(3):
+            opened.append(stack.enter_context(socket.create_connection(place)))
+            opened[-1].sendall(REQUEST)
+            assert received(backend, opened[-1]).startswith(b"HTTP/1.1 200")
+        assert received(backend, opened[0]) == b""
+        opened[1].sendall(REQUEST)
+        assert received(backend, opened[1]).startswith(b"HTTP/1.1 200")
+
+
+def test_a_connection_is_refused_while_all_others_of_its_address_are_busy(
+    backend: EventletBackend, place: tuple[str, int]
+) -> None:
+    with contextlib.ExitStack() as stack:
+        for _ in range(2):
+            busy = stack.enter_context(socket.create_connection(place))
+            busy.sendall(REQUEST.replace(b"/ ", b"/wait "))
+        backend.sleep(0.01)
+        late = stack.enter_context(socket.create_connection(place))
+        assert received(backend, late) == b""
+
+
+def test_a_header_that_does_not_arrive_ends_its_connection(
+    backend: EventletBackend, place: tuple[str, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "HEADER_SECONDS", 0.01)
+    with socket.create_connection(place) as slow:
+        slow.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n")
+        assert received(backend, slow) == b""
+
+
+def test_a_server_without_file_descriptors_accepts_again_later(
+    backend: EventletBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backends, "ACCEPT_PAUSE", 0.0)
+    failures = [OSError(errno.EMFILE, "full"), OSError(errno.ECONNABORTED, "gone")]
+
+    class Listener(socket.socket):
+        def accept(self) -> Any:
+            if failures:
+                raise failures.pop()
+            return super().accept()
+
+    with Listener() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        accepting = _Socket(listener)
+        with socket.create_connection(listener.getsockname()) as client:
+            connection, peer = run(backend, accepting.accept)
+            assert peer == client.getsockname()
+            connection.close()
+
+
+def test_a_listener_that_fails_ends_serving(
+    backend: EventletBackend, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(_self: object) -> None:
+        raise OSError(errno.EBADF, "closed")
+
+    monkeypatch.setattr(_Socket, "accept", fail)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        backend.serve(Flask(__name__), listener, lambda: None)
+    assert [record.message for record in caplog.records] == ["the HTTP server failed"]
