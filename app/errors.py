@@ -134,6 +134,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "malformed_packet": "This is not a valid Socket.IO packet. Reconnect with a client of "
         "Engine.IO 4.",
         "packet_too_large": "This packet exceeds the size limit. Send a smaller one.",
+        "event_too_large": "This event is too large. Send at most {limit:,} characters besides a "
+        "text to learn or a model to load.",
         "answers_unread": "Earlier answers have not been read. Reconnect, and read them.",
         "no_socket": "This socket does not exist any more: open a new one.",
         "invalid_handshake": "Not a valid WebSocket (version 13) handshake: use a client that "

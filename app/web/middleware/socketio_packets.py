@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import logging
+import re
 import socket
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,14 @@ MAX_PACKETS_PER_BODY = 16
 """Packets in one polling request, the limit of Engine.IO."""
 MAX_NAME_LENGTH = 100
 """Characters of a namespace, or of a packet without a message."""
+SMALL = 16_384
+"""Characters of a packet without a long text, and of a packet besides its texts. JSON of a few
+megabytes takes seconds to parse, unless it is a text. Also bytes of a message before its socket has
+a session."""
+WITH_TEXT = frozenset({"learn", "load"})
+"""The events with a long text."""
+EVENT_START = re.compile(r'[25](?:\d{1,10}-)?(?:/[^,]{0,100},)?\d{0,100}\["(\w{0,100})"', re.ASCII)
+"""The start of an event up to its name."""
 SEPARATOR = "\x1e"
 MESSAGE = "4"
 WITHOUT_MESSAGE = frozenset("12356")  # close, ping, pong, upgrade, noop
@@ -61,7 +70,18 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
     data: Any
 
     def decode(self, encoded_packet: str) -> int:
-        """Decode a packet; returns 0, the number of attachments to wait for."""
+        """Decode a packet; returns 0, the number of attachments to wait for.
+
+        The payload of an event that is too large is the `UserError` to answer.
+        """
+        error = None
+        if len(encoded_packet) > SMALL:
+            start = EVENT_START.match(encoded_packet)
+            if start is None:
+                raise MalformedPacketError("too large")
+            if start[1] not in WITH_TEXT or _size_besides_texts(encoded_packet) > SMALL:
+                error = PayloadTooLarge("event_too_large", limit=SMALL)
+                encoded_packet = f"{start[0]}]"
         try:
             super().decode(encoded_packet)
         except (ValueError, RecursionError) as error:
@@ -71,6 +91,8 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
         elif self.packet_type == packets.BINARY_ACK:
             self.packet_type = packets.ACK
         self._check()
+        if error is not None:
+            self.data.append(error)
         return 0
 
     def _check(self) -> None:
@@ -87,6 +109,22 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
                 raise MalformedPacketError("an acknowledgement of nothing")
         elif self.packet_type not in {packets.CONNECT, packets.DISCONNECT}:
             raise MalformedPacketError("not a packet for a server")
+
+
+def _size_besides_texts(data: str) -> int:
+    """The number of characters of JSON outside of its strings, in linear time."""
+    data = data.replace("\\\\", "").replace('\\"', "")
+    quotes = data.count('"')
+    if quotes > SMALL:
+        return quotes
+    return quotes + sum(map(len, data.split('"')[::2]))
+
+
+def _max_size(server: Server, name: str) -> int:
+    """Maximum bytes of a message of a socket, which has a session once it is connected."""
+    most: int = server.eio.max_http_buffer_size
+    has_session = server.manager.sid_from_eio_sid(name, "/") is not None
+    return most if has_session else min(SMALL, most)
 
 
 def is_text_packet(data: str) -> bool:
@@ -113,7 +151,7 @@ def install_packet_validation(server: Server) -> None:
     # Its own dictionary: the library's is shared by every server of the process.
     engine._async = {  # noqa: SLF001
         **engine._async,  # noqa: SLF001
-        "websocket": lambda handler, engine: _validating(upgrade, handler, engine),
+        "websocket": lambda handler, _: _validating(upgrade, handler, server),
     }
     logging.getLogger("engineio.server").addFilter(_is_not_peer_error)
 
@@ -123,6 +161,7 @@ class PacketMiddleware:
 
     def __init__(self, app: WSGIApplication, server: Server) -> None:
         self._app = app
+        self._server = server
         self._engine = server.eio
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -151,7 +190,7 @@ class PacketMiddleware:
         length = environ.get("CONTENT_LENGTH") or "0"
         if not length.isascii() or not length.isdecimal():
             return self._reject(name, UserError("malformed_packet"))
-        if len(length) > 15 or int(length) > self._engine.max_http_buffer_size:
+        if len(length) > 15 or int(length) > _max_size(self._server, name):
             return self._reject(name, PayloadTooLarge("packet_too_large"))
         body = _checked_body(environ["wsgi.input"].read(int(length)))
         if body is None:
@@ -179,12 +218,12 @@ class _DebugLog:
 class _ValidatingWebSocket:
     """A WebSocket that passes valid packets to Engine.IO, and ends at any other."""
 
-    def __init__(self, websocket: Any, peer: Any, engine: Any) -> None:
+    def __init__(self, websocket: Any, peer: Any, server: Server) -> None:
         self._websocket = websocket
         if hasattr(websocket, "log"):
             websocket.log = _DebugLog()
         self._peer = peer
-        self._engine = engine
+        self._server = server
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._websocket, name)
@@ -192,17 +231,19 @@ class _ValidatingWebSocket:
     def wait(self) -> str | None:
         """The next packet; None at the end of the socket."""
         while True:
+            # Eventlet's attribute: in the threading mode, frames are read before this is called.
+            self._websocket.max_frame_length = _max_size(self._server, self._peer.sid)
             try:
                 data = self._websocket.wait()
             except (OSError, ValueError):  # closed, or not WebSocket frames
                 return None
             if data is None or self._peer.closed:
                 return None
-            if not _wait_until_read(self._peer, self._engine):
+            if not _wait_until_read(self._peer, self._server.eio):
                 log.info("a socket that does not read was closed")
                 self._cut()
                 return None
-            self._engine.sleep(0)  # lets other tasks run when a peer sends without a pause
+            self._server.eio.sleep(0)  # lets other tasks run when a peer sends without a pause
             if isinstance(data, (bytes, bytearray)):
                 continue  # an attachment: see Packet
             if not is_text_packet(data):
@@ -222,10 +263,12 @@ class _ValidatingWebSocket:
             pass  # already closed
 
 
-def _validating(upgrade: Callable[..., Any], handler: Any, engine: Any) -> Any:
+def _validating(upgrade: Callable[..., Any], handler: Any, server: Server) -> Any:
     """The library's upgrade to a WebSocket, with validated packets."""
     peer = handler.__self__
-    return upgrade(lambda websocket: handler(_ValidatingWebSocket(websocket, peer, engine)), engine)
+    return upgrade(
+        lambda websocket: handler(_ValidatingWebSocket(websocket, peer, server)), server.eio
+    )
 
 
 def _wait_until_read(peer: Any, engine: Any) -> bool:

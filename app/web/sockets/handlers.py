@@ -90,6 +90,8 @@ class SocketEvents:
             self._limiter.check_rate(_socket_name())
         except LimitExceeded as error:
             return error.answer
+        if arguments and isinstance(arguments[0], UserError):  # it was too large to be decoded
+            return arguments[0].answer
         return self._service.answer(session_id, event, arguments)
 
 

@@ -58,6 +58,11 @@ def test_a_binary_payload_is_a_field_error(client: Client) -> None:
     assert (answer["code"], answer["field"]) == ("not_text", "text")
 
 
+def test_an_event_that_is_slow_to_parse_is_refused(client: Client) -> None:
+    answer = send(client.open_tab(), f'427["learn",[{"{}," * 20_000}1]]')
+    assert answer["code"] == "event_too_large"
+
+
 def test_events_before_connect_are_ignored(client: Client) -> None:
     tab = client.open_tab()
     tab.close()

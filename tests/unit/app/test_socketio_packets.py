@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import socket
 import sys
@@ -15,9 +16,11 @@ from socketio import packet as packets
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Response
 
+from app.errors import PayloadTooLarge
 from app.web.middleware.socketio_packets import (
     MAX_PACKETS_PER_BODY,
     MAX_UNREAD,
+    SMALL,
     MalformedPacketError,
     Packet,
     PacketMiddleware,
@@ -102,6 +105,40 @@ def test_of_attachments_only_the_placeholders_are_left_and_none_is_waited_for() 
     assert (answer.packet_type, answer.id) == (packets.ACK, 1)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        f'27["set",[{"{}," * SMALL}1]]',
+        f'27["set",{{"temperature":"{"x" * SMALL}"}}]',
+        f'251-/,7["learn",[{"1e1," * SMALL}1]]',
+        f'27["learn",{{"options":{{"hidden_sizes":[{"," * SMALL}]}}}}]',
+        f'27["load",{json.dumps(dict.fromkeys(range(SMALL)))}]',
+    ],
+    ids=lambda data: data[:16],
+)
+def test_an_event_that_is_slow_to_parse_is_answered_without_its_payload(data: str) -> None:
+    event = Packet(encoded_packet=data)
+    name, error = event.data
+    assert (event.packet_type, event.id) == (packets.EVENT, 7)
+    assert name in {"set", "learn", "load"}
+    assert isinstance(error, PayloadTooLarge)
+    assert error.code == "event_too_large"
+
+
+@pytest.mark.parametrize("text", ["x", "\n", '"', "\\", '\\"', '"{[,', "é", "🙂"])
+@pytest.mark.parametrize("ensure_ascii", [True, False])
+def test_an_event_with_a_long_text_is_decoded(text: str, ensure_ascii: bool) -> None:
+    sent = ["learn", {"text": text * SMALL}]
+    event = Packet(encoded_packet=f"27{json.dumps(sent, ensure_ascii=ensure_ascii)}")
+    assert event.data == sent
+
+
+@pytest.mark.parametrize("data", ["0{}", "31[]", '2["s\\u0065t"]', '2[ "set"]', "2[1]"])
+def test_another_large_packet_is_not_decoded(data: str) -> None:
+    with pytest.raises(MalformedPacketError):
+        Packet(encoded_packet=data + " " * SMALL)
+
+
 def test_the_packets_that_are_sent_are_those_of_the_protocol() -> None:
     packet = Packet(data=["frame", {"seq": 1}], namespace="/", id=3)
     assert packet.encode() == '23["frame",{"seq":1}]'
@@ -144,6 +181,7 @@ class Library:
 
     def __init__(self) -> None:
         self.eio = Engine()
+        self.manager = socketio.Server(async_mode="threading").manager
         self.bodies: list[str] = []
         self.extensions: list[bool] = []
         self._client = Client(PacketMiddleware(self._answer, self))  # type: ignore[arg-type]
@@ -208,6 +246,15 @@ def test_a_body_is_not_read_by_a_length_that_cannot_be_taken(
     library = Library()
     assert code(library.post(b"", CONTENT_LENGTH=length)) == refused
     assert library.eio.sockets["sid"].closed
+
+
+def test_a_body_is_small_until_its_socket_has_a_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Engine, "max_http_buffer_size", 10 * SMALL)
+    body = b"4" + b"0" * SMALL
+    library = Library()
+    library.manager.connect("sid", "/")
+    assert library.post(body).status_code == 200
+    assert code(Library().post(body)) == (413, "packet_too_large")
 
 
 def test_who_does_not_read_is_waited_for_and_then_not_listened_to() -> None:
@@ -288,6 +335,7 @@ def reader() -> Iterator[Callable[..., Any]]:
         connection = WebSocket(list(messages))
         opened.append(connection)
         server = socketio.Server(async_mode="threading")
+        server.eio.sleep = lambda _: None
         given: list[Any] = []
         # What the library would open a connection with hands over the one that there is.
         server.eio._async = {
@@ -308,6 +356,8 @@ def reader() -> Iterator[Callable[..., Any]]:
 class _Handler:
     """Engine.IO's socket, whose method takes the connection."""
 
+    sid = "sid"
+
     def __init__(self, peer: Peer, given: list[Any]) -> None:
         self.queue = peer.queue
         self.given = given
@@ -327,6 +377,15 @@ class _Handler:
 def test_a_connection_is_read_packet_by_packet_without_attachments(reader: Any) -> None:
     connection = reader(Peer(), "40", b"an attachment", '42["pause"]', None)
     assert [connection.wait() for _ in range(3)] == ["40", '42["pause"]', None]
+
+
+def test_a_message_is_small_until_its_socket_has_a_session(reader: Any) -> None:
+    connection = reader(Peer(), "40", "2")
+    connection.wait()
+    assert connection.max_frame_length == SMALL
+    connection._server.manager.connect("sid", "/")
+    connection.wait()
+    assert connection.max_frame_length == connection._server.eio.max_http_buffer_size
 
 
 @pytest.mark.parametrize("last", ["x", OSError("gone"), ValueError("no frame"), None])
