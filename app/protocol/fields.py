@@ -231,7 +231,8 @@ def _typed_number(entry: str) -> float:
 def _as_entries(entry: object) -> list[Any]:
     if isinstance(entry, str):
         typed = entry.strip().removeprefix("[").removesuffix("]").strip()
-        return [each.strip() for each in typed.split(",")] if typed else []
+        entries = typed.split(",", MAX_NUMBER_LENGTH)  # more are too many for any list
+        return [each.strip() for each in entries] if typed else []
     if isinstance(entry, list | tuple):
         return list(entry)
     return [entry]

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from app.cli.train import train
+from app.errors import UserError
 from app.protocol import read_event
 from app.protocol.fields import (
     ChoiceField,
@@ -116,3 +117,10 @@ def test_the_network_or_its_training_has_it(name: str) -> None:
     arguments = {**options.of("network"), **options.of("training")}
     assert arguments[argument] == other_value(name)
     assert len(arguments) == len(NAMES)
+
+
+def test_a_list_of_millions_of_entries_is_not_split() -> None:
+    with pytest.raises(UserError) as caught:
+        read_event("learn", ({"text": "abc", "options": {"hidden_sizes": "1," * 1_000_000}},))
+    assert caught.value.code == "too_many_entries"
+    assert "1000000" not in caught.value.message
