@@ -100,9 +100,9 @@ class Nginx:
 
     @property
     def log(self) -> str:
-        """The error log."""
-        log = self._folder / "log"
-        return log.read_text() if log.exists() else ""
+        """All logs."""
+        logs = [self._folder / name for name in ("log", "error.log", "access.log")]
+        return "".join(log.read_text() for log in logs if log.exists())
 
     def _listens(self) -> bool:
         with contextlib.suppress(OSError):
@@ -131,4 +131,5 @@ def site(servers: Sequence[str], port: int) -> str:
     there = "".join(f"    server {urlsplit(url).netloc}{lines[0]}\n" for url in servers)
     without = re.sub(r"^ +server web-\d:8000.*\n", "", sample, flags=re.MULTILINE)
     placed = re.sub(r"(hash .*\n)", lambda found: found[1] + there, without, count=1)
+    placed = placed.replace("/var/log/nginx/", "")  # its logs lie in its own folder
     return placed.replace("listen 80;", f"listen 127.0.0.1:{port};")

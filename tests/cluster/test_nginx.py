@@ -89,6 +89,14 @@ def test_origin_and_host_are_forwarded(front: Nginx) -> None:
     assert client.http.get(polling, headers=other_site, timeout=PATIENCE).status_code == 403
 
 
+def test_metrics_are_hidden_and_a_token_is_not_logged(front: Nginx) -> None:
+    for path in ("/", "/s/abc"):
+        assert requests.get(f"{front.url}{path}?token=from-a-link", timeout=PATIENCE).status_code
+    assert requests.get(f"{front.url}/metrics", timeout=PATIENCE).status_code == 404
+    assert '"GET /s/abc"' in front.log
+    assert "from-a-link" not in front.log
+
+
 def test_a_model_is_downloaded_and_uploaded(front: Nginx) -> None:
     client = Client(front.url)
     tab = client.open_tab()
@@ -108,6 +116,9 @@ def test_sessions_of_a_killed_server_move_to_the_other(front: Nginx, webs: Webs)
         tab.wait_for(lambda tab=tab: tab.newest("saved_at"))
     webs[0].kill()
     try:
+        for _ in range(FEW):
+            requests.get(f"{front.url}/?token=from-a-link", timeout=PATIENCE)
+        assert "from-a-link" not in front.log
         for number, client in enumerate(clients):
             assert client.get("/").ok
             assert client.open_tab().state["text"] == f"of visitor {number}"
