@@ -33,6 +33,10 @@ SMOOTHING = 0.9
 """Weight of the old value in the running mean of a frame's cost."""
 TICK = 0.02
 """Seconds between two checks for new snapshots."""
+LONG_TEXT = 100_000
+"""Characters of a text from which few pages of a session are sent its state at a time: until it is
+read, a state takes several times as much memory."""
+MAX_UNREAD_STATES = 2
 
 
 @dataclass(eq=False)
@@ -42,7 +46,7 @@ class _Subscriber:
     name: str
     session_id: str
     last: Snapshot | None = None  # the last one sent
-    waiting: bool = False  # for an acknowledgement
+    waiting: str = ""  # the event whose acknowledgement it waits for
     not_before: float = 0.0  # when the next may be sent
 
 
@@ -118,21 +122,34 @@ class Broadcaster:
             return False
         if last is None and not self._emitter.is_open(subscriber.name):
             return False
-        subscriber.last, subscriber.waiting = snapshot, True
+        is_full = "description" in delta.changed
+        if is_full and self._must_wait(snapshot):
+            return False
+        subscriber.last = snapshot
         subscriber.not_before = now + self._interval()
         if last is not None:
             self._send_notices(subscriber, snapshot, last)
-        if "description" in delta.changed:
+        if is_full:
             self._send(subscriber, "state", full_state(snapshot))
         else:
             self._send(subscriber, "frame", frame_of(snapshot, delta))
         return True
 
+    def _must_wait(self, snapshot: Snapshot) -> bool:
+        """Whether other pages of the session have yet to read its long text."""
+        if len(snapshot.description.text) <= LONG_TEXT:
+            return False
+        unread = Counter(
+            each.session_id for each in list(self._subscribers.values()) if each.waiting == "state"
+        )
+        return unread[snapshot.session_id] >= MAX_UNREAD_STATES
+
     def _send(self, subscriber: _Subscriber, event: str, payload: Mapping[str, Any]) -> None:
         sent_at = time.monotonic()
+        subscriber.waiting = event
 
         def acknowledge() -> None:
-            subscriber.waiting = False
+            subscriber.waiting = ""
             self._metrics.frame_drawn(time.monotonic() - sent_at)
 
         self._emitter.send(subscriber.name, event, payload, acknowledge)

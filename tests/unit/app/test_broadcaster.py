@@ -129,6 +129,23 @@ def setup() -> Setup:
     return setup
 
 
+def test_a_long_text_is_sent_to_few_pages_at_a_time() -> None:
+    setup = Setup()
+    text = "x" * (publisher_module.LONG_TEXT + 1)
+    setup.show(replace(FIRST, description=replace(FIRST.description, text=text)))
+    for name in "abcd":
+        setup.broadcaster.subscribe(name, "ann")
+    setup.publish()
+    setup.publish()
+    assert [name for name, event, _ in setup.pages.sent if event == "state"] == ["a", "b"]
+    setup.pages.unread.pop()()  # b's
+    setup.publish()
+    assert [name for name, event, _ in setup.pages.sent if event == "state"] == ["a", "b", "c"]
+    setup.broadcaster.unsubscribe("a")
+    setup.publish()
+    assert setup.pages.sent[-1][:2] == ("d", "state")
+
+
 def test_the_first_thing_is_the_whole_state(setup: Setup) -> None:
     setup.publish()
     (watcher, event, state) = setup.pages.sent[0]
