@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import resource
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
+from http import HTTPStatus
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_socketio import SocketIO
 
 from app.runtime.config import AsyncMode
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -75,3 +79,21 @@ class ServerBackend(ABC):
         Raises:
             TimeoutError: the future did not complete within `timeout` seconds.
         """
+
+
+class StrictRequests:
+    """Mixin of HTTP request handlers: refuses ambiguous requests, and logs no malformed ones."""
+
+    def parse_request(self) -> bool:
+        """Read the header; returns whether it is valid. Two lengths could hide a second request."""
+        if not super().parse_request():  # type: ignore[misc]
+            return False
+        handler: Any = self
+        if len(set(handler.headers.get_all("Content-Length", ()))) > 1:
+            handler.send_error(HTTPStatus.BAD_REQUEST)
+            return False
+        return True
+
+    def log_message(self, message: str, *arguments: Any) -> None:
+        """Log at the debug level; the library writes raw lines to standard error."""
+        log.debug(message, *arguments)

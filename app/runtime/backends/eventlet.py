@@ -21,7 +21,7 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app.runtime.backends.base import ServerBackend, raise_file_limit
+from app.runtime.backends.base import ServerBackend, StrictRequests, raise_file_limit
 from app.runtime.config import AsyncMode
 from app.runtime.peers import TokenBucket, network_of
 
@@ -239,7 +239,7 @@ class _Socket(eventlet.greenio.GreenSocket):  # type: ignore[misc]
         super().sendall(memoryview(data), flags)
 
 
-class _HttpProtocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
+class _HttpProtocol(StrictRequests, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
     """Handles the requests of a connection; lets the others run before each."""
 
     def handle_one_request(self) -> None:
@@ -250,7 +250,7 @@ class _HttpProtocol(eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
     def parse_request(self) -> bool:
         """Read the header; returns whether it is valid."""
         with eventlet.Timeout(HEADER_SECONDS, exception=False):
-            return bool(super().parse_request())
+            return super().parse_request()
         self.close_connection = True
         return False
 

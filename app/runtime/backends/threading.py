@@ -17,7 +17,7 @@ from simple_websocket import ConnectionClosed
 from werkzeug.serving import WSGIRequestHandler, make_server
 from wsproto.utilities import LocalProtocolError
 
-from app.runtime.backends.base import ServerBackend, raise_file_limit
+from app.runtime.backends.base import ServerBackend, StrictRequests, raise_file_limit
 from app.runtime.config import AsyncMode
 
 T = TypeVar("T")
@@ -126,7 +126,7 @@ class _PollingEvent(threading.Event):
         return True
 
 
-class _RequestHandler(WSGIRequestHandler):
+class _RequestHandler(StrictRequests, WSGIRequestHandler):
     """Logs no requests, runs callbacks, and closes the connection after a WebSocket."""
 
     def run_wsgi(self) -> None:

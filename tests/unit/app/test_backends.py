@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from concurrent.futures import Future
 
 import pytest
+from flask import Flask
 from hypothesis import given
 from hypothesis import strategies as st
 from simple_websocket import ConnectionClosed
@@ -13,7 +15,7 @@ from wsproto.utilities import LocalProtocolError
 
 from app.runtime.backends import ServerBackend, make_backend
 from app.runtime.backends.eventlet import unmasked
-from app.runtime.backends.threading import ignore_close_errors
+from app.runtime.backends.threading import ThreadingBackend, ignore_close_errors
 from app.runtime.config import AsyncMode
 
 PATIENCE = 60.0
@@ -92,3 +94,20 @@ def test_masked_bytes_are_unmasked(data: bytes, mask: bytes, offset: int) -> Non
     plain = bytes(byte ^ mask[(offset + place) % 4] for place, byte in enumerate(data))
     assert unmasked(data, tuple(mask), len(data), offset) == plain
     assert unmasked(plain, tuple(mask), offset=offset) == data
+
+
+def test_two_lengths_are_refused_by_a_thread_too() -> None:
+    backend = ThreadingBackend()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        serving = threading.Thread(
+            target=backend.serve, args=(Flask(__name__), listener, lambda: None)
+        )
+        serving.start()
+        with socket.create_connection(listener.getsockname(), PATIENCE) as connection:
+            connection.sendall(
+                b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n"
+            )
+            answer = connection.recv(4096)
+        backend.stop()
+        serving.join()
+    assert b" 400 " in answer

@@ -198,6 +198,7 @@ def test_other_tasks_run_while_a_body_in_tiny_chunks_is_read(
 
 # ------------------------------------------------------------------ connections
 
+TWO_LENGTHS = b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n"
 REQUEST = b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
@@ -250,6 +251,22 @@ def test_a_connection_is_refused_while_all_others_of_its_address_are_busy(
         backend.sleep(0.01)
         late = stack.enter_context(socket.create_connection(place))
         assert received(backend, late) == b""
+
+
+@pytest.mark.parametrize(
+    "request_text", [b"GARBAGE\r\n\r\n", REQUEST.replace(b"GET", TWO_LENGTHS + b"GET")]
+)
+def test_a_malformed_request_is_refused_without_a_line_in_the_log(
+    backend: EventletBackend,
+    place: tuple[str, int],
+    request_text: bytes,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_connection(place) as connection:
+        connection.sendall(request_text)
+        answer = received(backend, connection)
+    assert b" 400 " in answer or b"Error code: 400" in answer
+    assert capsys.readouterr().err == ""
 
 
 def test_a_header_that_does_not_arrive_ends_its_connection(
