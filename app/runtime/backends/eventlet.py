@@ -81,7 +81,8 @@ class EventletBackend(ServerBackend):
 
     def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
         """Serve until `stop` is called."""
-        most = max(RESERVED_FILES, min(MAX_CONNECTIONS, raise_file_limit() - RESERVED_FILES))
+        files = raise_file_limit()
+        most = min(MAX_CONNECTIONS, max(files - RESERVED_FILES, files // 2))
         server = eventlet.spawn(
             eventlet.wsgi.server,
             _Socket(listener),
@@ -188,7 +189,7 @@ class _Connections(eventlet.GreenPool):  # type: ignore[misc]  # the library has
         elif self._count >= self._limit:
             full = sorted(self._open, key=lambda each: -len(self._open[each]))
         if full and not any(map(self._end_idle, full)):
-            log.info("a connection was refused: too many are open")
+            log.debug("a connection was refused: too many are open")
             return super().spawn(lambda: None)  # after which eventlet closes it
         self._open[network][id(connection)] = connection
         self._count += 1

@@ -136,7 +136,8 @@ def address(backend: EventletBackend) -> Iterator[Callable[[Flask], tuple[str, i
 
     def serve(app: Flask) -> tuple[str, int]:
         backend.spawn(lambda: backend.serve(app, listener, lambda: None))
-        return listener.getsockname()
+        host, port = listener.getsockname()
+        return host, port
 
     with closing(listener):
         yield serve
@@ -213,7 +214,12 @@ def place(
     monkeypatch.setattr(backends, "RESERVED_FILES", 4)
     app = Flask(__name__)
     app.add_url_rule("/", view_func=lambda: "x")
-    app.add_url_rule("/wait", "wait", view_func=lambda: (backend.sleep(PATIENCE), "x")[1])
+
+    @app.get("/wait")
+    def wait() -> str:
+        backend.sleep(PATIENCE)
+        return "x"
+
     return address(app)
 
 
