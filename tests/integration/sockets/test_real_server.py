@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import closing
@@ -269,7 +270,8 @@ def test_an_aborted_download_leaves_no_file(strict_server: LiveServer) -> None:
     response.close()
     tab.wait_for(lambda: not files_of(strict_server))
     opened = Path(f"/proc/{strict_server.process.pid}/fd")
-    tab.wait_for(lambda: not [each for each in opened.iterdir() if FOLDER in _target(each)])
+    removed = re.compile(rf"/{FOLDER}/.*\(deleted\)$")
+    tab.wait_for(lambda: not [each for each in opened.iterdir() if removed.search(_target(each))])
     client.leave()
 
 
