@@ -286,6 +286,7 @@ class _WebSocket(eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self.log = eventlet.wsgi.LoggerNull()  # for errors on closing a closed connection
         self._frames = TokenBucket(FRAMES_PER_SECOND, time.monotonic())
         self._size = 0  # bytes of the unfinished message
         self._deadline = 0.0

@@ -207,21 +207,11 @@ class PacketMiddleware:
         return error_response(error)
 
 
-class _DebugLog:
-    """The log file of a WebSocket in eventlet, for errors on closing a closed connection."""
-
-    def write(self, text: str) -> None:
-        """Log a message at the debug level."""
-        log.debug("%s", text)
-
-
 class _ValidatingWebSocket:
     """A WebSocket that passes valid packets to Engine.IO, and ends at any other."""
 
     def __init__(self, websocket: Any, peer: Any, server: Server) -> None:
         self._websocket = websocket
-        if hasattr(websocket, "log"):
-            websocket.log = _DebugLog()
         self._peer = peer
         self._server = server
 

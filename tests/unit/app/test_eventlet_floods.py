@@ -100,6 +100,17 @@ def test_a_peer_that_sends_too_many_frames_is_closed_with_a_reason(
     assert closed_with(client) == 1008
 
 
+def test_closing_a_closed_connection_writes_nothing(
+    ends: tuple[socket.socket, socket.socket], capsys: pytest.CaptureFixture[str]
+) -> None:
+    client, server = ends
+    client.close()
+    closing_twice = websocket(server)
+    closing_twice.close()
+    closing_twice.close()
+    assert capsys.readouterr().err == ""
+
+
 def test_large_unfinished_messages_share_a_budget_and_small_ones_are_accepted(
     backend: EventletBackend,
     ends: tuple[socket.socket, socket.socket],

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import logging
 import socket
-import sys
 from collections.abc import Callable, Iterator
 from queue import Queue
 from typing import Any
@@ -316,7 +314,6 @@ class WebSocket:
 
     def __init__(self, messages: list[object]) -> None:
         self.messages = messages
-        self.log = sys.stderr
         self.other_end, self.socket = socket.socketpair()
 
     def wait(self) -> Any:
@@ -392,15 +389,6 @@ def test_a_message_is_small_until_its_socket_has_a_session(reader: Any) -> None:
 def test_what_is_no_packet_ends_the_connection(reader: Any, last: object) -> None:
     connection = reader(Peer(), last, "40")
     assert connection.wait() is None
-
-
-def test_what_the_library_writes_of_a_connection_that_has_ended_is_no_trouble(
-    reader: Any, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    connection = reader(Peer())
-    connection.log.write("it has ended")
-    assert capsys.readouterr().err == ""
-    assert not [record for record in caplog.records if record.levelno > logging.DEBUG]
 
 
 def test_nothing_more_is_read_of_a_socket_that_was_closed(reader: Any) -> None:
