@@ -25,14 +25,13 @@ import numba
 import numpy as np
 from llvmlite import binding, ir
 
+from bench.speed.runner import AVX2, ONE_THREAD
 from model.kernels.linalg import gemm  # noqa: F401  (importing loads the products)
 from model.kernels.linalg.gemm_codegen import name_of
 
 SECONDS = 0.4
 TURN = 6e6  # operations, about a tenth of a millisecond
-AVX2 = {"CHARNN_CPU": "haswell", "OPENBLAS_CORETYPE": "Haswell", "MKL_ENABLE_INSTRUCTIONS": "AVX2"}
-TARGETS = {"this processor": {}, "AVX2": AVX2}
-ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"}
+TARGETS = {"this processor": {}, "AVX2": {"CHARNN_CPU": "haswell", **AVX2}}
 Sizes = tuple[int, int, int]
 
 

@@ -27,7 +27,7 @@ class Conditions:
         rounds: number of rounds.
         seconds: length of each run.
         versions: version of each competitor, or why it is absent.
-        processor: name of the processor.
+        processor: name of the processor, and of the target if CHARNN_CPU names another.
         cores: number of cores that this process may use.
         system: operating system and Python version.
         date: ISO date.
@@ -46,7 +46,9 @@ class Conditions:
         """The conditions on this machine, today."""
         system = f"{platform.system()}, Python {platform.python_version()}"
         today = dt.datetime.now(dt.UTC).date().isoformat()
-        return cls(rounds, seconds, versions, _processor(), _cores(), system, today)
+        target = os.environ.get("CHARNN_CPU")
+        processor = f"{_processor()}, compiled for {target}" if target else _processor()
+        return cls(rounds, seconds, versions, processor, _cores(), system, today)
 
     def __str__(self) -> str:
         return (

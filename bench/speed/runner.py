@@ -35,6 +35,14 @@ ONE_THREAD = {
     "OPENBLAS_NUM_THREADS": "1",
     "VECLIB_MAXIMUM_THREADS": "1",
 }
+AVX2 = {
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "MKL_ENABLE_INSTRUCTIONS": "AVX2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "OPENBLAS_CORETYPE": "Haswell",
+}
+"""Hold the libraries of the peers to AVX2, as CHARNN_CPU=haswell holds charnn."""
+TARGETS = {"haswell": AVX2, "x86-64-v3": AVX2}
 TIMEOUT = 120.0  # seconds beyond its run after which a competitor counts as hung
 
 OPTIMIZER = {
@@ -187,7 +195,8 @@ class CompetitorProcess:
 def _start(command: Sequence[str], log: Any) -> subprocess.Popen[bytes]:
     here = str(Path(__file__).parents[2])  # makes `bench` importable from any working directory
     path = os.pathsep.join(filter(None, [here, os.environ.get("PYTHONPATH")]))
-    environment = {**os.environ, **ONE_THREAD, "PYTHONPATH": path}
+    target = TARGETS.get(os.environ.get("CHARNN_CPU", ""), {})
+    environment = {**os.environ, **ONE_THREAD, **target, "PYTHONPATH": path}
     return subprocess.Popen(  # noqa: S603, our own command
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log, env=environment
     )

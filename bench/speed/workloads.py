@@ -42,6 +42,7 @@ NETWORKS = (
     Network((256, 256), 16),
     Network((100,), 5, batch_size=32),
     Network((256, 256), 16, batch_size=32),
+    Network((512,), 64, batch_size=32),
 )
 
 
