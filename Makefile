@@ -61,8 +61,8 @@ format: $(VENV)/.dev node_modules/.stamp ## format every file in the project's s
 	$(BIN)/ruff format .
 	$(NPM) run --silent format
 
-bench: $(VENV)/.peers ## compare training speed with peers, and write docs/speed.*; CPU=haswell for another target
-	$(if $(CPU),CHARNN_CPU=$(CPU) )$(BIN)/charnn bench --write docs$(if $(CPU),/$(CPU)) $(ARGS)
+bench: $(VENV)/.peers ## compare training speed with peers, and write docs/speed/; CPU=haswell for another target
+	$(if $(CPU),CHARNN_CPU=$(CPU) )$(BIN)/charnn bench --write docs/speed$(if $(CPU),/$(CPU)) $(ARGS)
 
 stability: $(VENV)/.setup ## check that trainings of twenty seeds do not diverge; ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)

@@ -13,7 +13,7 @@ LIMIT = 100
 """Upper bound (exclusive) of both numbers of a sum."""
 HELD_OUT_PAIRS = 250
 """Unordered pairs of numbers: 7+5 and 5+7 are held out together."""
-LEARNT_SUMS = 3500
+TRAINING_SUMS = 3500
 """About a third of the sums that are not held out: too few to know all sums by heart."""
 COUNTED = 4
 """Numbers per counting line."""
@@ -30,7 +30,7 @@ def make() -> tuple[list[str], list[str]]:
     possible = [pair for pair in product(range(LIMIT), range(LIMIT)) if pair not in held_out]
     small = [pair for pair in possible if max(pair) < 10]  # all one-digit sums are included
     others = [pair for pair in possible if max(pair) >= 10]
-    pairs = small + chance.sample(others, LEARNT_SUMS - len(small))
+    pairs = small + chance.sample(others, TRAINING_SUMS - len(small))
     lines = [*map(as_line, pairs), *_counting()]
     chance.shuffle(lines)
     return lines, [as_line(pair) for pair in sorted(held_out)]

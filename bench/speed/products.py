@@ -1,6 +1,6 @@
 """The matrix products alone, beside OpenBLAS (NumPy's) and MKL (PyTorch's), all in one thread.
 
-    python -m bench.speed.products [docs/products.md]
+    python -m bench.speed.products [docs/speed/products.md]
 
 A process for each target (this machine's processor, and AVX2 by CHARNN_CPU) calls all of them
 through pointers from compiled code, in turns of a tenth of a millisecond, for `SECONDS` a size; the
@@ -158,7 +158,7 @@ def main() -> None:
         return
     parts = [
         "# The matrix products alone",
-        "`python -m bench.speed.products docs/products.md` writes this page.",
+        "`python -m bench.speed.products docs/speed/products.md` writes this page.",
         "GFLOP/s in float32 on one thread, fastest turns. "
         + " ".join((__doc__ or "").split("\n\n")[2].split()),
     ]

@@ -86,7 +86,7 @@ def as_page(conditions: Conditions, results: Sequence[Result], plot: str | None)
     """The page of the docs, in Markdown."""
     generated = (
         "`make bench` generates this page, its plot and `speed.json`. "
-        "[Matrix products](products.md) compares the products alone with OpenBLAS and MKL."
+        "`docs/speed/products.md` compares the matrix products alone with OpenBLAS and MKL."
     )
     parts = ["# Training speed", generated]
     if plot:

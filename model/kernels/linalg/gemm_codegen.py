@@ -25,7 +25,7 @@ ZERO, ONE = INT(0), INT(1)
 SINGLE_ROW_VECTORS = 8  # enough independent sums to hide the latency of a multiply-add
 BLOCK_ROWS = 256  # of a, while a panel of b is in the first-level cache
 BLOCK_TERMS = 192  # of the sums; a packed panel of b is 36 kB at most
-# Measured, see docs/products.md:
+# Measured, see docs/speed/products.md:
 PACKED_FROM_TERMS = 32  # fewer cost less than packing
 PACKED_FROM_NUMBERS = 1 << 16  # of b: less is near in the caches
 PACKED_FROM_ROWS = 128  # so many of a, and packing pays in any case
