@@ -237,18 +237,18 @@ def ctrl_c_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def test_train_stopped_by_ctrl_c_writes_what_was_learnt(
+def test_train_stopped_by_ctrl_c_writes_the_model(
     corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    has_learnt = threading.Event()
+    has_trained = threading.Event()
     show = train._show
 
     def shown(*progress: Any) -> None:
         show(*progress)
-        has_learnt.set()
+        has_trained.set()
 
     def interrupt() -> None:
-        if has_learnt.wait(60):
+        if has_trained.wait(60):
             _thread.interrupt_main()
 
     monkeypatch.setattr(train, "_show", shown)

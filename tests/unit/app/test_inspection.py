@@ -142,7 +142,7 @@ def test_a_cell_state_is_refused_where_the_kind_has_none() -> None:
     assert (caught.value.code, caught.value.field) == ("no_cell_state", "state")
 
 
-def test_units_are_found_on_the_sentences_that_are_learnt() -> None:
+def test_units_are_found_on_the_training_sentences() -> None:
     run = run_of(TEXT)
     found = ask(run, FindUnitsRequest(feature="digit"))
     assert found["read"] == sum(map(len, sentences_from_text(TEXT)))

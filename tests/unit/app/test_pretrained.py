@@ -30,12 +30,12 @@ def test_the_first_is_of_the_originals_size_and_the_other_is_deeper() -> None:
 @pytest.mark.parametrize("card", CARDS_SHIPPED, ids=lambda card: card.name)
 def test_a_card_says_what_its_model_is(card: Card) -> None:
     saved = pretrained.saved_model(card.name)
-    learnt, held_out = train_validation_split(sentences_from_text(texts.text(card.text)))
+    train, held_out = train_validation_split(sentences_from_text(texts.text(card.text)))
     assert saved.optimizer is not None
     assert (saved.model.cell, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
     assert saved.model.num_parameters == card.weights
-    assert (len(learnt), len(held_out)) == (card.sentences, card.held_out_sentences)
-    assert saved.model.perplexity(learnt) == pytest.approx(card.perplexity, abs=0.002)
+    assert (len(train), len(held_out)) == (card.sentences, card.held_out_sentences)
+    assert saved.model.perplexity(train) == pytest.approx(card.perplexity, abs=0.002)
     assert saved.model.perplexity(held_out) == pytest.approx(card.held_out_perplexity, rel=0.001)
 
 
@@ -75,5 +75,5 @@ def test_models_are_written_with_their_cards(
     assert done.exit_code == 0, done.output
     (card,) = json.loads((tmp_path / CARDS).read_text())
     model = CharModel.from_json((tmp_path / "short.json").read_bytes())
-    learnt = train_validation_split(sentences_from_text(texts.text())).train
-    assert model.perplexity(learnt) == pytest.approx(card["perplexity"], abs=0.001)
+    train = train_validation_split(sentences_from_text(texts.text())).train
+    assert model.perplexity(train) == pytest.approx(card["perplexity"], abs=0.001)

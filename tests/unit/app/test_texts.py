@@ -58,7 +58,7 @@ def test_each_text_has_enough_sentences(name: str, least: int) -> None:
 
 
 @pytest.mark.parametrize("name", texts.names())
-def test_each_is_described_and_can_be_learnt_as_suggested(name: str) -> None:
+def test_each_is_described_and_can_be_trained_as_suggested(name: str) -> None:
     described = texts.get(name)
     assert described.title
     assert described.expect
