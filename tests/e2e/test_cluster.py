@@ -18,7 +18,6 @@ from bench.harness.server import LiveServer
 from tests.e2e.page import (
     await_figure,
     await_more_steps,
-    await_status,
     expect_characters,
     figure,
     learn,
@@ -35,7 +34,6 @@ pytestmark = [
 
 MACHINES = 2
 PATIENCE = 60.0
-SECONDS_WITHOUT_RAY = 120.0
 
 
 class Cluster:
@@ -102,14 +100,3 @@ def test_a_page_survives_the_loss_of_its_web_process(page: Page, cluster: Cluste
         await_figure(page, "steps", steps)
         await_more_steps(page)
         web.start()
-
-
-def test_a_page_survives_the_loss_of_the_whole_ray_cluster(page: Page, cluster: Cluster) -> None:
-    cluster.ray.stop()
-    cluster.ray.start()
-    expect(notice(page, "cluster_lost")).to_be_visible(timeout=1000 * SECONDS_WITHOUT_RAY)
-    for web in cluster.webs:
-        assert web.wait() == 1  # so that its supervisor starts it again
-        web.start()
-    await_status(page, "learning")
-    await_more_steps(page)
