@@ -64,8 +64,8 @@ class TrainingConfig:
         _check("l2", "L2 strength", self.weight_decay, above=None, to=1.0)
         _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
         if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MAX_BATCH_SIZE:
-            limits = {"value": self.batch_size, "most": MAX_BATCH_SIZE}
-            raise SettingsError("invalid_batch_size", "batch_size", **limits)
+            value, most = self.batch_size, MAX_BATCH_SIZE
+            raise SettingsError("invalid_batch_size", "batch_size", value=value, most=most)
         _check_name("optimizer", self.optimizer, get_args(OptimizerName))
         _check_name("schedule", self.schedule, get_args(ScheduleName))
         _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MAX_EPOCHS)

@@ -26,8 +26,11 @@ def learning(client: Client) -> Tab:
 
 @pytest.mark.parametrize("with_signal", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_notifies_clients_and_sessions_survive_restart(
-    tmp_path: Path, with_signal: signal.Signals
+    tmp_path: Path, with_signal: signal.Signals, request: pytest.FixtureRequest
 ) -> None:
+    # The server inherits a signal that is ignored, as under nohup.
+    inherited = signal.signal(with_signal, signal.SIG_DFL)
+    request.addfinalizer(lambda: signal.signal(with_signal, inherited))
     with running_server(tmp_path) as server:
         client = Client(server.url)
         tab = learning(client)

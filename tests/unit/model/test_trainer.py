@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import json
 import math
-import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -413,7 +412,6 @@ def test_the_originals_training_can_diverge() -> None:
     ("cell", "sizes"), [("lstm", (20, 20)), ("lstm", (40,)), ("rnn", (20, 20))]
 )
 def test_the_default_options_do_not_diverge(cell: str, sizes: tuple[int, ...]) -> None:
-    ends = []
     for seed in range(5):
         trainer = trainer_on(
             SENTENCES,
@@ -425,8 +423,8 @@ def test_the_default_options_do_not_diverge(cell: str, sizes: tuple[int, ...]) -
             dtype=np.float64,
         )
         trainer.train(800)
-        ends.append(trainer.model.perplexity(SENTENCES))
-    assert max(ends) <= 1.5 * statistics.median(ends)
+        untrained = len(trainer.model.vocabulary)  # a diverged network is near or above it
+        assert trainer.model.perplexity(SENTENCES) < untrained / 3
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn"])
