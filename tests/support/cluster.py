@@ -20,9 +20,13 @@ from tests.support.snapshots import FIRST, later
 
 
 class RecordingEngine(Engine):
-    """An engine that records commands; its snapshots reflect them, but nothing trains."""
+    """An engine that records commands; its snapshots reflect them, but nothing trains.
 
-    def __init__(self) -> None:
+    Engines with one store hand over sessions: one that was saved is adopted as it was.
+    """
+
+    def __init__(self, store: dict[str, Snapshot]) -> None:
+        self._store = store
         self.shown: dict[str, Snapshot] = {}
         self.commands: list[tuple[str, Command]] = []
         self.taken_over: dict[str, float | None] = {}
@@ -36,7 +40,8 @@ class RecordingEngine(Engine):
             return _failed(UserError("server_full", limit=1))
         self.taken_over.setdefault(session_id, lost_at)
         if session_id not in self.shown:
-            self.shown[session_id] = later(FIRST, session_id=session_id, generation=id(self))
+            stored = self._store.get(session_id, FIRST)
+            self.shown[session_id] = later(stored, session_id=session_id, generation=id(self))
         return _done()
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
@@ -63,6 +68,7 @@ class RecordingEngine(Engine):
         self.shown.pop(session_id, None)
 
     def save_all(self) -> Future[bool]:
+        self._store.update(self.shown)
         future: Future[bool] = Future()
         future.set_result(True)
         return future
@@ -114,6 +120,7 @@ class FakeCluster:
         self.up = [Machine(f"machine {number}", f"10.0.0.{number}", 1) for number in range(count)]
         self.started: list[StartedNode] = []
         self.engines: dict[str, RecordingEngine] = {}
+        self.store: dict[str, Snapshot] = {}
         self.broken = False
         self.looks = 0  # calls of `all`
 
@@ -126,7 +133,7 @@ class FakeCluster:
 
     def start(self, machine: Machine, threads: int) -> StartedNode:
         name = f"node {len(self.started)}"
-        self.engines[name] = RecordingEngine()
+        self.engines[name] = RecordingEngine(self.store)
         remote = LocalActor(name, TrainingNode(self.engines[name]))
         remote.lost = self.broken
         self.started.append(StartedNode(remote, machine.name, threads))
