@@ -14,6 +14,7 @@ from app.engines.cluster.interfaces import ActorHandle, Machine, StartedNode, Un
 from app.engines.cluster.node import TrainingNode
 from app.errors import UserError
 from app.protocol.requests import SetParameters
+from app.runtime.futures import completed, failed
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST, later
@@ -37,23 +38,23 @@ class RecordingEngine(Engine):
 
     def adopt(self, session_id: str, lost_at: float | None) -> Future[Answer]:
         if self.full:
-            return _failed(UserError("server_full", limit=1))
+            return failed(UserError("server_full", limit=1))
         self.taken_over.setdefault(session_id, lost_at)
         if session_id not in self.shown:
             stored = self._store.get(session_id, FIRST)
             self.shown[session_id] = later(stored, session_id=session_id, generation=id(self))
-        return _done()
+        return completed(None)
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
         if session_id not in self.shown:
-            return _failed(UserError("session_gone"))
+            return failed(UserError("session_gone"))
         self.commands.append((session_id, command))
         now = self.shown[session_id]
         if isinstance(command, SetParameters) and command.temperature is not None:
             self.shown[session_id] = later(now, temperature=command.temperature)
         else:
             self.shown[session_id] = later(now)
-        return _done()
+        return completed(None)
 
     def snapshot(self, session_id: str) -> Snapshot | None:
         return self.shown.get(session_id)
@@ -69,9 +70,7 @@ class RecordingEngine(Engine):
 
     def save_all(self) -> Future[bool]:
         self._store.update(self.shown)
-        future: Future[bool] = Future()
-        future.set_result(True)
-        return future
+        return completed(True)
 
     def close(self) -> None:
         pass
@@ -158,15 +157,3 @@ class FakeCluster:
 def make_directory(machines: FakeCluster) -> Directory:
     """A directory of these machines, with one node each."""
     return Directory(machines, cores_per_node=None)
-
-
-def _done() -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(None)
-    return future
-
-
-def _failed(refusal: UserError) -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_exception(refusal)
-    return future

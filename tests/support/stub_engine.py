@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from app.engines.base import Engine
 from app.errors import BusyError
+from app.runtime.futures import completed, failed
 from app.sessions.commands import Answer, Command
 from app.sessions.snapshot import Snapshot
 from tests.support.snapshots import FIRST
@@ -34,15 +35,13 @@ class StubEngine(Engine):
         if self.meanwhile is not None:
             self.meanwhile()
         self.created.append(session_id)
-        return _done()
+        return completed(None)
 
     def submit(self, session_id: str, command: Command) -> Future[Answer]:
         self.commands.append((session_id, command))
         if self.wrong:
-            failed: Future[Answer] = Future()
-            failed.set_exception(BusyError("no_node"))
-            return failed
-        return _done()
+            return failed(BusyError("no_node"))
+        return completed(None)
 
     def snapshot(self, session_id: str) -> Snapshot | None:
         return replace(FIRST, session_id=session_id)
@@ -61,9 +60,3 @@ class StubEngine(Engine):
 
     def close(self) -> None:
         self.is_closed = True
-
-
-def _done() -> Future[Answer]:
-    future: Future[Answer] = Future()
-    future.set_result(None)
-    return future

@@ -74,13 +74,13 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
 
         The payload of an event that is too large is the `UserError` to answer.
         """
-        error = None
+        refusal = None
         if len(encoded_packet) > SMALL:
             start = EVENT_START.match(encoded_packet)
             if start is None:
                 raise MalformedPacketError("too large")
             if start[1] not in WITH_TEXT or _size_besides_texts(encoded_packet) > SMALL:
-                error = PayloadTooLarge("event_too_large", limit=SMALL)
+                refusal = PayloadTooLarge("event_too_large", limit=SMALL)
                 encoded_packet = f"{start[0]}]"
         try:
             super().decode(encoded_packet)
@@ -91,8 +91,8 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
         elif self.packet_type == packets.BINARY_ACK:
             self.packet_type = packets.ACK
         self._check()
-        if error is not None:
-            self.data.append(error)
+        if refusal is not None:
+            self.data.append(refusal)
         return 0
 
     def _check(self) -> None:
