@@ -11,7 +11,6 @@ from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
 from app.sessions.commands import LoadShared, Notify, Restore
 from app.storage import DamagedCheckpoint, NewerCheckpoint, Store, StoredSession
-from app.training.checkpoint import Checkpoint
 
 log = logging.getLogger(__name__)
 
@@ -51,22 +50,14 @@ def load_session(
         newer = isinstance(error, NewerCheckpoint)
         code = "checkpoint_newer" if newer else "checkpoint_damaged"
         return LoadedSession(None, Notify("error", Notice(code)), None)
-    if recovered is not None:
-        return _recovered(stored, recovered)
     notice = failover_notice(stored, lost_at) if lost_at is not None else None
+    load = None
+    if recovered is not None:
+        # Loaded in place of what the session has: it is saved at once, and undo returns to that.
+        load, notice = LoadShared(recovered), Notify("info", Notice("checkpoint_recovered"))
     if stored is None:
-        return LoadedSession(None, notice, None)
-    return LoadedSession(Restore(stored.checkpoint), notice, stored.saved_at)
-
-
-def _recovered(stored: StoredSession | None, checkpoint: Checkpoint) -> LoadedSession:
-    """A session whose checkpoint can be read again; undo returns to the one in its place."""
-    notice = Notify("info", Notice("checkpoint_recovered"))
-    if stored is None:
-        return LoadedSession(Restore(checkpoint), notice, None)
-    return LoadedSession(
-        Restore(stored.checkpoint), notice, stored.saved_at, LoadShared(checkpoint)
-    )
+        return LoadedSession(None, notice, None, load)
+    return LoadedSession(Restore(stored.checkpoint), notice, stored.saved_at, load)
 
 
 def failover_notice(stored: StoredSession | None, lost_at: float) -> Notify:

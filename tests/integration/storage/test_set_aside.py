@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
@@ -98,6 +99,25 @@ def test_a_newer_checkpoint_comes_back_with_the_newer_version(
         finally:
             recovered.close()
     assert {row.text for row in rows(store)} == {b"abba\ncaba", b"the later\ntext"}
+
+
+def test_a_recovered_checkpoint_is_saved_though_its_session_has_no_other(
+    url: str, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A paused one does not change: it would be lost again with the process."""
+    store.save([replace(checkpoint(text="abba\ncaba"), learning=False)], at=time.time())
+    make_newer(store)
+    store.set_aside.move("ann", "newer", at=time.time())
+    monkeypatch.setattr(checkpoint_codec, "FORMAT", NEWER_FORMAT)
+    engine = local_engine(Store.open(url))
+    try:
+        SessionClient(engine)
+        assert engine.save_all().result(PATIENCE)
+    finally:
+        engine.close()
+    stored = store.load("ann")
+    assert stored is not None
+    assert stored.checkpoint.text == "abba\ncaba"
 
 
 def test_a_checkpoint_is_recovered_once_and_whole(
