@@ -29,6 +29,7 @@ def new_client(app_server: AppServer) -> Iterator[Callable[[], Client]]:
     clients: list[Client] = []
 
     def make() -> Client:
+        assert not app_server.parts.engine.problems(), "an earlier test has ended a thread"
         clients.append(app_server.new_client())
         return clients[-1]
 

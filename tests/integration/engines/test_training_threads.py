@@ -12,8 +12,6 @@ from typing import Any
 import pytest
 
 from app.engines.local import LocalEngine
-from app.engines.persistence import Persistence
-from app.engines.training_pool import TrainingPool
 from app.errors import UserError
 from app.protocol.requests import Pause, Resume, SetParameters
 from app.sessions.commands import Answer, Command
@@ -179,7 +177,7 @@ def test_a_failed_session_is_published_as_paused(
     def fail(*_: Any) -> None:
         raise FloatingPointError
 
-    monkeypatch.setattr(TrainingPool, "_make_ready", fail)
+    monkeypatch.setattr(engine.pool, "_make_ready", fail)
     assert ann.wait_for(lambda now: now.notices).status == "paused"
 
 
@@ -190,9 +188,10 @@ def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
     def end(*_: Any) -> None:
         raise SystemExit
 
+    SessionClient(engine, "ann")
     assert not engine.problems()
-    monkeypatch.setattr(Session, "train", end)
-    engine.open_session("ann")
+    # Of this session alone: the class is shared with the other engines of this process.
+    monkeypatch.setattr(slot_of(engine, "ann").session, "train", end)
     wait_for(engine.problems)
     return engine
 
@@ -212,7 +211,7 @@ def test_a_dead_saving_thread_is_a_problem(
     def end(*_: Any) -> None:
         raise SystemExit
 
-    monkeypatch.setattr(Persistence, "_tick", end)
+    monkeypatch.setattr(engine.persistence, "_tick", end)
     [problem] = wait_for(engine.problems)
     assert engine.persistence._saver.name in problem
     engine.close()
