@@ -98,7 +98,6 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "unknown_pretrained": "Unknown pretrained model. Choose one of {known}.",
         "text_unreadable": "Every sentence of the text contains a character that this model does "
         "not know ({unknown}). Train on a text that fits the model first, then load it.",
-        "model_not_utf8": "This file is not UTF-8 text: choose the JSON file of a model.",
         "model_memory": "This JSON needs more memory than any model that can be trained here: "
         "choose a smaller one.",
         "models_full": "{limit} large models are being read or written. Please try again soon.",

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,11 +14,14 @@ import numpy.typing as npt
 from model import sampling
 from model.analysis import forward_trace
 from model.analysis.forward_trace import Activations, ForwardTrace
+from model.errors import SettingsError, check_seed
+from model.formats.files import write_file
 from model.formats.recurrentjs_json import parse, serialize
+from model.kernels.types import FloatArray
 from model.metrics import perplexity_of, sentence_losses
-from model.network import Network, ParameterLayout
+from model.network import Network, ParameterLayout, float_type
 from model.training.optimizers import Optimizer
-from model.vocabulary import Vocabulary
+from model.vocabulary import Vocabulary, as_sentences
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as in the original
 END = "END"
@@ -49,11 +55,16 @@ class CharModel(Network):
             dtype: float32 or float64.
 
         Raises:
-            SettingsError: the cell is unknown, or a size is not an integer of at least 1. The
-                fields are "kind", "hidden_sizes" and "letter_size".
+            SettingsError: the cell is unknown, a size is not an integer of at least 1, or the
+                network does not fit into memory. The fields are "kind", "hidden_sizes",
+                "letter_size", "seed", "dtype" and "vocabulary".
         """
+        _check_vocabulary(vocabulary)
+        if not isinstance(hidden_sizes, Iterable):
+            raise SettingsError("invalid_hidden_sizes", "hidden_sizes")
         layout = ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
-        params = np.zeros(layout.num_parameters, dtype=dtype)  # (parameters,)
+        check_seed(seed)
+        params = _zeros(layout, dtype)
         random = np.random.default_rng(seed)
         for name, matrix in layout.views(params).items():
             if name.startswith("W"):
@@ -69,6 +80,26 @@ class CharModel(Network):
         """
         network, *_ = parse(saved)
         return cls(network.vocabulary, network.layout, network.params)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> CharModel:
+        """The model in a JSON file.
+
+        Raises:
+            FormatError: it is not a saved model; the message names the entry at fault, or the
+                program that the file is of.
+            OSError: the file cannot be read.
+        """
+        return cls.from_json(Path(path).read_bytes())
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the model to a JSON file, atomically, without its training.
+
+        Raises:
+            FormatError: the network has diverged.
+            OSError: the file cannot be written; an earlier one is unchanged.
+        """
+        write_file(path, json.dumps(self.to_json()).encode())
 
     def to_json(self, optimizer: Optimizer | None = None) -> dict[str, Any]:
         """The model and the optimizer, if given, in the structure of the original's JSON.
@@ -94,7 +125,7 @@ class CharModel(Network):
         Raises:
             TextError: as `losses` does.
         """
-        given = list(sentences)
+        given = as_sentences(sentences)
         loss = float(self.losses(given).sum())
         predictions = sum(len(self.vocabulary.tokenize(sentence)) + 1 for sentence in given)
         return perplexity_of(loss, predictions)
@@ -172,6 +203,7 @@ class CharModel(Network):
             TextError: as `sample` does.
         """
         params = sampling.sampling_params(self, temperature, top_k, top_p)
+        check_seed(seed)
         random = np.random.default_rng(seed)
         return sampling.generate(self, count, prompt, params, max_chars, random)
 
@@ -202,3 +234,21 @@ class CharModel(Network):
             TextError: the prompt has an unknown character; the field is "prime".
         """
         return sampling.beam_search(self, width, prompt, max_chars)
+
+
+def _check_vocabulary(vocabulary: Any) -> None:
+    if not isinstance(vocabulary, Vocabulary):
+        raise SettingsError("not_a_vocabulary", "vocabulary")
+
+
+def _zeros(layout: ParameterLayout, dtype: npt.DTypeLike) -> FloatArray:
+    """The flat vector of a network (parameters,).
+
+    Raises:
+        SettingsError: it does not fit into memory, or its dtype is not of a network.
+    """
+    kind, weights = float_type(dtype), layout.num_parameters
+    try:
+        return np.zeros(weights, kind)
+    except (MemoryError, OverflowError, ValueError):  # too large for memory, an index, an array
+        raise SettingsError("out_of_memory", "hidden_sizes", weights=weights) from None

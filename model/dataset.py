@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from model.errors import TextError
 from model.kernels.types import BOUNDARY
-from model.vocabulary import IndexArray, Vocabulary
+from model.vocabulary import IndexArray, Vocabulary, as_sentences
 
 DEFAULT_FRACTION = 0.05
 MIN_SENTENCES = 100
@@ -31,6 +31,7 @@ def pack_sentences(
     Raises:
         TextError: there is no sentence, one is empty, or has an unknown character.
     """
+    sentences = as_sentences(sentences)
     if not sentences:
         raise TextError("no_sentences")
     if not all(sentences):
@@ -58,6 +59,7 @@ def train_validation_split(sentences: Sequence[str], fraction: float | None = No
     out the same ones. Copies of a sentence are in the same part. At least one sentence is for
     training.
     """
+    sentences = as_sentences(sentences)
     if fraction is None:
         fraction = DEFAULT_FRACTION if len(sentences) >= MIN_SENTENCES else 0.0
     distinct = sorted(set(sentences), key=_rank)

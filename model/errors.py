@@ -1,10 +1,19 @@
-"""The errors of the library, each with a code for programs and a message for people."""
+"""The errors of the library, each with a code for programs and a message for people.
+
+The checks at the end are those that many arguments share.
+"""
 
 from __future__ import annotations
 
+import math
+import reprlib
 from collections.abc import Mapping
+from numbers import Integral, Real
 from types import MappingProxyType
 from typing import Any
+
+MAX_SHOWN = 1000  # characters of a value in a message
+HUGE = 10**30  # integers from here on are not written out in a message
 
 MESSAGES: Mapping[str, str] = MappingProxyType(
     {
@@ -20,6 +29,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             "The model does not know {characters}, and each sentence contains one of them: use a "
             "text in the characters of the model."
         ),
+        "not_a_string": "A text must be a str; this is of type {kind}.",
+        "sentences_not_a_list": (
+            "Sentences must be a list of str, and this is of type {kind}: split a text with "
+            "sentences_from_text."
+        ),
         "vocabulary_entry_not_a_character": "Each entry of the vocabulary must be one character.",
         "duplicate_character": "The vocabulary contains a character twice.",
         # Options of a network and of its training.
@@ -31,6 +45,17 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "out_of_range": "The {option} must be a number {range}; it is {value!r}.",
         "invalid_batch_size": (
             "The batch size must be an integer from 1 to {most:,}; it is {value!r}."
+        ),
+        "invalid_steps": "The steps must be an integer of at least 0; they are {value!r}.",
+        "invalid_threads": "The threads must be an integer of at least 1; they are {value!r}.",
+        "not_a_flag": "The {option} must be True or False; it is {value!r}.",
+        "invalid_seed": "The seed must be an integer of at least 0, or None; it is {value!r}.",
+        "invalid_dtype": "The dtype must be float32 or float64; it is {value!r}.",
+        "not_a_vocabulary": (
+            "The vocabulary must be a Vocabulary, such as Vocabulary.from_sentences(sentences)."
+        ),
+        "out_of_memory": (
+            "A network of {weights:,} weights does not fit into memory: use smaller hidden sizes."
         ),
         "unknown_choice": "There is no {option} {value!r}: choose {known}.",
         # Arguments of sampling and analysis.
@@ -58,6 +83,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "json_unreadable": "This JSON cannot be read: it is not a saved model.",
         "json_not_an_object": "This JSON is not a saved model: it must be an object in braces.",
+        "path_instead_of_json": (
+            "This is the path of a file, not its content: use CharModel.load(path)."
+        ),
+        "foreign_file": "This is {kind}, not a saved model: {instead}.",
         "entry_missing": 'The JSON has no "{key}": it is no complete model. Paste the whole file.',
         "entry_not_an_object": '"{key}" must be an object in braces.',
         "letters_not_strings": '"letterToIndex" must have characters as its keys.',
@@ -87,6 +116,10 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "steps_not_a_count": '"steps" of the solver must be an integer of at least 0.',
         "decay_out_of_range": '"{key}" of the solver must be a number of at least 0 and below 1.',
+        "training_out_of_range": (
+            '"{key}" of the training must be a number from 0 to {most:g}: remove "training".'
+        ),
+        "training_damaged": '"training" of the solver is invalid: {reason} Remove it.',
         "order_damaged": '"order" of the solver is invalid: remove it.',
         # The expression graph; each message starts with the operation.
         "not_a_matrix": (
@@ -156,7 +189,8 @@ class ModelError(ValueError):
         self.code = code
         self.field = field
         self.values = values
-        self.message = MESSAGES[code].format(**values)
+        shown = {name: _shortened(value) for name, value in values.items()}
+        self.message = MESSAGES[code].format(**shown)
         super().__init__(self.message)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -180,6 +214,50 @@ class FormatError(ModelError):
 
     def __init__(self, code: str, **values: Any) -> None:
         super().__init__(code, "json", **values)
+
+
+def is_integer(value: Any) -> bool:
+    """Whether the value is an integer, of Python or NumPy, and no truth value."""
+    return isinstance(value, Integral) and not isinstance(value, bool)
+
+
+def is_number(value: Any) -> bool:
+    """Whether the value is a real number, of Python or NumPy, which may be infinite or NaN."""
+    return isinstance(value, Real) and not isinstance(value, bool)
+
+
+def check_seed(seed: Any) -> None:
+    """Check a random seed.
+
+    Raises:
+        SettingsError: it is neither None nor an integer of at least 0.
+    """
+    if seed is not None and not (is_integer(seed) and seed >= 0):
+        raise SettingsError("invalid_seed", "seed", value=seed)
+
+
+def check_range(field: str, name: str, value: Any, above: float | None, to: float) -> None:
+    """Check a number: above `above`, or from 0 on if that is None, and at most `to`.
+
+    Raises:
+        SettingsError: it is out of range, NaN or no number. `name` is in the message.
+    """
+    if is_number(value) and (value >= 0 if above is None else value > above) and value <= to:
+        return  # all comparisons are false for NaN
+    low = "from 0" if above is None else f"above {above:g}"
+    high = "" if math.isinf(to) else f", at most {to:g}"
+    raise SettingsError("out_of_range", field, option=name, range=low + high, value=value)
+
+
+def _shortened(value: Any) -> Any:
+    """The value as a message shows it: Python does not write out 5,000 digits or levels."""
+    if isinstance(value, list | tuple | dict):
+        return reprlib.repr(value)
+    if isinstance(value, str) and len(value) > MAX_SHOWN:
+        return f"{value[:MAX_SHOWN]}…"
+    if is_integer(value) and abs(value) >= HUGE:
+        return math.inf if value > 0 else -math.inf
+    return value
 
 
 def _without_init(kind: type[ModelError], message: str) -> ModelError:

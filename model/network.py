@@ -20,6 +20,7 @@ adjacent, and take one loop.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -29,7 +30,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from model.errors import SettingsError
+from model.errors import SettingsError, is_integer
 from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
 from model.kernels.types import FloatArray
@@ -120,7 +121,7 @@ class ParameterLayout:
     hidden_sizes: tuple[int, ...]
 
     def __post_init__(self) -> None:
-        if self.cell not in CELLS:
+        if self.cell not in tuple(CELLS):
             known = " or ".join(sorted(CELLS))
             raise SettingsError("unknown_kind", "kind", kind=self.cell, known=known)
         if not is_size(self.embedding_size):
@@ -270,11 +271,22 @@ class Network:
         return type(self)(self.vocabulary, self.layout, self.params.copy())
 
 
-def is_size(value: object) -> bool:
+def float_type(dtype: npt.DTypeLike) -> np.dtype[Any]:
+    """The type of the parameters.
+
+    Raises:
+        SettingsError: it is neither float32 nor float64.
+    """
+    with contextlib.suppress(TypeError):  # no dtype at all
+        kind = np.dtype(dtype)
+        if kind in (np.float32, np.float64):
+            return kind
+    raise SettingsError("invalid_dtype", "dtype", value=dtype)
+
+
+def is_size(value: Any) -> bool:
     """Whether the value is an integer of at least 1, of Python or NumPy."""
-    if isinstance(value, bool) or not isinstance(value, (int, np.integer)):
-        return False
-    return int(value) >= 1
+    return is_integer(value) and value >= 1
 
 
 class _Cursor:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.errors import SettingsError, TextError
+from model.errors import SettingsError, TextError, is_integer, is_number
 from model.kernels import entry_points
 from model.kernels.beam_search import Beam, Ranking
 from model.kernels.sampling import SamplingParams
@@ -36,11 +36,11 @@ def sampling_params(
         SettingsError: the temperature is not above 0, top_k is not an integer of at least 1, or
             top_p is not above 0 and at most 1.
     """
-    if not (math.isfinite(temperature) and temperature > 0):
+    if not (is_number(temperature) and math.isfinite(temperature) and temperature > 0):
         raise SettingsError("invalid_temperature", "temperature", value=temperature)
     if not (top_k is None or is_size(top_k)):
         raise SettingsError("invalid_top_k", "top_k", value=top_k)
-    if not (top_p is None or 0 < top_p <= 1):  # false for NaN
+    if not (top_p is None or (is_number(top_p) and 0 < top_p <= 1)):  # false for NaN
         raise SettingsError("invalid_top_p", "top_p", value=top_p)
     min_temperature = float(np.finfo(network.params.dtype).tiny)  # less is 0 in the kernel
     tokens = network.layout.inputs
@@ -186,5 +186,5 @@ def _ranking(places: int) -> Ranking:
 
 
 def _check_max_chars(max_chars: int) -> None:
-    if max_chars < 0:
+    if not (is_integer(max_chars) and max_chars >= 0):
         raise SettingsError("invalid_max_chars", "max_chars", value=max_chars)

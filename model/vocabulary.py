@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +24,22 @@ def sentences_from_text(text: str) -> list[str]:
     return [line for line in map(str.strip, lines) if line]
 
 
+def as_sentences(sentences: Iterable[str]) -> list[str]:
+    """The sentences as a list.
+
+    Raises:
+        TextError: this is a text, which would be read as sentences of one character, or something
+            else that is not a collection of str.
+    """
+    if isinstance(sentences, str | bytes) or not isinstance(sentences, Iterable):
+        raise TextError("sentences_not_a_list", kind=type(sentences).__name__)
+    given = list(sentences)
+    for sentence in given:
+        if not isinstance(sentence, str):
+            raise TextError("not_a_string", kind=type(sentence).__name__)
+    return given
+
+
 class Vocabulary:
     """An ordered set of characters, numbered from 1; 0 is START and END.
 
@@ -38,7 +55,7 @@ class Vocabulary:
     def __init__(self, chars: Sequence[str]) -> None:
         if not chars:
             raise TextError("empty_vocabulary")
-        if any(len(char) != 1 for char in chars):
+        if not all(map(_is_character, chars)):
             raise FormatError("vocabulary_entry_not_a_character")
         self.chars: tuple[str, ...] = tuple(chars)
         self.index: Mapping[str, int] = {c: i for i, c in enumerate(self.chars, start=1)}
@@ -55,7 +72,7 @@ class Vocabulary:
         Raises:
             TextError: the sentences have no characters.
         """
-        text = "".join(sentences)
+        text = "".join(as_sentences(sentences))
         units = _utf16_units(text) if _SURROGATE.search(text) else text
         return cls(list(dict.fromkeys(units)))
 
@@ -71,6 +88,8 @@ class Vocabulary:
 
     def tokenize(self, text: str) -> list[str]:
         """The text as a list of characters, or of UTF-16 units."""
+        if not isinstance(text, str):
+            raise TextError("not_a_string", kind=type(text).__name__)
         return _utf16_units(text) if self._in_utf16_units else list(text)
 
     def unknown(self, text: str) -> list[str]:
@@ -107,6 +126,10 @@ def format_chars(characters: Sequence[str]) -> str:
     more = len(characters) - SHOWN_UNKNOWN
     noun = "the character" if len(characters) == 1 else "the characters"
     return f"{noun} {shown}" + (f" and {more} more" if more > 0 else "")
+
+
+def _is_character(entry: Any) -> bool:
+    return isinstance(entry, str) and len(entry) == 1
 
 
 def _utf16_units(text: str) -> list[str]:

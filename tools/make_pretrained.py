@@ -15,9 +15,9 @@ import click
 from app.catalog import texts
 from app.catalog.pretrained import CARDS, FOLDER, Card, cards_as_json
 from app.protocol.hyperparameters import Hyperparameters
-from app.runtime.files import atomic_write
 from app.training.run import TrainingRun
 from model import Trainer, compile_kernels
+from model.formats.files import write_file
 
 SEED = 1
 
@@ -97,13 +97,13 @@ def main(folder: Path) -> None:
     with ThreadPoolExecutor(len(PLANS)) as threads:
         made = list(threads.map(make, PLANS))
     for trainer, card in made:
-        atomic_write(folder / f"{card.name}.json", json.dumps(trainer.to_json()).encode())
+        write_file(folder / f"{card.name}.json", json.dumps(trainer.to_json()).encode())
         click.echo(
             f"{card.title}: perplexity {card.perplexity} on {card.sentences} sentences, "
             f"{card.held_out_perplexity} on {card.held_out_sentences} held out, "
             f"after {card.epochs} epochs in {card.seconds:.0f} s"
         )
-    atomic_write(folder / CARDS, cards_as_json([card for _, card in made]).encode())
+    write_file(folder / CARDS, cards_as_json([card for _, card in made]).encode())
 
 
 if __name__ == "__main__":

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from app.runtime.files import atomic_write
 from model import CharModel, ModelError, sentences_from_text
+from model.formats import files
 
 
 def read_sentences(corpus: Path) -> list[str]:
@@ -35,6 +35,6 @@ def check_can_write(out: Path) -> None:
 def write_file(out: Path, content: bytes) -> None:
     """Write a file atomically."""
     try:
-        atomic_write(out, content)
+        files.write_file(out, content)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None

@@ -39,7 +39,7 @@ MIN_MEMORY = 256_000_000
 FOLDER = "passing-through"
 
 
-def saved_of(text: str) -> ModelCheckpoint:
+def saved_of(text: str | bytes) -> ModelCheckpoint:
     """The model in a JSON text.
 
     Raises:
@@ -82,7 +82,7 @@ def is_small(saved: ModelCheckpoint) -> bool:
 
 def numbers_of(saved: ModelCheckpoint) -> int:
     """How many numbers a model's JSON has."""
-    model, optimizer, sampler_state = saved
+    model, optimizer, sampler_state, _ = saved
     state_size = 0
     if optimizer is not None:
         state_size = (2 if hasattr(optimizer, "grad_avg") else 1) * model.params.size
@@ -183,11 +183,7 @@ def read_file(path: Path) -> ModelCheckpoint:
     Raises:
         UserError: the file holds no valid model.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise UserError("model_not_utf8", "json") from None
-    return saved_of(text)
+    return saved_of(path.read_bytes())
 
 
 def write_file(saved: ModelCheckpoint, path: Path, content: Content) -> Path:

@@ -10,7 +10,9 @@ import numpy.typing as npt
 
 from model.char_model import CharModel
 from model.formats.recurrentjs_json import parse, serialize
+from model.training.config import TrainingConfig
 from model.training.optimizers import Optimizer
+from model.training.state import TrainingState
 
 
 class ModelCheckpoint(NamedTuple):
@@ -20,16 +22,25 @@ class ModelCheckpoint(NamedTuple):
         model: the network.
         optimizer: its optimizer; None if it has no state.
         sampler_state: the state of its `BatchSampler`; None if that was not saved.
+        training: its options and its progress; None if that was not saved.
     """
 
     model: CharModel
     optimizer: Optimizer | None
     sampler_state: Mapping[str, Any] | None
+    training: TrainingState | None = None
+
+    @property
+    def config(self) -> TrainingConfig:
+        """The options with which its training continues: the saved ones, where they are known."""
+        if self.training is not None:
+            return self.training.config
+        return TrainingConfig(optimizer=self.optimizer.name if self.optimizer else "rmsprop")
 
     def copy(self) -> ModelCheckpoint:
         """A copy with its own arrays."""
         optimizer = self.optimizer.copy() if self.optimizer is not None else None
-        return ModelCheckpoint(self.model.copy(), optimizer, self.sampler_state)
+        return self._replace(model=self.model.copy(), optimizer=optimizer)
 
     def to_json(self) -> dict[str, Any]:
         """The checkpoint in the structure of the original's JSON.
@@ -37,7 +48,7 @@ class ModelCheckpoint(NamedTuple):
         Raises:
             FormatError: the network has diverged.
         """
-        return serialize(self.model, self.optimizer, self.sampler_state)
+        return serialize(*self)
 
 
 def load_model(
@@ -48,6 +59,6 @@ def load_model(
     Raises:
         FormatError: it is invalid; the message names the entry at fault.
     """
-    network, optimizer, sampler_state = parse(saved, dtype)
+    network, optimizer, sampler_state, training = parse(saved, dtype)
     model = CharModel(network.vocabulary, network.layout, network.params)
-    return ModelCheckpoint(model, optimizer, sampler_state)
+    return ModelCheckpoint(model, optimizer, sampler_state, training)

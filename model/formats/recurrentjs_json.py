@@ -2,34 +2,42 @@
 
 All variants of its files are read: `w` as a list of numbers or as an object keyed by position, as
 browsers wrote typed arrays; without `solver`, as in the oldest files; with an empty `step_cache`,
-as before the first step. Files are written with lists, and with `solver` if there is an optimizer.
+as before the first step; with the matrices of an LSTM under the generator "rnn", as its first
+version wrote them. Files are written with lists, and with `solver` if there is an optimizer.
 """
 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from model.errors import FormatError, ModelError
+from model.errors import FormatError, ModelError, is_integer, is_number
+from model.formats.file_kinds import refuse_foreign_file, refuse_foreign_json
 from model.kernels.types import FloatArray
-from model.network import CELLS, Network, ParameterLayout
+from model.network import CELLS, Network, ParameterLayout, float_type
 from model.training.optimizers import Adam, Optimizer, RMSProp
+from model.training.state import MAX_STEPS, TrainingState
 from model.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 
 DIGITS_OF_FLOAT32 = 9  # significant digits that restore every float32 exactly
 MIN_EPS = 1e-30  # a smaller one may be 0 in float32, so that a step is 0 / 0
-MAX_STEPS = 2**53  # the largest integer that every JSON reader represents exactly
 DIGITS_SHOWN = 12  # longer numbers are not written out in a message
+BOM = "\ufeff"  # some editors write it before the first brace
+MAX_PATH = 4096  # characters
 
 
 def serialize(
-    network: Network, optimizer: Optimizer | None = None, sampler_state: Json | None = None
+    network: Network,
+    optimizer: Optimizer | None = None,
+    sampler_state: Json | None = None,
+    training: TrainingState | None = None,
 ) -> dict[str, Any]:
     """The network as dicts, lists, strings and numbers for JSON.
 
@@ -53,6 +61,8 @@ def serialize(
         saved["solver"] = _optimizer_to_json(optimizer, network.layout)
         if sampler_state is not None:
             saved["solver"]["order"] = dict(sampler_state)
+        if training is not None:
+            saved["solver"]["training"] = training.to_json()
     return saved
 
 
@@ -68,18 +78,21 @@ def check_finite(network: Network) -> None:
 
 def parse(
     saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32
-) -> tuple[Network, Optimizer | None, Json | None]:
+) -> tuple[Network, Optimizer | None, Json | None, TrainingState | None]:
     """The fields of a `ModelCheckpoint` from a saved JSON, given as text or decoded.
 
     Raises:
         FormatError: it is invalid; the message names the entry at fault.
     """
+    dtype = float_type(dtype)
     decoded = saved if isinstance(saved, Mapping) else _decode(saved)
+    refuse_foreign_json(decoded)
     vocabulary = _read_vocabulary(decoded)
     layout = _read_layout(decoded, vocabulary)
     params = _read_matrices(_mapping(decoded, "model"), layout, "model", dtype)
     optimizer = _read_optimizer(decoded, layout, dtype)
-    return Network(vocabulary, layout, params), optimizer, _read_sampler_state(decoded)
+    network = Network(vocabulary, layout, params)
+    return network, optimizer, _read_sampler_state(decoded), _read_training(decoded)
 
 
 def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[str, Any]:
@@ -113,6 +126,16 @@ def _numbers_to_json(matrix: FloatArray) -> list[float]:
 
 
 def _decode(text: str | bytes) -> Json:
+    if isinstance(text, str):
+        text = text.removeprefix(BOM)
+        if _looks_like_a_path(text):
+            raise FormatError("path_instead_of_json")
+    elif isinstance(text, bytes):
+        refuse_foreign_file(text)
+    elif isinstance(text, os.PathLike):
+        raise FormatError("path_instead_of_json")
+    else:
+        raise FormatError("json_not_an_object")
     try:
         parsed = json.loads(text)
     except json.JSONDecodeError as error:
@@ -122,6 +145,14 @@ def _decode(text: str | bytes) -> Json:
     if not isinstance(parsed, Mapping):
         raise FormatError("json_not_an_object")
     return parsed
+
+
+def _looks_like_a_path(text: str) -> bool:
+    return (
+        len(text) <= MAX_PATH
+        and text.strip().lower().endswith(".json")
+        and not any(sign in text for sign in "{\n")
+    )
 
 
 def _mapping(parent: Json, key: str) -> Json:
@@ -140,7 +171,7 @@ def _entry(parent: Json, key: str) -> Any:
 def _read_vocabulary(parsed: Json) -> Vocabulary:
     """The characters in the order of their numbers in `letterToIndex`."""
     index = _mapping(parsed, "letterToIndex")
-    numbers = {number: char for char, number in index.items() if _is_whole(number)}
+    numbers = {number: char for char, number in index.items() if is_integer(number)}
     if not all(isinstance(char, str) for char in index):
         raise FormatError("letters_not_strings")
     if not index or sorted(numbers) != list(range(1, len(index) + 1)):
@@ -157,13 +188,15 @@ def _read_vocabulary(parsed: Json) -> Vocabulary:
 
 def _read_layout(parsed: Json, vocabulary: Vocabulary) -> ParameterLayout:
     hidden_sizes, embedding_size = _entry(parsed, "hidden_sizes"), _entry(parsed, "letter_size")
-    if not isinstance(hidden_sizes, list) or not all(map(_is_whole, hidden_sizes)):
+    if not isinstance(hidden_sizes, list) or not all(map(is_integer, hidden_sizes)):
         raise FormatError("hidden_sizes_not_integers")
-    if not _is_whole(embedding_size):
+    if not is_integer(embedding_size):
         raise FormatError("letter_size_not_an_integer")
     cell = _entry(parsed, "generator")
     if not isinstance(cell, str) or cell not in CELLS:
         raise FormatError("unknown_generator", known=" or ".join(sorted(CELLS)))
+    if cell == "rnn" and "Wix0" in _mapping(parsed, "model"):
+        cell = "lstm"  # the original's first version wrote "rnn" for either
     try:
         return ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
     except ModelError as error:
@@ -184,10 +217,10 @@ def _read_optimizer(
         raise FormatError("step_cache_negative")
     decay = _read_decay(solver, "decay_rate", 0.999)
     eps = solver.get("smooth_eps", 1e-8)
-    if not (_is_number(eps) and MIN_EPS <= eps <= 1):
+    if not (is_number(eps) and MIN_EPS <= eps <= 1):
         raise FormatError("smooth_eps_out_of_range", least=MIN_EPS)
     steps = solver.get("steps")
-    if steps is not None and not (_is_whole(steps) and 0 <= steps <= MAX_STEPS):
+    if steps is not None and not (is_integer(steps) and 0 <= steps <= MAX_STEPS):
         raise FormatError("steps_not_a_count")
     if not solver.get("step_mean"):
         return RMSProp(square_avg, decay, float(eps), steps)
@@ -198,7 +231,7 @@ def _read_optimizer(
 
 def _read_decay(solver: Json, key: str, default: float) -> float:
     decay = solver.get(key, default)
-    if not (_is_number(decay) and 0 <= decay < 1):
+    if not (is_number(decay) and 0 <= decay < 1):
         raise FormatError("decay_out_of_range", key=key)
     return float(decay)
 
@@ -211,7 +244,7 @@ def _read_sampler_state(parsed: Json) -> Json | None:
         return None
     sound = (
         isinstance(order, Mapping)
-        and _is_whole(order.get("sentences"))
+        and is_integer(order.get("sentences"))
         and _are_whole(order.get("order"))
         and _are_whole(order.get("sizes"))
         and isinstance(order.get("random"), Mapping)
@@ -222,8 +255,14 @@ def _read_sampler_state(parsed: Json) -> Json | None:
     return dict(order)
 
 
+def _read_training(parsed: Json) -> TrainingState | None:
+    solver = parsed.get("solver")
+    training = solver.get("training") if isinstance(solver, Mapping) else None
+    return None if training is None else TrainingState.from_json(training)
+
+
 def _are_whole(values: Any) -> bool:
-    return isinstance(values, list) and all(map(_is_whole, values))
+    return isinstance(values, list) and all(map(is_integer, values))
 
 
 def _read_matrices(
@@ -262,7 +301,7 @@ def _check_shape(matrix: Any, shape: tuple[int, ...], place: str) -> None:
     if not _holds_numbers(matrix):
         raise FormatError("matrix_without_numbers", place=place)
     n, d = matrix.get("n"), matrix.get("d")
-    if not (_is_number(n) and _is_number(d) and (n, d) == (rows, columns)):
+    if not (is_number(n) and is_number(d) and (n, d) == (rows, columns)):
         raise FormatError(
             "matrix_shape_mismatch",
             place=place,
@@ -285,7 +324,7 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
         except KeyError as error:
             position = error.args[0]
             raise FormatError("matrix_number_missing", place=place, position=position) from None
-    if not all(map(_is_number, numbers)):
+    if not all(map(is_number, numbers)):
         raise FormatError("matrix_not_numeric", place=place)
     try:
         values = np.array(numbers, dtype=np.float64)
@@ -298,16 +337,8 @@ def _read_matrix(matrix: Any, shape: tuple[int, ...], place: str) -> npt.NDArray
 
 def _shown(size: Any) -> str:
     """A size for a message; in a file it may be any value."""
-    if not _is_number(size):
+    if not is_number(size):
         return "no number"
     if not abs(size) < 10**DIGITS_SHOWN:
         return "a huge number"
     return str(size)
-
-
-def _is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)

@@ -6,7 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from model.errors import SettingsError
+import numpy as np
+
+from model.errors import SettingsError, check_range, check_seed, is_integer
 from model.training.schedules import ScheduleName
 
 OptimizerName = Literal["rmsprop", "adam"]
@@ -60,19 +62,23 @@ class TrainingConfig:
     seed: int | None = None
 
     def __post_init__(self) -> None:
-        _check("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
-        _check("l2", "L2 strength", self.weight_decay, above=None, to=1.0)
-        _check("clip", "clip value", self.clip, above=0.0, to=math.inf)
-        if isinstance(self.batch_size, bool) or not 1 <= self.batch_size <= MAX_BATCH_SIZE:
+        check_range("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
+        check_range("l2", "L2 strength", self.weight_decay, above=None, to=1.0)
+        check_range("clip", "clip value", self.clip, above=0.0, to=math.inf)
+        if not (is_integer(self.batch_size) and 1 <= self.batch_size <= MAX_BATCH_SIZE):
             value, most = self.batch_size, MAX_BATCH_SIZE
             raise SettingsError("invalid_batch_size", "batch_size", value=value, most=most)
         _check_name("optimizer", self.optimizer, get_args(OptimizerName))
         _check_name("schedule", self.schedule, get_args(ScheduleName))
-        _check("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MAX_EPOCHS)
-        fraction = self.validation_fraction or 0.0
-        _check(
-            "validation_fraction", "validation fraction", fraction, None, MAX_VALIDATION_FRACTION
-        )
+        check_range("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MAX_EPOCHS)
+        if self.validation_fraction is not None:
+            field, name = "validation_fraction", "validation fraction"
+            check_range(field, name, self.validation_fraction, None, MAX_VALIDATION_FRACTION)
+        if self.clip_norm is not None:
+            _check_flag("clip_norm", self.clip_norm)
+        for flag in ("bias_correction", "rollback_on_divergence", "shuffle"):
+            _check_flag(flag, getattr(self, flag))
+        check_seed(self.seed)
 
     @classmethod
     def recurrentjs(cls, **options: Any) -> TrainingConfig:
@@ -86,17 +92,12 @@ class TrainingConfig:
         return cls(**{**original, **options})
 
 
-def _check_name(field: str, name: str, names: tuple[str, ...]) -> None:
-    if name not in names:
+def _check_name(field: str, name: Any, names: tuple[str, ...]) -> None:
+    if not isinstance(name, str) or name not in names:
         known = " or ".join(names)
         raise SettingsError("unknown_choice", field, option=field, value=name, known=known)
 
 
-def _check(field: str, name: str, value: float, above: float | None, to: float) -> None:
-    low_enough = value <= to
-    high_enough = value >= 0.0 if above is None else value > above
-    if low_enough and high_enough:  # both are false for NaN
-        return
-    low = "from 0" if above is None else f"above {above:g}"
-    high = "" if math.isinf(to) else f", at most {to:g}"
-    raise SettingsError("out_of_range", field, option=name, range=low + high, value=value)
+def _check_flag(field: str, value: object) -> None:
+    if not isinstance(value, bool | np.bool):
+        raise SettingsError("not_a_flag", field, option=field, value=value)

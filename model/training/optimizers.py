@@ -9,6 +9,7 @@ import numpy as np
 
 from model.kernels.optimizers import AdamState, RMSPropState
 from model.kernels.types import FloatArray
+from model.training.config import OptimizerName, TrainingConfig
 
 
 @dataclass
@@ -22,7 +23,7 @@ class RMSProp:
         steps: number of steps in the mean, for its bias correction; None for no correction.
     """
 
-    name: ClassVar[str] = "rmsprop"
+    name: ClassVar[OptimizerName] = "rmsprop"
 
     square_avg: FloatArray
     alpha: float = 0.999
@@ -62,7 +63,7 @@ class Adam:
         steps: number of steps in the means, for their bias correction.
     """
 
-    name: ClassVar[str] = "adam"
+    name: ClassVar[OptimizerName] = "adam"
 
     grad_avg: FloatArray
     square_avg: FloatArray
@@ -92,3 +93,10 @@ class Adam:
 
 
 Optimizer = RMSProp | Adam
+
+
+def new_optimizer(config: TrainingConfig, params: FloatArray) -> Optimizer:
+    """The optimizer of these options in its initial state."""
+    if config.optimizer == "adam":
+        return Adam.zeros(params)
+    return RMSProp.zeros(params, config.bias_correction)

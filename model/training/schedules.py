@@ -15,19 +15,26 @@ MIN_SHARE = 0.01
 
 
 def learning_rates(
-    schedule: ScheduleName, length: float, epochs: Float64Array, rate: float, since: float
+    schedule: ScheduleName,
+    length: float,
+    epochs: Float64Array,
+    rate: float,
+    since: float,
+    start: float = 0.0,
 ) -> Float64Array:
     """The learning rate at each of the epochs, in the shape of `epochs`.
 
     Args:
         schedule: "constant" keeps the rate; "halve" halves it every `length` epochs, counted from
-            the start of the training; "cosine" decreases it along half a cosine that ends after
+            its start; "cosine" decreases it along half a cosine that ends after
             `length` epochs (I. Loshchilov and F. Hutter, "SGDR", 2017, without restarts).
         length: in epochs.
         epochs: since the start of the training, none before `since`.
         rate: the rate at the epoch `since`.
         since: the epoch at which the rate was set; the schedule continues from there.
+        start: the epoch at which the schedule starts, at most `since`.
     """
+    epochs, since = epochs - start, since - start
     if schedule == "halve":
         halvings = np.floor(epochs / length) - np.floor(since / length)
         return np.asarray(rate * np.exp2(-halvings))

@@ -13,21 +13,23 @@ import numpy.typing as npt
 
 from model.char_model import CharModel
 from model.dataset import pack_sentences, train_validation_split
-from model.errors import FormatError
+from model.errors import FormatError, SettingsError, check_range, is_integer
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.kernels import entry_points, workspace
 from model.kernels.optimizers import StepConfig
-from model.kernels.types import FloatArray
+from model.network import is_size
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import DivergenceGuard, Rollback
-from model.training.optimizers import Adam, Optimizer, RMSProp
+from model.training.optimizers import Optimizer, new_optimizer
 from model.training.schedules import learning_rates
+from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.validation import Validator
 
 FIRST_STEPS = 4  # of `train_for`, while the speed of this network is unknown
+MAX_SECONDS = 366 * 24 * 60 * 60.0
 MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, it returns
 
 
@@ -63,8 +65,8 @@ class Trainer:
     ) -> None:
         self.model = model
         self._config = config or TrainingConfig()
-        self._lr_set_at_epoch = 0.0
-        self.optimizer = optimizer or _new_optimizer(self.config, model.params)
+        self._lr_set_at_epoch = self._schedule_start = 0.0
+        self.optimizer = optimizer or new_optimizer(self.config, model.params)
         self.rollbacks: tuple[Rollback, ...] = ()
         self.last_update: ParameterUpdate | None = None
         self.clip_fraction: float | None = None
@@ -77,6 +79,8 @@ class Trainer:
         self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
         self._gradient = np.zeros_like(model.params)  # (parameters,)
         work = self.config.batch_size * self._rows.mean() * model.num_parameters
+        if not is_size(threads):
+            raise SettingsError("invalid_threads", "threads", value=threads)
         threads = min(threads, self.config.batch_size, int(work / MIN_WORK))
         self._parallel: DataParallel | None = None
         if threads > 1:
@@ -103,17 +107,36 @@ class Trainer:
         """A trainer that resumes a saved training on these sentences.
 
         On the sentences of the saved training it resumes exactly: the parameters equal those of an
-        uninterrupted training bit for bit.
+        uninterrupted training bit for bit. A `config` replaces the saved options; another schedule
+        starts anew, and with another seed the order of the sentences does.
 
         Raises:
             FormatError: the JSON is not a saved model.
             TextError: the sentences have unknown characters.
         """
-        model, optimizer, sampler_state = load_model(saved, dtype)
-        config = config or TrainingConfig()
-        fits = optimizer is not None and optimizer.name == config.optimizer
-        trainer = cls(model, sentences, config, optimizer if fits else None, threads)
-        trainer.resume(sampler_state)
+        return cls.from_checkpoint(load_model(saved, dtype), sentences, config, threads)
+
+    @classmethod
+    def from_checkpoint(
+        cls,
+        saved: ModelCheckpoint,
+        sentences: Sequence[str],
+        config: TrainingConfig | None = None,
+        threads: int = 1,
+    ) -> Trainer:
+        """A trainer that resumes a checkpoint, as `from_json` does. It changes its arrays.
+
+        Raises:
+            FormatError: the order of its sentences is invalid.
+            TextError: the sentences have unknown characters.
+        """
+        config = config or saved.config
+        fits = saved.optimizer is not None and saved.optimizer.name == config.optimizer
+        trainer = cls(saved.model, sentences, config, saved.optimizer if fits else None, threads)
+        if config.seed in (None, saved.config.seed):
+            trainer.resume(saved.sampler_state)
+        if saved.training is not None:
+            trainer._resume_progress(saved.training)
         return trainer
 
     def to_json(self) -> dict[str, Any]:
@@ -126,7 +149,13 @@ class Trainer:
 
     def checkpoint(self) -> ModelCheckpoint:
         """A copy of the state, from which training resumes exactly."""
-        return ModelCheckpoint(self.model.copy(), self.optimizer.copy(), self._sampler.state_dict())
+        totals = self._totals
+        training = TrainingState(
+            self._config, totals.steps, totals.epoch, self._lr_set_at_epoch, self._schedule_start
+        )
+        return ModelCheckpoint(
+            self.model.copy(), self.optimizer.copy(), self._sampler.state_dict(), training
+        )
 
     def resume(
         self,
@@ -150,6 +179,17 @@ class Trainer:
             self._sampler.load_state_dict(dict(sampler_state))
         except (ValueError, KeyError, TypeError, OverflowError):
             raise FormatError("order_damaged") from None
+
+    def _resume_progress(self, state: TrainingState) -> None:
+        """Continue the counts and, unless the options for it have changed, the schedule."""
+        self._sentences_seen = round(state.epoch * self.sentence_count)
+        epoch = self._sentences_seen / self.sentence_count
+        self._totals = TrainingStats(state.steps, epoch, 0, 0.0, 0.0, 0)
+        same_rate = _rate_of(state.config) == _rate_of(self._config)
+        same_schedule = _schedule_of(state.config) == _schedule_of(self._config)
+        self._lr_set_at_epoch = min(state.lr_set_at_epoch, epoch) if same_rate else epoch
+        start = state.schedule_start if same_schedule else epoch
+        self._schedule_start = min(start, self._lr_set_at_epoch)
 
     @property
     def config(self) -> TrainingConfig:
@@ -189,11 +229,17 @@ class Trainer:
 
     @property
     def totals(self) -> TrainingStats:
-        """The statistics since the trainer was created."""
+        """The statistics since the trainer was created; steps and epochs since training began."""
         return self._totals
 
     def train(self, steps: int) -> TrainingStats:
-        """Take this many steps; returns their statistics."""
+        """Take this many steps; returns their statistics.
+
+        Raises:
+            SettingsError: it is not an integer of at least 0.
+        """
+        if not (is_integer(steps) and steps >= 0):
+            raise SettingsError("invalid_steps", "steps", value=steps)
         began = time.perf_counter()
         order, batch_offsets = self._sampler.next_batches(steps)
         taken = self._take_steps(order, batch_offsets)
@@ -209,7 +255,12 @@ class Trainer:
         self._records_update = True
 
     def train_for(self, seconds: float) -> TrainingStats:
-        """Take steps for about this time, at least one; returns their statistics."""
+        """Take steps for about this time, at least one; returns their statistics.
+
+        Raises:
+            SettingsError: it is not a number from 0 to a year.
+        """
+        check_range("seconds", "seconds", seconds, above=None, to=MAX_SECONDS)
         began, left = time.perf_counter(), seconds
         stretch = TrainingStats(0, self._totals.epoch, 0, 0.0, 0.0, 0)
         while stretch.steps == 0 or left > MIN_TIME_SHARE * seconds:
@@ -303,6 +354,7 @@ class Trainer:
             epochs,
             float(config.learning_rate),
             self._lr_set_at_epoch,
+            self._schedule_start,
         )
 
     def _record(
@@ -334,10 +386,8 @@ class Trainer:
 
 
 def _rate_of(config: TrainingConfig) -> tuple[object, ...]:
-    return config.learning_rate, config.schedule, config.schedule_epochs
+    return config.learning_rate, *_schedule_of(config)
 
 
-def _new_optimizer(config: TrainingConfig, params: FloatArray) -> Optimizer:
-    if config.optimizer == "adam":
-        return Adam.zeros(params)
-    return RMSProp.zeros(params, config.bias_correction)
+def _schedule_of(config: TrainingConfig) -> tuple[object, ...]:
+    return config.schedule, config.schedule_epochs

@@ -80,3 +80,10 @@ def test_text_and_format_errors_have_their_fields() -> None:
     with pytest.raises(FormatError) as twice:
         Vocabulary("aa")
     assert (twice.value.code, twice.value.field) == ("duplicate_character", "json")
+
+
+def test_a_value_of_any_size_can_be_told() -> None:
+    for huge in (10**5000, -(10**5000), "x" * 100_000):
+        error = SettingsError("invalid_count", "count", value=huge)
+        assert error.values["value"] is huge
+        assert len(str(error)) < 2000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import copy
 import json
 import math
@@ -17,8 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
 from model import CharModel, FormatError, RMSProp, Trainer, TrainingConfig, Vocabulary
-from model.formats.checkpoint import load_model
-from model.training.optimizers import Optimizer
+from model.formats.checkpoint import ModelCheckpoint, load_model
 
 SENTENCES = ["abba c", "a cab"]
 PRECISIONS = ["float32", "float64"]
@@ -109,7 +107,7 @@ def test_model_and_optimizer_are_restored_bit_for_bit(cell: str, dtype: str) -> 
     trainer = trained(cell, dtype)
     assert isinstance(trainer.optimizer, RMSProp)
     trainer.optimizer.alpha, trainer.optimizer.eps = 0.95, 1e-6
-    model, optimizer, _ = load_model(json.dumps(trainer.to_json()), dtype)
+    model, optimizer, *_ = load_model(json.dumps(trainer.to_json()), dtype)
     assert model.vocabulary == trainer.model.vocabulary
     assert model.layout == trainer.model.layout
     assert model.params.dtype == np.dtype(dtype)
@@ -163,7 +161,7 @@ def test_numbers_keyed_by_position_are_read_in_their_order(saved: Json) -> None:
     with_position_keys(saved["solver"]["step_cache"])
     for matrix in saved["model"].values():  # an object has no order of its own
         matrix["w"] = dict(sorted(matrix["w"].items(), reverse=True))
-    model, optimizer, _ = load_model(json.dumps(saved))
+    model, optimizer, *_ = load_model(json.dumps(saved))
     np.testing.assert_array_equal(model.params, load_model(GOOD).model.params)
     assert isinstance(optimizer, RMSProp)
     np.testing.assert_array_equal(optimizer.square_avg, trained().optimizer.square_avg)
@@ -267,7 +265,7 @@ BAD_VALUES: list[tuple[str, Any, str, str | None]] = [
     ("letter_size", 3, "matrix_shape_mismatch", "model.Wil"),
     ("generator", "gpt", "unknown_generator", None),
     ("generator", "x" * 10_000, "unknown_generator", None),
-    ("generator", "rnn", "matrix_missing", "Wxh0"),
+    ("generator", "gru", "matrix_missing", "Wzx0"),
     ("generator", None, "unknown_generator", None),
     ("generator", ["lstm"], "unknown_generator", None),
     ("letterToIndex", {}, "letters_not_numbered", None),
@@ -512,18 +510,20 @@ def read_and_use_or_refuse(text: str) -> None:
     except FormatError:
         refusal(text)
     else:
-        use(*read)
+        use(read)
 
 
-def use(model: CharModel, optimizer: Optimizer | None, order: Any) -> None:
+def use(read: ModelCheckpoint) -> None:
+    model = read.model
     assert np.isfinite(model.params).all()
     sentence = "".join(model.vocabulary.chars)
     assert model.perplexity([sentence]) >= 1
     assert len(model.greedy(max_chars=5)) <= 5
     assert sum(model.next_char_probabilities().values()) == pytest.approx(1, abs=1e-3)
-    trainer = Trainer(model, [sentence], optimizer=optimizer)
-    with contextlib.suppress(FormatError):  # which is how a damaged order is told
-        trainer.resume(order)
+    try:
+        trainer = Trainer.from_checkpoint(read, [sentence])
+    except FormatError:  # which is how a damaged order is told
+        trainer = Trainer(model, [sentence], optimizer=read.optimizer)
     trainer.train(1)
     assert model.to_json()["vocab"] == list(model.vocabulary.chars)
 
