@@ -93,7 +93,7 @@ pictures: $(VENV)/.pictures ## take the README's screenshots again, and one of e
 pretrained: $(VENV)/.setup ## train the pretrained models again; about a minute
 	$(BIN)/python -m tools.make_pretrained $(ARGS)
 
-docs: $(VENV)/.setup ## generate docs/protocol.md and the page's types from the code
+docs: $(VENV)/.setup ## generate docs/protocol.md, docs/cli.md and the page's types from the code
 	$(BIN)/python -m tools.generate_protocol
 
 wheel: $(VENV)/.setup ## build dist/charnn-*.whl

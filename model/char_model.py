@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -206,6 +206,26 @@ class CharModel(Network):
         check_seed(seed)
         random = np.random.default_rng(seed)
         return sampling.generate(self, count, prompt, params, max_chars, random)
+
+    def iter_samples(
+        self,
+        count: int,
+        temperature: float = 1.0,
+        prompt: str = "",
+        top_k: int | None = None,
+        top_p: float | None = None,
+        max_chars: int = 100,
+        seed: int | None = None,
+    ) -> Iterator[str]:
+        """The sentences of `samples`, the first ones as soon as they are made.
+
+        Raises:
+            SettingsError, TextError: as `samples` does.
+        """
+        params = sampling.sampling_params(self, temperature, top_k, top_p)
+        check_seed(seed)
+        random = np.random.default_rng(seed)
+        return sampling.stream(self, count, prompt, params, max_chars, random)
 
     def greedy(self, prompt: str = "", max_chars: int = 100) -> str:
         """The continuation of the prompt by the most probable character at each step.

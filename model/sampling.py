@@ -21,6 +21,8 @@ MAX_BATCH = 256
 """Sentences per call of the kernel: more need memory and save no time."""
 MAX_BATCH_CHARACTERS = 1_000_000
 """Characters per call of the kernel, unless a single sentence needs more."""
+GROWTH = 4
+"""How much larger each batch of a stream is than the one before."""
 MAX_BEAM_WIDTH = 20
 
 GREEDY = SamplingParams(temperature=0.0, top_k=1, top_p=1.0)
@@ -77,16 +79,35 @@ def generate(
         SettingsError: the count is not an integer of at least 1, or max_chars is below 0.
         TextError: the prompt has an unknown character.
     """
+    return list(stream(network, count, prompt, sampling, max_chars, random, first=MAX_BATCH))
+
+
+def stream(
+    network: Network,
+    count: int,
+    prompt: str,
+    sampling: SamplingParams,
+    max_chars: int,
+    random: np.random.Generator | None = None,
+    first: int = 1,
+) -> Iterator[str]:
+    """The sentences of `generate` one by one: `first` in the first call of the kernel, then more.
+
+    Raises:
+        SettingsError, TextError: as `generate` does.
+    """
     if not is_size(count):
         raise SettingsError("invalid_count", "count", value=count)
     _check_max_chars(max_chars)
     prompt_tokens = _prompt_tokens(network.vocabulary, prompt)
-    sentences: list[str] = []
-    for rows in _batches(count, max_chars):
-        shape = (rows, max_chars)
-        uniforms = np.zeros(shape) if random is None else random.random(shape)
-        sentences += _generate_batch(network, prompt_tokens, sampling, uniforms)
-    return sentences
+
+    def sentences() -> Iterator[str]:
+        for rows in _batches(count, max_chars, first):
+            shape = (rows, max_chars)
+            uniforms = np.zeros(shape) if random is None else random.random(shape)
+            yield from _generate_batch(network, prompt_tokens, sampling, uniforms)
+
+    return sentences()
 
 
 def beam_search(
@@ -130,11 +151,14 @@ def beam_search(
     ]
 
 
-def _batches(count: int, max_chars: int) -> Iterator[int]:
-    """The number of sentences of each call of the kernel."""
+def _batches(count: int, max_chars: int, size: int) -> Iterator[int]:
+    """The number of sentences of each call of the kernel, at first `size`, then more each time."""
     most = max(1, min(MAX_BATCH, MAX_BATCH_CHARACTERS // max(max_chars, 1)))
-    for first in range(0, count, most):
-        yield min(most, count - first)
+    while count > 0:
+        rows = min(size, most, count)
+        yield rows
+        count -= rows
+        size *= GROWTH
 
 
 def _generate_batch(

@@ -27,6 +27,7 @@ from app.protocol import inspection, results, sharing
 from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from model import errors as model_errors
+from tools import generate_cli_docs
 
 ROOT = Path(__file__).resolve().parent.parent
 TYPES_FILE = ROOT / "static" / "js" / "protocol.d.ts"
@@ -342,10 +343,11 @@ def summary(message: type) -> str:
 
 
 def main() -> None:
-    """Write both files."""
+    """Write both files, and docs/cli.md."""
     for file, content in ((TYPES_FILE, typescript()), (DOCS_FILE, documentation())):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(content, encoding="utf-8")
+    generate_cli_docs.main()
 
 
 if __name__ == "__main__":

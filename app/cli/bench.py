@@ -7,6 +7,10 @@ from pathlib import Path
 
 import click
 
+from app.cli import console
+from app.cli.files import check_output, force_option
+from app.cli.params import FiniteRange
+
 
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -21,7 +25,7 @@ import click
     "--seconds",
     default=0.8,
     show_default=True,
-    type=click.FloatRange(0.01, 60),
+    type=FiniteRange(0.01, 60),
     help="Length of each measurement.",
 )
 @click.option(
@@ -30,7 +34,8 @@ import click
     type=click.Path(exists=True, file_okay=False, path_type=Path),
     help="Also write speed.json, speed.svg and speed.md to this directory.",
 )
-def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> None:
+@force_option
+def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None, force: bool) -> None:
     """Benchmark training on this machine against the installed peers."""
     from app.catalog import texts
     from bench.speed import report
@@ -39,14 +44,17 @@ def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None) -> No
     from bench.speed.workloads import NETWORKS
     from model import sentences_from_text
 
+    if folder is not None:
+        for name, kind in report.FILES.items():
+            check_output(folder / name, kind, force)
     sentences, results = sentences_from_text(texts.text()), []
     with BenchmarkRunner(COMPETITORS) as runner:
         conditions = report.Conditions.current(rounds, seconds, runner.versions)
-        click.echo(conditions, err=True)
+        console.note(str(conditions))
         for result in runner.run(NETWORKS, sentences, rounds, seconds):
             results.append(result)
-            click.echo(report.as_table(result), err=as_json)
+            (console.note if as_json else console.write_line)(report.as_table(result))
     if as_json:
-        click.echo(json.dumps(report.as_json(conditions, results)))
+        console.write_line(json.dumps(report.as_json(conditions, results)))
     if folder:
         report.write(folder, conditions, results)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from app.cli import console
 from app.cli.params import server_option
 
 if TYPE_CHECKING:
@@ -35,13 +36,15 @@ def status(ray_address: str, as_json: bool) -> None:
     """List the nodes with their machines, threads, sessions and weights."""
     nodes = _ask_directory(ray_address, "status")
     if as_json:
-        click.echo(json.dumps([asdict(node) for node in nodes], indent=1))
+        console.write_line(json.dumps([asdict(node) for node in nodes], indent=1))
         return
-    click.echo(f"{'MACHINE':12}  {'ADDRESS':20} {'THREADS':>7} {'SESSIONS':>8} {'WEIGHTS':>12}")
+    console.write_line(
+        f"{'MACHINE':12}  {'ADDRESS':20} {'THREADS':>7} {'SESSIONS':>8} {'WEIGHTS':>12}"
+    )
     for node in nodes:
         row = f"{node.machine[:12]:12}  {node.address:20} {node.threads:7} {node.sessions:8}"
-        click.echo(f"{row} {node.weights:12,}{'  draining' if node.draining else ''}")
-    click.echo(f"{len(nodes)} nodes, {sum(node.sessions for node in nodes):,} sessions")
+        console.write_line(f"{row} {node.weights:12,}{'  draining' if node.draining else ''}")
+    console.write_line(f"{len(nodes)} nodes, {sum(node.sessions for node in nodes):,} sessions")
 
 
 @cluster.command()
@@ -57,7 +60,7 @@ def drain(ray_address: str, machine: str | None, here: bool) -> None:
         raise click.UsageError("Give either MACHINE or --here.")
     name = _machine(ray_address, machine)
     moved = _ask_directory(ray_address, "drain", name)
-    click.echo(f"{moved} sessions moved; {name[:12]} can be removed.")
+    console.write_line(f"{moved} sessions moved; {name[:12]} can be removed.")
 
 
 @cluster.command()
@@ -66,7 +69,7 @@ def drain(ray_address: str, machine: str | None, here: bool) -> None:
 def undrain(ray_address: str, machine: str) -> None:
     """Let the drained MACHINE (full name) accept new sessions again."""
     _ask_directory(ray_address, "undrain", machine)
-    click.echo(f"{machine[:12]} accepts sessions again.")
+    console.write_line(f"{machine[:12]} accepts sessions again.")
 
 
 def _machine(address: str, name: str | None) -> str:

@@ -5,32 +5,68 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
-from app.cli.files import read_model, read_sentences
+from app.cli import console
+from app.cli.files import IN_FILE, read_model, read_sentences
 from app.cli.params import READABLE_FILE
+from app.cli.progress import COMPILING, PATIENCE, Progress, announced
 from model import CharModel, ModelError, TextError, format_chars
+from model.metrics import perplexity_of
+
+CHUNK = 500
+"""Sentences that are evaluated together, between two reports."""
 
 
 @click.command()
-@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.argument("model_file", metavar="MODEL", type=IN_FILE)
 @click.argument("corpus", type=READABLE_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def evaluate(model_file: Path, corpus: Path, as_json: bool) -> None:
+@click.option(
+    "--per-line",
+    is_flag=True,
+    help="Print the perplexity of each sentence, a tab and the sentence; with --json, an object.",
+)
+def evaluate(model_file: Path, corpus: Path, as_json: bool, per_line: bool) -> None:
     """Print the perplexity of MODEL on the sentences in CORPUS.
 
-    Sentences with characters unknown to the model are left out, and counted.
+    Sentences with characters unknown to the model are left out, and counted; with --per-line
+    they have a - in place of the perplexity.
     """
+    model, sentences = read_model(model_file).model, read_sentences(corpus)
     try:
-        evaluation = evaluate_model(read_model(model_file), read_sentences(corpus))
+        with announced(COMPILING):
+            model.losses([model.vocabulary.decode([1])])
+        if per_line:
+            for score in scores(model, sentences):
+                console.write_line(score.to_json() if as_json else str(score))
+            return
+        with Progress("Evaluating", len(sentences), delay=PATIENCE) as progress:
+            evaluation = evaluate_model(model, sentences, progress)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    click.echo(json.dumps(evaluation.as_json()) if as_json else evaluation.in_words())
+    console.write_line(json.dumps(evaluation.as_json()) if as_json else evaluation.in_words())
+
+
+class Score(NamedTuple):
+    """The perplexity of a sentence; None if it has unknown characters."""
+
+    text: str
+    perplexity: float | None
+
+    def __str__(self) -> str:
+        score = "-" if self.perplexity is None else f"{self.perplexity:.3f}"
+        return f"{score}\t{self.text}"
+
+    def to_json(self) -> str:
+        """The score as a JSON object; an infinite perplexity is null, as an unknown one."""
+        finite = self.perplexity is not None and math.isfinite(self.perplexity)
+        return json.dumps({"text": self.text, "perplexity": self.perplexity if finite else None})
 
 
 @dataclass(frozen=True)
@@ -75,7 +111,27 @@ class Evaluation:
         )
 
 
-def evaluate_model(model: CharModel, sentences: Sequence[str]) -> Evaluation:
+def scores(model: CharModel, sentences: Sequence[str]) -> Iterator[Score]:
+    """The score of each sentence, in their order."""
+    for chunk in _chunks(sentences):
+        known = [sentence for sentence in chunk if model.vocabulary.can_encode(sentence)]
+        losses = iter(model.losses(known) if known else ())
+        for sentence in chunk:
+            if not model.vocabulary.can_encode(sentence):
+                yield Score(sentence, None)
+                continue
+            predictions = len(model.vocabulary.tokenize(sentence)) + 1
+            yield Score(sentence, perplexity_of(float(next(losses)), predictions))
+
+
+def _chunks(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
+    for begin in range(0, len(sentences), CHUNK):
+        yield sentences[begin : begin + CHUNK]
+
+
+def evaluate_model(
+    model: CharModel, sentences: Sequence[str], progress: Progress | None = None
+) -> Evaluation:
     """The evaluation of a model on the sentences without unknown characters.
 
     Raises:
@@ -89,4 +145,10 @@ def evaluate_model(model: CharModel, sentences: Sequence[str]) -> Evaluation:
         raise TextError("no_known_sentences", characters=format_chars(list(unknown)))
     predictions = sum(len(vocabulary.tokenize(sentence)) + 1 for sentence in known)
     left_out = len(sentences) - len(known)
-    return Evaluation(model.perplexity(known), len(known), predictions, left_out, unknown)
+    loss = 0.0
+    for number, chunk in enumerate(_chunks(known)):
+        loss += float(model.losses(chunk).sum())
+        if progress is not None:
+            progress.show(number * CHUNK, f"{number * CHUNK:,} sentences")
+    perplexity = perplexity_of(loss, predictions)
+    return Evaluation(perplexity, len(known), predictions, left_out, unknown)

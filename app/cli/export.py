@@ -7,12 +7,22 @@ from shlex import quote
 
 import click
 
-from app.cli.files import check_can_write, read_model, write_file
-from app.cli.params import READABLE_FILE
+from app.cli import console
+from app.cli.files import (
+    IN_FILE,
+    OUT_FILE,
+    STDIO,
+    check_output,
+    force_option,
+    read_model,
+    write_file,
+)
+from app.cli.progress import announced
+from model import ModelError
 
 
 @click.command()
-@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.argument("model_file", metavar="MODEL", type=IN_FILE)
 @click.option(
     "--format",
     "format_name",
@@ -22,26 +32,36 @@ from app.cli.params import READABLE_FILE
 )
 @click.option(
     "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="File to write; MODEL with another suffix by default.",
+    type=OUT_FILE,
+    help="File to write; MODEL with another suffix by default; - for standard output.",
 )
-def export(model_file: Path, format_name: str, out: Path | None) -> None:
+@force_option
+def export(model_file: Path, format_name: str, out: Path | None, force: bool) -> None:
     """Export MODEL for other programs.
 
-    For safetensors, the Python lines that load the file are printed to standard output.
+    For safetensors, the Python lines that load the file are printed to standard output, unless
+    the file goes there.
     """
     from app.training.export_formats import PYTHON, SAFETENSORS
     from model.formats import loading_lines
     from model.formats.checkpoint import ModelCheckpoint
 
     export_format = {"safetensors": SAFETENSORS, "python": PYTHON}[format_name]
-    out = out or model_file.with_suffix(export_format.suffix)
-    check_can_write(out)
-    if out.exists() and out.samefile(model_file):
-        raise click.ClickException(f"{out} is the model itself: choose another file with --out.")
-    write_file(out, export_format.content(ModelCheckpoint(read_model(model_file), None, None)))
-    if export_format is PYTHON:
-        click.echo(f"{out}: run it with python {quote(str(out))} --temperature 0.5", err=True)
+    if out is None:
+        if model_file == STDIO:
+            raise click.UsageError("--out is missing: a model from standard input has no name.")
+        out = model_file.with_suffix(export_format.suffix)
+    check_output(out, export_format.kind, force, inputs=[model_file])
+    model = read_model(model_file).model
+    try:
+        with announced(f"Writing {out} …"):
+            write_file(out, export_format.content(ModelCheckpoint(model, None, None)))
+    except ModelError as error:
+        raise click.ClickException(f"{model_file}: {error}") from None
+    if out == STDIO:
         return
-    click.echo(f"{out}: load it into PyTorch with these lines.", err=True)
-    click.echo(loading_lines(str(out)), nl=False)
+    if export_format is PYTHON:
+        console.note(f"{out}: run it with python {quote(str(out))} --temperature 0.5")
+        return
+    console.note(f"{out}: load it into PyTorch with these lines.")
+    console.write_line(loading_lines(str(out)).removesuffix("\n"))

@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import stat
+import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import click
 
-from model import CharModel, ModelError, sentences_from_text
+from app.cli import console
+from app.cli.progress import announced
+from model import ModelCheckpoint, ModelError, load_model, sentences_from_text
 from model.formats import files
+from model.formats.file_kinds import HEAD, FileKind
+
+STDIO = Path("-")
+"""Standard input or output, where a file is expected."""
+LARGE = 20_000_000
+"""Bytes of a file that takes seconds to read."""
+
+IN_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
+
+
+def force_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The option to replace a file of another kind."""
+    text = "Replace the output even if it is an existing file of another kind."
+    return click.option("--force", is_flag=True, help=text)(command)
 
 
 def read_sentences(corpus: Path) -> list[str]:
@@ -18,23 +39,99 @@ def read_sentences(corpus: Path) -> list[str]:
         raise click.ClickException(f"{corpus} is not UTF-8 text: save it as UTF-8.") from None
 
 
-def read_model(model_file: Path) -> CharModel:
-    """The model of a JSON file."""
+def read_bytes(path: Path) -> bytes:
+    """The content of a file, or of standard input."""
     try:
-        return CharModel.from_json(model_file.read_bytes())
+        return sys.stdin.buffer.read() if path == STDIO else path.read_bytes()
+    except (OSError, AttributeError) as error:  # without standard input it is None
+        raise click.ClickException(f"{path} cannot be read: {console.reason(error)}") from None
+
+
+def read_model(model_file: Path) -> ModelCheckpoint:
+    """The model of a JSON file, and the state of its training."""
+    content = read_bytes(model_file)
+    try:
+        with announced(f"Reading {model_file} …", at_once=len(content) > LARGE):
+            return load_model(content)
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None
 
 
-def check_can_write(out: Path) -> None:
-    """Fail before the work, not after it, if the directory does not exist."""
-    if not out.parent.is_dir():
-        raise click.ClickException(f"The directory {out.parent} does not exist: create it first.")
+def check_output(out: Path, kind: FileKind, force: bool, inputs: Sequence[Path] = ()) -> None:
+    """Check, before any work, that an output can be written and destroys nothing.
+
+    Args:
+        out: the output. A device or a pipe is always written to.
+        kind: what will be written: an existing file of this kind is replaced.
+        force: whether a file of another kind is replaced too.
+        inputs: files that the command reads, which are never replaced.
+
+    Raises:
+        click.ClickException: it cannot, or would; the message says what to do.
+    """
+    if out == STDIO:
+        return
+    try:
+        before = files.status(out)
+        if before is not None:
+            _check_existing(out, before, kind, force, inputs)
+        if before is None or stat.S_ISREG(before.st_mode):
+            _try_folder(out)
+    except OSError as error:
+        raise click.ClickException(f"{out} cannot be written: {console.reason(error)}") from None
+
+
+def is_replaced(out: Path) -> bool:
+    """Whether writing to the output replaces a file, and does not add to a stream."""
+    before = None if out == STDIO else files.status(out)
+    return out != STDIO and (before is None or stat.S_ISREG(before.st_mode))
 
 
 def write_file(out: Path, content: bytes) -> None:
-    """Write a file atomically."""
+    """Write a file atomically, or to a device, a pipe or standard output.
+
+    Raises:
+        click.ClickException: it cannot be written.
+    """
     try:
-        files.write_file(out, content)
+        if out == STDIO:
+            console.write_bytes(content)
+        else:
+            files.write_file(out, content)
     except OSError as error:
-        raise click.ClickException(f"{out} cannot be written: {error.strerror}.") from None
+        raise click.ClickException(f"{out} cannot be written: {console.reason(error)}") from None
+
+
+def _check_existing(
+    out: Path, before: os.stat_result, kind: FileKind, force: bool, inputs: Sequence[Path]
+) -> None:
+    mode = before.st_mode
+    if stat.S_ISDIR(mode):
+        raise click.ClickException(f"{out} is a directory: name a file.")
+    for path in inputs:
+        if path != STDIO and os.path.samestat(path.stat(), before):
+            raise click.ClickException(f"{out} is read by this command: name another file.")
+    if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
+        return
+    if not (mode & 0o222 and os.access(out, os.W_OK)):  # root may write to it all the same
+        raise click.ClickException(f"{out} is read-only: name another file, or change its mode.")
+    if not force and not (stat.S_ISREG(mode) and _is_empty_or(out, kind)):
+        raise click.ClickException(
+            f"{out} exists and is not {kind.name}: name another file, or replace it with --force."
+        )
+
+
+def _is_empty_or(path: Path, kind: FileKind) -> bool:
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    return not head or kind.matches(head)
+
+
+def _try_folder(out: Path) -> None:
+    """Create a file beside the output, as writing it will, and remove it."""
+    folder = Path(os.path.realpath(out)).parent
+    if not folder.is_dir():
+        raise click.ClickException(f"The directory {folder} does not exist: create it first.")
+    part, descriptor = files.new_part(folder)
+    os.close(descriptor)
+    part.unlink()

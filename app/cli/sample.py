@@ -2,20 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import json
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
 from app import protocol
-from app.cli.files import read_model
-from app.cli.params import READABLE_FILE, Entry, as_typed, is_given
+from app.cli import console
+from app.cli.files import IN_FILE, STDIO, read_bytes, read_model
+from app.cli.params import Entry, FiniteRange, as_typed, is_given
+from app.cli.progress import COMPILING, announced
 from model import CharModel, ModelError
 
 
+class Line(NamedTuple):
+    """A sentence that is written, with its prompt.
+
+    Attributes:
+        text: the prompt and its continuation.
+        log_probability: of the continuation; None unless beam search has found it.
+    """
+
+    text: str
+    log_probability: float | None = None
+
+    def __str__(self) -> str:
+        if self.log_probability is None:
+            return self.text
+        return f"{self.log_probability:.4f}\t{self.text}"
+
+    def to_json(self) -> str:
+        """The line as a JSON object."""
+        score = self.log_probability
+        return json.dumps(
+            {"text": self.text} | ({} if score is None else {"log_probability": score})
+        )
+
+
 @click.command()
-@click.argument("model_file", metavar="MODEL", type=READABLE_FILE)
+@click.argument("model_file", metavar="MODEL", type=IN_FILE)
 @click.option(
     "--temperature",
     default="1",
@@ -24,6 +51,11 @@ from model import CharModel, ModelError
     help="Softmax temperature: low is conservative, high is diverse.",
 )
 @click.option("--prime", default="", help="Text to continue.")
+@click.option(
+    "--prime-file",
+    type=IN_FILE,
+    help="File with the text to continue, in UTF-8; the newline at its end is left out.",
+)
 @click.option(
     "--count",
     default=5,
@@ -45,7 +77,7 @@ from model import CharModel, ModelError
 )
 @click.option(
     "--top-p",
-    type=click.FloatRange(0, 1, min_open=True),
+    type=FiniteRange(0, 1, min_open=True),
     help="Sample from the most probable characters that together reach this probability.",
 )
 @click.option(
@@ -57,50 +89,81 @@ from model import CharModel, ModelError
 )
 @click.option(
     "--max-chars",
+    "--length",
     default=100,
     show_default=True,
     type=click.IntRange(1, 100_000),
     help="Cut sentences after this many characters.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible samples.")
-def sample(model_file: Path, method: str, **options: Any) -> None:
-    """Generate sentences with MODEL.
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
+def sample(
+    model_file: Path,
+    method: str,
+    prime_file: Path | None,
+    as_json: bool,
+    **options: Any,
+) -> None:
+    """Generate sentences with MODEL; each is printed as soon as it is made.
 
     The method beam prints alternatives, best first: the natural logarithm of the probability, a
     tab, the sentence. A sentence cut at --max-chars is scored without its end.
     """
-    _check_options_of_method(click.get_current_context(), method)
-    model = read_model(model_file)
+    context = click.get_current_context()
+    _check_options_of_method(context, method)
+    if prime_file is not None:
+        if is_given(context, "prime"):
+            raise click.UsageError("Give either --prime or --prime-file.")
+        if prime_file == STDIO == model_file:
+            raise click.UsageError("Only one file can be standard input.")
+        options["prime"] = _read_prime(prime_file)
+    model = read_model(model_file).model
     try:
+        with announced(COMPILING):
+            WARM_UP[method](model)
         for line in WRITE[method](model, options):
-            click.echo(line)
+            console.write_line(line.to_json() if as_json else str(line))
     except ModelError as error:
         raise click.ClickException(str(error)) from None
 
 
-def _samples(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+def _read_prime(path: Path) -> str:
+    try:
+        return read_bytes(path).decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise click.ClickException(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+
+
+def _samples(model: CharModel, options: Mapping[str, Any]) -> Iterator[Line]:
     names = ("count", "temperature", "prime", "top_k", "top_p", "max_chars", "seed")
-    written = model.samples(*(options[name] for name in names))
-    return [options["prime"] + sentence for sentence in written]
+    for sentence in model.iter_samples(*(options[name] for name in names)):
+        yield Line(options["prime"] + sentence)
 
 
-def _greedy(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+def _greedy(model: CharModel, options: Mapping[str, Any]) -> Iterator[Line]:
     prime = options["prime"]
-    return [prime + model.greedy(prime, options["max_chars"])]
+    yield Line(prime + model.greedy(prime, options["max_chars"]))
 
 
-def _beam(model: CharModel, options: Mapping[str, Any]) -> list[str]:
+def _beam(model: CharModel, options: Mapping[str, Any]) -> Iterator[Line]:
     prime = options["prime"]
-    found = model.beam_search(options["width"], prime, options["max_chars"])
-    return [f"{log_probability:.4f}\t{prime}{sentence}" for sentence, log_probability in found]
+    for sentence, score in model.beam_search(options["width"], prime, options["max_chars"]):
+        yield Line(prime + sentence, score)
 
 
-WRITE: Mapping[str, Callable[[CharModel, Mapping[str, Any]], list[str]]] = {
+WRITE: Mapping[str, Callable[[CharModel, Mapping[str, Any]], Iterator[Line]]] = {
     "sample": _samples,
     "greedy": _greedy,
     "beam": _beam,
 }
 """The lines that each method prints, by its name."""
+
+WARM_UP: Mapping[str, Callable[[CharModel], object]] = {
+    "sample": lambda model: model.sample(max_chars=1),
+    "greedy": lambda model: model.greedy(max_chars=1),
+    "beam": lambda model: model.beam_search(width=1, max_chars=1),
+}
+"""The shortest use of each method, which compiles its kernels."""
 
 METHOD_OF_OPTION = {
     "temperature": "sample",

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from app.cli.params import as_typed, server_option
+from app.cli.params import FiniteRange, as_typed, server_option
 from app.protocol.limits import Limits
 from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
@@ -20,7 +20,7 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
         command = server_option(
             as_typed(f"max_{limit.name}"),
             default=limit.default,
-            type=click.FloatRange(0.001) if isinstance(limit.default, float) else click.IntRange(1),
+            type=FiniteRange(0.001) if isinstance(limit.default, float) else click.IntRange(1),
             help=limit.metadata["help"],
         )(command)
     return command
@@ -95,13 +95,13 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @server_option(
     "--unwatched-minutes",
     default=ServerConfig.unwatched_minutes,
-    type=click.FloatRange(0),
+    type=FiniteRange(0),
     help="Minutes that a session keeps training without an open page.",
 )
 @server_option(
     "--keep-days",
     default=ServerConfig.keep_days,
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Days that an unused session is kept.",
 )
 @server_option(

@@ -1,50 +1,62 @@
-"""`charnn train`: train until a limit is reached, with a progress bar."""
+"""`charnn train`: train until a limit is reached."""
 
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Never
+from typing import Any
 
 import click
 
-from app.cli.files import check_can_write, read_sentences, write_file
-from app.cli.params import READABLE_FILE, as_typed, hyperparameter_options, is_given
+from app.cli import console
+from app.cli.files import (
+    IN_FILE,
+    OUT_FILE,
+    STDIO,
+    check_output,
+    force_option,
+    is_replaced,
+    read_model,
+    read_sentences,
+    write_file,
+)
+from app.cli.params import READABLE_FILE, FiniteRange, as_typed, hyperparameter_options, is_given
+from app.cli.progress import COMPILING, announced
+from app.cli.train_loop import (
+    TRAINING_LOG,
+    StopConditions,
+    StopSignals,
+    TrainingLog,
+    TrainingLoop,
+)
+from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, arguments_of
 from app.runtime.config import available_cores
 from model import (
     CharModel,
+    ModelCheckpoint,
     ModelError,
     Rollback,
     Trainer,
     TrainingConfig,
-    TrainingStats,
     Vocabulary,
 )
-
-if TYPE_CHECKING:
-    from tqdm import tqdm
+from model.formats.file_kinds import MODEL_JSON
 
 DEFAULT_SECONDS = 60.0  # of training, if no limit is given
-REPORT_SECONDS = 0.25  # of training between two progress reports
-NEAR_TARGET = 1.1  # times the target: from here on the whole text is evaluated, which is slow
+LARGE = 1_000_000  # weights of a model that takes a second to write
 
-
-@dataclass(frozen=True)
-class StopConditions:
-    """When training stops: at the first of these limits that is reached.
-
-    Attributes:
-        steps: number of steps, each a batch of sentences.
-        seconds: training time.
-        perplexity: perplexity of the training set.
-    """
-
-    steps: int | None = None
-    seconds: float | None = None
-    perplexity: float | None = None
+TRAINING_ARGUMENTS: Mapping[str, str] = {
+    **arguments_of("training"),
+    "batch_size": "batch_size",
+    "solver": "optimizer",
+    "seed": "seed",
+}
+"""The arguments of `TrainingConfig`, by the names of the options."""
 
 
 @click.command()
@@ -52,9 +64,16 @@ class StopConditions:
 @click.option(
     "--out",
     required=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Model file to write, in the original demo's JSON format.",
+    type=OUT_FILE,
+    help="Model file to write, in the original demo's JSON format; - for standard output. It is "
+    "saved every minute too.",
 )
+@click.option(
+    "--log",
+    type=OUT_FILE,
+    help="CSV file to write, with a row for each report; continued with --from.",
+)
+@force_option
 @hyperparameter_options
 @click.option(
     "--batch-size",
@@ -79,41 +98,91 @@ class StopConditions:
 @click.option(
     "--from",
     "from_file",
-    type=READABLE_FILE,
-    help="Resume from this model file, including optimizer state.",
+    type=IN_FILE,
+    help="Continue the training of this model file, with its options, its optimizer and its "
+    "schedule; options that are given here override them.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible training.")
 @click.option("--steps", type=click.IntRange(1), help="Stop after this many steps (batches).")
 @click.option(
     "--seconds",
-    type=click.FloatRange(0, min_open=True),
+    type=FiniteRange(0, min_open=True),
     help="Stop after this much training time; 60 if no limit is given.",
 )
 @click.option(
     "--target-perplexity",
-    type=click.FloatRange(1, min_open=True),
+    type=FiniteRange(1, min_open=True),
     help="Stop when the perplexity of the training text is this low.",
 )
-def train(corpus: Path, out: Path, **options: Any) -> None:
-    """Train a network on the sentences in CORPUS, one per line."""
+def train(
+    corpus: Path,
+    out: Path,
+    log: Path | None,
+    force: bool,
+    from_file: Path | None,
+    **options: Any,
+) -> None:
+    """Train a network on the sentences in CORPUS, one per line.
+
+    Ctrl-C and SIGTERM stop the training and save the model; the exit code is then 130 or 143.
+    """
+    context = click.get_current_context()
+    _check_outputs(corpus, out, log, force, from_file)
+    if from_file is not None:
+        _check_no_network_options(context)
+    saved = read_model(from_file) if from_file is not None else None
     sentences = read_sentences(corpus)
-    check_can_write(out)
-    if options["from_file"]:
-        _check_no_network_options(click.get_current_context())
     try:
-        trainer = _trainer_for(sentences, options)
-        copy = trainer.model.copy()
-        # Compiling the kernels does not count as training.
-        Trainer(copy, sentences, trainer.config, threads=options["threads"]).train(1)
+        if saved is None:
+            trainer = _new_trainer(sentences, options)
+        else:
+            given = {name: options[name] for name in TRAINING_ARGUMENTS if is_given(context, name)}
+            trainer = _resumed_trainer(saved, sentences, given, options["threads"])
+            console.note(f"Continues {from_file}: {_resumption(saved, trainer, given)}")
+        with announced(COMPILING):
+            _compile(trainer, options["threads"])
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    given = StopConditions(options["steps"], options["seconds"], options["target_perplexity"])
-    no_limit = given == StopConditions()
-    train_until(StopConditions(seconds=DEFAULT_SECONDS) if no_limit else given, trainer)
-    _write_model(trainer, out)
-    click.echo(f"{out}: {_outcome(trainer)}")
+    given_limits = StopConditions(
+        options["steps"], options["seconds"], options["target_perplexity"]
+    )
+    no_limit = given_limits == StopConditions()
+    limits = StopConditions(seconds=DEFAULT_SECONDS) if no_limit else given_limits
+    _train_and_save(trainer, limits, out, log, append=from_file is not None)
+
+
+def _train_and_save(
+    trainer: Trainer, limits: StopConditions, out: Path, log: Path | None, append: bool
+) -> None:
+    def save() -> None:
+        _write_model(trainer, out)
+
+    with StopSignals() as signals, TrainingLog(log, append) as training_log:
+        loop = TrainingLoop(trainer, limits, save if is_replaced(out) else None, training_log)
+        try:
+            loop.run(signals)
+        finally:
+            _write_model(trainer, out, last=True)
+        if loop.stopped_by is None:
+            loop.validate()
+    tell = console.note if STDIO in (out, log) else console.write_line
+    tell(f"{out}: {_outcome(loop)}")
     if trainer.rollbacks:
-        click.echo(_rollbacks(trainer.rollbacks))
+        tell(_rollbacks(trainer.rollbacks))
+    if loop.stopped_by is not None:
+        console.note("Stopped by a signal; the model trained so far is saved.")
+        click.get_current_context().exit(128 + loop.stopped_by)
+
+
+def _check_outputs(
+    corpus: Path, out: Path, log: Path | None, force: bool, from_file: Path | None
+) -> None:
+    check_output(out, MODEL_JSON, force, inputs=[corpus])
+    if log is None:
+        return
+    if log == out or os.path.realpath(log) == os.path.realpath(out):
+        raise click.UsageError("--log and --out are the same file: name another one.")
+    check_output(log, TRAINING_LOG, force, inputs=[corpus, from_file] if from_file else [corpus])
 
 
 def _check_no_network_options(context: click.Context) -> None:
@@ -126,34 +195,64 @@ def _check_no_network_options(context: click.Context) -> None:
             )
 
 
-def _trainer_for(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
+def _new_trainer(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
     hyperparameters = Hyperparameters(**{name: options[name] for name in HYPERPARAMETERS})
-    seed, threads = options["seed"], options["threads"]
     config = TrainingConfig(
-        **hyperparameters.of("training"),
-        batch_size=options["batch_size"],
-        optimizer=options["solver"],
-        seed=seed,
+        **{its: options[name] for name, its in TRAINING_ARGUMENTS.items()},
     )
-    if options["from_file"]:
-        saved = options["from_file"].read_bytes()
-        return Trainer.from_json(saved, sentences, config, threads=threads)
     vocabulary = Vocabulary.from_sentences(sentences)
-    model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=seed)
-    return Trainer(model, sentences, config, threads=threads)
+    model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=options["seed"])
+    return Trainer(model, sentences, config, threads=options["threads"])
 
 
-def _outcome(trainer: Trainer) -> str:
+def _resumed_trainer(
+    saved: ModelCheckpoint, sentences: Sequence[str], given: Mapping[str, Any], threads: int
+) -> Trainer:
+    changes = {TRAINING_ARGUMENTS[name]: value for name, value in given.items()}
+    return Trainer.from_checkpoint(saved, sentences, replace(saved.config, **changes), threads)
+
+
+def _resumption(saved: ModelCheckpoint, trainer: Trainer, given: Mapping[str, Any]) -> str:
+    """What a resumed training takes from the file, and what from the command line."""
+    totals, config = trainer.totals, trainer.config
+    optimizer = f"{config.optimizer}{'' if saved.optimizer is trainer.optimizer else ' (new)'}"
+    parts = [
+        f"step {totals.steps:,}, epoch {totals.epoch:.1f}, {optimizer}",
+        f"learning rate {trainer.learning_rate:g}, schedule {config.schedule}",
+    ]
+    if given:
+        options = ", ".join(f"{as_typed(name)} {as_entered(given[name])}" for name in given)
+        parts.append(f"from the command line: {options}")
+    if saved.training is None:
+        parts.append("the file has no options of a training: the rest are the defaults")
+    state = saved.sampler_state
+    if "seed" in given or state is None or state["sentences"] != trainer.sentence_count:
+        parts.append("the order of the sentences starts anew")
+    return "; ".join(parts) + "."
+
+
+def _compile(trainer: Trainer, threads: int) -> None:
+    """Compile the kernels, which does not count as training, by a step of a copy."""
+    config = replace(trainer.config, validation_fraction=0.0)
+    sentences = trainer.train_sentences[: config.batch_size]
+    Trainer(trainer.model.copy(), sentences, config, threads=threads).train(1)
+
+
+def _outcome(loop: TrainingLoop) -> str:
+    trainer = loop.trainer
     totals = trainer.totals
+    if loop.evaluated is None:
+        perplexity = f"perplexity {loop.recent_perplexity:.3f} at the end of training"
+    else:
+        perplexity = f"perplexity {loop.evaluated:.3f} on the training text"
     validation = ""
-    if trainer.validation is not None:
-        perplexity = trainer.validation.evaluate()
-        validation = f", {perplexity:.3f} on {trainer.validation_count:,} validation sentences,"
-    rate = totals.characters / max(totals.seconds, 1e-9)
+    if trainer.validation is not None and trainer.validation.perplexity is not None:
+        count = trainer.validation_count
+        validation = f", {trainer.validation.perplexity:.3f} on {count:,} validation sentences,"
+    rate = totals.characters / max(loop.seconds, 1e-9)
     return (
-        f"perplexity {trainer.model.perplexity(trainer.train_sentences):.3f} "
-        f"on the training text{validation} "
-        f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {totals.seconds:.1f} s of "
+        f"{perplexity}{validation} "
+        f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {loop.seconds:.1f} s of "
         f"training, {rate:,.0f} characters/s"
     )
 
@@ -167,58 +266,20 @@ def _rollbacks(rollbacks: Sequence[Rollback]) -> str:
     )
 
 
-def _write_model(trainer: Trainer, out: Path) -> None:
-    try:
-        content = json.dumps(trainer.to_json()).encode()
-    except ModelError as error:
-        raise click.ClickException(str(error)) from None
-    write_file(out, content)
-
-
-def train_until(limits: StopConditions, trainer: Trainer) -> None:
-    """Train until a limit is reached, or until Ctrl-C; the model trained so far is kept."""
-    from tqdm import tqdm
-
-    bar: tqdm[Never] = tqdm(
-        total=limits.steps or limits.seconds,
-        bar_format="{l_bar}{bar}| {postfix}" if limits.steps or limits.seconds else "{postfix}",
-    )
-    with bar:
+def _write_model(trainer: Trainer, out: Path, last: bool = False) -> None:
+    """Write the model; if that fails, the last one goes into the folder for temporary files."""
+    large = trainer.model.num_parameters > LARGE
+    with announced(f"Writing {out} …", at_once=large and last):
         try:
-            reached = False
-            while not reached:
-                progress = _train_until_next_report(limits, trainer)
-                _show(bar, limits, trainer, progress)
-                reached = _is_reached(limits, trainer, progress)
-        except KeyboardInterrupt:
-            bar.write("Stopped; the model trained so far is kept.")
-
-
-def _train_until_next_report(limits: StopConditions, trainer: Trainer) -> TrainingStats:
-    done = trainer.totals
-    if limits.steps is not None:
-        steps = int(done.steps / done.seconds * REPORT_SECONDS) if done.seconds else 1
-        return trainer.train(max(1, min(limits.steps - done.steps, steps)))
-    seconds = REPORT_SECONDS if limits.seconds is None else limits.seconds - done.seconds
-    return trainer.train_for(min(seconds, REPORT_SECONDS))
-
-
-def _show(
-    bar: tqdm[Never], limits: StopConditions, trainer: Trainer, progress: TrainingStats
-) -> None:
-    totals = trainer.totals
-    bar.n = min(totals.steps if limits.steps else totals.seconds, bar.total or totals.seconds)
-    bar.set_postfix_str(
-        f"perplexity {progress.perplexity:.2f}, epoch {totals.epoch:.1f}, "
-        f"{progress.characters / progress.seconds:,.0f} characters/s"
-    )
-
-
-def _is_reached(limits: StopConditions, trainer: Trainer, progress: TrainingStats) -> bool:
-    if limits.steps is not None and trainer.totals.steps >= limits.steps:
-        return True
-    if limits.seconds is not None and trainer.totals.seconds >= limits.seconds:
-        return True
-    if limits.perplexity is None or progress.perplexity > limits.perplexity * NEAR_TARGET:
-        return False
-    return trainer.model.perplexity(trainer.train_sentences) <= limits.perplexity
+            content = json.dumps(trainer.to_json()).encode()
+        except ModelError as error:
+            raise click.ClickException(str(error)) from None
+        try:
+            write_file(out, content)
+        except click.ClickException as error:
+            if not last:
+                raise
+            handle, name = tempfile.mkstemp(".json", "charnn-")
+            os.close(handle)
+            Path(name).write_bytes(content)
+            raise click.ClickException(f"{error.message} The model is in {name}.") from None

@@ -11,12 +11,24 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import bench
 from bench.speed.results import Result
+from model.formats.file_kinds import FileKind, starts_with
+from model.formats.files import write_file
 
 HEADINGS = ("characters/s", "GFLOP/s", "of the peak", "speed-up")
+
+FILES: Mapping[str, FileKind] = MappingProxyType(
+    {
+        "speed.json": FileKind("the figures of a benchmark", starts_with(b'{\n "method"')),
+        "speed.md": FileKind("the page of a benchmark", starts_with(b"# Training speed")),
+        "speed.svg": FileKind("the plot of a benchmark", lambda head: b"Matplotlib" in head),
+    }
+)
+"""The files that `write` writes, with what identifies them."""
 
 
 @dataclass(frozen=True)
@@ -109,9 +121,9 @@ def write(folder: Path, conditions: Conditions, results: Sequence[Result]) -> No
     except ImportError:
         drawing = None
     figures = json.dumps(as_json(conditions, results), indent=1)
-    (folder / "speed.json").write_text(figures + "\n", encoding="utf-8")
+    write_file(folder / "speed.json", f"{figures}\n".encode())
     page = as_page(conditions, results, drawing.name if drawing else None)
-    (folder / "speed.md").write_text(page, encoding="utf-8")
+    write_file(folder / "speed.md", page.encode())
 
 
 def _section(result: Result) -> str:

@@ -12,9 +12,14 @@ from __future__ import annotations
 
 import argparse
 import base64
+import json
 import math
+import os
+import re
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -23,6 +28,8 @@ from numpy.typing import NDArray
 Array = NDArray[np.floating[Any]]
 Matrices = dict[str, Array]  # by name; those of layer d end with d
 State = tuple[Array, ...]  # of a layer: h (H,), then c (H,) if the cell has one
+
+CONTROL = re.compile(r"[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 # ---------------------------------------------------------------- the formulas
@@ -165,8 +172,11 @@ def main(network: Network) -> None:
     add("--temperature", type=temperature, default=1.0, help="0 is greedy, high is diverse")
     add("--count", type=whole_number, default=5, help="number of sentences; one at temperature 0")
     add("--prime", default="", help="text to continue")
+    add("--prime-file", help="file with the text to continue, in UTF-8")
+    add("--json", action="store_true", help="print a JSON object per line")
     add(
         "--max-chars",
+        "--length",
         type=whole_number,
         default=100,
         help="cut sentences after this many characters",
@@ -174,8 +184,41 @@ def main(network: Network) -> None:
     add("--seed", type=whole_number, help="random seed, for reproducible sentences")
     args = parser.parse_args()
     random = np.random.default_rng(args.seed)
-    for _ in range(1 if args.temperature == 0 else args.count):
-        print(network.generate(args.prime, args.temperature, args.max_chars, random))
+    try:
+        prime = read_prime(args.prime_file) if args.prime_file else args.prime
+        prepare_output(network)
+        for _ in range(1 if args.temperature == 0 else args.count):
+            text = network.generate(prime, args.temperature, args.max_chars, random)
+            write_line(json.dumps({"text": text}) if args.json else text)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except OSError as error:  # a file that cannot be read, a full disk, a pipe without a reader
+        if sys.stdout is not None:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # for what is buffered
+        raise SystemExit(f"{error.filename or 'standard output'}: {error.strerror}") from None
+
+
+def read_prime(path: str) -> str:
+    """The text of a file, without the newline at its end."""
+    return Path(path).read_text(encoding="utf-8-sig", errors="replace").removesuffix("\n")
+
+
+def prepare_output(network: Network) -> None:
+    """Let standard output replace the characters that its encoding lacks, and say so."""
+    if sys.stdout is None:
+        raise SystemExit("standard output is closed")
+    try:
+        network.decode(range(1, len(network.chars) + 1)).encode(sys.stdout.encoding)
+    except UnicodeEncodeError:
+        print(f"{sys.stdout.encoding} lacks some characters: they become ?", file=sys.stderr)
+    sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]
+
+
+def write_line(text: str) -> None:
+    """Print a line at once, for a terminal with its control characters written out."""
+    if sys.stdout.isatty():
+        text = CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+    print(text, flush=True)
 
 
 # ---------------------------------------------------------------- the network

@@ -134,6 +134,13 @@ def test_chunked_upload(guest: Client) -> None:
     assert (response.status_code, response.get_json()) == (200, {"ok": True})
 
 
+def test_a_byte_order_mark_is_accepted_at_every_door(client: Client) -> None:
+    tab = client.open_tab()
+    marked = "\ufeff" + tab.ask("save")["json"]
+    assert tab.ask("load", {"json": marked})["ok"]
+    assert client.put(ADDRESS, marked.encode()).get_json()["ok"]
+
+
 def test_large_models_are_not_saved_over_the_socket(client: Client) -> None:
     tab = paused(client, units=150)
     answer = tab.ask("save")

