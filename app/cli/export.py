@@ -54,7 +54,7 @@ def export(model_file: Path, format_name: str, out: Path | None, force: bool) ->
     check_output(out, export_format.kind, force, inputs=[model_file])
     model = read_model(model_file).model
     try:
-        with announced(f"Writing {out} …"):
+        with announced(f"Writing {out}."):
             write_file(out, export_format.content(ModelCheckpoint(model, None, None)))
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None

@@ -51,7 +51,7 @@ def read_model(model_file: Path) -> ModelCheckpoint:
     """The model of a JSON file, and the state of its training."""
     content = read_bytes(model_file)
     try:
-        with announced(f"Reading {model_file} …", at_once=len(content) > LARGE):
+        with announced(f"Reading {model_file}.", at_once=len(content) > LARGE):
             return load_model(content)
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None

@@ -14,7 +14,7 @@ from app.cli.console import note
 
 PATIENCE = 1.0
 """Seconds after which work that has not ended is announced."""
-COMPILING = "Compiling; this is done once for each kind of network …"
+COMPILING = "Loading the kernels; they are compiled once for each kind of network."
 LINE_SECONDS = 10.0
 """Seconds between two lines of progress where there is no terminal."""
 

@@ -269,7 +269,7 @@ def _rollbacks(rollbacks: Sequence[Rollback]) -> str:
 def _write_model(trainer: Trainer, out: Path, last: bool = False) -> None:
     """Write the model; if that fails, the last one goes into the folder for temporary files."""
     large = trainer.model.num_parameters > LARGE
-    with announced(f"Writing {out} …", at_once=large and last):
+    with announced(f"Writing {out}.", at_once=large and last):
         try:
             content = json.dumps(trainer.to_json()).encode()
         except ModelError as error:

@@ -270,7 +270,7 @@ class TrainingLoop:
     def _evaluate(self) -> float:
         """The perplexity of the training set; the next time is after as much training."""
         began = time.perf_counter()
-        with announced("Evaluating the whole training text for --target-perplexity …"):
+        with announced("Evaluating the whole training text for --target-perplexity."):
             self.evaluated = self.trainer.model.perplexity(self.trainer.train_sentences)
         self._evaluate_at = self.seconds + time.perf_counter() - began
         return self.evaluated
