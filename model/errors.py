@@ -54,6 +54,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "not_a_vocabulary": (
             "The vocabulary must be a Vocabulary, such as Vocabulary.from_sentences(sentences)."
         ),
+        "network_mismatch": (
+            "The vocabulary, the layout and the parameters are of different networks: {expected} "
+            "are expected, and there are {held}."
+        ),
+        "optimizer_mismatch": (
+            "The optimizer is of another network: make it with RMSProp.zeros(model.params)."
+        ),
         "out_of_memory": (
             "A network of {weights:,} weights does not fit into memory: use smaller hidden sizes."
         ),

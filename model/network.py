@@ -227,11 +227,21 @@ class Network:
         vocabulary: its characters.
         layout: its sizes.
         params: (parameters,), all weights and biases, float32 or float64.
+
+    Raises:
+        SettingsError: they do not fit together; the kernels would read foreign memory.
     """
 
     vocabulary: Vocabulary
     layout: ParameterLayout
     params: FloatArray
+
+    def __post_init__(self) -> None:
+        float_type(self.params.dtype)
+        expected = (self.layout.inputs, (self.layout.num_parameters,))
+        held = (len(self.vocabulary), self.params.shape)
+        if held != expected:
+            raise SettingsError("network_mismatch", "params", expected=expected, held=held)
 
     @property
     def cell(self) -> str:

@@ -57,7 +57,8 @@ class Progress:
             delay=delay,
             disable=None,  # unless standard error is a terminal
             leave=False,
-            bar_format="{l_bar}{bar}| {postfix}" if total else "{desc}: {postfix}",
+            unit="",  # the text beside the bar; tqdm puts a comma before its postfix
+            bar_format="{l_bar}{bar}| {unit}" if total else "{desc}: {unit}",
         )
         self._next_line = time.monotonic() + max(delay, LINE_SECONDS)
 
@@ -73,7 +74,8 @@ class Progress:
         with contextlib.suppress(OSError):
             if not self._bar.disable:
                 self._bar.n = min(done, self._total) if self._total else done
-                self._bar.set_postfix_str(text)
+                self._bar.unit = text
+                self._bar.refresh()
             elif time.monotonic() >= self._next_line:
                 self._next_line = time.monotonic() + LINE_SECONDS
                 share = f" {min(done / self._total, 1):.0%}" if self._total else ""

@@ -16,7 +16,6 @@ from app.cli import console
 from app.cli.files import (
     IN_FILE,
     OUT_FILE,
-    STDIO,
     check_output,
     force_option,
     is_replaced,
@@ -165,7 +164,8 @@ def _train_and_save(
             _write_model(trainer, out, last=True)
         if loop.stopped_by is None:
             loop.validate()
-    tell = console.note if STDIO in (out, log) else console.write_line
+    streams = [path for path in (out, log) if path is not None and not is_replaced(path)]
+    tell = console.note if streams else console.write_line  # they may be standard output
     tell(f"{out}: {_outcome(loop)}")
     if trainer.rollbacks:
         tell(_rollbacks(trainer.rollbacks))

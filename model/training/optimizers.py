@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from model.errors import SettingsError
 from model.kernels.optimizers import AdamState, RMSPropState
 from model.kernels.types import FloatArray
 from model.training.config import OptimizerName, TrainingConfig
@@ -39,6 +40,10 @@ class RMSProp:
         """The state as the kernels take it, with the same arrays."""
         steps = -1 if self.steps is None else self.steps
         return RMSPropState(self.square_avg, self.alpha, self.eps, steps)
+
+    def arrays(self) -> tuple[FloatArray, ...]:
+        """The arrays of the state."""
+        return (self.square_avg,)
 
     def copy(self) -> RMSProp:
         """The same state with arrays of its own."""
@@ -83,6 +88,10 @@ class Adam:
             self.grad_avg, self.square_avg, self.beta1, self.beta2, self.eps, self.steps
         )
 
+    def arrays(self) -> tuple[FloatArray, ...]:
+        """The arrays of the state."""
+        return self.grad_avg, self.square_avg
+
     def copy(self) -> Adam:
         """The same state with arrays of its own."""
         return replace(self, grad_avg=self.grad_avg.copy(), square_avg=self.square_avg.copy())
@@ -100,3 +109,14 @@ def new_optimizer(config: TrainingConfig, params: FloatArray) -> Optimizer:
     if config.optimizer == "adam":
         return Adam.zeros(params)
     return RMSProp.zeros(params, config.bias_correction)
+
+
+def check_fits(optimizer: Optimizer, params: FloatArray) -> None:
+    """Check that an optimizer is of these parameters; compiled code does not.
+
+    Raises:
+        SettingsError: it has another number of them, or another precision.
+    """
+    for state in optimizer.arrays():
+        if (state.shape, state.dtype) != (params.shape, params.dtype):
+            raise SettingsError("optimizer_mismatch", "optimizer")

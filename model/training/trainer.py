@@ -22,7 +22,7 @@ from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import DivergenceGuard, Rollback
-from model.training.optimizers import Optimizer, new_optimizer
+from model.training.optimizers import Optimizer, check_fits, new_optimizer
 from model.training.schedules import learning_rates
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
@@ -53,6 +53,7 @@ class Trainer:
 
     Raises:
         TextError: there is no sentence, one is empty, or has an unknown character.
+        SettingsError: the optimizer is of another network, or `threads` is below 1.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Trainer:
         self._config = config or TrainingConfig()
         self._lr_set_at_epoch = self._schedule_start = 0.0
         self.optimizer = optimizer or new_optimizer(self.config, model.params)
+        check_fits(self.optimizer, model.params)
         self.rollbacks: tuple[Rollback, ...] = ()
         self.last_update: ParameterUpdate | None = None
         self.clip_fraction: float | None = None

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from model import CharModel, ModelError, Trainer, TrainingConfig, Vocabulary
+from model import Adam, CharModel, ModelError, RMSProp, Trainer, TrainingConfig, Vocabulary
 from model.formats.checkpoint import load_model
 
 SENTENCES = ["ab", "ba"]
@@ -51,6 +51,28 @@ def test_a_network_is_created_from_valid_options_only(field: str, value: Any) ->
 def test_a_network_needs_a_vocabulary(vocabulary: Any) -> None:
     """A str has a length too, so it would pass for one."""
     assert refusal(CharModel.create, vocabulary).field == "vocabulary"
+
+
+@pytest.mark.parametrize(
+    ("vocabulary", "params"),
+    [
+        (VOCABULARY, MODEL.params[:-1]),
+        (VOCABULARY, MODEL.params.astype(int)),
+        (VOCABULARY, MODEL.params.reshape(1, -1)),
+        (Vocabulary("abc"), MODEL.params),
+    ],
+)
+def test_the_parts_of_a_network_fit_together(vocabulary: Vocabulary, params: Any) -> None:
+    """Compiled code checks no index: it would read the memory of others."""
+    assert refusal(CharModel, vocabulary, MODEL.layout, params).field in {"params", "dtype"}
+
+
+@pytest.mark.parametrize("params", [MODEL.params[:-1], MODEL.params.astype(np.float64)])
+@pytest.mark.parametrize("kind", [RMSProp, Adam])
+def test_an_optimizer_fits_its_network(kind: Any, params: Any) -> None:
+    """As the parts of a network."""
+    optimizer = kind.zeros(params)
+    assert refusal(Trainer, MODEL.copy(), SENTENCES, None, optimizer).field == "optimizer"
 
 
 @pytest.mark.parametrize("dtype", [np.float32, "float64", float])
