@@ -18,9 +18,12 @@ from model.analysis.gradient_check import (
 )
 from model.autograd.graph import Graph, Mat, ShapeError
 from model.char_model import END, CharModel
-from model.dataset import Split, train_validation_split
 from model.errors import FormatError, ModelError, SettingsError, TextError
 from model.formats.checkpoint import ModelCheckpoint, load_model
+from model.text.characters import format_chars
+from model.text.dataset import Split, adapt_sentences, select_known, train_validation_split
+from model.text.sentences import Sentences, sentences_from_text
+from model.text.vocabulary import Vocabulary
 from model.training.config import TrainingConfig
 from model.training.divergence import Rollback
 from model.training.optimizers import Adam, RMSProp
@@ -34,7 +37,6 @@ from model.training.warmup import (
     compile_kernels,
     kernels_compiled,
 )
-from model.vocabulary import Vocabulary, format_chars, sentences_from_text
 
 __all__ = [
     "END",
@@ -51,6 +53,7 @@ __all__ = [
     "ParameterUpdate",
     "RMSProp",
     "Rollback",
+    "Sentences",
     "SettingsError",
     "ShapeError",
     "Split",
@@ -61,6 +64,7 @@ __all__ = [
     "TrainingStats",
     "Validator",
     "Vocabulary",
+    "adapt_sentences",
     "beam_search_compiled",
     "compile_beam_search",
     "compile_kernels",
@@ -69,6 +73,7 @@ __all__ = [
     "graph_gradient_check",
     "kernels_compiled",
     "load_model",
+    "select_known",
     "sentences_from_text",
     "train_validation_split",
 ]

@@ -18,10 +18,11 @@ from model.errors import SettingsError, check_seed
 from model.formats.files import write_file
 from model.formats.recurrentjs_json import parse, serialize
 from model.kernels.types import FloatArray
-from model.metrics import perplexity_of, sentence_losses
+from model.metrics import packed_losses, perplexity_of, sentence_losses
 from model.network import Network, ParameterLayout, float_type
+from model.text.dataset import pack_sentences
+from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Optimizer
-from model.vocabulary import Vocabulary, as_sentences
 
 INITIAL_WEIGHT = 0.08  # initial weights are uniform in -0.08..0.08, as in the original
 END = "END"
@@ -125,10 +126,9 @@ class CharModel(Network):
         Raises:
             TextError: as `losses` does.
         """
-        given = as_sentences(sentences)
-        loss = float(self.losses(given).sum())
-        predictions = sum(len(self.vocabulary.tokenize(sentence)) + 1 for sentence in given)
-        return perplexity_of(loss, predictions)
+        tokens, offsets = pack_sentences(self.vocabulary, sentences)
+        loss = float(packed_losses(self, tokens, offsets).sum())
+        return perplexity_of(loss, int(offsets[-1]))
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, after the prefix.

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from model.dataset import pack_sentences
 from model.kernels import entry_points, workspace
 from model.kernels.types import Float64Array, FloatArray
 from model.network import Network
-from model.vocabulary import IndexArray
+from model.text.dataset import pack_sentences
+from model.text.vocabulary import IndexArray
 
 MAX_MEAN_LOSS = 700  # exp of more would overflow a float
 

@@ -34,7 +34,7 @@ from model.errors import SettingsError, is_integer
 from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
 from model.kernels.types import FloatArray
-from model.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary
 
 
 @dataclass(frozen=True)

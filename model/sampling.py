@@ -15,7 +15,7 @@ from model.kernels.beam_search import Beam, Ranking
 from model.kernels.sampling import SamplingParams
 from model.kernels.types import BOUNDARY, Float64Array, FloatArray
 from model.network import Network, is_size
-from model.vocabulary import Vocabulary
+from model.text.vocabulary import Vocabulary
 
 MAX_BATCH = 256
 """Sentences per call of the kernel: more need memory and save no time."""

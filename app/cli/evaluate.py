@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from app.cli import console
 from app.cli.files import IN_FILE, read_model, read_sentences
 from app.cli.params import READABLE_FILE
 from app.cli.progress import COMPILING, PATIENCE, Progress, announced
-from model import CharModel, ModelError, TextError, format_chars
+from model import CharModel, ModelError, TextError, format_chars, select_known
 from model.metrics import perplexity_of
 
 CHUNK = 500
@@ -138,17 +137,15 @@ def evaluate_model(
         TextError: every sentence has unknown characters.
     """
     vocabulary = model.vocabulary
-    units = Counter(unit for sentence in sentences for unit in vocabulary.tokenize(sentence))
-    unknown = {unit: count for unit, count in units.items() if unit not in vocabulary.index}
-    known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
-    if sentences and not known:
-        raise TextError("no_known_sentences", characters=format_chars(list(unknown)))
+    known, left_out, unknown = select_known(vocabulary, sentences)
+    if left_out and not known:
+        characters = vocabulary.format_unknown(list(unknown))
+        raise TextError("no_known_sentences", characters=characters)
     predictions = sum(len(vocabulary.tokenize(sentence)) + 1 for sentence in known)
-    left_out = len(sentences) - len(known)
     loss = 0.0
     for number, chunk in enumerate(_chunks(known)):
         loss += float(model.losses(chunk).sum())
         if progress is not None:
             progress.show(number * CHUNK, f"{number * CHUNK:,} sentences")
     perplexity = perplexity_of(loss, predictions)
-    return Evaluation(perplexity, len(known), predictions, left_out, unknown)
+    return Evaluation(perplexity, len(known), predictions, len(left_out), unknown)

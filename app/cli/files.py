@@ -12,7 +12,7 @@ import click
 
 from app.cli import console
 from app.cli.progress import announced
-from model import ModelCheckpoint, ModelError, load_model, sentences_from_text
+from model import ModelCheckpoint, ModelError, Sentences, load_model, sentences_from_text
 from model.formats import files
 from model.formats.file_kinds import HEAD, FileKind
 
@@ -31,7 +31,7 @@ def force_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--force", is_flag=True, help=text)(command)
 
 
-def read_sentences(corpus: Path) -> list[str]:
+def read_sentences(corpus: Path) -> Sentences:
     """The sentences of a text file, one per line."""
     try:
         return sentences_from_text(corpus.read_text(encoding="utf-8-sig"))

@@ -17,10 +17,11 @@ from model import (
     Adam,
     CharModel,
     ModelError,
+    Sentences,
     Trainer,
     TrainingConfig,
     Vocabulary,
-    format_chars,
+    select_known,
     sentences_from_text,
 )
 from model.formats.checkpoint import ModelCheckpoint
@@ -131,8 +132,7 @@ class TrainingRun:
         """The run as it was at the checkpoint."""
         saved = checkpoint.saved.copy()
         model = saved.model
-        sentences = sentences_from_text(checkpoint.text)
-        known = [sentence for sentence in sentences if model.vocabulary.can_encode(sentence)]
+        known, *_ = select_known(model.vocabulary, sentences_from_text(checkpoint.text))
         config = _resumed_config(checkpoint.options, saved)
         trainer = Trainer(
             model,
@@ -192,8 +192,8 @@ def _has_single_sentence_batches(saved: ModelCheckpoint) -> bool:
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 
-def _check_step(sentences: list[str], weights: int, field: str) -> None:
-    longest = max(map(len, sentences), default=0)
+def _check_step(sentences: Sentences, weights: int, field: str) -> None:
+    longest = int(sentences.lengths.max(initial=0))
     if longest * weights > MAX_STEP_WORK:
         raise UserError(
             "line_too_long_for_network",
@@ -205,14 +205,14 @@ def _check_step(sentences: list[str], weights: int, field: str) -> None:
 
 
 def _known_sentences(
-    sentences: list[str], vocabulary: Vocabulary
-) -> tuple[list[str], Notice | None]:
+    sentences: Sentences, vocabulary: Vocabulary
+) -> tuple[Sentences, Notice | None]:
     """The sentences that the model can encode, and a notice if there are others."""
-    known = [sentence for sentence in sentences if vocabulary.can_encode(sentence)]
-    skipped = len(sentences) - len(known)
+    known, left_out, counts = select_known(vocabulary, sentences)
+    skipped = len(left_out)
     if not skipped:
         return known, None
-    unknown = format_chars(vocabulary.unknown("".join(sentences)))
+    unknown = vocabulary.format_unknown(list(counts))
     if not known:
         raise UserError("text_unreadable", "json", unknown=unknown)
     count = "1 sentence is" if skipped == 1 else f"{skipped:,} sentences are"

@@ -16,11 +16,11 @@ import numpy as np
 
 from model.autograd.graph import Graph, Mat
 from model.autograd.reference_cells import reference_loss_and_gradient
-from model.dataset import pack_sentences
 from model.errors import SettingsError
 from model.kernels.types import Float64Array, FloatArray
 from model.metrics import add_gradient, sentence_losses
 from model.network import Network
+from model.text.dataset import pack_sentences
 
 EPSILONS = (1e-4, 1e-5, 1e-6, 1e-7, 1e-8)
 RTOL = 1e-7  # relative to the largest slope of the matrix; within it no smaller step is tried

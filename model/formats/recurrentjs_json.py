@@ -20,9 +20,9 @@ from model.errors import FormatError, ModelError, is_integer, is_number
 from model.formats.file_kinds import refuse_foreign_file, refuse_foreign_json
 from model.kernels.types import FloatArray
 from model.network import CELLS, Network, ParameterLayout, float_type
+from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Adam, Optimizer, RMSProp
 from model.training.state import MAX_STEPS, TrainingState
-from model.vocabulary import Vocabulary
 
 Json = Mapping[str, Any]
 

@@ -11,9 +11,9 @@ from model.kernels.optimizers import StepConfig
 from model.kernels.types import FloatArray
 from model.metrics import add_gradient
 from model.network import Network
+from model.text.vocabulary import IndexArray
 from model.training.batch_sampler import Int64Array
 from model.training.optimizers import Optimizer
-from model.vocabulary import IndexArray
 
 MIN_WORK = 5_000_000
 """Rows times parameters of a shard: starting a thread takes longer than a smaller one."""

@@ -12,12 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from model.char_model import CharModel
-from model.dataset import pack_sentences, train_validation_split
 from model.errors import FormatError, SettingsError, check_range, is_integer
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.kernels import entry_points, workspace
 from model.kernels.optimizers import StepConfig
 from model.network import is_size
+from model.text.dataset import pack_sentences, train_validation_split
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel

@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
-from model.dataset import pack_sentences
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network
+from model.text.dataset import pack_sentences
 
 FIRST_SENTENCES = 4
 """Sentences of the first call, while the speed of this network is unknown."""

@@ -6,10 +6,10 @@ import threading
 from typing import NamedTuple
 
 from model.char_model import CharModel
+from model.text.vocabulary import Vocabulary
 from model.training.config import OptimizerName, TrainingConfig
 from model.training.trainer import Trainer
 from model.training.validation import Validator
-from model.vocabulary import Vocabulary
 
 SENTENCES = ("ab",)
 """The training text of the smallest network."""

@@ -18,8 +18,8 @@ from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.training.model_io import FOLDER, MAX_PENDING, ModelIO, is_small
 from model.char_model import CharModel
 from model.formats.checkpoint import ModelCheckpoint
+from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Adam
-from model.vocabulary import Vocabulary
 from tests.support.other_processes import end_at_once, own_pid, wait_for_go
 from tests.support.processes import is_running
 from tests.support.transfers import transfer_files

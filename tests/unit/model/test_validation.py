@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 
 import numpy as np
 import pytest
@@ -38,6 +39,29 @@ def test_each_sentence_is_in_one_part_of_the_split(
     assert sorted([*train, *validation]) == sorted(sentences)
     assert not set(train) & set(validation)
     assert train
+
+
+@given(LISTS, FRACTIONS)
+def test_the_share_is_of_the_lines_whatever_repeats(
+    sentences: list[str], fraction: float | None
+) -> None:
+    """No further sentence would fit, unless half of the distinct ones are held out already."""
+    share = fraction if fraction is not None else 0.05 * (len(sentences) >= 100)
+    most = math.ceil(share * len(sentences))
+    train, validation = train_validation_split(sentences, fraction)
+    assert len(validation) <= most
+    held_out, distinct = len(set(validation)), len(set(sentences))
+    if held_out < min((distinct + 1) // 2, distinct - 1):
+        fewest = min(Counter(train).values())
+        assert len(validation) + fewest > most
+
+
+def test_a_line_that_is_most_of_the_text_is_trained_on() -> None:
+    log = [*["all is well"] * 990, *(f"visitor {number}" for number in range(10))]
+    train, validation = train_validation_split(log)
+    assert train.count("all is well") == 990
+    assert 1 <= len(validation) <= 6
+    assert not train_validation_split(["all is well"] * 1000).validation
 
 
 @given(LISTS, FRACTIONS, st.randoms(use_true_random=False))

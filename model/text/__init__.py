@@ -1,0 +1,1 @@
+"""Texts: files, sentences, characters and the tokens that networks read."""

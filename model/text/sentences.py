@@ -1,0 +1,120 @@
+"""The sentences of a text, without a string for each."""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from typing import overload
+
+import numpy as np
+import numpy.typing as npt
+
+from model.errors import TextError
+from model.text.characters import IGNORABLE, is_blank
+
+Int64Array = npt.NDArray[np.int64]
+
+BYTE_ORDER_MARK = "\ufeff"
+CHUNK = 1_000_000
+"""Characters that are processed at once: enough for NumPy, little memory."""
+
+_TRIMMED_LINE = re.compile(r"\S(?:[^\r\n]*\S)?")
+
+
+class Sentences(Sequence[str]):
+    """Sentences as spans of one text: 16 bytes each, whatever their length.
+
+    Attributes:
+        text: the text; it may have characters between the sentences.
+        starts: (sentences,), where each begins in the text.
+        ends: (sentences,), where each ends.
+    """
+
+    def __init__(self, text: str, starts: Int64Array, ends: Int64Array) -> None:
+        self.text = text
+        self.starts = starts
+        self.ends = ends
+
+    @classmethod
+    def of(cls, sentences: Iterable[str]) -> Sentences:
+        """These sentences; the same object if they are `Sentences` already.
+
+        Raises:
+            TextError: this is a text, which would be read as sentences of one character, or
+                something else that is not a collection of str.
+        """
+        if isinstance(sentences, Sentences):
+            return sentences
+        if isinstance(sentences, str | bytes) or not isinstance(sentences, Iterable):
+            raise TextError("sentences_not_a_list", kind=type(sentences).__name__)
+        given = list(sentences)
+        for sentence in given:
+            if not isinstance(sentence, str):
+                raise TextError("not_a_string", kind=type(sentence).__name__)
+        ends = np.cumsum(np.fromiter(map(len, given), np.int64, len(given)))
+        return cls("".join(given), np.concatenate((np.zeros(1, np.int64), ends))[:-1], ends)
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @overload
+    def __getitem__(self, index: int) -> str: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sentences: ...
+    def __getitem__(self, index: int | slice) -> str | Sentences:
+        if isinstance(index, slice):
+            return Sentences(self.text, self.starts[index], self.ends[index])
+        return self.text[self.starts[index] : self.ends[index]]
+
+    def __iter__(self) -> Iterator[str]:
+        for first in range(0, len(self), CHUNK):
+            chunk = slice(first, first + CHUNK)
+            for start, end in zip(
+                self.starts[chunk].tolist(), self.ends[chunk].tolist(), strict=True
+            ):
+                yield self.text[start:end]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # equal to a list, which has none
+
+    @property
+    def lengths(self) -> Int64Array:
+        """(sentences,), the characters of each."""
+        return self.ends - self.starts
+
+    def take(self, which: npt.NDArray[np.bool_]) -> Sentences:
+        """The sentences selected by a mask, (sentences,)."""
+        return Sentences(self.text, self.starts[which], self.ends[which])
+
+    def chunks(self) -> Iterator[Sentences]:
+        """The sentences in order, in parts of about `CHUNK` characters."""
+        reached = np.cumsum(self.lengths)
+        steps = np.arange(CHUNK, int(reached[-1]) if len(self) else 0, CHUNK)
+        bounds = np.unique([0, *np.searchsorted(reached, steps, side="right"), len(self)])
+        for first, last in zip(bounds[:-1].tolist(), bounds[1:].tolist(), strict=True):
+            yield self[first:last]
+
+    def count_chars(self) -> Counter[str]:
+        """How often each character occurs, in the order of first appearance."""
+        counts = Counter[str]()
+        for chunk in self.chunks():
+            counts.update("".join(chunk))
+        return counts
+
+
+def sentences_from_text(text: str) -> Sentences:
+    """The sentences of a text: its lines, trimmed, without blank ones and byte order marks."""
+    if BYTE_ORDER_MARK in text:
+        text = text.replace(BYTE_ORDER_MARK, "")
+    starts, ends = array("q"), array("q")
+    for line in _TRIMMED_LINE.finditer(text):
+        start, end = line.span()
+        if text[start] in IGNORABLE and is_blank(line.group()):
+            continue
+        starts.append(start)
+        ends.append(end)
+    return Sentences(text, np.array(starts, np.int64), np.array(ends, np.int64))
