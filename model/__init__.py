@@ -22,6 +22,9 @@ from model.errors import FormatError, ModelError, SettingsError, TextError
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.text.characters import format_chars
 from model.text.dataset import Split, adapt_sentences, select_known, train_validation_split
+from model.text.decoding import Decoded, decode_text
+from model.text.limits import TextLimits, TextStats, text_stats
+from model.text.reader import TextRead, read_texts
 from model.text.sentences import Sentences, sentences_from_text
 from model.text.vocabulary import Vocabulary
 from model.training.config import TrainingConfig
@@ -42,6 +45,7 @@ __all__ = [
     "END",
     "Adam",
     "CharModel",
+    "Decoded",
     "FormatError",
     "GradientReport",
     "Graph",
@@ -59,6 +63,9 @@ __all__ = [
     "Split",
     "StepLog",
     "TextError",
+    "TextLimits",
+    "TextRead",
+    "TextStats",
     "Trainer",
     "TrainingConfig",
     "TrainingStats",
@@ -68,12 +75,15 @@ __all__ = [
     "beam_search_compiled",
     "compile_beam_search",
     "compile_kernels",
+    "decode_text",
     "format_chars",
     "gradient_check",
     "graph_gradient_check",
     "kernels_compiled",
     "load_model",
+    "read_texts",
     "select_known",
     "sentences_from_text",
+    "text_stats",
     "train_validation_split",
 ]

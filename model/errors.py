@@ -36,6 +36,39 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "vocabulary_entry_not_a_character": "Each entry of the vocabulary must be one character.",
         "duplicate_character": "The vocabulary contains a character twice.",
+        "text_too_long": (
+            "The text has {characters:,} characters: shorten it to {limit:,} at most."
+        ),
+        "too_many_sentences": (
+            "The text has {sentences:,} sentences: shorten it to {limit:,} at most."
+        ),
+        "line_too_long": (
+            "Line {line:,} is too long, and the longest has {characters:,} characters: break it "
+            "into lines of {limit:,} at most; each line is one sentence."
+        ),
+        "too_many_distinct_characters": (
+            "The text has {distinct:,} distinct characters: use a text of {limit:,} at most, or "
+            "leave out the rare ones."
+        ),
+        # Files of texts.
+        "not_a_text": "{name} is {kind}, not a text: choose a text file.",
+        "text_is_model": "{name} is a saved model, not a text: load it as a model.",
+        "file_too_large": "{name} has more than {limit:,} bytes, decompressed: split it.",
+        "file_unreadable": "{name} cannot be read: {reason}.",
+        "file_not_found": "There is no file {name}: correct the path.",
+        "folder_without_texts": "The folder {name} has no text files: choose another.",
+        "compression_damaged": (
+            "{name} is compressed, and damaged or incomplete: get or compress it again."
+        ),
+        "encoding_not_known": (
+            "{name} is not in UTF-8: save it as UTF-8, or name the encoding that it is in."
+        ),
+        "utf8_damaged": (
+            "{name} is in UTF-8, but has invalid bytes in line {line:,}: correct it, or name the "
+            "encoding that it is in."
+        ),
+        "wrong_encoding": "{name} is not in the encoding {encoding}: name another.",
+        "unknown_encoding": "There is no encoding {encoding!r}: use a name such as cp1251.",
         # Options of a network and of its training.
         "unknown_kind": "There is no network of kind {kind!r}: choose {known}.",
         "invalid_letter_size": "The letter size must be an integer of at least 1.",
