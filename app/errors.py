@@ -63,10 +63,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "empty_entry": "{name}: {entry} has an empty entry. Write {rule}.",
         "too_many_entries": "{name}: {entry} has {count} entries, which is too many. Write {rule}.",
         # -------------------------------------------------------- texts
-        "text_empty": "The text is empty: enter at least one sentence, one per line.",
-        "text_too_long": "The text has {characters:,} characters. Shorten it to {limit:,} at most.",
-        "line_too_long": "A line has {characters:,} characters. Break it into lines of {limit:,} "
-        "at most: each line is one sentence.",
+        "text_files_full": "{limit} text files are being read. Please try again soon.",
+        "text_file_too_large": "This file is larger than any text that can be trained on "
+        "here: use one of {limit:,} bytes at most.",
+        "text_file_incomplete": "The upload ended early, or has no Content-Length. Please try "
+        "again.",
         "unknown_text": "Unknown text. Choose one of {known}.",
         "probe_empty": "The probe text is empty: enter a text, or use a sample or a training line.",
         "prime_empty": "The prompt is empty: enter a beginning.",

@@ -152,7 +152,13 @@ def messages() -> list[type]:
     payloads = [event.request for event in protocol.CLIENT_EVENTS.values()]
     answers = dict.fromkeys(event.result for event in protocol.CLIENT_EVENTS.values())
     refused = results.ErrorResult
-    parts = [Hyperparameters, protocol.BuiltInText, protocol.Curve, protocol.LiveState]
+    parts = [
+        Hyperparameters,
+        protocol.BuiltInText,
+        protocol.TextFile,
+        protocol.Curve,
+        protocol.LiveState,
+    ]
     frames = protocol.SERVER_EVENTS.values()
     return [HyperparametersInput, *payloads, *PARTS, *answers, refused, *parts, *frames]
 
@@ -279,6 +285,7 @@ def _http_section() -> Iterator[str]:
     yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
     yield "| `GET /api/model.py` | A program that samples from the model, `charnn-model.py`. |"
     yield "| `PUT /api/model.json` | Loads the model in the body, up to the size limits. |"
+    yield "| `PUT /api/text-file` | The text of the file in the body; changes nothing. |"
     yield "| `GET /api/texts/<name>` | A built-in text, to be sent with `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
     yield "| `GET /healthz` | Whether the server can train: 200, or 503 with `problems`. |"
@@ -289,6 +296,10 @@ def _http_section() -> Iterator[str]:
     yield "for another reason. An upload that stalls is closed."
     yield ""
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BuiltInText)
+    yield from _section("What `PUT /api/text-file` answers", protocol.TextFile)
+    yield "The file may be in UTF-8, UTF-16, UTF-32 or Windows-1252 and compressed by gzip, bzip2"
+    yield "or xz. The query may have its `name`, for messages, and its `encoding`, such as cp1251."
+    yield ""
 
 
 def _code_section() -> Iterator[str]:

@@ -8,14 +8,23 @@ page's types and the protocol's documentation are generated from here
 
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
 from app.protocol.parse import read_event
-from app.protocol.requests import DEFAULT_LIMITS, MAX_LINE, TEMPERATURE
-from app.protocol.state import BuiltInText, Closing, Curve, Frame, LiveState, Notice, Point, State
+from app.protocol.requests import DEFAULT_LIMITS, TEMPERATURE
+from app.protocol.state import (
+    BuiltInText,
+    Closing,
+    Curve,
+    Frame,
+    LiveState,
+    Notice,
+    Point,
+    State,
+    TextFile,
+)
 
 __all__ = [
     "ACKNOWLEDGED",
     "CLIENT_EVENTS",
     "DEFAULT_LIMITS",
-    "MAX_LINE",
     "SERVER_EVENTS",
     "TEMPERATURE",
     "BuiltInText",
@@ -26,5 +35,6 @@ __all__ = [
     "Notice",
     "Point",
     "State",
+    "TextFile",
     "read_event",
 ]

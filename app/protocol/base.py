@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from pydantic_core import PydanticCustomError
 
 from app.errors import message_of
+from model import ModelError
 
 Status = Literal["compiling", "learning", "paused"]
 Replacement = Literal["restart", "load", "undo"]
@@ -24,3 +25,8 @@ class Payload(BaseModel):
 def field_error(code: str, **values: object) -> PydanticCustomError:
     """The error that becomes a `UserError` with this code, at the field being validated."""
     return PydanticCustomError(code, "{message}", {"message": message_of(code, **values)})
+
+
+def field_error_from(error: ModelError) -> PydanticCustomError:
+    """The error that becomes a `UserError` with the code and message of the library's."""
+    return PydanticCustomError(error.code, "{message}", {"message": error.message})

@@ -10,9 +10,10 @@ from typing import Annotated, Literal, get_args
 from pydantic import AfterValidator, BeforeValidator, Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from app.protocol.base import Payload, field_error
+from app.protocol.base import Payload, field_error, field_error_from
 from app.protocol.fields import ChoiceField, NumberField
 from app.protocol.hyperparameters import Feature, StateName
+from model import TextError
 
 MAX_READ = 110
 """Maximum length of a probe text: every sample fits, and no result exceeds 16 KB."""
@@ -32,7 +33,7 @@ def _text_to_read(text: str) -> str:
     if not text:
         raise field_error("probe_empty")
     if len(text) > MAX_READ:
-        raise field_error("text_too_long", characters=len(text), limit=MAX_READ)
+        raise field_error_from(TextError("text_too_long", characters=len(text), limit=MAX_READ))
     return text
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from model import TextLimits
+
 MORE_THAN_TEXT = 2_000_000
 """Bytes of a message besides its text: options, or a model small enough for an event."""
 
@@ -48,6 +50,11 @@ class Limits:
     answer_seconds: float = field(
         default=60.0, metadata={"help": "Timeout of a request, in seconds."}
     )
+
+    @property
+    def of_text(self) -> TextLimits:
+        """The limits of a text, wherever it comes from."""
+        return TextLimits(characters=self.text)
 
     @property
     def message(self) -> int:

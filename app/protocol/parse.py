@@ -13,6 +13,7 @@ from app.protocol.events import CLIENT_EVENTS
 from app.protocol.hyperparameters import HYPERPARAMETERS
 from app.protocol.limits import Limits
 from app.protocol.requests import DEFAULT_LIMITS
+from model import errors as model_errors
 
 
 def read_event(
@@ -38,7 +39,7 @@ def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:
     """The first error of a payload, as a `UserError` at its field."""
     place: list[Any] = [part for part in error["loc"] if isinstance(part, str)]
     field = place[-1] if place else None
-    if error["type"] in MESSAGES:
+    if error["type"] in MESSAGES or error["type"] in model_errors.MESSAGES:
         return UserError(error["type"], field, message=error["msg"])
     match error["type"]:
         case "missing":

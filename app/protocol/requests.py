@@ -6,13 +6,11 @@ from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from app.protocol.base import Payload, field_error
+from app.protocol.base import Payload, field_error, field_error_from
 from app.protocol.fields import ChoiceField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, Method
 from app.protocol.limits import Limits
-
-MAX_LINE = 10_000
-"""Characters of a line: a sentence is one training step, which cannot be interrupted."""
+from model import TextError, sentences_from_text
 
 MAX_PROMPT = 1_000
 """Characters of a prompt: the network reads them at once, while other sessions wait."""
@@ -27,15 +25,10 @@ DEFAULT_LIMITS = Limits()
 
 def _check_text(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or DEFAULT_LIMITS
-    if not text.strip():
-        raise field_error("text_empty")
-    if len(text) > limits.text:
-        raise field_error("text_too_long", characters=len(text), limit=limits.text)
-    from model import sentences_from_text
-
-    longest = max(map(len, sentences_from_text(text)))
-    if longest > MAX_LINE:
-        raise field_error("line_too_long", characters=longest, limit=MAX_LINE)
+    try:
+        limits.of_text.check(sentences_from_text(text))
+    except TextError as error:
+        raise field_error_from(error) from None
     return text
 
 

@@ -15,6 +15,17 @@ HyperparametersSent = Annotated[dict[str, Any], Hyperparameters]
 """The hyperparameters as a dictionary."""
 
 
+class TextFile(TypedDict):
+    """A text file, read for the text box."""
+
+    ok: Literal[True]
+    text: Annotated[str, Field(description="The text, its lines ended by \\n.")]
+    encoding: Annotated[str, Field(description="The encoding that the file was in.")]
+    remarks: Annotated[
+        list[str], Field(description="What a person should know: an encoding that was assumed.")
+    ]
+
+
 class BuiltInText(TypedDict):
     """A built-in text, by HTTP."""
 

@@ -3,6 +3,23 @@
 /** @type {Readonly<Record<string, string>>} */
 const NAMES = { "": "END", " ": "space", "\t": "tab", "\u00a0": "hard space" };
 
+/** Names of Unicode for characters that text editors and web pages insert unseen. */
+/** @type {Readonly<Record<string, string>>} */
+const INVISIBLE = {
+  "\u00ad": "SOFT HYPHEN",
+  "\u200b": "ZERO WIDTH SPACE",
+  "\u200c": "ZERO WIDTH NON-JOINER",
+  "\u200d": "ZERO WIDTH JOINER",
+  "\u200e": "LEFT-TO-RIGHT MARK",
+  "\u200f": "RIGHT-TO-LEFT MARK",
+  "\u202f": "NARROW NO-BREAK SPACE",
+  "\u2028": "LINE SEPARATOR",
+  "\u2029": "PARAGRAPH SEPARATOR",
+  "\u2060": "WORD JOINER",
+  "\u3000": "IDEOGRAPHIC SPACE",
+  "\ufe0f": "VARIATION SELECTOR-16",
+};
+
 const THREE_DIGITS = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
 
 /** Smaller shares are shown as < 0.1 %: their digits would flicker. */
@@ -18,6 +35,24 @@ export function nameOf(character) {
   if (name !== undefined) return name;
   if (/^\p{M}/u.test(character)) return `◌${character}`; // a combining mark needs a base
   return /^[\p{Z}\p{C}]+$/u.test(character) ? codeOf(character) : character;
+}
+
+/**
+ * Characters one after the other, with the code and the name in brackets of those that cannot be
+ * seen; the space stays a space.
+ *
+ * @param {string[]} characters
+ */
+export function visibly(characters) {
+  return characters
+    .map((character) => {
+      if (character === " ") return character;
+      const name = nameOf(character);
+      const unicode = INVISIBLE[character];
+      const shown = unicode ? `${codeOf(character)} ${unicode}` : name;
+      return shown === character || shown.startsWith("◌") ? shown : `[${shown}]`;
+    })
+    .join("");
 }
 
 /** @param {string} character */

@@ -3,7 +3,6 @@
  */
 
 /** @import { Notice, ErrorResult } from "./protocol" */
-/** @import { Limits } from "./panels/text_file.js" */
 
 /** @typedef {{code: string, message: string}} PageError a code for programs, a message for people */
 
@@ -39,23 +38,10 @@ const MESSAGES = {
     `This file is too large: a model may have at most ${format(max)} bytes.`,
 
   // text files
-  several_files: (/** @type {Limits} */ limits) =>
-    `You chose several files: choose one. ${allowed(limits)}`,
-  file_too_large: (/** @type {Limits} */ limits, /** @type {number} */ bytes) =>
-    `This file is too large: it has ${format(bytes)} bytes. ${allowed(limits)}`,
-  file_unreadable: (/** @type {Limits} */ limits) =>
-    `The browser cannot read this file. ${allowed(limits)}`,
-  file_pdf: (/** @type {Limits} */ limits) => `This is a PDF. ${allowed(limits)}`,
-  file_utf16: (/** @type {Limits} */ limits) =>
-    `This file is in UTF-16: save it in UTF-8. ${allowed(limits)}`,
-  file_binary: (/** @type {Limits} */ limits) => `This is not a text file. ${allowed(limits)}`,
-  file_not_utf8: (/** @type {Limits} */ limits) => `This file is not in UTF-8. ${allowed(limits)}`,
-  file_empty: (/** @type {Limits} */ limits) =>
-    `This file contains no sentence. ${allowed(limits)}`,
-  file_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `This file is too long: it has ${format(characters)} characters. ${allowed(limits)}`,
-  file_line_too_long: (/** @type {Limits} */ limits, /** @type {number} */ characters) =>
-    `A line of this file has ${format(characters)} characters. ${allowed(limits)}`,
+  file_too_large: (/** @type {string} */ name, /** @type {number} */ max) =>
+    `${name} is too large: a text file may have at most ${format(max)} bytes.`,
+  file_unreadable: (/** @type {string} */ name) =>
+    `The browser cannot read ${name}: choose files, not folders.`,
 };
 
 /** @typedef {keyof typeof MESSAGES} Code */
@@ -113,11 +99,6 @@ export function noticeOf(level, code, ...details) {
  */
 export function errorFrom({ code, error }) {
   return { code, message: error };
-}
-
-/** @param {Limits} limits */
-function allowed({ characters, line }) {
-  return `Allowed: UTF-8 text, one sentence per line, up to ${format(characters)} characters, lines up to ${format(line)}.`;
 }
 
 /** @param {number} number */

@@ -428,6 +428,17 @@ export interface BuiltInText {
   options: Hyperparameters;
 }
 
+/** A text file, read for the text box. */
+export interface TextFile {
+  ok: true;
+  /** The text, its lines ended by \n. */
+  text: string;
+  /** The encoding that the file was in. */
+  encoding: string;
+  /** What a person should know: an encoding that was assumed. */
+  remarks: string[];
+}
+
 /** Points of the perplexity curve. */
 export interface Curve {
   /** A new version replaces all points that the page has. */

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+
 from playwright.sync_api import Page, expect
 
 from app.catalog import texts
@@ -82,9 +84,9 @@ def test_dropping_a_text_file(page: Page) -> None:
     box, own = page.locator("#ti"), texts.text("essays")
     expect(page.locator("#text_choice")).to_have_value("essays")
     wrong = {
-        "file_pdf": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
-        "file_not_utf8": "caf\xe9".encode("latin-1"),
-        "file_line_too_long": b"a" * 20_000,
+        "not_a_text": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n1 0 obj",
+        "encoding_not_known": "привет".encode("cp1251"),
+        "line_too_long": b"a" * 20_000,
     }
     for code, content in wrong.items():
         box.evaluate(DROP, ["wrong.txt", list(content)])
@@ -93,7 +95,7 @@ def test_dropping_a_text_file(page: Page) -> None:
     expect(page.locator("#text_choice")).to_have_value("essays")
     await_state(page, "#panel_controls", "unedited")
 
-    lit = box.evaluate(DROP, ["mine.txt", list(b"dropped\nlines")])
+    lit = box.evaluate(DROP, ["mine.gz", list(gzip.compress("dropped\r\nlines".encode("utf-16")))])
     assert lit == [True, True, False]
     expect(box).to_have_value("dropped\nlines")
     expect_no_fault(page, "text")

@@ -90,6 +90,16 @@ test("a file is uploaded unchanged, and the outcome shows its name", async (t) =
   assert.deepEqual(setValue.mock.calls[0]?.arguments, [""]); // so that the same file can be chosen again
 });
 
+test("a model dropped on the box is loaded", async (t) => {
+  const page = openModelIO(t);
+  page.connection.answers("PUT /api/model.json", { ok: true });
+  await page.drop("#tio", new File([MODEL], "mine.json"));
+  await page.tick(10);
+  assert.deepEqual(page.connection.sent("PUT /api/model.json"), [MODEL]);
+  assert.equal(page.state("#panel_saving"), "loaded");
+  assert.match(outcome(page), /mine\.json/);
+});
+
 test("a file that is too large is refused before it is sent", async (t) => {
   const page = openModelIO(t, "10");
   await page.chooseFiles("#uploadmodel", new File(["{}".repeat(6)], "model.json"));

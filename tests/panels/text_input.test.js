@@ -81,3 +81,10 @@ test("the characters found are those of the network, not of the box", (t) => {
   assert.ok(found().includes(vocabulary.slice(0, 120).join("")));
   assert.ok(!found().includes(String(vocabulary[120])));
 });
+
+test("characters that cannot be seen are shown by name", (t) => {
+  const page = openTextInput(t);
+  page.connection.begin({ vocabulary: ["a", " ", "\u200b", "\u001b", "\u0301", "b"] });
+  const found = page.get("#prepro_status").textContent ?? "";
+  assert.ok(found.endsWith("a [U+200B ZERO WIDTH SPACE][U+001B]◌\u0301b"), found);
+});

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from app.web.http import api, models, ops, pages
+from app.web.http import api, models, ops, pages, text_file
 
-BLUEPRINTS = (pages.blueprint, api.blueprint, models.blueprint, ops.blueprint)
+BLUEPRINTS = (pages.blueprint, api.blueprint, models.blueprint, ops.blueprint, text_file.blueprint)
 
 __all__ = ["BLUEPRINTS"]

@@ -26,7 +26,7 @@ CACHE_SIZE = 256
 
 def compress(response: Response) -> Response:
     """The response, compressed if possible; call this after each request."""
-    if response.mimetype not in COMPRESSIBLE or _is_download(response):
+    if response.mimetype not in COMPRESSIBLE or _is_large(response):
         return response
     response.vary.add("Accept-Encoding")
     if request.accept_encodings.quality("gzip") <= 0 or response.status_code != HTTPStatus.OK:
@@ -42,9 +42,13 @@ def compress(response: Response) -> Response:
     return response
 
 
-def _is_download(response: Response) -> bool:
-    """Whether this is a download: compressing a large model would block the server."""
-    return response.headers.get("Content-Disposition", "").startswith("attachment")
+def _is_large(response: Response) -> bool:
+    """Whether this may be large, so that compressing it would block the server.
+
+    Downloads are, and what is made piece by piece; static files are not.
+    """
+    is_download = response.headers.get("Content-Disposition", "").startswith("attachment")
+    return is_download or (response.is_streamed and not response.direct_passthrough)
 
 
 def _tag(response: Response) -> None:

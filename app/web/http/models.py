@@ -16,7 +16,7 @@ from app.errors import BusyError, PayloadTooLarge, UserError
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
-from app.web.http.transfer_timeout import TransferTimeout
+from app.web.http.transfer_timeout import TransferTimeout, watch_transfer
 
 PIECE = 65_536
 MAX_UPLOADS = 4
@@ -65,7 +65,7 @@ for _format in EXPORT_FORMATS:
 def upload() -> AnyResponse:
     """Continue with the model in the request body."""
     here, slots = extension(), _slots()
-    transfer = _transfer(here)
+    transfer = watch_transfer(here)
     try:
         session_id = here.known_session()
     except UserError as error:
@@ -97,16 +97,6 @@ def _check_size(size: int, here: Extension) -> None:
         raise PayloadTooLarge("upload_too_large", "json", limit=here.config.limits.upload)
 
 
-def _transfer(here: Extension) -> TransferTimeout:
-    """A timeout for the transfer of this request, watched until the request ends."""
-    connection = here.backend.connection(request.environ)
-    transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.backend.sleep)
-    if connection is not None:
-        here.backend.after_request(request.environ, transfer.end)
-        here.backend.spawn(transfer.watch)
-    return transfer
-
-
 def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
     """Write the body to a file.
 
@@ -136,7 +126,7 @@ def _streamed(
     file = path.open("rb")
     size = path.stat().st_size
     here.model_io.remove(path)
-    transfer = _transfer(here)
+    transfer = watch_transfer(here)
 
     def pieces() -> Iterator[bytes]:
         while piece := file.read(PIECE):

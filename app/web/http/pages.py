@@ -9,7 +9,6 @@ from flask import Blueprint, Response, render_template, request
 
 from app.catalog import pretrained, texts
 from app.errors import UserError
-from app.protocol import MAX_LINE
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from app.protocol.ids import is_share_id
@@ -48,8 +47,7 @@ def _page(share_id: str = "") -> Response:
             hyperparameters=HYPERPARAMETERS,
             defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
             texts=[texts.get(name) for name in texts.names()],
-            most_characters=here.config.limits.text,
-            longest_line=MAX_LINE,
+            most_bytes=here.config.limits.of_text.bytes,
             share_id=share_id,
             is_new=session_id is None,
         )

@@ -7,6 +7,10 @@ import socket
 import time
 from collections.abc import Callable
 
+from flask import request
+
+from app.web.extension import Extension
+
 MIN_BYTES_PER_SECOND = 50_000
 """Mean rate that a transfer must reach after its initial grace period."""
 CHECK_SECONDS = 1.0
@@ -55,3 +59,13 @@ class TransferTimeout:
         if self._connection is not None:
             with contextlib.suppress(OSError):  # it is closed already
                 self._connection.shutdown(socket.SHUT_RDWR)
+
+
+def watch_transfer(here: Extension) -> TransferTimeout:
+    """A timeout for the transfer of this request, watched until the request ends."""
+    connection = here.backend.connection(request.environ)
+    transfer = TransferTimeout(connection, here.config.limits.answer_seconds, here.backend.sleep)
+    if connection is not None:
+        here.backend.after_request(request.environ, transfer.end)
+        here.backend.spawn(transfer.watch)
+    return transfer

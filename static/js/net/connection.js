@@ -1,13 +1,13 @@
 /** The connection to the server: writes its events to the store, and sends the panels' requests. */
 
-/** @import { Answers, BuiltInText, ClientEvents, OkResult, ErrorResult, SaveResult, State, Frame, Notice, Closing } from "../protocol" */
+/** @import { Answers, BuiltInText, ClientEvents, OkResult, ErrorResult, SaveResult, State, Frame, Notice, Closing, TextFile } from "../protocol" */
 /** @import { PageError } from "../messages.js" */
 /** @import { Store } from "../state/store.js" */
 
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} QueryEvent */
 
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { fetchModel, fetchText, uploadModel, NoResponse } from "./http.js";
+import { fetchModel, fetchText, readTextFile, uploadModel, NoResponse } from "./http.js";
 import { noticeOf, refusalOf } from "../messages.js";
 
 /** Longer than the server's own timeouts. */
@@ -136,6 +136,16 @@ export class Connection {
    */
   async text(name) {
     return this.#overHttp("text", () => fetchText(name));
+  }
+
+  /**
+   * The text of a file, in any encoding and compression.
+   *
+   * @param {File} file
+   * @returns {Promise<TextFile | ErrorResult>}
+   */
+  async readTextFile(file) {
+    return this.#overHttp("text", () => readTextFile(file));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** HTTP requests to the server, and the refusals that they are answered with. */
 
-/** @import { ErrorResult, OkResult, BuiltInText } from "../protocol" */
+/** @import { ErrorResult, OkResult, BuiltInText, TextFile } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
@@ -77,6 +77,23 @@ export async function uploadModel(model) {
  */
 export async function fetchText(name) {
   const response = await send(`/api/texts/${encodeURIComponent(name)}`);
+  if (!response.ok) return refusalFrom(response, "text");
+  try {
+    return await response.json();
+  } catch {
+    throw new NoResponse();
+  }
+}
+
+/**
+ * The text of a file, which the server reads.
+ *
+ * @param {File} file
+ * @returns {Promise<TextFile | ErrorResult>}
+ */
+export async function readTextFile(file) {
+  const url = `/api/text-file?name=${encodeURIComponent(file.name)}`;
+  const response = await send(url, { method: "PUT", body: file });
   if (!response.ok) return refusalFrom(response, "text");
   try {
     return await response.json();

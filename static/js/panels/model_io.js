@@ -4,6 +4,7 @@
 
 import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
+import { onFileDrop } from "../ui/file_drop.js";
 import { refusalOf } from "../messages.js";
 
 /** @typedef {"ready" | "busy" | "saved" | "loaded" | "refused"} SavingState */
@@ -41,16 +42,19 @@ export function mount(element, connection) {
     if (answer.ok) show("loaded", "Loaded the model from the box.");
     else show("refused");
   });
-  file.addEventListener("change", async () => {
-    const chosen = file.files?.[0];
-    if (!chosen) return;
+  const open = async (/** @type {File[]} */ [chosen]) => {
+    if (!chosen || isBusy(load)) return;
     show("busy");
     const max = Number(file.dataset.most);
     const answer = chosen.size > max ? tooLarge(connection, max) : await upload(chosen);
-    file.value = ""; // so that choosing the same file again fires `change`
     if (answer.ok) show("loaded", `Loaded the model from ${chosen.name}.`);
     else show("refused");
+  };
+  file.addEventListener("change", async () => {
+    await open([...(file.files ?? [])]);
+    file.value = ""; // so that choosing the same file again fires `change`
   });
+  onFileDrop(box, open);
 }
 
 /**

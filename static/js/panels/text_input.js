@@ -3,6 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page } from "../state/store.js" */
 
+import { visibly } from "../format.js";
 import { requireElement, wasEditedBeforeLoad } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
@@ -45,7 +46,7 @@ function stateOf({ net, fieldErrors }) {
 
 /** @param {string[]} vocabulary */
 function summaryOf(vocabulary) {
-  const shown = vocabulary.slice(0, MAX_SHOWN).join("");
+  const shown = visibly(vocabulary.slice(0, MAX_SHOWN));
   const rest = vocabulary.length - MAX_SHOWN;
   const more = rest > 0 ? ` and ${rest} more` : "";
   return `found ${vocabulary.length} distinct characters: ${shown}${more}`;

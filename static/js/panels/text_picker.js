@@ -3,13 +3,12 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { BuiltInText } from "../protocol" */
 /** @import { Entries, Store } from "../state/store.js" */
-/** @import { Limits } from "./text_file.js" */
 
-import { refusalOf } from "../messages.js";
 import { entriesOf } from "../state/store.js";
 import { requireElement } from "../ui/dom.js";
 import { onFileDrop } from "../ui/file_drop.js";
-import { charactersIn, readText } from "./text_file.js";
+import { DroppedModel } from "./dropped_model.js";
+import { charactersIn, isModel, readTexts } from "./text_file.js";
 
 /** @typedef {{key: string, entries: Entries, about: string}} TextOption an unedited text */
 
@@ -26,7 +25,7 @@ export function mount(element, connection) {
   const about = requireElement(element, "#text_about", HTMLElement);
   const choice = new TextChoice(select, about, connection.store);
   mountTexts(select, choice, connection);
-  mountFiles(element, choice, connection.store);
+  mountFiles(element, choice, connection);
 }
 
 /** The text in the box, and the user's own text that it replaced. */
@@ -72,16 +71,21 @@ class TextChoice {
   }
 
   /**
-   * Use the text of a file, and add an option for it.
+   * Use the text of a file, or of several, and add an option for it.
    *
    * @param {string} name
    * @param {string} text
+   * @param {string[]} remarks
    */
-  selectFile(name, text) {
+  selectFile(name, text, remarks) {
     const option = this.#select.querySelector(`[value="${FILE}"]`) ?? new Option("", FILE);
     option.textContent = name;
     this.#select.options[0]?.after(option);
-    this.#file = { key: FILE, entries: { text }, about: `The text of ${name}.` };
+    this.#file = {
+      key: FILE,
+      entries: { text },
+      about: [`The text of ${name}.`, ...remarks].join(" "),
+    };
     this.use(this.#file);
   }
 
@@ -176,22 +180,24 @@ function optionFrom(name, text) {
 /**
  * @param {HTMLElement} element
  * @param {TextChoice} choice
- * @param {Store} store
+ * @param {Connection} connection
  */
-function mountFiles(element, choice, store) {
+function mountFiles(element, choice, connection) {
   const input = requireElement(element, "#textfile", HTMLInputElement);
-  /** @type {Limits} */
-  const limits = {
-    characters: Number(input.dataset.mostCharacters),
-    line: Number(input.dataset.longestLine),
-  };
+  const model = new DroppedModel(element, connection);
+  const most = Number(input.dataset.most);
   const open = async (/** @type {File[]} */ files) => {
     const [file] = files;
     if (!file) return;
-    const answer =
-      files.length > 1 ? refusalOf("several_files", "text", limits) : await readText(file, limits);
-    store.setFieldErrors({ text: "text" }, answer.ok ? null : answer);
-    if (answer.ok) choice.selectFile(file.name, answer.text);
+    model.withdraw();
+    if (files.length === 1 && (await isModel(file))) {
+      connection.store.setFieldErrors({ text: "text" }, null);
+      model.offer(file);
+      return;
+    }
+    const answer = await readTexts(files, connection, most);
+    connection.store.setFieldErrors({ text: "text" }, answer.ok ? null : answer);
+    if (answer.ok) choice.selectFile(nameOf(files), answer.text, answer.remarks);
   };
 
   onFileDrop(requireElement(element, "#ti", HTMLTextAreaElement), open);
@@ -199,6 +205,12 @@ function mountFiles(element, choice, store) {
     await open([...(input.files ?? [])]);
     input.value = ""; // so that choosing the same file again fires `change`
   });
+}
+
+/** @param {File[]} files */
+function nameOf(files) {
+  const [first] = files.map(({ name }) => name).toSorted();
+  return files.length === 1 ? `${first}` : `${first} and ${files.length - 1} more`;
 }
 
 const MODULUS = 65_521;

@@ -7,7 +7,6 @@ from pydantic import TypeAdapter
 
 from app import protocol
 from app.catalog import texts
-from app.protocol import MAX_LINE
 from tests.support.app_server import AppServer, Client
 
 
@@ -58,6 +57,5 @@ def test_the_page_has_the_checksum_and_split_of_every_text(
     for name in texts.names():
         known_by = f'data-characters="{len(texts.text(name))}" data-checksum="{checksum(name)}"'
         assert f'<option value="{name}" {known_by}' in page
-    assert f'data-longest-line="{MAX_LINE}"' in page
-    assert f'data-most-characters="{app_server.parts.config.limits.text}"' in page
+    assert f'data-most="{app_server.parts.config.limits.of_text.bytes}"' in page
     assert f'data-most="{app_server.parts.config.limits.upload}"' in page

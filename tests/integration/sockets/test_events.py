@@ -150,7 +150,7 @@ def test_invalid_requests_are_field_errors_and_training_continues(
     large = {"text": "a", "options": {"hidden_sizes": "1000,1000,1000"}}
     nan = {"text": "a", "options": {"learning_rate": float("nan")}}
     cases: list[tuple[str, Any, str, str | None]] = [
-        ("learn", {"text": ""}, "text_empty", "text"),
+        ("learn", {"text": ""}, "no_sentences", "text"),
         ("learn", large, "network_too_large", "hidden_sizes"),
         ("learn", nan, "not_a_number", "learning_rate"),
         ("set", {"learning_rate": -1}, "too_small", "learning_rate"),

@@ -7,7 +7,7 @@ import { Store } from "../../../static/js/state/store.js";
 import { state } from "./state.js";
 import { define } from "./stubs.js";
 
-/** @typedef {"GET /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}`} HttpEvent */
+/** @typedef {"GET /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
 /** @typedef {keyof ClientEvents | HttpEvent} RequestEvent */
 /**
  * @template {RequestEvent} E

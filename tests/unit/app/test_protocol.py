@@ -17,6 +17,7 @@ from app.protocol.limits import Limits
 from app.protocol.requests import Complete, Learn, Load, SetParameters
 from app.sessions.session import Session
 from app.web.service import SessionService
+from model import TextLimits
 from tools import generate_protocol as protocol_export
 
 anything = st.recursive(
@@ -132,8 +133,8 @@ def test_hidden_sizes_that_cannot_be_used_are_refused_at_their_field(
         ("set", ["learning_rate"], "malformed_event", None),
         ("learn", {}, "missing_field", "text"),
         ("learn", {"text": 7}, "not_text", "text"),
-        ("learn", {"text": ""}, "text_empty", "text"),
-        ("learn", {"text": " \n\t\n"}, "text_empty", "text"),
+        ("learn", {"text": ""}, "no_sentences", "text"),
+        ("learn", {"text": " \n\t\n"}, "no_sentences", "text"),
         ("learn", {"text": "a", "options": 7}, "not_an_object", "options"),
         ("learn", {"text": "a", "options": {"learning_rate": "-1"}}, "too_small", "learning_rate"),
         ("learn", {"text": "a", "options": {"kind": "transformer"}}, "unknown_choice", "kind"),
@@ -166,10 +167,10 @@ def test_what_only_a_computer_calls_a_number_is_refused(entry: str) -> None:
 
 
 def test_texts_and_lines_beyond_the_limits_are_refused_with_the_limit() -> None:
-    line = "a" * (protocol.MAX_LINE + 1)
+    line = "a" * (TextLimits().line + 1)
     refused = refusal("learn", {"text": line})
     assert (refused.code, refused.field) == ("line_too_long", "text")
-    assert f"{protocol.MAX_LINE:,}" in refused.message
+    assert f"{TextLimits().line:,}" in refused.message
     limits = Limits(text=1000)
     assert read_event("learn", ({"text": "abcdefghi\n" * 100},), limits)
     refused = refusal("learn", {"text": "abcdefghi\n" * 101}, limits=limits)
