@@ -12,11 +12,12 @@ from typing import Any, NamedTuple
 import click
 
 from app.cli import console
-from app.cli.files import IN_FILE, read_model, read_sentences
-from app.cli.params import READABLE_FILE
+from app.cli.files import IN_FILE, check_one_stdin, read_model, read_sentences
+from app.cli.params import text_arguments, unknown_option
 from app.cli.progress import COMPILING, PATIENCE, Progress, announced
-from model import CharModel, ModelError, TextError, format_chars, select_known
+from model import CharModel, ModelError, TextError, adapt_sentences, format_chars, select_known
 from model.metrics import perplexity_of
+from model.text.vocabulary import Unknown
 
 CHUNK = 500
 """Sentences that are evaluated together, between two reports."""
@@ -24,21 +25,33 @@ CHUNK = 500
 
 @click.command()
 @click.argument("model_file", metavar="MODEL", type=IN_FILE)
-@click.argument("corpus", type=READABLE_FILE)
+@text_arguments
+@unknown_option("skip", "leave their sentences out, write look-alikes, or stop.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--per-line",
     is_flag=True,
     help="Print the perplexity of each sentence, a tab and the sentence; with --json, an object.",
 )
-def evaluate(model_file: Path, corpus: Path, as_json: bool, per_line: bool) -> None:
+def evaluate(
+    model_file: Path,
+    corpora: Sequence[Path],
+    encoding: str | None,
+    unknown: Unknown,
+    as_json: bool,
+    per_line: bool,
+) -> None:
     """Print the perplexity of MODEL on the sentences in CORPUS.
 
-    Sentences with characters unknown to the model are left out, and counted; with --per-line
-    they have a - in place of the perplexity.
+    CORPUS is read as by charnn train. Sentences with characters unknown to the model are left out,
+    and counted; with --per-line they have a - in place of the perplexity. With --unknown replace
+    characters without a look-alike are left out of their sentences.
     """
-    model, sentences = read_model(model_file).model, read_sentences(corpus)
+    check_one_stdin([model_file, *corpora])
+    model, sentences = read_model(model_file).model, read_sentences(corpora, encoding)
     try:
+        if unknown != "skip":
+            sentences = adapt_sentences(model.vocabulary, sentences, unknown)
         with announced(COMPILING):
             model.losses([model.vocabulary.decode([1])])
         if per_line:

@@ -12,12 +12,14 @@ import click
 
 from app.cli import console
 from app.cli.progress import announced
-from model import ModelCheckpoint, ModelError, Sentences, load_model, sentences_from_text
+from model import ModelCheckpoint, ModelError, Sentences, load_model, read_texts
 from model.formats import files
 from model.formats.file_kinds import HEAD, FileKind
 
 STDIO = Path("-")
 """Standard input or output, where a file is expected."""
+ENCODING_ERRORS = frozenset({"encoding_not_known", "utf8_damaged", "wrong_encoding"})
+"""The errors of a text that another encoding may resolve."""
 LARGE = 20_000_000
 """Bytes of a file that takes seconds to read."""
 
@@ -31,12 +33,25 @@ def force_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option("--force", is_flag=True, help=text)(command)
 
 
-def read_sentences(corpus: Path) -> Sentences:
-    """The sentences of a text file, one per line."""
+def check_one_stdin(paths: Sequence[Path | None]) -> None:
+    """Check that at most one of the inputs is standard input."""
+    if paths.count(STDIO) > 1:
+        raise click.UsageError("Only one file can be standard input.")
+
+
+def read_sentences(corpora: Sequence[Path], encoding: str | None) -> Sentences:
+    """The sentences of files, folders and standard input, one per line.
+
+    Remarks on them are written to standard error.
+    """
     try:
-        return sentences_from_text(corpus.read_text(encoding="utf-8-sig"))
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{corpus} is not UTF-8 text: save it as UTF-8.") from None
+        sentences, remarks = read_texts(corpora, encoding)
+    except ModelError as error:
+        hint = " Use --encoding." if error.code in ENCODING_ERRORS else ""
+        raise click.ClickException(f"{error}{hint}") from None
+    for remark in remarks:
+        console.note(remark)
+    return sentences
 
 
 def read_bytes(path: Path) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 from click.core import ParameterSource
@@ -19,8 +19,10 @@ from app.protocol.fields import (
     as_entered,
 )
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from model.text.vocabulary import Unknown
 
-READABLE_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+TEXT_PATH = click.Path(exists=True, allow_dash=True, path_type=Path)
+"""A file or a folder of texts, or - for standard input."""
 
 
 class FiniteRange(click.FloatRange):
@@ -75,6 +77,30 @@ def hyperparameter_options(command: Callable[..., None]) -> Callable[..., None]:
             help=each.description,
         )(command)
     return command
+
+
+def text_arguments(command: Callable[..., None]) -> Callable[..., None]:
+    """The files and folders of a text, and the option for their encoding."""
+    encoding = click.option(
+        "--encoding",
+        help="Encoding of the text, such as cp1251; by default UTF-8, UTF-16, UTF-32 or "
+        "Windows-1252, whichever it is.",
+    )
+    corpora = click.argument(
+        "corpora", metavar="CORPUS...", nargs=-1, required=True, type=TEXT_PATH
+    )
+    return encoding(corpora(command))
+
+
+def unknown_option(default: Unknown, help_text: str) -> Callable[[Callable[..., None]], Any]:
+    """The option for characters that the model does not know."""
+    return click.option(
+        "--unknown",
+        default=default,
+        show_default=True,
+        type=click.Choice(get_args(Unknown)),
+        help=f"Characters that the model does not know: {help_text}",
+    )
 
 
 def is_given(context: click.Context, name: str) -> bool:

@@ -11,10 +11,11 @@ import click
 
 from app import protocol
 from app.cli import console
-from app.cli.files import IN_FILE, STDIO, read_bytes, read_model
-from app.cli.params import Entry, FiniteRange, as_typed, is_given
+from app.cli.files import IN_FILE, check_one_stdin, read_bytes, read_model
+from app.cli.params import Entry, FiniteRange, as_typed, is_given, unknown_option
 from app.cli.progress import COMPILING, announced
-from model import CharModel, ModelError
+from model import CharModel, ModelError, decode_text
+from model.text.vocabulary import Unknown
 
 
 class Line(NamedTuple):
@@ -54,7 +55,7 @@ class Line(NamedTuple):
 @click.option(
     "--prime-file",
     type=IN_FILE,
-    help="File with the text to continue, in UTF-8; the newline at its end is left out.",
+    help="File with the text to continue; the newline at its end is left out.",
 )
 @click.option(
     "--count",
@@ -96,11 +97,13 @@ class Line(NamedTuple):
     help="Cut sentences after this many characters.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible samples.")
+@unknown_option("error", "in --prime they stop the command, are left out or become look-alikes.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
 def sample(
     model_file: Path,
     method: str,
     prime_file: Path | None,
+    unknown: Unknown,
     as_json: bool,
     **options: Any,
 ) -> None:
@@ -114,11 +117,12 @@ def sample(
     if prime_file is not None:
         if is_given(context, "prime"):
             raise click.UsageError("Give either --prime or --prime-file.")
-        if prime_file == STDIO == model_file:
-            raise click.UsageError("Only one file can be standard input.")
+        check_one_stdin([prime_file, model_file])
         options["prime"] = _read_prime(prime_file)
     model = read_model(model_file).model
     try:
+        if unknown != "error":
+            options["prime"] = model.vocabulary.adapt(options["prime"], unknown)
         with announced(COMPILING):
             WARM_UP[method](model)
         for line in WRITE[method](model, options):
@@ -129,9 +133,9 @@ def sample(
 
 def _read_prime(path: Path) -> str:
     try:
-        return read_bytes(path).decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
-    except UnicodeDecodeError:
-        raise click.ClickException(f"{path} is not UTF-8 text: save it as UTF-8.") from None
+        return decode_text(read_bytes(path), str(path)).text.removesuffix("\n")
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _samples(model: CharModel, options: Mapping[str, Any]) -> Iterator[Line]:

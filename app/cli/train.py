@@ -16,6 +16,7 @@ from app.cli import console
 from app.cli.files import (
     IN_FILE,
     OUT_FILE,
+    check_one_stdin,
     check_output,
     force_option,
     is_replaced,
@@ -23,7 +24,7 @@ from app.cli.files import (
     read_sentences,
     write_file,
 )
-from app.cli.params import READABLE_FILE, FiniteRange, as_typed, hyperparameter_options, is_given
+from app.cli.params import FiniteRange, as_typed, hyperparameter_options, is_given, text_arguments
 from app.cli.progress import COMPILING, announced
 from app.cli.train_loop import (
     TRAINING_LOG,
@@ -40,11 +41,16 @@ from model import (
     ModelCheckpoint,
     ModelError,
     Rollback,
+    Sentences,
     Trainer,
     TrainingConfig,
     Vocabulary,
+    adapt_sentences,
+    format_chars,
+    text_stats,
 )
 from model.formats.file_kinds import MODEL_JSON
+from model.text.limits import RARE
 
 DEFAULT_SECONDS = 60.0  # of training, if no limit is given
 LARGE = 1_000_000  # weights of a model that takes a second to write
@@ -59,7 +65,7 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
 
 
 @click.command()
-@click.argument("corpus", type=READABLE_FILE)
+@text_arguments
 @click.option(
     "--out",
     required=True,
@@ -101,6 +107,13 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
     help="Continue the training of this model file, with its options, its optimizer and its "
     "schedule; options that are given here override them.",
 )
+@click.option(
+    "--min-count",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Leave out characters that occur fewer times than this.",
+)
 @click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible training.")
 @click.option("--steps", type=click.IntRange(1), help="Stop after this many steps (batches).")
 @click.option(
@@ -114,7 +127,8 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
     help="Stop when the perplexity of the training text is this low.",
 )
 def train(
-    corpus: Path,
+    corpora: Sequence[Path],
+    encoding: str | None,
     out: Path,
     log: Path | None,
     force: bool,
@@ -123,14 +137,20 @@ def train(
 ) -> None:
     """Train a network on the sentences in CORPUS, one per line.
 
+    CORPUS is one or more text files, folders of them, or - for standard input; they may be
+    compressed (.gz, .bz2, .xz). Of a folder all texts are read, sorted by name, those in its
+    folders after its own; hidden files are not.
+
     Ctrl-C and SIGTERM stop the training and save the model; the exit code is then 130 or 143.
     """
     context = click.get_current_context()
-    _check_outputs(corpus, out, log, force, from_file)
+    check_one_stdin([from_file, *corpora])
+    _check_outputs(corpora, out, log, force, from_file)
     if from_file is not None:
         _check_no_network_options(context)
     saved = read_model(from_file) if from_file is not None else None
-    sentences = read_sentences(corpus)
+    sentences = read_sentences(corpora, encoding)
+    console.note(_statistics(sentences))
     try:
         if saved is None:
             trainer = _new_trainer(sentences, options)
@@ -175,19 +195,23 @@ def _train_and_save(
 
 
 def _check_outputs(
-    corpus: Path, out: Path, log: Path | None, force: bool, from_file: Path | None
+    corpora: Sequence[Path],
+    out: Path,
+    log: Path | None,
+    force: bool,
+    from_file: Path | None,
 ) -> None:
-    check_output(out, MODEL_JSON, force, inputs=[corpus])
+    check_output(out, MODEL_JSON, force, inputs=corpora)
     if log is None:
         return
     if log == out or os.path.realpath(log) == os.path.realpath(out):
         raise click.UsageError("--log and --out are the same file: name another one.")
-    check_output(log, TRAINING_LOG, force, inputs=[corpus, from_file] if from_file else [corpus])
+    check_output(log, TRAINING_LOG, force, inputs=[*corpora, from_file] if from_file else corpora)
 
 
 def _check_no_network_options(context: click.Context) -> None:
     """Reject options of a new network: a resumed network keeps its own."""
-    for name in arguments_of("network"):
+    for name in (*arguments_of("network"), "min_count"):
         if is_given(context, name):
             option = as_typed(name)
             raise click.UsageError(
@@ -195,12 +219,22 @@ def _check_no_network_options(context: click.Context) -> None:
             )
 
 
+def _statistics(sentences: Sentences) -> str:
+    stats = text_stats(sentences)
+    rare = f"; fewer than {RARE} times: {format_chars(stats.rare)}" if stats.rare else ""
+    return (
+        f"{stats.sentences:,} sentences, {stats.characters:,} characters, {stats.distinct:,} "
+        f"distinct{rare}."
+    )
+
+
 def _new_trainer(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
     hyperparameters = Hyperparameters(**{name: options[name] for name in HYPERPARAMETERS})
     config = TrainingConfig(
         **{its: options[name] for name, its in TRAINING_ARGUMENTS.items()},
     )
-    vocabulary = Vocabulary.from_sentences(sentences)
+    vocabulary = Vocabulary.from_sentences(sentences, options["min_count"])
+    sentences = adapt_sentences(vocabulary, sentences, "skip")
     model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=options["seed"])
     return Trainer(model, sentences, config, threads=options["threads"])
 

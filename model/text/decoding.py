@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from model.errors import SettingsError, TextError
+from model.formats.file_kinds import HEAD, MODEL_JSON
 from model.text.sentences import BYTE_ORDER_MARK
 
 THE_FILE = "The file"
@@ -65,8 +66,6 @@ VALID_PER_INVALID = 3
 encodings have some that are valid by chance."""
 REPLACEMENT = "\ufffd"
 """What Python decodes invalid bytes as."""
-MODEL_START = 2_000
-"""Bytes in which a saved model names its sizes."""
 
 
 class Decoded(NamedTuple):
@@ -138,7 +137,7 @@ def _check_is_text(content: bytes, name: str) -> None:
     for offset, signature, kind in _OTHER_FILES:
         if content.startswith(signature, offset):
             raise TextError("not_a_text", name=name, kind=kind)
-    if content.lstrip()[:1] == b"{" and b'"hidden_sizes"' in content[:MODEL_START]:
+    if MODEL_JSON.matches(content[:HEAD]):
         raise TextError("text_is_model", name=name)
 
 

@@ -135,13 +135,6 @@ def test_train_refuses_an_option_out_of_its_range_and_names_it(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("content", [b"\n  \n", "hello".encode("utf-16")], ids=["blank", "utf-16"])
-def test_train_refuses_a_file_without_sentences(corpus: Path, out: Path, content: bytes) -> None:
-    corpus.write_bytes(content)
-    assert charnn("train", corpus, "--out", out, *STEPS).exit_code == 1
-    assert not out.exists()
-
-
 @pytest.mark.parametrize(("kind", "solver"), [("gru", "adam"), ("rnn", "rmsprop")])
 def test_train_takes_kinds_batches_and_solvers(
     corpus: Path, out: Path, kind: str, solver: str

@@ -101,7 +101,7 @@ def test_what_is_no_text_is_refused(content: bytes) -> None:
 
 def test_a_saved_model_is_no_text() -> None:
     assert code_of(b'\n{"hidden_sizes": [20, 20], "model": {}}') == "text_is_model"
-    assert decode_text(b'{"sizes": "of shoes"}').text
+    assert decode_text(b'{"sizes": "of shoes"}').text == '{"sizes": "of shoes"}'
 
 
 # ------------------------------------------------------------------ compression
