@@ -136,7 +136,7 @@ class CharModel(Network):
         Raises:
             TextError: the prefix has an unknown character.
         """
-        probabilities = map(float, sampling.predict(self, prefix))
+        probabilities = map(float, forward_trace.trace(self, prefix).probabilities[-1])
         return dict(zip((END, *self.vocabulary.chars), probabilities, strict=True))
 
     def trace(self, text: str) -> ForwardTrace:

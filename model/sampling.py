@@ -53,18 +53,6 @@ def sampling_params(
     )
 
 
-def predict(network: Network, prefix: str) -> FloatArray:
-    """The probabilities of END and of each character after the prefix, (V,).
-
-    Raises:
-        TextError: the prefix has an unknown character.
-    """
-    prompt_tokens = _prompt_tokens(network.vocabulary, prefix)
-    state, work, probabilities = _state_and_scratch(network, 1)
-    entry_points.predict(*network.kernel_args, prompt_tokens, state, work, probabilities)
-    return probabilities
-
-
 def generate(
     network: Network,
     count: int,

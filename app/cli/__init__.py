@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import importlib
+
 import click
 
-from app.cli import bench, cluster, evaluate, export, sample, serve, train
 from app.cli.console import Program
 
+COMMANDS = ("serve", "train", "sample", "evaluate", "export", "bench", "cluster")
 
-@click.group(cls=Program, context_settings={"help_option_names": ["-h", "--help"]})
+
+class _Commands(Program):
+    """Imports the module of a command when it is used, so that each command starts fast."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"{__name__}.{name}"), name)
+        return command
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="charnn")
 def main() -> None:
     """Train character-level recurrent networks, in the browser or on the command line.
@@ -18,15 +34,3 @@ def main() -> None:
     standard error. The exit code is 0 on success, 1 on failure, 2 for a wrong command line, and
     130 after Ctrl-C.
     """
-
-
-for command in (
-    serve.serve,
-    train.train,
-    sample.sample,
-    evaluate.evaluate,
-    export.export,
-    bench.bench,
-    cluster.cluster,
-):
-    main.add_command(command)

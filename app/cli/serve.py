@@ -11,6 +11,7 @@ import click
 
 from app.cli.params import FiniteRange, as_typed, server_option
 from app.protocol.limits import Limits
+from app.runtime.compile_process import FIRST_KERNELS, begin_first_time
 from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
 
@@ -113,6 +114,8 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @_limit_options
 def serve(**options: Any) -> None:
     """Start the web server."""
+    if options["engine"] == "local":
+        begin_first_time("training", *FIRST_KERNELS)  # while the server's libraries are imported
     from app import server
 
     limits = Limits(**{limit.name: options.pop(f"max_{limit.name}") for limit in fields(Limits)})

@@ -35,6 +35,7 @@ from app.cli.train_loop import (
 )
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, arguments_of
+from app.runtime.compile_process import compile_in_process
 from app.runtime.config import available_cores
 from model import (
     CharModel,
@@ -47,6 +48,7 @@ from model import (
     Vocabulary,
     adapt_sentences,
     format_chars,
+    kernels_cached,
     text_stats,
 )
 from model.formats.file_kinds import MODEL_JSON
@@ -266,7 +268,13 @@ def _resumption(saved: ModelCheckpoint, trainer: Trainer, given: Mapping[str, An
 
 
 def _compile(trainer: Trainer, threads: int) -> None:
-    """Compile the kernels, which does not count as training, by a step of a copy."""
+    """Compile the kernels, which does not count as training, by a step of a copy.
+
+    In another process first, so that Ctrl-C ends the command at once.
+    """
+    kernels = ("training", trainer.model.layout.cell, trainer.optimizer.name)
+    if not kernels_cached(*kernels):
+        compile_in_process(*kernels)
     config = replace(trainer.config, validation_fraction=0.0)
     sentences = trainer.train_sentences[: config.batch_size]
     Trainer(trainer.model.copy(), sentences, config, threads=threads).train(1)

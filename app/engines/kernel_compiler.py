@@ -1,4 +1,4 @@
-"""Compiles kernels on a background thread."""
+"""Compiles kernels in the background."""
 
 from __future__ import annotations
 
@@ -7,27 +7,40 @@ import logging
 import threading
 from collections.abc import Callable
 
-from model import KernelKey, compile_beam_search, compile_kernels
+from app.runtime.compile_process import compile_in_process
+from model import (
+    KernelKey,
+    compile_beam_search,
+    compile_inference,
+    compile_training,
+    kernels_cached,
+)
 
 log = logging.getLogger(__name__)
 
 
 class Compiler:
-    """Compiles the kernels of a cell type on a background thread, once for all sessions.
+    """Compiles the kernels of a cell type in the background, once for all sessions.
 
-    Beam search is compiled last, because training does not need it.
+    Those for training come first, then those for sampling and evaluation. Beam search is compiled
+    last, because sessions do not need it.
+
+    Args:
+        on_ready: called on another thread with the id of each waiting session, after each of the
+            first two or when they have failed.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_ready: Callable[[str], None]) -> None:
+        self._on_ready = on_ready
         self._lock = threading.Lock()
-        self._waiting: dict[KernelKey, list[Callable[[], None]]] = {}
+        self._waiting: dict[KernelKey, set[str]] = {}
         self._failed: set[KernelKey] = set()
 
-    def prepare(self, needed: KernelKey, then: Callable[[], None] | None = None) -> None:
-        """Compile the kernels, and call `then` on another thread when that has ended."""
+    def prepare(self, needed: KernelKey, *session_ids: str) -> None:
+        """Compile the kernels, for these sessions."""
         with self._lock:
             begun = needed in self._waiting
-            self._waiting.setdefault(needed, []).extend([then] if then else [])
+            self._waiting.setdefault(needed, set()).update(session_ids)
         if not begun:
             # A daemon thread, so that the process can exit during compilation.
             threading.Thread(
@@ -40,21 +53,39 @@ class Compiler:
 
     def _prepare(self, needed: KernelKey) -> None:
         try:
-            compile_kernels(*needed)
+            if kernels_cached("inference", needed.cell):
+                compile_inference(needed.cell)  # first: it is fast, and shows a network as loaded
+            _in_process("training", *needed)
+            compile_training(*needed)
+            self._notify(needed)
+            _in_process("inference", needed.cell)
+            compile_inference(needed.cell)
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
             self._failed.add(needed)
         _freeze_compiler_objects()
         with self._lock:
             waiting = self._waiting.pop(needed)
-        for then in waiting:
-            then()
+        for session_id in waiting:
+            self._on_ready(session_id)
         if not self.failed(needed):
             _compile_beam_search(needed.cell)
+
+    def _notify(self, needed: KernelKey) -> None:
+        with self._lock:
+            waiting = list(self._waiting[needed])
+        for session_id in waiting:
+            self._on_ready(session_id)
+
+
+def _in_process(*kernels: str) -> None:
+    if not kernels_cached(*kernels):
+        compile_in_process(*kernels)
 
 
 def _compile_beam_search(cell: str) -> None:
     try:
+        _in_process("beam_search", cell)
         compile_beam_search(cell)
     except Exception:
         log.exception("beam search for %s could not be compiled", cell)

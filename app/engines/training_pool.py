@@ -22,15 +22,13 @@ from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import NO_CHANGES, Revision
-from model import KernelKey, kernels_compiled
+from model import KernelKey, inference_compiled, training_compiled
 
 log = logging.getLogger(__name__)
 
 SWITCH_SECONDS = 0.001
 """GIL switch interval: the longest wait of a thread that returns from a kernel."""
 
-FIRST_KERNELS = KernelKey("lstm", "rmsprop")
-"""Compiled at start: the kernels of the default network."""
 CLOSE_SECONDS = 2.0
 """How long `close` waits for time slices to end. A longer slice ends with the process."""
 
@@ -107,8 +105,8 @@ class TrainingPool:
         self._scheduler = Scheduler(threads)
         self._slots: dict[str, Slot] = {}
         self._closed = False
-        self._compiler = Compiler()
-        self._compiler.prepare(FIRST_KERNELS)
+        self._compiler = Compiler(on_ready=self._wake)
+        self._compiler.prepare(KernelKey())  # of the default network
         self._threads = [
             threading.Thread(target=self._work, name=f"training-{number}", daemon=True)
             for number in range(threads)
@@ -240,27 +238,26 @@ class TrainingPool:
     def _train_slice(self, slot: Slot, lease: Lease) -> bool:
         """Sample and train, if possible; returns whether to schedule it again."""
         session = slot.session
-        if session.kernels is None:
+        needed = session.kernels
+        if needed is None:
             return False
-        ready = self._make_ready(session)
-        if ready:
+        self._prepare(session, needed)
+        ready = training_compiled(*needed)
+        if inference_compiled(needed.cell):
             session.refresh_samples()
-            if session.learning and not lease.priority:
-                session.train(lease.seconds)
+        if ready and session.learning and not lease.priority:
+            session.train(lease.seconds)
         slot.snapshot = session.snapshot(slot.snapshot)
         return ready and session.learning
 
-    def _make_ready(self, session: Session) -> bool:
-        """Whether the kernels are compiled; if not, the session is scheduled when they are."""
-        needed = session.kernels
-        if needed is None or kernels_compiled(*needed):
-            return True
+    def _prepare(self, session: Session, needed: KernelKey) -> None:
+        """Compile missing kernels; the session is scheduled when they are ready."""
+        if training_compiled(*needed) and inference_compiled(needed.cell):
+            return
         if self._compiler.failed(needed):
             session.fail("kernels_failed")
-            return False
-        session_id = session.session_id
-        self._compiler.prepare(needed, then=lambda: self._wake(session_id))
-        return False
+        else:
+            self._compiler.prepare(needed, session.session_id)
 
 
 def _pause_after_failure(slot: Slot) -> None:

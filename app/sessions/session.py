@@ -42,7 +42,13 @@ from app.training import completion, inspection
 from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
 from app.training.gradient_check import GradientCheckJob, make_job
 from app.training.run import TrainingRun
-from model import KernelKey, TextError, beam_search_compiled, kernels_compiled
+from model import (
+    KernelKey,
+    TextError,
+    beam_search_compiled,
+    inference_compiled,
+    training_compiled,
+)
 from model.formats.checkpoint import ModelCheckpoint
 
 PRETRAINED_LEARNING_RATE = 0.0001
@@ -95,7 +101,7 @@ class Session:
     @property
     def status(self) -> Status:
         """The status: compiling, learning or paused."""
-        if self.kernels is not None and not kernels_compiled(*self.kernels):
+        if self.kernels is not None and not training_compiled(*self.kernels):
             return "compiling"
         return "learning" if self.learning else "paused"
 
@@ -136,7 +142,7 @@ class Session:
     def train(self, seconds: float) -> None:
         """Train for about this many seconds."""
         run = self._existing_run()
-        run.train(seconds)
+        run.train(seconds, validate=inference_compiled(run.options.kind))
         self._touch()
         if next_notice := run.rollbacks.next_notice(run.trainer.rollbacks, time.monotonic()):
             self._notify(Notify("warning", next_notice))
@@ -281,8 +287,8 @@ class Session:
 
     def _complete(self, command: Complete) -> CompleteResult:
         run = self._existing_run()
-        needs_beam_search = command.method == "beam" and not beam_search_compiled(run.options.kind)
-        if self.status == "compiling" or needs_beam_search:
+        is_compiled = beam_search_compiled if command.method == "beam" else inference_compiled
+        if not is_compiled(run.options.kind):
             raise UserError("compiling", "method")
         try:
             return {"ok": True, "completions": completion.complete(run.model, command)}
@@ -291,7 +297,7 @@ class Session:
 
     def _inspect(self, command: Payload) -> InspectionResult:
         run = self._existing_run()
-        if self.status == "compiling":
+        if not inference_compiled(run.options.kind):
             raise UserError("compiling")
         return inspection.inspect(run, command)
 

@@ -158,11 +158,12 @@ class TrainingRun:
     def learning_rate(self, learning_rate: float) -> None:
         self.trainer.learning_rate = learning_rate
 
-    def train(self, seconds: float) -> None:
-        """Train for about this many seconds."""
+    def train(self, seconds: float, *, validate: bool = True) -> None:
+        """Train for about this many seconds, and evaluate on the validation set if that is due."""
         slice_stats = self.trainer.train_for(seconds)
         now = time.monotonic()
-        self.validation.step(slice_stats.seconds, now)
+        if validate:
+            self.validation.step(slice_stats.seconds, now)
         point = self.curve.add(
             slice_stats,
             self.trainer.totals,

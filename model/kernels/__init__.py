@@ -9,6 +9,6 @@ optimizers.py    an optimizer step over the parameter vector
 cells/           one recurrent layer of each cell over a batch, forward and backward
 linalg/          matrix products, activations, and views into flat arrays
 workspace.py     scratch arrays, one per thread
-compile.py       how kernels are compiled, and where the compiled code is cached
+compile.py       how kernels are compiled
 types.py         array types
 """

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.kernels.compile import kernel
-from model.kernels.linalg.activations import exp
+from model.kernels.linalg.activations import exp, largest
 from model.kernels.linalg.views import copy_row, matrix
 from model.kernels.sampling import argmax
 from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
@@ -72,13 +72,11 @@ def rank_continuations(logits: FloatArray, beam: Beam) -> None:
 @kernel
 def logsumexp(logits: FloatArray) -> float:
     """The logarithm of the sum of exp(logits), for logits (V,)."""
-    largest = logits[0]
-    for j in range(1, logits.shape[0]):
-        largest = max(largest, logits[j])
+    shift = largest(logits)
     total = logits.dtype.type(0)
     for j in range(logits.shape[0]):
-        total += exp(logits[j] - largest)
-    return float(largest) + math.log(float(total))
+        total += exp(logits[j] - shift)
+    return float(shift) + math.log(float(total))
 
 
 @kernel

@@ -34,7 +34,7 @@ from model.kernels.optimizers import (
     optimizer_step,
     squared_norm,
 )
-from model.kernels.sampling import SamplingParams, sample_token, softmax_inplace
+from model.kernels.sampling import SamplingParams, sample_token
 from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
 
@@ -71,16 +71,16 @@ def train(
     gradients, fractions = matrix(gradient, 0, 1, params.shape[0]), np.ones(1)
     for k in range(batch_offsets.shape[0] - 1):
         batch = order[batch_offsets[k] : batch_offsets[k + 1]]
-        losses[k] = loss_and_gradient(
+        losses[k] = batch_loss_and_gradient(
             cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work
         )
-        gradient_norms[k], clipped_shares[k] = apply_gradients(
+        gradient_norms[k], clipped_shares[k] = step_with_gradients(
             optimizer, config, params, gradients, fractions, rates[k], k
         )
 
 
-@entry_point
-def apply_gradients(
+@kernel
+def step_with_gradients(
     optimizer: Any,
     config: StepConfig,
     params: FloatArray,
@@ -105,8 +105,11 @@ def apply_gradients(
     return norm, clipped / params.shape[0]
 
 
-@entry_point
-def loss_and_gradient(
+apply_gradients = entry_point(step_with_gradients)
+
+
+@kernel
+def batch_loss_and_gradient(
     cell: Any,
     sizes: IntArray,
     params: FloatArray,
@@ -126,6 +129,9 @@ def loss_and_gradient(
     loss = softmax_losses(logits, targets)
     backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
     return loss
+
+
+loss_and_gradient = entry_point(batch_loss_and_gradient)
 
 
 @kernel
@@ -175,25 +181,6 @@ def evaluate(
         steps = row_offsets[: end - begin + 1]
         logits = forward(cell, sizes, params, tokens[begin:end], steps, work)
         losses[s] = softmax_losses(logits, tokens[begin + 1 : end + 1])
-
-
-@entry_point
-def predict(
-    cell: Any,
-    sizes: IntArray,
-    params: FloatArray,
-    prompt: IntArray,
-    state: FloatArray,
-    work: FloatArray,
-    probabilities: FloatArray,
-) -> None:
-    """Fill probabilities (V,) for the token after the prompt (tokens,), int64, START first.
-
-    state must be zero; it and work are as in `network_step`, for one sentence.
-    """
-    for k in range(prompt.shape[0]):
-        network_step(cell, sizes, params, prompt[k : k + 1], state, work, probabilities)
-    softmax_inplace(probabilities, 1.0)
 
 
 @entry_point

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
+from pathlib import Path
 from typing import NamedTuple
 
 from model.char_model import CharModel
+from model.kernel_cache import cache_folder, is_writable, read_whole, write_whole
 from model.text.vocabulary import Vocabulary
 from model.training.config import OptimizerName, TrainingConfig
 from model.training.trainer import Trainer
@@ -22,10 +25,50 @@ class KernelKey(NamedTuple):
     optimizer: OptimizerName = "rmsprop"
 
 
-_compiled: set[KernelKey] = set()
-_lock = threading.Lock()
-_beam_search_compiled: set[str] = set()
-_beam_search_lock = threading.Lock()  # separate, so that training does not wait for it
+class _Kernels:
+    """Kernels that are compiled, or loaded from the cache on disk, by using them once."""
+
+    def __init__(self, use: Callable[..., object]) -> None:
+        self._use = use
+        self._ready: set[tuple[str, ...]] = set()
+        self._lock = threading.Lock()
+
+    def compile(self, *key: str) -> None:
+        with self._lock:
+            if key not in self._ready:
+                self._use(*key)
+                write_whole(self._marker(key), b"")
+                self._ready.add(key)
+
+    def is_ready(self, *key: str) -> bool:
+        return key in self._ready
+
+    def is_cached(self, *key: str) -> bool:
+        return read_whole(self._marker(key)) is not None
+
+    def _marker(self, key: tuple[str, ...]) -> Path:
+        return cache_folder() / "-".join((self._use.__name__, *key))
+
+
+def _train(cell: str, optimizer: OptimizerName) -> None:
+    Trainer(_smallest(cell), SENTENCES, TrainingConfig(optimizer=optimizer)).train(1)
+
+
+def _infer(cell: str) -> None:
+    model = _smallest(cell)
+    model.samples(2, seed=0)
+    Validator(model, SENTENCES).evaluate()
+
+
+def _search(cell: str) -> None:
+    _smallest(cell).beam_search(width=2)
+
+
+_KERNELS = {
+    "training": _Kernels(_train),
+    "inference": _Kernels(_infer),
+    "beam_search": _Kernels(_search),
+}
 
 
 def compile_kernels(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> None:
@@ -34,35 +77,52 @@ def compile_kernels(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") ->
     Beam search is separate: see `compile_beam_search`. Loading compiled code from the cache on disk
     takes a fraction of a second. Thread-safe; later calls return at once.
     """
-    with _lock:
-        if KernelKey(cell, optimizer) in _compiled:
-            return
-        model = _smallest(cell)
-        Trainer(model, SENTENCES, TrainingConfig(optimizer=optimizer)).train(1)
-        model.samples(2, seed=0)
-        Validator(model, SENTENCES).evaluate()
-        _compiled.add(KernelKey(cell, optimizer))
+    compile_training(cell, optimizer)
+    compile_inference(cell)
+
+
+def compile_training(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> None:
+    """Compile the kernels for training; see `compile_kernels`."""
+    _KERNELS["training"].compile(cell, optimizer)
+
+
+def compile_inference(cell: str = "lstm") -> None:
+    """Compile the kernels for sampling and evaluation; see `compile_kernels`."""
+    _KERNELS["inference"].compile(cell)
 
 
 def compile_beam_search(cell: str = "lstm") -> None:
-    """Compile the kernels for beam search with a float32 network of this cell.
+    """Compile the kernels for beam search; see `compile_kernels`."""
+    _KERNELS["beam_search"].compile(cell)
 
-    Thread-safe; later calls return at once.
+
+def compile_into_cache(kernels: str, *key: str) -> None:
+    """Compile kernels for other processes: "training", "inference" or "beam_search", and for what.
+
+    Without a cache that can be written, it returns at once.
     """
-    with _beam_search_lock:
-        if cell not in _beam_search_compiled:
-            _smallest(cell).beam_search(width=2)
-            _beam_search_compiled.add(cell)
+    if is_writable():
+        _KERNELS[kernels].compile(*key)
 
 
-def kernels_compiled(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> bool:
-    """Whether the kernels of this cell and optimizer are compiled and loaded in this process."""
-    return KernelKey(cell, optimizer) in _compiled
+def kernels_cached(kernels: str, *key: str) -> bool:
+    """Whether kernels, named as for `compile_into_cache`, are compiled or in the cache on disk."""
+    return _KERNELS[kernels].is_ready(*key) or _KERNELS[kernels].is_cached(*key)
+
+
+def training_compiled(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> bool:
+    """Whether the kernels for training are compiled and loaded in this process."""
+    return _KERNELS["training"].is_ready(cell, optimizer)
+
+
+def inference_compiled(cell: str = "lstm") -> bool:
+    """Whether the kernels for sampling and evaluation are compiled and loaded in this process."""
+    return _KERNELS["inference"].is_ready(cell)
 
 
 def beam_search_compiled(cell: str = "lstm") -> bool:
-    """Whether beam search with this cell is compiled and loaded in this process."""
-    return cell in _beam_search_compiled
+    """Whether the kernels for beam search are compiled and loaded in this process."""
+    return _KERNELS["beam_search"].is_ready(cell)
 
 
 def _smallest(cell: str) -> CharModel:

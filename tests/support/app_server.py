@@ -25,6 +25,7 @@ from app.engines.base import Engine
 from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import Extension, extension_of
+from model import compile_kernels
 from tests.support.pacing import pace_training
 from tests.support.recording import Recorder
 from tests.support.waiting import wait_for
@@ -205,6 +206,7 @@ class AppServer:
 def running_app(data_dir: Path, engine: Engine | None = None, **config: Any) -> Iterator[AppServer]:
     """An application with its data in a folder; `config` overrides `CONFIG`."""
     pace_training()
+    compile_kernels()
     app_server = AppServer(create_app(replace(CONFIG, data_dir=data_dir, **config), engine=engine))
     try:
         yield app_server

@@ -12,6 +12,7 @@ from app.protocol.limits import Limits
 from app.protocol.requests import Learn
 from app.runtime.metrics import Metrics
 from app.storage import Store, default_url
+from model import compile_kernels
 from tests.support.sessions import STARTING
 
 HOUR = 3600.0
@@ -25,7 +26,8 @@ def local_engine(
     limits: Limits | None = None,
     policy: RetentionPolicy = RETENTION,
 ) -> LocalEngine:
-    """An engine with this store, or with a new one in this folder."""
+    """An engine with this store, or with a new one in this folder; its kernels are compiled."""
+    compile_kernels()
     if isinstance(store, Path):
         store = Store.open(default_url(store))
     return LocalEngine(starting, threads, limits or Limits(), store, policy, Metrics())

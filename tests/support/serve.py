@@ -19,7 +19,7 @@ from werkzeug.datastructures import ImmutableDict
 from app.cli import main
 from app.engines import training_pool
 from app.engines.kernel_compiler import Compiler
-from model import KernelKey
+from model import KernelKey, compile_kernels
 from tests.support.pacing import pace_training
 
 KEPT_SECONDS = 3600
@@ -51,4 +51,6 @@ if __name__ == "__main__":
     cache_files()
     if HELD in os.environ:
         hold_compiler(Path(os.environ[HELD]))
+    else:
+        compile_kernels()
     main(sys.argv[1:])

@@ -15,7 +15,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic, overload
 
-from model.kernels.compile import FAST_MATH, kernel
+from model.kernels.compile import KERNEL_OPTIONS, kernel
 from model.kernels.types import FloatArray
 
 f32 = np.float32
@@ -67,7 +67,7 @@ def largest(x: FloatArray) -> Any:
     return max(a, b, c, d)
 
 
-@overload(exp, jit_options=FAST_MATH)
+@overload(exp, jit_options=KERNEL_OPTIONS)
 def _exp(x: Any) -> Any:
     # exp(x) = 2^n * exp(r) with |r| <= ln(2) / 2; reduction in two steps and polynomial with the
     # constants of the Cephes mathematical library (S. L. Moshier), expf.
@@ -86,7 +86,7 @@ def _exp(x: Any) -> Any:
     return single if x == types.float32 else exp
 
 
-@overload(tanh, jit_options=FAST_MATH)
+@overload(tanh, jit_options=KERNEL_OPTIONS)
 def _tanh(x: Any) -> Any:
     # A rational function of x, with the coefficients of the Eigen library's ptanh for float: small
     # arguments keep all their digits, which 1 - 2 / (exp(2 x) + 1) would lose.

@@ -16,7 +16,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from model.kernels.compile import cache_folder, target_cpu, write_whole
+from model.kernel_cache import cache_folder, read_whole, target_cpu, write_whole
 from model.kernels.linalg import gemm_codegen
 from model.kernels.linalg.gemm_codegen import ONE, ZERO, VectorRegisters
 
@@ -48,12 +48,11 @@ def _target_machine() -> Any:
 
 def _object_code(machine: Any) -> bytes:
     cached = cache_folder() / "products.o"
-    try:
-        return cached.read_bytes()
-    except OSError:
-        code: bytes = machine.emit_object(gemm_codegen.products_module(_vector_registers(machine)))
+    code = read_whole(cached)
+    if code is None:
+        code = machine.emit_object(gemm_codegen.products_module(_vector_registers(machine)))
         write_whole(cached, code)
-        return code
+    return code
 
 
 def _vector_registers(machine: Any) -> VectorRegisters:

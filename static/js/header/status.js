@@ -15,7 +15,7 @@ const ROLLBACK_SHOWN_MS = 8_000;
 const TEXTS = {
   connecting: "Connecting",
   lost: "Connection lost, reconnecting",
-  compiling: "Compiling (a few seconds)",
+  compiling: "Compiling for this processor",
   learning: "Training",
   paused: "Paused",
   recovered: "Diverged: rolled back, learning rate halved",

@@ -31,9 +31,9 @@ def test_status_is_compiling_then_learning(
 ) -> None:
     ready = threading.Event()
     for module in (training_pool, session):
-        monkeypatch.setattr(module, "kernels_compiled", lambda *_needed: ready.is_set())
+        monkeypatch.setattr(module, "training_compiled", lambda *_needed: ready.is_set())
     compiled = threading.Event()
-    monkeypatch.setattr(compiler, "compile_kernels", lambda *_needed: compiled.wait(PATIENCE))
+    monkeypatch.setattr(compiler, "compile_training", lambda *_needed: compiled.wait(PATIENCE))
     client = SessionClient(engine)
     assert client.now.status == "compiling"
     client.ask(Pause())
@@ -67,16 +67,43 @@ def test_training_does_not_wait_for_beam_search(
         engine.close()
 
 
+def test_training_does_not_wait_for_sampling_and_samples_follow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page that waits for the first step must not wait for kernels that the step does not use."""
+    compiled = threading.Event()
+    monkeypatch.setattr(compiler, "kernels_cached", lambda kernels, *_key: kernels == "training")
+    monkeypatch.setattr(compiler, "compile_in_process", lambda *_kernels: None)
+    monkeypatch.setattr(compiler, "compile_inference", lambda _cell: compiled.wait(PATIENCE))
+    for module in (training_pool, session):
+        monkeypatch.setattr(module, "inference_compiled", lambda _cell: compiled.is_set())
+    engine = local_engine(tmp_path)
+    try:
+        client = SessionClient(engine)
+        client.wait_for_steps()
+        assert client.now.greedy is None
+        with pytest.raises(UserError) as caught:
+            client.ask(Complete(prime="a f", method="sample"))
+        assert (caught.value.code, caught.value.field) == ("compiling", "method")
+        client.ask(Pause())
+        compiled.set()
+        client.wait_for(lambda now: now.greedy is not None)
+        assert client.ask(Complete(prime="a f", method="sample"))
+    finally:
+        compiled.set()
+        engine.close()
+
+
 def test_a_compile_error_is_reported(
     engine: LocalEngine, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for module in (training_pool, session):
-        monkeypatch.setattr(module, "kernels_compiled", lambda *_needed: False)
+        monkeypatch.setattr(module, "training_compiled", lambda *_needed: False)
 
     def fail(*_needed: str) -> None:
         raise RuntimeError("no compiler")
 
-    monkeypatch.setattr(compiler, "compile_kernels", fail)
+    monkeypatch.setattr(compiler, "compile_training", fail)
     now = SessionClient(engine).wait_for(lambda now: now.notices)
     assert (now.status, now.notices[0].code) == ("compiling", "kernels_failed")
     assert "no compiler" in caplog.text

@@ -13,8 +13,6 @@ from hypothesis import strategies as st
 
 from model import CharModel, Vocabulary
 from model.analysis.gradient_check import kernel_loss_and_gradient
-from model.kernels.compile import ContentLocator, cache_folder
-from model.kernels.entry_points import train
 from model.kernels.linalg import activations
 from model.kernels.linalg import gemm as products
 from model.network import CELLS
@@ -266,15 +264,3 @@ def test_nan_stays_nan(function: Any, dtype: str) -> None:
     out = np.zeros_like(values)
     function(values, out)
     np.testing.assert_array_equal(np.isnan(out), np.isnan(values))
-
-
-def test_compiled_code_is_cached_by_the_content_of_the_sources() -> None:
-    def elsewhere() -> None: ...
-
-    first = ContentLocator.from_function(train.py_func, "/one/checkout/entry.py")
-    second = ContentLocator.from_function(train.py_func, "/another/entry.py")
-    other = ContentLocator.from_function(elsewhere, "/one/checkout/entry.py")
-    assert first.get_cache_path() == second.get_cache_path() == str(cache_folder())
-    assert first.get_source_stamp() == second.get_source_stamp()
-    assert first.get_disambiguator() == second.get_disambiguator() != other.get_disambiguator()
-    assert train.stats.cache_path == str(cache_folder())

@@ -31,7 +31,7 @@ def test_products_for_every_target_add_what_numpys_do_and_touch_nothing_else(cpu
 
 def test_a_target_has_a_cache_of_its_own_and_is_numbas_as_well() -> None:
     tell = (
-        "from model.kernels.compile import cache_folder, target_cpu;"
+        "from model.kernel_cache import cache_folder, target_cpu;"
         "from numba.core.registry import cpu_target;"
         "numbas = cpu_target.target_context.codegen().magic_tuple();"
         "print(cache_folder(), *target_cpu(), *numbas[1:])"
