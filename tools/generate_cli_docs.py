@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from app.cli import main as charnn
 from app.cli.train_loop import LOG_FIELDS, TRAINING_LOG
 from app.training.export_formats import EXPORT_FORMATS
 from model.formats import file_kinds
+from model.text.limits import TextLimits
 
 DOCS_FILE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 
@@ -99,6 +100,21 @@ def _files() -> Iterator[str]:
     yield f"The columns of a training log are {', '.join(f'`{name}`' for name in LOG_FIELDS)}."
     yield ""
     yield (
+        "What goes in as a text: text files in UTF-8, UTF-16, UTF-32 or Windows-1252, also "
+        "compressed by gzip, bzip2 or xz, and folders of them; --encoding names another encoding. "
+        "Bytes that no text has are refused, and these files are by their names:"
+    )
+    yield ""
+    kinds = (file_kinds.MODEL_JSON, *file_kinds.BINARY)
+    yield from _list(kind.name for kind in kinds if kind not in file_kinds.COMPRESSED)
+    yield ""
+    limits = TextLimits()
+    yield (
+        f"A text has at most {limits.characters:,} characters, {limits.sentences:,} lines, "
+        f"{limits.distinct:,} distinct characters, and {limits.line:,} characters in a line."
+    )
+    yield ""
+    yield (
         "What goes in as a model: the JSON that charnn writes, and that of the original demo in "
         "all of its versions. It may begin with a byte order mark. What is recognised and refused:"
     )
@@ -108,6 +124,10 @@ def _files() -> Iterator[str]:
     foreign: tuple[Any, ...] = (*file_kinds.FOREIGN, *file_kinds.FOREIGN_JSON)
     for name, instead in dict.fromkeys((kind.name, kind.instead) for kind in foreign):
         yield f"| {name} | {instead} |"
+
+
+def _list(names: Iterable[str]) -> Iterator[str]:
+    yield from (f"- {name}" for name in dict.fromkeys(names))
 
 
 def _paragraphs(text: str) -> Iterator[str]:

@@ -123,9 +123,8 @@ def _check_existing(
     mode = before.st_mode
     if stat.S_ISDIR(mode):
         raise click.ClickException(f"{out} is a directory: name a file.")
-    for path in inputs:
-        if path != STDIO and os.path.samestat(path.stat(), before):
-            raise click.ClickException(f"{out} is read by this command: name another file.")
+    if any(_reads(path, out, before, kind) for path in inputs if path != STDIO):
+        raise click.ClickException(f"{out} is read by this command: name another file.")
     if stat.S_ISCHR(mode) or stat.S_ISFIFO(mode):
         return
     if not (mode & 0o222 and os.access(out, os.W_OK)):  # root may write to it all the same
@@ -134,6 +133,14 @@ def _check_existing(
         raise click.ClickException(
             f"{out} exists and is not {kind.name}: name another file, or replace it with --force."
         )
+
+
+def _reads(path: Path, out: Path, before: os.stat_result, kind: FileKind) -> bool:
+    """Whether an input is the output, or a folder in which the output may be a text."""
+    if not path.is_dir():
+        return os.path.samestat(path.stat(), before)
+    inside = Path(os.path.realpath(out)).is_relative_to(os.path.realpath(path))
+    return inside and not _is_empty_or(out, kind)
 
 
 def _is_empty_or(path: Path, kind: FileKind) -> bool:

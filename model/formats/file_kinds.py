@@ -6,7 +6,7 @@ docs/cli.md lists them; `python -m tools.generate_cli_docs` writes it from the d
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -23,7 +23,7 @@ class FileKind:
     Attributes:
         name: what the file is, for a message.
         matches: whether these are the first `HEAD` bytes, or more, of such a file.
-        instead: what to do where a model is wanted and this is given; empty for our own JSON.
+        instead: what to do where a model is wanted and this is given; empty where it may be.
     """
 
     name: str
@@ -83,34 +83,52 @@ PROGRAM = FileKind(
     "an exported program", _is_our_program, "load the JSON that it was exported from"
 )
 
+CHOOSE = "choose the JSON file of a model"
 CONVERT = "save its weights in the JSON of a model, or train a new model on the text"
 UNPACK = "unpack it first"
 
-FOREIGN: tuple[FileKind, ...] = (
+COMPRESSED: tuple[FileKind, ...] = (
+    FileKind("compressed by gzip (.gz)", starts_with(b"\x1f\x8b"), UNPACK),
+    FileKind("compressed by bzip2 (.bz2)", starts_with(b"BZh"), UNPACK),
+    FileKind("compressed by xz (.xz)", starts_with(b"\xfd7zXZ\0"), UNPACK),
+)
+"""Compressed files, which a text may be, but once only."""
+
+BINARY: tuple[FileKind, ...] = (
     SAFETENSORS,
-    PROGRAM,
     FileKind("a safetensors file", _is_safetensors, CONVERT),
     FileKind("a PyTorch checkpoint (.pt)", _is_zip_with(b"/data.pkl", b"/version"), CONVERT),
     FileKind("a PyTorch checkpoint (.pt)", starts_with(_TORCH_PICKLE), CONVERT),
     FileKind("a Keras model (.keras)", _is_zip_with(b"metadata.json", b"config.json"), CONVERT),
-    FileKind("NumPy arrays (.npz)", _is_zip_with(b".npy"), CONVERT),
-    FileKind("a zip archive", starts_with(b"PK\x03\x04"), UNPACK),
     FileKind("a Keras model (.h5)", starts_with(b"\x89HDF\r\n\x1a\n"), CONVERT),
-    FileKind(
-        "a checkpoint of char-rnn (.t7)",
-        # A table, number 1, in the binary form and in the text form of Torch 7.
-        starts_with(b"\x03\0\0\0\x01\0\0\0", b"4\n1\n3\nV 1\n", b"3\n1\n"),
-        CONVERT,
-    ),
+    FileKind("a checkpoint of char-rnn (.t7)", starts_with(b"\x03\0\0\0\x01\0\0\0"), CONVERT),
     FileKind("a Python pickle", starts_with(*(bytes((0x80, n)) for n in range(2, 6))), CONVERT),
     FileKind("a NumPy array (.npy)", starts_with(b"\x93NUMPY"), CONVERT),
-    FileKind("a GGUF model", starts_with(b"GGUF"), CONVERT),
-    FileKind("a gzip archive (.gz)", starts_with(b"\x1f\x8b"), UNPACK),
-    FileKind("a bzip2 archive (.bz2)", starts_with(b"BZh"), UNPACK),
-    FileKind("an xz archive (.xz)", starts_with(b"\xfd7zXZ\0"), UNPACK),
-    FileKind("a Zstandard archive (.zst)", starts_with(b"\x28\xb5\x2f\xfd"), UNPACK),
+    FileKind("NumPy arrays (.npz)", _is_zip_with(b".npy"), CONVERT),
+    FileKind("a GGUF model", starts_with(*(b"GGUF" + bytes((n, 0)) for n in range(1, 4))), CONVERT),
+    *COMPRESSED,
+    FileKind("compressed by Zstandard (.zst)", starts_with(b"\x28\xb5\x2f\xfd"), UNPACK),
+    FileKind("a RAR archive", starts_with(b"Rar!\x1a\x07"), UNPACK),
+    FileKind("a 7z archive", starts_with(b"7z\xbc\xaf\x27\x1c"), UNPACK),
+    FileKind("a tar archive", lambda head: head[257:262] == b"ustar", UNPACK),
+    FileKind("a ZIP archive, as .docx, .odt and .epub files are", _is_zip_with(b""), UNPACK),
+    FileKind("a document of an old Office", starts_with(b"\xd0\xcf\x11\xe0"), CHOOSE),
+    FileKind("an RTF document", starts_with(b"{\\rtf"), CHOOSE),
+    FileKind("a PDF", starts_with(b"%PDF"), CHOOSE),
+    FileKind("a picture", starts_with(b"\x89PNG", b"\xff\xd8\xff", b"GIF87a", b"GIF89a"), CHOOSE),
+    FileKind("a program", starts_with(b"\x7fELF"), CHOOSE),
+    FileKind("a database", starts_with(b"SQLite format 3\0"), CHOOSE),
 )
-"""The files that are no model that can be loaded; the first match counts."""
+"""The files that are neither a text nor a model that can be loaded; the first match counts."""
+
+FOREIGN: tuple[FileKind, ...] = (
+    *BINARY,
+    PROGRAM,
+    FileKind(
+        "a checkpoint of char-rnn (.t7, text)", starts_with(b"4\n1\n3\nV 1\n", b"3\n1\n"), CONVERT
+    ),
+)
+"""The files that are no model that can be loaded, texts among them."""
 
 
 def _is_ml5_manifest(decoded: Mapping[str, Any]) -> bool:
@@ -143,16 +161,21 @@ FOREIGN_JSON: tuple[JsonKind, ...] = (
 """The JSON of other programs; the first match counts."""
 
 
+def kind_of(content: bytes, kinds: Sequence[FileKind]) -> FileKind | None:
+    """The first of these kinds that the content of a file is of; None if it is of none."""
+    head = content[:HEAD]
+    return next((kind for kind in kinds if kind.matches(head)), None)
+
+
 def refuse_foreign_file(content: bytes) -> None:
     """Check that the content of a file is not that of another program.
 
     Raises:
         FormatError: it is; the message names the kind.
     """
-    head = content[:HEAD]
-    for kind in FOREIGN:
-        if kind.matches(head):
-            raise FormatError("foreign_file", kind=kind.name, instead=kind.instead)
+    kind = kind_of(content, FOREIGN)
+    if kind is not None:
+        raise FormatError("foreign_file", kind=kind.name, instead=kind.instead)
 
 
 def refuse_foreign_json(decoded: Mapping[str, Any]) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from model.errors import SettingsError, TextError
-from model.formats.file_kinds import HEAD, MODEL_JSON
+from model.formats.file_kinds import BINARY, MODEL_JSON, kind_of
 from model.text.sentences import BYTE_ORDER_MARK
 
 THE_FILE = "The file"
@@ -26,24 +26,6 @@ _DECOMPRESSORS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
     (b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
 )
 """The first bytes of compressed files, and what decompresses them."""
-
-_OTHER_FILES = (
-    (0, b"%PDF", "a PDF"),
-    (0, b"PK\x03\x04", "a ZIP archive, as .docx, .odt and .epub files are"),
-    (0, b"\xd0\xcf\x11\xe0", "a document of an old Office"),
-    (0, b"{\\rtf", "an RTF document"),
-    (0, b"\x89PNG", "a picture"),
-    (0, b"\xff\xd8\xff", "a picture"),
-    (0, b"GIF8", "a picture"),
-    (0, b"\x7fELF", "a program"),
-    (0, b"Rar!", "an archive"),
-    (0, b"7z\xbc\xaf", "an archive"),
-    (0, b"\x28\xb5\x2f\xfd", "compressed by Zstandard"),
-    (0, b"\x1f\x8b", "compressed twice"),
-    (0, b"SQLite format 3\0", "a database"),
-    (257, b"ustar", "a tar archive"),
-)
-"""Where other files have their signature, the signature, and what they are."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -134,11 +116,11 @@ def _decompress(content: bytes, name: str, max_bytes: int) -> bytes:
 
 
 def _check_is_text(content: bytes, name: str) -> None:
-    for offset, signature, kind in _OTHER_FILES:
-        if content.startswith(signature, offset):
-            raise TextError("not_a_text", name=name, kind=kind)
-    if MODEL_JSON.matches(content[:HEAD]):
+    kind = kind_of(content, (MODEL_JSON, *BINARY))
+    if kind is MODEL_JSON:
         raise TextError("text_is_model", name=name)
+    if kind is not None:
+        raise TextError("not_a_text", name=name, kind=kind.name)
 
 
 def _detect(content: bytes, name: str) -> str:

@@ -80,6 +80,13 @@ def test_an_input_is_never_an_output(tmp_path: Path, corpus: Path) -> None:
         assert refused(out, force=True, inputs=(corpus,))
 
 
+def test_a_text_in_a_folder_that_is_read_is_never_an_output(corpus: Path, model: Path) -> None:
+    """A model in that folder is no text, and may be replaced."""
+    assert refused(corpus, force=True, inputs=(corpus.parent,))
+    assert not refused(model, inputs=(model.parent,))
+    assert not refused(corpus.parent / "new", inputs=(corpus.parent,))
+
+
 def test_a_read_only_file_and_a_directory_are_refused(tmp_path: Path, model: Path) -> None:
     """Also for root, who could write to either."""
     model.chmod(0o444)

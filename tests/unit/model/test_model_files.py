@@ -74,7 +74,7 @@ def foreign_files(model: CharModel) -> Iterator[tuple[bytes, str]]:
     yield TORCH_7, "char-rnn"
     yield zipped("weights.npy"), "NumPy"
     yield array.getvalue(), "NumPy"
-    yield zipped("readme.txt"), "zip"
+    yield zipped("readme.txt"), "ZIP"
     yield gzip.compress(json.dumps(model.to_json()).encode()), "gzip"
     yield b"GGUF\x03\0\0\0", "GGUF"
     yield safetensors_file(model), "safetensors"
