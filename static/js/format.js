@@ -47,12 +47,20 @@ export function visibly(characters) {
   return characters
     .map((character) => {
       if (character === " ") return character;
-      const name = nameOf(character);
-      const unicode = INVISIBLE[character];
-      const shown = unicode ? `${codeOf(character)} ${unicode}` : name;
-      return shown === character || shown.startsWith("◌") ? shown : `[${shown}]`;
+      const name = fullNameOf(character);
+      return name === character || name.startsWith("◌") ? name : `[${name}]`;
     })
     .join("");
+}
+
+/**
+ * The name of a character for running text, with that of Unicode if it is one that is often unseen.
+ *
+ * @param {string} character
+ */
+function fullNameOf(character) {
+  const name = INVISIBLE[character];
+  return name ? `${codeOf(character)} ${name}` : nameOf(character);
 }
 
 /** @param {string} character */
@@ -67,7 +75,7 @@ function codeOf(character) {
  * @param {string} character the empty string is the end of a sentence
  */
 export function quoted(character) {
-  const name = nameOf(character);
+  const name = fullNameOf(character);
   return name === character ? `“${character}”` : name;
 }
 
