@@ -14,13 +14,14 @@ import numpy.typing as npt
 from model import sampling
 from model.analysis import forward_trace
 from model.analysis.forward_trace import Activations, ForwardTrace
-from model.errors import SettingsError, check_seed
+from model.errors import SettingsError, TextError, check_seed
 from model.formats.files import write_file
 from model.formats.recurrentjs_json import parse, serialize
 from model.kernels.types import FloatArray
 from model.metrics import packed_losses, perplexity_of, sentence_losses
 from model.network import Network, ParameterLayout, float_type
 from model.text.dataset import pack_sentences
+from model.text.sentences import Sentences
 from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Optimizer
 
@@ -126,9 +127,15 @@ class CharModel(Network):
         Raises:
             TextError: as `losses` does.
         """
-        tokens, offsets = pack_sentences(self.vocabulary, sentences)
-        loss = float(packed_losses(self, tokens, offsets).sum())
-        return perplexity_of(loss, int(offsets[-1]))
+        given = Sentences.of(sentences)
+        if not given:
+            raise TextError("no_sentences")
+        loss, predictions = 0.0, 0
+        for chunk in given.chunks():
+            tokens, offsets = pack_sentences(self.vocabulary, chunk)
+            loss += float(packed_losses(self, tokens, offsets).sum())
+            predictions += int(offsets[-1])
+        return perplexity_of(loss, predictions)
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, after the prefix.

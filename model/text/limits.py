@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from model.errors import TextError
-from model.text.sentences import Sentences
+from model.text.sentences import CHUNK, Sentences, code_points
 
 RARE = 5
 """A character with fewer occurrences is rare: a network hardly learns it."""
@@ -53,7 +54,7 @@ class TextLimits:
         characters: of the whole text, with its spaces and line ends.
         sentences: number of sentences.
         line: characters of a sentence.
-        distinct: number of distinct characters, which is the size of the network's output.
+        distinct: number of distinct characters, line ends included; they are the network's output.
     """
 
     characters: int = 200_000_000
@@ -86,6 +87,13 @@ class TextLimits:
             start = sentences.starts[int(np.argmax(lengths > self.line))]
             line = sentences.text.count("\n", 0, start) + 1
             raise TextError("line_too_long", line=line, characters=longest, limit=self.line)
-        distinct = len(sentences.count_chars())
+        distinct = _count_distinct(sentences.text)
         if distinct > self.distinct:
             raise TextError("too_many_distinct_characters", distinct=distinct, limit=self.distinct)
+
+
+def _count_distinct(text: str) -> int:
+    seen = np.zeros(sys.maxunicode + 1, dtype=np.bool_)
+    for start in range(0, len(text), CHUNK):
+        seen[code_points(text[start : start + CHUNK])] = True
+    return int(np.count_nonzero(seen))

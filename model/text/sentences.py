@@ -106,6 +106,11 @@ class Sentences(Sequence[str]):
         return counts
 
 
+def code_points(text: str) -> npt.NDArray[np.uint32]:
+    """The code points of a text, (characters,), those of surrogates included."""
+    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+
+
 def sentences_from_text(text: str) -> Sentences:
     """The sentences of a text: its lines, trimmed, without blank ones and byte order marks."""
     if BYTE_ORDER_MARK in text:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from model.errors import FormatError, TextError
 from model.text.characters import MAX_SHOWN, join_quoted, look_alikes, quoted
-from model.text.sentences import Sentences
+from model.text.sentences import Sentences, code_points
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -124,9 +124,8 @@ class Vocabulary:
         if self._in_utf16_units:
             return None
         table = np.zeros(ord(max(self.chars)) + 2, dtype=np.int32)  # the last is for all beyond
-        table[[ord(char) for char in self.chars]] = np.arange(1, len(self))
-        codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
-        tokens: IndexArray = table[np.minimum(codes, len(table) - 1)]
+        table[code_points("".join(self.chars))] = np.arange(1, len(self))
+        tokens: IndexArray = table[np.minimum(code_points(text), len(table) - 1)]
         return tokens if tokens.all() else None
 
     def adapt(self, text: str, unknown: Unknown = "error") -> str:

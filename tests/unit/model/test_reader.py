@@ -206,7 +206,7 @@ def test_one_character_is_a_text(tmp_path: Path) -> None:
 
 # ------------------------------------------------------------------ limits and statistics
 
-LIMITS = TextLimits(characters=40, sentences=4, line=10, distinct=6)
+LIMITS = TextLimits(characters=40, sentences=4, line=10, distinct=7)
 
 
 @pytest.mark.parametrize(
@@ -215,7 +215,7 @@ LIMITS = TextLimits(characters=40, sentences=4, line=10, distinct=6)
         ("a\n" * 21, "text_too_long"),
         ("a\nb\na\nb\na", "too_many_sentences"),
         ("a\n" + "b" * 11, "line_too_long"),
-        ("abcdefg", "too_many_distinct_characters"),
+        ("abcdefgh", "too_many_distinct_characters"),
         ("\n", "no_sentences"),
     ],
 )
