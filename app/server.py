@@ -36,6 +36,7 @@ from app.web.http.compression import compress
 from app.web.middleware.access_token import AccessTokenMiddleware
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
 from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
+from app.web.middleware.static_files import StaticFiles
 from app.web.service import SessionService
 from app.web.session_cookie import SecretError, SessionCookie, read_secret
 from app.web.sockets.broadcaster import Broadcaster
@@ -81,7 +82,7 @@ def create_app(
         "charnn",
         root_path=str(Path(__file__).parent),
         template_folder=str(_folder("templates")),
-        static_folder=str(_folder("static")),
+        static_folder=None,  # see StaticFiles
     )
     backend = make_backend(config.async_mode, behind_proxy=config.trust_proxy)
     metrics = Metrics()
@@ -181,7 +182,9 @@ def _loggable(config: ServerConfig) -> dict[str, str | int]:
 def _add_middleware(app: Flask, socketio: SocketIO, config: ServerConfig, secret: bytes) -> None:
     """Wrap the application in its middleware, the outermost last."""
     install_packet_validation(socketio.server)
-    wsgi: WSGIApplication = PacketMiddleware(app.wsgi_app, socketio.server)
+    static_files = StaticFiles(PacketMiddleware(app.wsgi_app, socketio.server), _folder("static"))
+    static_files.add_urls(app)
+    wsgi: WSGIApplication = static_files
     if config.token:
         wsgi = AccessTokenMiddleware(wsgi, app, config.token, secret)
     app.wsgi_app = SameOriginMiddleware(  # type: ignore[method-assign]  # documented by Flask

@@ -149,7 +149,7 @@ test("after the server has closed the socket, the page gets a new cookie and rec
   page.connection.close();
   assert.equal(page.store.page.link, "lost");
   await page.tick(1_600);
-  assert.equal(page.connection.sent("GET /").length, 1);
+  assert.equal(page.connection.sent("HEAD /").length, 1);
   assert.equal(page.connection.attempts, 2);
   assert.equal(page.store.page.link, "open");
 });
@@ -242,7 +242,7 @@ test("the server's closing message is a warning until the page has reconnected",
 test("a required access token is shown as a notice until the page is connected", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
-  page.connection.answers("GET /", () => new Response("", { status: 401 }));
+  page.connection.answers("HEAD /", () => new Response("", { status: 401 }));
   page.connection.lose();
   page.connection.failToReconnect();
   await page.settle();

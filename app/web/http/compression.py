@@ -7,6 +7,7 @@ from functools import lru_cache
 from http import HTTPStatus
 
 from flask import Response, request
+from werkzeug.wrappers import Request
 
 COMPRESSIBLE = frozenset(
     {
@@ -20,8 +21,8 @@ COMPRESSIBLE = frozenset(
 )
 MIN_BYTES = 1_000
 """Smaller responses fit into one packet uncompressed."""
-CACHE_SIZE = 256
-"""Cached compressed bodies: all static files, and recent pages."""
+CACHE_SIZE = 64
+"""Cached compressed bodies: the variants of the page, and the built-in texts."""
 
 
 def compress(response: Response) -> Response:
@@ -29,26 +30,29 @@ def compress(response: Response) -> Response:
     if response.mimetype not in COMPRESSIBLE or _is_large(response):
         return response
     response.vary.add("Accept-Encoding")
-    if request.accept_encodings.quality("gzip") <= 0 or response.status_code != HTTPStatus.OK:
+    if not accepts_gzip(request) or response.status_code != HTTPStatus.OK:
         return response
-    response.direct_passthrough = False  # to read the content of a file
     plain = response.get_data()
     if len(plain) <= MIN_BYTES:
         return response
     response.set_data(_compressed(plain))
     response.headers["Content-Encoding"] = "gzip"
-    response.headers.pop("Accept-Ranges", None)
     _tag(response)
     return response
+
+
+def accepts_gzip(request: Request) -> bool:
+    """Whether a request accepts a compressed response."""
+    return request.accept_encodings.quality("gzip") > 0
 
 
 def _is_large(response: Response) -> bool:
     """Whether this may be large, so that compressing it would block the server.
 
-    Downloads are, and what is made piece by piece; static files are not.
+    Downloads are, and what is made piece by piece.
     """
     is_download = response.headers.get("Content-Disposition", "").startswith("attachment")
-    return is_download or (response.is_streamed and not response.direct_passthrough)
+    return is_download or response.is_streamed
 
 
 def _tag(response: Response) -> None:
@@ -61,5 +65,5 @@ def _tag(response: Response) -> None:
 
 @lru_cache(maxsize=CACHE_SIZE)
 def _compressed(plain: bytes) -> bytes:
-    """The compressed body, cached by content, so that changed files are compressed anew."""
+    """The compressed body, cached by content."""
     return gzip.compress(plain, mtime=0)

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
+from typing import Literal, cast
 
 from flask import Blueprint, Response, render_template, request
+from werkzeug.http import generate_etag
 
 from app.catalog import pretrained, texts
 from app.errors import UserError
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from app.protocol.ids import is_share_id
+from app.protocol.limits import Limits
 from app.web.extension import extension
+
+Offer = Literal["none", "new", "returning"]
+"""Whether the page offers a shared copy, and whether its visitor had a session before."""
+MAX_VARIANTS = 16
+"""Variants of the page in memory; a server has three."""
 
 blueprint = Blueprint("pages", __name__)
 
@@ -32,29 +41,38 @@ def shared(share_id: str) -> tuple[Response, int] | Response:
             return _no_copy(UserError("no_such_copy")), HTTPStatus.NOT_FOUND
     except UserError as error:
         return _no_copy(error), HTTPStatus.SERVICE_UNAVAILABLE
-    return _unlisted(_page(share_id))
+    return _unlisted(_page("returning"))
 
 
-def _page(share_id: str = "") -> Response:
+def _page(offer: Offer = "none") -> Response:
+    """The page, which is the same for every visitor of a variant, with the visitor's cookie."""
     here = extension()
     session_id = here.session_cookie.session_id(request.cookies)
-    response = Response(
-        render_template(
-            "index.html",
-            version=version("charnn"),
-            upload=here.config.limits.upload,
-            cards=list(pretrained.cards().values()),
-            hyperparameters=HYPERPARAMETERS,
-            defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
-            texts=[texts.get(name) for name in texts.names()],
-            most_bytes=here.config.limits.of_text.bytes,
-            share_id=share_id,
-            is_new=session_id is None,
-        )
-    )
-    response.headers["Cache-Control"] = "no-store"  # it sets the session cookie
+    if offer == "returning" and session_id is None:
+        offer = "new"
+    html, etag = _rendered(here.config.limits, offer, request.root_path)
+    response = Response(html)
+    response.headers["Cache-Control"] = "private, no-cache"  # it sets the session cookie
+    response.set_etag(etag)
     here.session_cookie.set(response, session_id, request.is_secure)
-    return response
+    return cast("Response", response.make_conditional(request))
+
+
+@lru_cache(maxsize=MAX_VARIANTS)
+def _rendered(limits: Limits, offer: Offer, root_path: str) -> tuple[bytes, str]:  # noqa: ARG001
+    """The HTML of a variant of the page, and its ETag; the URLs begin with `root_path`."""
+    html = render_template(
+        "index.html",
+        version=version("charnn"),
+        upload=limits.upload,
+        cards=list(pretrained.cards().values()),
+        hyperparameters=HYPERPARAMETERS,
+        defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
+        texts=[texts.get(name) for name in texts.names()],
+        most_bytes=limits.of_text.bytes,
+        offer=offer,
+    ).encode()
+    return html, generate_etag(html)
 
 
 def _no_copy(error: UserError) -> Response:

@@ -16,7 +16,7 @@ import { noticeOf } from "../messages.js";
 export function mount(element, connection) {
   const { store } = connection;
   const button = requireElement(element, "#open_shared", HTMLButtonElement);
-  const id = element.dataset.copy ?? "";
+  const id = location.pathname.split("/").at(-1) ?? ""; // the address of the page is the link
   const setState = (/** @type {"loading" | "ready" | "busy" | "refused" | "closed"} */ state) => {
     element.dataset.state = state;
   };

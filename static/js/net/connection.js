@@ -195,7 +195,7 @@ export class Connection {
 
   /** Request the page, which sets the cookie; a server with an access token answers 401. */
   async #checkAuth() {
-    const answer = await fetch("/", { cache: "no-store" }).catch(() => null);
+    const answer = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
     if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
   }
 

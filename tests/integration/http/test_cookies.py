@@ -75,7 +75,7 @@ def test_the_cookie_is_httponly_and_samesite(client: Client) -> None:
     assert "HttpOnly" in cookie
     assert "SameSite=Lax" in cookie
     assert "Secure" not in cookie
-    assert page.headers["Cache-Control"] == "no-store"
+    assert page.headers["Cache-Control"] == "private, no-cache"
 
 
 def test_the_cookie_is_secure_behind_a_trusted_proxy(tmp_path: Path) -> None:

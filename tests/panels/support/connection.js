@@ -7,7 +7,7 @@ import { Store } from "../../../static/js/state/store.js";
 import { state } from "./state.js";
 import { define } from "./stubs.js";
 
-/** @typedef {"GET /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
+/** @typedef {"HEAD /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
 /** @typedef {keyof ClientEvents | HttpEvent} RequestEvent */
 /**
  * @template {RequestEvent} E
@@ -35,7 +35,7 @@ export class ScriptedConnection extends Connection {
     const socket = new ScriptedSocket((event, payload) => this.#request(event, payload));
     super(new Store(), socket);
     this.#socket = socket;
-    this.answers("GET /", () => new Response("", { status: 200 }));
+    this.answers("HEAD /", () => new Response("", { status: 200 }));
     define("fetch", (/** @type {string} */ address, /** @type {RequestInit} */ request) =>
       this.#fetch(address, request),
     );
