@@ -127,10 +127,13 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         'its start, or send "Authorization: Bearer" and the token.',
         "token_wrong": "This token is wrong. Use the one in the address that the server printed "
         "at its start.",
+        "token_wait": "Too many wrong tokens came from your address. Wait {seconds:,} seconds, "
+        "then enter the right one.",
         "other_site": "This request comes from the page of another site and was refused. Open "
         "charnn's own page; if charnn runs behind a proxy, start it with --trust-proxy.",
-        "other_host": "This server answers to localhost only: use that name. If it runs behind a "
-        "proxy, start it with --trust-proxy.",
+        "other_host": "This server does not answer to this host name: use localhost, or start it "
+        "with --allowed-hosts and the name. If it runs behind a proxy, start it with "
+        "--trust-proxy.",
         "malformed_packet": "This is not a valid Socket.IO packet. Reconnect with a client of "
         "Engine.IO 4.",
         "packet_too_large": "This packet exceeds the size limit. Send a smaller one.",

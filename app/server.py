@@ -34,6 +34,7 @@ from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
 from app.web.middleware.access_token import AccessTokenMiddleware
+from app.web.middleware.refusal_metrics import RefusalMetrics
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
 from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
 from app.web.middleware.static_files import StaticFiles
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 MIN_SECRET_LENGTH = 32
+MIN_TOKEN_LENGTH = 16
 BACKLOG = 1024
 LOCK_SECONDS = 5.0  # a server that stops saves its sessions for about as long
 """Connections that may wait to be accepted, such as a lecture hall opening the page at once."""
@@ -78,6 +80,7 @@ def create_app(
         ServerError: the server cannot run with `config`.
     """
     secret = _secret(config)
+    _check_token(config.token)
     app = Flask(
         "charnn",
         root_path=str(Path(__file__).parent),
@@ -129,7 +132,7 @@ def create_app(
         extension.limiter,
         metrics,
     ).bind(socketio)
-    _add_middleware(app, socketio, config, secret)
+    _add_middleware(app, socketio, config, secret, metrics)
     return app
 
 
@@ -179,7 +182,9 @@ def _loggable(config: ServerConfig) -> dict[str, str | int]:
     }
 
 
-def _add_middleware(app: Flask, socketio: SocketIO, config: ServerConfig, secret: bytes) -> None:
+def _add_middleware(
+    app: Flask, socketio: SocketIO, config: ServerConfig, secret: bytes, metrics: Metrics
+) -> None:
     """Wrap the application in its middleware, the outermost last."""
     install_packet_validation(socketio.server)
     static_files = StaticFiles(PacketMiddleware(app.wsgi_app, socketio.server), _folder("static"))
@@ -187,8 +192,14 @@ def _add_middleware(app: Flask, socketio: SocketIO, config: ServerConfig, secret
     wsgi: WSGIApplication = static_files
     if config.token:
         wsgi = AccessTokenMiddleware(wsgi, app, config.token, secret)
-    app.wsgi_app = SameOriginMiddleware(  # type: ignore[method-assign]  # documented by Flask
-        wsgi, trust_proxy=config.trust_proxy, local_only=is_local_name(config.host)
+    wsgi = SameOriginMiddleware(
+        wsgi,
+        trust_proxy=config.trust_proxy,
+        local_only=is_local_name(config.host),
+        allowed_hosts=[name.strip() for name in config.allowed_hosts.split(",") if name.strip()],
+    )
+    app.wsgi_app = RefusalMetrics(  # type: ignore[method-assign]  # documented by Flask
+        wsgi, metrics
     )
 
 
@@ -236,6 +247,14 @@ def _secret(config: ServerConfig) -> bytes:
             "longer one for --secret, such as the output of `openssl rand -hex 32`."
         )
     return config.secret.encode("utf-8", "surrogateescape")
+
+
+def _check_token(token: str) -> None:
+    if token and len(token) < MIN_TOKEN_LENGTH:
+        raise ServerError(
+            f"The token has fewer than {MIN_TOKEN_LENGTH} characters and could be guessed. Use a "
+            "longer one for --token, such as the output of `openssl rand -hex 16`."
+        )
 
 
 def _make_engine(config: ServerConfig, store: Store, metrics: Metrics) -> Engine:

@@ -86,7 +86,12 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @server_option(
     "--token",
     default="",
-    help="Access token; unset means public.",
+    help="Access token, at least 16 characters; unset means public.",
+)
+@server_option(
+    "--allowed-hosts",
+    default="",
+    help="Host names to answer to besides localhost, separated by commas; all by default.",
 )
 @server_option(
     "--trust-proxy",

@@ -43,6 +43,8 @@ class ServerConfig:
         secret: signs cookies; several servers must share it. If empty, it is created in `data_dir`.
         database_url: the database; if empty, an SQLite file in `data_dir`.
         token: the access token; if empty, the server is public.
+        allowed_hosts: the host names to answer to besides localhost, separated by commas; if empty,
+            only localhost if the server listens on loopback, else all.
         trust_proxy: whether to trust the forwarding headers of a proxy in front.
         unwatched_minutes: how long a session trains without an open page.
         keep_days: how long the store keeps an unused session.
@@ -61,6 +63,7 @@ class ServerConfig:
     secret: str = ""
     database_url: str = ""
     token: str = ""
+    allowed_hosts: str = ""
     trust_proxy: bool = False
     unwatched_minutes: float = 10.0
     keep_days: float = 30.0

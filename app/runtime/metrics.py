@@ -35,6 +35,12 @@ class Metrics:
             "operation",
             "outcome",
         )
+        self._refusals = Counter(
+            "charnn_refusals",
+            "Requests, connections and events that were refused.",
+            ["code"],
+            registry=self._registry,
+        )
         self._stalls = self._histogram(
             "charnn_hub_stall_seconds", "Delay of wake-ups by the event loop."
         )
@@ -65,6 +71,10 @@ class Metrics:
     def frame_drawn(self, seconds: float) -> None:
         """Record the seconds from sending a frame to its acknowledgement."""
         self._frame_lag.observe(seconds)
+
+    def refused(self, code: str) -> None:
+        """Count a refusal, by the code of its error."""
+        self._refusals.labels(code).inc()
 
     def event_answered(self, event: str, ok: bool, seconds: float) -> None:
         """Record the latency of an answered event."""

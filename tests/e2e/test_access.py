@@ -31,7 +31,7 @@ def test_token_form_compiling_status_and_page_limit(
     page_factory: PageFactory, tmp_path: Path
 ) -> None:
     ready = tmp_path / "ready"
-    environment = {"CHARNN_TOKEN": "s3cret", "CHARNN_HOLD_COMPILER": str(ready)}
+    environment = {"CHARNN_TOKEN": "s3cret and longer", "CHARNN_HOLD_COMPILER": str(ready)}
     with running_server(
         tmp_path, "--max-pages-per-session", "1", environment=environment
     ) as server:
@@ -40,7 +40,7 @@ def test_token_form_compiling_status_and_page_limit(
         first.get_by_role("textbox").fill("wrong")
         first.get_by_role("button").click()
         expect_fault(first, "token", "token_wrong")
-        first.get_by_role("textbox").fill("s3cret")
+        first.get_by_role("textbox").fill("s3cret and longer")
         first.get_by_role("button").click()
         await_status(first, "compiling")
         assert first.url == f"{server.url}/"

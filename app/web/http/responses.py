@@ -9,13 +9,22 @@ from werkzeug.wrappers import Response
 
 from app.errors import UserError
 
+CODE_HEADER = "X-Error-Code"
+"""The header with the code of an error, whatever form the response has."""
+
 
 def error_response(error: UserError, status: HTTPStatus | None = None) -> Response:
-    """An error as JSON, never cached; `status` overrides the error's own status."""
+    """An error as JSON; `status` overrides the error's own status."""
     response = Response(
         json.dumps(error.answer), status=status or error.status, mimetype="application/json"
     )
+    return with_error(response, error)
+
+
+def with_error(response: Response, error: UserError) -> Response:
+    """The response to an error: never cached, and with the error's code in a header."""
     response.headers["Cache-Control"] = "no-store"
+    response.headers[CODE_HEADER] = error.code
     return response
 
 

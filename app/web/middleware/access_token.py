@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import math
+import time
 from collections.abc import Iterable
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -13,9 +15,10 @@ from itsdangerous import BadSignature, Signer
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
-from app.errors import UserError
+from app.errors import LimitExceeded, UserError
 from app.protocol.ids import is_share_path
-from app.web.http.responses import error_response
+from app.web.http.responses import error_response, with_error
+from app.web.middleware.failed_attempts import FailedAttempts
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -24,7 +27,7 @@ COOKIE = "charnn_access"
 COOKIE_SECONDS = 365 * 24 * 3600
 PAGE = "/"
 TOKEN_FORM = "/token"  # noqa: S105  (a path)
-PUBLIC_PATH = "/healthz"
+PUBLIC_PATHS = frozenset({"/healthz", "/readyz"})
 PUBLIC_FOLDER = "/static/"
 MAX_FORM_BYTES = 4096
 """Size of the form with the token."""
@@ -39,7 +42,7 @@ class AccessTokenMiddleware:
     """Passes requests with the access token, and shows others a form to enter it.
 
     A visitor who gave the token gets a signed cookie. The token is part of the signing key, so that
-    changing it invalidates the cookies of the old one.
+    changing it invalidates the cookies of the old one. An address that guesses must wait.
     """
 
     def __init__(self, app: WSGIApplication, web: Flask, token: str, secret: bytes) -> None:
@@ -48,6 +51,7 @@ class AccessTokenMiddleware:
         self._token = _bytes(token)
         salt = b"charnn access " + hashlib.sha256(self._token).digest()
         self._signer = Signer(secret, salt=salt, digest_method=hashlib.sha256)
+        self._attempts = FailedAttempts()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
@@ -59,31 +63,38 @@ class AccessTokenMiddleware:
         """The response in place of the application's; None if the request may pass."""
         submitted = _submitted_token(request)
         if submitted is not None:
-            known = self._is_token(_bytes(submitted))
-            return self._grant(request) if known else self._ask(request, UserError("token_wrong"))
-        if request.path == PUBLIC_PATH or request.path.startswith(PUBLIC_FOLDER):
+            error = self._check(request, _bytes(submitted))
+            return self._ask(request, error) if error else self._grant(request)
+        if request.path in PUBLIC_PATHS or request.path.startswith(PUBLIC_FOLDER):
             return None
-        if self._is_known(request):
+        bearer = _bearer_token(request)
+        if bearer is None and self._is_known(request):
             return None
-        if request.path == TOKEN_FORM or _is_page(request.path):
+        if bearer is None and (request.path == TOKEN_FORM or _is_page(request.path)):
             return self._ask(request)
-        response = error_response(UserError("token_needed"), HTTPStatus.UNAUTHORIZED)
-        response.headers["WWW-Authenticate"] = "Bearer"
-        return response
+        error = UserError("token_needed") if bearer is None else self._check(request, bearer)
+        return self._refuse(error) if error else None
 
     def _is_known(self, request: Request) -> bool:
-        scheme, _, value = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
-        if scheme.lower() == "bearer":  # parsed here, since a token may contain "="
-            return self._is_token(value.strip().encode("latin-1"))
         try:
             self._signer.unsign(request.cookies.get(COOKIE, ""))
         except (BadSignature, UnicodeError):
             return False
         return True
 
-    def _is_token(self, submitted: bytes) -> bool:
-        """Compare in constant time."""
-        return hmac.compare_digest(submitted, self._token)
+    def _check(self, request: Request, submitted: bytes) -> UserError | None:
+        """The error of a token that is wrong, or comes too soon after others; compares securely."""
+        right = hmac.compare_digest(submitted, self._token)
+        address = request.remote_addr or ""
+        wait = self._attempts.attempt(address, time.monotonic(), succeeds=right)
+        if wait:
+            return LimitExceeded("token_wait", seconds=math.ceil(wait))
+        return None if right else UserError("token_wrong")
+
+    def _refuse(self, error: UserError) -> Response:
+        response = error_response(error, _status(error))
+        response.headers["WWW-Authenticate"] = "Bearer"
+        return response
 
     def _grant(self, request: Request) -> Response:
         """Redirect to the page without the token in its URL, and set the cookie."""
@@ -104,9 +115,17 @@ class AccessTokenMiddleware:
     def _ask(self, request: Request, error: UserError | None = None) -> Response:
         with self._web.request_context(request.environ):
             page = render_template("token.html", error=error, wanted=_wanted_page(request))
-        response = Response(page, status=HTTPStatus.UNAUTHORIZED, mimetype="text/html")
+        status = _status(error or UserError("token_needed"))
+        response = Response(page, status=status, mimetype="text/html")
+        if error:
+            return with_error(response, error)
         response.headers["Cache-Control"] = "no-store"
         return response
+
+
+def _status(error: UserError) -> HTTPStatus:
+    """The status of a request without the right token: 429 if it came too soon, else 401."""
+    return error.status if isinstance(error, LimitExceeded) else HTTPStatus.UNAUTHORIZED
 
 
 def _is_page(path: str) -> bool:
@@ -135,6 +154,14 @@ def _submitted_token(request: Request) -> str | None:
         except HTTPException:  # too long, or no form at all
             return ""
     return None
+
+
+def _bearer_token(request: Request) -> bytes | None:
+    """The token in the Authorization header; None if there is none."""
+    # Parsed here, since a token may contain "=".
+    scheme, _, value = request.environ.get("HTTP_AUTHORIZATION", "").partition(" ")
+    token: bytes = value.strip().encode("latin-1")
+    return token if scheme.lower() == "bearer" else None
 
 
 def _bytes(token: str) -> bytes:

@@ -6,7 +6,7 @@ This wraps both Flask and Socket.IO, which answers before Flask sees a request.
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -34,8 +34,17 @@ class SameOriginMiddleware:
             listens on loopback. This prevents DNS rebinding.
     """
 
-    def __init__(self, app: WSGIApplication, *, trust_proxy: bool, local_only: bool) -> None:
+    def __init__(
+        self,
+        app: WSGIApplication,
+        *,
+        trust_proxy: bool,
+        local_only: bool,
+        allowed_hosts: Sequence[str] = (),
+    ) -> None:
+        """Wrap an application; `allowed_hosts`, if any, are the only names besides localhost."""
         self._app = app
+        self._allowed_hosts = frozenset(map(str.lower, allowed_hosts))
         self.local_only = local_only and not trust_proxy
         # One proxy is trusted: its entry is the last of each header.
         self._proxied = ProxyFix(self._check, x_for=1, x_proto=1, x_host=1)
@@ -59,11 +68,19 @@ class SameOriginMiddleware:
         return (refused or self._app)(environ, start)
 
     def _refusal(self, environ: WSGIEnvironment) -> Response | None:
-        if self.local_only and not is_local_name(environ.get("HTTP_HOST", "")):
+        if not self._is_allowed(environ.get("HTTP_HOST", "")):
             return error_response(UserError("other_host"), HTTPStatus.FORBIDDEN)
         if _needs_check(environ) and not _is_same_origin(environ):
             return error_response(UserError("other_site"), HTTPStatus.FORBIDDEN)
         return None
+
+    def _is_allowed(self, host: str) -> bool:
+        if is_local_name(host):
+            return True
+        if self._allowed_hosts:
+            name = _host_name(host)  # an address, as health checks use, has no name to rebind
+            return name in self._allowed_hosts or _is_address(name)
+        return not self.local_only
 
 
 def is_loopback(host: str) -> bool:
@@ -116,8 +133,21 @@ def is_local_name(host: str) -> bool:
     """Whether a host name or Host header is localhost or a loopback address."""
     if is_loopback(host):  # an IPv6 address without its brackets
         return True
+    name = _host_name(host)
+    return name == "localhost" or is_loopback(name)
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, in lower case and without the port; empty if it is invalid."""
     try:
-        name = urlsplit(f"//{host}").hostname or ""
+        return urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return ""
+
+
+def _is_address(name: str) -> bool:
+    try:
+        ipaddress.ip_address(name)
     except ValueError:
         return False
-    return name == "localhost" or is_loopback(name)
+    return True

@@ -49,24 +49,26 @@ class SocketEvents:
 
     def connect(self, _auth: object = None) -> None:
         """Accept the connection of a page, or refuse it."""
+        try:
+            self._connect()
+        except UserError as error:
+            self._metrics.refused(error.code)
+            raise _refused(error) from None  # the page shows the message, and retries
+
+    def _connect(self) -> None:
         session_id = self._session_cookie.session_id(request.cookies)
         if session_id is None:
-            raise _refused(UserError("unknown_page"))
+            raise UserError("unknown_page")
         page = _socket_name()
+        self._limiter.register(page, session_id, request.remote_addr or "")
         try:
-            self._limiter.register(page, session_id, request.remote_addr or "")
             self._service.open_session(session_id)
-        except LimitExceeded as error:
-            raise _refused(error) from None
-        except UserError as error:
-            self._limiter.unregister(page)
-            raise _refused(error) from None  # the page shows the message, and retries
         except BaseException:
             self._limiter.unregister(page)
             raise
         if not self._is_connected(page):  # no disconnect event would follow
             self._limiter.unregister(page)
-            raise _refused(UserError("unknown_page"))
+            raise UserError("unknown_page")
         self._broadcaster.subscribe(page, session_id)
 
     def disconnect(self, _reason: object = None) -> None:
@@ -78,6 +80,8 @@ class SocketEvents:
         """Answer an event."""
         began = time.monotonic()
         answer = self._answer(event, arguments)
+        if not answer["ok"]:
+            self._metrics.refused(answer["code"])
         name = str(event) if event in protocol.CLIENT_EVENTS else "unknown"
         self._metrics.event_answered(name, bool(answer["ok"]), time.monotonic() - began)
         return answer

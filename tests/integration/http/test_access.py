@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
+from unittest.mock import Mock
 from urllib.parse import quote
 
 import pytest
 from flask.testing import FlaskClient
 from itsdangerous import Signer
 
+from app.web.http.responses import CODE_HEADER
+from app.web.middleware import access_token
 from app.web.middleware.access_token import COOKIE, MAX_FORM_BYTES
+from app.web.middleware.failed_attempts import FIRST_WAIT, FREE_ATTEMPTS
 from app.web.session_cookie import SECRET_FILE
 from tests.support.app_server import AppServer, Tab, running_app
 
@@ -31,9 +36,23 @@ def locked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AppServer]:
         yield app_server
 
 
+ADDRESSES = (f"10.0.0.{number}" for number in range(1, 255))
+
+
 @pytest.fixture
 def browser(locked: AppServer) -> FlaskClient:
-    return locked.app.test_client()
+    """A browser with an address of its own: an address that fails often must wait."""
+    browser = locked.app.test_client()
+    browser.environ_base["REMOTE_ADDR"] = next(ADDRESSES)
+    return browser
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Mock:
+    """The clock of the access control, stopped."""
+    clock = Mock(monotonic=Mock(return_value=1e6))
+    monkeypatch.setattr(access_token, "time", clock)
+    return clock
 
 
 def test_requests_without_the_token_get_the_form(browser: FlaskClient) -> None:
@@ -91,7 +110,61 @@ def test_the_form_strips_whitespace(browser: FlaskClient) -> None:
 def test_bearer_token_authorizes_a_request(browser: FlaskClient) -> None:
     sent = f"Bearer {TOKEN}".encode().decode("latin-1")
     assert browser.get("/", environ_overrides={"HTTP_AUTHORIZATION": sent}).status_code == 200
-    assert browser.get(POLLING, headers={"Authorization": "Bearer guess"}).status_code == 401
+    wrong = browser.get(POLLING, headers={"Authorization": "Bearer guess"})
+    assert (wrong.status_code, wrong.get_json()["code"]) == (401, "token_wrong")
+
+
+def guess(browser: FlaskClient, how: str, token: str) -> tuple[int, str | None]:
+    """Offer a token; returns the status and the code of the error, if any."""
+    if how == "form":
+        answer = browser.post("/token", data={"token": token})
+    elif how == "url":
+        answer = browser.get("/", query_string={"token": token})
+    else:
+        bearer = f"Bearer {token}".encode().decode("latin-1")
+        answer = browser.get("/metrics", environ_overrides={"HTTP_AUTHORIZATION": bearer})
+    return answer.status_code, answer.headers.get(CODE_HEADER)
+
+
+@pytest.mark.parametrize("how", ["form", "url", "bearer"])
+def test_an_address_that_guesses_must_wait(
+    locked: AppServer, browser: FlaskClient, clock: Mock, how: str
+) -> None:
+    """Also with the right token, since else guesses were still answered."""
+    for _ in range(FREE_ATTEMPTS):
+        assert guess(browser, how, "a wrong token") == (401, "token_wrong")
+    for token in (TOKEN, "another wrong token"):
+        assert guess(browser, how, token) == (429, "token_wait")
+    elsewhere = locked.app.test_client()
+    elsewhere.environ_base["REMOTE_ADDR"] = next(ADDRESSES)
+    assert guess(elsewhere, how, TOKEN)[1] is None
+    clock.monotonic.return_value += FIRST_WAIT
+    assert guess(browser, how, TOKEN)[1] is None
+    counted = locked.parts.metrics.text().decode()
+    assert re.search(r'charnn_refusals_total\{code="token_wait"\} [1-9]', counted)
+    assert re.search(r'charnn_refusals_total\{code="token_wrong"\} [1-9]', counted)
+
+
+def test_a_visitor_with_the_cookie_does_not_wait(browser: FlaskClient, clock: Mock) -> None:
+    """A neighbour at the same address cannot shut visitors out who are in."""
+    del clock
+    assert guess(browser, "form", TOKEN)[1] is None
+    for _ in range(FREE_ATTEMPTS + 1):
+        guess(browser, "form", "a wrong token")
+    assert browser.get("/").status_code == 200
+
+
+def test_behind_a_proxy_the_visitor_s_address_waits(tmp_path: Path) -> None:
+    """All visitors have the proxy's address; one that guesses must not make them wait."""
+    with running_app(tmp_path, token=TOKEN, trust_proxy=True) as app_server:
+        http = app_server.app.test_client()
+
+        def post(address: str) -> int:
+            headers = {"X-Forwarded-For": address}
+            return http.post("/token", data={"token": "wrong"}, headers=headers).status_code
+
+        assert [post("203.0.113.1") for _ in range(FREE_ATTEMPTS + 1)][-1] == 429
+        assert post("203.0.113.2") == 401
 
 
 def test_a_forged_cookie_is_rejected(locked: AppServer, browser: FlaskClient) -> None:
@@ -102,12 +175,12 @@ def test_a_forged_cookie_is_rejected(locked: AppServer, browser: FlaskClient) ->
 
 
 def test_changing_the_token_invalidates_cookies(tmp_path: Path) -> None:
-    with running_app(tmp_path, token="first") as app_server:
+    with running_app(tmp_path, token="the first token!") as app_server:
         http = app_server.app.test_client()
-        http.get("/?token=first")
+        http.get("/?token=the first token!")
         given = http.get_cookie(COOKIE)
         assert given is not None
-    for token, status in (("first", 200), ("second", 401)):
+    for token, status in (("the first token!", 200), ("another token 123", 401)):
         with running_app(tmp_path, token=token) as app_server:
             http = app_server.app.test_client()
             http.set_cookie(COOKIE, given.value)

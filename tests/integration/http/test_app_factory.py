@@ -53,7 +53,7 @@ def test_two_apps_in_one_process_are_independent(tmp_path: Path) -> None:
     one_engine, other_engine = StubEngine(), StubEngine()
     with (
         running_app(tmp_path / "one", engine=one_engine) as one,
-        running_app(tmp_path / "other", engine=other_engine, token="needed") as other,
+        running_app(tmp_path / "other", engine=other_engine, token="needed by others") as other,
     ):
         client = one.new_client()
         tab = client.open_tab()
@@ -62,7 +62,7 @@ def test_two_apps_in_one_process_are_independent(tmp_path: Path) -> None:
         assert other.app.test_client().get("/").status_code == 401
         # The other app's cookie is invalid here: the secrets differ.
         http = other.app.test_client()
-        http.get("/?token=needed")
+        http.get("/?token=needed by others")
         cookie = client.http.get_cookie("charnn_session")
         assert cookie is not None
         http.set_cookie("charnn_session", cookie.value)
@@ -96,6 +96,7 @@ def test_healthz_is_503_while_the_engine_has_problems(tmp_path: Path) -> None:
     ("changes", "option"),
     [
         ({"secret": "short"}, "--secret"),
+        ({"token": "15 characters.."}, "--token"),
         ({"database_url": "sqlite:///:memory:"}, "--database-url"),
     ],
 )

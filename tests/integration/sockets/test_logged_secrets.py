@@ -18,9 +18,9 @@ def test_user_text_and_secrets_are_not_logged(
 ) -> None:
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.INFO, "app")
-    with running_app(tmp_path, token="plum cake") as app_server:
+    with running_app(tmp_path, token="a slice of plum cake") as app_server:
         client = app_server.new_client()
-        client.get("/?token=plum cake")
+        client.get("/?token=a slice of plum cake")
         client.get("/")
         tab = client.open_tab()
         tab.ask("learn", {"text": f"{SECRET}\nand more", "options": {"hidden_sizes": "6"}})

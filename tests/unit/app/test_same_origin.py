@@ -41,10 +41,17 @@ FORWARDED = {
 class Behind:
     """An application behind the guard, which answers everything and keeps what it was asked."""
 
-    def __init__(self, *, trust_proxy: bool = False, local_only: bool = True) -> None:
+    def __init__(
+        self, *, trust_proxy: bool = False, local_only: bool = True, allowed_hosts: str = ""
+    ) -> None:
         self.asked: list[dict[str, Any]] = []
         self._client = Client(
-            SameOriginMiddleware(self._answer, trust_proxy=trust_proxy, local_only=local_only)
+            SameOriginMiddleware(
+                self._answer,
+                trust_proxy=trust_proxy,
+                local_only=local_only,
+                allowed_hosts=allowed_hosts.split(),
+            )
         )
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
@@ -113,6 +120,22 @@ def test_the_names_of_this_machine_are_its_own(host: str) -> None:
 def test_where_others_may_come_every_name_is_answered() -> None:
     assert Behind(local_only=False).ask("/", Host="charnn.example").status_code == 200
     assert Behind(trust_proxy=True).ask("/", Host="charnn.example").status_code == 200
+
+
+@pytest.mark.parametrize("local_only", [False, True])
+def test_a_server_with_allowed_hosts_answers_to_these_names(local_only: bool) -> None:
+    """Off localhost too, no foreign name may lead to the server."""
+    behind = Behind(local_only=local_only, allowed_hosts="charnn.example Other.example")
+    for host in ("charnn.example", "CHARNN.example:8000", "other.example", "localhost", "10.0.0.7"):
+        assert behind.ask("/", Host=host).status_code == 200
+    for host in ("evil.example", "charnn.example.evil.example", "a.charnn.example", "", "[::1"):
+        assert code(behind.ask("/", Host=host)) == "other_host"
+
+
+def test_behind_a_proxy_the_forwarded_name_must_be_allowed() -> None:
+    behind = Behind(trust_proxy=True, allowed_hosts="charnn.example")
+    assert behind.ask("/", **{"X-Forwarded-Host": "charnn.example"}).status_code == 200
+    assert code(behind.ask("/", **{"X-Forwarded-Host": "evil.example"})) == "other_host"
 
 
 def test_every_answer_says_that_no_other_site_may_use_it_and_no_foreign_script_runs() -> None:
