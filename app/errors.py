@@ -101,8 +101,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "not know ({unknown}). Train on a text that fits the model first, then load it.",
         "model_memory": "This JSON needs more memory than any model that can be trained here: "
         "choose a smaller one.",
+        "model_timeout": "Reading or writing this model took too long, and was stopped. Please try "
+        "again later, or use a smaller model.",
         "models_full": "{limit} large models are being read or written. Please try again soon.",
         "uploads_full": "{limit} models are being uploaded. Please try again soon.",
+        "upload_displaced": "The upload was too slow while other visitors were waiting to upload; "
+        "nothing was changed. Please try again later.",
         "downloads_full": "{limit} models are being downloaded. Please try again soon.",
         "upload_incomplete": "The upload ended early; nothing was changed. Please try again.",
         "upload_too_large": "This file is larger than any model that can be trained here: use "

@@ -92,7 +92,7 @@ def create_app(
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
     metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
-    model_io = ModelIO(config.data_dir, config.limits.upload)
+    model_io = ModelIO(config.data_dir, config.limits)
     gradient_checks = GradientCheckQueue()
     sharing = Sharing(store, metrics)
     socketio = SocketIO(

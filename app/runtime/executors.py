@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
@@ -18,28 +21,46 @@ class BoundedExecutor:
     """A thread pool with at most `pending` running and queued calls.
 
     Further calls fail with a `BusyError` of the code `full`; after closing, of the code `closed`.
-    A cancelled call counts until its turn, because its arguments stay in memory.
+    A cancelled call counts until its turn, because its arguments stay in memory. Of the queued
+    calls the one with the smallest cost runs first.
     """
 
     def __init__(
-        self, name: str, threads: int, pending: int, full: str, closed: str, field: str = ""
+        self,
+        name: str,
+        threads: int,
+        pending: int,
+        full: str,
+        closed: str,
+        field: str = "",
+        per_owner: int | None = None,
     ) -> None:
+        """Create the pool; one owner may have `per_owner` running and queued calls, if given."""
         self.closed = False
         self._pool = ThreadPoolExecutor(threads, name)
-        self._slots = threading.BoundedSemaphore(pending)
+        self._lock = threading.Lock()
+        self._limit, self._per_owner = pending, per_owner or pending
+        self._pending: Counter[str] = Counter()  # running and queued calls, by owner
+        self._queue: list[tuple[float, int, Callable[[], None]]] = []  # a heap
+        self._numbers = itertools.count()
         self._full = partial(BusyError, full, field or None, limit=pending)
         self._stopped = partial(BusyError, closed, field or None)
 
-    def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+    def submit(
+        self, function: Callable[..., T], *arguments: object, owner: str = "", cost: float = 0.0
+    ) -> Future[T]:
         """Queue a call; returns its future."""
-        if not self._slots.acquire(blocking=False):
-            return failed(self._full())
         future: Future[T] = Future()
-        try:
-            self._pool.submit(self._run, future, function, *arguments)
-        except RuntimeError:  # closed
-            self._slots.release()
-            return failed(self._stopped())
+        with self._lock:
+            if self._pending.total() >= self._limit or self._pending[owner] >= self._per_owner:
+                return failed(self._full())
+            try:
+                self._pool.submit(self._run_next)
+            except RuntimeError:  # closed
+                return failed(self._stopped())
+            self._pending[owner] += 1
+            call: Callable[[], None] = partial(self._run, owner, future, function, *arguments)
+            heapq.heappush(self._queue, (cost, next(self._numbers), call))
         return future
 
     def close(self) -> None:
@@ -47,7 +68,14 @@ class BoundedExecutor:
         self.closed = True
         self._pool.shutdown(wait=False)
 
-    def _run(self, future: Future[T], function: Callable[..., T], *arguments: object) -> None:
+    def _run_next(self) -> None:
+        with self._lock:
+            _, _, call = heapq.heappop(self._queue)
+        call()
+
+    def _run(
+        self, owner: str, future: Future[T], function: Callable[..., T], *arguments: object
+    ) -> None:
         try:
             if not future.set_running_or_notify_cancel():
                 return
@@ -59,4 +87,7 @@ class BoundedExecutor:
             future.set_exception(error)
             del future, arguments  # the error refers to this frame by its traceback
         finally:
-            self._slots.release()
+            with self._lock:
+                self._pending[owner] -= 1
+                if not self._pending[owner]:
+                    del self._pending[owner]

@@ -29,6 +29,10 @@ class WorkerDied(Exception):  # noqa: N818  (an event, not an error of the calle
     """The process ended before it returned a result; the next call starts a new one."""
 
 
+class WorkerTimeout(WorkerDied):
+    """A call reached its time limit, and its process was killed."""
+
+
 @dataclass(eq=False)
 class WorkerProcess:
     """Calls functions in another process, one at a time.
@@ -57,17 +61,17 @@ class WorkerProcess:
         """The result of the function; its exceptions are raised here.
 
         Raises:
-            WorkerDied: the process was killed, or reached its time limit.
+            WorkerTimeout: the call reached its time limit.
+            WorkerDied: the process was killed.
             MemoryError: the process reached its memory limit.
         """
         pipe = self._running()
         try:
             pipe.send((function, arguments))
             ok, outcome = self._receive(pipe)
-        except (EOFError, OSError):
-            with self._changing:
-                self._kill()  # it may not have exited yet, and would seem to be alive
-            raise WorkerDied from None
+        except (EOFError, OSError, WorkerTimeout) as error:
+            self.terminate()  # it may not have exited yet, and would seem to be alive
+            raise (error if isinstance(error, WorkerTimeout) else WorkerDied()) from None
         if not ok:
             raise outcome
         result: T = outcome
@@ -92,7 +96,7 @@ class WorkerProcess:
 
     def _receive(self, pipe: Connection) -> Any:
         if not pipe.poll(self.seconds):
-            raise EOFError  # over the time limit
+            raise WorkerTimeout
         return pipe.recv()
 
     def _running(self) -> Connection:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import json
 import logging
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -14,9 +16,10 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
+from app.protocol.limits import Limits
 from app.runtime.executors import BoundedExecutor
 from app.runtime.folder_lock import FolderInUse, lock_folder
-from app.runtime.worker_process import WorkerDied, WorkerProcess
+from app.runtime.worker_process import WorkerDied, WorkerProcess, WorkerTimeout
 from model import ModelError
 from model.formats.checkpoint import ModelCheckpoint, load_model
 
@@ -29,14 +32,27 @@ SMALL_FILE = 1_000_000
 """Bytes of JSON that are parsed in this process, which holds the GIL for some ten milliseconds."""
 SMALL_MODEL = 50_000
 """Numbers of a model that is serialised in this process."""
+BYTES_PER_NUMBER = 14
+"""Bytes of JSON."""
 MAX_PENDING = 8
 """Large models that may be queued: each is in memory, or in a file."""
 THREADS = 2
-MEMORY_PER_BYTE = 14
-"""Bytes of memory per byte of JSON: eight for parsed numbers, the rest for copies."""
-MIN_MEMORY = 256_000_000
+MAX_PENDING_PER_ADDRESS = 4
+COPIES = 2
+"""How often a file is in memory while it is read: as bytes, and as text."""
+MEMORY_PER_NUMBER = 40
+"""Bytes of memory per number of JSON: 32 as a Python object in a list, the rest in arrays."""
+MIN_MEMORY = 128_000_000
+NUMBERS_PER_WEIGHT = 3
+"""A weight, and two running means of the optimizer."""
+MORE_VALUES = 100_000
+"""Values of a model's JSON besides those that grow with the network and its text."""
+MAX_CONTAINERS = 10_000
+"""Lists and objects of a model's JSON: a few for each matrix."""
 
 FOLDER = "passing-through"
+
+_NOT_ASCII = re.compile(rb"[\x80-\xff]+")
 
 
 def saved_of(text: str | bytes) -> ModelCheckpoint:
@@ -108,15 +124,26 @@ class ModelIO:
     Large models pass through files in a folder of this process, which it removes at the end.
     """
 
-    def __init__(self, data_dir: Path, upload: int) -> None:
+    def __init__(self, data_dir: Path, limits: Limits) -> None:
+        """Create the folder; `limits` bound the memory and the time of the worker process."""
+        # The sampler's state has at most a number for each sentence.
+        self._max_values = NUMBERS_PER_WEIGHT * limits.weights + limits.text + MORE_VALUES
+        memory = COPIES * limits.upload + MEMORY_PER_NUMBER * self._max_values + MIN_MEMORY
         parent = data_dir / FOLDER
         _remove_abandoned(parent)
         parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder = Path(tempfile.mkdtemp(dir=parent))
         self._lock = lock_folder(self._folder)
-        self.worker = WorkerProcess("model-io", MIN_MEMORY + MEMORY_PER_BYTE * upload)
+        self.worker = WorkerProcess("model-io", memory, seconds=limits.answer_seconds)
         self._threads = ThreadPoolExecutor(THREADS, "model-io")
-        self._large = BoundedExecutor("models", 1, MAX_PENDING, "models_full", "server_stopping")
+        self._large = BoundedExecutor(
+            "models",
+            1,
+            MAX_PENDING,
+            "models_full",
+            "server_stopping",
+            per_owner=MAX_PENDING_PER_ADDRESS,
+        )
 
     def new_file(self) -> Path:
         """A new empty file in the private folder.
@@ -132,18 +159,21 @@ class ModelIO:
         os.close(handle)
         return Path(name)
 
-    def read(self, path: Path) -> Future[ModelCheckpoint]:
-        """Load a model from a file; fails with a `UserError` if it is invalid."""
-        if path.stat().st_size <= SMALL_FILE:
-            return self._threads.submit(_translate_errors, read_file, path)
-        return self._in_worker(read_file, path)
+    def read(self, path: Path, address: str = "") -> Future[ModelCheckpoint]:
+        """Load a model from a file of an address; fails with a `UserError` if it is invalid."""
+        size = path.stat().st_size
+        if size <= SMALL_FILE:
+            return self._threads.submit(_translate_errors, read_file, path, self._max_values)
+        return self._in_worker(address, size, read_file, path, self._max_values)
 
     def read_text(self, text: str) -> Future[ModelCheckpoint]:
         """Load a model from a short JSON text; fails with a `UserError` if it is invalid."""
         return self._threads.submit(_translate_errors, saved_of, text)
 
-    def write(self, saved: ModelCheckpoint, content: Content = as_json) -> Future[Path]:
-        """Save a model to a new file, which the caller removes; as JSON by default.
+    def write(
+        self, saved: ModelCheckpoint, content: Content = as_json, address: str = ""
+    ) -> Future[Path]:
+        """Save a model of an address to a new file, which the caller removes.
 
         `content` must be picklable, because the worker process may call it.
         """
@@ -151,7 +181,8 @@ class ModelIO:
         if is_small(saved):
             future = self._threads.submit(_translate_errors, write_file, saved, path, content)
         else:
-            future = self._in_worker(write_file, saved, path, content)
+            size = BYTES_PER_NUMBER * numbers_of(saved)
+            future = self._in_worker(address, size, write_file, saved, path, content)
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
@@ -172,18 +203,42 @@ class ModelIO:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._lock.close()
 
-    def _in_worker(self, function: Callable[..., T], *arguments: object) -> Future[T]:
-        """Call a function in the worker process, in the order of submission."""
-        return self._large.submit(_translate_errors, self.worker.call, function, *arguments)
+    def _in_worker(
+        self, address: str, size: int, function: Callable[..., T], *arguments: object
+    ) -> Future[T]:
+        """Call a function in the worker process, the smallest models first."""
+        return self._large.submit(
+            _translate_errors, self.worker.call, function, *arguments, owner=address, cost=size
+        )
 
 
-def read_file(path: Path) -> ModelCheckpoint:
+def read_file(path: Path, max_values: int) -> ModelCheckpoint:
     """The model in a file.
 
     Raises:
-        UserError: the file holds no valid model.
+        UserError: the file holds no valid model, or more than `max_values` values.
     """
-    return saved_of(path.read_bytes())
+    return saved_of(_read_content(path, max_values))
+
+
+def _read_content(path: Path, max_values: int) -> bytes:
+    """The content of a file that does not have more values than a model can need.
+
+    Characters beyond ASCII are escaped if it is large: one of them would make the whole text take
+    up to four bytes a character.
+    """
+    content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    containers = content.count(b"[") + content.count(b"{")
+    if containers > MAX_CONTAINERS or content.count(b",") > max_values:
+        raise UserError("model_memory", "json")
+    if len(content) > SMALL_FILE and not content.isascii():
+        with contextlib.suppress(UnicodeDecodeError):  # of another encoding, or damaged
+            content = _NOT_ASCII.sub(_escaped, content)
+    return content
+
+
+def _escaped(match: re.Match[bytes]) -> bytes:
+    return json.dumps(match[0].decode())[1:-1].encode()
 
 
 def write_file(saved: ModelCheckpoint, path: Path, content: Content) -> Path:
@@ -207,6 +262,9 @@ def _translate_errors(function: Callable[..., T], *arguments: object) -> T:
         raise
     except MemoryError:
         raise UserError("model_memory", "json") from None
+    except WorkerTimeout:
+        log.warning("a model took too long to be read or written")
+        raise BusyError("model_timeout") from None
     except WorkerDied:
         log.info("the worker process for model files died")
         raise BusyError("unexpected") from None

@@ -26,6 +26,7 @@ from app.protocol.sharing import (
     Withdraw,
 )
 from app.runtime.backends import ServerBackend
+from app.runtime.peers import network_of
 from app.sessions.commands import Answer, Command, CreateCheckpoint, LoadModel, LoadShared
 from app.storage import ShareInfo
 from app.storage.sharing import Sharing
@@ -86,27 +87,29 @@ class SessionService:
         """
         self._await_result(self._engine.open_session(session_id))
 
-    def save(self, session_id: str, export_format: ExportFormat) -> Path:
+    def save(self, session_id: str, export_format: ExportFormat, address: str) -> Path:
         """A file with the session's model, which the caller must remove.
+
+        Large models of one address leave room for those of others.
 
         Raises:
             UserError: there is no network, or saving takes too long.
         """
         saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
-        writing = self.model_io.write(saved, export_format.content)
+        writing = self.model_io.write(saved, export_format.content, network_of(address))
         try:
             return self._await_result(writing)
         except BaseException:
             discard(writing)
             raise
 
-    def load(self, session_id: str, path: Path) -> None:
-        """Continue the session with the model in a file.
+    def load(self, session_id: str, path: Path, address: str) -> None:
+        """Continue the session with the model in a file that this address has uploaded.
 
         Raises:
             UserError: the file has no valid model, or it is too large.
         """
-        saved = self._await_result(self.model_io.read(path))
+        saved = self._await_result(self.model_io.read(path, network_of(address)))
         self._submit(session_id, LoadModel(saved))
 
     def _execute(self, session_id: str, request: Payload) -> Mapping[str, Any]:

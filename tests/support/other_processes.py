@@ -42,7 +42,7 @@ def carry_out(work: Work) -> list[Any]:
     return []
 
 
-def wait_for_go(path: Path) -> int:
+def wait_for_go(path: Path, *_: Any) -> int:
     """Wait for the file `go` next to a file, and return the process id."""
     while not (path.parent / "go").exists():
         time.sleep(LOOK)

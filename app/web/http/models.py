@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator, Mapping
 from functools import partial
 from http import HTTPStatus
@@ -16,41 +15,42 @@ from app.errors import BusyError, PayloadTooLarge, UserError
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
+from app.web.http.transfer_slots import TransferSlots
 from app.web.http.transfer_timeout import TransferTimeout, watch_transfer
 
 PIECE = 65_536
-MAX_UPLOADS = 4
-"""Concurrent uploads: each is a file on disk, and then a place in the queue of `ModelIO`."""
+MAX_UPLOADS = 8
+"""Concurrent uploads: each is a file on disk."""
 MAX_DOWNLOADS = 16
 
 blueprint = Blueprint("models", __name__)
 
 
 class Slots:
-    """The semaphores that limit concurrent transfers of one application."""
+    """The slots for transfers of one application."""
 
     def __init__(self) -> None:
-        self.uploads = threading.BoundedSemaphore(MAX_UPLOADS)
-        self.downloads = threading.BoundedSemaphore(MAX_DOWNLOADS)
+        self.uploads = TransferSlots(MAX_UPLOADS, "uploads_full")
+        self.downloads = TransferSlots(MAX_DOWNLOADS, "downloads_full")
 
 
 def download(export_format: ExportFormat) -> AnyResponse:
     """The session's model as a file of this format."""
-    here, slots = extension(), _slots()
+    here = extension()
     try:
         session_id = here.known_session()
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
-    if not slots.downloads.acquire(blocking=False):
-        return error_response(BusyError("downloads_full", limit=MAX_DOWNLOADS))
     try:
-        path = here.service.save(session_id, export_format)
-    except BaseException as error:
-        slots.downloads.release()
-        if isinstance(error, UserError):
-            return error_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
-        raise
-    return _streamed(here, path, export_format, slots)
+        path = here.service.save(session_id, export_format, request.remote_addr or "")
+    except UserError as error:
+        return error_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        return _streamed(here, path, export_format, session_id)
+    except UserError as error:
+        return error_response(error)
+    finally:
+        here.model_io.remove(path)  # its content is freed after the response
 
 
 for _format in EXPORT_FORMATS:
@@ -64,24 +64,25 @@ for _format in EXPORT_FORMATS:
 @blueprint.put("/api/model.json")
 def upload() -> AnyResponse:
     """Continue with the model in the request body."""
-    here, slots = extension(), _slots()
+    here, address = extension(), request.remote_addr or ""
     transfer = watch_transfer(here)
     try:
         session_id = here.known_session()
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
-    if not slots.uploads.acquire(blocking=False):
-        return error_response(BusyError("uploads_full", limit=MAX_UPLOADS))
     path: Path | None = None
     try:
         _check_size(request.content_length or 0, here)
-        path = here.model_io.new_file()
-        _receive(here, path, transfer)
-        here.service.load(session_id, path)
+        slot = _slots().uploads.take(transfer, address, session_id)
+        try:
+            path = here.model_io.new_file()
+            _receive(here, path, transfer)
+        finally:
+            _slots().uploads.release(slot)
+        here.service.load(session_id, path, address)
     except UserError as error:
         return error_response(error)
     finally:
-        slots.uploads.release()
         if path is not None:
             here.model_io.remove(path)
     return jsonify({"ok": True})
@@ -108,37 +109,47 @@ def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
             for piece in _body(request.environ):
                 transfer.bytes_moved += len(piece)
                 _check_size(transfer.bytes_moved, here)
+                _check_displaced(transfer)
                 _write(file, piece)
     except UserError:
         raise
     except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
         raise UserError("upload_incomplete", "json") from None
+    _check_displaced(transfer)
     expected = request.content_length
     if expected is not None and transfer.bytes_moved < expected:
         raise UserError("upload_incomplete", "json")
     transfer.end()
 
 
+def _check_displaced(transfer: TransferTimeout) -> None:
+    if transfer.displaced:
+        raise BusyError("upload_displaced", "json")
+
+
 def _streamed(
-    here: Extension, path: Path, export_format: ExportFormat, slots: Slots
+    here: Extension, path: Path, export_format: ExportFormat, session_id: str
 ) -> AnyResponse:
-    """A streamed file; it is unlinked at once, and its content is freed after the response."""
+    """A streamed file, which may be unlinked meanwhile.
+
+    Raises:
+        BusyError: too many files are being downloaded.
+    """
+    transfer, slots = watch_transfer(here), _slots().downloads
+    slot = slots.take(transfer, request.remote_addr or "", session_id)
     file = path.open("rb")
-    size = path.stat().st_size
-    here.model_io.remove(path)
-    transfer = watch_transfer(here)
 
     def pieces() -> Iterator[bytes]:
-        while piece := file.read(PIECE):
+        while not transfer.displaced and (piece := file.read(PIECE)):
             yield piece
             transfer.bytes_moved += len(piece)
 
     def close() -> None:
         file.close()
-        slots.downloads.release()
+        slots.release(slot)
 
     response = Response(pieces(), mimetype=export_format.mimetype)
-    response.content_length = size
+    response.content_length = path.stat().st_size
     response.call_on_close(close)
     return as_attachment(response, export_format.name)
 

@@ -24,12 +24,14 @@ class TransferTimeout:
 
     Attributes:
         bytes_moved: number of bytes transferred so far.
+        displaced: whether it must end, because other visitors wait.
     """
 
     def __init__(
         self, connection: socket.socket | None, grace: float, sleep: Callable[[float], None]
     ) -> None:
         self.bytes_moved = 0
+        self.displaced = False
         self._connection = connection
         self._grace = grace
         self._sleep = sleep
@@ -39,6 +41,19 @@ class TransferTimeout:
     def end(self) -> None:
         """Mark the transfer as finished."""
         self._ended = True
+
+    def age(self, now: float) -> float:
+        """Seconds since it began, at this monotonic time."""
+        return now - self._begun
+
+    def rate(self, now: float) -> float:
+        """Mean bytes per second until this monotonic time."""
+        return self.bytes_moved / max(self.age(now), CHECK_SECONDS)
+
+    def displace(self) -> None:
+        """End the transfer for another visitor's. A request whose body is read can be answered."""
+        self.displaced = True
+        self._shut_down(socket.SHUT_RD)
 
     def watch(self) -> None:
         """Watch the transfer until it ends; run this as a background task."""
@@ -50,15 +65,15 @@ class TransferTimeout:
                 - time.monotonic()
             )
             if left <= 0:
-                self._cut_off()
+                self._shut_down(socket.SHUT_RDWR)
                 return
             self._sleep(min(left, CHECK_SECONDS))
 
-    def _cut_off(self) -> None:
-        """Shut the connection down, so that pending reads and writes end."""
+    def _shut_down(self, how: int) -> None:
+        """Shut the connection down, so that pending reads, or reads and writes, end."""
         if self._connection is not None:
             with contextlib.suppress(OSError):  # it is closed already
-                self._connection.shutdown(socket.SHUT_RDWR)
+                self._connection.shutdown(how)
 
 
 def watch_transfer(here: Extension) -> TransferTimeout:

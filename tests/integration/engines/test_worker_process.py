@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.runtime.worker_process import WorkerDied, WorkerProcess
+from app.runtime.worker_process import WorkerDied, WorkerProcess, WorkerTimeout
 from bench.harness.server import ROOT
 from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
 from tests.support.processes import is_running
@@ -98,7 +98,7 @@ def test_sigkill_while_sending_the_result_fails_the_call(
 
 def test_a_slow_call_times_out(new_process: Callable[..., WorkerProcess], tmp_path: Path) -> None:
     process = new_process(seconds=0.0)
-    with pytest.raises(WorkerDied):
+    with pytest.raises(WorkerTimeout):
         process.call(carry_out, Work(tmp_path))
     assert process.pid is None
 

@@ -249,8 +249,13 @@ class Held(io.BytesIO):
         return super().read(size)
 
 
-def test_concurrent_uploads_are_limited(guest: Client, strict: AppServer) -> None:
+def test_one_session_cannot_take_the_upload_slots_of_others(
+    guest: Client, strict: AppServer
+) -> None:
+    """Slow uploads of one visitor kept all others from loading a model."""
     tab, may_come = guest.open_tab(), threading.Event()
+    other = strict.new_client()
+    other.open_tab()
 
     def upload() -> TestResponse:
         return guest.http.put(ADDRESS, input_stream=Held(may_come), environ_overrides=announced(2))
@@ -260,11 +265,14 @@ def test_concurrent_uploads_are_limited(guest: Client, strict: AppServer) -> Non
             uploads = [threads.submit(upload) for _ in range(MAX_UPLOADS)]
             tab.wait_for(lambda: len(files_of(strict)) == MAX_UPLOADS)
             assert code(guest.put(ADDRESS, b"{}")) == (503, "uploads_full")
+            assert code(other.put(ADDRESS, b"{}")) == (400, "entry_missing")
         finally:
             may_come.set()
-        assert [each.result(PATIENCE).status_code for each in uploads] == [400] * MAX_UPLOADS
+        codes = sorted(code(each.result(PATIENCE)) for each in uploads)
+        assert codes == [(400, "entry_missing")] * (MAX_UPLOADS - 1) + [(503, "upload_displaced")]
     assert guest.put(ADDRESS, b"{}").status_code == 400  # there is room again
     wait_until_gone(tab, strict)
+    other.leave()
 
 
 def test_concurrent_downloads_are_limited(guest: Client, strict: AppServer) -> None:

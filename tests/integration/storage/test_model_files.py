@@ -13,9 +13,10 @@ import numpy as np
 import pytest
 
 from app.errors import BusyError, UserError
+from app.protocol.limits import Limits
 from app.training import model_io
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
-from app.training.model_io import FOLDER, MAX_PENDING, ModelIO, is_small
+from app.training.model_io import FOLDER, MAX_PENDING, MAX_PENDING_PER_ADDRESS, ModelIO, is_small
 from model.char_model import CharModel
 from model.formats.checkpoint import ModelCheckpoint
 from model.text.vocabulary import Vocabulary
@@ -25,7 +26,7 @@ from tests.support.processes import is_running
 from tests.support.transfers import transfer_files
 from tests.support.waiting import PATIENCE, wait_for
 
-UPLOAD = 1_000_000
+LIMITS = Limits(upload=1_000_000, weights=100_000, text=10_000)
 SMALL_FILE, SMALL_MODEL = 20_000, 2_000
 """The size limit of small models in these tests, so that large ones are quickly written."""
 LEAST_MEMORY = 50_000_000
@@ -43,7 +44,7 @@ def _low_limits() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelIO]:
     """A ModelIO for the tests that do not disturb its worker process."""
-    files = ModelIO(tmp_path_factory.mktemp("files"), UPLOAD)
+    files = ModelIO(tmp_path_factory.mktemp("files"), LIMITS)
     yield files
     files.close()
 
@@ -54,7 +55,7 @@ def new_files(tmp_path: Path) -> Iterator[Callable[[], ModelIO]]:
     made: list[ModelIO] = []
 
     def make() -> ModelIO:
-        made.append(ModelIO(tmp_path, UPLOAD))
+        made.append(ModelIO(tmp_path, LIMITS))
         return made[-1]
 
     yield make
@@ -151,7 +152,7 @@ def test_every_format_is_the_same_in_either_process(
         (b"", "json_invalid"),
         (b"[1, 2]", "json_not_an_object"),
         (b"[" * 2000, "json_unreadable"),
-        (b"[" * (SMALL_FILE + 1), "json_unreadable"),
+        (b"[" * (SMALL_FILE + 1), "model_memory"),
         (b'{"a": ' + b"1" * SMALL_FILE + b"}", "json_unreadable"),
         (b'{"model": "' + b"x" * SMALL_FILE + b'"}', "entry_missing"),
     ],
@@ -184,12 +185,60 @@ def test_a_byte_order_mark_is_accepted(shared: ModelIO, tmp_path: Path) -> None:
     assert_same(shared.read(path).result(PATIENCE), SMALL)
 
 
-def test_a_file_over_the_memory_limit_is_refused(shared: ModelIO, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "piece", [b"[],", b"{},", b"0,", b'"",', b"0.1,"], ids=lambda piece: piece.decode()
+)
+def test_a_file_with_more_values_than_a_network_needs_is_refused_before_it_is_parsed(
+    piece: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parsing takes up to 20 times the memory of the file, and seconds."""
+    monkeypatch.setattr(model_io, "saved_of", lambda _: pytest.fail("parsed"))
     path = tmp_path / "model.json"
-    path.write_bytes(b"[" + b"[]," * 1_500_000 + b"0]")  # 20 bytes of memory for each of its own
+    path.write_bytes(b"[" + piece * 200_000 + b"0]")
+    with pytest.raises(UserError) as caught:
+        model_io.read_file(path, max_values=100_000)
+    assert caught.value.code == "model_memory"
+
+
+def test_a_file_over_the_memory_limit_is_refused(shared: ModelIO, tmp_path: Path) -> None:
+    """Few values can still be large, such as keys of many characters, nested in each other."""
+    path = tmp_path / "model.json"
+    path.write_bytes(b'["' + b"\\ud83d\\ude42" * 20_000_000 + b'"]')
     assert code_of(shared.read(path)) == "model_memory"
     large = shared.write(LARGE).result(PATIENCE)
     assert_same(shared.read(large).result(PATIENCE), LARGE)
+
+
+def test_characters_of_a_large_model_are_read_from_utf8(shared: ModelIO, tmp_path: Path) -> None:
+    """Browsers write them unescaped; a text of them takes four bytes a character in memory."""
+    text = shared.write(LARGE).result(PATIENCE).read_text(encoding="utf-8")
+    path = tmp_path / "model.json"
+    path.write_text(json.dumps(json.loads(text), ensure_ascii=False), encoding="utf-8")
+    assert not path.read_bytes().isascii()
+    assert_same(shared.read(path).result(PATIENCE), LARGE)
+    path.write_bytes(path.read_bytes() + b"\xff")
+    assert code_of(shared.read(path)) == "json_unreadable"
+
+
+def test_a_model_that_takes_too_long_is_given_up(
+    files: ModelIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would hold the worker process, for which other visitors wait."""
+    large = files.write(LARGE).result(PATIENCE)
+    monkeypatch.setattr(files.worker, "seconds", 0.0)
+    assert code_of(files.read(large)) == "model_timeout"
+    monkeypatch.undo()
+    assert_same(files.read(large).result(PATIENCE), LARGE)
+
+
+def test_one_address_leaves_room_for_the_models_of_others(files: ModelIO, tmp_path: Path) -> None:
+    may_go = tmp_path / "go"
+    own = [files._in_worker("own", 1, wait_for_go, may_go) for _ in range(MAX_PENDING_PER_ADDRESS)]
+    assert code_of(files._in_worker("own", 1, wait_for_go, may_go)) == "models_full"
+    other = files._in_worker("other", 1, own_pid)
+    may_go.touch()
+    assert other.result(PATIENCE)
+    assert all(each.exception(PATIENCE) is None for each in own)
 
 
 def test_a_diverged_network_is_not_saved(shared: ModelIO, files: ModelIO, tmp_path: Path) -> None:
@@ -214,7 +263,7 @@ def test_a_diverged_network_is_not_saved(shared: ModelIO, files: ModelIO, tmp_pa
 def test_unexpected_errors_have_a_code(
     files: ModelIO, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, code: str
 ) -> None:
-    def fail(_path: Path) -> ModelCheckpoint:
+    def fail(*_: object) -> ModelCheckpoint:
         raise error
 
     monkeypatch.setattr(model_io, "read_file", fail)
@@ -246,8 +295,8 @@ def test_the_queue_of_large_models_is_limited(
     files: ModelIO, large_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(model_io, "read_file", wait_for_go)
-    waiting = [files.read(large_file) for _ in range(MAX_PENDING)]
-    assert code_of(files.read(large_file)) == "models_full"
+    waiting = [files.read(large_file, str(number)) for number in range(MAX_PENDING)]
+    assert code_of(files.read(large_file, "another")) == "models_full"
     (tmp_path / "go").touch()
     for each in waiting:
         each.result(PATIENCE)

@@ -72,3 +72,31 @@ def test_closing_fails_what_waits_and_what_comes_later(
     assert running.result(PATIENCE)
     for each in (waiting, executor.submit(go.wait)):
         assert error_of(each) == ("server_stopping", "json")
+
+
+def test_the_cheapest_queued_call_runs_first(
+    executor: BoundedExecutor, go: threading.Event
+) -> None:
+    """A small model does not wait for all large ones."""
+    ran: list[float] = []
+    running = executor.submit(go.wait, PATIENCE)
+    later = [executor.submit(ran.append, cost, cost=cost) for cost in (2.0, 1.0)]
+    go.set()
+    assert running.result(PATIENCE)
+    for each in later:
+        each.result(PATIENCE)
+    assert ran == [1.0, 2.0]
+
+
+def test_one_owner_has_only_a_part_of_the_places(go: threading.Event) -> None:
+    executor = BoundedExecutor("test", 1, 3, "models_full", "server_stopping", per_owner=2)
+    try:
+        own = [executor.submit(go.wait, PATIENCE, owner="one") for _ in range(2)]
+        assert error_of(executor.submit(go.wait, owner="one")) == ("models_full", None)
+        other = executor.submit(go.wait, PATIENCE, owner="other")
+        go.set()
+        assert all(each.result(PATIENCE) for each in (*own, other))
+        assert executor.submit(go.wait, owner="one").result(PATIENCE)
+    finally:
+        go.set()
+        executor.close()
