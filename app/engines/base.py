@@ -5,10 +5,23 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from typing import NamedTuple
 
 from app.runtime.futures import completed
 from app.sessions.commands import Answer, Command
 from app.sessions.snapshot import Snapshot
+
+
+class Problem(NamedTuple):
+    """A problem of the server, for its operator.
+
+    Attributes:
+        code: for programs.
+        message: for people.
+    """
+
+    code: str
+    message: str
 
 
 class Engine(ABC):
@@ -56,8 +69,12 @@ class Engine(ABC):
         """
         del call
 
-    def problems(self) -> Sequence[str]:
-        """Problems that prevent training, for the operator; empty if there are none."""
+    def problems(self) -> Sequence[Problem]:
+        """Problems that only a restart of the process solves; empty if there are none."""
+        return ()
+
+    def obstacles(self) -> Sequence[Problem]:
+        """Problems that may pass, but until then prevent training or saving."""
         return ()
 
     @property

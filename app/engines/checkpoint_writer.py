@@ -23,6 +23,8 @@ PROMPT_SECONDS = 1.0
 """How long a batch waits for its sessions; the others are written after all batches."""
 CAPTURE_TIMEOUT = 10.0
 """Seconds that a batch of sessions may take to create checkpoints; the late ones are skipped."""
+CHECK_SECONDS = 10.0
+"""Seconds without a write after which the store is tried; longer than the longest retry."""
 FIRST_RETRY, MAX_RETRY = 1.0, 5.0
 """Seconds until a failed store is tried again; the delay doubles from the first to the last."""
 
@@ -55,6 +57,7 @@ class CheckpointWriter:
         self.failing = False
         self._retry_seconds = FIRST_RETRY
         self._retry_at = 0.0
+        self._tried_at = time.monotonic()
 
     def is_ready(self, now: float) -> bool:
         """Whether the store may be tried at this monotonic time."""
@@ -94,21 +97,38 @@ class CheckpointWriter:
             complete=complete and len(checkpoints) == len(captured),
         )
 
+    def check(self, now: float) -> None:
+        """Try to write to the store, if nothing else has for a while."""
+        if now - self._tried_at < CHECK_SECONDS:
+            return
+        try:
+            with self._metrics.store("check"):
+                self._store.touch((), time.time())
+        except StoreError as error:
+            self.note_failure(error)
+        else:
+            self._note_success()
+
     def note_failure(self, error: StoreError) -> None:
         """Delay the next attempt."""
         if not self.failing:
             log.warning("sessions are not being saved: %s", error)
         self.failing = True
-        self._retry_at = time.monotonic() + self._retry_seconds
+        self._tried_at = time.monotonic()
+        self._retry_at = self._tried_at + self._retry_seconds
         self._retry_seconds = min(2 * self._retry_seconds, MAX_RETRY)
 
     def _save(self, checkpoints: list[Checkpoint]) -> frozenset[str]:
         with self._metrics.store("save"):
             claimed = self._store.save(checkpoints, time.time())
+        self._note_success()
+        return claimed
+
+    def _note_success(self) -> None:
         if self.failing:
             log.info("the store can be written to again")
         self.failing, self._retry_seconds, self._retry_at = False, FIRST_RETRY, 0.0
-        return claimed
+        self._tried_at = time.monotonic()
 
 
 def _batches(slots: Iterable[Slot]) -> Iterator[list[Slot]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
-from app.engines.base import Engine
+from app.engines.base import Engine, Problem
 from app.engines.persistence import Persistence, RetentionPolicy
 from app.engines.training_pool import TrainingPool
 from app.errors import UserError
@@ -93,9 +93,13 @@ class LocalEngine(Engine):
         self.pool.close()
         self.persistence.close()
 
-    def problems(self) -> Sequence[str]:
-        """Problems of training and of saving."""
+    def problems(self) -> Sequence[Problem]:
+        """The threads that train or save, but have ended."""
         return [*self.pool.problems(), *self.persistence.problems()]
+
+    def obstacles(self) -> Sequence[Problem]:
+        """Whether the kernels cannot be compiled, or the store cannot be written to."""
+        return [*self.pool.obstacles(), *self.persistence.obstacles()]
 
     @property
     def weights(self) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+from app.engines.base import Problem
 from app.engines.checkpoint_writer import CheckpointWriter
 from app.engines.session_loader import load_session
 from app.engines.training_pool import Slot, TrainingPool
@@ -111,11 +112,17 @@ class Persistence:
                 self._wake_up.set()
             return self._final
 
-    def problems(self) -> Sequence[str]:
+    def problems(self) -> Sequence[Problem]:
         """The thread that saves, if it has ended unexpectedly."""
         if self._closing.is_set() or self._saver.is_alive():
             return ()
-        return [f"the thread {self._saver.name} has ended"]
+        return [Problem("thread_ended", f"the thread {self._saver.name} has ended")]
+
+    def obstacles(self) -> Sequence[Problem]:
+        """Whether the last attempt to write to the store failed."""
+        if not self._writer.failing:
+            return ()
+        return [Problem("store_failing", "the store cannot be written to: see the log")]
 
     def stop(self) -> None:
         """Start no further load or save."""
@@ -192,6 +199,7 @@ class Persistence:
             return
         self._evict_idle(now)
         self._save(slot for slot in self._loaded() if self._is_due(slot, now))
+        self._writer.check(now)
         self._purge_expired(now)
 
     def _is_due(self, slot: Slot, now: float) -> bool:

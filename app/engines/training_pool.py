@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
+from app.engines.base import Problem
 from app.engines.kernel_compiler import Compiler
 from app.engines.scheduler import Lease, Scheduler
 from app.errors import UserError
@@ -180,12 +181,18 @@ class TrainingPool:
         """Release replaced networks whose undo time has passed."""
         self.memory.expire(time.monotonic())
 
-    def problems(self) -> Sequence[str]:
+    def problems(self) -> Sequence[Problem]:
         """The training threads that have ended unexpectedly."""
         if self._closed:
             return ()
         ended = [thread.name for thread in self._threads if not thread.is_alive()]
-        return [f"the thread {name} has ended" for name in ended]
+        return [Problem("thread_ended", f"the thread {name} has ended") for name in ended]
+
+    def obstacles(self) -> Sequence[Problem]:
+        """Whether the kernels of the default network could not be compiled."""
+        if not self._compiler.failed(FIRST_KERNELS):
+            return ()
+        return [Problem("kernels_failed", "the kernels could not be compiled: see the log")]
 
     def close(self) -> None:
         """Stop training as soon as the running time slices end, and discard all sessions."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from app.engines.base import Engine
+from app.engines.base import Engine, Problem
 from app.errors import BusyError
 from app.runtime.futures import completed, failed
 from app.sessions.commands import Answer, Command
@@ -21,13 +21,15 @@ class StubEngine(Engine):
         created: the sessions that were opened.
         commands: the commands that were submitted.
         wrong: its problems; with any, every command fails.
+        passing: its problems that may pass.
         meanwhile: called while a session is opened.
     """
 
     def __init__(self) -> None:
         self.created: list[str] = []
         self.commands: list[tuple[str, Command]] = []
-        self.wrong: list[str] = []
+        self.wrong: list[Problem] = []
+        self.passing: list[Problem] = []
         self.meanwhile: Callable[[], None] | None = None
         self.is_closed = False
 
@@ -52,8 +54,11 @@ class StubEngine(Engine):
     def on_failure(self, call: Callable[[str], None]) -> None:
         self.fail = call
 
-    def problems(self) -> Sequence[str]:
+    def problems(self) -> Sequence[Problem]:
         return self.wrong
+
+    def obstacles(self) -> Sequence[Problem]:
+        return self.passing
 
     def has_session(self, session_id: str) -> bool:
         return session_id in self.created

@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
+from app.engines import checkpoint_writer
 from app.engines.local import LocalEngine
 from app.errors import UserError
 from app.protocol.requests import Pause, Resume, SetParameters
 from app.sessions.commands import Answer, Command
 from app.sessions.session import Session
+from app.storage import StoreError
 from tests.support.app_server import running_app
 from tests.support.engines import drop, local_engine, slot_of
 from tests.support.sessions import STARTING, SessionClient
@@ -199,7 +201,8 @@ def ended(engine: LocalEngine, monkeypatch: pytest.MonkeyPatch) -> LocalEngine:
 @ENDS_A_THREAD
 def test_a_dead_training_thread_is_a_problem(ended: LocalEngine) -> None:
     [problem] = ended.problems()
-    assert ended.pool._threads[0].name in problem
+    assert problem.code == "thread_ended"
+    assert ended.pool._threads[0].name in problem.message
     ended.close()
     assert not ended.problems()  # from here on it is meant
 
@@ -213,7 +216,8 @@ def test_a_dead_saving_thread_is_a_problem(
 
     monkeypatch.setattr(engine.persistence, "_tick", end)
     [problem] = wait_for(engine.problems)
-    assert engine.persistence._saver.name in problem
+    assert problem.code == "thread_ended"
+    assert engine.persistence._saver.name in problem.message
     engine.close()
     assert not engine.problems()
 
@@ -221,12 +225,44 @@ def test_a_dead_saving_thread_is_a_problem(
 @ENDS_A_THREAD
 def test_healthz_answers_503_with_the_problem(ended: LocalEngine, tmp_path: Path) -> None:
     with running_app(tmp_path, engine=ended) as app_server:
-        answer = app_server.new_client().get("/healthz")
-        assert answer.status_code == 503
-        assert answer.json == {"ok": False, "problems": list(ended.problems())}
+        for path in ("/healthz", "/readyz"):
+            answer = app_server.new_client().get(path)
+            problems = [each._asdict() for each in ended.problems()]
+            assert (answer.status_code, answer.json) == (503, {"ok": False, "problems": problems})
 
 
 def test_healthz_answers_200_while_every_thread_runs(engine: LocalEngine, tmp_path: Path) -> None:
     with running_app(tmp_path, engine=engine) as app_server:
-        answer = app_server.new_client().get("/healthz")
-        assert (answer.status_code, answer.json) == (200, {"ok": True})
+        for path in ("/healthz", "/readyz"):
+            answer = app_server.new_client().get(path)
+            assert (answer.status_code, answer.json) == (200, {"ok": True})
+
+
+def test_kernels_that_cannot_be_compiled_are_an_obstacle(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Such a server trains nothing, though all its threads run."""
+    assert not engine.obstacles()
+    monkeypatch.setattr(engine.pool._compiler, "failed", lambda _: True)
+    assert [each.code for each in engine.obstacles()] == ["kernels_failed"]
+
+
+def test_a_store_that_fails_is_an_obstacle_also_without_sessions(
+    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing is saved on an idle server, so the store is tried."""
+    fails = threading.Event()
+
+    def touch(*_: Any) -> None:
+        if fails.is_set():
+            raise StoreError("unreachable")
+
+    monkeypatch.setattr(checkpoint_writer, "CHECK_SECONDS", 0.0)
+    monkeypatch.setattr(engine.persistence._store, "touch", touch)
+    assert not engine.obstacles()
+    fails.set()
+    [problem] = wait_for(engine.obstacles)
+    assert problem.code == "store_failing"
+    assert not engine.problems()  # a restart would not help
+    fails.clear()
+    wait_for(lambda: not engine.obstacles())

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.engines.base import Problem
 from app.server import ServerError, create_app
 from app.storage import Store, default_url
 from app.web.extension import Extension, extension_of
@@ -23,7 +24,7 @@ def test_create_app_uses_the_given_engine(tmp_path: Path) -> None:
         assert len(engine.created) == 1
         assert tab.state["text"] == FIRST.description.text
         assert tab.ask("pause") == {"ok": True}
-        engine.wrong.append("there is no machine")
+        engine.wrong.append(Problem("thread_ended", "a thread has ended"))
         assert tab.ask("pause")["code"] == "no_node"
     assert engine.is_closed
 
@@ -73,23 +74,30 @@ def test_two_apps_in_one_process_are_independent(tmp_path: Path) -> None:
         assert counted not in other.parts.metrics.text()
 
 
-def test_healthz_is_503_while_the_engine_has_problems(tmp_path: Path) -> None:
+def test_health_and_readiness_name_the_problems(tmp_path: Path) -> None:
+    """A restart solves only what `/healthz` reports."""
     engine = StubEngine()
     with running_app(tmp_path, engine=engine) as app_server:
         http = app_server.app.test_client()
-        assert (http.get("/healthz").status_code, http.get("/healthz").get_json()["ok"]) == (
-            200,
-            True,
-        )
-        engine.wrong.append("there is no machine")
-        answer = http.get("/healthz")
-        assert answer.status_code == 503
-        assert answer.get_json() == {"ok": False, "problems": ["there is no machine"]}
+
+        def codes(path: str) -> list[str]:
+            answer = http.get(path)
+            found = [each["code"] for each in answer.get_json().get("problems", [])]
+            assert (answer.status_code, answer.get_json()["ok"]) == (
+                (503, False) if found else (200, True)
+            )
+            return found
+
+        assert (codes("/healthz"), codes("/readyz")) == ([], [])
+        engine.passing.append(Problem("store_failing", "the store fails"))
+        assert (codes("/healthz"), codes("/readyz")) == ([], ["store_failing"])
+        engine.wrong.append(Problem("thread_ended", "a thread has ended"))
+        assert codes("/healthz") == ["thread_ended"]
+        assert codes("/readyz") == ["thread_ended", "store_failing"]
         engine.wrong.clear()
-        assert http.get("/healthz").status_code == 200
+        engine.passing.clear()
         app_server.parts.shutdown.begun = True
-        answer = http.get("/healthz")
-        assert (answer.status_code, len(answer.get_json()["problems"])) == (503, 1)
+        assert (codes("/healthz"), codes("/readyz")) == ([], ["stopping"])
 
 
 @pytest.mark.parametrize(
