@@ -5,11 +5,25 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+import time
+
+_TIME_DIGITS = 8
+_SESSION_ID_LENGTH = 32
 
 
 def new_session_id() -> str:
-    """A random id that cannot be guessed."""
-    return secrets.token_urlsafe(18)
+    """An id that cannot be guessed: the Unix time in hexadecimal, and 18 random bytes."""
+    return f"{int(time.time()):0{_TIME_DIGITS}x}{secrets.token_urlsafe(18)}"
+
+
+def session_created_at(session_id: str) -> float:
+    """The Unix time at which an id was made; 0 for the ids of earlier versions, without a time."""
+    if len(session_id) != _SESSION_ID_LENGTH:
+        return 0.0
+    try:
+        return float(int(session_id[:_TIME_DIGITS], 16))
+    except ValueError:
+        return 0.0
 
 
 def short_id(session_id: str) -> str:

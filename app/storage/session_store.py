@@ -15,7 +15,7 @@ from app.storage.checksums import digest_of
 from app.storage.database import READING, make_engine, migrate
 from app.storage.errors import translate_db_errors
 from app.storage.expiry import Expiry, remove_expired
-from app.storage.schema import sessions, texts
+from app.storage.schema import sessions, set_aside, texts
 from app.storage.set_aside import SetAsideStore
 from app.storage.share_store import ShareStore
 from app.training.checkpoint import Checkpoint
@@ -135,6 +135,16 @@ class Store:
         if row is None:
             return None
         return StoredSession(decode_row(session_id, row), row.saved_at)
+
+    def has(self, session_id: str) -> bool:
+        """Whether there is a checkpoint of the session, or one that was set aside."""
+        queries = [
+            sa.select(sa.literal(1)).where(table.c.session_id == session_id).limit(1)
+            for table in (sessions, set_aside)
+        ]
+        with translate_db_errors(), self._engine.connect() as connection:
+            connection.execution_options(**{READING: True})
+            return any(connection.execute(query).first() is not None for query in queries)
 
     def touch(self, session_ids: Sequence[str], at: float) -> None:
         """Record that these sessions were in use at this Unix time."""

@@ -39,6 +39,7 @@ class Sharing:
 
     def __init__(self, store: Store, metrics: Metrics) -> None:
         self._shares = store.shares
+        self._has_session = store.has
         self._metrics = metrics
         codes = ("copies_full", "copies_unreachable", "id")
         self._transfers = BoundedExecutor("sharing", 1, MAX_PENDING, *codes)
@@ -57,6 +58,10 @@ class Sharing:
     def is_there(self, share_id: str) -> Future[bool]:
         """Whether there is a copy with this id."""
         return self._lookups.submit(_translate_errors, self._is_there, share_id)
+
+    def is_stored(self, session_id: str) -> Future[bool]:
+        """Whether the store has this session."""
+        return self._lookups.submit(_translate_errors, self._is_stored, session_id)
 
     def of(self, owner_id: str) -> Future[list[ShareInfo]]:
         """The copies that a session has shared, newest first."""
@@ -95,6 +100,10 @@ class Sharing:
     def _is_there(self, share_id: str) -> bool:
         with self._metrics.store("look"):
             return self._shares.has(share_id)
+
+    def _is_stored(self, session_id: str) -> bool:
+        with self._metrics.store("look"):
+            return self._has_session(session_id)
 
     def _of(self, owner_id: str) -> list[ShareInfo]:
         with self._metrics.store("look"):

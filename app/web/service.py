@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from pathlib import Path
@@ -11,7 +12,7 @@ from app.engines.base import Engine
 from app.errors import BusyError, UserError
 from app.protocol import read_event
 from app.protocol.base import Payload
-from app.protocol.ids import share_path
+from app.protocol.ids import session_created_at, share_path
 from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
 from app.protocol.limits import Limits
 from app.protocol.requests import Load, Save
@@ -39,6 +40,10 @@ from model.formats.checkpoint import ModelCheckpoint
 
 T = TypeVar("T")
 Handler = Callable[[Any, str, Any], Mapping[str, Any]]
+
+
+NEW_SECONDS = 600.0
+"""Age up to which a session id may be unknown: its page connects soon after it is made."""
 
 
 class SessionService:
@@ -78,6 +83,20 @@ class SessionService:
             UserError: the store is unreachable.
         """
         return self._await_result(self._sharing.is_there(share_id))
+
+    def is_known(self, session_id: str) -> bool:
+        """Whether this session can be opened: it is new, in memory or stored, or the store fails.
+
+        An id that the store has lost is not used again: its page says that it is lost.
+        """
+        if time.time() - session_created_at(session_id) < NEW_SECONDS:
+            return True
+        if self._engine.has_session(session_id):
+            return True
+        try:
+            return self._await_result(self._sharing.is_stored(session_id))
+        except UserError:
+            return True
 
     def open_session(self, session_id: str) -> None:
         """Open the session: restore it from the store, or start a new one.

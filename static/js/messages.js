@@ -16,6 +16,9 @@ const MESSAGES = {
   proxy_error: (/** @type {number} */ status) =>
     `The server could not be reached: a proxy answered with error ${status}. Please try again.`,
 
+  session_lost:
+    "The server has lost your session and started a new network. Your text and options are still here: press learn to train on them again.",
+
   // the network
   undo_available: "The previous network is kept for five minutes.",
   not_saving:

@@ -64,6 +64,19 @@ test("a state fills in untouched fields and keeps the edited ones", () => {
   assert.equal(isEdited(store.page), true);
 });
 
+test("a state of another session keeps every entry, and a notice says that the session is lost", () => {
+  const store = storeWith({ text: "trained on", options: { ...OPTIONS, clip: 5 } });
+  store.editDraft("letter_size", "7");
+  store.replace(state({ session: "other", text: "from the server" }));
+  assert.equal(store.page.draft.text, "trained on");
+  assert.equal(store.page.draft.clip, "5");
+  assert.equal(store.page.draft.letter_size, "7");
+  assert.ok(isEdited(store.page));
+  assert.deepEqual(codes(store), ["session_lost"]);
+  store.replace(state({ session: "other", text: "from the server" }));
+  assert.equal(store.page.notices.length, 1);
+});
+
 test("submitted entries are no longer edited", () => {
   const store = storeWith();
   store.editDraft("clip", "3");

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.protocol.hyperparameters import Hyperparameters
-from app.sessions.snapshot import Description, SessionNotice, Snapshot
+from app.sessions.snapshot import Description, Snapshot
 from app.training.curve import CurvePoint
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
@@ -27,7 +27,7 @@ FIRST = Snapshot(
     greedy="g",
     curve_version=0,
     points=(POINT,),
-    notices=(SessionNotice(1, "info", "old", "Any words."),),
+    notices=(),
 ).after(None)
 
 

@@ -48,6 +48,8 @@ def _page(offer: Offer = "none") -> Response:
     """The page, which is the same for every visitor of a variant, with the visitor's cookie."""
     here = extension()
     session_id = here.session_cookie.session_id(request.cookies)
+    if session_id is not None and not here.service.is_known(session_id):
+        session_id = None
     if offer == "returning" and session_id is None:
         offer = "new"
     html, etag = _rendered(here.config.limits, offer, request.root_path)

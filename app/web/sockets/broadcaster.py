@@ -37,6 +37,8 @@ LONG_TEXT = 100_000
 """Characters of a text from which few pages of a session are sent its state at a time: until it is
 read, a state takes several times as much memory."""
 MAX_UNREAD_STATES = 2
+MAX_REMEMBERED = 10_000
+"""Sessions whose sent notices are remembered."""
 
 
 @dataclass(eq=False)
@@ -63,6 +65,7 @@ class Broadcaster:
         self._lock = threading.Lock()
         self._subscribers: dict[str, _Subscriber] = {}
         self._counts: Counter[str] = Counter()  # subscribers per session
+        self._seen: dict[str, tuple[int, int]] = {}  # generation and number of the last notice sent
         self._cost = 0.0  # mean seconds of making a frame
 
     def subscribe(self, name: str, session_id: str) -> None:
@@ -127,8 +130,7 @@ class Broadcaster:
             return False
         subscriber.last = snapshot
         subscriber.not_before = now + self._interval()
-        if last is not None:
-            self._send_notices(subscriber, snapshot, last)
+        self._send_notices(subscriber, snapshot, last)
         if is_full:
             self._send(subscriber, "state", full_state(snapshot))
         else:
@@ -155,9 +157,18 @@ class Broadcaster:
         self._emitter.send(subscriber.name, event, payload, acknowledge)
         self._metrics.frame_sent()
 
-    def _send_notices(self, subscriber: _Subscriber, snapshot: Snapshot, last: Snapshot) -> None:
-        same = snapshot.generation == last.generation
-        seen = last.notices[-1].number if last.notices and same else 0
+    def _send_notices(
+        self, subscriber: _Subscriber, snapshot: Snapshot, last: Snapshot | None
+    ) -> None:
+        """Send the notices since the page's last state; with its first, those no page has seen."""
+        if not snapshot.notices:
+            return
+        if last is not None and last.generation == snapshot.generation:
+            seen = last.notices[-1].number if last.notices else 0
+        else:
+            generation, number = self._seen.get(snapshot.session_id, (0, 0))
+            seen = number if last is None and generation == snapshot.generation else 0
+        self._remember_seen(snapshot)
         for each in snapshot.notices:
             if each.number > seen:
                 notice: Notice = {
@@ -166,3 +177,9 @@ class Broadcaster:
                     "message": each.message,
                 }
                 self._emitter.send(subscriber.name, "notice", notice)
+
+    def _remember_seen(self, snapshot: Snapshot) -> None:
+        self._seen.pop(snapshot.session_id, None)  # to be the newest
+        self._seen[snapshot.session_id] = (snapshot.generation, snapshot.notices[-1].number)
+        if len(self._seen) > MAX_REMEMBERED:
+            del self._seen[next(iter(self._seen))]

@@ -57,8 +57,8 @@ class SocketEvents:
 
     def _connect(self) -> None:
         session_id = self._session_cookie.session_id(request.cookies)
-        if session_id is None:
-            raise UserError("unknown_page")
+        if session_id is None or not self._service.is_known(session_id):
+            raise UserError("unknown_page")  # the page gets another cookie, and retries
         page = _socket_name()
         self._limiter.register(page, session_id, request.remote_addr or "")
         try:

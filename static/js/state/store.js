@@ -7,7 +7,7 @@
 /** @import { PageError } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
-import { errorFrom } from "../messages.js";
+import { errorFrom, noticeOf } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
 /** @typedef {{text: string, [option: string]: string}} Entries the text and options of a network, as entered */
@@ -88,17 +88,20 @@ export class Store {
   }
 
   /**
-   * Replace the network's state. Entries that the user has edited stay.
+   * Replace the network's state. Entries that the user has edited stay; all do, if the server has
+   * lost the session, to train on them again.
    *
    * @param {State} state
    */
   replace(state) {
     const entries = entriesOf(state);
-    const { draft, submitted, runs } = this.page;
+    const { draft, submitted, runs, net } = this.page;
+    const isLost = net !== null && net.session !== state.session;
     const next = { ...draft };
     for (const [name, value] of Object.entries(entries)) {
-      if (draft[name] === submitted[name]) next[name] = value;
+      if (draft[name] === submitted[name] && !isLost) next[name] = value;
     }
+    if (isLost) this.notify(noticeOf("warning", "session_lost"));
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
     this.#change({

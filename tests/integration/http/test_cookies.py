@@ -9,6 +9,7 @@ import pytest
 from itsdangerous import Signer
 
 from app.protocol.ids import new_session_id
+from app.web import service
 from app.web.session_cookie import COOKIE, SECRET_FILE
 from tests.support.app_server import AppServer, Client, ConnectionRefused, Tab, running_app
 
@@ -54,6 +55,37 @@ def test_a_forged_or_damaged_cookie_is_ignored(app_server: AppServer, client: Cl
         with pytest.raises(ConnectionRefused) as refused:
             Tab(app_server.parts, app_server.app, http)
         assert refused.value.data == {"code": "unknown_page"}
+    assert client.open_tab().state["session"] == session
+
+
+def test_an_id_that_the_store_has_lost_is_replaced(
+    app_server: AppServer, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page of a lost session must not take a new network for its own."""
+    signer = app_server.parts.session_cookie._signer
+    lost = signer.sign("0123abcd" + "x" * 24).decode()
+    http = app_server.app.test_client()
+    http.set_cookie(COOKIE, lost)
+    with pytest.raises(ConnectionRefused) as refused:
+        Tab(app_server.parts, app_server.app, http)
+    assert refused.value.data == {"code": "unknown_page"}
+    http.get("/")
+    given = http.get_cookie(COOKIE)
+    assert given is not None
+    assert given.value != lost
+    tab = Tab(app_server.parts, app_server.app, http)
+    assert tab.state["session"]
+    tab.close()
+    # An id that is new, in memory or stored is left as it is.
+    for _ in range(2):
+        client.get("/")
+        http.get("/")
+        assert http.get_cookie(COOKIE) == given
+    own = cookie_of(client)
+    session = client.open_tab().state["session"]
+    monkeypatch.setattr(service, "NEW_SECONDS", 0.0)
+    client.get("/")
+    assert cookie_of(client) == own
     assert client.open_tab().state["session"] == session
 
 

@@ -235,16 +235,20 @@ def test_a_session_that_began_again_elsewhere_is_sent_whole_with_what_it_has_to_
     assert setup.pages.sent[-2][2]["code"] == "rolled_back"
 
 
-def test_remarks_are_sent_once_and_old_ones_not_at_all(setup: Setup) -> None:
+def test_remarks_are_sent_once_also_with_the_first_state(setup: Setup) -> None:
+    """A remark about a session that was just loaded is older than any page of it."""
+    old = SessionNotice(NEW.number - 1, "warning", "checkpoint_damaged", "Any words.")
+    setup.show(replace(FIRST, notices=(old,)))
+    for seq in (2, 3):
+        setup.publish()
+        setup.pages.read()
+        setup.show(replace(FIRST, seq=seq, notices=(old, NEW)))
     setup.publish()
-    setup.pages.read()
-    setup.show(replace(FIRST, seq=2, notices=(*FIRST.notices, NEW)))
+    setup.broadcaster.subscribe("later tab", "ann")
     setup.publish()
-    setup.pages.read()
-    setup.show(replace(FIRST, seq=3, notices=(*FIRST.notices, NEW)))
-    setup.publish()
-    notices = [payload for _, event, payload in setup.pages.sent if event == "notice"]
-    assert notices == [{"level": NEW.level, "code": NEW.code, "message": NEW.message}]
+    notices = [(page, each["code"]) for page, event, each in setup.pages.sent if event == "notice"]
+    assert [code for _, code in notices] == [old.code, NEW.code]
+    assert "later tab" not in dict(notices)
 
 
 def test_numbers_that_json_lacks_are_null(setup: Setup) -> None:
