@@ -133,6 +133,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "at its start.",
         "token_wait": "Too many wrong tokens came from your address. Wait {seconds:,} seconds, "
         "then enter the right one.",
+        "metrics_private": "The metrics are not available through the proxy: ask the server "
+        "itself.",
         "other_site": "This request comes from the page of another site and was refused. Open "
         "charnn's own page; if charnn runs behind a proxy, start it with --trust-proxy.",
         "other_host": "This server does not answer to this host name: use localhost, or start it "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -12,6 +13,10 @@ from prometheus_client.registry import Collector
 LATENCIES = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 PROBE_SECONDS = 0.05
 """Seconds between two probes of the event loop; a late wake-up means that it was blocked."""
+
+PERIOD_SECONDS = 5.0
+WINDOW_PERIODS = 12
+"""The longest delay is that of so many periods: a scrape must not hide it from the next one."""
 
 
 class Metrics:
@@ -46,10 +51,10 @@ class Metrics:
         )
         self._worst_stall = Gauge(
             "charnn_hub_stall_max_seconds",
-            "The longest such delay since the last scrape.",
+            "The longest such delay in the last minute.",
             registry=self._registry,
         )
-        self._worst = 0.0
+        self._worst: deque[tuple[int, float]] = deque(maxlen=WINDOW_PERIODS)
 
     def register(self, collector: Collector) -> None:
         """Add a collector, whose metrics are computed at each scrape."""
@@ -60,9 +65,10 @@ class Metrics:
         while True:
             began = time.monotonic()
             sleep(PROBE_SECONDS)
-            late = max(0.0, time.monotonic() - began - PROBE_SECONDS)
+            now = time.monotonic()
+            late = max(0.0, now - began - PROBE_SECONDS)
             self._stalls.observe(late)
-            self._worst = max(self._worst, late)
+            self._note_stall(late, int(now / PERIOD_SECONDS))
 
     def frame_sent(self) -> None:
         """Count a sent frame or state."""
@@ -92,9 +98,16 @@ class Metrics:
 
     def text(self) -> bytes:
         """All metrics, in the Prometheus text format."""
-        self._worst_stall.set(self._worst)
-        self._worst = 0.0
+        oldest = int(time.monotonic() / PERIOD_SECONDS) - WINDOW_PERIODS
+        recent = [late for period, late in tuple(self._worst) if period > oldest]
+        self._worst_stall.set(max(recent, default=0.0))
         return generate_latest(self._registry)
+
+    def _note_stall(self, late: float, period: int) -> None:
+        """Note the longest delay of a period of `PERIOD_SECONDS`."""
+        if self._worst and self._worst[-1][0] == period:
+            late = max(late, self._worst.pop()[1])
+        self._worst.append((period, late))
 
     def _histogram(self, name: str, description: str, *labels: str) -> Histogram:
         return Histogram(name, description, labels, buckets=LATENCIES, registry=self._registry)

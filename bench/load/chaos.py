@@ -229,7 +229,7 @@ async def _abused(checks: Checks, server: LiveServer, bad: list[Case], async_mod
         checks.equal(f"{name} HTTP server errors", len(errors), 0)
         checks.equal(f"{name} warnings and errors in the log", len(result.warnings), 0)
         checks.equal(f"{name} another session is unaffected", result.as_before, expected=True)
-        checks.at_most(f"{name} longest stall of the event loop", result.stall * 1000, 100, " ms")
+        checks.equal(f"{name} stalls of the event loop over 100 ms", result.stalls, 0)
         for line in result.warnings[:5]:
             print(line)
 
@@ -241,13 +241,13 @@ class BystanderResult(NamedTuple):
         as_before: whether an unrelated session is unchanged and trains.
         statuses: of every HTTP response.
         warnings: lines of the log that are not INFO messages.
-        stall: longest stall of the event loop in seconds.
+        stalls: stalls of the event loop over 100 ms.
     """
 
     as_before: bool
     statuses: list[int]
     warnings: list[str]
-    stall: float
+    stalls: int
 
 
 async def bystander_during(server: LiveServer, bad: list[Case]) -> BystanderResult:
@@ -257,14 +257,14 @@ async def bystander_during(server: LiveServer, bad: list[Case]) -> BystanderResu
     await bystander.ask("learn", {"text": "let me be\nplease"})
     await bystander.wait_until(lambda state: state["text"].startswith("let me be"))
     before = {name: bystander.state[name] for name in (*KEPT, "version")}
-    await bystander.get("/metrics")
+    stalls_before = await _stalls(bystander)
     waiting, statuses = list(reversed(bad)), list[int]()
     await asyncio.gather(*(_send_all(server.url, waiting, statuses) for _ in range(AT_ONCE)))
-    stall = await _longest_stall(bystander)
+    stalls = await _stalls(bystander) - stalls_before
     learns = await _trains(bystander)
     after = {name: bystander.state[name] for name in (*KEPT, "version")}
     await bystander.close()
-    return BystanderResult(after == before and learns, statuses, server.warnings, stall)
+    return BystanderResult(after == before and learns, statuses, server.warnings, stalls)
 
 
 async def _send_all(url: str, waiting: list[Case], statuses: list[int]) -> None:
@@ -314,10 +314,11 @@ async def _send(page: PageClient, case: Case, statuses: list[int]) -> None:
             statuses.append(status)
 
 
-async def _longest_stall(page: PageClient) -> float:
+async def _stalls(page: PageClient) -> int:
+    """How often the event loop was delayed by more than 100 ms since the server started."""
     _, text = await page.get("/metrics")
-    found = re.search(rb"^charnn_hub_stall_max_seconds (\S+)$", text, re.MULTILINE)
-    return float(found[1]) if found else float("inf")
+    counts = dict(re.findall(rb"^charnn_hub_stall_seconds_(\S+) (\S+)$", text, re.MULTILINE))
+    return round(float(counts[b"count"]) - float(counts[b'bucket{le="0.1"}']))
 
 
 if __name__ == "__main__":

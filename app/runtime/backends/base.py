@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from http import HTTPStatus
 from typing import Any, TypeVar
+from urllib.parse import urlsplit
 
 from flask import Flask
 from flask_socketio import SocketIO
@@ -22,6 +23,8 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 MAX_FILES = 65_536
+FRAMES_PER_SECOND = 1000
+"""WebSocket frames of a connection; a browser sends a message in one or a few."""
 
 
 def raise_file_limit() -> int:
@@ -80,18 +83,29 @@ class ServerBackend(ABC):
 
 
 class StrictRequests:
-    """Mixin of HTTP request handlers: refuses ambiguous requests, and logs no malformed ones."""
+    """Mixin of HTTP request handlers: refuses malformed requests, and does not log them."""
 
     def parse_request(self) -> bool:
         """Read the header; returns whether it is valid. Two lengths could hide a second request."""
         if not super().parse_request():  # type: ignore[misc]
             return False
         handler: Any = self
-        if len(set(handler.headers.get_all("Content-Length", ()))) > 1:
+        lengths = set(handler.headers.get_all("Content-Length", ()))
+        if len(lengths) > 1 or not _is_url(handler.path):
             handler.send_error(HTTPStatus.BAD_REQUEST)
             return False
         return True
 
     def log_message(self, message: str, *arguments: Any) -> None:
-        """Log at the debug level; the library writes raw lines to standard error."""
+        """Log at the debug level; the libraries log what the peer sent, or write it as it is."""
         log.debug(message, *arguments)
+
+    log_error = log_message
+
+
+def _is_url(path: str) -> bool:
+    try:
+        urlsplit(path)
+    except ValueError:
+        return False
+    return True

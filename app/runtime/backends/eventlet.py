@@ -21,7 +21,12 @@ from typing import Any, TypeVar
 from flask import Flask
 from flask_socketio import SocketIO
 
-from app.runtime.backends.base import ServerBackend, StrictRequests, raise_file_limit
+from app.runtime.backends.base import (
+    FRAMES_PER_SECOND,
+    ServerBackend,
+    StrictRequests,
+    raise_file_limit,
+)
 from app.runtime.config import AsyncMode
 from app.runtime.peers import TokenBucket, network_of
 
@@ -54,8 +59,6 @@ SOCKET_SECONDS = 90.0
 """Timeout of one read or write of a request; Engine.IO sets its own for WebSockets."""
 READS_IN_A_ROW = 4
 """Reads from a connection after which the others run, even if more data is waiting."""
-FRAMES_PER_SECOND = 1000
-"""WebSocket frames of a connection; a browser sends a message in one or a few."""
 SMALL_MESSAGE = 16_384
 """Bytes of a message that is accepted whatever memory the unfinished ones take."""
 LARGE_MESSAGES = 8

@@ -4,21 +4,32 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import logging
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future
 from typing import Any, TypeVar
 
 from flask import Flask
 from flask_socketio import SocketIO
 from simple_websocket import ConnectionClosed
+from simple_websocket import Server as WebSocketServer
 from werkzeug.serving import WSGIRequestHandler, make_server
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError
 
-from app.runtime.backends.base import ServerBackend, StrictRequests, raise_file_limit
+from app.runtime.backends.base import (
+    FRAMES_PER_SECOND,
+    ServerBackend,
+    StrictRequests,
+    raise_file_limit,
+)
 from app.runtime.config import AsyncMode
+from app.runtime.peers import TokenBucket
+
+log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -49,6 +60,8 @@ class ThreadingBackend(ServerBackend):
             request_handler=_RequestHandler,
             fd=listener.fileno(),
         )
+        # The library writes raw lines.
+        server.handle_error = _log_error  # type: ignore[method-assign, assignment]
         self.spawn(lambda: server.serve_forever(poll_interval=0.1))
         on_started()
         # Signal handlers run on this thread; a signal delivered to another thread does not wake it.
@@ -97,18 +110,48 @@ class ThreadingBackend(ServerBackend):
 
 
 def ignore_close_errors(websocket: Any) -> Any:
-    """A subclass of the socket class whose `close` ignores that the peer has just closed.
+    """A subclass of the socket class that limits frames, and ignores at `close` that it is closed.
 
     Engine.IO checks that the socket is open before it closes it. If the peer closes in between, its
     thread would end with a traceback.
     """
 
     class Tolerant(websocket):  # type: ignore[misc]
+        def __call__(self, environ: Any, start_response: Any) -> Any:
+            del start_response
+            self.ws = LimitedServer(environ, **self.server_args)
+            self.app(self)
+            raise ConnectionError  # as in the base class: werkzeug must send no response
+
         def close(self) -> None:
             with contextlib.suppress(OSError, ConnectionClosed, LocalProtocolError):
                 super().close()
 
     return Tolerant
+
+
+def _log_error(_request: object, address: object) -> None:
+    """Log the error that is being handled."""
+    log.error("a request could not be handled", extra={"address": address}, exc_info=True)  # noqa: LOG014  (called in one)
+
+
+class LimitedServer(WebSocketServer):  # type: ignore[misc]  # the library has no types
+    """The WebSocket of a peer, closed if that sends too many frames per second."""
+
+    def handshake(self) -> None:
+        """Answer the request of the peer."""
+        bucket = TokenBucket(FRAMES_PER_SECOND, time.monotonic())
+        events = self.ws.events
+
+        def counted() -> Iterator[Any]:
+            for event in events():  # of a large frame, one for each piece
+                if getattr(event, "frame_finished", True) and not bucket.take(time.monotonic()):
+                    self.close(CloseReason.POLICY_VIOLATION, "Too many frames per second")
+                    raise ConnectionAbortedError  # which ends the thread that reads
+                yield event
+
+        self.ws.events = counted
+        super().handshake()
 
 
 class _PollingEvent(threading.Event):

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from http import HTTPStatus
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
 from prometheus_client import CONTENT_TYPE_LATEST
+from werkzeug.wrappers import Response as AnyResponse
 
 from app.engines.base import Problem
+from app.errors import UserError
 from app.web.extension import extension
+from app.web.http.responses import error_response
 
 blueprint = Blueprint("ops", __name__)
 
@@ -38,6 +41,14 @@ def _verdict(problems: Sequence[Problem]) -> tuple[Response, int]:
 
 
 @blueprint.get("/metrics")
-def metrics() -> Response:
-    """The metrics, in the Prometheus text format."""
+def metrics() -> AnyResponse:
+    """The metrics, in the Prometheus text format; not for visitors who come through a proxy."""
+    if _is_forwarded():
+        return error_response(UserError("metrics_private"), HTTPStatus.NOT_FOUND)
     return Response(extension().metrics.text(), content_type=CONTENT_TYPE_LATEST)
+
+
+def _is_forwarded() -> bool:
+    """Whether a trusted proxy has named another address than its own."""
+    original = request.environ.get("werkzeug.proxy_fix.orig", {})
+    return bool(original.get("REMOTE_ADDR", request.remote_addr) != request.remote_addr)

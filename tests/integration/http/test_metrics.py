@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
-from tests.support.app_server import AppServer, Client, Tab
+from tests.support.app_server import AppServer, Client, Tab, running_app
+from tests.support.stub_engine import StubEngine
 
 
 def figure(app_server: AppServer, name: str) -> float:
@@ -33,6 +35,16 @@ def test_metrics_cover_sessions_speed_and_delays(
         'charnn_store_latency_seconds_count{operation="load",outcome="ok"}',
     ):
         assert figure(app_server, name) > 0, name
+
+
+def test_visitors_behind_a_proxy_do_not_see_the_metrics(tmp_path: Path) -> None:
+    """An ingress passes every path on; Prometheus asks the server itself."""
+    with running_app(tmp_path, engine=StubEngine(), trust_proxy=True) as app_server:
+        http = app_server.app.test_client()
+        assert http.get("/metrics").status_code == 200
+        hidden = http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.1"})
+        assert (hidden.status_code, hidden.get_json()["code"]) == (404, "metrics_private")
+        assert b'charnn_refusals_total{code="metrics_private"} 1.0' in http.get("/metrics").data
 
 
 def test_unknown_events_add_no_metric_labels(app_server: AppServer, client: Client) -> None:

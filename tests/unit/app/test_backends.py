@@ -14,8 +14,9 @@ from simple_websocket import ConnectionClosed
 from wsproto.utilities import LocalProtocolError
 
 from app.runtime.backends import ServerBackend, make_backend
+from app.runtime.backends import threading as threading_backend
 from app.runtime.backends.eventlet import unmasked
-from app.runtime.backends.threading import ThreadingBackend, ignore_close_errors
+from app.runtime.backends.threading import LimitedServer, ThreadingBackend, ignore_close_errors
 from app.runtime.config import AsyncMode
 
 PATIENCE = 60.0
@@ -89,6 +90,38 @@ def test_a_socket_that_both_ends_close_at_once_is_closed_without_an_error(ended:
     assert socket.closed
 
 
+@pytest.mark.parametrize(
+    "header", [b"\x89\x80", b"\x01\x80", b"\x81\x80"], ids=["ping", "fragment", "message"]
+)
+def test_a_peer_with_too_many_frames_is_closed_by_a_thread_too(
+    header: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Empty pings, fragments and messages cost a peer nothing."""
+    monkeypatch.setattr(threading_backend, "FRAMES_PER_SECOND", 5)
+    here, there = socket.socketpair()
+    with there:
+        environ = {
+            "werkzeug.socket": here,
+            "HTTP_HOST": "here",
+            "HTTP_CONNECTION": "Upgrade",
+            "HTTP_UPGRADE": "websocket",
+            "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==",
+            "HTTP_SEC_WEBSOCKET_VERSION": "13",
+        }
+        server = LimitedServer(environ)
+        first, further = header, header
+        if header[0] == 0x01:
+            further = b"\x00" + header[1:]  # continues the fragment
+        there.sendall(b"".join(each + bytes(4) for each in [first, *[further] * 99]))
+        there.settimeout(PATIENCE)
+        received = b""
+        while piece := there.recv(4096):
+            received += piece
+        assert (1008).to_bytes(2) in received
+        server.thread.join(PATIENCE)
+        assert not server.connected
+
+
 @given(st.binary(max_size=200), st.binary(min_size=4, max_size=4), st.integers(0, 10))
 def test_masked_bytes_are_unmasked(data: bytes, mask: bytes, offset: int) -> None:
     plain = bytes(byte ^ mask[(offset + place) % 4] for place, byte in enumerate(data))
@@ -96,18 +129,30 @@ def test_masked_bytes_are_unmasked(data: bytes, mask: bytes, offset: int) -> Non
     assert unmasked(plain, tuple(mask), offset=offset) == data
 
 
-def test_two_lengths_are_refused_by_a_thread_too() -> None:
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n",
+        b"GET http://[::1 HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1\r\n\r\n",
+        b"GET / and more HTTP/1.1\r\n\r\n",
+    ],
+)
+def test_malformed_requests_are_refused_by_a_thread_without_a_line_in_the_log(
+    sent: bytes, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What a peer sends must not stand in a log of JSON lines as it is."""
     backend = ThreadingBackend()
-    with socket.create_server(("127.0.0.1", 0)) as listener:
+    with caplog.at_level("INFO"), socket.create_server(("127.0.0.1", 0)) as listener:
         serving = threading.Thread(
             target=backend.serve, args=(Flask(__name__), listener, lambda: None)
         )
         serving.start()
         with socket.create_connection(listener.getsockname(), PATIENCE) as connection:
-            connection.sendall(
-                b"POST / HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 40\r\n\r\n"
-            )
+            connection.sendall(sent)
             answer = connection.recv(4096)
         backend.stop()
         serving.join()
-    assert b" 400 " in answer
+    assert b"400" in answer
+    assert not caplog.records
+    assert not capfd.readouterr().err

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from unittest.mock import Mock
 
 import pytest
 
 from app.engines.session_metrics import SessionMetrics
-from app.runtime.metrics import Metrics
+from app.runtime import metrics as module
+from app.runtime.metrics import PERIOD_SECONDS, PROBE_SECONDS, WINDOW_PERIODS, Metrics
 from tests.support.snapshots import FIRST
 
 
@@ -40,17 +42,25 @@ def test_sessions_are_counted_by_what_they_do_whenever_somebody_asks() -> None:
     assert figure(metrics, 'charnn_sessions{state="learning"}') == 0
 
 
-def test_how_late_the_hub_wakes_is_noticed_and_the_worst_is_told_once() -> None:
-    metrics = Metrics()
-    naps = iter([None, None])
+def test_the_longest_stall_of_the_last_minute_is_told_to_everyone_who_asks(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A scrape must not hide a stall from another one."""
+    metrics, clock = Metrics(), Mock(monotonic=Mock(return_value=1000.0))
+    monkeypatch.setattr(module, "time", clock)
+    naps = iter([PROBE_SECONDS, PROBE_SECONDS + 0.5, PROBE_SECONDS + 0.25])
 
     def sleep(seconds: float) -> None:
         del seconds
-        next(naps)
+        clock.monotonic.return_value += next(naps)
 
     with pytest.raises(StopIteration):
         metrics.watch_event_loop(sleep)
-    assert figure(metrics, "charnn_hub_stall_seconds_count") == 2
+    assert figure(metrics, "charnn_hub_stall_seconds_count") == 3
+    for _ in range(2):
+        assert figure(metrics, "charnn_hub_stall_max_seconds") == pytest.approx(0.5)
+    clock.monotonic.return_value += (WINDOW_PERIODS + 1) * PERIOD_SECONDS
+    assert figure(metrics, "charnn_hub_stall_max_seconds") == 0
 
 
 def test_two_servers_in_one_process_share_nothing() -> None:
