@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
@@ -15,9 +14,11 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.errors import BusyError, PayloadTooLarge, UserError, from_model
 from app.protocol import TextFile
 from app.runtime.executors import BoundedExecutor
+from app.runtime.peers import network_of
 from app.web.extension import Extension, extension
 from app.web.http.responses import error_response
-from app.web.http.transfer_timeout import watch_transfer
+from app.web.http.transfer_slots import TransferSlots
+from app.web.http.transfer_timeout import TransferTimeout, watch_transfer
 from model import ModelError, TextLimits, decode_text, sentences_from_text
 from model.text.reader import encoding_remark
 
@@ -34,9 +35,15 @@ class TextFiles:
     """The text files of one application that are being received and read."""
 
     def __init__(self) -> None:
-        self.slots = threading.BoundedSemaphore(MAX_FILES)
+        self.slots = TransferSlots(MAX_FILES, "text_files_full", "text")
         self.reader = BoundedExecutor(
-            "text-files", 1, MAX_FILES, "text_files_full", "server_stopping", "text"
+            "text-files",
+            1,
+            MAX_FILES,
+            "text_files_full",
+            "server_stopping",
+            "text",
+            per_owner=MAX_FILES // 2,
         )
 
 
@@ -45,17 +52,13 @@ def read() -> AnyResponse:
     """The text of the file in the request body."""
     here, files = extension(), _text_files()
     try:
-        here.known_session()
+        session_id = here.known_session()
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
-    if not files.slots.acquire(blocking=False):
-        return error_response(BusyError("text_files_full", "text", limit=MAX_FILES))
     try:
-        answer = _read(here, files.reader)
+        answer = _read(here, files, session_id)
     except UserError as error:
         return error_response(error)
-    finally:
-        files.slots.release()
     return Response(_pieces(answer), mimetype="application/json")
 
 
@@ -64,11 +67,24 @@ def _text_files() -> TextFiles:
     return files
 
 
-def _read(here: Extension, reader: BoundedExecutor) -> bytes:
+def _read(here: Extension, files: TextFiles, session_id: str) -> bytes:
     limits, seconds = here.config.limits.of_text, here.config.limits.answer_seconds
-    content = _receive(here, limits.bytes)
+    transfer, address = watch_transfer(here), request.remote_addr or ""
+    slot = files.slots.take(transfer, address, session_id)
+    try:
+        content = _receive(transfer, limits.bytes)
+    finally:
+        files.slots.release(slot)
     name = request.args.get("name", "")[:MAX_NAME] or "The file"
-    answer = reader.submit(_answer, content, name, request.args.get("encoding"), limits)
+    answer = files.reader.submit(
+        _answer,
+        content,
+        name,
+        request.args.get("encoding"),
+        limits,
+        owner=network_of(address),
+        cost=len(content),
+    )
     try:
         return here.backend.wait(answer, seconds)
     except TimeoutError:
@@ -76,7 +92,7 @@ def _read(here: Extension, reader: BoundedExecutor) -> bytes:
         raise BusyError("answer_timeout", seconds=seconds) from None
 
 
-def _receive(here: Extension, most: int) -> bytes:
+def _receive(transfer: TransferTimeout, most: int) -> bytes:
     """The body of the request.
 
     Raises:
@@ -87,17 +103,23 @@ def _receive(here: Extension, most: int) -> bytes:
         raise UserError("text_file_incomplete", "text")
     if length > most:
         raise PayloadTooLarge("text_file_too_large", "text", limit=most)
-    transfer, content = watch_transfer(here), bytearray()
+    content = bytearray()
     try:
-        while piece := request.stream.read(PIECE):
+        while not transfer.displaced and (piece := request.stream.read(PIECE)):
             content += piece
             transfer.bytes_moved += len(piece)
     except (OSError, ValueError, ClientDisconnected):  # the connection has ended
-        raise UserError("text_file_incomplete", "text") from None
+        raise _incomplete(transfer) from None
     if len(content) < length:
-        raise UserError("text_file_incomplete", "text")
+        raise _incomplete(transfer)
     transfer.end()
     return bytes(content)
+
+
+def _incomplete(transfer: TransferTimeout) -> UserError:
+    if transfer.displaced:
+        return BusyError("upload_displaced", "text")
+    return UserError("text_file_incomplete", "text")
 
 
 def _answer(content: bytes, name: str, encoding: str | None, limits: TextLimits) -> bytes:

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from dataclasses import dataclass
+from functools import partial
 
 from app.errors import BusyError
 from app.runtime.peers import network_of
@@ -32,10 +33,10 @@ class TransferSlots:
     its own address one of the session that has the most, the slowest first.
     """
 
-    def __init__(self, limit: int, full: str) -> None:
-        """Create the slots; `full` is the code of the error if none is free."""
+    def __init__(self, limit: int, full: str, field: str | None = None) -> None:
+        """Create the slots; `full` is the code of the error if none is free, at this field."""
         self._limit = limit
-        self._full = full
+        self._full = partial(BusyError, full, field, limit=limit)
         self._lock = threading.Lock()
         self._taken: list[Slot] = []
 
@@ -80,6 +81,6 @@ class TransferSlots:
             and chosen.transfer.rate(now) < SLOW_BYTES_PER_SECOND
         )
         if not (has_more or is_slow):
-            raise BusyError(self._full, limit=self._limit)
+            raise self._full()
         self._taken.remove(chosen)
         chosen.transfer.displace()
