@@ -20,7 +20,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 FOR_BROWSER := $(if $(CHARNN_BROWSER),,$(VENV)/.browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test test-all test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos attacks pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -85,6 +85,9 @@ sizing: $(VENV)/.cluster ## measure what a visitor costs the machines of a clust
 
 chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and measure what is lost; ten minutes
 	$(BIN)/python -m bench.load.chaos $(ARGS)
+
+attacks: $(VENV)/.live ## attack servers from one address, and measure what others notice; two minutes an attack
+	$(BIN)/python -m bench.load.attacks $(ARGS)
 
 pictures: $(VENV)/.pictures ## take the README's screenshots again, and one of every state; three minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \

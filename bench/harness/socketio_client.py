@@ -42,9 +42,10 @@ class PageClient:
         history: arrival time and steps of each frame and state.
     """
 
-    def __init__(self, url: str, cookie: str = "") -> None:
+    def __init__(self, url: str, cookie: str = "", address: str = "") -> None:
         self.url = url
         self.cookie = cookie
+        self._local = (address, 0) if address else None
         self.state: dict[str, Any] = {}
         self.frames: list[float] = []
         self.waits: list[float] = []
@@ -62,7 +63,7 @@ class PageClient:
 
     async def open(self) -> None:
         """Connect, or reconnect with the same cookie."""
-        self._http = aiohttp.ClientSession()
+        self._http = self._new_http()
         if not self.cookie:
             async with self._http.get(f"{self.url}/") as response:
                 self.cookie = response.cookies["charnn_session"].value
@@ -185,12 +186,15 @@ class PageClient:
         if not answer.done():
             raise ConnectionError("the server has closed the socket")
 
+    def _new_http(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=self._local))
+
     async def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         cookie = self.cookie.encode("latin-1", "replace").decode("latin-1")
         clean = "".join(letter for letter in cookie if letter >= " " and letter != "\x7f")
         headers = {"Cookie": f"charnn_session={clean}"}
         async with (
-            aiohttp.ClientSession() as http,
+            self._new_http() as http,
             http.request(method, f"{self.url}{path}", headers=headers, data=body) as response,
         ):
             return response.status, await response.read()

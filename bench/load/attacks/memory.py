@@ -1,0 +1,92 @@
+"""Attacks on memory and on the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from urllib.parse import urlsplit
+
+from bench.load.attacks.attack import ADDRESS, CLIENT_ERRORS, Attack, Attacker
+
+PAGES = 31
+TEXT = 2_000_000
+CONNECT = b"\x81\x82\0\0\0\x0040"
+"""A masked WebSocket frame with Socket.IO's connect packet."""
+
+
+async def pages_that_read_nothing(attacker: Attacker) -> None:
+    """Let pages without a reader watch a session with a long text, which is replaced repeatedly."""
+    page = await attacker.open_page()
+    for _ in range(PAGES):
+        await _open_without_reading(attacker.url, page.cookie)
+    lines = ["the quick brown fox jumps over the lazy dog", "pack my box with five dozen jugs"]
+    number = 0
+    while True:
+        number += 1
+        text = "\n".join([f"text {number}", *lines * 30_000])[:TEXT]
+        await attacker.ask(page, "learn", {"text": text})
+
+
+async def _open_without_reading(url: str, cookie: str) -> None:
+    host = urlsplit(url)
+    reader, writer = await asyncio.open_connection(
+        host.hostname, host.port, local_addr=(ADDRESS, 0), limit=4096
+    )
+    writer.write(
+        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
+        f"Host: {host.netloc}\r\nCookie: charnn_session={cookie}\r\n"
+        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+    )
+    await reader.readuntil(b"\r\n\r\n")
+    writer.write(CONNECT)
+    await writer.drain()
+    writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+
+async def many_distinct_characters(attacker: Attacker) -> None:
+    """Train on a text of 600,000 distinct characters, and on long lines of many."""
+    page = await attacker.open_page()
+    every = [chr(code) for code in range(0x20, 0xF0000) if not 0xD800 <= code < 0xE000]
+    options = {"hidden_sizes": [1], "letter_size": 1}
+    for count, width in ((600_000, 9_000), (200_000, 9_000), (50_000, 9_000)):
+        chars = "".join(every[:count])
+        text = "\n".join(chars[at : at + width] for at in range(0, count, width))
+        await attacker.ask(page, "learn", {"text": text, "options": options})
+        await asyncio.sleep(3)
+
+
+async def many_short_lines(attacker: Attacker) -> None:
+    """Train many sessions on texts of a million lines of one letter."""
+    text = "\n".join("abcdefghij"[number % 10] for number in range(1_000_000))
+    for _ in range(12):
+        page = await attacker.open_page()
+        await attacker.ask(page, "learn", {"text": text})
+
+
+async def shares_without_end(attacker: Attacker) -> None:
+    """Share large networks, with a new cookie whenever a session may share no more."""
+    options = {"hidden_sizes": [300]}
+    while True:
+        try:
+            page = await attacker.open_page()
+        except CLIENT_ERRORS as error:
+            attacker.outcomes[type(error).__name__] += 1
+            await asyncio.sleep(0.2)
+            continue
+        text = "some sentence\nand another one"
+        await attacker.ask(page, "learn", {"text": text, "options": options})
+        answer = {"ok": True}
+        while answer["ok"]:
+            answer = await attacker.ask(page, "share", {})
+            await asyncio.sleep(0.1)
+        with contextlib.suppress(*CLIENT_ERRORS):
+            await page.close()
+
+
+ATTACKS = (
+    Attack("31 pages that read nothing", pages_that_read_nothing),
+    Attack("600,000 distinct characters", many_distinct_characters),
+    Attack("a million lines of one letter", many_short_lines),
+    Attack("shares without end", shares_without_end),
+)
