@@ -190,7 +190,7 @@ class TrainingPool:
 
     def obstacles(self) -> Sequence[Problem]:
         """Whether the kernels of the default network could not be compiled."""
-        if not self._compiler.failed(FIRST_KERNELS):
+        if not self._compiler.failed(KernelKey()):
             return ()
         return [Problem("kernels_failed", "the kernels could not be compiled: see the log")]
 

@@ -179,7 +179,7 @@ def test_a_failed_session_is_published_as_paused(
     def fail(*_: Any) -> None:
         raise FloatingPointError
 
-    monkeypatch.setattr(engine.pool, "_make_ready", fail)
+    monkeypatch.setattr(engine.pool, "_prepare", fail)
     assert ann.wait_for(lambda now: now.notices).status == "paused"
 
 
