@@ -114,6 +114,7 @@ def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
     except UserError:
         raise
     except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
+        _check_displaced(transfer)
         raise UserError("upload_incomplete", "json") from None
     _check_displaced(transfer)
     expected = request.content_length

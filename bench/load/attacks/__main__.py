@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from bench.harness.checks import Checks
-from bench.load.attacks import memory
+from bench.load.attacks import access, memory
 from bench.load.attacks.attack import measure, table
 
-ATTACKS = (*memory.ATTACKS,)
+ATTACKS = (*memory.ATTACKS, *access.ATTACKS)
 
 
 @click.command()
