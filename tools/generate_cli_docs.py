@@ -61,13 +61,14 @@ def _introduction() -> Iterator[str]:
     yield ""
 
 
-def _commands() -> Iterator[str]:
-    for name, command in charnn.commands.items():
+def _commands(group: click.Group = charnn, above: str = "") -> Iterator[str]:
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
         if isinstance(command, click.Group):
-            for subname, subcommand in command.commands.items():
-                yield from _command(f"{name} {subname}", subcommand)
-        else:
-            yield from _command(name, command)
+            yield from _commands(command, f"{above}{name} ")
+        elif command is not None:
+            yield from _command(f"{above}{name}", command)
 
 
 def _command(name: str, command: click.Command) -> Iterator[str]:

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from app.cli import COMMANDS
 from tools import generate_cli_docs
 
 PROGRAM = """
@@ -59,3 +60,4 @@ def test_the_document_is_up_to_date() -> None:
     """docs/cli.md says what the commands take."""
     written = generate_cli_docs.DOCS_FILE.read_text(encoding="utf-8")
     assert written == generate_cli_docs.documentation(), "run `python -m tools.generate_protocol`"
+    assert all(f"## charnn {name}" in written for name in COMMANDS if name != "cluster")
