@@ -206,7 +206,7 @@ def test_an_invalid_model_file_is_refused_and_training_continues(client: Client)
         assert code(response) == (400, reason)
         assert response.get_json()["field"] == "json"
         assert tab.ask("load", {"json": body.decode()}) == response.get_json()
-    assert code(client.put(ADDRESS, b"%PDF-1.7 \xe2\xe3")) == (400, "json_unreadable")
+    assert code(client.put(ADDRESS, b"%PDF-1.7 \xe2\xe3")) == (400, "foreign_file")
     tab.wait_for_steps(more_than=tab.newest("steps"))
     assert (tab.newest("version"), tab.newest("status")) == (version, "learning")
 
