@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from app.cli import console, evaluate, main
+from app.cli import console, evaluate, main, progress
 from model import CharModel, Vocabulary
 from model.formats import python_file
 
@@ -40,7 +40,9 @@ def folder(model: CharModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_warning_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+def only_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No line says that something takes long, and no warning was given before."""
+    monkeypatch.setattr(progress, "PATIENCE", 1000.0)
     monkeypatch.setattr(console._warn_of_encoding, "done", False, raising=False)
 
 
