@@ -59,7 +59,10 @@ class StopConditions:
 
 
 class StopSignals:
-    """Notes a signal that asks the program to stop. A second one ends it as usual.
+    """Notes signals that ask the program to stop, so that it can save first.
+
+    A second Ctrl-C ends it at once. Other signals may well come twice: a terminal that closes sends
+    SIGHUP, and so does its shell.
 
     Attributes:
         received: the number of the signal; None without one.
@@ -86,8 +89,9 @@ class StopSignals:
         self._before.clear()
 
     def _note(self, number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGINT and self.received is not None:
+            raise KeyboardInterrupt
         self.received = number
-        self.__exit__()
 
 
 class TrainingLog:

@@ -18,6 +18,7 @@ from click.testing import Result as Outcome
 
 from app.cli import main, train
 from app.cli.progress import Progress
+from app.cli.train_loop import StopSignals
 from bench.speed import runner
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network
@@ -226,13 +227,13 @@ def test_train_follows_a_schedule(model_file: Path, corpus: Path, out: Path) -> 
 
 
 @contextmanager
-def ctrl_c_interrupts() -> Iterator[None]:
+def not_ignored(number: signal.Signals) -> Iterator[None]:
     """The process that started the tests may ignore the signal."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    before = signal.signal(number, signal.default_int_handler)
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        signal.signal(number, before)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -252,7 +253,7 @@ def test_train_stopped_by_a_signal_writes_the_model(
             _thread.interrupt_main(number)
 
     monkeypatch.setattr(Progress, "show", shown)
-    with ctrl_c_interrupts():
+    with not_ignored(number):
         user = threading.Thread(target=interrupt)
         user.start()
         done = charnn("train", corpus, "--out", out, "--seconds", "60", *TINY)
@@ -260,6 +261,17 @@ def test_train_stopped_by_a_signal_writes_the_model(
     assert done.exit_code == 128 + number
     assert steps_of(out) > 0
     assert math.isfinite(read(out).perplexity(SENTENCES))
+
+
+def test_a_stop_signal_that_comes_twice_does_not_prevent_saving() -> None:
+    """A terminal that closes sends SIGHUP, and so does its shell; a second Ctrl-C is impatience."""
+    with not_ignored(signal.SIGHUP), not_ignored(signal.SIGINT), StopSignals() as signals:
+        for _ in range(2):
+            signal.raise_signal(signal.SIGHUP)
+        assert signals.received == signal.SIGHUP
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGINT)
+    assert signal.getsignal(signal.SIGHUP) is not signals._note
 
 
 def test_train_finds_out_before_training_that_it_cannot_write(
