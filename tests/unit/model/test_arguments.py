@@ -125,7 +125,7 @@ def test_a_training_takes_valid_options_only(field: str, value: Any) -> None:
         ("beam_search", {"max_chars": None}, "max_chars"),
         ("sample", {"prompt": 5}, "prime"),
         ("greedy", {"prompt": b"a"}, "prime"),
-        ("next_char_probabilities", {"prefix": None}, "prime"),
+        ("next_char_probabilities", {"prefix": None}, "text"),
         ("activations", {"text": 5}, "text"),
     ],
 )
