@@ -33,7 +33,7 @@ import numpy.typing as npt
 from model.errors import SettingsError, is_integer
 from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
-from model.kernels.types import FloatArray
+from model.kernels.types import PACKING, FloatArray
 from model.text.vocabulary import Vocabulary
 
 
@@ -160,7 +160,8 @@ class ParameterLayout:
     def work_size(self, rows: int, batch: int = 1) -> int:
         """Size of the scratch space for this many rows of a batch of this many sentences."""
         inputs, _, widest, row = map(int, self.sizes[:4])
-        return rows * (row + inputs + widest) + (1 + batch) * widest
+        packed = self.gates * (widest + PACKING) ** 2 if batch > 1 else 0
+        return rows * (row + inputs + widest) + (1 + batch) * widest + packed
 
     @property
     def step_size(self) -> int:

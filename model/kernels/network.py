@@ -9,7 +9,7 @@ The scratch space is one flat array of the caller, so that training allocates no
 holds, in this order:
 
     x (N, E), then for each layer: gates (N, G * H), c (N, H), tanh_c (N, H), h (N, H), then
-    logits (N, V), dh (N, widest), zeros (widest) and dc (batch, widest)
+    logits (N, V), dh (N, widest), zeros (widest), dc (batch, widest) and packed weights
 """
 
 from __future__ import annotations
@@ -66,6 +66,7 @@ def forward(
     logits_at = rows * sizes[3]
     logits = matrix(work, logits_at, rows, vocab_size)
     zeros = matrix(work, logits_at + rows * (vocab_size + widest), 1, widest)
+    space = work[logits_at + rows * (vocab_size + widest) + (1 + offsets[1]) * widest :]
     fill_zero(zeros)
 
     embedding = matrix(params, 0, vocab_size, embedding_size)
@@ -81,7 +82,7 @@ def forward(
         w += rows * (cell.gates + 3) * hidden
         fill_zero(layer.gates)
         gemm_nn(x, layer.Wx, layer.gates)
-        forward_layer(cell, layer, zeros[0][:hidden], offsets)
+        forward_layer(cell, layer, zeros[0][:hidden], space, offsets)
         x = layer.h
 
     fill_zero(logits)
@@ -143,6 +144,7 @@ def backward(
     dh_at = w + rows * vocab_size
     zeros = matrix(work, dh_at + rows * widest, 1, widest)
     dc_at = dh_at + (rows + 1) * widest
+    space = work[dc_at + batch * widest :]
     p = params.shape[0] - (sizes[-1] + 1) * vocab_size
     W_above = matrix(params, p, sizes[-1], vocab_size)
     h = matrix(work, w - rows * sizes[-1], rows, sizes[-1])
@@ -162,8 +164,9 @@ def backward(
         fill_zero(dc)
         d_Wh = matrix(gradient, p + input_size * width, hidden, width)
         d_bias = matrix(gradient, p + (input_size + hidden) * width, 1, cell.biases * hidden)
+        zero = zeros[0][:hidden]
         backward_layer(
-            cell, layer, zeros[0][:hidden], offsets, grad_output, W_above, dh, dc, d_Wh, d_bias
+            cell, layer, zero, space, offsets, grad_output, W_above, dh, dc, d_Wh, d_bias
         )
         x = matrix(work, w - rows * input_size, rows, input_size)
         gemm_tn(x, layer.gates, matrix(gradient, p, input_size, width))

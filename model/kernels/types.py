@@ -14,3 +14,5 @@ IntArray = npt.NDArray[np.integer[Any]]
 
 BOUNDARY = 0
 """The token of START as an input and of END as a target; characters are numbered from 1."""
+PACKING = 16
+"""A matrix (k, n) packed by `gemm.pack` has up to (k + PACKING) * (n + PACKING) numbers."""

@@ -16,6 +16,7 @@ from llvmlite import binding, ir
 
 from model.kernels.linalg import gemm  # noqa: F401  (importing loads the products)
 from model.kernels.linalg.gemm_codegen import name_of
+from model.kernels.types import PACKING
 
 ROWS, TERMS, COLUMNS = (1, 2, 3, 5, 9, 33, 130), (1, 7, 80, 270), (1, 5, 16, 49, 100, 301)
 GAP = 3  # between the rows of a matrix, not to be read
@@ -36,11 +37,12 @@ def matrix(random: np.random.Generator, rows: int, columns: int, dtype: Any) -> 
 
 
 def is_right(dtype: Any, m: int, k: int, n: int) -> bool:
-    """Whether the three products of this shape add what NumPy's do, and touch nothing else."""
+    """Whether all products of this shape add what NumPy's do, and touch nothing else."""
     number = ir.FloatType() if dtype == np.float32 else ir.DoubleType()
-    gemm_any, gemm_nt = (
+    gemm_any, gemm_nt, pack = (
         product("gemm", number, "iiipiipiipi"),
         product("gemm_nt", number, "iiipipipi"),
+        product("pack", number, "iipiip"),
     )
     random = np.random.default_rng(m)
     a, b, out = (matrix(random, *shape, dtype) for shape in ((m, k), (k, n), (m, n)))
@@ -55,12 +57,22 @@ def is_right(dtype: Any, m: int, k: int, n: int) -> bool:
         right = np.abs(whole[:, :n] - exact) <= limit
         return bool(right.all() and np.isnan(whole[:, n:]).all())
 
+    def packed(*factor: int) -> bool:
+        """Whether a product with b packed is right, and fits into the space for it."""
+        space = np.full((k + PACKING) * (n + PACKING) + GAP, np.nan, dtype)
+        space[-GAP:] = GAP
+        pack(k, n, *factor, space.ctypes.data)
+        right = added(gemm_any, a_at, k + GAP, 1, space.ctypes.data, 0, 1)
+        return right and bool((space[-GAP:] == GAP).all())
+
     pointers = (x.ctypes.data for x in (a, a_columns, b, b_columns))
     a_at, a_columns_at, b_at, b_columns_at = pointers
     return (
         added(gemm_any, a_at, k + GAP, 1, b_at, n + GAP, 1)
         and added(gemm_any, a_columns_at, 1, m + GAP, b_at, n + GAP, 1)
         and added(gemm_nt, a_at, k + GAP, b_columns_at, k + GAP)
+        and packed(b_at, n + GAP, 1)
+        and packed(b_columns_at, 1, k + GAP)
     )
 
 

@@ -58,10 +58,13 @@ class Layer(NamedTuple):
     h: FloatArray
 
 
-def forward_layer(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
+def forward_layer(
+    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+) -> None:
     """The forward pass over all rows of a batch: fills gates, h, c and tanh_c.
 
-    The gates are x Wx on entry, and activations on return. zeros (H,) is the initial state.
+    The gates are x Wx on entry, and activations on return. zeros (H,) is the initial
+    state, space the scratch space for packed weights.
     """
     raise NotImplementedError
 
@@ -70,6 +73,7 @@ def backward_layer(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
+    space: FloatArray,
     offsets: IntArray,
     grad_output: FloatArray,
     W_above: FloatArray,

@@ -16,7 +16,11 @@ from __future__ import annotations
 from typing import Any
 
 from model.kernels.cells import Gru, Layer, backward_layer, forward_layer, step_layer
-from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.cells.recurrence import (
+    add_recurrent_gradient,
+    pack_for_steps,
+    pack_for_steps_back,
+)
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
@@ -48,18 +52,22 @@ def gru_row(
 
 
 @implements(forward_layer, Gru)
-def gru_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
+def gru_forward(
+    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+) -> None:
     """See `forward_layer`."""
-    gates, recurrent, h, bias, Wh = layer.gates, layer.c, layer.h, layer.bias[0], layer.Wh
+    gates, recurrent, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
     hidden = h.shape[1]
+    Wh_n = pack_for_steps(layer.Wh[:, :hidden], offsets, space)
+    Wh_rz = pack_for_steps(layer.Wh[:, hidden:], offsets, space[space.shape[0] // 3 :])
     fill_zero(recurrent)
     before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         if t > 0:
             h_before = h[before : before + end - first]
-            gemm_nn(h_before, Wh[:, :hidden], recurrent[first:end])
-            gemm_nn(h_before, Wh[:, hidden:], gates[first:end, hidden:])
+            gemm_nn(h_before, Wh_n, recurrent[first:end])
+            gemm_nn(h_before, Wh_rz, gates[first:end, hidden:])
         for row in range(first, end):
             h_row = h[before + row - first] if t > 0 else zeros
             gru_row(gates[row], bias, recurrent[row], h_row, h[row])
@@ -107,6 +115,7 @@ def gru_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
+    space: FloatArray,
     offsets: IntArray,
     grad_output: FloatArray,
     W_above: FloatArray,
@@ -116,8 +125,10 @@ def gru_backward(
     d_bias: FloatArray,
 ) -> None:
     """See `backward_layer`."""
-    gates, recurrent, h, Wh = layer.gates, layer.c, layer.h, layer.Wh
+    gates, recurrent, h = layer.gates, layer.c, layer.h
     hidden = h.shape[1]
+    Wh_n = pack_for_steps_back(layer.Wh[:, :hidden], offsets, space)
+    Wh_rz = pack_for_steps_back(layer.Wh[:, hidden:], offsets, space[space.shape[0] // 3 :])
     gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
@@ -131,8 +142,8 @@ def gru_backward(
                 source, target = dh[row], dh_before[row - first]
                 for j in range(hidden):
                     target[j] += source[j]
-            gemm_nt(recurrent[first:end], Wh[:, :hidden], dh_before)
-            gemm_nt(gates[first:end, hidden:], Wh[:, hidden:], dh_before)
+            gemm_nt(recurrent[first:end], Wh_n, dh_before)
+            gemm_nt(gates[first:end, hidden:], Wh_rz, dh_before)
     add_recurrent_gradient(h, recurrent, offsets, d_Wh[:, :hidden])
     add_recurrent_gradient(h, gates[:, hidden:], offsets, d_Wh[:, hidden:])
     add_bias_grad(gates, d_bias[:, : 3 * hidden])

@@ -16,7 +16,11 @@ from __future__ import annotations
 from typing import Any
 
 from model.kernels.cells import Layer, Lstm, backward_layer, forward_layer, step_layer
-from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.cells.recurrence import (
+    add_recurrent_gradient,
+    pack_for_steps,
+    pack_for_steps_back,
+)
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
@@ -53,14 +57,17 @@ def lstm_row(
 
 
 @implements(forward_layer, Lstm)
-def lstm_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
+def lstm_forward(
+    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+) -> None:
     """See `forward_layer`."""
     gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
+    Wh = pack_for_steps(layer.Wh, offsets, space)
     before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         if t > 0:
-            gemm_nn(h[before : before + end - first], layer.Wh, gates[first:end])
+            gemm_nn(h[before : before + end - first], Wh, gates[first:end])
         for row in range(first, end):
             c_before = c[before + row - first] if t > 0 else zeros
             lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
@@ -104,6 +111,7 @@ def lstm_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
+    space: FloatArray,
     offsets: IntArray,
     grad_output: FloatArray,
     W_above: FloatArray,
@@ -115,6 +123,7 @@ def lstm_backward(
     """See `backward_layer`."""
     gates, c = layer.gates, layer.c
     gemm_nt(grad_output, W_above, dh)
+    Wh = pack_for_steps_back(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
         before = offsets[t - 1] if t > 0 else 0
@@ -122,6 +131,6 @@ def lstm_backward(
             c_before = c[before + row - first] if t > 0 else zeros
             lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])
         if t > 0:
-            gemm_nt(gates[first:end], layer.Wh, dh[before : before + end - first])
+            gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
     add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
     add_bias_grad(gates, d_bias)

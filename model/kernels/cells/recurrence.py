@@ -1,10 +1,24 @@
-"""The gradient of the recurrent weights."""
+"""The recurrent weights in the products of many steps, and their gradient."""
 
 from __future__ import annotations
 
 from model.kernels.compile import kernel
-from model.kernels.linalg.gemm import gemm_tn
+from model.kernels.linalg.gemm import gemm_tn, pack, pack_transposed
 from model.kernels.types import FloatArray, IntArray
+
+PACKED_FROM_ROWS = 8  # of a step: the products of fewer are too small to repay packing
+
+
+@kernel
+def pack_for_steps(Wh: FloatArray, offsets: IntArray, space: FloatArray) -> FloatArray:
+    """Wh (H, n) for the `gemm_nn` of every step; space is scratch space to pack it."""
+    return pack(Wh, space) if offsets[1] >= PACKED_FROM_ROWS else Wh
+
+
+@kernel
+def pack_for_steps_back(Wh: FloatArray, offsets: IntArray, space: FloatArray) -> FloatArray:
+    """Wh (H, n) for the `gemm_nt` of every step; space is scratch space to pack it."""
+    return pack_transposed(Wh, space) if offsets[1] >= PACKED_FROM_ROWS else Wh
 
 
 @kernel

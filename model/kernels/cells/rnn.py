@@ -11,7 +11,11 @@ from __future__ import annotations
 from typing import Any
 
 from model.kernels.cells import Layer, Rnn, backward_layer, forward_layer, step_layer
-from model.kernels.cells.recurrence import add_recurrent_gradient
+from model.kernels.cells.recurrence import (
+    add_recurrent_gradient,
+    pack_for_steps,
+    pack_for_steps_back,
+)
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
 from model.kernels.types import FloatArray, IntArray
@@ -26,14 +30,17 @@ def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
 
 
 @implements(forward_layer, Rnn)
-def rnn_forward(cell: Any, layer: Layer, zeros: FloatArray, offsets: IntArray) -> None:
+def rnn_forward(
+    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+) -> None:
     """See `forward_layer`."""
     gates, h, bias = layer.gates, layer.h, layer.bias[0]
+    Wh = pack_for_steps(layer.Wh, offsets, space)
     before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         if t > 0:
-            gemm_nn(h[before : before + end - first], layer.Wh, gates[first:end])
+            gemm_nn(h[before : before + end - first], Wh, gates[first:end])
         for row in range(first, end):
             rnn_row(gates[row], bias, h[row])
         before = first
@@ -52,6 +59,7 @@ def rnn_backward(
     cell: Any,
     layer: Layer,
     zeros: FloatArray,
+    space: FloatArray,
     offsets: IntArray,
     grad_output: FloatArray,
     W_above: FloatArray,
@@ -64,6 +72,7 @@ def rnn_backward(
     gates = layer.gates
     zero = gates.dtype.type(0)
     gemm_nt(grad_output, W_above, dh)
+    Wh = pack_for_steps_back(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
         for row in range(first, end):
@@ -72,6 +81,6 @@ def rnn_backward(
                 d_sums[j] = dh_row[j] if h_row[j] > zero else zero
         if t > 0:
             before = offsets[t - 1]
-            gemm_nt(gates[first:end], layer.Wh, dh[before : before + end - first])
+            gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
     add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
     add_bias_grad(gates, d_bias)

@@ -15,6 +15,7 @@ from llvmlite import binding, ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+from numba.np.arrayobj import populate_array
 
 from model.kernel_cache import cache_folder, read_whole, target_cpu, write_whole
 from model.kernels.linalg import gemm_codegen
@@ -30,7 +31,7 @@ def _load_products() -> Any:
     engine = binding.create_mcjit_compiler(binding.parse_assembly(""), machine)
     engine.add_object_file(binding.ObjectFileRef.from_data(_object_code(machine)))
     engine.finalize_object()
-    for product in ("gemm", "gemm_nt"):
+    for product in gemm_codegen.ARGUMENTS:
         for number in (gemm_codegen.FLOAT, gemm_codegen.DOUBLE):
             name = gemm_codegen.name_of(product, number)
             binding.add_symbol(name, engine.get_function_address(name))
@@ -92,16 +93,15 @@ def _call(product: str, arguments_of: Callable[..., Any]) -> Callable[..., Any]:
             _Matrix(context, builder, numba_type, value)
             for numba_type, value in zip(signature.args, arguments)
         ]
-        number = matrices[0].number
-        function = cgutils.get_or_insert_function(
-            builder.module,
-            gemm_codegen.signature(product, number),
-            gemm_codegen.name_of(product, number),
-        )
-        builder.call(function, arguments_of(builder, *matrices))
+        _call_product(product, builder, matrices[0].number, arguments_of(builder, *matrices))
         return context.get_dummy_value()
 
     return generate
+
+
+def _call_product(product: str, builder: Any, number: ir.Type, arguments: list[Any]) -> None:
+    name, signature = gemm_codegen.name_of(product, number), gemm_codegen.signature(product, number)
+    builder.call(cgutils.get_or_insert_function(builder.module, signature, name), arguments)
 
 
 def _product(product: str, arguments_of: Callable[..., Any]) -> Any:
@@ -145,6 +145,34 @@ gemm_tn = _product("gemm", _a_transposed)
 
 gemm_nt = _product("gemm_nt", _b_transposed)
 """out += a @ b.T, with a (m, n), b (k, n), out (m, k): the way back through a layer."""
+
+
+def _packing(strides_of: Callable[[_Matrix], list[Any]]) -> Any:
+    """An intrinsic (b, space) -> b in another order of its numbers, with a row stride of 0."""
+
+    def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
+        b = _Matrix(context, builder, signature.args[0], arguments[0])
+        space = context.make_array(signature.args[1])(context, builder, arguments[1])
+        _call_product("pack", builder, b.number, [*strides_of(b), space.data])
+        packed = context.make_array(signature.args[0])(context, builder)
+        populate_array(
+            packed,
+            data=space.data,
+            shape=cgutils.pack_array(builder, [b.rows, b.columns]),
+            strides=cgutils.pack_array(builder, [ZERO, space.itemsize]),
+            itemsize=space.itemsize,
+            meminfo=None,
+        )
+        return packed._getvalue()
+
+    return intrinsic(lambda _context, b, space: (b(b, space), generate))
+
+
+pack = _packing(lambda b: [b.rows, b.columns, b.data, b.row_stride, ONE])
+"""b (k, n) as `gemm_nn` reads it fastest, on a flat space: see `types.PACKING` for its size."""
+
+pack_transposed = _packing(lambda b: [b.columns, b.rows, b.data, ONE, b.row_stride])
+"""b (k, n) as `gemm_nt` reads it fastest, on a flat space: see `types.PACKING` for its size."""
 
 
 @intrinsic

@@ -2,13 +2,15 @@
 
 The compiler's own vectoriser reaches about a third of what a core can do on matrices this small.
 Here, tiles of the result are summed in registers, and their shape follows from the registers of the
-processor that the code is for. Two functions come out, both for row-major matrices:
+processor that the code is for. Three functions come out, all for row-major matrices:
 
-    gemm     out (m, n) += a (m, k) @ b (k, n), where either factor may be transposed
+    gemm     out (m, n) += a (m, k) @ b (k, n), where either factor may be transposed, or b packed
     gemm_nt  the same with b (n, k) transposed, fast for few rows as well
+    pack     copy b (k, n), which may be transposed, to where gemm reads it fastest
 
 The blocking is that of BLIS (F. G. Van Zee and R. A. van de Geijn, 2015), with a difference: only
-b is packed, and only where it is transposed or too large for the caches.
+b is packed, and only where it is transposed or too large for the caches. Packed are panels of as
+many columns as a tile has, row by row, one panel after the other.
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ ZERO, ONE = INT(0), INT(1)
 SINGLE_ROW_VECTORS = 8  # enough independent sums to hide the latency of a multiply-add
 BLOCK_ROWS = 256  # of a, while a panel of b is in the first-level cache
 BLOCK_TERMS = 192  # of the sums; a packed panel of b is 36 kB at most
+NARROW_TERMS = 32  # of the sums, where few rows of a leave the reading of b to count
 # Measured, see docs/speed/products.md:
 PACKED_FROM_TERMS = 32  # fewer cost less than packing
 PACKED_FROM_NUMBERS = 1 << 16  # of b: less is near in the caches
@@ -34,15 +37,28 @@ STREAMED_TERMS = 8  # of a single row times a large matrix: as many streams as h
 DOTS_ROWS, DOTS_NUMBERS = 32, 12_000  # of a, up to which dot products need no packing
 DOTS_COLUMNS = (8, 4, 2, 1)
 
-GEMM_ARGUMENTS = ["m", "k", "n", "a", "a_row", "a_step", "b", "b_row", "b_step", "out", "out_row"]
-GEMM_NT_ARGUMENTS = ["m", "k", "n", "a", "a_row", "b", "b_row", "out", "out_row"]
+ARGUMENTS = {
+    "gemm": ["m", "k", "n", "a", "a_row", "a_step", "b", "b_row", "b_step", "out", "out_row"],
+    "gemm_nt": ["m", "k", "n", "a", "a_row", "b", "b_row", "out", "out_row"],
+    "pack": ["k", "n", "b", "b_row", "b_step", "out"],
+}
 
 
 class VectorRegisters(NamedTuple):
-    """The vector registers of a processor."""
+    """The vector registers of a processor, and the tile of out whose sums they hold."""
 
     bits: int
     number: int
+
+    @property
+    def tile_rows(self) -> int:
+        """The most rows of a tile."""
+        return self.number // 4
+
+    @property
+    def tile_vectors(self) -> int:
+        """The most vectors in a row of a tile."""
+        return 2 if self.bits == 128 else 3  # NEON's broadcasts take registers as well
 
 
 def name_of(product: str, number: ir.Type) -> str:
@@ -53,11 +69,11 @@ def name_of(product: str, number: ir.Type) -> str:
 def signature(product: str, number: ir.Type) -> ir.FunctionType:
     """The types of a product's arguments: matrices are pointers, all else are whole numbers.
 
-    Strides count numbers: a_row is from one row to the next, a_step from one column to the next.
+    Strides count numbers: a_row is from one row to the next, a_step from one column to the next. A
+    b_row of 0 says that b is packed.
     """
-    names = GEMM_ARGUMENTS if product == "gemm" else GEMM_NT_ARGUMENTS
     pointer = number.as_pointer()
-    types = [pointer if name in ("a", "b", "out") else INT for name in names]
+    types = [pointer if name in ("a", "b", "out") else INT for name in ARGUMENTS[product]]
     return ir.FunctionType(ir.VoidType(), types)
 
 
@@ -66,30 +82,94 @@ def products_module(registers: VectorRegisters) -> Any:
     module = ir.Module("charnn_products")
     module.triple = binding.get_process_triple()
     for number in (FLOAT, DOUBLE):
-        gemm, gemm_nt = (
+        gemm, gemm_nt, pack = (
             ir.Function(module, signature(product, number), name_of(product, number))
-            for product in ("gemm", "gemm_nt")
+            for product in ARGUMENTS
         )
-        _define_gemm(gemm, registers)
+        _define_gemm(gemm, pack, registers)
         _define_gemm_nt(gemm_nt, gemm, registers)
+        _define_pack(pack, registers)
     return binding.parse_assembly(str(module))
 
 
-def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
+def _panel_vectors(w: VectorBuilder, left: Value, most: int) -> Value:
+    """How many vectors the next panel has in a row, with this many columns left."""
+    b = w.builder
+    needed = b.sdiv(b.add(left, INT(w.lanes - 1)), INT(w.lanes))
+    # The last four vectors as two and two: a single one has too few sums to hide the latency.
+    return b.select(b.icmp_signed("==", needed, INT(4)), INT(2), w.minimum(needed, INT(most)))
+
+
+def _define_pack(function: ir.Function, registers: VectorRegisters) -> None:
+    """Copy panels, padded: with zeros, or with the last column where b is transposed."""
+    w = VectorBuilder(function, registers.bits)
+    b, lanes = w.builder, range(w.lanes)
+    k, n, matrix, b_row, b_step, out = function.args
+    out = w.aligned(out)
+
+    def rows(source: Value, to: Value, left: Value, vectors: int) -> None:
+        last = w.minimum(b.sub(left, INT((vectors - 1) * w.lanes)), INT(w.lanes))
+        with w.loop(ZERO, k, ONE) as term:
+            for v in range(vectors):
+                count = last if v == vectors - 1 else None
+                vector = w.load(w.at(source, (term.index, b_row), INT(v * w.lanes)), count)
+                w.store(vector, w.at(to, (term.index, INT(vectors * w.lanes)), INT(v * w.lanes)))
+
+    def columns(source: Value, to: Value, left: Value, vectors: int) -> None:
+        with w.loop(ZERO, k, INT(w.lanes)) as first:
+            count = w.minimum(b.sub(k, first.index), INT(w.lanes))
+            for v in range(vectors):
+                places = [w.minimum(INT(v * w.lanes + lane), b.sub(left, ONE)) for lane in lanes]
+                square = [w.load(w.at(source, (c, b_step), first.index), count) for c in places]
+                distance = w.lanes // 2
+                while distance:  # exchange the blocks off the diagonal, of ever smaller squares
+                    low = [i if not i & distance else w.lanes + i - distance for i in lanes]
+                    high = [i + distance if not i & distance else w.lanes + i for i in lanes]
+                    for i in lanes:
+                        if not i & distance:
+                            x, y = square[i], square[i + distance]
+                            square[i] = w.shuffle(x, y, low)
+                            square[i + distance] = w.shuffle(x, y, high)
+                    distance //= 2
+                for i, vector in enumerate(square):
+                    row = b.add(first.index, INT(i))
+                    w.store(vector, w.at(to, (row, INT(vectors * w.lanes)), INT(v * w.lanes)))
+
+    def panel(vectors: int) -> None:
+        source, to = w.at(matrix, (j.index, b_step)), w.at(out, (j.index, k))
+        with b.if_else(b.icmp_signed("==", b_step, ONE)) as (plain, transposed):
+            with plain:
+                rows(source, to, left, vectors)
+            with transposed:
+                columns(source, to, left, vectors)
+
+    with w.loop(ZERO, n, ZERO) as j:
+        left = b.sub(n, j.index)
+        count = _panel_vectors(w, left, registers.tile_vectors)
+        j.step = b.mul(count, INT(w.lanes))
+        w.switch(count, range(1, registers.tile_vectors + 1), panel)
+    b.ret_void()
+
+
+def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegisters) -> None:
     w = VectorBuilder(function, registers.bits)
     b = w.builder
     m, k, n, a, a_row, a_step, b_matrix, b_row, b_step, out, out_row = function.args
-    most_rows = registers.number // 4
-    most_vectors = 2 if registers.bits == 128 else 3  # NEON's broadcasts take registers as well
+    most_rows, most_vectors = registers.tile_rows, registers.tile_vectors
     panel = b.alloca(w.number, INT(BLOCK_TERMS * most_vectors * w.lanes))
-    panel.align = 64
+    columns_of_a = b.alloca(w.number, INT(BLOCK_ROWS * BLOCK_TERMS + w.lanes))
+    panel.align = columns_of_a.align = 64
     b_transposed = b.icmp_signed("!=", b_step, ONE)
+    given_packed = b.icmp_signed("==", b_row, ZERO)
+    b_matrix = b.select(given_packed, w.aligned(b_matrix), b_matrix)
     large_b = b.icmp_signed(">=", b.mul(k, n), INT(PACKED_FROM_NUMBERS))
     large_out = b.icmp_signed(">", b.mul(m, n), INT(LARGE_NUMBERS))
     reused = b.or_(large_b, b.icmp_signed(">=", m, INT(PACKED_FROM_ROWS)))
     reused = b.and_(reused, b.icmp_signed(">=", m, INT(3 * most_rows)))
     reused = b.and_(reused, b.icmp_signed(">", k, INT(PACKED_FROM_TERMS)))
     packed = b.or_(b_transposed, reused)
+    # The columns of a large matrix are far apart, and their numbers share cache lines.
+    a_packed = b.and_(reused, b.icmp_signed("!=", a_step, ONE))
 
     def tile(
         rows: int,
@@ -100,6 +180,8 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
         b_at: tuple[Value, Value],
         padded: bool,
         out: Value,
+        a_row: Value = a_row,
+        a_step: Value = a_step,
     ) -> None:
         """Some rows and vectors of out, of which `left` columns are in the matrix.
 
@@ -134,66 +216,47 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
             with full:
                 add([None] * vectors)
 
-    def pack(b_at: Value, terms: Value, left: Value, vectors: int) -> None:
-        """Copy rows of b, padded with zeros."""
-        last = w.minimum(b.sub(left, INT((vectors - 1) * w.lanes)), INT(w.lanes))
-        with w.loop(ZERO, terms, ONE) as row:
-            for v in range(vectors):
-                count = last if v == vectors - 1 else None
-                vector = w.load(w.at(b_at, (row.index, b_row), INT(v * w.lanes)), count)
-                w.store(vector, w.at(panel, (row.index, INT(vectors * w.lanes)), INT(v * w.lanes)))
-
-    def pack_transposed(b_at: Value, terms: Value, left: Value, vectors: int) -> None:
-        """Copy rows of b from its columns, padded with the last one."""
-        lanes = range(w.lanes)
-        with w.loop(ZERO, terms, INT(w.lanes)) as first:
-            count = w.minimum(b.sub(terms, first.index), INT(w.lanes))
-            for v in range(vectors):
-                columns = [w.minimum(INT(v * w.lanes + lane), b.sub(left, ONE)) for lane in lanes]
-                square = [w.load(w.at(b_at, (c, b_step), first.index), count) for c in columns]
-                distance = w.lanes // 2
-                while distance:  # exchange the blocks off the diagonal, of ever smaller squares
-                    low = [i if not i & distance else w.lanes + i - distance for i in lanes]
-                    high = [i + distance if not i & distance else w.lanes + i for i in lanes]
-                    for i in lanes:
-                        if not i & distance:
-                            x, y = square[i], square[i + distance]
-                            square[i] = w.shuffle(x, y, low)
-                            square[i + distance] = w.shuffle(x, y, high)
-                    distance //= 2
-                for i, vector in enumerate(square):
-                    row = b.add(first.index, INT(i))
-                    place = w.at(panel, (row, INT(vectors * w.lanes)), INT(v * w.lanes))
-                    w.store(vector, place)
+    def pack_columns_of_a(a_at: Value, rows: Value, terms: Value) -> None:
+        with w.loop(ZERO, rows, INT(most_rows)) as tile, w.loop(ZERO, terms, ONE) as term:
+            to = w.at(columns_of_a, (tile.index, INT(BLOCK_TERMS)), (term.index, INT(most_rows)))
+            for part in range(0, most_rows, w.lanes):
+                row = b.add(tile.index, INT(part))
+                count = w.minimum(b.sub(rows, row), INT(min(w.lanes, most_rows)))
+                # Lanes from count on are written to, and to be overwritten by the next term.
+                vector = w.load(w.at(a_at, row, (term.index, a_step)), count)
+                w.store(vector, w.at(to, INT(part)))
 
     def columns_of_block(i: Value, rows: Value, p: Value, terms: Value, j: Iteration) -> None:
         """Some rows of out, at i and as many columns from j as a tile has, from the terms at p."""
         left = b.sub(n, j.index)
-        a_at, out_at = w.at(a, (i, a_row), (p, a_step)), w.at(out, (i, out_row), j.index)
+        out_at = w.at(out, (i, out_row), j.index)
+        a_at = b.select(a_packed, columns_of_a, w.at(a, (i, a_row), (p, a_step)))
+        to_tile = b.select(a_packed, INT(BLOCK_TERMS), a_row)
+        strides = b.select(a_packed, ONE, a_row), b.select(a_packed, INT(most_rows), a_step)
         b_at = w.at(b_matrix, (p, b_row), (j.index, b_step))
 
         def of_width(vectors: int) -> None:
-            packs = b.or_(packed, b.icmp_signed("<", left, INT(vectors * w.lanes)))
-            with b.if_then(packs), b.if_else(b_transposed) as (transposed, plain):
-                with transposed:
-                    pack_transposed(b_at, terms, left, vectors)
-                with plain:
-                    pack(b_at, terms, left, vectors)
-            source = (b.select(packs, panel, b_at), b.select(packs, INT(vectors * w.lanes), b_row))
+            width = INT(vectors * w.lanes)
+            packs = b.or_(packed, b.icmp_signed("<", left, width))
+            packs = b.and_(packs, b.not_(given_packed))
+            with b.if_then(packs):
+                b.call(pack, [terms, w.minimum(left, width), b_at, b_row, b_step, panel])
+            at = b.select(given_packed, w.at(b_matrix, (j.index, k), (p, width)), b_at)
+            source = (
+                b.select(packs, panel, at),
+                b.select(b.or_(packs, given_packed), width, b_row),
+            )
 
             def tile_at(row: Value, count: int) -> None:
-                to = w.at(out_at, (row, out_row))
-                tile(count, vectors, left, terms, w.at(a_at, (row, a_row)), source, True, to)
+                at, to = w.at(a_at, (row, to_tile)), w.at(out_at, (row, out_row))
+                tile(count, vectors, left, terms, at, source, True, to, *strides)
 
             full = b.and_(rows, INT(-most_rows))
             with w.loop(ZERO, full, INT(most_rows)) as row:
                 tile_at(row.index, most_rows)
             w.switch(b.sub(rows, full), range(1, most_rows), lambda count: tile_at(full, count))
 
-        needed = b.sdiv(b.add(left, INT(w.lanes - 1)), INT(w.lanes))
-        width = w.minimum(needed, INT(most_vectors))
-        # The last four vectors as two and two: a single one has too few sums to hide the latency.
-        width = b.select(b.icmp_signed("==", needed, INT(4)), INT(2), width)
+        width = _panel_vectors(w, left, most_vectors)
         j.step = b.mul(width, INT(w.lanes))
         w.switch(width, range(1, most_vectors + 1), of_width)
 
@@ -214,19 +277,27 @@ def _define_gemm(function: ir.Function, registers: VectorRegisters) -> None:
                 lambda vectors: tile(1, vectors, left, terms, a_at, source, False, to),
             )
 
-    single = b.and_(b.icmp_signed("==", m, ONE), b.not_(b_transposed))
+    single = b.and_(b.icmp_signed("==", m, ONE), b.not_(b.or_(b_transposed, given_packed)))
     with b.if_else(single) as (one_row, many_rows):
         with one_row:
             single_row()
-        with (
-            many_rows,
-            w.loop(ZERO, m, INT(BLOCK_ROWS)) as i,
-            w.loop(ZERO, k, INT(BLOCK_TERMS)) as p,
-            w.loop(ZERO, n, ZERO) as j,
-        ):
-            rows = w.minimum(b.sub(m, i.index), INT(BLOCK_ROWS))
-            terms = w.minimum(b.sub(k, p.index), INT(BLOCK_TERMS))
-            columns_of_block(i.index, rows, p.index, terms, j)
+        with many_rows:
+            # Where there is little to compute with what is read, matrices are read row by row.
+            short = b.icmp_signed("<=", k, INT(PACKED_FROM_TERMS))
+            short = b.and_(short, b.and_(large_out, b.not_(b_transposed)))
+            block_rows = b.select(short, INT(most_rows), INT(BLOCK_ROWS))
+            narrow = b.and_(large_b, b.icmp_signed("<", m, INT(3 * most_rows)))
+            narrow = b.and_(narrow, b.not_(b.or_(b_transposed, given_packed)))
+            most_terms = b.select(narrow, INT(NARROW_TERMS), INT(BLOCK_TERMS))
+            blocks = b.sdiv(b.add(k, b.sub(most_terms, ONE)), most_terms)
+            block_terms = b.sdiv(b.add(k, b.sub(blocks, ONE)), blocks)  # of equal size
+            with w.loop(ZERO, m, block_rows) as i, w.loop(ZERO, k, block_terms) as p:
+                rows = w.minimum(b.sub(m, i.index), block_rows)
+                terms = w.minimum(b.sub(k, p.index), block_terms)
+                with b.if_then(a_packed):
+                    pack_columns_of_a(w.at(a, (i.index, a_row), (p.index, a_step)), rows, terms)
+                with w.loop(ZERO, n, ZERO) as j:
+                    columns_of_block(i.index, rows, p.index, terms, j)
     b.ret_void()
 
 
@@ -241,8 +312,10 @@ def _define_gemm_nt(function: ir.Function, gemm: ir.Function, registers: VectorR
     )
     lanes_used = b.and_(b.add(n, INT(w.lanes - 1)), INT(-w.lanes))
     narrow = b.icmp_signed("<", b.mul(n, INT(4)), b.mul(lanes_used, INT(3)))
-    with b.if_then(b.not_(b.or_(few, narrow))):
-        b.call(gemm, [m, k, n, a, a_row, ONE, b_matrix, ONE, b_row, out, out_row])
+    packed = b.icmp_signed("==", b_row, ZERO)
+    with b.if_then(b.or_(packed, b.not_(b.or_(few, narrow)))):
+        strides = [b.select(packed, ZERO, ONE), b.select(packed, ONE, b_row)]
+        b.call(gemm, [m, k, n, a, a_row, ONE, b_matrix, *strides, out, out_row])
         b.ret_void()
         b.position_at_end(b.append_basic_block("unreached"))
     # The last vector is always masked, and full where k is a multiple of the lanes.

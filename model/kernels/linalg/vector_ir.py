@@ -13,6 +13,7 @@ Value = Any  # llvmlite's values carry no types of Python's
 
 INT, INT32 = ir.IntType(64), ir.IntType(32)
 BYTES = ir.IntType(8).as_pointer()
+CACHE_LINE = 64
 
 
 @dataclass
@@ -37,7 +38,7 @@ class VectorBuilder:
     def __init__(self, function: ir.Function, vector_bits: int) -> None:
         self.builder = ir.IRBuilder(function.append_basic_block("entry"))
         self.module = function.module
-        self.number = function.args[-2].type.pointee
+        self.number = next(x.type.pointee for x in function.args if x.type.is_pointer)
         self.bytes = 4 if isinstance(self.number, ir.FloatType) else 8
         self.lanes = vector_bits // (8 * self.bytes)
         self.vector = ir.VectorType(self.number, self.lanes)
@@ -97,6 +98,11 @@ class VectorBuilder:
         undefined = ir.Constant(ir.VectorType(scalar.type, self.lanes), ir.Undefined)
         first = self.builder.insert_element(undefined, scalar, INT32(0))
         return self.shuffle(first, undefined, [0] * self.lanes)
+
+    def aligned(self, pointer: Value) -> Value:
+        """The first address from the pointer on that begins a cache line."""
+        address = self.builder.add(self.builder.ptrtoint(pointer, INT), INT(CACHE_LINE - 1))
+        return self.builder.inttoptr(self.builder.and_(address, INT(-CACHE_LINE)), pointer.type)
 
     def shuffle(self, x: Value, y: Value, lanes: Sequence[int]) -> Value:
         """A vector of these lanes of x and y, where those of y follow those of x."""
