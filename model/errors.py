@@ -134,6 +134,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "letters_contradict": '"{key}" contradicts "letterToIndex": remove "{key}".',
         "hidden_sizes_not_integers": '"hidden_sizes" must be a list of integers, such as [20, 20].',
         "letter_size_not_an_integer": '"letter_size" must be an integer.',
+        "too_many_layers": "This network has {count:,} layers. Use one of {limit:,} at most.",
         "unknown_generator": '"generator" must be {known}.',
         # The matrices of a saved model.
         "matrix_missing": (

@@ -52,13 +52,16 @@ class ModelCheckpoint(NamedTuple):
 
 
 def load_model(
-    saved: str | bytes | Mapping[str, Any], dtype: npt.DTypeLike = np.float32
+    saved: str | bytes | Mapping[str, Any],
+    dtype: npt.DTypeLike = np.float32,
+    max_layers: int | None = None,
 ) -> ModelCheckpoint:
     """The checkpoint of a saved JSON, given as text or decoded.
 
     Raises:
-        FormatError: it is invalid; the message names the entry at fault.
+        FormatError: it is invalid, or has more than `max_layers` layers; the message names the
+            entry at fault.
     """
-    network, optimizer, sampler_state, training = parse(saved, dtype)
+    network, optimizer, sampler_state, training = parse(saved, dtype, max_layers)
     model = CharModel(network.vocabulary, network.layout, network.params)
     return ModelCheckpoint(model, optimizer, sampler_state, training)

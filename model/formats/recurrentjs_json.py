@@ -77,18 +77,21 @@ def check_finite(network: Network) -> None:
 
 
 def parse(
-    saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32
+    saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32, max_layers: int | None = None
 ) -> tuple[Network, Optimizer | None, Json | None, TrainingState | None]:
     """The fields of a `ModelCheckpoint` from a saved JSON, given as text or decoded.
 
     Raises:
-        FormatError: it is invalid; the message names the entry at fault.
+        FormatError: it is invalid, or has more than `max_layers` layers; the message names the
+            entry at fault.
     """
     dtype = float_type(dtype)
     decoded = saved if isinstance(saved, Mapping) else _decode(saved)
     refuse_foreign_json(decoded)
     vocabulary = _read_vocabulary(decoded)
     layout = _read_layout(decoded, vocabulary)
+    if max_layers is not None and len(layout.hidden_sizes) > max_layers:
+        raise FormatError("too_many_layers", count=len(layout.hidden_sizes), limit=max_layers)
     params = _read_matrices(_mapping(decoded, "model"), layout, "model", dtype)
     optimizer = _read_optimizer(decoded, layout, dtype)
     network = Network(vocabulary, layout, params)

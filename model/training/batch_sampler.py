@@ -38,16 +38,52 @@ class BatchSampler:
 
         Within a batch the longest sentence is first.
         """
-        orders, sizes, held = [self._order], [self._sizes], len(self._sizes)
+        epochs = []
+        held = len(self._sizes)
         while held < steps:
-            order, batch_sizes = self._epoch()
-            orders.append(order)
-            sizes.append(batch_sizes)
-            held += len(batch_sizes)
-        order, batch_sizes = np.concatenate(orders), np.concatenate(sizes)
-        offsets = np.concatenate(([0], np.cumsum(batch_sizes[:steps])))
-        self._order, self._sizes = order[offsets[-1] :], batch_sizes[steps:]
+            epochs.append(self._epoch())
+            held += len(epochs[-1][1])
+        return self._take(*self._joined(epochs), steps)
+
+    def next_batches_within(
+        self, cost: float, step_cost: int, at_least: int
+    ) -> tuple[Int64Array, Int64Array]:
+        """Like `next_batches`, as many as cost at most `cost` together, but `at_least` so many.
+
+        A batch costs the sum of its lengths, and `step_cost`.
+        """
+        epochs = []
+        held, drawn = self._costs(self._order, self._sizes, step_cost).sum(), len(self._sizes)
+        epoch_cost = 0
+        while held < cost or drawn < at_least:
+            epochs.append(self._epoch())
+            epoch_cost = epoch_cost or self._costs(*epochs[0], step_cost).sum()
+            held, drawn = held + epoch_cost, drawn + len(epochs[-1][1])
+        order, sizes = self._joined(epochs)
+        total = np.cumsum(self._costs(order, sizes, step_cost))
+        steps = int(np.searchsorted(total, cost, side="right"))
+        return self._take(order, sizes, max(steps, at_least))
+
+    def _joined(self, epochs: list[tuple[Int64Array, Int64Array]]) -> tuple[Int64Array, Int64Array]:
+        """The order and the sizes of the remaining batches and those of these epochs."""
+        orders, sizes = zip((self._order, self._sizes), *epochs, strict=True)
+        return np.concatenate(orders), np.concatenate(sizes)
+
+    def _take(
+        self, order: Int64Array, sizes: Int64Array, steps: int
+    ) -> tuple[Int64Array, Int64Array]:
+        """The first batches, and their offsets; the rest remains."""
+        offsets = np.concatenate(([0], np.cumsum(sizes[:steps])))
+        self._order, self._sizes = order[offsets[-1] :], sizes[steps:]
         return order[: offsets[-1]], offsets
+
+    def _costs(self, order: Int64Array, sizes: Int64Array, step_cost: int) -> Int64Array:
+        """The cost of each batch, (batches,)."""
+        if not len(sizes):
+            return sizes
+        starts = np.cumsum(sizes) - sizes
+        costs: Int64Array = np.add.reduceat(self._lengths[order], starts) + step_cost
+        return costs
 
     def state_dict(self) -> dict[str, Any]:
         """The state, from which the order continues, as plain data."""

@@ -10,6 +10,10 @@ import numpy as np
 from model.kernels.types import FloatArray
 from model.training.optimizers import Optimizer
 
+MAX_ROLLBACKS = 10
+"""Rollbacks to one state, after which training is hopeless: the rate is a thousandth by then."""
+MIN_LEARNING_RATE = 1e-8
+"""Rollbacks do not halve the learning rate further."""
 SECONDS_BETWEEN_SNAPSHOTS = 1.0  # in seconds of training
 MAX_RELATIVE_PERPLEXITY = 3.0
 """A network with a perplexity of more than this times the number of characters has diverged."""
@@ -50,8 +54,18 @@ class DivergenceGuard:
         if seconds - self._snapshot_at >= SECONDS_BETWEEN_SNAPSHOTS and np.isfinite(params).all():
             self._snapshot(params, optimizer, seconds)
 
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether training has diverged from the same state again and again."""
+        return self._restores >= MAX_ROLLBACKS
+
+    def try_again(self) -> None:
+        """Allow as many rollbacks to the snapshot as to a new one."""
+        self._restores = 0
+
     def restore(self, params: FloatArray) -> Optimizer:
         """Overwrite params with the snapshot; returns a copy of the snapshot's optimizer."""
+        self._restores += 1
         params[:] = self._params
         return self._optimizer.copy()
 
@@ -59,3 +73,4 @@ class DivergenceGuard:
         self._params = params.copy()
         self._optimizer = optimizer.copy()
         self._snapshot_at = seconds
+        self._restores = 0

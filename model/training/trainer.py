@@ -21,14 +21,14 @@ from model.text.dataset import pack_sentences, train_validation_split
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
-from model.training.divergence import DivergenceGuard, Rollback
+from model.training.divergence import MIN_LEARNING_RATE, DivergenceGuard, Rollback
 from model.training.optimizers import Optimizer, check_fits, new_optimizer
 from model.training.schedules import learning_rates
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.validation import Validator
 
-FIRST_STEPS = 4  # of `train_for`, while the speed of this network is unknown
+STEP_COST = 5  # of a step besides its predictions, in predictions: the optimizer
 MAX_SECONDS = 366 * 24 * 60 * 60.0
 MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, it returns
 
@@ -94,7 +94,7 @@ class Trainer:
         if self.config.rollback_on_divergence:
             self._guard = DivergenceGuard(model.layout.inputs, model.params, self.optimizer)
         self._sentences_seen = 0
-        self._steps_per_second = 0.0
+        self._cost_per_second = 0.0
         self._totals = TrainingStats(0, 0.0, 0, 0.0, 0.0, 0)
 
     @classmethod
@@ -225,6 +225,19 @@ class Trainer:
         return len(self._rows)
 
     @property
+    def is_hopeless(self) -> bool:
+        """Whether training diverges whatever the learning rate; it is then best paused.
+
+        If `train_for` is called all the same, it tries again.
+        """
+        return self._guard is not None and self._guard.is_hopeless
+
+    @property
+    def longest_sentence(self) -> int:
+        """Characters of the longest training sentence."""
+        return int(self._rows.max()) - 1
+
+    @property
     def validation_count(self) -> int:
         """The number of validation sentences."""
         return len(self.validation) if self.validation is not None else 0
@@ -242,8 +255,12 @@ class Trainer:
         """
         if not (is_integer(steps) and steps >= 0):
             raise SettingsError("invalid_steps", "steps", value=steps)
+        return self._train(*self._sampler.next_batches(steps))
+
+    def _train(
+        self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
+    ) -> TrainingStats:
         began = time.perf_counter()
-        order, batch_offsets = self._sampler.next_batches(steps)
         taken = self._take_steps(order, batch_offsets)
         seconds = time.perf_counter() - began
         stats = self._record(order, taken.losses, seconds)
@@ -259,17 +276,26 @@ class Trainer:
     def train_for(self, seconds: float) -> TrainingStats:
         """Take steps for about this time, at least one; returns their statistics.
 
+        The next steps are chosen by their length, so that none of a few long sentences among many
+        short ones is taken for a short one.
+
         Raises:
             SettingsError: it is not a number from 0 to a year.
         """
         check_range("seconds", "seconds", seconds, above=None, to=MAX_SECONDS)
         began, left = time.perf_counter(), seconds
         stretch = TrainingStats(0, self._totals.epoch, 0, 0.0, 0.0, 0)
+        if self._guard is not None and self._guard.is_hopeless:
+            self._guard.try_again()
         while stretch.steps == 0 or left > MIN_TIME_SHARE * seconds:
-            guess = int(left * self._steps_per_second) if self._steps_per_second else FIRST_STEPS
-            if stretch.steps and guess < 1:
+            order, batch_offsets = self._sampler.next_batches_within(
+                left * self._cost_per_second, STEP_COST, at_least=0 if stretch.steps else 1
+            )
+            if not len(order):
                 break
-            stretch += self.train(max(guess, 1))
+            stretch += self._train(order, batch_offsets)
+            if self.is_hopeless:
+                break
             left = seconds - (time.perf_counter() - began)
         return stretch
 
@@ -371,7 +397,7 @@ class Trainer:
         )
         self._totals += stats
         if seconds > 0:
-            self._steps_per_second = len(losses) / seconds
+            self._cost_per_second = (predictions + STEP_COST * len(losses)) / seconds
         return stats
 
     def _guard_against_divergence(self, stats: TrainingStats) -> None:
@@ -382,7 +408,7 @@ class Trainer:
             self._guard.maybe_snapshot(self.model.params, self.optimizer, self._totals.seconds)
             return
         self.optimizer = self._guard.restore(self.model.params)
-        self.learning_rate /= 2
+        self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
 

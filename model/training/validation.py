@@ -5,12 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 
+import numpy as np
+
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network
 from model.text.dataset import pack_sentences
-
-FIRST_SENTENCES = 4
-"""Sentences of the first call, while the speed of this network is unknown."""
 
 
 class Validator:
@@ -28,7 +27,7 @@ class Validator:
         self._tokens, self._offsets = pack_sentences(model.vocabulary, sentences)
         self._next = 0  # the next sentence
         self._loss, self._predictions = 0.0, 0  # of this pass so far
-        self._per_second = 0.0
+        self._predictions_per_second = 0.0
 
     def __len__(self) -> int:
         """Number of sentences."""
@@ -44,8 +43,9 @@ class Validator:
         """Continue the pass for about this time: at least one sentence, at most all."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
-            guess = int(left * self._per_second) if self._per_second else FIRST_SENTENCES
-            self._evaluate_up_to(min(self._next + max(guess, 1), len(self)))
+            predictions = self._offsets[self._next] + left * self._predictions_per_second
+            end = int(np.searchsorted(self._offsets, predictions, side="right")) - 1
+            self._evaluate_up_to(max(end, self._next + 1))
             if self._next == len(self):
                 self._end()
                 return
@@ -55,10 +55,11 @@ class Validator:
         began = time.perf_counter()
         offsets = self._offsets[self._next : end + 1]
         losses = packed_losses(self._model, self._tokens, offsets)
+        predictions = int(offsets[-1] - offsets[0])
         self._loss += float(losses.sum())
-        self._predictions += int(offsets[-1] - offsets[0])
+        self._predictions += predictions
         self._next = end
-        self._per_second = len(losses) / max(time.perf_counter() - began, 1e-9)
+        self._predictions_per_second = predictions / max(time.perf_counter() - began, 1e-9)
 
     def _begin(self) -> None:
         self._next, self._loss, self._predictions = 0, 0.0, 0

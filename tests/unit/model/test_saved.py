@@ -47,6 +47,15 @@ def with_position_keys(matrices: Json) -> None:
         matrix["w"] = {str(position): number for position, number in enumerate(matrix["w"])}
 
 
+def test_a_file_with_too_many_layers_is_refused_before_its_matrices_are_read(saved: Json) -> None:
+    """Thousands of layers would take seconds to read."""
+    load_model(saved, max_layers=2)
+    saved["hidden_sizes"] = [1] * 8000
+    with pytest.raises(FormatError) as caught:
+        load_model(saved, max_layers=16)
+    assert caught.value.code == "too_many_layers"
+
+
 # ---------------------------------------------------------------- serialize
 
 

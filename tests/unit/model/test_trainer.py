@@ -30,6 +30,7 @@ from model import (
 )
 from model.training.batch_sampler import BatchSampler
 from model.training.config import OptimizerName
+from model.training.divergence import MAX_ROLLBACKS, MIN_LEARNING_RATE
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
@@ -240,10 +241,10 @@ class Clock:
 def test_train_for_takes_at_least_one_step_and_as_many_as_fit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    trainer, clock = trainer_on(SENTENCES), Clock()
+    trainer, clock = trainer_on(["abba", "baab", "abab"]), Clock()  # of equal length
     monkeypatch.setattr("model.training.trainer.time", clock)
     monkeypatch.setattr(trainer, "_step_through", clock.runs_with(trainer))
-    assert trainer.train_for(0).steps >= 1
+    assert trainer.train_for(0).steps == 1
     assert trainer.train_for(0).steps == 1
     assert trainer.train_for(0.2).steps == pytest.approx(200, abs=1)
     assert trainer.train_for(0.01).steps == pytest.approx(10, abs=1)
@@ -398,6 +399,33 @@ def test_a_diverged_training_rolls_back_and_halves_the_learning_rate(
     assert trainer.model.perplexity(SENTENCES) < sound * 1.5
     trainer.train(500)
     assert trainer.rollbacks == (rollback,)
+
+
+def test_a_training_that_keeps_diverging_is_hopeless_until_it_is_tried_again() -> None:
+    """Such as one of a loaded model with weights of 3e38."""
+    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=0.01, seed=1))
+    trainer.model.params[:] = 3e38
+    trainer = Trainer(trainer.model, SENTENCES, trainer.config)
+    for attempt in (1, 2):
+        for _ in range(MAX_ROLLBACKS):
+            trainer.train_for(0)
+        assert trainer.is_hopeless
+        assert len(trainer.rollbacks) == attempt * MAX_ROLLBACKS
+    for _ in range(100):
+        trainer.train(1)
+    assert trainer.learning_rate == MIN_LEARNING_RATE
+
+
+def test_a_good_stretch_between_rollbacks_gives_hope(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A training that diverges now and then goes on."""
+    monkeypatch.setattr("model.training.divergence.SECONDS_BETWEEN_SNAPSHOTS", 0.0)
+    trainer = trainer_on(SENTENCES, TrainingConfig(learning_rate=0.01, seed=1))
+    for _ in range(MAX_ROLLBACKS + 1):
+        trainer.train(10)
+        trainer.model.params[:] = np.nan
+        trainer.train(10)
+        assert not trainer.is_hopeless
+    assert len(trainer.rollbacks) == MAX_ROLLBACKS + 1
 
 
 def test_the_originals_training_can_diverge() -> None:
