@@ -40,8 +40,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "Wait a moment and try again.",
         "network_too_large": "This network would have {weights:,} weights; the limit is "
         "{limit:,}. Use fewer or smaller hidden layers.",
-        "network_over_limit": "With {weights:,} weights, this network is larger than the server "
-        "now allows. You can sample from it and download it, but not train it.",
+        "network_over_limit": "With {weights:,} weights in {layers:,} layers, this network is "
+        "larger than the server now allows, or its lines are too long. You can download it, but "
+        "not train it.",
+        "too_many_layers": "This network has {count:,} layers. Use one of {limit:,} at most.",
+        "requests_pending": "{limit:,} earlier requests of this network are waiting. Please try "
+        "again when one is answered.",
         "memory_full": "All networks together may have {limit:,} weights; {used:,} are in use, "
         "so {weights:,} more do not fit. Use a smaller network, or try again later.",
         "line_too_long_for_network": "A line of {characters:,} characters is too long for a "
@@ -73,6 +77,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "prime_empty": "The prompt is empty: enter a beginning.",
         "prime_too_long": "The prompt has {characters:,} characters. Shorten it to {limit:,} at "
         "most.",
+        "probe_too_long_for_network": "The text has {characters:,} characters. With its "
+        "{weights:,} weights, this network reads {limit:,} at once: shorten the text.",
         "prime_too_long_for_network": "The prompt has {characters:,} characters. With its "
         "{weights:,} weights, this network reads {limit:,} at most: shorten it.",
         # -------------------------------------------------------- the network
@@ -154,6 +160,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "continues at half the learning rate, {learning_rate:g}.",
         "rolled_back_often": "The network diverged {times} times, so it was rolled back to its "
         "last good state and continues at a lower learning rate, {learning_rate:g}.",
+        "training_hopeless": "The network diverges however low the learning rate is, so training "
+        "was paused. Restart it, or load another model.",
         "sentences_skipped": "{skipped} left out: this model does not know {unknown}.",
         "training_failed": "An unexpected error occurred while this network was training, and it "
         "was paused. Press resume to try again.",

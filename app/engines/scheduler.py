@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+import math
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ MIN_GRANULARITY = 0.007
 """Shortest time slice, in seconds: below it, switching between sessions becomes expensive."""
 TARGET_LATENCY = 0.25
 """Seconds in which every session should run once: with many sessions, slices get shorter."""
+MAX_CREDIT = 0.25
+"""Seconds by which the commands of a session may exceed its share before they wait their turn."""
 
 
 @dataclass(eq=False)
@@ -25,6 +28,7 @@ class _Task:
     vruntime: float = 0.0  # seconds used, relative to the other runnable tasks
     leased: bool = False
     priority: bool = False
+    scheduled: bool = False  # while it was leased
     ticket: int | None = None  # of its newest entry in the run queue
 
 
@@ -33,7 +37,7 @@ class Lease(NamedTuple):
 
     Attributes:
         session_id: the leased session.
-        priority: whether it was woken to run commands, not scheduled to train.
+        priority: whether it was woken to run commands; otherwise it is its turn.
         seconds: its time slice.
         task: the scheduler's record of the session.
     """
@@ -48,7 +52,8 @@ class Scheduler:
     """Leases sessions to threads, each to one thread at a time; thread-safe.
 
     The runnable task with the least vruntime is next. A woken task starts at min_vruntime, so idle
-    time earns no credit. Woken tasks run first, so that commands are not delayed by training.
+    time earns no credit. Woken tasks run first, so that commands are not delayed by training. All
+    that a session uses is charged to it, whatever it was for.
     """
 
     def __init__(self, threads: int) -> None:
@@ -63,16 +68,39 @@ class Scheduler:
         self._training_paused = False
         self._closed = False
 
-    def wake(self, session_id: str) -> None:
-        """Schedule the session before all tasks in the run queue."""
+    def wake(self, session_id: str, max_debt: float = math.inf) -> None:
+        """Schedule the session before all tasks in the run queue.
+
+        If it has used more than `max_debt` seconds beyond its share, it is scheduled as one of
+        them instead.
+        """
         with self._condition:
             task = self._tasks.setdefault(session_id, _Task(session_id))
             if task.priority:
+                return
+            if task.vruntime - self._min_vruntime > max_debt:
+                self._schedule(task)
                 return
             task.priority = True
             if not task.leased:
                 self._woken.append(task)
                 self._condition.notify()
+
+    def schedule(self, session_id: str) -> None:
+        """Add the session to the run queue, if it is not there."""
+        with self._condition:
+            self._schedule(self._tasks.setdefault(session_id, _Task(session_id)))
+
+    def charge(self, session_id: str, used: float) -> None:
+        """Charge the session for `used` seconds that it took outside of its leases."""
+        with self._condition:
+            task = self._tasks.get(session_id)
+            if task is None:
+                return
+            task.vruntime += used
+            if task.ticket is not None:
+                self._dequeue(task)
+                self._enqueue(task)
 
     def remove(self, session_id: str) -> None:
         """Remove the session; a thread that leases it may still release it."""
@@ -91,19 +119,18 @@ class Scheduler:
                 self._condition.wait()
             return None
 
-    def release(self, lease: Lease, used: float, learning: bool) -> None:
-        """End a lease after `used` seconds; if `learning`, the task is runnable again."""
+    def release(self, lease: Lease, used: float, runnable: bool) -> None:
+        """End a lease after `used` seconds; if `runnable`, the task is in the run queue again."""
         with self._condition:
             task = lease.task
             if not self._is_current(task):
                 return
             task.leased = False
             task.vruntime += used
-            if learning:
-                self._enqueue(task)
+            if runnable or task.scheduled:
+                self._schedule(task)
             if task.priority:
                 self._woken.append(task)
-            if learning or task.priority:
                 self._condition.notify()
 
     def pause_training(self) -> None:
@@ -116,6 +143,13 @@ class Scheduler:
         with self._condition:
             self._closed = True
             self._condition.notify_all()
+
+    def _schedule(self, task: _Task) -> None:
+        if task.leased:
+            task.scheduled = True
+        elif task.ticket is None:
+            self._enqueue(task)
+            self._condition.notify()
 
     def _pop_next(self) -> _Task | None:
         while self._woken:
@@ -132,7 +166,7 @@ class Scheduler:
     def _lease(self, task: _Task) -> Lease:
         lease = Lease(task.session_id, task.priority, self._time_slice(), task)
         self._dequeue(task)
-        task.leased, task.priority = True, False
+        task.leased, task.priority, task.scheduled = True, False, False
         return lease
 
     def _time_slice(self) -> float:

@@ -6,20 +6,21 @@ import logging
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from app.engines.base import Problem
 from app.engines.kernel_compiler import Compiler
-from app.engines.scheduler import Lease, Scheduler
-from app.errors import UserError
+from app.engines.mailbox import QUESTIONS, Mailbox, Pending
+from app.engines.scheduler import MAX_CREDIT, Lease, Scheduler
+from app.errors import BusyError, UserError
 from app.protocol.limits import Limits
-from app.protocol.requests import Learn, LoadPretrained
+from app.runtime.executors import DaemonExecutor
 from app.runtime.futures import failed, resolve
-from app.sessions.commands import Answer, Command, LoadModel, LoadShared
+from app.sessions.commands import Answer, Command, Install, Prepared, Replacing, ServerCommand
 from app.sessions.memory_budget import MemoryBudget
+from app.sessions.preparation import Preparation
 from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import NO_CHANGES, Revision
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001
 """GIL switch interval: the longest wait of a thread that returns from a kernel."""
 
+PREPARED_AT_ONCE = 50_000
+"""Characters of a text that is prepared within a time slice: some ten milliseconds."""
+PREPARING_THREADS = 2
 CLOSE_SECONDS = 2.0
 """How long `close` waits for time slices to end. A longer slice ends with the process."""
 
@@ -45,7 +49,7 @@ class Slot:
 
     Attributes:
         session: the session; only the thread that holds its lease uses it.
-        mailbox: submitted commands, in order; they wait until the session is loaded.
+        mailbox: submitted commands; they wait until the session is loaded.
         ready: done once the session is loaded.
         loaded: whether its commands may run.
         snapshot: the newest snapshot; None before the first time slice.
@@ -58,7 +62,7 @@ class Slot:
     """
 
     session: Session
-    mailbox: deque[tuple[Command, Future[Answer]]] = field(default_factory=deque)
+    mailbox: Mailbox = field(default_factory=Mailbox)
     ready: Future[Answer] = field(default_factory=Future)
     loaded: bool = False
     snapshot: Snapshot | None = None
@@ -80,14 +84,6 @@ class Slot:
         if watched:
             self.expected_until = 0.0
 
-    def drain(self) -> Iterator[tuple[Command, Future[Answer]]]:
-        """Take the commands of the mailbox, in order; safe while another thread takes some too."""
-        while True:
-            try:
-                yield self.mailbox.popleft()
-            except IndexError:
-                return
-
 
 class TrainingPool:
     """The sessions in memory, and native threads that train them in turns.
@@ -106,6 +102,7 @@ class TrainingPool:
         self._scheduler = Scheduler(threads)
         self._slots: dict[str, Slot] = {}
         self._closed = False
+        self._preparations = DaemonExecutor("prepare", PREPARING_THREADS)
         self._compiler = Compiler(on_ready=self._wake)
         self._compiler.prepare(KernelKey())  # of the default network
         self._threads = [
@@ -145,20 +142,23 @@ class TrainingPool:
         with self.lock:
             if self._slots.get(slot.session_id) is not slot:
                 return
-            slot.mailbox.extendleft((command, Future()) for command in reversed(rest))
-            slot.mailbox.appendleft((first, slot.ready))
+            slot.mailbox.put_first(
+                Pending(first, slot.ready), *(Pending(command, Future()) for command in rest)
+            )
             slot.loaded = True
             self._scheduler.wake(slot.session_id)
 
     def post(self, slot: Slot, command: Command) -> Future[Answer]:
         """Run a command at the session's next time slice, once it is loaded."""
-        future: Future[Answer] = Future()
         with self.lock:
             if self._slots.get(slot.session_id) is not slot:
                 return failed(UserError("session_gone"))
-            slot.mailbox.append((command, future))
+            try:
+                future = slot.mailbox.post(command)
+            except BusyError as error:
+                return failed(error)
             if slot.loaded:
-                self._scheduler.wake(slot.session_id)
+                self._schedule_for(slot.session_id, command)
         return future
 
     def discard(self, slot: Slot, reason: BaseException) -> None:
@@ -169,7 +169,7 @@ class TrainingPool:
             del self._slots[slot.session_id]
             self._scheduler.remove(slot.session_id)
         slot.session.discard()
-        _resolve([(future, None, reason) for _, future in slot.drain()])
+        _resolve([(future, None, reason) for future in slot.mailbox.close()])
         if not slot.ready.done():
             resolve(slot.ready, None, reason)
 
@@ -198,6 +198,7 @@ class TrainingPool:
         """Stop training as soon as the running time slices end, and discard all sessions."""
         self._closed = True
         self._scheduler.close()
+        self._preparations.close()
         until = time.monotonic() + CLOSE_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -213,6 +214,15 @@ class TrainingPool:
         if isinstance(owner, Session):
             self._wake(owner.session_id)
 
+    def _schedule_for(self, session_id: str, command: Command) -> None:
+        """Schedule the session to run a command: questions wait for its turn."""
+        if isinstance(command, QUESTIONS):
+            self._scheduler.schedule(session_id)
+        elif isinstance(command, ServerCommand):
+            self._scheduler.wake(session_id)
+        else:
+            self._scheduler.wake(session_id, MAX_CREDIT)
+
     def _wake(self, session_id: str) -> None:
         """Schedule the session soon, if it is still in memory."""
         with self.lock:
@@ -223,41 +233,110 @@ class TrainingPool:
         while (lease := self._scheduler.acquire()) is not None:
             began = time.thread_time()  # CPU time, so a session does not pay for other programs
             slot = self._slots.get(lease.session_id)
-            learning = False
+            runnable = False
             if slot is not None:
-                learning = self._serve(slot, lease)
+                runnable = self._serve(slot, lease, began)
                 if self._slots.get(lease.session_id) is not slot:
                     slot.session.discard()  # the slot was discarded meanwhile
-            self._scheduler.release(lease, time.thread_time() - began, learning)
+            self._scheduler.release(lease, time.thread_time() - began, runnable)
 
-    def _serve(self, slot: Slot, lease: Lease) -> bool:
-        """Run the pending commands and a time slice; returns whether to schedule it again."""
-        outcomes = _carry_out_all(slot)
+    def _serve(self, slot: Slot, lease: Lease, began: float) -> bool:
+        """Run what is pending, and train if it is the session's turn; whether to schedule it again.
+
+        At least one command runs, and at least one question in a turn; then no more begin after
+        the time slice, or half of it for questions.
+        """
+        outcomes = self._carry_out(slot, slot.mailbox.commands(), began + lease.seconds)
+        if slot.mailbox.has_commands:
+            self._scheduler.wake(slot.session_id, MAX_CREDIT)
+        if not lease.priority:
+            outcomes += self._carry_out(slot, slot.mailbox.questions(), began + lease.seconds / 2)
+        runnable = False
         try:
-            return self._train_slice(slot, lease)
+            left = lease.seconds - (time.thread_time() - began)
+            runnable = self._train(slot, None if lease.priority else max(left, lease.seconds / 2))
         except Exception:  # the thread has other sessions to train
             log.exception("session %s: a time slice failed", slot.session.short_id)
             _pause_after_failure(slot)
-            return False
         finally:
             _resolve(outcomes)
+        return runnable or slot.mailbox.has_questions
 
-    def _train_slice(self, slot: Slot, lease: Lease) -> bool:
-        """Sample and train, if possible; returns whether to schedule it again."""
+    def _carry_out(self, slot: Slot, commands: Iterator[Pending], until: float) -> list[_Outcome]:
+        """Run commands until a moment of this thread's CPU time; at least one.
+
+        The outcomes are resolved once a snapshot shows them.
+        """
+        outcomes: list[_Outcome] = []
+        for pending in commands:
+            command, future = pending
+            if future.cancelled():
+                continue
+            try:
+                if self._prepare(slot, pending):
+                    continue
+                answer = slot.session.carry_out(command)
+                outcomes.append((future, answer, None))
+            except UserError as error:
+                outcomes.append((future, None, error))
+            except Exception:
+                log.exception(
+                    "session %s: %s failed", slot.session.short_id, type(command).__name__
+                )
+                outcomes.append((future, None, UserError("unexpected")))
+            if time.thread_time() >= until:
+                break
+        return outcomes
+
+    def _train(self, slot: Slot, seconds: float | None) -> bool:
+        """Sample and train in the session's turn; returns whether to schedule it again.
+
+        While it is paused, it samples whenever it has run commands, to show their effect.
+        """
         session = slot.session
         needed = session.kernels
         if needed is None:
             return False
-        self._prepare(session, needed)
+        self._compile(session, needed)
         ready = training_compiled(*needed)
-        if inference_compiled(needed.cell):
+        if inference_compiled(needed.cell) and (seconds is not None or not session.learning):
             session.refresh_samples()
-        if ready and session.learning and not lease.priority:
-            session.train(lease.seconds)
+        if ready and seconds is not None and session.learning:
+            session.train(seconds)
         slot.snapshot = session.snapshot(slot.snapshot)
         return ready and session.learning
 
-    def _prepare(self, session: Session, needed: KernelKey) -> None:
+    def _prepare(self, slot: Slot, pending: Pending) -> bool:
+        """Start to prepare the network of a command elsewhere, if it takes long; whether it does.
+
+        Meanwhile the session trains its current network.
+        """
+        if not isinstance(pending.command, Replacing):
+            return False
+        preparation = slot.session.preparation(pending.command)
+        if preparation.characters <= PREPARED_AT_ONCE:
+            return False
+        slot.mailbox.prepare(pending)
+        prepared = self._preparations.submit(self._run_charged, slot.session_id, preparation)
+        prepared.add_done_callback(lambda done: self._install(slot, done))
+        return True
+
+    def _run_charged(self, session_id: str, preparation: Preparation) -> Prepared:
+        began = time.thread_time()
+        try:
+            return preparation()
+        finally:
+            self._scheduler.charge(session_id, time.thread_time() - began)
+
+    def _install(self, slot: Slot, prepared: Future[Prepared]) -> None:
+        with self.lock:
+            if self._slots.get(slot.session_id) is slot:
+                slot.mailbox.install(Install(prepared))
+                self._scheduler.wake(slot.session_id)
+                return
+        slot.session.discard()  # the slot was discarded meanwhile
+
+    def _compile(self, session: Session, needed: KernelKey) -> None:
         """Compile missing kernels; the session is scheduled when they are ready."""
         if training_compiled(*needed) and inference_compiled(needed.cell):
             return
@@ -277,23 +356,6 @@ def _pause_after_failure(slot: Slot) -> None:
 
 
 _Outcome = tuple[Future[Answer], Answer, BaseException | None]
-
-
-def _carry_out_all(slot: Slot) -> list[_Outcome]:
-    """Run every command of the mailbox; the outcomes are resolved once a snapshot shows them."""
-    outcomes: list[_Outcome] = []
-    for command, future in slot.drain():
-        try:
-            answer = slot.session.carry_out(command)
-            if isinstance(command, Learn | LoadModel | LoadPretrained | LoadShared):
-                log.info("a new network", extra=slot.session.log_fields)
-            outcomes.append((future, answer, None))
-        except UserError as error:
-            outcomes.append((future, None, error))
-        except Exception:
-            log.exception("session %s: %s failed", slot.session.short_id, type(command).__name__)
-            outcomes.append((future, None, UserError("unexpected")))
-    return outcomes
 
 
 def _resolve(outcomes: Iterable[_Outcome]) -> None:

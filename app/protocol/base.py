@@ -11,6 +11,9 @@ from app.errors import message_of
 from model import ModelError
 
 Status = Literal["compiling", "learning", "paused"]
+PauseReason = Literal["diverged", "over_limit", "failed"]
+"""Why the server paused a network: it diverges however low the learning rate is, it exceeds a limit
+of the server, or its training failed."""
 Replacement = Literal["restart", "load", "undo"]
 """How a network replaced another: as a new one, a loaded one, or a restored one."""
 Level = Literal["info", "warning", "error"]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from model import TextLimits
 
+MAX_LAYERS = 16
+"""Layers of a network that is loaded: each costs time and memory, however few weights it has."""
 MORE_THAN_TEXT = 2_000_000
 """Bytes of a message besides its text: options, or a model small enough for an event."""
 

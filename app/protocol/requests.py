@@ -84,7 +84,7 @@ class Complete(Payload):
         AfterValidator(_check_prompt),
         Field(
             description=f"The prompt: 1 to {MAX_PROMPT:,} characters of the vocabulary. Networks "
-            "of more than 800,000 weights accept fewer; the error says how many."
+            "of more than some 400,000 weights accept fewer; the error says how many."
         ),
     ]
     method: Annotated[

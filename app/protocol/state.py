@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, NotRequired
 from pydantic import Field
 from typing_extensions import TypedDict  # pydantic needs this one before Python 3.12
 
-from app.protocol.base import Level, Replacement, Status
+from app.protocol.base import Level, PauseReason, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 
 Point = tuple[int, float | None, float | None, float | None, float | None]
@@ -61,6 +61,13 @@ class LiveState(TypedDict):
 
     status: Annotated[
         Status, Field(description="`compiling` until the kernels of this cell type are compiled.")
+    ]
+    pause_reason: Annotated[
+        PauseReason | None,
+        Field(
+            description="Why the server paused training: it keeps diverging, exceeds a limit, or "
+            "failed; null if it trains, or was paused by `pause`."
+        ),
     ]
     steps: Annotated[int, Field(description="Sentences this network has trained on.")]
     epoch: Annotated[float, Field(description="Steps over the number of sentences.")]

@@ -1,9 +1,10 @@
-"""Thread pools with a bounded queue."""
+"""Thread pools: with a bounded queue, and of daemon threads."""
 
 from __future__ import annotations
 
 import heapq
 import itertools
+import queue
 import threading
 from collections import Counter
 from collections.abc import Callable
@@ -91,3 +92,49 @@ class BoundedExecutor:
                 self._pending[owner] -= 1
                 if not self._pending[owner]:
                     del self._pending[owner]
+
+
+class DaemonExecutor:
+    """Daemon threads that run calls in the order of submission.
+
+    The process can exit while a call runs; it would wait for those of a `ThreadPoolExecutor`.
+    """
+
+    def __init__(self, name: str, threads: int) -> None:
+        self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        self._closed = False
+        for number in range(threads):
+            threading.Thread(target=self._work, name=f"{name}-{number}", daemon=True).start()
+
+    def submit(self, function: Callable[..., T], *arguments: object) -> Future[T]:
+        """Queue a call; returns its future."""
+        future: Future[T] = Future()
+        self._calls.put(lambda: _complete(future, function, *arguments))
+        return future
+
+    def close(self) -> None:
+        """Drop queued calls; running calls finish."""
+        self._closed = True
+        self._calls.put(_do_nothing)  # wakes a thread
+
+    def _work(self) -> None:
+        while not self._closed:
+            self._calls.get()()
+        self._calls.put(_do_nothing)  # wakes the next thread
+
+
+def _do_nothing() -> None:
+    """Wake a thread."""
+
+
+def _complete(future: Future[T], function: Callable[..., T], *arguments: object) -> None:
+    """Complete a future with the outcome of a call."""
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = function(*arguments)
+    except BaseException as error:  # noqa: BLE001  (raised again in the caller)
+        future.set_exception(error)
+        del future, arguments  # the error refers to this frame by its traceback
+    else:
+        future.set_result(result)

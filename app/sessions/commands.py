@@ -6,14 +6,18 @@ come from the server.
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from app.errors import Notice
-from app.protocol.base import Level, Payload
+from app.protocol.base import Level, Payload, Replacement
 from app.protocol.inspection import InspectionResult
+from app.protocol.requests import Learn, LoadPretrained
 from app.protocol.results import CompleteResult
 from app.training.checkpoint import Checkpoint
 from app.training.gradient_check import GradientCheckJob
+from app.training.run import TrainingRun
 from model.formats.checkpoint import ModelCheckpoint
 
 
@@ -65,9 +69,40 @@ class Notify:
     notice: Notice
 
 
-Command = (
-    Payload | LoadModel | LoadShared | SetWatched | CreateCheckpoint | Restore | MarkSaved | Notify
-)
+class Prepared(NamedTuple):
+    """A network that is ready to replace the current one.
+
+    Attributes:
+        run: its training run.
+        replacement: how it replaces the current one; None if it was restored.
+        learning: whether it trains; None as the current one does.
+        temperature: of its samples; None for the current one.
+        version: of the network; None for the next one.
+        notice: a warning for the visitor.
+    """
+
+    run: TrainingRun
+    replacement: Replacement | None
+    learning: bool | None = None
+    temperature: float | None = None
+    version: int | None = None
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True)
+class Install:
+    """Replace the network with a prepared one; fails as the preparation did."""
+
+    prepared: Future[Prepared]
+
+
+Replacing = Learn | LoadModel | LoadPretrained | LoadShared | Restore
+"""The commands that replace the network with one that must be prepared."""
+
+ServerCommand = SetWatched | CreateCheckpoint | MarkSaved | Notify | Install
+"""The commands that the server itself sends, or that a page can't send often."""
+
+Command = Payload | LoadModel | LoadShared | Restore | ServerCommand
 
 Answer = ModelCheckpoint | Checkpoint | CompleteResult | InspectionResult | GradientCheckJob | None
 """The result of a command; None for those that only change the session."""

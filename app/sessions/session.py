@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any, ClassVar, get_args
 
-from app.catalog import pretrained
 from app.errors import Notice, UserError, from_model
-from app.protocol.base import Payload, Replacement, Status
+from app.protocol.base import PauseReason, Payload, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.ids import short_id
 from app.protocol.inspection import GradientCheckRequest, InspectionResult
 from app.protocol.requests import (
     Complete,
-    Learn,
-    LoadPretrained,
     Pause,
     Resume,
     Save,
@@ -28,14 +26,15 @@ from app.sessions.commands import (
     Answer,
     Command,
     CreateCheckpoint,
-    LoadModel,
-    LoadShared,
+    Install,
     MarkSaved,
     Notify,
-    Restore,
+    Prepared,
+    Replacing,
     SetWatched,
 )
 from app.sessions.memory_budget import MemoryBudget
+from app.sessions.preparation import Current, Preparation
 from app.sessions.snapshot import Description, SessionNotice, Snapshot
 from app.sessions.undo import UndoSlot
 from app.training import completion, inspection
@@ -51,8 +50,8 @@ from model import (
 )
 from model.formats.checkpoint import ModelCheckpoint
 
-PRETRAINED_LEARNING_RATE = 0.0001
-"""A trained model would degrade at the learning rate of a new one."""
+log = logging.getLogger(__name__)
+
 MAX_NOTICES = 5
 
 
@@ -72,6 +71,7 @@ class Session:
         self._revision = NO_CHANGES
         self._saved_at: float | None = None
         self._saving = True
+        self._pause_reason: PauseReason | None = None
         self._notices: tuple[SessionNotice, ...] = ()
 
     @property
@@ -80,7 +80,7 @@ class Session:
         return short_id(self.session_id)
 
     @property
-    def log_fields(self) -> dict[str, str | int]:
+    def _log_fields(self) -> dict[str, str | int]:
         """The description of the network for the log, without the text."""
         description = self._description
         return {
@@ -144,13 +144,14 @@ class Session:
         run = self._existing_run()
         run.train(seconds, validate=inference_compiled(run.options.kind))
         self._touch()
-        if next_notice := run.rollbacks.next_notice(run.trainer.rollbacks, time.monotonic()):
+        if run.trainer.is_hopeless:
+            self._pause_because("diverged", Notify("error", Notice("training_hopeless")))
+        elif next_notice := run.rollbacks.next_notice(run.trainer.rollbacks, time.monotonic()):
             self._notify(Notify("warning", next_notice))
 
     def fail(self, code: str) -> None:
         """Pause after a server error, and notify the visitor."""
-        self._pause(Pause())
-        self._notify(Notify("error", Notice(code)))
+        self._pause_because("failed", Notify("error", Notice(code)))
 
     def snapshot(self, last: Snapshot | None = None) -> Snapshot:
         """A snapshot of the session, which follows the last one."""
@@ -179,43 +180,58 @@ class Session:
             saving=self._saving,
             rollbacks=len(run.trainer.rollbacks),
             undoable=self.undoable,
+            pause_reason=self._pause_reason,
         )
         return snapshot.after(last)
 
-    def _learn(self, command: Learn) -> None:
-        run = TrainingRun.create(
-            command.text, command.options, self._next_curve_version(), self._reserve
-        )
-        self._replace(run, "restart")
-        self.learning = True
+    def preparation(self, command: Replacing) -> Preparation:
+        """The preparation of the network that a command asks for; it may run on any thread."""
+        current = None
+        if self._run is not None:
+            current = Current(self._run.text, self._current_options(), self._run.curve.version + 1)
+        return Preparation(command, current, self._reserve, self._reserve_existing)
+
+    def _prepare_and_install(self, command: Replacing) -> None:
+        self._install(self.preparation(command)())
+
+    def _install_prepared(self, command: Install) -> None:
+        self._install(command.prepared.result())
+
+    def _install(self, prepared: Prepared) -> None:
+        if prepared.version is not None:
+            self._description = replace(self._description, version=prepared.version - 1)
+        self._replace(prepared.run, prepared.replacement)
+        if prepared.replacement is not None:
+            log.info("a new network", extra=self._log_fields)
+        if prepared.learning is not None:
+            self.learning = prepared.learning
+        if prepared.temperature is not None:
+            self.temperature = prepared.temperature
+        if prepared.notice is not None:
+            self._notify(Notify("warning", prepared.notice))
+        try:
+            self._check_limits(prepared.run)
+        except UserError:  # it was restored, and the limits were higher when it was created
+            layout = prepared.run.model.layout
+            values = {"weights": layout.num_parameters, "layers": len(layout.hidden_sizes)}
+            notice = Notify("warning", Notice("network_over_limit", values))
+            self._pause_because("over_limit", notice)
 
     def _reserve(self, weights: int, field: str | None) -> None:
         self._memory.check_size(weights, field)
         self._memory.reserve(self, weights, field)
 
-    def _load_model(self, command: LoadModel) -> None:
-        self._load(command.saved, self._current_options())
+    def _reserve_existing(self, weights: int) -> None:
+        self._memory.reserve(self, weights, None, exists=True)
 
-    def _load_pretrained(self, command: LoadPretrained) -> None:
-        options = replace(self._current_options(), learning_rate=PRETRAINED_LEARNING_RATE)
-        self._load(_pretrained(command.name), options)
-        self.learning = True
+    def _check_limits(self, run: TrainingRun) -> None:
+        """Check the limits of a network that trains.
 
-    def _load(self, saved: ModelCheckpoint, options: Hyperparameters) -> None:
-        text = self._existing_run().text
-        run, notice = TrainingRun.from_model(
-            saved, text, options, self._next_curve_version(), self._reserve
-        )
-        self._replace(run, "load")
-        if notice:
-            self._notify(Notify("warning", notice))
-
-    def _load_shared(self, command: LoadShared) -> None:
-        shared = replace(command.checkpoint, curve_version=self._next_curve_version())
-        self._reserve(shared.saved.model.num_parameters, "id")
-        self._replace(TrainingRun.from_checkpoint(shared), "load")
-        self.learning = True
-        self.temperature = shared.temperature
+        Raises:
+            UserError: it exceeds one of them.
+        """
+        self._memory.check_size(run.model.num_parameters)
+        run.check_trainable()
 
     def _undo(self, _command: Undo) -> None:
         slot = self._undo_slot
@@ -236,6 +252,7 @@ class Session:
             if self._run is not None:
                 self._retain_for_undo(self._run, replacement)
         self._run = run
+        self._pause_reason = None
         self._description = Description(
             version=self._description.version + 1,
             text=run.text,
@@ -257,11 +274,17 @@ class Session:
             self._run.stats.reset()
             self._run.feed.refresh_soon()  # the page shows the paused network's output
 
+    def _pause_because(self, reason: PauseReason, notice: Notify) -> None:
+        self._pause(Pause())
+        self._pause_reason = reason
+        self._notify(notice)
+
     def _resume(self, _command: Resume) -> None:
-        self._memory.check_size(self._existing_run().model.num_parameters)
+        self._check_limits(self._existing_run())
         self._set_learning(True)
 
     def _set_learning(self, learning: bool) -> None:
+        self._pause_reason = None
         if learning != self.learning:
             self.learning = learning
             self._touch(major=True)
@@ -327,20 +350,6 @@ class Session:
             revision=self._revision,
         )
 
-    def _restore(self, command: Restore) -> None:
-        checkpoint = command.checkpoint
-        weights = checkpoint.saved.model.num_parameters
-        self._memory.reserve(self, weights, None, exists=True)
-        self._description = replace(self._description, version=checkpoint.version - 1)
-        self._replace(TrainingRun.from_checkpoint(checkpoint))
-        self.learning = checkpoint.learning
-        self.temperature = checkpoint.temperature
-        try:
-            self._memory.check_size(weights)
-        except UserError:  # the limit was higher when the network was created
-            self.learning = False
-            self._notify(Notify("warning", Notice("network_over_limit", {"weights": weights})))
-
     def _mark_saved(self, command: MarkSaved) -> None:
         self._saving = command.at is not None
         if command.at is not None:
@@ -355,9 +364,6 @@ class Session:
         run = self._existing_run()
         return replace(run.options, learning_rate=run.learning_rate)
 
-    def _next_curve_version(self) -> int:
-        return self._run.curve.version + 1 if self._run else 0
-
     def _notify(self, command: Notify) -> None:
         number = self._notices[-1].number + 1 if self._notices else 1
         code, message = command.notice.code, command.notice.message
@@ -365,12 +371,9 @@ class Session:
         self._notices = (*self._notices, notice)[-MAX_NOTICES:]
 
     _HANDLERS: ClassVar[Mapping[type, Callable[[Any, Any], Answer]]] = {
-        Learn: _learn,
-        LoadModel: _load_model,
-        LoadPretrained: _load_pretrained,
-        LoadShared: _load_shared,
+        **dict.fromkeys(get_args(Replacing), _prepare_and_install),
+        Install: _install_prepared,
         Undo: _undo,
-        Restore: _restore,
         Pause: _pause,
         Resume: _resume,
         SetParameters: _set_parameters,
@@ -384,12 +387,3 @@ class Session:
         **dict.fromkeys(inspection.HANDLERS, _inspect),
     }
     """The handler of each command."""
-
-
-def _pretrained(name: str) -> ModelCheckpoint:
-    names = list(pretrained.cards())
-    if not names:
-        raise UserError("no_pretrained", "name")
-    if name and name not in names:
-        raise UserError("unknown_pretrained", "name", known=", ".join(names))
-    return pretrained.saved_model(name or names[0])

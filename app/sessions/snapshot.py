@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
-from app.protocol.base import Level, Replacement, Status
+from app.protocol.base import Level, PauseReason, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.training.checkpoint import NO_CHANGES, Revision
 from app.training.curve import CurvePoint
@@ -64,6 +64,7 @@ class Snapshot:
         saving: false while the store fails.
         rollbacks: how often this network diverged and was rolled back.
         undoable: how the network replaced the one that undo restores; None if there is none.
+        pause_reason: why the server paused it; None if it trains, or the visitor paused it.
         revision: changes whenever a new checkpoint would differ.
         changed_at: the `seq` at which each field took its value, by the field's name.
     """
@@ -91,6 +92,7 @@ class Snapshot:
     saving: bool = True
     rollbacks: int = 0
     undoable: Replacement | None = None
+    pause_reason: PauseReason | None = None
     revision: Revision = NO_CHANGES
     generation: int = 0
     changed_at: Mapping[str, int] = field(default_factory=dict, compare=False)

@@ -7,20 +7,12 @@ from collections.abc import Sequence
 from app.errors import UserError
 from app.protocol.requests import Complete
 from app.protocol.results import Completion
+from app.training.work import generated_characters, readable_characters
 from model import CharModel
 
 SAMPLES = 3
 MAX_CHARACTERS = 100
 """Maximum length of a completion, as of every sample on the page."""
-MIN_CHARACTERS = 8
-"""Minimum of that limit, however large the network is: less would be of no use."""
-MAX_PROMPT_WORK = 800_000_000
-"""Limit of weights times characters of a prompt, which is read without interruption, in about 50
-ms: 1,000 characters with up to 800,000 weights, 400 with 2,000,000."""
-MAX_GENERATION_WORK = 1_600_000_000
-"""Limit of weights times sentences times generated characters: wide beams in large networks, which
-would take longer than some 50 ms, are truncated. With 2,000,000 weights, a beam of 20 is truncated
-at 40 characters."""
 
 
 def complete(model: CharModel, request: Complete) -> list[Completion]:
@@ -51,7 +43,7 @@ def complete(model: CharModel, request: Complete) -> list[Completion]:
 
 
 def _max_characters(model: CharModel, prime: str, sentences: int) -> int:
-    max_prompt = MAX_PROMPT_WORK // model.num_parameters
+    max_prompt = readable_characters(model.layout)
     if len(prime) > max_prompt:
         raise UserError(
             "prime_too_long_for_network",
@@ -60,5 +52,4 @@ def _max_characters(model: CharModel, prime: str, sentences: int) -> int:
             weights=model.num_parameters,
             limit=max_prompt,
         )
-    limit = MAX_GENERATION_WORK // (model.num_parameters * sentences)
-    return max(MIN_CHARACTERS, min(MAX_CHARACTERS, limit))
+    return generated_characters(model.layout, sentences, MAX_CHARACTERS)

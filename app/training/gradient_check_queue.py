@@ -40,6 +40,7 @@ class GradientCheckQueue:
         self._idle_seconds = idle_seconds
         self._idle_timer: threading.Timer | None = None
         self._pending: set[str] = set()
+        self._running = ""  # the owner of the running job
         self._lock = threading.Lock()
 
     def check(self, owner: str, job: GradientCheckJob) -> Outcome:
@@ -52,18 +53,27 @@ class GradientCheckQueue:
             if owner in self._pending:
                 return failed(BusyError("check_pending"))
             self._pending.add(owner)
-        outcome = self._executor.submit(self._run, job)
+        outcome = self._executor.submit(self._run, owner, job)
         outcome.add_done_callback(lambda _: self._pending.discard(owner))
         return outcome
+
+    def cancel(self, owner: str, outcome: Outcome) -> None:
+        """Cancel an owner's job, even while it runs."""
+        if outcome.cancel():
+            return
+        with self._lock:
+            if self._running == owner:
+                self.worker.terminate()
 
     def close(self) -> None:
         """End the process; pending jobs fail."""
         self._executor.close()
         self.worker.close()
 
-    def _run(self, job: GradientCheckJob) -> list[MatrixCheck]:
+    def _run(self, owner: str, job: GradientCheckJob) -> list[MatrixCheck]:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
+        self._set_running(owner)
         try:
             return self.worker.call(run_job, job)
         except WorkerDied:
@@ -73,9 +83,14 @@ class GradientCheckQueue:
             log.exception("a gradient check failed")
             raise UserError("unexpected") from None
         finally:
+            self._set_running("")
             # On the executor, so that `terminate` never interrupts a job.
             self._idle_timer = threading.Timer(
                 self._idle_seconds, self._executor.submit, [self.worker.terminate]
             )
             self._idle_timer.daemon = True
             self._idle_timer.start()
+
+    def _set_running(self, owner: str) -> None:
+        with self._lock:  # so that `cancel` ends no other job
+            self._running = owner

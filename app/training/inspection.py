@@ -32,6 +32,7 @@ from app.protocol.inspection import (
 )
 from app.protocol.inspection import Histogram as HistogramResult
 from app.training.run import TrainingRun
+from app.training.work import check_layers, readable_characters, work_per_character
 from model import CharModel, ModelError
 from model.analysis.embeddings import project_embeddings
 from model.analysis.forward_trace import Activations, ForwardTrace
@@ -48,7 +49,7 @@ BYTE_SCALE = 127
 MAX_LETTERS = 400
 MAX_FOUND = 8
 MAX_TRACE_WORK = 50_000_000
-"""Limit of weights times characters of the text for correlations: a few milliseconds."""
+"""Limit of the work on the text for correlations: a few milliseconds."""
 MIN_TRACED, MAX_TRACED = 200, 2_000
 """Bounds of the length of that text."""
 COLUMNS = 4
@@ -67,6 +68,7 @@ def inspect(run: TrainingRun, request: Payload) -> InspectionResult:
     Raises:
         UserError: the network does not know a character of the text, or has no such layer or unit.
     """
+    check_layers(run.model.layout)
     began = time.perf_counter()
     try:
         result = HANDLERS[type(request)](run, request)
@@ -81,7 +83,7 @@ def inspect(run: TrainingRun, request: Payload) -> InspectionResult:
 
 def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
     """The probability of each character of a text."""
-    trace = run.model.trace(request.text)
+    trace = _trace(run.model, request.text)
     return {
         **_result(run),
         "characters": run.model.vocabulary.tokenize(request.text),
@@ -94,13 +96,15 @@ def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
 def _top_predictions(model: CharModel, probabilities: FloatArray) -> list[tuple[str, float]]:
     """The five most probable characters of (V,), with probabilities, best first; "" is the end."""
     characters = ("", *model.vocabulary.chars)
-    best = np.argsort(-probabilities, kind="stable")[:TOP]
+    top = min(TOP, len(probabilities))
+    best = np.argpartition(-probabilities, top - 1)[:top]
+    best = best[np.argsort(-probabilities[best], kind="stable")]
     return [(characters[k], _rounded(probabilities[k], 3)) for k in best]
 
 
 def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
     """The activations of one unit on a text, and those of a grid of units."""
-    state = _states(run.model, run.model.trace(request.text), request.state)
+    state = _states(run.model, _trace(run.model, request.text), request.state)
     _check_layer(request.layer, run.model)
     activations = state[request.layer - 1][1:]  # (characters, units), without START
     size = activations.shape[1]
@@ -123,7 +127,7 @@ def units(run: TrainingRun, request: UnitsRequest) -> UnitsResult:
 def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     """The units that correlate with a feature of the training text."""
     model, feature = run.model, FEATURES[request.feature]
-    limit = min(MAX_TRACED, max(MIN_TRACED, MAX_TRACE_WORK // model.num_parameters))
+    limit = min(MAX_TRACED, max(MIN_TRACED, MAX_TRACE_WORK // work_per_character(model.layout)))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
     for sentence in run.trainer.train_sentences:
@@ -142,6 +146,24 @@ def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
         ],
         "read": len(values),
     }
+
+
+def _trace(model: CharModel, text: str) -> ForwardTrace:
+    """The forward pass over a probe text.
+
+    Raises:
+        UserError: the text is too long for this network.
+    """
+    limit = readable_characters(model.layout)
+    if len(text) > limit:
+        raise UserError(
+            "probe_too_long_for_network",
+            "text",
+            characters=len(text),
+            weights=model.num_parameters,
+            limit=limit,
+        )
+    return model.trace(text)
 
 
 def _states(model: CharModel, trace: ForwardTrace, state: str) -> list[FloatArray]:
@@ -163,7 +185,7 @@ def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
     sizes = [model.embedding_size, *model.hidden_sizes, model.layout.inputs]
     if sum(-(-size // request.cell) for size in sizes) > MAX_CELLS:
         raise UserError("network_replaced", "cell")
-    trace, characters = model.trace(request.text), model.vocabulary.tokenize(request.text)
+    trace, characters = _trace(model, request.text), model.vocabulary.tokenize(request.text)
     at = min(request.at, len(characters))
     first = max(0, at - COLUMNS + 1)
     inputs = [0, *trace.targets[:-1]]  # START, and the characters

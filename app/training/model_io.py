@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
-from app.protocol.limits import Limits
+from app.protocol.limits import MAX_LAYERS, Limits
 from app.runtime.executors import BoundedExecutor
 from app.runtime.folder_lock import FolderInUse, lock_folder
 from app.runtime.worker_process import WorkerDied, WorkerProcess, WorkerTimeout
@@ -62,7 +62,7 @@ def saved_of(text: str | bytes) -> ModelCheckpoint:
         UserError: the text is not a valid model.
     """
     try:
-        return load_model(text)
+        return load_model(text, max_layers=MAX_LAYERS)
     except ModelError as error:
         raise from_model(error, "json") from None
 

@@ -13,6 +13,7 @@ from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
 from app.training.rolling_stats import RollingStats
 from app.training.samples import SampleFeed
+from app.training.work import check_trainable
 from model import (
     Adam,
     CharModel,
@@ -27,10 +28,6 @@ from model import (
 from model.formats.checkpoint import ModelCheckpoint
 from model.network import ParameterLayout
 from model.training.config import OptimizerName
-
-MAX_STEP_WORK = 2_000_000_000
-"""Limit of weights times characters of the longest sentence. A step is one whole sentence: a larger
-one would block a training thread for noticeably long."""
 
 Reserve = Callable[[int, str], None]
 """Reserves memory for a number of weights, or raises a `UserError` at the given field."""
@@ -86,7 +83,7 @@ class TrainingRun:
             layout = ParameterLayout(
                 options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
             )
-            _check_step(sentences, layout.num_parameters, "hidden_sizes")
+            check_trainable(layout, _longest(sentences), "hidden_sizes")
             reserve(layout.num_parameters, "hidden_sizes")
             model = CharModel.create(vocabulary, **options.of("network"), seed=seed)
             trainer = Trainer(model, sentences, TrainingConfig(**options.of("training"), seed=seed))
@@ -116,7 +113,7 @@ class TrainingRun:
         try:
             model = read.model
             sentences, notice = _known_sentences(sentences_from_text(text), model.vocabulary)
-            _check_step(sentences, model.num_parameters, "json")
+            check_trainable(model.layout, _longest(sentences), "json")
             reserve(model.num_parameters, "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
             trainer = Trainer(own.model, sentences, _resumed_config(options, read), own.optimizer)
@@ -158,6 +155,14 @@ class TrainingRun:
     def learning_rate(self, learning_rate: float) -> None:
         self.trainer.learning_rate = learning_rate
 
+    def check_trainable(self, field: str | None = None) -> None:
+        """Check the limits of layers and of a step.
+
+        Raises:
+            UserError: the network exceeds one of them.
+        """
+        check_trainable(self.model.layout, self.trainer.longest_sentence, field)
+
     def train(self, seconds: float, *, validate: bool = True) -> None:
         """Train for about this many seconds, and evaluate on the validation set if that is due."""
         slice_stats = self.trainer.train_for(seconds)
@@ -193,16 +198,8 @@ def _has_single_sentence_batches(saved: ModelCheckpoint) -> bool:
     return isinstance(sizes, list) and all(size == 1 for size in sizes)
 
 
-def _check_step(sentences: Sentences, weights: int, field: str) -> None:
-    longest = int(sentences.lengths.max(initial=0))
-    if longest * weights > MAX_STEP_WORK:
-        raise UserError(
-            "line_too_long_for_network",
-            field,
-            characters=longest,
-            weights=weights,
-            limit=MAX_STEP_WORK // weights,
-        )
+def _longest(sentences: Sentences) -> int:
+    return int(sentences.lengths.max(initial=0))
 
 
 def _known_sentences(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+from app.training.work import generated_characters
 from model import CharModel
 
 SAMPLES = 5
+MAX_CHARACTERS = 100
 SAMPLES_INTERVAL = 0.5
 """Seconds between samples: short enough to see progress, long enough to read one."""
 GREEDY_INTERVAL = 0.25
@@ -66,11 +68,13 @@ class SampleFeed:
 
     def _refresh(self, model: CharModel, temperature: float, now: float) -> None:
         if self._samples_stale and now >= self._samples_due:
-            self.samples = tuple(model.samples(SAMPLES, temperature))
+            limit = generated_characters(model.layout, SAMPLES, MAX_CHARACTERS)
+            self.samples = tuple(model.samples(SAMPLES, temperature, max_chars=limit))
             self._samples_stale = False
             self._samples_due = now + SAMPLES_INTERVAL
         if self._greedy_stale and now >= self._greedy_due:
-            self.greedy = model.greedy()
+            limit = generated_characters(model.layout, 1, MAX_CHARACTERS)
+            self.greedy = model.greedy(max_chars=limit)
             self._greedy_stale = False
             self._greedy_due = now + GREEDY_INTERVAL
         if self._holding:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from concurrent.futures import Future
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import CancelledError, Future
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar, cast
 
 from app.engines.base import Engine
+from app.engines.mailbox import QUESTIONS
 from app.errors import BusyError, UserError
 from app.protocol import read_event
 from app.protocol.base import Payload
 from app.protocol.ids import session_created_at, share_path
-from app.protocol.inspection import GradientCheckRequest, GradientCheckResult
+from app.protocol.inspection import GradientCheckResult
 from app.protocol.limits import Limits
 from app.protocol.requests import Load, Save
 from app.protocol.results import OkResult, SaveResult
@@ -64,17 +67,26 @@ class SessionService:
         self._engine = engine
         self._backend = backend
         self._limits = limits
+        self._questions: set[tuple[str, Callable[[], object]]] = set()  # page, and how to cancel
 
     def answer(
-        self, session_id: str, event: object, arguments: tuple[object, ...]
+        self, session_id: str, event: object, arguments: tuple[object, ...], page: str = ""
     ) -> Mapping[str, Any]:
-        """Execute an event on a session; returns its answer."""
+        """Execute an event of a page on a session; returns its answer."""
         try:
             request = read_event(event, arguments, self._limits)
+            if isinstance(request, QUESTIONS):
+                return self._answer_question(session_id, request, page)
             handler: Handler = self._HANDLERS.get(type(request), SessionService._execute)
             return handler(self, session_id, request)
         except UserError as error:
             return error.answer
+
+    def leave(self, page: str) -> None:
+        """Cancel the questions of a page that has left."""
+        for asked_by, cancel in list(self._questions):
+            if asked_by == page:
+                cancel()
 
     def has_share(self, share_id: str) -> bool:
         """Whether there is such a shared copy.
@@ -132,8 +144,7 @@ class SessionService:
         self._submit(session_id, LoadModel(saved))
 
     def _execute(self, session_id: str, request: Payload) -> Mapping[str, Any]:
-        answer = self._submit(session_id, request)
-        return answer if isinstance(answer, dict) else {"ok": True}
+        return _as_mapping(self._submit(session_id, request))
 
     def _load_json(self, session_id: str, request: Load) -> OkResult:
         if len(request.json_text) > SMALL_FILE:
@@ -167,13 +178,23 @@ class SessionService:
         self._submit(session_id, LoadShared(checkpoint))
         return {"ok": True}
 
+    def _answer_question(self, session_id: str, request: Payload, page: str) -> Mapping[str, Any]:
+        """The answer of a question, which is cancelled when the page leaves."""
+        asking = self._engine.submit(session_id, request)
+        with self._cancelled_with(page, asking.cancel):
+            answer = self._await_result(asking)
+        if isinstance(answer, GradientCheckJob):
+            return self._check_gradients(session_id, answer, page)
+        return _as_mapping(answer)
+
     def _check_gradients(
-        self, session_id: str, request: GradientCheckRequest
+        self, session_id: str, job: GradientCheckJob, page: str
     ) -> GradientCheckResult:
-        job = cast(GradientCheckJob, self._submit(session_id, request))
         check = self._gradient_checks.check(session_id, job)
+        cancel = partial(self._gradient_checks.cancel, session_id, check)
         try:
-            matrices = self._await_result(check)
+            with self._cancelled_with(page, cancel):
+                matrices = self._await_result(check)
         finally:
             check.cancel()  # after a timeout, a queued job is not needed
         return {
@@ -191,6 +212,16 @@ class SessionService:
             return None
         return snapshot.perplexity
 
+    @contextmanager
+    def _cancelled_with(self, page: str, cancel: Callable[[], object]) -> Iterator[None]:
+        """Call `cancel` if the page leaves meanwhile."""
+        question = (page, cancel)
+        self._questions.add(question)
+        try:
+            yield
+        finally:
+            self._questions.discard(question)
+
     def _submit(self, session_id: str, command: Command) -> Answer:
         return self._await_result(self._engine.submit(session_id, command))
 
@@ -199,6 +230,8 @@ class SessionService:
             return self._backend.wait(future, self._limits.answer_seconds)
         except TimeoutError:
             raise BusyError("answer_timeout", seconds=self._limits.answer_seconds) from None
+        except CancelledError:
+            raise UserError("unknown_page") from None
 
     _HANDLERS: ClassVar[Mapping[type[Payload], Handler]] = {
         Load: _load_json,
@@ -207,9 +240,12 @@ class SessionService:
         ListShares: _list_shares,
         Withdraw: _withdraw,
         OpenShared: _open_shared,
-        GradientCheckRequest: _check_gradients,
     }
     """The handlers of requests that need more than the session."""
+
+
+def _as_mapping(answer: Answer) -> Mapping[str, Any]:
+    return answer if isinstance(answer, dict) else {"ok": True}
 
 
 def _serialize_share(share: ShareInfo) -> SharedCopy:

@@ -82,7 +82,7 @@ export interface OpenShared {
 
 /** Return completions of a prompt. Read-only. */
 export interface Complete {
-  /** The prompt: 1 to 1,000 characters of the vocabulary. Networks of more than 800,000 weights accept fewer; the error says how many. */
+  /** The prompt: 1 to 1,000 characters of the vocabulary. Networks of more than some 400,000 weights accept fewer; the error says how many. */
   prime: string;
   /** Three samples, or beam search for the most likely completions. */
   method: "sample" | "beam";
@@ -453,6 +453,8 @@ export interface Curve {
 export interface LiveState {
   /** `compiling` until the kernels of this cell type are compiled. */
   status: "compiling" | "learning" | "paused";
+  /** Why the server paused training: it keeps diverging, exceeds a limit, or failed; null if it trains, or was paused by `pause`. */
+  pause_reason: "diverged" | "over_limit" | "failed" | null;
   /** Sentences this network has trained on. */
   steps: number;
   /** Steps over the number of sentences. */

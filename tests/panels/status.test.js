@@ -39,6 +39,17 @@ test("the status is lost while the server is unreachable, whatever the network's
   assert.equal(page.state(".status"), "paused");
 });
 
+test("a network that the server paused shows why", (t) => {
+  const page = openStatus(t);
+  page.connection.begin();
+  for (const reason of /** @type {const} */ (["diverged", "over_limit", "failed"])) {
+    page.connection.emit("frame", frame({ status: "paused", pause_reason: reason }));
+    assert.equal(page.state(".status"), reason);
+  }
+  page.connection.emit("frame", frame({ status: "learning", pause_reason: null }));
+  assert.equal(page.state(".status"), "learning");
+});
+
 test("a rollback is shown for eight seconds", async (t) => {
   const page = openStatus(t);
   page.connection.begin({ recoveries: 1 });

@@ -15,10 +15,10 @@ PAUSE = 0.014
 class PacedScheduler(Scheduler):
     """A scheduler whose threads pause after every slice of training."""
 
-    def release(self, lease: Lease, used: float, learning: bool) -> None:
+    def release(self, lease: Lease, used: float, runnable: bool) -> None:
         """End a lease."""
-        super().release(lease, used, learning)
-        if learning and not lease.priority:
+        super().release(lease, used, runnable)
+        if runnable and not lease.priority:
             time.sleep(PAUSE)
 
     def _time_slice(self) -> float:

@@ -75,6 +75,7 @@ class SocketEvents:
         """Clean up after a page."""
         self._limiter.unregister(_socket_name())
         self._broadcaster.unsubscribe(_socket_name())
+        self._service.leave(_socket_name())
 
     def handle(self, event: object, *arguments: object) -> Mapping[str, Any]:
         """Answer an event."""
@@ -96,7 +97,7 @@ class SocketEvents:
             return error.answer
         if arguments and isinstance(arguments[0], UserError):  # it was too large to be decoded
             return arguments[0].answer
-        return self._service.answer(session_id, event, arguments)
+        return self._service.answer(session_id, event, arguments, _socket_name())
 
 
 def _refused(error: UserError) -> SocketRefused:

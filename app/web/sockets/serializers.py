@@ -58,6 +58,7 @@ def frame_of(snapshot: Snapshot, delta: SnapshotDelta) -> Frame:
 def _live_state(snapshot: Snapshot) -> LiveState:
     return {
         "status": snapshot.status,
+        "pause_reason": snapshot.pause_reason,
         "steps": snapshot.steps,
         "epoch": round(snapshot.epoch, DECIMALS),
         "perplexity": _rounded(snapshot.perplexity),

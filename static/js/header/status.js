@@ -7,7 +7,10 @@
 import { networkId } from "../state/network_id.js";
 import { requireElement } from "../ui/dom.js";
 
-/** @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"} PageStatus */
+/**
+ * @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"
+ *   | "diverged" | "over_limit" | "failed"} PageStatus
+ */
 
 const ROLLBACK_SHOWN_MS = 8_000;
 
@@ -18,6 +21,9 @@ const TEXTS = {
   compiling: "Compiling for this processor",
   learning: "Training",
   paused: "Paused",
+  diverged: "Paused: it keeps diverging",
+  over_limit: "Paused: too large to train here",
+  failed: "Paused: training failed",
   recovered: "Diverged: rolled back, learning rate halved",
 };
 const ROLLED_BACK_OFTEN = "Diverged: rolled back, learning rate reduced";
@@ -89,5 +95,6 @@ class RecentRollbacks {
 function statusOf({ link, net }, rollbacks) {
   if (link === "lost") return "lost";
   if (link !== "open" || !net) return "connecting";
+  if (net.pause_reason) return net.pause_reason;
   return rollbacks && net.status === "learning" ? "recovered" : net.status;
 }

@@ -80,6 +80,21 @@ def test_killing_the_process_fails_only_the_running_check(
     assert checker.worker.pid != pid
 
 
+def test_a_cancelled_check_ends_even_while_it_runs(
+    checker: GradientCheckQueue, tmp_path: Path
+) -> None:
+    """Its page has left; those of other sessions go on."""
+    work: Any = Work(tmp_path)
+    running = checker.check("ann", work)
+    waiting, other = checker.check("bob", NOTHING), checker.check("carol", NOTHING)
+    wait_for(lambda: work.has_begun)
+    checker.cancel("bob", waiting)
+    assert waiting.cancelled()
+    checker.cancel("ann", running)
+    assert code_of(running) == "check_lost"
+    assert other.result(PATIENCE) == []
+
+
 def test_an_error_fails_only_its_check(
     checker: GradientCheckQueue, monkeypatch: pytest.MonkeyPatch
 ) -> None:

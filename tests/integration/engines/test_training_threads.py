@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 
 from app.engines import checkpoint_writer
 from app.engines.local import LocalEngine
+from app.engines.mailbox import Mailbox, Pending
 from app.errors import UserError
 from app.protocol.requests import Pause, Resume, SetParameters
 from app.sessions.commands import Answer, Command
@@ -48,18 +48,18 @@ def code_of(answer: Future[Answer]) -> str:
     return error.code
 
 
-class EmptiedMailbox(deque[Any]):
-    """A mailbox that another thread empties just before the first `popleft`."""
+class EmptiedMailbox(Mailbox):
+    """A mailbox that another thread empties just before the first command is taken."""
 
     def __init__(self, empty: Callable[[], object]) -> None:
         super().__init__()
         self._empty: Callable[[], object] | None = empty
 
-    def popleft(self) -> Any:
+    def commands(self) -> Iterator[Pending]:
         empty, self._empty = self._empty, None
         if empty is not None:
             run_in_thread(empty)
-        return super().popleft()
+        return super().commands()
 
 
 def assert_it_trains_on(engine: LocalEngine) -> None:
@@ -179,7 +179,7 @@ def test_a_failed_session_is_published_as_paused(
     def fail(*_: Any) -> None:
         raise FloatingPointError
 
-    monkeypatch.setattr(engine.pool, "_prepare", fail)
+    monkeypatch.setattr(engine.pool, "_compile", fail)
     assert ann.wait_for(lambda now: now.notices).status == "paused"
 
 

@@ -13,6 +13,7 @@ export const OPTIONS = JSON.parse(readRendered("options.json"));
 /** @type {LiveState} */
 const FIGURES = {
   status: "learning",
+  pause_reason: null,
   steps: 200,
   epoch: 100,
   perplexity: 4,

@@ -13,15 +13,25 @@ import pytest
 
 from app.errors import Notice, UserError
 from app.protocol.hyperparameters import Hyperparameters
-from app.protocol.requests import Learn, SetParameters
-from app.sessions.commands import CreateCheckpoint, Restore
+from app.protocol.requests import Learn, Resume, Save, SetParameters
+from app.sessions.commands import CreateCheckpoint, LoadModel, Restore
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
 from app.training.checkpoint import Checkpoint
 from app.training.model_io import saved_of
 from app.training.monitors import QUIET_SECONDS, RollbackNotifier
 from app.training.run import TrainingRun
-from model import Adam, CharModel, Rollback, Trainer, TrainingConfig, Vocabulary
+from model import (
+    Adam,
+    CharModel,
+    Rollback,
+    Trainer,
+    TrainingConfig,
+    Vocabulary,
+    compile_kernels,
+)
+from model.formats.checkpoint import ModelCheckpoint
+from model.training.divergence import MAX_ROLLBACKS
 from tests.support.waiting import PATIENCE
 
 TEXT = "one two three\nfour five\nsix seven eight nine\nten\neleven twelve"
@@ -199,6 +209,31 @@ def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rat
     assert f"{snapshot.learning_rate:g}" in snapshot.notices[0].message
     assert snapshot.learning_rate < 1
     assert snapshot.description.options.learning_rate == 1  # what the next network would begin with
+
+
+def test_training_that_keeps_diverging_is_paused_with_the_reason_and_can_be_resumed() -> None:
+    """Weights of 3e38 can be loaded, but nothing comes of them."""
+    compile_kernels("lstm", "rmsprop")
+    session = Session("ann", MemoryBudget(10**6, 10**6))
+    session.carry_out(Learn(text=TEXT, options=OPTIONS))
+    saved = session.carry_out(Save())
+    assert isinstance(saved, ModelCheckpoint)
+    saved.model.params[:] = 3e38
+    session.carry_out(LoadModel(saved))
+    for _ in range(MAX_ROLLBACKS):
+        session.train(0)
+    snapshot = session.snapshot()
+    assert (snapshot.status, snapshot.pause_reason) == ("paused", "diverged")
+    assert [(each.level, each.code) for each in snapshot.notices] == [
+        ("error", "training_hopeless")
+    ]
+    session.carry_out(Resume())
+    assert (session.snapshot().status, session.snapshot().pause_reason) == ("learning", None)
+    for _ in range(MAX_ROLLBACKS):
+        session.train(0)
+    assert session.snapshot().pause_reason == "diverged"
+    session.carry_out(Learn(text=TEXT, options=OPTIONS))
+    assert (session.snapshot().status, session.snapshot().pause_reason) == ("learning", None)
 
 
 def test_rollbacks_that_come_together_are_reported_together_and_once() -> None:

@@ -1,0 +1,71 @@
+"""Estimates of how long a network computes, to keep what can't be interrupted short.
+
+Work is counted in weights: one character takes a weight about 0.05 to 0.16 ns forward, and twice
+that in training, measured on one core for networks of all shapes.
+"""
+
+from __future__ import annotations
+
+from app.errors import UserError
+from app.protocol.limits import MAX_LAYERS
+from model.network import ParameterLayout
+
+OUTPUT = 20
+"""Work of a character in the vocabulary beyond its weights: an exponential."""
+LAYER = 1_000
+"""Work of a layer beyond its weights: its loops begin anew for each character."""
+
+MAX_STEP_WORK = 1_000_000_000
+"""Limit of a training step, which is one whole sentence: at most a third of a second."""
+MAX_READING_WORK = 400_000_000
+"""Limit of reading a text, in at most two time slices: 1,000 characters with up to 400,000 weights,
+200 with 2,000,000."""
+MAX_GENERATION_WORK = 800_000_000
+"""Limit of all sentences generated at once, in about two time slices."""
+MIN_CHARACTERS = 8
+"""Characters that a network generates, however large it is: less would be of no use."""
+
+
+def work_per_character(layout: ParameterLayout) -> int:
+    """The work of reading or generating one character."""
+    return layout.num_parameters + OUTPUT * layout.inputs + LAYER * len(layout.hidden_sizes)
+
+
+def readable_characters(layout: ParameterLayout) -> int:
+    """Maximum length of a text that a network reads at once."""
+    return MAX_READING_WORK // work_per_character(layout)
+
+
+def generated_characters(layout: ParameterLayout, sentences: int, limit: int) -> int:
+    """Maximum length of sentences generated at once; at most `limit`."""
+    affordable = MAX_GENERATION_WORK // (work_per_character(layout) * sentences)
+    return max(MIN_CHARACTERS, min(limit, affordable))
+
+
+def check_trainable(layout: ParameterLayout, longest: int, field: str | None = None) -> None:
+    """Check whether a network can train on sentences of at most `longest` characters.
+
+    Raises:
+        UserError: it has too many layers, or a step would take too long.
+    """
+    check_layers(layout, field)
+    limit = MAX_STEP_WORK // work_per_character(layout)
+    if longest > limit:
+        raise UserError(
+            "line_too_long_for_network",
+            field,
+            characters=longest,
+            weights=layout.num_parameters,
+            limit=limit,
+        )
+
+
+def check_layers(layout: ParameterLayout, field: str | None = None) -> None:
+    """Check the number of layers.
+
+    Raises:
+        UserError: there are too many.
+    """
+    count = len(layout.hidden_sizes)
+    if count > MAX_LAYERS:
+        raise UserError("too_many_layers", field, count=count, limit=MAX_LAYERS)
