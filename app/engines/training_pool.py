@@ -56,6 +56,7 @@ class Slot:
         watched: whether a page watches it.
         left_at: when the last page that watched it closed, on the monotonic clock.
         expected_until: until when a page that opened it may still start to watch it.
+        owes_training: whether its last turn left no time for training.
         evicting: whether it is discarded after its next checkpoint.
         saved: the revision of its newest checkpoint in the store.
         saved_at: when that was written, on the monotonic clock.
@@ -69,6 +70,7 @@ class Slot:
     watched: bool = False
     left_at: float = field(default_factory=time.monotonic)
     expected_until: float = 0.0
+    owes_training: bool = False
     evicting: bool = False
     saved: Revision = NO_CHANGES
     saved_at: float = field(default_factory=time.monotonic)
@@ -243,18 +245,21 @@ class TrainingPool:
     def _serve(self, slot: Slot, lease: Lease, began: float) -> bool:
         """Run what is pending, and train if it is the session's turn; whether to schedule it again.
 
-        At least one command runs, and at least one question in a turn; then no more begin after
-        the time slice, or half of it for questions.
+        Questions take half of a time slice. One that takes longer leaves nothing to training, which
+        then has the next turn for itself.
         """
-        outcomes = self._carry_out(slot, slot.mailbox.commands(), began + lease.seconds)
+        until = began + lease.seconds
+        outcomes = self._carry_out(slot, slot.mailbox.commands(), until)
         if slot.mailbox.has_commands:
             self._scheduler.wake(slot.session_id, MAX_CREDIT)
         if not lease.priority:
-            outcomes += self._carry_out(slot, slot.mailbox.questions(), began + lease.seconds / 2)
+            if not slot.owes_training:
+                half = began + lease.seconds / 2
+                outcomes += self._carry_out(slot, slot.mailbox.questions(), half)
+            slot.owes_training = False
         runnable = False
         try:
-            left = lease.seconds - (time.thread_time() - began)
-            runnable = self._train(slot, None if lease.priority else max(left, lease.seconds / 2))
+            runnable = self._train(slot, None if lease.priority else until)
         except Exception:  # the thread has other sessions to train
             log.exception("session %s: a time slice failed", slot.session.short_id)
             _pause_after_failure(slot)
@@ -288,10 +293,11 @@ class TrainingPool:
                 break
         return outcomes
 
-    def _train(self, slot: Slot, seconds: float | None) -> bool:
-        """Sample and train in the session's turn; returns whether to schedule it again.
+    def _train(self, slot: Slot, until: float | None) -> bool:
+        """Sample, and train until a moment of this thread's CPU time if it is the session's turn.
 
-        While it is paused, it samples whenever it has run commands, to show their effect.
+        Returns whether to schedule it again. While it is paused, it samples whenever it has run
+        commands, to show their effect.
         """
         session = slot.session
         needed = session.kernels
@@ -299,10 +305,13 @@ class TrainingPool:
             return False
         self._compile(session, needed)
         ready = training_compiled(*needed)
-        if inference_compiled(needed.cell) and (seconds is not None or not session.learning):
+        if inference_compiled(needed.cell) and (until is not None or not session.learning):
             session.refresh_samples()
-        if ready and seconds is not None and session.learning:
-            session.train(seconds)
+        if ready and until is not None:
+            left = until - time.thread_time()
+            slot.owes_training = session.learning and left <= 0
+            if session.learning and left > 0:
+                session.train(left)
         slot.snapshot = session.snapshot(slot.snapshot)
         return ready and session.learning
 

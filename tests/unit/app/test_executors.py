@@ -1,4 +1,4 @@
-"""The bounded executor."""
+"""The executors."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from concurrent.futures import Future
 import pytest
 
 from app.errors import BusyError
-from app.runtime.executors import BoundedExecutor
+from app.runtime.executors import BoundedExecutor, DaemonExecutor
 from tests.support.waiting import PATIENCE, wait_for
 
 PENDING = 3
@@ -100,3 +100,39 @@ def test_one_owner_has_only_a_part_of_the_places(go: threading.Event) -> None:
     finally:
         go.set()
         executor.close()
+
+
+def test_daemon_threads_run_calls_in_order_and_report_errors() -> None:
+    """Each outcome is that of its call; a cancelled one is not run."""
+    executor, go = DaemonExecutor("test", 1), threading.Event()
+    first = executor.submit(go.wait, PATIENCE)
+    cancelled = executor.submit(fail_the_test)
+    failing = executor.submit(int, "x")
+    last = executor.submit(int, "7")
+    assert cancelled.cancel()
+    go.set()
+    assert first.result(PATIENCE)
+    assert isinstance(failing.exception(PATIENCE), ValueError)
+    assert last.result(PATIENCE) == 7
+    executor.close()
+
+
+def test_a_closed_daemon_executor_runs_nothing_more() -> None:
+    """Its threads end after the running call."""
+    executor, begun, go = DaemonExecutor("closed", 2), threading.Event(), threading.Event()
+
+    def run() -> bool:
+        begun.set()
+        return go.wait(PATIENCE)
+
+    running = executor.submit(run)
+    assert begun.wait(PATIENCE)
+    executor.close()
+    go.set()
+    assert running.result(PATIENCE)
+    wait_for(lambda: not any("closed-" in each.name for each in threading.enumerate()))
+
+
+def fail_the_test() -> None:
+    """A call that must not run."""
+    raise AssertionError
