@@ -27,7 +27,8 @@ class Problem(NamedTuple):
 class Engine(ABC):
     """Trains sessions. No method blocks, so the event loop may call them.
 
-    Commands of a session run in the order of submission. A command that fails sets a `UserError` on
+    Commands of a session run in the order of submission; questions, which change nothing, may be
+    answered later. A command that fails sets a `UserError` on
     its future and changes nothing. Once a future is done, the snapshot shows the command's effect.
     """
 

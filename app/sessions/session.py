@@ -122,7 +122,8 @@ class Session:
         try:
             return self._HANDLERS[type(command)](self, command)
         except Exception:
-            self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
+            if isinstance(command, Replacing | Install | Undo):  # memory was reserved for it
+                self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
             raise
 
     def discard(self) -> None:

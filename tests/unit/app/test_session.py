@@ -89,6 +89,21 @@ def test_a_session_without_a_network_answers_nothing_about_one() -> None:
         assert caught.value.code == "no_network"
 
 
+def test_a_question_that_fails_leaves_the_memory_of_a_network_that_is_being_prepared(
+    session: Session,
+) -> None:
+    """Otherwise a visitor could exceed the budget."""
+    before = session._memory.weights
+    larger = Learn(text=TEXT, options=Hyperparameters(hidden_sizes=(60,)))
+    prepared = session.preparation(larger)()
+    reserved = session._memory.weights
+    assert reserved > before
+    with pytest.raises(UserError):
+        session.carry_out(Complete(prime="a ZEBRA", method="sample"))
+    assert session._memory.weights == reserved
+    assert prepared.run.model.num_parameters > session.snapshot().description.weights
+
+
 def test_samples_are_written_only_while_a_page_watches(session: Session, clock: Clock) -> None:
     session.carry_out(SetWatched(watched=False))
     first = session.snapshot().samples
