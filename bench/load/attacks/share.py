@@ -14,6 +14,7 @@ from model import CharModel, Vocabulary
 LINE = "the quick brown fox jumps over the lazy dog"
 LARGE = {"hidden_sizes": [690]}
 """Almost as many weights as a network may have."""
+LONGEST_LINE = 480
 QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("complete", {"prime": LINE[:40], "method": "beam", "width": 20}),
     ("surprise", {"text": LINE}),
@@ -56,6 +57,14 @@ async def sliders_without_end(attacker: Attacker) -> None:
                 payload = {"temperature": 1 + number % 10 / 10}
                 asking.create_task(attacker.ask(page, "set", payload))
             await asyncio.sleep(1 / QUESTIONS_PER_SECOND)
+
+
+async def longest_steps(attacker: Attacker) -> None:
+    """Train large networks on lines as long as the server accepts for them."""
+    for _ in range(4):
+        page = await attacker.open_page()
+        text = (LINE * 20)[:LONGEST_LINE]
+        await attacker.ask(page, "learn", {"text": text, "options": LARGE})
 
 
 async def deep_networks(attacker: Attacker) -> None:
@@ -114,6 +123,7 @@ async def infinite_weights(attacker: Attacker) -> None:
 ATTACKS = (
     Attack("questions about large networks", questions_without_end),
     Attack("sliders of large, paused networks", sliders_without_end),
+    Attack("steps as long as can be", longest_steps, min_share=0.2),  # five sessions train
     Attack("networks of thousands of layers", deep_networks),
     Attack("large learns", large_learns),
     Attack("weights of 3e38", infinite_weights),
