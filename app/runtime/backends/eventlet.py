@@ -243,6 +243,9 @@ class _Socket(eventlet.greenio.GreenSocket):  # type: ignore[misc]
         super().sendall(memoryview(data), flags)
 
 
+_one_a_turn = eventlet.semaphore.Semaphore()
+
+
 class _HttpProtocol(StrictRequests, eventlet.wsgi.HttpProtocol):  # type: ignore[misc]
     """Handles the requests of a connection; lets the others run before each."""
 
@@ -250,6 +253,12 @@ class _HttpProtocol(StrictRequests, eventlet.wsgi.HttpProtocol):  # type: ignore
         """Handle one request."""
         eventlet.sleep(0)
         super().handle_one_request()
+
+    def handle_one_response(self) -> None:
+        """Answer a request. One begins in each turn of the event loop, so that all else runs."""
+        with _one_a_turn:
+            eventlet.sleep(0)
+        super().handle_one_response()
 
     def parse_request(self) -> bool:
         """Read the header; returns whether it is valid."""

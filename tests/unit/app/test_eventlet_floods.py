@@ -181,6 +181,33 @@ def test_another_connection_is_answered_before_a_pipeline_has_ended(
     assert order.index("other") < 100
 
 
+def test_other_tasks_run_between_the_requests_of_many_connections(
+    backend: EventletBackend, address: Callable[[Flask], tuple[str, int]]
+) -> None:
+    """Hundreds of requests at once must not delay the frames of a page until all are answered."""
+    app, connections = Flask(__name__), 30
+    turns: list[int] = []
+    asked_at: list[int] = []
+
+    @app.get("/")
+    def answer() -> str:
+        asked_at.append(len(turns))
+        return "x"
+
+    where = address(app)
+    backend.sleep(0.01)
+    with contextlib.ExitStack() as stack:
+        opened = [stack.enter_context(socket.create_connection(where)) for _ in range(connections)]
+        for _ in range(2):  # at the second request, all connections have been accepted
+            asked_at.clear()
+            for connection in opened:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            while len(asked_at) < connections:
+                backend.sleep(0)
+                turns.append(1)
+    assert len(set(asked_at)) == connections
+
+
 def test_other_tasks_run_while_a_body_in_tiny_chunks_is_read(
     backend: EventletBackend, address: Callable[[Flask], tuple[str, int]]
 ) -> None:
