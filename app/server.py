@@ -87,8 +87,10 @@ def create_app(
         template_folder=str(_folder("templates")),
         static_folder=None,  # see StaticFiles
     )
-    backend = make_backend(config.async_mode, behind_proxy=config.trust_proxy)
     metrics = Metrics()
+    backend = make_backend(
+        config.async_mode, behind_proxy=config.trust_proxy, refused=metrics.refused
+    )
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
     metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))

@@ -27,6 +27,14 @@ FRAMES_PER_SECOND = 1000
 """WebSocket frames of a connection; a browser sends a message in one or a few."""
 
 
+CountRefusal = Callable[[str], None]
+"""Counts a refusal by its code."""
+
+
+def ignore(_code: str) -> None:
+    """Count nothing."""
+
+
 def raise_file_limit() -> int:
     """Raise the limit of open files as far as this process may; returns the limit."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -82,7 +90,17 @@ class ServerBackend(ABC):
         """
 
 
-class StrictRequests:
+class CountsRefusals:
+    """Mixin of classes that the libraries instantiate.
+
+    Attributes:
+        refused: counts a refusal; set by the backend.
+    """
+
+    refused: CountRefusal = staticmethod(ignore)
+
+
+class StrictRequests(CountsRefusals):
     """Mixin of HTTP request handlers: refuses malformed requests, and does not log them."""
 
     def parse_request(self) -> bool:
@@ -92,6 +110,7 @@ class StrictRequests:
         handler: Any = self
         lengths = set(handler.headers.get_all("Content-Length", ()))
         if len(lengths) > 1 or not _is_url(handler.path):
+            self.refused("malformed_request")
             handler.send_error(HTTPStatus.BAD_REQUEST)
             return False
         return True

@@ -23,8 +23,11 @@ from flask_socketio import SocketIO
 
 from app.runtime.backends.base import (
     FRAMES_PER_SECOND,
+    CountRefusal,
+    CountsRefusals,
     ServerBackend,
     StrictRequests,
+    ignore,
     raise_file_limit,
 )
 from app.runtime.config import AsyncMode
@@ -72,8 +75,10 @@ class EventletBackend(ServerBackend):
 
     async_mode: AsyncMode = "eventlet"
 
-    def __init__(self, *, behind_proxy: bool = False) -> None:
+    def __init__(self, *, behind_proxy: bool = False, refused: CountRefusal = ignore) -> None:
         self._behind_proxy = behind_proxy
+        self._refused = refused
+        _WebSocket.refused = _HttpProtocol.refused = staticmethod(refused)
         eventlet.websocket.RFC6455WebSocket = _WebSocket
         self._stopped = eventlet.event.Event()
         self._calls: deque[Callable[[], Any]] = deque()
@@ -94,7 +99,9 @@ class EventletBackend(ServerBackend):
             log=logging.getLogger("app.http"),
             log_output=False,
             debug=False,
-            custom_pool=_Connections(most, most if self._behind_proxy else most // 2),
+            custom_pool=_Connections(
+                most, most if self._behind_proxy else most // 2, self._refused
+            ),
             keepalive=KEEPALIVE_SECONDS,
             socket_timeout=SOCKET_SECONDS,
         )
@@ -176,10 +183,11 @@ class _Connections(eventlet.GreenPool):  # type: ignore[misc]  # the library has
     Those of one address may not take the place of all others.
     """
 
-    def __init__(self, limit: int, per_address: int) -> None:
+    def __init__(self, limit: int, per_address: int, refused: CountRefusal) -> None:
         super().__init__(2 * limit)  # more: those that are being closed
         self._limit = limit
         self._per_address = per_address
+        self._refused = refused
         self._open: defaultdict[str, dict[int, list[Any]]] = defaultdict(dict)  # by network
         self._count = 0
 
@@ -193,6 +201,7 @@ class _Connections(eventlet.GreenPool):  # type: ignore[misc]  # the library has
             full = sorted(self._open, key=lambda each: -len(self._open[each]))
         if full and not any(map(self._end_idle, full)):
             log.debug("a connection was refused: too many are open")
+            self._refused("connections_full")
             return super().spawn(lambda: None)  # after which eventlet closes it
         self._open[network][id(connection)] = connection
         self._count += 1
@@ -274,7 +283,7 @@ class _HttpProtocol(StrictRequests, eventlet.wsgi.HttpProtocol):  # type: ignore
         return environ
 
 
-class _WebSocket(eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
+class _WebSocket(CountsRefusals, eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
     """A WebSocket that limits the frames, and the size, time and memory of messages.
 
     Eventlet limits the size of a frame only, and would unmask it byte by byte: 10 MB would block
@@ -309,6 +318,7 @@ class _WebSocket(eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
             return self._receive()
         except FailedConnectionError as error:
             log.info("a WebSocket was closed: %s", error.message)
+            self.refused("websocket_closed")
             self.close((error.status, error.message))
         except ConnectionClosedError:
             pass

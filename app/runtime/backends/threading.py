@@ -22,8 +22,11 @@ from wsproto.utilities import LocalProtocolError
 
 from app.runtime.backends.base import (
     FRAMES_PER_SECOND,
+    CountRefusal,
+    CountsRefusals,
     ServerBackend,
     StrictRequests,
+    ignore,
     raise_file_limit,
 )
 from app.runtime.config import AsyncMode
@@ -45,7 +48,8 @@ class ThreadingBackend(ServerBackend):
 
     async_mode: AsyncMode = "threading"
 
-    def __init__(self) -> None:
+    def __init__(self, *, refused: CountRefusal = ignore) -> None:
+        LimitedServer.refused = _RequestHandler.refused = staticmethod(refused)
         self._stop = threading.Event()
 
     def serve(self, app: Flask, listener: socket.socket, on_started: Callable[[], None]) -> None:
@@ -135,7 +139,7 @@ def _log_error(_request: object, address: object) -> None:
     log.error("a request could not be handled", extra={"address": address}, exc_info=True)  # noqa: LOG014  (called in one)
 
 
-class LimitedServer(WebSocketServer):  # type: ignore[misc]  # the library has no types
+class LimitedServer(CountsRefusals, WebSocketServer):  # type: ignore[misc]  # the library has no types
     """The WebSocket of a peer, closed if that sends too many frames per second."""
 
     def handshake(self) -> None:
@@ -146,6 +150,7 @@ class LimitedServer(WebSocketServer):  # type: ignore[misc]  # the library has n
         def counted() -> Iterator[Any]:
             for event in events():  # of a large frame, one for each piece
                 if getattr(event, "frame_finished", True) and not bucket.take(time.monotonic()):
+                    self.refused("websocket_closed")
                     self.close(CloseReason.POLICY_VIOLATION, "Too many frames per second")
                     raise ConnectionAbortedError  # which ends the thread that reads
                 yield event

@@ -108,6 +108,8 @@ def test_a_peer_with_too_many_frames_is_closed_by_a_thread_too(
             "HTTP_SEC_WEBSOCKET_KEY": "dGhlIHNhbXBsZSBub25jZQ==",
             "HTTP_SEC_WEBSOCKET_VERSION": "13",
         }
+        codes: list[str] = []
+        ThreadingBackend(refused=codes.append)
         server = LimitedServer(environ)
         first, further = header, header
         if header[0] == 0x01:
@@ -120,6 +122,7 @@ def test_a_peer_with_too_many_frames_is_closed_by_a_thread_too(
         assert (1008).to_bytes(2) in received
         server.thread.join(PATIENCE)
         assert not server.connected
+        assert codes == ["websocket_closed"]
 
 
 @given(st.binary(max_size=200), st.binary(min_size=4, max_size=4), st.integers(0, 10))

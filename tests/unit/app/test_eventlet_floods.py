@@ -95,9 +95,12 @@ def test_a_peer_that_sends_too_many_frames_is_closed_with_a_reason(
 ) -> None:
     monkeypatch.setattr(backends, "FRAMES_PER_SECOND", 5)
     client, server = ends
+    codes: list[str] = []
+    monkeypatch.setattr(_WebSocket, "refused", codes.append)
     client.sendall(frame(PING) * 200)
     assert run(backend, websocket(server).wait) is None
     assert closed_with(client) == 1008
+    assert codes == ["websocket_closed"]
 
 
 def test_closing_a_closed_connection_writes_nothing(
