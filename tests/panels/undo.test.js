@@ -100,7 +100,7 @@ test("there is no notice for a network replaced before the page load", (t) => {
   page.connection.emit("state", state({ undoable: "restart" })); // after a reconnection
   assert.deepEqual(codes(page), []);
   page.connection.emit("state", state({ session: "other", version: 2, undoable: "restart" }));
-  assert.deepEqual(codes(page), []);
+  assert.deepEqual(codes(page), ["session_lost"]);
 });
 
 test("the notice disappears when undo is no longer available, or done in another tab", (t) => {
