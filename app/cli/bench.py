@@ -47,7 +47,7 @@ def bench(as_json: bool, rounds: int, seconds: float, folder: Path | None, force
     if folder is not None:
         for name, kind in report.FILES.items():
             check_output(folder / name, kind, force)
-    sentences, results = sentences_from_text(texts.text()), []
+    sentences, results = list(sentences_from_text(texts.text())), []
     with BenchmarkRunner(COMPETITORS) as runner:
         conditions = report.Conditions.current(rounds, seconds, runner.versions)
         console.note(str(conditions))
