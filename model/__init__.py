@@ -32,7 +32,7 @@ from model.training.divergence import Rollback
 from model.training.optimizers import Adam, RMSProp
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.trainer import Trainer
-from model.training.validation import Validator
+from model.training.validation import ValidationSet, Validator
 from model.training.warmup import (
     KernelKey,
     beam_search_compiled,
@@ -73,6 +73,7 @@ __all__ = [
     "Trainer",
     "TrainingConfig",
     "TrainingStats",
+    "ValidationSet",
     "Validator",
     "Vocabulary",
     "adapt_sentences",

@@ -97,6 +97,17 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "out_of_memory": (
             "A network of {weights:,} weights does not fit into memory: use smaller hidden sizes."
         ),
+        "invalid_sequence_length": (
+            "The sequence length must be an integer from 1 to {most:,}; it is {value!r}."
+        ),
+        "text_not_a_string": (
+            'In the mode "text" the text must be a str; it is a {kind}. Use the mode "lines" for '
+            "sentences."
+        ),
+        "text_too_short": (
+            "The text has {characters:,} characters for training: it needs more than one sequence "
+            "of {length:,}. Use a longer text, or a shorter sequence length."
+        ),
         "unknown_choice": "There is no {option} {value!r}: choose {known}.",
         # Arguments of sampling and analysis.
         "invalid_count": "The count must be an integer of at least 1; it is {value!r}.",

@@ -9,11 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from model.kernels import entry_points, workspace
+from model.kernels.dropout import Dropout, NoDropout
 from model.kernels.types import Float64Array, FloatArray
 from model.network import Network
 from model.text.dataset import pack_sentences
 from model.text.vocabulary import IndexArray
 
+NO_DROPOUT = NoDropout()
 MAX_MEAN_LOSS = 700  # exp of more would overflow a float
 
 
@@ -46,15 +48,20 @@ def add_gradient(
     tokens: IndexArray,
     offsets: npt.NDArray[np.int64],
     batch: npt.NDArray[np.int64],
+    dropout: Dropout | NoDropout = NO_DROPOUT,
+    state: FloatArray | None = None,
 ) -> float:
     """The sum of the losses of these packed sentences, longest first.
 
-    Adds their mean gradient to `gradient` (parameters,).
+    Adds their mean gradient to `gradient` (parameters,). With a `state`, the sentences continue
+    earlier ones, and it is updated: see `Network.zero_state`.
     """
+    state = network.zero_state(0) if state is None else state
     rows = int((offsets[batch + 1] - offsets[batch]).sum())
     work, batch_work = network.work_space(rows, len(batch)), workspace.batch_scratch(rows)
+    cell, sizes, params = network.kernel_args
     return entry_points.loss_and_gradient(
-        *network.kernel_args, gradient, tokens, offsets, batch, work, batch_work
+        cell, dropout, sizes, params, gradient, tokens, offsets, batch, state, work, batch_work
     )
 
 

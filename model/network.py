@@ -146,22 +146,22 @@ class ParameterLayout:
 
     @cached_property
     def sizes(self) -> npt.NDArray[np.int64]:
-        """The sizes for the kernels: [V, E, widest, row, H of each layer…], int64.
+        """The sizes for the kernels: [V, E, widest, row, units, H of each layer…], int64.
 
         widest is the largest of E and all H. row is the number of scratch numbers per row before
-        the logits: a letter vector, and for each layer its gates and three states.
+        the logits: a letter vector, and for each layer its gates and three states. units is the
+        sum of all H.
         """
         widest = max(self.embedding_size, *self.hidden_sizes)
         row = self.embedding_size + sum((self.gates + 3) * hidden for hidden in self.hidden_sizes)
-        return np.array(
-            [self.inputs, self.embedding_size, widest, row, *self.hidden_sizes], dtype=np.int64
-        )
+        first = (self.inputs, self.embedding_size, widest, row, sum(self.hidden_sizes))
+        return np.array([*first, *self.hidden_sizes], dtype=np.int64)
 
     def work_size(self, rows: int, batch: int = 1) -> int:
         """Size of the scratch space for this many rows of a batch of this many sentences."""
-        inputs, _, widest, row = map(int, self.sizes[:4])
+        inputs, _, widest, row, units = map(int, self.sizes[:5])
         packed = self.gates * (widest + PACKING) ** 2 if batch > 1 else 0
-        return rows * (row + inputs + widest) + (1 + batch) * widest + packed
+        return rows * (row + inputs + widest) + batch * (2 * units + widest) + packed
 
     @property
     def step_size(self) -> int:
@@ -276,6 +276,10 @@ class Network:
     def work_space(self, rows: int, batch: int = 1) -> FloatArray:
         """Scratch space for this many rows of a batch of this many sentences, one per thread."""
         return workspace.scratch(self.layout.work_size(rows, batch), self.params.dtype)
+
+    def zero_state(self, sentences: int) -> FloatArray:
+        """The initial state of so many sentences, (sentences, 2 * units): all h, then all c."""
+        return np.zeros((sentences, 2 * sum(self.hidden_sizes)), dtype=self.params.dtype)
 
     def copy(self) -> Self:
         """A copy with its own parameters."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from app.errors import Notice
 from app.training.curve import CurvePoint
-from model import Rollback, Validator
+from model import Rollback, ValidationSet
 
 VALIDATION_INTERVAL = 0.5
 """Seconds between two passes over the validation set."""
@@ -23,7 +23,7 @@ VALIDATION_SLICE = 0.01
 class ValidationPacer:
     """Evaluates the validation set in a small share of the training time."""
 
-    def __init__(self, validator: Validator | None) -> None:
+    def __init__(self, validator: ValidationSet | None) -> None:
         self._validator = validator
         self._due = 0.0
         self._cooldown = 0.0  # seconds of training until validation is within its share again

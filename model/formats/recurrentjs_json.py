@@ -21,7 +21,7 @@ from model.formats.file_kinds import refuse_foreign_file, refuse_foreign_json
 from model.kernels.types import FloatArray
 from model.network import CELLS, Network, ParameterLayout, float_type
 from model.text.vocabulary import Vocabulary
-from model.training.optimizers import Adam, Optimizer, RMSProp
+from model.training.optimizers import Adam, AdamW, Optimizer, RMSProp
 from model.training.state import MAX_STEPS, TrainingState
 
 Json = Mapping[str, Any]
@@ -108,6 +108,7 @@ def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[st
     if optimizer.steps is not None:
         saved["steps"] = optimizer.steps
     if isinstance(optimizer, Adam):
+        saved["optimizer"] = optimizer.name
         saved["mean_decay"] = optimizer.beta1
         saved["step_mean"] = _matrices_to_json(layout.views(optimizer.grad_avg))
     return saved
@@ -229,7 +230,8 @@ def _read_optimizer(
         return RMSProp(square_avg, decay, float(eps), steps)
     grad_avg = _read_matrices(_mapping(solver, "step_mean"), layout, "step_mean", dtype)
     beta1 = _read_decay(solver, "mean_decay", 0.9)
-    return Adam(grad_avg, square_avg, beta1, decay, float(eps), steps or 0)
+    kind = AdamW if solver.get("optimizer") == AdamW.name else Adam
+    return kind(grad_avg, square_avg, beta1, decay, float(eps), steps or 0)
 
 
 def _read_decay(solver: Json, key: str, default: float) -> float:
@@ -240,11 +242,13 @@ def _read_decay(solver: Json, key: str, default: float) -> float:
 
 
 def _read_sampler_state(parsed: Json) -> Json | None:
-    """The state of the sampler, as `BatchSampler.state_dict` returns it."""
+    """The state of the sampler, as its `state_dict` returns it."""
     solver = parsed.get("solver")
     order = solver.get("order") if isinstance(solver, Mapping) else None
     if order is None:
         return None
+    if isinstance(order, Mapping) and "windows" in order:  # running text; checked when it is used
+        return dict(order)
     sound = (
         isinstance(order, Mapping)
         and is_integer(order.get("sentences"))

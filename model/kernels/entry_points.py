@@ -24,6 +24,7 @@ from model.kernels.beam_search import (
 )
 from model.kernels.cells import gru, lstm, rnn  # noqa: F401  (importing registers them)
 from model.kernels.compile import entry_point, kernel
+from model.kernels.dropout import NoDropout, at_step
 from model.kernels.inference import network_step
 from model.kernels.linalg.views import copy_row, matrix, repeat_row
 from model.kernels.network import backward, forward, softmax_losses
@@ -41,6 +42,7 @@ from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 @entry_point
 def train(
     cell: Any,
+    dropout: Any,
     optimizer: Any,
     config: StepConfig,
     rates: Float64Array,
@@ -51,6 +53,7 @@ def train(
     offsets: IntArray,
     order: IntArray,
     batch_offsets: IntArray,
+    state: FloatArray,
     work: FloatArray,
     batch_work: IntArray,
     losses: Float64Array,
@@ -61,8 +64,9 @@ def train(
 
     Batch k consists of the sentences order[batch_offsets[k] : batch_offsets[k + 1]], longest first.
     rates (steps,), float64, are the learning rates. params and gradient are (parameters,); the
-    gradient must be zero on entry, and is zero on return. work and batch_work, int64, are
-    scratch space: see `ParameterLayout.work_size` and `workspace.batch_scratch`.
+    gradient must be zero on entry, and is zero on return. state is as in network.py, and is
+    updated by each step. work and batch_work, int64, are scratch space: see
+    `ParameterLayout.work_size` and `workspace.batch_scratch`. dropout is that of the first step.
 
     Fills losses, gradient_norms and clipped_shares, each (steps,) in float64: the sum of the
     sentences' losses before the step, the norm of their mean gradient before clipping, and the
@@ -72,7 +76,17 @@ def train(
     for k in range(batch_offsets.shape[0] - 1):
         batch = order[batch_offsets[k] : batch_offsets[k + 1]]
         losses[k] = batch_loss_and_gradient(
-            cell, sizes, params, gradient, tokens, offsets, batch, work, batch_work
+            cell,
+            at_step(dropout, k),
+            sizes,
+            params,
+            gradient,
+            tokens,
+            offsets,
+            batch,
+            state,
+            work,
+            batch_work,
         )
         gradient_norms[k], clipped_shares[k] = step_with_gradients(
             optimizer, config, params, gradients, fractions, rates[k], k
@@ -111,12 +125,14 @@ apply_gradients = entry_point(step_with_gradients)
 @kernel
 def batch_loss_and_gradient(
     cell: Any,
+    dropout: Any,
     sizes: IntArray,
     params: FloatArray,
     gradient: FloatArray,
     tokens: IntArray,
     offsets: IntArray,
     batch: IntArray,
+    state: FloatArray,
     work: FloatArray,
     batch_work: IntArray,
 ) -> float:
@@ -124,30 +140,66 @@ def batch_loss_and_gradient(
 
     The arguments are those of `train`.
     """
-    inputs, targets, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
-    logits = forward(cell, sizes, params, inputs, row_offsets, work)
+    inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
+    carried = state.shape[0] > 0
+    logits = forward(cell, dropout, sizes, params, inputs, positions, row_offsets, state, work)
     loss = softmax_losses(logits, targets)
-    backward(cell, sizes, params, gradient, inputs, targets, row_offsets, work)
+    backward(
+        cell,
+        dropout,
+        sizes,
+        params,
+        gradient,
+        inputs,
+        targets,
+        positions,
+        row_offsets,
+        carried,
+        work,
+    )
     return loss
 
 
 loss_and_gradient = entry_point(batch_loss_and_gradient)
 
 
+@entry_point
+def batch_loss(
+    cell: Any,
+    sizes: IntArray,
+    params: FloatArray,
+    tokens: IntArray,
+    offsets: IntArray,
+    batch: IntArray,
+    state: FloatArray,
+    work: FloatArray,
+    batch_work: IntArray,
+) -> float:
+    """The sum of the losses of a batch, without dropout; updates the state.
+
+    The arguments are those of `train`.
+    """
+    inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
+    logits = forward(
+        cell, NoDropout(0.0), sizes, params, inputs, positions, row_offsets, state, work
+    )
+    return softmax_losses(logits, targets)
+
+
 @kernel
 def pack_batch(
     tokens: IntArray, offsets: IntArray, batch: IntArray, space: IntArray
-) -> tuple[IntArray, IntArray, IntArray]:
-    """The inputs (N,), the targets (N,) and the row offsets (steps + 1,) of a batch.
+) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """The inputs, the targets and the positions (N,) and the row offsets (steps + 1,) of a batch.
 
-    All three are slices of `space`, which has at least 3 N + 1 numbers.
+    They are slices of `space`, which has at least 4 N + 1 numbers.
     """
     rows = 0
     for sentence in batch:
         rows += offsets[sentence + 1] - offsets[sentence]
     steps = offsets[batch[0] + 1] - offsets[batch[0]]
     inputs, targets = space[:rows], space[rows : 2 * rows]
-    row_offsets = space[2 * rows : 2 * rows + steps + 1]
+    positions, row_offsets = space[2 * rows : 3 * rows], space[3 * rows : 3 * rows + steps + 1]
     row, alive = 0, batch.shape[0]
     for t in range(steps):
         row_offsets[t] = row
@@ -155,10 +207,10 @@ def pack_batch(
             alive -= 1
         for b in range(alive):
             at = offsets[batch[b]] + t
-            inputs[row], targets[row] = tokens[at], tokens[at + 1]
+            inputs[row], targets[row], positions[row] = tokens[at], tokens[at + 1], at
             row += 1
     row_offsets[steps] = row
-    return inputs, targets, row_offsets
+    return inputs, targets, positions, row_offsets
 
 
 @entry_point
@@ -176,10 +228,11 @@ def evaluate(
 
     row_offsets is 0, 1, 2, … up to the number of rows of the longest sentence.
     """
+    no_dropout, state = NoDropout(0.0), matrix(params, 0, 0, 0)
     for s in range(offsets.shape[0] - 1):
         begin, end = offsets[s], offsets[s + 1]
-        steps = row_offsets[: end - begin + 1]
-        logits = forward(cell, sizes, params, tokens[begin:end], steps, work)
+        steps, inputs = row_offsets[: end - begin + 1], tokens[begin:end]
+        logits = forward(cell, no_dropout, sizes, params, inputs, inputs, steps, state, work)
         losses[s] = softmax_losses(logits, tokens[begin + 1 : end + 1])
 
 

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Layer, step_layer
+from model.kernels.cells import step_layer
 from model.kernels.compile import kernel
 from model.kernels.linalg.gemm import gemm_nn
-from model.kernels.linalg.views import fill_zero, matrix
-from model.kernels.network import SIZES_BEFORE_LAYERS, layer_at
+from model.kernels.linalg.views import copy_row, fill_zero, matrix
+from model.kernels.network import SIZES_BEFORE_LAYERS, layer_at, load_states, store_states
 from model.kernels.types import FloatArray, IntArray
 
 
@@ -40,21 +40,22 @@ def network_step(
     for row in range(rows):
         for j in range(embedding_size):
             x[row, j] = embedding[tokens[row], j]
-    units = 0
-    for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
-        units += sizes[number]
+    units = sizes[4]
     states = matrix(state, 0, rows, 2 * units)
     p, h_at = vocab_size * embedding_size, 0
     for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
         hidden, input_size = sizes[number], x.shape[1]
-        layer = layer_at(params, p, work, rows * widest, cell, rows, input_size, hidden)
+        # The initial states are not used.
+        layer = layer_at(params, p, work, rows * widest, cell, rows, input_size, hidden, 0, 0)
         p += ((input_size + hidden) * cell.gates + cell.biases) * hidden
-        load_states(states, h_at, h_at + units, layer)
+        load_states(states, h_at, h_at + units, layer.h, layer.c)
         fill_zero(layer.gates)
         gemm_nn(x, layer.Wx, layer.gates)
         step_layer(cell, layer)
+        store_states(states, h_at, h_at + units, layer.h, layer.c)
         x = matrix(work, 0, rows, hidden)
-        store_states(layer, states, h_at, h_at + units, x)
+        for row in range(rows):
+            copy_row(layer.h, row, x, row)
         h_at += hidden
     input_size = x.shape[1]
     out = matrix(logits, 0, rows, vocab_size)
@@ -63,20 +64,3 @@ def network_step(
     for row in range(rows):
         for j in range(vocab_size):
             out[row, j] += params[p + input_size * vocab_size + j]
-
-
-@kernel
-def load_states(states: FloatArray, h_at: int, c_at: int, layer: Layer) -> None:
-    """Copy a layer's h and c (N, H) from the states, where they start at columns h_at and c_at."""
-    for row in range(layer.h.shape[0]):
-        for j in range(layer.h.shape[1]):
-            layer.h[row, j], layer.c[row, j] = states[row, h_at + j], states[row, c_at + j]
-
-
-@kernel
-def store_states(layer: Layer, states: FloatArray, h_at: int, c_at: int, h: FloatArray) -> None:
-    """Copy a layer's h and c (N, H) to the states, and h to the input of the next layer."""
-    for row in range(layer.h.shape[0]):
-        for j in range(layer.h.shape[1]):
-            states[row, h_at + j], states[row, c_at + j] = layer.h[row, j], layer.c[row, j]
-            h[row, j] = layer.h[row, j]

@@ -52,6 +52,7 @@ class AdamState(NamedTuple):
         beta2: decay of `square_avg` per step.
         eps: added to the square root.
         steps: number of steps in the means.
+        decay_by_rate: whether the weight decay is multiplied by the learning rate, as in AdamW.
     """
 
     grad_avg: FloatArray
@@ -60,6 +61,7 @@ class AdamState(NamedTuple):
     beta2: float
     eps: float
     steps: int
+    decay_by_rate: bool
 
 
 def optimizer_step(
@@ -159,13 +161,14 @@ def adam_step(
     """Adam (D. P. Kingma and J. Ba, 2015), with decoupled weight decay.
 
     parameter -= lr * grad_avg / (sqrt(square_avg) + eps) + weight_decay * parameter, where both
-    means are corrected for their start at zero.
+    means are corrected for their start at zero; AdamW multiplies the weight decay by lr.
     """
     number = params.dtype.type
     steps = state.steps + step + 1
     correction1 = number(1.0 / (1.0 - state.beta1**steps))
     correction2 = number(1.0 / (1.0 - state.beta2**steps))
-    rate, decay, limit = number(learning_rate), number(config.weight_decay), number(config.clip)
+    rate, limit = number(learning_rate), number(config.clip)
+    decay = number(config.weight_decay * (learning_rate if state.decay_by_rate else 1.0))
     beta1, new1 = number(state.beta1), number(1.0 - state.beta1)
     beta2, new2, eps = number(state.beta2), number(1.0 - state.beta2), number(state.eps)
     grad_avg, square_avg, clipped = state.grad_avg, state.square_avg, number(0)

@@ -30,5 +30,5 @@ def scratch(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
 
 
 def batch_scratch(rows: int) -> npt.NDArray[np.int64]:
-    """Scratch space for the inputs, targets and row offsets of a batch: 3 * rows + 1 numbers."""
-    return scratch(3 * rows + 1, np.int64)
+    """Scratch space for `pack_batch`: 4 * rows + 1 numbers."""
+    return scratch(4 * rows + 1, np.int64)

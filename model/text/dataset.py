@@ -1,4 +1,4 @@
-"""Sentences as arrays of tokens, and the split into training and validation sentences."""
+"""Texts as arrays of tokens, and their split into a training and a validation set."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ from model.text.vocabulary import IndexArray, Unknown, Vocabulary
 DEFAULT_FRACTION = 0.05
 MIN_SENTENCES = 100
 """With fewer sentences, 5 % are too few to validate on, and training needs all of them."""
+MIN_CHARACTERS = 2000
+"""The same for a text in one piece."""
 
 
 def pack_sentences(
@@ -105,6 +107,34 @@ def adapt_sentences(
         return given
     adapted = (vocabulary.adapt(sentence, unknown).strip() for sentence in given)
     return Sentences.of(sentence for sentence in adapted if not is_blank(sentence))
+
+
+class TextSplit(NamedTuple):
+    """The tokens of the training and of the validation part of a text, (characters + 1,) each.
+
+    Each begins with the token before its first prediction. `validation` is None if there is none.
+    """
+
+    train: IndexArray
+    validation: IndexArray | None
+
+
+def split_text(vocabulary: Vocabulary, text: str, fraction: float | None = None) -> TextSplit:
+    """Hold out the last part of a text; None is 5 % of a text of 2,000 or more characters.
+
+    Raises:
+        TextError: the text is empty or has an unknown character.
+    """
+    if not text:
+        raise TextError("no_sentences")
+    tokens = np.concatenate((np.array([BOUNDARY], dtype=np.int32), vocabulary.encode(text)))
+    characters = len(tokens) - 1
+    if fraction is None:
+        fraction = DEFAULT_FRACTION if characters >= MIN_CHARACTERS else 0.0
+    count = int(fraction * characters)
+    if not count:
+        return TextSplit(tokens, None)
+    return TextSplit(tokens[:-count], tokens[-count - 1 :])
 
 
 class Split(NamedTuple):

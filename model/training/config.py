@@ -11,9 +11,12 @@ import numpy as np
 from model.errors import SettingsError, check_range, check_seed, is_integer
 from model.training.schedules import ScheduleName
 
-OptimizerName = Literal["rmsprop", "adam"]
+OptimizerName = Literal["rmsprop", "adam", "adamw"]
+Mode = Literal["lines", "text"]
 
 MAX_BATCH_SIZE = 10_000  # more needs memory and trains less per sentence
+MAX_SEQUENCE_LENGTH = 10_000  # back-propagation stores as many steps
+MAX_DROPOUT = 0.95  # more leaves too little to learn from
 MAX_EPOCHS = 1_000_000  # of a schedule
 MAX_VALIDATION_FRACTION = 0.5  # most of the text is for training
 
@@ -26,22 +29,32 @@ class TrainingConfig:
 
     Attributes:
         learning_rate: above 0 and up to 10.
-        weight_decay: share of every parameter that a step takes away, 0 to 1; it is not multiplied
-            by the learning rate. Errors name it "l2", as the public option.
-        clip: the limit for gradients; above 0.
+        weight_decay: share of every parameter that a step takes away, 0 to 1; only "adamw"
+            multiplies it by the learning rate. Errors name it "l2", as the public option.
+        clip: the limit for gradients, of the mean loss of a sentence in mode "lines" and of a
+            character in mode "text"; above 0.
         clip_norm: whether `clip` limits the norm of the whole gradient, which keeps its direction,
             or each of its numbers. None is the default of the cell; see `CellSpec`.
-        batch_size: sentences per step, 1 to 10,000.
-        optimizer: "rmsprop" or "adam".
+        batch_size: sentences or streams per step, 1 to 10,000.
+        optimizer: "rmsprop", "adam", or "adamw" (I. Loshchilov and F. Hutter, "Decoupled Weight
+            Decay Regularization", 2019).
         bias_correction: whether the mean of RMSProp is corrected for its start at zero, as Adam's.
         rollback_on_divergence: whether a diverged training rolls back to its last good state and
             continues at half the learning rate.
         schedule: the learning-rate schedule: "constant", "halve" or "cosine".
         schedule_epochs: the period of "halve", or the length of "cosine".
         validation_fraction: fraction of the sentences that are held out, 0 to 0.5; None is 5 % of
-            100 or more sentences, and 0 of fewer.
+            100 or more sentences, and 0 of fewer. In mode "text" it is the last part of the text.
         shuffle: whether each epoch has a new random order.
-        seed: of the order; None for a different one each time.
+        seed: of the order and of dropout; None for a different one each time.
+        mode: "lines", where each line of the text is a sentence, or "text", where the text is one
+            sequence of characters, line breaks among them, and the state is carried from step to
+            step.
+        sequence_length: in mode "text", the characters of a step in each of `batch_size` streams;
+            the gradient goes back no further. 1 to 10,000.
+        dropout: share of the outputs of each layer that training replaces by zero on the way up, 0
+            to 0.95; recurrent connections keep theirs (W. Zaremba, I. Sutskever and O. Vinyals,
+            "Recurrent Neural Network Regularization", 2014).
 
     Raises:
         SettingsError: an option is out of range.
@@ -60,8 +73,18 @@ class TrainingConfig:
     validation_fraction: float | None = None
     shuffle: bool = True
     seed: int | None = None
+    mode: Mode = "lines"
+    sequence_length: int = 64
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
+        _check_name("mode", self.mode, get_args(Mode))
+        length, longest = self.sequence_length, MAX_SEQUENCE_LENGTH
+        if not (is_integer(length) and 1 <= length <= longest):
+            raise SettingsError(
+                "invalid_sequence_length", "sequence_length", value=length, most=longest
+            )
+        check_range("dropout", "dropout", self.dropout, above=None, to=MAX_DROPOUT)
         check_range("learning_rate", "learning rate", self.learning_rate, above=0.0, to=10.0)
         check_range("l2", "L2 strength", self.weight_decay, above=None, to=1.0)
         check_range("clip", "clip value", self.clip, above=0.0, to=math.inf)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
 
 import numpy as np
 
 from model.kernels import entry_points
+from model.kernels.dropout import Dropout, NoDropout
 from model.kernels.optimizers import StepConfig
 from model.kernels.types import FloatArray
 from model.metrics import add_gradient
@@ -41,12 +43,23 @@ class DataParallel:
         self._executor = ThreadPoolExecutor(threads - 1, "data-parallel")
 
     def step(
-        self, optimizer: Optimizer, config: StepConfig, rate: float, batch: Int64Array
+        self,
+        optimizer: Optimizer,
+        config: StepConfig,
+        rate: float,
+        batch: Int64Array,
+        dropout: Dropout | NoDropout,
+        state: FloatArray,
     ) -> tuple[float, float, float]:
-        """Take one step; returns its numbers of a `StepLog`."""
+        """Take one step; returns its numbers of a `StepLog`. `state` is that of `train`."""
         shards = split_batch(batch, len(self._gradients))
-        others = self._executor.map(self._loss, shards[1:], self._gradients[1:])
-        loss = self._loss(shards[0], self._gradients[0]) + sum(others)
+        count = len(shards)
+        states = [np.ascontiguousarray(state[k::count]) for k in range(count)]
+        calls = list(zip(shards, self._gradients, states, repeat(dropout), strict=False))
+        others = [self._executor.submit(self._loss, *call) for call in calls[1:]]
+        loss = self._loss(*calls[0]) + sum(other.result() for other in others)
+        for k, rows in enumerate(states):
+            state[k::count] = rows
         norm, clipped_share = entry_points.apply_gradients(
             optimizer.kernel_state(),
             config,
@@ -59,7 +72,14 @@ class DataParallel:
         optimizer.advance(1)
         return loss, norm, clipped_share
 
-    def _loss(self, shard: Int64Array, gradient: FloatArray) -> float:
+    def _loss(
+        self,
+        shard: Int64Array,
+        gradient: FloatArray,
+        state: FloatArray,
+        dropout: Dropout | NoDropout,
+    ) -> float:
         """The loss of a shard; overwrites `gradient` with its mean gradient."""
         gradient[:] = 0
-        return add_gradient(self._network, gradient, self._tokens, self._offsets, shard)
+        tokens, offsets = self._tokens, self._offsets
+        return add_gradient(self._network, gradient, tokens, offsets, shard, dropout, state)

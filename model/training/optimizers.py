@@ -69,6 +69,7 @@ class Adam:
     """
 
     name: ClassVar[OptimizerName] = "adam"
+    decay_by_rate: ClassVar[bool] = False
 
     grad_avg: FloatArray
     square_avg: FloatArray
@@ -85,7 +86,13 @@ class Adam:
     def kernel_state(self) -> AdamState:
         """The state as the kernels take it, with the same arrays."""
         return AdamState(
-            self.grad_avg, self.square_avg, self.beta1, self.beta2, self.eps, self.steps
+            self.grad_avg,
+            self.square_avg,
+            self.beta1,
+            self.beta2,
+            self.eps,
+            self.steps,
+            self.decay_by_rate,
         )
 
     def arrays(self) -> tuple[FloatArray, ...]:
@@ -101,6 +108,17 @@ class Adam:
         self.steps += steps
 
 
+@dataclass
+class AdamW(Adam):
+    """The state of Adam with weight decay in proportion to the learning rate.
+
+    (I. Loshchilov and F. Hutter, "Decoupled Weight Decay Regularization", 2019.)
+    """
+
+    name: ClassVar[OptimizerName] = "adamw"
+    decay_by_rate: ClassVar[bool] = True
+
+
 Optimizer = RMSProp | Adam
 
 
@@ -108,6 +126,8 @@ def new_optimizer(config: TrainingConfig, params: FloatArray) -> Optimizer:
     """The optimizer of these options in its initial state."""
     if config.optimizer == "adam":
         return Adam.zeros(params)
+    if config.optimizer == "adamw":
+        return AdamW.zeros(params)
     return RMSProp.zeros(params, config.bias_correction)
 
 

@@ -1,4 +1,4 @@
-"""Training of a model on sentences, in stretches of any length."""
+"""Training of a model on sentences or running text, in stretches of any length."""
 
 from __future__ import annotations
 
@@ -12,29 +12,35 @@ import numpy as np
 import numpy.typing as npt
 
 from model.char_model import CharModel
-from model.errors import FormatError, SettingsError, check_range, is_integer
+from model.errors import FormatError, SettingsError, TextError, check_range, is_integer
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.kernels import entry_points, workspace
 from model.kernels.optimizers import StepConfig
 from model.network import is_size
-from model.text.dataset import pack_sentences, train_validation_split
+from model.text.dataset import pack_sentences, split_text, train_validation_split
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import MIN_LEARNING_RATE, DivergenceGuard, Rollback
+from model.training.dropout import DropoutState
 from model.training.optimizers import Optimizer, check_fits, new_optimizer
 from model.training.schedules import learning_rates
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
-from model.training.validation import Validator
+from model.training.streams import StreamSampler
+from model.training.validation import TextValidator, ValidationSet, Validator
 
 STEP_COST = 5  # of a step besides its predictions, in predictions: the optimizer
+MAX_SEED = 2**32
 MAX_SECONDS = 366 * 24 * 60 * 60.0
 MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, it returns
 
 
 class Trainer:
     """Trains a model: each step on a batch of sentences, each epoch on every sentence once.
+
+    In the mode "text" of the config, a text takes the place of the sentences, and its windows of
+    `sequence_length` characters that of each sentence.
 
     The parameters of the model change in place. `config` may be replaced between calls, but its
     options for batches, order, optimizer and validation only take effect at creation. A trainer may
@@ -45,21 +51,22 @@ class Trainer:
         model: the network.
         optimizer: its optimizer.
         rollbacks: those of this training, oldest first.
-        train_sentences: the training sentences.
-        validation: evaluates the validation sentences; None if there are none.
+        train_sentences: the training sentences; empty for running text.
+        validation: evaluates the validation sentences or text; None if there is none.
         last_update: the last step recorded for `record_next_update`; None before the first.
         clip_fraction: fraction of the gradients that were clipped in the last stretch, or of the
             steps if the norm is clipped; None before the first.
 
     Raises:
-        TextError: there is no sentence, one is empty, or has an unknown character.
+        TextError: there is no sentence, one is empty, or has an unknown character; or the text is
+            shorter than a window.
         SettingsError: the optimizer is of another network, or `threads` is below 1.
     """
 
     def __init__(
         self,
         model: CharModel,
-        sentences: Sequence[str],
+        sentences: Sequence[str] | str,
         config: TrainingConfig | None = None,
         optimizer: Optimizer | None = None,
         threads: int = 1,
@@ -73,12 +80,13 @@ class Trainer:
         self.last_update: ParameterUpdate | None = None
         self.clip_fraction: float | None = None
         self._records_update = False
-        self.train_sentences, held_out = train_validation_split(
-            sentences, self.config.validation_fraction
-        )
-        self.validation = Validator(model, held_out) if held_out else None
-        self._tokens, self._offsets = pack_sentences(model.vocabulary, self.train_sentences)
-        self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
+        self.train_sentences: Sequence[str] = ()
+        self.validation: ValidationSet | None = None
+        self._sampler: BatchSampler | StreamSampler
+        if self.config.mode == "text":
+            self._prepare_text(sentences)
+        else:
+            self._prepare_sentences(sentences)
         self._gradient = np.zeros_like(model.params)  # (parameters,)
         work = self.config.batch_size * self._rows.mean() * model.num_parameters
         if not is_size(threads):
@@ -87,9 +95,8 @@ class Trainer:
         self._parallel: DataParallel | None = None
         if threads > 1:
             self._parallel = DataParallel(model, self._tokens, self._offsets, threads)
-        self._sampler = BatchSampler(
-            self._rows, self.config.batch_size, self.config.shuffle, self.config.seed
-        )
+        seed = np.random.default_rng(self.config.seed).integers(MAX_SEED)
+        self._dropout = DropoutState(self.config.dropout, int(seed))
         self._guard: DivergenceGuard | None = None
         if self.config.rollback_on_divergence:
             self._guard = DivergenceGuard(model.layout.inputs, model.params, self.optimizer)
@@ -97,11 +104,36 @@ class Trainer:
         self._cost_per_second = 0.0
         self._totals = TrainingStats(0, 0.0, 0, 0.0, 0.0, 0)
 
+    def _prepare_sentences(self, sentences: Sequence[str]) -> None:
+        model, config = self.model, self.config
+        split = train_validation_split(sentences, config.validation_fraction)
+        self.train_sentences = split.train
+        if split.validation:
+            self.validation = Validator(model, split.validation)
+        self._tokens, self._offsets = pack_sentences(model.vocabulary, split.train)
+        self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
+        self._sampler = BatchSampler(self._rows, config.batch_size, config.shuffle, config.seed)
+
+    def _prepare_text(self, text: Sequence[str] | str) -> None:
+        model, length = self.model, self.config.sequence_length
+        if not isinstance(text, str):
+            raise TextError("text_not_a_string", kind=type(text).__name__)
+        split = split_text(model.vocabulary, text, self.config.validation_fraction)
+        self._tokens, characters = split.train, len(split.train) - 1
+        if characters < length:
+            raise TextError("text_too_short", characters=characters, length=length)
+        if split.validation is not None:
+            self.validation = TextValidator(model, split.validation, length)
+        sampler = StreamSampler(model, characters // length, length, self.config.batch_size)
+        self._offsets = np.arange(len(sampler) + 1) * length  # (windows + 1,)
+        self._rows = np.diff(self._offsets)  # (windows,): predictions of each
+        self._sampler = sampler
+
     @classmethod
     def from_json(
         cls,
         saved: str | bytes | Mapping[str, Any],
-        sentences: Sequence[str],
+        sentences: Sequence[str] | str,
         config: TrainingConfig | None = None,
         dtype: npt.DTypeLike = np.float32,
         threads: int = 1,
@@ -151,13 +183,14 @@ class Trainer:
 
     def checkpoint(self) -> ModelCheckpoint:
         """A copy of the state, from which training resumes exactly."""
+        sampler_state = self._sampler.state_dict()
+        if self._dropout.rate:
+            sampler_state["dropout"] = self._dropout.state_dict()
         totals = self._totals
         training = TrainingState(
             self._config, totals.steps, totals.epoch, self._lr_set_at_epoch, self._schedule_start
         )
-        return ModelCheckpoint(
-            self.model.copy(), self.optimizer.copy(), self._sampler.state_dict(), training
-        )
+        return ModelCheckpoint(self.model.copy(), self.optimizer.copy(), sampler_state, training)
 
     def resume(
         self,
@@ -165,7 +198,7 @@ class Trainer:
         totals: TrainingStats | None = None,
         lr_set_at_epoch: float = 0.0,
     ) -> None:
-        """Continue the order of a saved training, if it had the same number of sentences.
+        """Continue the order of a saved training, if it had as many sentences or windows.
 
         With its `totals` and `lr_set_at_epoch`, its counts and its schedule continue as well.
 
@@ -175,9 +208,12 @@ class Trainer:
         if totals is not None:
             self._totals, self._lr_set_at_epoch = totals, lr_set_at_epoch
             self._sentences_seen = round(totals.epoch * self.sentence_count)
-        if sampler_state is None:
+        is_of_text = sampler_state is not None and "windows" in sampler_state
+        if sampler_state is None or is_of_text != isinstance(self._sampler, StreamSampler):
             return
         try:
+            if "dropout" in sampler_state:
+                self._dropout = self._dropout.with_state(sampler_state["dropout"])
             self._sampler.load_state_dict(dict(sampler_state))
         except (ValueError, KeyError, TypeError, OverflowError):
             raise FormatError("order_damaged") from None
@@ -221,7 +257,7 @@ class Trainer:
 
     @property
     def sentence_count(self) -> int:
-        """The number of training sentences."""
+        """The number of training sentences, or of windows of running text."""
         return len(self._rows)
 
     @property
@@ -239,7 +275,7 @@ class Trainer:
 
     @property
     def validation_count(self) -> int:
-        """The number of validation sentences."""
+        """The number of validation sentences, or of characters of running text."""
         return len(self.validation) if self.validation is not None else 0
 
     @property
@@ -255,7 +291,10 @@ class Trainer:
         """
         if not (is_integer(steps) and steps >= 0):
             raise SettingsError("invalid_steps", "steps", value=steps)
-        return self._train(*self._sampler.next_batches(steps))
+        stats = self._train(*self._sampler.next_batches(steps))
+        while stats.steps < steps:  # an epoch of running text has ended
+            stats += self._train(*self._sampler.next_batches(steps - stats.steps))
+        return stats
 
     def _train(
         self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
@@ -344,17 +383,32 @@ class Trainer:
         order = order[: batch_offsets[-1]]
         epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
         rates = self._rates(epochs)
-        step_config = StepConfig(float(config.weight_decay), float(config.clip), self.clips_by_norm)
+        # The gradient is that of the mean loss of a sentence; running text is clipped by character.
+        length = config.sequence_length if config.mode == "text" else 1
+        clip = float(config.clip * length)
+        step_config = StepConfig(float(config.weight_decay), clip, self.clips_by_norm)
+        sampler = self._sampler
+        state = sampler.state if isinstance(sampler, StreamSampler) else model.zero_state(0)
+        dropout = self._dropout
+        self._dropout = dropout.after(len(steps.losses))
         if self._parallel is not None:
             for k, (begin, end) in enumerate(pairwise(batch_offsets)):
                 steps.losses[k], steps.gradient_norms[k], steps.clipped_shares[k] = (
-                    self._parallel.step(self.optimizer, step_config, rates[k], order[begin:end])
+                    self._parallel.step(
+                        self.optimizer,
+                        step_config,
+                        rates[k],
+                        order[begin:end],
+                        dropout.after(k).kernel_state(),
+                        state,
+                    )
                 )
             return steps
         rows = int(np.add.reduceat(self._rows[order], batch_offsets[:-1]).max())
         largest = int(np.diff(batch_offsets).max())
         entry_points.train(
             model.layout.spec.kernel,
+            dropout.kernel_state(),
             self.optimizer.kernel_state(),
             step_config,
             rates,
@@ -365,6 +419,7 @@ class Trainer:
             self._offsets,
             order,
             batch_offsets,
+            state,
             model.work_space(rows, largest),
             workspace.batch_scratch(rows),
             steps.losses,
@@ -391,7 +446,8 @@ class Trainer:
         predictions = int(self._rows[order].sum())
         self._sentences_seen += len(order)
         epoch = self._sentences_seen / self.sentence_count
-        characters = predictions - len(order)
+        ends = len(order) if self.config.mode == "lines" else 0
+        characters = predictions - ends
         stats = TrainingStats(
             len(losses), epoch, characters, seconds, float(losses.sum()), predictions
         )
@@ -408,6 +464,8 @@ class Trainer:
             self._guard.maybe_snapshot(self.model.params, self.optimizer, self._totals.seconds)
             return
         self.optimizer = self._guard.restore(self.model.params)
+        if isinstance(self._sampler, StreamSampler):
+            self._sampler.reset_state()
         self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)

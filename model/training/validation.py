@@ -1,65 +1,82 @@
-"""Evaluation on sentences that are held out from training."""
+"""Evaluation on sentences, or on the part of a text, that training does not use."""
 
 from __future__ import annotations
 
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
+from model.kernels import entry_points, workspace
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network
 from model.text.dataset import pack_sentences
+from model.text.vocabulary import IndexArray
+
+MAX_STREAMS = 32
+"""Parts of a validation text that are evaluated side by side."""
+MIN_WINDOWS = 8
+"""Windows of the shortest of them."""
+WARM_UP = 256
+"""Characters that precede each of them, so that it begins with the state of its context."""
 
 
-class Validator:
-    """Evaluates a network on the validation sentences, a few at a time, in repeated passes.
+class ValidationSet(ABC):
+    """Evaluates a network on a validation set, a few parts at a time, in repeated passes.
+
+    Args:
+        ends: (parts + 1,), 0 and the number of predictions up to the end of each part.
 
     Attributes:
-        perplexity: of all sentences in the last completed pass; None before the first.
+        perplexity: of the whole set in the last completed pass; None before the first.
         completed_passes: number of completed passes.
     """
 
-    def __init__(self, model: Network, sentences: Sequence[str]) -> None:
+    def __init__(self, ends: npt.NDArray[np.int64]) -> None:
         self.perplexity: float | None = None
         self.completed_passes = 0
-        self._model = model
-        self._tokens, self._offsets = pack_sentences(model.vocabulary, sentences)
-        self._next = 0  # the next sentence
+        self._ends = ends
+        self._next = 0  # the next part
         self._loss, self._predictions = 0.0, 0  # of this pass so far
         self._predictions_per_second = 0.0
 
+    @abstractmethod
     def __len__(self) -> int:
-        """Number of sentences."""
-        return len(self._offsets) - 1
+        """Size of the set: its sentences or characters."""
+
+    @abstractmethod
+    def _losses(self, begin: int, end: int) -> tuple[float, int]:
+        """The sum of the losses of these parts, and the number of their predictions."""
 
     def evaluate(self) -> float:
-        """The current perplexity of all sentences: one complete pass."""
+        """The current perplexity of the whole set: one complete pass."""
         self._begin()
-        self._evaluate_up_to(len(self))
+        self._evaluate_up_to(len(self._ends) - 1)
         return self._end()
 
     def evaluate_for(self, seconds: float) -> None:
-        """Continue the pass for about this time: at least one sentence, at most all."""
+        """Continue the pass for about this time: at least one part, at most all."""
         until = time.perf_counter() + seconds
         while (left := until - time.perf_counter()) > 0:
-            predictions = self._offsets[self._next] + left * self._predictions_per_second
-            end = int(np.searchsorted(self._offsets, predictions, side="right")) - 1
+            predictions = self._ends[self._next] + left * self._predictions_per_second
+            end = int(np.searchsorted(self._ends, predictions, side="right")) - 1
             self._evaluate_up_to(max(end, self._next + 1))
-            if self._next == len(self):
+            if self._next == len(self._ends) - 1:
                 self._end()
                 return
 
     def _evaluate_up_to(self, end: int) -> None:
-        """Evaluate the sentences before this one."""
-        began = time.perf_counter()
-        offsets = self._offsets[self._next : end + 1]
-        losses = packed_losses(self._model, self._tokens, offsets)
-        predictions = int(offsets[-1] - offsets[0])
-        self._loss += float(losses.sum())
+        """Evaluate the parts before this one."""
+        began, first = time.perf_counter(), self._next
+        loss, predictions = self._losses(first, end)
+        self._loss += loss
         self._predictions += predictions
         self._next = end
-        self._predictions_per_second = predictions / max(time.perf_counter() - began, 1e-9)
+        computed = int(self._ends[end] - self._ends[first])
+        self._predictions_per_second = computed / max(time.perf_counter() - began, 1e-9)
 
     def _begin(self) -> None:
         self._next, self._loss, self._predictions = 0, 0.0, 0
@@ -69,3 +86,95 @@ class Validator:
         self.completed_passes += 1
         self._begin()
         return perplexity
+
+
+class Validator(ValidationSet):
+    """Evaluates a network on sentences."""
+
+    def __init__(self, model: Network, sentences: Sequence[str]) -> None:
+        self._model = model
+        self._tokens, self._offsets = pack_sentences(model.vocabulary, sentences)
+        super().__init__(self._offsets)
+
+    def __len__(self) -> int:
+        """Number of sentences."""
+        return len(self._offsets) - 1
+
+    def _losses(self, begin: int, end: int) -> tuple[float, int]:
+        offsets = self._offsets[begin : end + 1]
+        losses = packed_losses(self._model, self._tokens, offsets)
+        return float(losses.sum()), int(offsets[-1] - offsets[0])
+
+
+class TextValidator(ValidationSet):
+    """Evaluates a network on a text, with the state carried from window to window.
+
+    To save time the text is cut into streams that are evaluated side by side. All but the first are
+    preceded by `WARM_UP` characters that do not count.
+
+    Args:
+        model: the network.
+        tokens: (characters + 1,), the token before the text and those of the text.
+        window: characters per window.
+    """
+
+    def __init__(self, model: Network, tokens: IndexArray, window: int) -> None:
+        self._model, self._tokens = model, tokens
+        full = len(self) // window
+        offsets = [*range(0, full * window + 1, window), len(self)]
+        self._offsets = np.unique(offsets)  # (windows + 1,); the last window may be shorter
+        self._batches = _batches_of_streams(len(self._offsets) - 1, full, window)
+        self._state = model.zero_state(0)
+        rows = [self._rows(batch) for batch in self._batches]
+        super().__init__(np.concatenate(([0], np.cumsum(rows))))
+
+    def __len__(self) -> int:
+        """Number of characters."""
+        return len(self._tokens) - 1
+
+    def _losses(self, begin: int, end: int) -> tuple[float, int]:
+        if begin == 0:
+            streams = max(batch.first_stream + len(batch.windows) for batch in self._batches)
+            self._state = self._model.zero_state(streams)
+        total, predictions = 0.0, 0
+        for batch in self._batches[begin:end]:
+            windows, first = batch.windows, batch.first_stream
+            rows = self._rows(batch)
+            loss = entry_points.batch_loss(
+                *self._model.kernel_args,
+                self._tokens,
+                self._offsets,
+                windows,
+                self._state[first : first + len(windows)],
+                self._model.work_space(rows, len(windows)),
+                workspace.batch_scratch(rows),
+            )
+            if batch.counts:
+                total, predictions = total + loss, predictions + rows
+        return total, predictions
+
+    def _rows(self, batch: _Batch) -> int:
+        """Number of predictions of a batch."""
+        windows = batch.windows
+        return int((self._offsets[windows + 1] - self._offsets[windows]).sum())
+
+
+class _Batch(NamedTuple):
+    """Windows (streams,) of consecutive streams, the number of the first, and whether it counts."""
+
+    windows: npt.NDArray[np.int64]
+    first_stream: int
+    counts: bool = True
+
+
+def _batches_of_streams(windows: int, full: int, window: int) -> list[_Batch]:
+    """The batches of a pass over so many windows, of which `full` have the full length."""
+    streams = min(max(full // MIN_WINDOWS, 1), MAX_STREAMS)
+    length = full // streams
+    starts = np.arange(streams) * length
+    warm_up = min(-(-WARM_UP // window), length) if streams > 1 else 0
+    return [
+        *(_Batch(starts[1:] - before, 1, counts=False) for before in range(warm_up, 0, -1)),
+        *(_Batch(starts + number, 0) for number in range(length)),
+        *(_Batch(np.array([rest]), streams - 1) for rest in range(streams * length, windows)),
+    ]

@@ -47,6 +47,8 @@ class Layer(NamedTuple):
         c: (N, H), cell states; a GRU has other values here, an RNN none.
         tanh_c: (N, H), tanh of the cell states; only an LSTM uses it.
         h: (N, H), hidden states.
+        h0: (batch, H), the hidden states before the first step.
+        c0: (batch, H), the cell states before the first step; only an LSTM uses them.
     """
 
     Wx: FloatArray
@@ -56,15 +58,17 @@ class Layer(NamedTuple):
     c: FloatArray
     tanh_c: FloatArray
     h: FloatArray
+    h0: FloatArray
+    c0: FloatArray
 
 
 def forward_layer(
-    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+    cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """The forward pass over all rows of a batch: fills gates, h, c and tanh_c.
 
-    The gates are x Wx on entry, and activations on return. zeros (H,) is the initial
-    state, space the scratch space for packed weights.
+    The gates are x Wx on entry, and activations on return. `carried` is false if h0 and c0 are
+    zero. space is scratch space for packed weights.
     """
     raise NotImplementedError
 
@@ -72,11 +76,9 @@ def forward_layer(
 def backward_layer(
     cell: Any,
     layer: Layer,
-    zeros: FloatArray,
+    carried: bool,
     space: FloatArray,
     offsets: IntArray,
-    grad_output: FloatArray,
-    W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
     d_Wh: FloatArray,
@@ -84,9 +86,9 @@ def backward_layer(
 ) -> None:
     """The backward pass over all rows: adds to d_Wh (H, G * H) and d_bias (1, biases * H).
 
-    The gates are activations on entry, and gradients of x Wx on return. grad_output (N, n) is the
-    gradient of the pre-activations of the layer above, W_above (H, n) its weights. dh (N, H) and
-    dc (batch, H) are scratch space, zero on entry.
+    The gates are activations on entry, and gradients of x Wx on return. dh (N, H) is the gradient
+    of h from the layer above on entry. dc (batch, H) is scratch space, zero on entry. The gradient
+    does not go back beyond the first step.
     """
     raise NotImplementedError
 

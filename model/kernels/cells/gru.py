@@ -53,7 +53,7 @@ def gru_row(
 
 @implements(forward_layer, Gru)
 def gru_forward(
-    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+    cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
     gates, recurrent, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
@@ -61,17 +61,16 @@ def gru_forward(
     Wh_n = pack_for_steps(layer.Wh[:, :hidden], offsets, space)
     Wh_rz = pack_for_steps(layer.Wh[:, hidden:], offsets, space[space.shape[0] // 3 :])
     fill_zero(recurrent)
-    before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
-        if t > 0:
-            h_before = h[before : before + end - first]
+        before = offsets[t - 1] if t > 0 else 0
+        if t > 0 or carried:
+            h_before = h[before : before + end - first] if t > 0 else layer.h0
             gemm_nn(h_before, Wh_n, recurrent[first:end])
             gemm_nn(h_before, Wh_rz, gates[first:end, hidden:])
         for row in range(first, end):
-            h_row = h[before + row - first] if t > 0 else zeros
+            h_row = h[before + row - first] if t > 0 else layer.h0[row]
             gru_row(gates[row], bias, recurrent[row], h_row, h[row])
-        before = first
 
 
 @implements(step_layer, Gru)
@@ -114,11 +113,9 @@ def gru_row_backward(
 def gru_backward(
     cell: Any,
     layer: Layer,
-    zeros: FloatArray,
+    carried: bool,
     space: FloatArray,
     offsets: IntArray,
-    grad_output: FloatArray,
-    W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
     d_Wh: FloatArray,
@@ -129,13 +126,12 @@ def gru_backward(
     hidden = h.shape[1]
     Wh_n = pack_for_steps_back(layer.Wh[:, :hidden], offsets, space)
     Wh_rz = pack_for_steps_back(layer.Wh[:, hidden:], offsets, space[space.shape[0] // 3 :])
-    gemm_nt(grad_output, W_above, dh)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
         before = offsets[t - 1] if t > 0 else 0
         for row in range(first, end):
-            h_before = h[before + row - first] if t > 0 else zeros
-            gru_row_backward(gates[row], recurrent[row], h_before, dh[row])
+            h_row = h[before + row - first] if t > 0 else layer.h0[row]
+            gru_row_backward(gates[row], recurrent[row], h_row, dh[row])
         if t > 0:
             dh_before = dh[before : before + end - first]
             for row in range(first, end):
@@ -144,7 +140,7 @@ def gru_backward(
                     target[j] += source[j]
             gemm_nt(recurrent[first:end], Wh_n, dh_before)
             gemm_nt(gates[first:end, hidden:], Wh_rz, dh_before)
-    add_recurrent_gradient(h, recurrent, offsets, d_Wh[:, :hidden])
-    add_recurrent_gradient(h, gates[:, hidden:], offsets, d_Wh[:, hidden:])
+    add_recurrent_gradient(h, layer.h0, carried, recurrent, offsets, d_Wh[:, :hidden])
+    add_recurrent_gradient(h, layer.h0, carried, gates[:, hidden:], offsets, d_Wh[:, hidden:])
     add_bias_grad(gates, d_bias[:, : 3 * hidden])
     add_bias_grad(recurrent, d_bias[:, 3 * hidden :])

@@ -7,8 +7,7 @@ Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input
     h = o * tanh(c)
 
 as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
-(2000), without peepholes. h_before and c_before are zero at the first row of a
-sentence.
+(2000), without peepholes. h_before and c_before are zero at the first row of a sentence.
 """
 
 from __future__ import annotations
@@ -58,20 +57,21 @@ def lstm_row(
 
 @implements(forward_layer, Lstm)
 def lstm_forward(
-    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+    cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
     gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
     Wh = pack_for_steps(layer.Wh, offsets, space)
-    before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
+        before = offsets[t - 1] if t > 0 else 0
         if t > 0:
             gemm_nn(h[before : before + end - first], Wh, gates[first:end])
+        elif carried:
+            gemm_nn(layer.h0, Wh, gates[:end])
         for row in range(first, end):
-            c_before = c[before + row - first] if t > 0 else zeros
+            c_before = c[before + row - first] if t > 0 else layer.c0[row]
             lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
-        before = first
 
 
 @implements(step_layer, Lstm)
@@ -110,11 +110,9 @@ def lstm_row_backward(
 def lstm_backward(
     cell: Any,
     layer: Layer,
-    zeros: FloatArray,
+    carried: bool,
     space: FloatArray,
     offsets: IntArray,
-    grad_output: FloatArray,
-    W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
     d_Wh: FloatArray,
@@ -122,15 +120,14 @@ def lstm_backward(
 ) -> None:
     """See `backward_layer`."""
     gates, c = layer.gates, layer.c
-    gemm_nt(grad_output, W_above, dh)
     Wh = pack_for_steps_back(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
         before = offsets[t - 1] if t > 0 else 0
         for row in range(first, end):
-            c_before = c[before + row - first] if t > 0 else zeros
+            c_before = c[before + row - first] if t > 0 else layer.c0[row]
             lstm_row_backward(gates[row], c_before, layer.tanh_c[row], dh[row], dc[row - first])
         if t > 0:
             gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
-    add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
+    add_recurrent_gradient(layer.h, layer.h0, carried, gates, offsets, d_Wh)
     add_bias_grad(gates, d_bias)

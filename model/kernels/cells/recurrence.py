@@ -23,13 +23,20 @@ def pack_for_steps_back(Wh: FloatArray, offsets: IntArray, space: FloatArray) ->
 
 @kernel
 def add_recurrent_gradient(
-    h: FloatArray, d_sums: FloatArray, offsets: IntArray, d_Wh: FloatArray
+    h: FloatArray,
+    h0: FloatArray,
+    carried: bool,
+    d_sums: FloatArray,
+    offsets: IntArray,
+    d_Wh: FloatArray,
 ) -> None:
-    """d_Wh (H, n) += h_before.T @ d_sums, over all rows but the first of each sentence.
+    """d_Wh (H, n) += h_before.T @ d_sums, over all rows.
 
-    h is (N, H), d_sums (N, n). Steps with equally many rows are contiguous, and go through one
-    matrix product.
+    h is (N, H), h0 (batch, H), zero unless `carried`, and d_sums (N, n). Steps with equally many
+    rows are contiguous, and go through one matrix product.
     """
+    if carried:
+        gemm_tn(h0, d_sums[: offsets[1]], d_Wh)
     first, steps = 1, offsets.shape[0] - 1
     for t in range(1, steps):
         before, begin, end = offsets[first - 1], offsets[first], offsets[t + 1]

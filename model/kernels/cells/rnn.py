@@ -31,19 +31,20 @@ def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
 
 @implements(forward_layer, Rnn)
 def rnn_forward(
-    cell: Any, layer: Layer, zeros: FloatArray, space: FloatArray, offsets: IntArray
+    cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
     gates, h, bias = layer.gates, layer.h, layer.bias[0]
     Wh = pack_for_steps(layer.Wh, offsets, space)
-    before = 0
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         if t > 0:
+            before = offsets[t - 1]
             gemm_nn(h[before : before + end - first], Wh, gates[first:end])
+        elif carried:
+            gemm_nn(layer.h0, Wh, gates[:end])
         for row in range(first, end):
             rnn_row(gates[row], bias, h[row])
-        before = first
 
 
 @implements(step_layer, Rnn)
@@ -58,11 +59,9 @@ def rnn_step(cell: Any, layer: Layer) -> None:
 def rnn_backward(
     cell: Any,
     layer: Layer,
-    zeros: FloatArray,
+    carried: bool,
     space: FloatArray,
     offsets: IntArray,
-    grad_output: FloatArray,
-    W_above: FloatArray,
     dh: FloatArray,
     dc: FloatArray,
     d_Wh: FloatArray,
@@ -71,7 +70,6 @@ def rnn_backward(
     """See `backward_layer`."""
     gates = layer.gates
     zero = gates.dtype.type(0)
-    gemm_nt(grad_output, W_above, dh)
     Wh = pack_for_steps_back(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 2, -1, -1):
         first, end = offsets[t], offsets[t + 1]
@@ -82,5 +80,5 @@ def rnn_backward(
         if t > 0:
             before = offsets[t - 1]
             gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
-    add_recurrent_gradient(layer.h, gates, offsets, d_Wh)
+    add_recurrent_gradient(layer.h, layer.h0, carried, gates, offsets, d_Wh)
     add_bias_grad(gates, d_bias)

@@ -119,7 +119,7 @@ def test_entries_of_newer_versions_are_ignored() -> None:
     straight = trained()
     saved = straight.to_json()
     saved["solver"]["training"] |= {"mode": "lines"}
-    saved["solver"]["training"]["config"] |= {"dropout": 0.5}
+    saved["solver"]["training"]["config"] |= {"warm_up": 0.5}
     assert Trainer.from_json(saved, SENTENCES).config == straight.config
 
 
