@@ -114,6 +114,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "upload_displaced": "The upload was too slow while other visitors were waiting to upload; "
         "nothing was changed. Please try again later.",
         "downloads_full": "{limit} models are being downloaded. Please try again soon.",
+        "texts_full": "Many texts are being sent. Please try again soon.",
         "upload_incomplete": "The upload ended early; nothing was changed. Please try again.",
         "upload_too_large": "This file is larger than any model that can be trained here: use "
         "one of {limit:,} bytes at most.",

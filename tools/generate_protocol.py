@@ -156,6 +156,8 @@ def messages() -> list[type]:
         Hyperparameters,
         protocol.BuiltInText,
         protocol.TextFile,
+        protocol.SessionText,
+        protocol.TextInfo,
         protocol.Curve,
         protocol.LiveState,
     ]
@@ -271,6 +273,7 @@ def _server_section() -> Iterator[str]:
     for name, frame in protocol.SERVER_EVENTS.items():
         yield from _section(f"`{name}`", frame)
     yield from _section("`options` of a state", Hyperparameters)
+    yield from _section("`text` of a state", protocol.TextInfo)
     yield from _section("`curve`", protocol.Curve)
 
 
@@ -286,6 +289,7 @@ def _http_section() -> Iterator[str]:
     yield "| `GET /api/model.py` | A program that samples from the model, `charnn-model.py`. |"
     yield "| `PUT /api/model.json` | Loads the model in the body, up to the size limits. |"
     yield "| `PUT /api/text-file` | The text of the file in the body; changes nothing. |"
+    yield "| `GET /api/text` | The session's training text; its `ETag` is the checksum. |"
     yield "| `GET /api/texts/<name>` | A built-in text, to be sent with `learn`. |"
     yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
     yield "| `GET /healthz` | Whether the server is alive: 200, or 503 with `problems`. |"
@@ -296,6 +300,7 @@ def _http_section() -> Iterator[str]:
     yield "if the body is too large, 503 if it may be tried again later and 400 if it is rejected"
     yield "for another reason. An upload that stalls is closed."
     yield ""
+    yield from _section("What `GET /api/text` answers", protocol.SessionText)
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BuiltInText)
     yield from _section("What `PUT /api/text-file` answers", protocol.TextFile)
     yield "The file may be in UTF-8, UTF-16, UTF-32 or Windows-1252 and compressed by gzip, bzip2"

@@ -17,8 +17,10 @@ from app.protocol.state import (
     LiveState,
     Notice,
     Point,
+    SessionText,
     State,
     TextFile,
+    TextInfo,
 )
 
 __all__ = [
@@ -34,7 +36,9 @@ __all__ = [
     "LiveState",
     "Notice",
     "Point",
+    "SessionText",
     "State",
     "TextFile",
+    "TextInfo",
     "read_event",
 ]

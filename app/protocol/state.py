@@ -104,18 +104,38 @@ class LiveState(TypedDict):
     ]
 
 
+class TextInfo(TypedDict):
+    """The training text in short; `GET /api/text` answers all of it."""
+
+    checksum: Annotated[
+        str, Field(description="SHA-256 of the text as UTF-8, in hexadecimal digits.")
+    ]
+    characters: Annotated[int, Field(description="Number of characters (code points).")]
+    beginning: Annotated[str, Field(description="The first characters; all if there are few.")]
+
+
+class SessionText(TypedDict):
+    """The training text of the session, by HTTP."""
+
+    ok: Literal[True]
+    checksum: Annotated[str, Field(description="The checksum, as in the state.")]
+    text: Annotated[str, Field(description="The whole text, as it was entered.")]
+
+
 class State(LiveState):
     """The whole state: on connecting, and when the network is replaced."""
 
     version: Annotated[int, Field(description="Counts the networks of this session.")]
     session: Annotated[str, Field(description="A short id of the session; not secret.")]
-    text: Annotated[str, Field(description="The training text.")]
+    text: Annotated[TextInfo, Field(description="The training text in short.")]
     options: Annotated[
         HyperparametersSent, Field(description="The options the network was created with.")
     ]
     vocabulary: Annotated[
-        list[str], Field(description="The characters of the vocabulary, in order of index.")
+        list[str],
+        Field(description="The first characters of the vocabulary in order of index, at most 200."),
     ]
+    vocabulary_size: Annotated[int, Field(description="Number of characters of the vocabulary.")]
     weights: Annotated[int, Field(description="Number of weights of the network.")]
     sentences: Annotated[int, Field(description="Size of the training set.")]
     held_out_sentences: Annotated[int, Field(description="Size of the validation set.")]

@@ -36,6 +36,11 @@ class LoadShared:
 
 
 @dataclass(frozen=True)
+class ReadText:
+    """Return the whole training text."""
+
+
+@dataclass(frozen=True)
 class SetWatched:
     """Set whether a page watches the session: only then are samples refreshed."""
 
@@ -99,10 +104,27 @@ class Install:
 Replacing = Learn | LoadModel | LoadPretrained | LoadShared | Restore
 """The commands that replace the network with one that must be prepared."""
 
-ServerCommand = SetWatched | CreateCheckpoint | MarkSaved | Notify | Install
+ServerCommand = SetWatched | CreateCheckpoint | MarkSaved | Notify | Install | ReadText
 """The commands that the server itself sends, or that a page can't send often."""
 
 Command = Payload | LoadModel | LoadShared | Restore | ServerCommand
 
-Answer = ModelCheckpoint | Checkpoint | CompleteResult | InspectionResult | GradientCheckJob | None
+
+@dataclass(frozen=True)
+class TrainingText:
+    """The whole training text, and its checksum as in a snapshot."""
+
+    checksum: str
+    text: str
+
+
+Answer = (
+    ModelCheckpoint
+    | Checkpoint
+    | CompleteResult
+    | InspectionResult
+    | GradientCheckJob
+    | TrainingText
+    | None
+)
 """The result of a command; None for those that only change the session."""

@@ -30,12 +30,14 @@ from app.sessions.commands import (
     MarkSaved,
     Notify,
     Prepared,
+    ReadText,
     Replacing,
     SetWatched,
+    TrainingText,
 )
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.preparation import Current, Preparation
-from app.sessions.snapshot import Description, SessionNotice, Snapshot
+from app.sessions.snapshot import Description, SessionNotice, Snapshot, TextSummary
 from app.sessions.undo import UndoSlot
 from app.training import completion, inspection
 from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
@@ -66,7 +68,7 @@ class Session:
         self.temperature = 1.0
         self._run: TrainingRun | None = None
         self._undo_slot: UndoSlot | None = None
-        self._description = Description(0, "", Hyperparameters(), (), 0)
+        self._description = Description(0, TextSummary.of(""), Hyperparameters(), (), 0)
         self._generation = time.time_ns()
         self._revision = NO_CHANGES
         self._saved_at: float | None = None
@@ -88,7 +90,7 @@ class Session:
             "kind": description.options.kind,
             "hidden_sizes": "x".join(map(str, description.options.hidden_sizes)),
             "weights": description.weights,
-            "characters": len(description.text),
+            "characters": description.text.characters,
         }
 
     @property
@@ -256,7 +258,7 @@ class Session:
         self._pause_reason = None
         self._description = Description(
             version=self._description.version + 1,
-            text=run.text,
+            text=TextSummary.of(run.text),
             options=run.options,
             vocabulary=run.model.vocabulary.chars,
             weights=run.model.num_parameters,
@@ -303,6 +305,9 @@ class Session:
             self.temperature = command.temperature
             run.feed.resample_soon()
         self._touch()
+
+    def _read_text(self, _command: ReadText) -> TrainingText:
+        return TrainingText(self._description.text.checksum, self._existing_run().text)
 
     def _save(self, _command: Save) -> ModelCheckpoint:
         run = self._existing_run()
@@ -381,6 +386,7 @@ class Session:
         SetWatched: _set_watched,
         MarkSaved: _mark_saved,
         Notify: _notify,
+        ReadText: _read_text,
         Save: _save,
         CreateCheckpoint: _checkpoint,
         Complete: _complete,

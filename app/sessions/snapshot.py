@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
@@ -10,6 +11,30 @@ from app.protocol.hyperparameters import Hyperparameters
 from app.training.checkpoint import NO_CHANGES, Revision
 from app.training.curve import CurvePoint
 
+MAX_BEGINNING = 1_000
+"""Characters of a text that a snapshot carries."""
+
+
+@dataclass(frozen=True)
+class TextSummary:
+    """A training text without most of its characters, which are sent by HTTP when needed.
+
+    Attributes:
+        checksum: SHA-256 of the text as UTF-8, in hexadecimal digits.
+        characters: its number of characters.
+        beginning: its first characters, at most `MAX_BEGINNING`.
+    """
+
+    checksum: str
+    characters: int
+    beginning: str
+
+    @classmethod
+    def of(cls, text: str) -> TextSummary:
+        """The summary of a text."""
+        encoded = text.encode("utf-8", "surrogatepass")
+        return cls(hashlib.sha256(encoded).hexdigest(), len(text), text[:MAX_BEGINNING])
+
 
 @dataclass(frozen=True)
 class Description:
@@ -17,7 +42,7 @@ class Description:
 
     Attributes:
         version: counts the networks of the session.
-        text: the training text, as it was entered.
+        text: the training text, as it was entered, in short.
         options: the options the network was created with.
         vocabulary: the characters it knows, in its order.
         weights: number of weights.
@@ -26,7 +51,7 @@ class Description:
     """
 
     version: int
-    text: str
+    text: TextSummary
     options: Hyperparameters
     vocabulary: tuple[str, ...]
     weights: int

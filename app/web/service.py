@@ -31,7 +31,15 @@ from app.protocol.sharing import (
 )
 from app.runtime.backends import ServerBackend
 from app.runtime.peers import network_of
-from app.sessions.commands import Answer, Command, CreateCheckpoint, LoadModel, LoadShared
+from app.sessions.commands import (
+    Answer,
+    Command,
+    CreateCheckpoint,
+    LoadModel,
+    LoadShared,
+    ReadText,
+    TrainingText,
+)
 from app.storage import ShareInfo
 from app.storage.sharing import Sharing
 from app.training.checkpoint import Checkpoint
@@ -117,6 +125,14 @@ class SessionService:
             UserError: the server is full, or the session cannot be restored.
         """
         self._await_result(self._engine.open_session(session_id))
+
+    def read_text(self, session_id: str) -> TrainingText:
+        """The whole training text of the session.
+
+        Raises:
+            UserError: there is no network, or reading takes too long.
+        """
+        return cast(TrainingText, self._submit(session_id, ReadText()))
 
     def save(self, session_id: str, export_format: ExportFormat, address: str) -> Path:
         """A file with the session's model, which the caller must remove.

@@ -255,7 +255,7 @@ async def bystander_during(server: LiveServer, bad: list[Case]) -> BystanderResu
     bystander = PageClient(server.url)
     await bystander.open()
     await bystander.ask("learn", {"text": "let me be\nplease"})
-    await bystander.wait_until(lambda state: state["text"].startswith("let me be"))
+    await bystander.wait_until(lambda state: state["text"]["beginning"].startswith("let me be"))
     before = {name: bystander.state[name] for name in (*KEPT, "version")}
     stalls_before = await _stalls(bystander)
     waiting, statuses = list(reversed(bad)), list[int]()

@@ -53,8 +53,9 @@ async def _measure(
     page = PageClient(url)
     await page.open()
     await page.wait_until(lambda state: state["steps"] > 0, seconds=60)
+    _, text = await page.get("/api/text")
     answer = await page.ask(
-        "learn", {"text": page.state["text"], "options": {"hidden_sizes": hidden_sizes}}
+        "learn", {"text": json.loads(text)["text"], "options": {"hidden_sizes": hidden_sizes}}
     )
     if not answer["ok"]:
         raise click.UsageError(answer["error"])

@@ -439,6 +439,25 @@ export interface TextFile {
   remarks: string[];
 }
 
+/** The training text of the session, by HTTP. */
+export interface SessionText {
+  ok: true;
+  /** The checksum, as in the state. */
+  checksum: string;
+  /** The whole text, as it was entered. */
+  text: string;
+}
+
+/** The training text in short; `GET /api/text` answers all of it. */
+export interface TextInfo {
+  /** SHA-256 of the text as UTF-8, in hexadecimal digits. */
+  checksum: string;
+  /** Number of characters (code points). */
+  characters: number;
+  /** The first characters; all if there are few. */
+  beginning: string;
+}
+
 /** Points of the perplexity curve. */
 export interface Curve {
   /** A new version replaces all points that the page has. */
@@ -485,12 +504,14 @@ export interface State extends LiveState {
   version: number;
   /** A short id of the session; not secret. */
   session: string;
-  /** The training text. */
-  text: string;
+  /** The training text in short. */
+  text: TextInfo;
   /** The options the network was created with. */
   options: Hyperparameters;
-  /** The characters of the vocabulary, in order of index. */
+  /** The first characters of the vocabulary in order of index, at most 200. */
   vocabulary: string[];
+  /** Number of characters of the vocabulary. */
+  vocabulary_size: number;
   /** Number of weights of the network. */
   weights: number;
   /** Size of the training set. */

@@ -121,7 +121,7 @@ def test_sessions_of_a_killed_server_move_to_the_other(front: Nginx, webs: Webs)
         assert "from-a-link" not in front.log
         for number, client in enumerate(clients):
             assert client.get("/").ok
-            assert client.open_tab().state["text"] == f"of visitor {number}"
+            assert client.open_tab().state["text"]["beginning"] == f"of visitor {number}"
             client.leave()
     finally:
         webs[0].start()

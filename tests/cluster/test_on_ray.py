@@ -90,7 +90,7 @@ def learning(client: Client, text: str) -> Tab:
     """A page in training on this text, once it has been saved."""
     tab = client.open_tab()
     assert tab.ask("learn", {"text": text, "options": {"hidden_sizes": [8]}}) == {"ok": True}
-    tab.wait_for(lambda: tab.state["text"] == text and tab.newest("steps") > 100)
+    tab.wait_for(lambda: tab.state["text"]["beginning"] == text and tab.newest("steps") > 100)
     tab.wait_for(lambda: tab.newest("saved_at"))
     return tab
 
@@ -112,7 +112,7 @@ def test_sessions_are_spread_evenly_and_every_web_process_serves_all(
     other_client = Client(other.url)
     other_client.http.cookies.update(clients[0].http.cookies)
     tab = other_client.open_tab()
-    assert tab.state["text"] == "the words of visitor 0"
+    assert tab.state["text"]["beginning"] == "the words of visitor 0"
     assert tab.ask("set", {"temperature": 0.3}) == {"ok": True}
     tabs[0].wait_for(lambda: tabs[0].newest("temperature") == 0.3)
     for each in [*clients, other_client]:
@@ -131,7 +131,7 @@ def test_sessions_of_a_killed_node_train_on_another(
     for number, tab in enumerate(tabs):
         assert_trains(tab)
         assert tab.is_open
-        assert tab.state["text"] == f"of visitor {number}"
+        assert tab.state["text"]["beginning"] == f"of visitor {number}"
         assert tab.newest("curve")["points"] is not None
     for tab in notified:
         (notice,) = tab.notices
@@ -151,7 +151,7 @@ def test_sessions_survive_a_killed_web_process(
         killed.kill()
     client.url = webs[0].url
     tab = client.open_tab()
-    assert tab.state["text"] == "mine"
+    assert tab.state["text"]["beginning"] == "mine"
     assert tab.state["steps"] >= steps
     assert_trains(tab)
     assert not tab.notices

@@ -111,6 +111,23 @@ test("models and texts are transferred over HTTP", async (t) => {
   assert.equal((await connection.text("a b")).ok, true);
 });
 
+test("a long text is fetched once, and again after a refusal", async (t) => {
+  const page = openBlank(t);
+  const text = "a line\n".repeat(1_000);
+  const answer = { ok: true, checksum: `of ${text}`, text };
+  page.connection.answers("GET /api/text", refused("texts_full"), answer);
+  page.connection.begin({ text });
+  await page.tick(10);
+  assert.equal(page.store.page.text, null);
+  await page.tick(2_000);
+  assert.equal(page.store.page.text, text);
+  page.connection.emit("state", state({ text, version: 2 }));
+  page.connection.emit("state", state({ text: "short", version: 3 }));
+  await page.tick(2_000);
+  assert.equal(page.store.page.text, "short");
+  assert.equal(page.connection.sent("GET /api/text").length, 2);
+});
+
 test("the code of an HTTP error is shown at the box", async (t) => {
   const page = openBlank(t);
   page.connection.begin();

@@ -32,7 +32,7 @@ test("a frame changes its fields and keeps the rest of the state", () => {
   const store = storeWith({ text: "kept", samples: ["old"] });
   store.merge(frame({ steps: 300 }));
   assert.equal(store.page.net?.steps, 300);
-  assert.equal(store.page.net?.text, "kept");
+  assert.equal(store.page.text, "kept");
   assert.deepEqual(store.page.net?.samples, ["old"]);
 });
 
@@ -75,6 +75,33 @@ test("a state of another session keeps every entry, and a notice says that the s
   assert.deepEqual(codes(store), ["session_lost"]);
   store.replace(state({ session: "other", text: "from the server" }));
   assert.equal(store.page.notices.length, 1);
+});
+
+test("the long text of another session does not replace the one in the box", () => {
+  const long = "a line\n".repeat(1_000);
+  const store = storeWith({ text: "trained on" });
+  store.replace(state({ session: "other", text: long }));
+  store.setText(`of ${long}`, long);
+  assert.equal(store.page.draft.text, "trained on");
+  assert.equal(store.page.submitted.text, long);
+});
+
+test("the whole text fills the box when it is here, unless the user has edited it", () => {
+  const long = "a line\n".repeat(1_000);
+  const store = storeWith({ text: long });
+  assert.equal(store.page.text, null);
+  assert.equal(store.page.draft.text, "");
+  store.setText("of another", "another");
+  assert.equal(store.page.text, null);
+  store.setText(`of ${long}`, long);
+  assert.equal(store.page.draft.text, long);
+  assert.equal(isEdited(store.page), false);
+  store.replace(state({ text: long, version: 2 }));
+  assert.equal(store.page.text, long);
+  store.editDraft("text", "typed");
+  store.replace(state({ text: `${long}b`, version: 3 }));
+  store.setText(`of ${long}b`, `${long}b`);
+  assert.equal(store.page.draft.text, "typed");
 });
 
 test("submitted entries are no longer edited", () => {

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from app.protocol.hyperparameters import Hyperparameters
-from app.sessions.snapshot import Description, Snapshot
+from app.sessions.snapshot import Description, Snapshot, TextSummary
 from app.training.curve import CurvePoint
 
 POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
@@ -14,7 +14,7 @@ POINT = CurvePoint(10, 0.1, 0.5, 50.0, 25)
 FIRST = Snapshot(
     session_id="ann",
     seq=1,
-    description=Description(1, "text", Hyperparameters(), ("t", "e", "x"), 100),
+    description=Description(1, TextSummary.of("text"), Hyperparameters(), ("t", "e", "x"), 100),
     status="learning",
     steps=10,
     epoch=0.1,

@@ -7,6 +7,7 @@ a malformed packet closes its socket, with one line in the log.
 from __future__ import annotations
 
 import io
+import json
 import logging
 import re
 import socket
@@ -20,6 +21,7 @@ from werkzeug.wrappers import Response
 
 from app.errors import PayloadTooLarge, UserError
 from app.web.http.responses import error_response
+from app.web.sockets.serializers import SharedPayload
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -64,10 +66,21 @@ class Packet(packets.Packet):  # type: ignore[misc]  # the library has no types
     field accepts, so that nothing is buffered until the attachments arrive.
     """
 
+    uses_binary_events = False  # payloads are not searched for binary data
+
     packet_type: int
     namespace: str | None
     id: int | None
     data: Any
+
+    def encode(self) -> str:
+        """The packet for transmission."""
+        if self.packet_type == packets.EVENT and isinstance(self.data[-1], SharedPayload):
+            name, payload = self.data
+            number = "" if self.id is None else self.id
+            return f"{packets.EVENT}{number}[{json.dumps(name)},{payload.encoded}]"
+        encoded: str = super().encode()
+        return encoded
 
     def decode(self, encoded_packet: str) -> int:
         """Decode a packet; returns 0, the number of attachments to wait for.

@@ -15,10 +15,10 @@ from app.protocol import Notice
 from app.protocol.ids import short_id
 from app.runtime.metrics import Metrics
 from app.sessions.commands import SetWatched
-from app.sessions.delta import make_delta, version_of
+from app.sessions.delta import SnapshotDelta, make_delta, version_of
 from app.sessions.snapshot import Snapshot
 from app.web.sockets.emitter import Emitter
-from app.web.sockets.serializers import frame_of, full_state
+from app.web.sockets.serializers import SharedPayload, frame_of, full_state
 
 log = logging.getLogger(__name__)
 
@@ -33,10 +33,6 @@ SMOOTHING = 0.9
 """Weight of the old value in the running mean of a frame's cost."""
 TICK = 0.02
 """Seconds between two checks for new snapshots."""
-LONG_TEXT = 100_000
-"""Characters of a text from which few pages of a session are sent its state at a time: until it is
-read, a state takes several times as much memory."""
-MAX_UNREAD_STATES = 2
 MAX_REMEMBERED = 10_000
 """Sessions whose sent notices are remembered."""
 
@@ -66,6 +62,7 @@ class Broadcaster:
         self._subscribers: dict[str, _Subscriber] = {}
         self._counts: Counter[str] = Counter()  # subscribers per session
         self._seen: dict[str, tuple[int, int]] = {}  # generation and number of the last notice sent
+        self._events: dict[object, tuple[str, SharedPayload]] = {}  # those of one `publish`
         self._cost = 0.0  # mean seconds of making a frame
 
     def subscribe(self, name: str, session_id: str) -> None:
@@ -97,6 +94,7 @@ class Broadcaster:
 
     def publish(self, now: float) -> None:
         """Send new snapshots to the pages that are ready for them."""
+        self._events.clear()
         for subscriber in list(self._subscribers.values()):
             if not subscriber.waiting and now >= subscriber.not_before:
                 self._try_to_send(subscriber, now)
@@ -125,26 +123,25 @@ class Broadcaster:
             return False
         if last is None and not self._emitter.is_open(subscriber.name):
             return False
-        is_full = "description" in delta.changed
-        if is_full and self._must_wait(snapshot):
-            return False
         subscriber.last = snapshot
         subscriber.not_before = now + self._interval()
         self._send_notices(subscriber, snapshot, last)
-        if is_full:
-            self._send(subscriber, "state", full_state(snapshot))
-        else:
-            self._send(subscriber, "frame", frame_of(snapshot, delta))
+        self._send(subscriber, *self._event(snapshot, delta, last))
         return True
 
-    def _must_wait(self, snapshot: Snapshot) -> bool:
-        """Whether other pages of the session have yet to read its long text."""
-        if len(snapshot.description.text) <= LONG_TEXT:
-            return False
-        unread = Counter(
-            each.session_id for each in list(self._subscribers.values()) if each.waiting == "state"
-        )
-        return unread[snapshot.session_id] >= MAX_UNREAD_STATES
+    def _event(
+        self, snapshot: Snapshot, delta: SnapshotDelta, last: Snapshot | None
+    ) -> tuple[str, SharedPayload]:
+        """The event with the changes since the last snapshot of a page, and its payload.
+
+        Pages of a session that have the same snapshot share the payload, and its JSON.
+        """
+        key = (snapshot.session_id, version_of(snapshot), version_of(last))
+        if key not in self._events:
+            is_full = "description" in delta.changed
+            payload = full_state(snapshot) if is_full else frame_of(snapshot, delta)
+            self._events[key] = "state" if is_full else "frame", SharedPayload(payload)
+        return self._events[key]
 
     def _send(self, subscriber: _Subscriber, event: str, payload: Mapping[str, Any]) -> None:
         sent_at = time.monotonic()

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import math
 import time
 from collections.abc import Sequence
+from functools import cached_property
+from typing import Any
 
 from app.protocol import Curve, Frame, LiveState, Point, State
 from app.protocol.ids import short_id
@@ -15,6 +18,18 @@ from app.training.curve import CurvePoint
 DECIMALS = 4
 """More digits than a page shows, in a third of the bytes of full precision."""
 
+MAX_VOCABULARY = 200
+"""Characters of a vocabulary in a state; some writing systems have thousands."""
+
+
+class SharedPayload(dict[str, Any]):
+    """A payload that several pages get, encoded once."""
+
+    @cached_property
+    def encoded(self) -> str:
+        """The payload as JSON."""
+        return json.dumps(self, separators=(",", ":"))
+
 
 def full_state(snapshot: Snapshot) -> State:
     """The full state of a session."""
@@ -23,9 +38,14 @@ def full_state(snapshot: Snapshot) -> State:
         **_live_state(snapshot),
         "version": description.version,
         "session": short_id(snapshot.session_id),
-        "text": description.text,
+        "text": {
+            "checksum": description.text.checksum,
+            "characters": description.text.characters,
+            "beginning": description.text.beginning,
+        },
         "options": description.options.to_json(),
-        "vocabulary": list(description.vocabulary),
+        "vocabulary": list(description.vocabulary[:MAX_VOCABULARY]),
+        "vocabulary_size": len(description.vocabulary),
         "weights": description.weights,
         "sentences": description.sentences,
         "held_out_sentences": description.validation_sentences,

@@ -24,7 +24,7 @@ const HIDDEN_TONES = 4;
  * @param {State} net
  * @returns {Layer[]} from bottom to top
  */
-export function layersOf({ options, vocabulary }) {
+export function layersOf({ options, vocabulary_size }) {
   const hidden = options.hidden_sizes.map((size, index) => ({
     name: options.hidden_sizes.length > 1 ? `hidden ${index + 1}` : "hidden",
     noun: "unit",
@@ -45,7 +45,7 @@ export function layersOf({ options, vocabulary }) {
       name: "output",
       noun: "unit",
       className: "tone-output",
-      size: vocabulary.length + 1, // and the end
+      size: vocabulary_size + 1, // and the end
       isRecurrent: false,
     },
   ];

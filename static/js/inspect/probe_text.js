@@ -1,7 +1,6 @@
 /** The probe text that the inspection panels read: typed, a sample, or a line of the training text. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
 import { MAX_CHARACTERS, TEXT_ERROR_FIELD } from "../state/probe_text.js";
@@ -63,13 +62,13 @@ export function mount(element, connection) {
     useNext([...(store.page.net?.samples ?? [])]);
   });
   requireElement(element, "#look_line", HTMLButtonElement).addEventListener("click", () => {
-    useNext(linesOf(store.page.net));
+    useNext(linesOf(store.page));
   });
   store.watch(
     ({ net }) => networkId(net), // a reconnected socket sends the same network
     () => {
       next = 0;
-      if (!typed) useNext(linesOf(store.page.net).slice(0, 1));
+      if (!typed) useNext(linesOf(store.page).slice(0, 1));
     },
   );
 }
@@ -80,9 +79,13 @@ function stateOf({ net, fieldErrors }) {
   return net ? "ready" : "loading";
 }
 
-/** @param {State | null} net */
-function linesOf(net) {
-  return (net?.text ?? "").split("\n").filter((line) => line.trim());
+/**
+ * The lines of the training text, or of its beginning until all of it is here.
+ *
+ * @param {Page} page
+ */
+function linesOf({ net, text }) {
+  return (text ?? net?.text.beginning ?? "").split("\n").filter((line) => line.trim());
 }
 
 /** @param {string} text */

@@ -7,7 +7,14 @@
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} QueryEvent */
 
 import { io } from "../../vendor/socket.io.esm.min.js";
-import { fetchModel, fetchText, readTextFile, uploadModel, NoResponse } from "./http.js";
+import {
+  fetchModel,
+  fetchSessionText,
+  fetchText,
+  readTextFile,
+  uploadModel,
+  NoResponse,
+} from "./http.js";
 import { noticeOf, refusalOf } from "../messages.js";
 
 /** Longer than the server's own timeouts. */
@@ -34,6 +41,7 @@ const HIDDEN_TAB_ACK_MS = 500;
 export class Connection {
   /** @type {PageError | null} why the server refuses the connection */
   #refusal = null;
+  #fetchesText = false;
   #socket;
 
   /**
@@ -67,6 +75,7 @@ export class Connection {
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
       afterPaint(acknowledge);
+      this.#completeText();
     });
     socket.on("frame", (/** @type {Frame} */ frame, /** @type {() => void} */ acknowledge) => {
       store.merge(frame);
@@ -181,6 +190,18 @@ export class Connection {
     }
   }
 
+  /** Fetch the training text of the current network, unless the page has it, until it is here. */
+  async #completeText() {
+    if (this.#fetchesText) return;
+    this.#fetchesText = true;
+    while (this.#socket.connected && this.store.page.text === null) {
+      const answer = await fetchSessionText().catch(() => null);
+      if (answer?.ok) this.store.setText(answer.checksum, answer.text);
+      if (this.store.page.text === null) await sleep(RETRY_MS);
+    }
+    this.#fetchesText = false;
+  }
+
   /**
    * Reconnect with a new cookie: the server may not know this browser any longer.
    *
@@ -225,6 +246,13 @@ function newSocket() {
     tryAllTransports: true,
     reconnectionDelay: 300,
     reconnectionDelayMax: 2_000,
+  });
+}
+
+/** @param {number} milliseconds */
+async function sleep(milliseconds) {
+  await new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
   });
 }
 

@@ -1,6 +1,6 @@
 /** HTTP requests to the server, and the refusals that they are answered with. */
 
-/** @import { ErrorResult, OkResult, BuiltInText, TextFile } from "../protocol" */
+/** @import { ErrorResult, OkResult, BuiltInText, SessionText, TextFile } from "../protocol" */
 
 import { refusalOf } from "../messages.js";
 
@@ -72,11 +72,28 @@ export async function uploadModel(model) {
 }
 
 /**
+ * The session's training text.
+ *
+ * @returns {Promise<SessionText | ErrorResult>}
+ */
+export async function fetchSessionText() {
+  return fetchJson("/api/text");
+}
+
+/**
  * @param {string} name
  * @returns {Promise<BuiltInText | ErrorResult>}
  */
 export async function fetchText(name) {
-  const response = await send(`/api/texts/${encodeURIComponent(name)}`);
+  return fetchJson(`/api/texts/${encodeURIComponent(name)}`);
+}
+
+/**
+ * @param {string} url
+ * @param {RequestInit} [request]
+ */
+async function fetchJson(url, request) {
+  const response = await send(url, request);
   if (!response.ok) return refusalFrom(response, "text");
   try {
     return await response.json();
@@ -93,11 +110,5 @@ export async function fetchText(name) {
  */
 export async function readTextFile(file) {
   const url = `/api/text-file?name=${encodeURIComponent(file.name)}`;
-  const response = await send(url, { method: "PUT", body: file });
-  if (!response.ok) return refusalFrom(response, "text");
-  try {
-    return await response.json();
-  } catch {
-    throw new NoResponse();
-  }
+  return fetchJson(url, { method: "PUT", body: file });
 }

@@ -1,6 +1,7 @@
 /** The training text, and the vocabulary found in it. */
 
 /** @import { Connection } from "../net/connection.js" */
+/** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
 import { visibly } from "../format.js";
@@ -31,23 +32,24 @@ export function mount(element, { store }) {
     },
   );
   store.watch(
-    (page) => page.net?.vocabulary,
-    (vocabulary) => {
-      summary.textContent = vocabulary ? summaryOf(vocabulary) : "";
+    (page) => page.net?.version,
+    () => {
+      const { net } = store.page;
+      summary.textContent = net ? summaryOf(net) : "";
     },
   );
 }
 
 /** @param {Page} page */
-function stateOf({ net, fieldErrors }) {
+function stateOf({ text, fieldErrors }) {
   if (fieldErrors.text) return "refused";
-  return net ? "ready" : "loading";
+  return text === null ? "loading" : "ready";
 }
 
-/** @param {string[]} vocabulary */
-function summaryOf(vocabulary) {
+/** @param {State} net */
+function summaryOf({ vocabulary, vocabulary_size: size }) {
   const shown = visibly(vocabulary.slice(0, MAX_SHOWN));
-  const rest = vocabulary.length - MAX_SHOWN;
+  const rest = size - MAX_SHOWN;
   const more = rest > 0 ? ` and ${rest} more` : "";
-  return `found ${vocabulary.length} distinct characters: ${shown}${more}`;
+  return `found ${size} distinct characters: ${shown}${more}`;
 }

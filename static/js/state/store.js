@@ -3,7 +3,7 @@
  * that they show.
  */
 
-/** @import { State, Frame, Notice, ErrorResult } from "../protocol" */
+/** @import { State, Frame, Notice, ErrorResult, TextInfo } from "../protocol" */
 /** @import { PageError } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
@@ -22,6 +22,7 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  * @typedef {object} Page
  * @property {Link} link to the server
  * @property {State | null} net the network's latest state; its curve is in `points`
+ * @property {string | null} text the whole training text of `net`; null until it is here
  * @property {Points} points the perplexity curve
  * @property {Runs} runs the previous runs
  * @property {number} clockAhead seconds by which this computer's clock is ahead of the server's
@@ -49,6 +50,7 @@ export class Store {
   page = {
     link: "connecting",
     net: null,
+    text: null,
     points: NO_POINTS,
     runs: NO_RUNS,
     clockAhead: 0,
@@ -94,24 +96,36 @@ export class Store {
    * @param {State} state
    */
   replace(state) {
-    const entries = entriesOf(state);
-    const { draft, submitted, runs, net } = this.page;
+    const { submitted, runs, net } = this.page;
     const isLost = net !== null && net.session !== state.session;
-    const next = { ...draft };
-    for (const [name, value] of Object.entries(entries)) {
-      if (draft[name] === submitted[name] && !isLost) next[name] = value;
-    }
     if (isLost) this.notify(noticeOf("warning", "session_lost"));
+    const text = this.#knownText(state.text);
+    // Until the text is here, it counts as edited if the session is lost, and as unedited if not.
+    const textSoFar = text ?? (isLost ? state.text.beginning : submitted.text);
+    const entries = entriesOf({ text: textSoFar, options: state.options });
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
     this.#change({
       net: state,
-      draft: next,
-      submitted: entries,
+      text,
+      ...(isLost ? { submitted: entries } : this.#filledIn(entries)),
       points,
       runs: runsAfter(runs, this.page, { net: state, points }),
       clockAhead: Date.now() / 1000 - state.now,
     });
+  }
+
+  /**
+   * Set the whole training text. Ignored if the network has another by now.
+   *
+   * @param {string} checksum
+   * @param {string} text
+   */
+  setText(checksum, text) {
+    const { net, submitted } = this.page;
+    if (net?.text.checksum !== checksum) return;
+    const entries = { ...submitted, ...entriesOf({ text, options: {} }) };
+    this.#change({ text, ...this.#filledIn(entries) });
   }
 
   /**
@@ -189,6 +203,32 @@ export class Store {
   }
 
   /**
+   * The whole text of a new state, if the page has it.
+   *
+   * @param {TextInfo} info
+   */
+  #knownText({ checksum, characters, beginning }) {
+    const { net, text } = this.page;
+    if ([...beginning].length === characters) return beginning;
+    return net?.text.checksum === checksum ? text : null;
+  }
+
+  /**
+   * The entries of the current network, and the draft with those that the user has not edited.
+   *
+   * @param {Entries} entries
+   * @returns {Pick<Page, "draft" | "submitted">}
+   */
+  #filledIn(entries) {
+    const { draft, submitted } = this.page;
+    const next = { ...draft };
+    for (const [name, value] of Object.entries(entries)) {
+      if (draft[name] === submitted[name]) next[name] = value;
+    }
+    return { draft: next, submitted: entries };
+  }
+
+  /**
    * The error to show at a field. An unchanged error stays the same object, so that it is not
    * announced again.
    *
@@ -240,7 +280,7 @@ export function isEdited({ draft, submitted }) {
 /**
  * The entries for a text and its options.
  *
- * @param {Pick<State, "text" | "options">} state
+ * @param {{text: string, options: Partial<State["options"]>}} network
  * @returns {Entries}
  */
 export function entriesOf({ text, options }) {

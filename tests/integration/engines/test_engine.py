@@ -104,7 +104,7 @@ def client(new_client: Callable[[str], SessionClient]) -> SessionClient:
 def test_a_new_session_learns_the_starting_text(client: SessionClient) -> None:
     snapshot = client.wait_for(lambda now: now.points and now.samples)
     assert snapshot.status == "learning"
-    assert snapshot.description.text == TEXT
+    assert snapshot.description.text.beginning == TEXT
     assert snapshot.description.options == SMALL
     assert set(snapshot.description.vocabulary) == set(TEXT) - {"\n"}
     assert snapshot.epoch == snapshot.steps / 3
@@ -124,7 +124,7 @@ def test_an_answered_command_shows_in_the_snapshot(client: SessionClient) -> Non
     client.ask(Pause())
     assert client.now.status == "paused"
     client.ask(Learn(text="other\ntext", options=SMALL))
-    assert client.now.description.text == "other\ntext"
+    assert client.now.description.text.beginning == "other\ntext"
     assert client.now.status == "learning"
 
 
@@ -215,7 +215,7 @@ def test_load_omits_sentences_outside_the_vocabulary(
     (remark,) = client.now.notices
     assert (remark.level, remark.code) == ("warning", "sentences_skipped")
     assert "'Z'" in remark.message
-    assert client.now.description.text.endswith("ZEBRA?")
+    assert client.now.description.text.beginning.endswith("ZEBRA?")
     client.wait_for(lambda now: now.steps > 0 and now.epoch == now.steps / 3)
 
 
@@ -225,7 +225,7 @@ def test_load_without_a_usable_sentence_is_refused(client: SessionClient) -> Non
     with pytest.raises(UserError) as caught:
         client.ask(LoadModel(saved))
     assert (caught.value.code, caught.value.field) == ("text_unreadable", "json")
-    assert client.now.description.text == "ZEBRA\nXYLOPHON"
+    assert client.now.description.text.beginning == "ZEBRA\nXYLOPHON"
     client.wait_for_steps()
 
 
@@ -243,7 +243,7 @@ def test_sessions_are_independent(new_client: Callable[[str], SessionClient]) ->
     ann, bob = new_client("ann"), new_client("bob")
     bob.ask(Learn(text="bobs own text", options=SMALL))
     ann.ask(SetParameters(temperature=3.0))
-    assert ann.now.description.text == TEXT
+    assert ann.now.description.text.beginning == TEXT
     assert bob.now.temperature == 1
     ann.ask(Pause())
     bob.wait_for_steps()

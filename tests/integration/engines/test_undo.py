@@ -136,9 +136,9 @@ def test_undo_keeps_one_network(session: SessionClient) -> None:
     session.ask(Learn(text="the second\ntext", options=SMALL))
     session.ask(Learn(text="the third\ntext", options=SMALL))
     session.ask(Undo())
-    assert session.now.description.text == "the second\ntext"
+    assert session.now.description.text.beginning == "the second\ntext"
     session.ask(Undo())
-    assert session.now.description.text == "the third\ntext"
+    assert session.now.description.text.beginning == "the third\ntext"
 
 
 def test_undo_expires(
@@ -204,7 +204,7 @@ def test_undo_is_not_stored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     engine = local_engine(tmp_path, STARTING)
     try:
         ann = watched(engine)
-        assert ann.now.description.text == "the text\nthat stays"
+        assert ann.now.description.text.beginning == "the text\nthat stays"
         assert ann.now.undoable is None
         assert_refused(ann, Undo(), "nothing_to_undo")
     finally:
@@ -235,7 +235,7 @@ def test_undo_reaches_every_page(client: Client) -> None:
     assert (refused["ok"], refused["code"]) == (False, "nothing_to_undo")
     assert one.ask("learn", {"text": "my own\ntext", "options": {"hidden_sizes": "8"}})["ok"]
     for tab in (one, other):
-        tab.wait_for(lambda tab=tab: tab.state["text"] == "my own\ntext")  # type: ignore[misc]
+        tab.wait_for(lambda tab=tab: tab.state["text"]["beginning"] == "my own\ntext")  # type: ignore[misc]
         assert tab.newest("undoable") == "restart"
     assert other.ask("undo") == {"ok": True}
     for tab in (one, other):

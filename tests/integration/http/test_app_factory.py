@@ -22,7 +22,7 @@ def test_create_app_uses_the_given_engine(tmp_path: Path) -> None:
         assert app_server.parts.engine is engine
         tab = app_server.new_client().open_tab()
         assert len(engine.created) == 1
-        assert tab.state["text"] == FIRST.description.text
+        assert tab.state["text"]["beginning"] == FIRST.description.text.beginning
         assert tab.ask("pause") == {"ok": True}
         engine.wrong.append(Problem("thread_ended", "a thread has ended"))
         assert tab.ask("pause")["code"] == "no_node"

@@ -25,7 +25,8 @@ def test_every_text_can_be_trained_on(client: Client) -> None:
     tab = client.open_tab()
     given = {"text": answer["text"], "options": answer["options"]}
     assert tab.ask("learn", given) == {"ok": True}
-    tab.wait_for(lambda: tab.state["text"] == answer["text"])
+    tab.wait_for(lambda: tab.state["text"]["characters"] == len(answer["text"]))
+    assert client.get("/api/text").get_json()["text"] == answer["text"]
     assert tab.state["options"] == answer["options"]
 
 

@@ -45,7 +45,7 @@ def test_hostile_input_does_not_affect_another_session(tmp_path: Path) -> None:
         assert all(answer["ok"] or answer["code"] for answer in answers)
         assert not [status for status in statuses if status >= 500]
         bystander.wait_for_steps(bystander.newest("steps"))
-        assert bystander.state["text"] == "let me be\nplease"
+        assert bystander.state["text"]["beginning"] == "let me be\nplease"
         assert len(bystander.states) == states  # another would tell of another network
 
 

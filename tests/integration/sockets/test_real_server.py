@@ -85,7 +85,7 @@ def test_both_transports_serve_a_page(client: Client, transport: str) -> None:
     tab, other = client.open_tab(transport), client.open_tab(transport)
     assert tab.ask("learn", {"text": TEXT, "options": OPTIONS}) == {"ok": True}
     for each in (tab, other):
-        each.wait_for(lambda each=each: each.state["text"] == TEXT)
+        each.wait_for(lambda each=each: each.state["text"]["beginning"] == TEXT)
         each.wait_for(lambda each=each: each.newest("steps") > 0)
         each.next_frame()
         each.next_frame()  # sent after the previous one is acknowledged

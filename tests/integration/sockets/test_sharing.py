@@ -26,7 +26,7 @@ UNKNOWN = "A" * 22
 def paused(tab: Tab, text: str = TEXT) -> dict[str, Any]:
     """Train a small network and pause it; returns the page's state."""
     assert tab.ask("learn", {"text": text, "options": OPTIONS}) == {"ok": True}
-    tab.wait_for(lambda: tab.state["text"] == text and tab.newest("steps") > 0)
+    tab.wait_for(lambda: tab.state["text"]["beginning"] == text and tab.newest("steps") > 0)
     tab.wait_for(lambda: tab.newest("perplexity"))
     tab.wait_for(
         lambda: any(
@@ -78,7 +78,7 @@ def test_opening_a_link_copies_into_the_own_session(
     assert json.loads(mine.ask("save")["json"]) == saved
     third = new_client().open_tab()
     assert third.ask("open_shared", {"id": share_id}) == {"ok": True}
-    assert third.wait_for(lambda: third.state["text"] == TEXT)
+    assert third.wait_for(lambda: third.state["text"]["beginning"] == TEXT)
 
 
 def test_an_unchanged_network_has_one_link(
@@ -179,7 +179,7 @@ def test_a_link_reveals_nothing_about_its_owner(new_client: Callable[[], Client]
     paused(mine, "words to be shared")
     answer = mine.ask("share")
     assert theirs.ask("open_shared", {"id": answer["id"]}) == {"ok": True}
-    theirs.wait_for(lambda: theirs.state["text"] == "words to be shared")
+    theirs.wait_for(lambda: theirs.state["text"]["beginning"] == "words to be shared")
     theirs.next_frame()
     given = json.dumps([answer, mine.ask("shares"), theirs.states, theirs.frames])
     given += guest.get(answer["path"]).text

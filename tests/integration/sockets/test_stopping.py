@@ -44,7 +44,7 @@ def test_a_signal_notifies_clients_and_sessions_survive_restart(
         again = app_server.new_client()
         again.take_cookies(client.http.cookies.get_dict())
         back = again.open_tab()
-        assert (back.state["session"], back.state["text"]) == (session, TEXT)
+        assert (back.state["session"], back.state["text"]["beginning"]) == (session, TEXT)
         assert back.state["steps"] >= steps
         assert back.state["curve"]["points"]
         assert back.state["saved_at"]
@@ -66,7 +66,7 @@ def test_sessions_survive_sigkill_up_to_the_last_checkpoint(tmp_path: Path) -> N
         server.kill()
         server.start()
         tab = client.open_tab()
-        assert tab.state["text"] == TEXT
+        assert tab.state["text"]["beginning"] == TEXT
         assert tab.state["steps"] > 0
         tab.wait_for(lambda: tab.newest("steps") > tab.state["steps"])
         assert server.stop(signal.SIGINT) == 0  # as Ctrl-C does

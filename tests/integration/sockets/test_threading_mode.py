@@ -77,7 +77,7 @@ def bystander(server: LiveServer) -> Iterator[Tab]:
 def learn(tab: Tab) -> None:
     """Train a small network and pause it."""
     assert tab.ask("learn", {"text": TEXT, "options": OPTIONS}) == {"ok": True}
-    tab.wait_for(lambda: tab.state["text"] == TEXT and tab.newest("steps") > 0)
+    tab.wait_for(lambda: tab.state["text"]["beginning"] == TEXT and tab.newest("steps") > 0)
     assert tab.ask("pause") == {"ok": True}
     tab.wait_for(lambda: tab.newest("status") == "paused")
 
@@ -123,7 +123,7 @@ def test_a_shared_copy_opens_in_another_session(client: Client, bystander: Tab) 
     shared = tab.ask("share")
     assert client.get(shared["path"]).ok
     assert bystander.ask("open_shared", {"id": shared["id"]}) == {"ok": True}
-    bystander.wait_for(lambda: bystander.state["text"] == TEXT)
+    bystander.wait_for(lambda: bystander.state["text"]["beginning"] == TEXT)
     assert tab.ask("withdraw", {"id": shared["id"]})["ok"]
     assert bystander.ask("open_shared", {"id": shared["id"]})["code"] == "no_such_copy"
 
@@ -154,7 +154,7 @@ def test_an_interrupted_upload_changes_nothing(client: Client, server: LiveServe
         response.begin()
         assert response.status == 400
         assert json.loads(response.read())["code"] == "upload_incomplete"
-    assert tab.state["text"] == TEXT
+    assert tab.state["text"]["beginning"] == TEXT
     wait_until_no_files(server, tab)
 
 
@@ -250,4 +250,4 @@ def test_sigterm_notifies_clients_and_sessions_survive_restart(
         again = app_server.new_client()
         again.take_cookies(client.http.cookies.get_dict())
         state = again.open_tab().state
-        assert (state["text"], state["steps"]) == (TEXT, steps)
+        assert (state["text"]["beginning"], state["steps"]) == (TEXT, steps)

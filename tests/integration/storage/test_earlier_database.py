@@ -30,7 +30,7 @@ def test_sessions_and_copies_of_an_earlier_version_open(tmp_path: Path) -> None:
         wait_for(lambda: (now := engine.snapshot(SESSION)) is not None and now.status == "paused")
         before = engine.snapshot(SESSION)
         assert before is not None
-        assert (before.description.text, before.steps) == (TEXT, STEPS)
+        assert (before.description.text.beginning, before.steps) == (TEXT, STEPS)
         assert before.temperature == 0.5
         saved = engine.submit(SESSION, Save()).result(PATIENCE)
         assert isinstance(saved, ModelCheckpoint)

@@ -70,7 +70,7 @@ def test_an_unreadable_checkpoint_is_set_aside_and_a_new_network_starts(
     client = SessionClient(engine)
     [notice] = client.wait_for(lambda now: now.notices).notices
     assert (notice.level, notice.code) == ("error", code)
-    assert client.now.description.text == STARTING.text
+    assert client.now.description.text.beginning == STARTING.text
     wait_for(lambda: store.load("ann"))  # the new network is saved beside it
     [kept] = rows(store)
     assert kept.text == b"abba\ncaba"
@@ -92,10 +92,10 @@ def test_a_newer_checkpoint_comes_back_with_the_newer_version(
             client = SessionClient(recovered)
             client.wait_for(lambda now: [each.code for each in now.notices] != [])
             assert [each.code for each in client.now.notices] == ["checkpoint_recovered"]
-            assert client.now.description.text == expected.text
+            assert client.now.description.text.beginning == expected.text
             client.ask(SetWatched(watched=True))
             client.ask(Undo())
-            assert client.now.description.text == "the later\ntext"
+            assert client.now.description.text.beginning == "the later\ntext"
         finally:
             recovered.close()
     assert {row.text for row in rows(store)} == {b"abba\ncaba", b"the later\ntext"}

@@ -1,13 +1,15 @@
 /** The page's connection to a scripted server. Only the socket and `fetch` are replaced. */
 
-/** @import { Answers, ClientEvents, ErrorResult, ServerEvents, State } from "../../../static/js/protocol" */
+/** @import { Answers, ClientEvents, ErrorResult, ServerEvents } from "../../../static/js/protocol" */
 
 import { Connection } from "../../../static/js/net/connection.js";
 import { Store } from "../../../static/js/state/store.js";
 import { state } from "./state.js";
 import { define } from "./stubs.js";
 
-/** @typedef {"HEAD /" | "GET /api/model.json" | "PUT /api/model.json" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
+/** @import { StateChanges } from "./state.js" */
+
+/** @typedef {"HEAD /" | "GET /api/model.json" | "PUT /api/model.json" | "GET /api/text" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
 /** @typedef {keyof ClientEvents | HttpEvent} RequestEvent */
 /**
  * @template {RequestEvent} E
@@ -81,7 +83,7 @@ export class ScriptedConnection extends Connection {
   /**
    * Connect, and send the first state.
    *
-   * @param {Partial<State>} [changes]
+   * @param {StateChanges} [changes]
    */
   begin(changes = {}) {
     this.open();

@@ -1,6 +1,6 @@
 /** Complete and valid data from the server. A test passes only what matters to it. */
 
-/** @import { Curve, LiveState, Frame, Hyperparameters, ErrorResult, State } from "../../../static/js/protocol" */
+/** @import { Curve, LiveState, Frame, Hyperparameters, ErrorResult, State, TextInfo } from "../../../static/js/protocol" */
 
 import { readRendered } from "./rendered.js";
 
@@ -32,9 +32,10 @@ const STATE = {
   ...FIGURES,
   version: 1,
   session: "abcd",
-  text: "a cat sat\na dog ran",
+  text: textInfo("a cat sat\na dog ran"),
   options: OPTIONS,
   vocabulary: [" ", "a", "c", "d", "g", "n", "o", "r", "s", "t"],
+  vocabulary_size: 10,
   weights: 6_000,
   sentences: 2,
   held_out_sentences: 0,
@@ -46,12 +47,31 @@ const STATE = {
   curve: curve([100, 8], [200, 4]),
 };
 
+/** @typedef {Partial<Omit<State, "text">> & {text?: string}} StateChanges with the whole text */
+
 /**
- * @param {Partial<State>} [changes]
+ * @param {StateChanges} [changes]
  * @returns {State}
  */
-export function state(changes = {}) {
-  return { ...STATE, ...changes };
+export function state({ text, ...changes } = {}) {
+  const net = { ...STATE, ...changes };
+  net.vocabulary_size = changes.vocabulary?.length ?? net.vocabulary_size;
+  return text === undefined ? net : { ...net, text: textInfo(text) };
+}
+
+/**
+ * A text in short; the checksum is any that differs between texts.
+ *
+ * @param {string} text
+ * @returns {TextInfo}
+ */
+export function textInfo(text) {
+  const characters = [...text];
+  return {
+    checksum: `of ${text}`,
+    characters: characters.length,
+    beginning: characters.slice(0, 1_000).join(""),
+  };
 }
 
 let seq = 0;

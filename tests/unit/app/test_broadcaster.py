@@ -11,14 +11,15 @@ from typing import Any
 import pytest
 
 from app.engines.base import Engine
+from app.protocol.hyperparameters import Hyperparameters
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.delta import make_delta, version_of
-from app.sessions.snapshot import SessionNotice, Snapshot
+from app.sessions.snapshot import Description, SessionNotice, Snapshot, TextSummary
 from app.training.curve import MAX_POINTS, CurvePoint
 from app.web.sockets import broadcaster as publisher_module
 from app.web.sockets.broadcaster import FRAME_INTERVAL, MAX_INTERVAL, Broadcaster
-from app.web.sockets.serializers import frame_of
+from app.web.sockets.serializers import frame_of, full_state
 from tests.support.snapshots import FIRST, POINT, later
 
 NEW = SessionNotice(2, "warning", "rolled_back", "Any words.")
@@ -129,21 +130,31 @@ def setup() -> Setup:
     return setup
 
 
-def test_a_long_text_is_sent_to_few_pages_at_a_time() -> None:
-    setup = Setup()
-    text = "x" * (publisher_module.LONG_TEXT + 1)
-    setup.show(replace(FIRST, description=replace(FIRST.description, text=text)))
-    for name in "abcd":
-        setup.broadcaster.subscribe(name, "ann")
+def test_tabs_of_a_session_share_the_payload_of_a_state(setup: Setup) -> None:
+    """Its JSON is made once, and is in memory once, however many tabs do not read it."""
+    setup.broadcaster.subscribe("other tab", "ann")
     setup.publish()
-    setup.publish()
-    assert [name for name, event, _ in setup.pages.sent if event == "state"] == ["a", "b"]
-    setup.pages.unread.pop()()  # b's
-    setup.publish()
-    assert [name for name, event, _ in setup.pages.sent if event == "state"] == ["a", "b", "c"]
-    setup.broadcaster.unsubscribe("a")
-    setup.publish()
-    assert setup.pages.sent[-1][:2] == ("d", "state")
+    (_, _, one), (_, _, other) = setup.pages.sent
+    assert one is other
+
+
+def test_a_page_that_reads_nothing_has_one_state_to_read(setup: Setup) -> None:
+    """States of later networks wait for it, and nothing is queued."""
+    for version in range(2, 9):
+        setup.publish()
+        described = replace(FIRST.description, version=version)
+        setup.show(replace(FIRST, seq=version, description=described))
+    assert setup.pages.events() == ["state"]
+
+
+def test_a_state_is_small_whatever_the_text_and_the_vocabulary() -> None:
+    chars = tuple(chr(0x4E00 + number) for number in range(20_000))
+    text = TextSummary.of("".join(chars) * 100)
+    snapshot = replace(FIRST, description=Description(1, text, Hyperparameters(), chars, 100))
+    state = full_state(snapshot)
+    assert len(json.dumps(state)) < 16 * 1024
+    assert state["text"]["characters"] == 100 * len(chars)
+    assert state["vocabulary_size"] == len(chars)
 
 
 def test_the_first_thing_is_the_whole_state(setup: Setup) -> None:

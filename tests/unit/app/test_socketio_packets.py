@@ -25,6 +25,7 @@ from app.web.middleware.socketio_packets import (
     install_packet_validation,
     is_text_packet,
 )
+from app.web.sockets.serializers import SharedPayload
 
 DEEP = "[" * 100_000
 NO_PACKETS = [
@@ -412,3 +413,11 @@ def test_a_malformed_message_ends_its_socket_quietly() -> None:
     server.eio.sockets = {"sid": Peer(), "other": Peer()}
     server.eio.handlers["message"]("sid", "2[")
     assert (server.eio.sockets["sid"].closed, server.eio.sockets["other"].closed) == (True, False)
+
+
+def test_a_shared_payload_is_encoded_like_any_other() -> None:
+    payload = {"text": 'a "quoted" \u65e5', "points": [(1, None), (2, 0.5)]}
+    for number in (None, 7):
+        shared = Packet(packets.EVENT, data=["state", SharedPayload(payload)], id=number)
+        plain = Packet(packets.EVENT, data=["state", payload], id=number)
+        assert shared.encode() == plain.encode()
