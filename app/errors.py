@@ -34,8 +34,11 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         # -------------------------------------------------------- limits
         "pages_per_session": "This network is open in {limit:,} pages, the maximum. Close one of "
         "them, and this page connects automatically.",
-        "sessions_per_address": "{limit:,} networks are open from your address, the maximum. "
-        "Close pages that you no longer need; this page connects when one is free.",
+        "sessions_per_address": "{limit:,} networks are open from your address, the maximum, "
+        "or too many were opened in the last hour. Close pages that you no longer need; this page "
+        "connects when one is free.",
+        "shares_per_address": "{limit:,} copies were shared from your address in an hour, the "
+        "maximum. Please try again later.",
         "events_per_second": "This page sent more than {limit:g} events per second, the maximum. "
         "Wait a moment and try again.",
         "network_too_large": "This network would have {weights:,} weights; the limit is "
@@ -46,8 +49,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "too_many_layers": "This network has {count:,} layers. Use one of {limit:,} at most.",
         "requests_pending": "{limit:,} earlier requests of this network are waiting. Please try "
         "again when one is answered.",
-        "memory_full": "All networks together may have {limit:,} weights; {used:,} are in use, "
-        "so {weights:,} more do not fit. Use a smaller network, or try again later.",
+        "memory_full": "All networks and texts together may use {limit:,.0f} MB; {used:,.1f} MB "
+        "are in use, so {needed:,.1f} MB more do not fit. Use a smaller network or a shorter "
+        "text, or try again later.",
         "line_too_long_for_network": "A line of {characters:,} characters is too long for a "
         "network of {weights:,} weights: use lines of {limit:,} at most, or a smaller network.",
         # -------------------------------------------------------- the form of an event
@@ -132,6 +136,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "copies_full": "{limit} copies are being shared or opened. Please try again soon.",
         "copies_unreachable": "The server can't reach its database, where shared copies are "
         "stored, and nothing was changed. Please try again in a moment.",
+        "store_full": "This server has no space for more networks: its store is full. Please try "
+        "again later.",
         "copy_damaged": "The stored copy is corrupted. Ask its owner to share it again.",
         # -------------------------------------------------------- access and transport
         "token_needed": "This server needs its access token: open the address that it printed at "

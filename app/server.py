@@ -18,21 +18,25 @@ from flask_socketio import SocketIO
 from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
-from app.engines.session_metrics import SessionMetrics
+from app.engines.checkpoint_writer import BYTES_PER_CHARACTER, BYTES_PER_WEIGHT, MAX_BATCH_BYTES
+from app.engines.session_metrics import SessionMetrics, StoreMetrics
 from app.engines.training_pool import set_switch_interval
 from app.runtime.backends import make_backend
+from app.runtime.backends.base import LARGE_MESSAGES
 from app.runtime.config import ServerConfig
 from app.runtime.folder_lock import FolderInUse, lock_folder
 from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
 from app.runtime.shutdown import GracefulShutdown
 from app.storage import Store, StoreError, default_url
-from app.storage.sharing import Sharing
+from app.storage.sharing import MAX_PENDING, Sharing
 from app.training.gradient_check_queue import GradientCheckQueue
 from app.training.model_io import ModelIO
+from app.training.work import MAX_WORKSPACE
 from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
+from app.web.http.text import MAX_SENDING
 from app.web.middleware.access_token import AccessTokenMiddleware
 from app.web.middleware.refusal_metrics import RefusalMetrics
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
@@ -48,6 +52,7 @@ from app.web.sockets.handlers import SocketEvents
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+FLOAT_BYTES = 4
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
 BACKLOG = 1024
@@ -94,6 +99,7 @@ def create_app(
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
     metrics.register(SessionMetrics(engine.snapshots, lambda: engine.weights))
+    metrics.register(StoreMetrics(store.capacity))
     model_io = ModelIO(config.data_dir, config.limits)
     gradient_checks = GradientCheckQueue()
     sharing = Sharing(store, metrics)
@@ -160,6 +166,7 @@ def _serve(config: ServerConfig, listener: socket.socket, app: Flask) -> None:
     here.engine.on_failure(lambda why: here.shutdown.fail(here.emitter, why))
     threading.Thread(target=pretrained.read_ahead, name="read-ahead", daemon=True).start()
     log.info("started", extra=_loggable(config))
+    log.info("memory at most, in MB", extra=memory_limits(config, here.model_io))
     try:
         _listen(config, listener)
         here.backend.serve(app, listener, on_started=lambda: _announce(listener, config.token))
@@ -181,6 +188,26 @@ def _loggable(config: ServerConfig) -> dict[str, str | int]:
         "engine": config.engine,
         "workers": config.workers,
         "store": config.database_url.split(":")[0] or "sqlite",
+    }
+
+
+def memory_limits(config: ServerConfig, model_io: ModelIO) -> dict[str, int]:
+    """What may take how much memory, in 10**6 bytes, and the total, besides the program itself."""
+    limits = config.limits
+    largest = BYTES_PER_WEIGHT * limits.weights + BYTES_PER_CHARACTER * limits.text
+    training = config.engine == "local"
+    parts = {
+        "sessions": limits.memory if training else 0,
+        "scratch_space": config.workers * FLOAT_BYTES * MAX_WORKSPACE if training else 0,
+        "checkpoints": MAX_BATCH_BYTES + largest if training else 0,
+        "shared_copies": MAX_PENDING * largest,
+        "messages": LARGE_MESSAGES * limits.message,
+        "texts_in_transfer": MAX_SENDING,
+        "model_files": model_io.worker.memory or 0,
+    }
+    return {
+        **{name: size // 1_000_000 for name, size in parts.items()},
+        "total": sum(parts.values()) // 1_000_000,
     }
 
 
@@ -213,7 +240,9 @@ def _folder(name: str) -> Path:
 
 def _open_store(config: ServerConfig) -> Store:
     try:
-        return Store.open(config.database_url or default_url(config.data_dir))
+        return Store.open(
+            config.database_url or default_url(config.data_dir), limit=config.limits.store
+        )
     except StoreError as error:
         raise ServerError(f"{error} Check --database-url and --data-dir.") from None
 

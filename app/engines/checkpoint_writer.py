@@ -11,13 +11,16 @@ from typing import NamedTuple
 from app.engines.training_pool import Slot, TrainingPool
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, CreateCheckpoint
+from app.sessions.snapshot import Description
 from app.storage import Store, StoreError
 from app.training.checkpoint import Checkpoint, Revision
 
 log = logging.getLogger(__name__)
 
-MAX_BATCH_WEIGHTS = 4_000_000
-"""Weights of a batch: its checkpoints are copies of what is in memory already."""
+MAX_BATCH_BYTES = 64_000_000
+"""Estimated bytes of a batch: its checkpoints are copies of what is in memory already."""
+BYTES_PER_WEIGHT, BYTES_PER_CHARACTER = 16, 4
+"""Of a checkpoint: weights and optimizer state, copied and encoded, and the text in UTF-8."""
 MAX_BATCH_SESSIONS = 32
 PROMPT_SECONDS = 1.0
 """How long a batch waits for its sessions; the others are written after all batches."""
@@ -133,12 +136,17 @@ class CheckpointWriter:
 
 def _batches(slots: Iterable[Slot]) -> Iterator[list[Slot]]:
     batch: list[Slot] = []
-    weights = 0
+    size = 0
     for slot in slots:
-        weights += slot.snapshot.description.weights if slot.snapshot else 0
+        size += _checkpoint_bytes(slot.snapshot.description) if slot.snapshot else 0
         batch.append(slot)
-        if weights >= MAX_BATCH_WEIGHTS or len(batch) >= MAX_BATCH_SESSIONS:
+        if size >= MAX_BATCH_BYTES or len(batch) >= MAX_BATCH_SESSIONS:
             yield batch
-            batch, weights = [], 0
+            batch, size = [], 0
     if batch:
         yield batch
+
+
+def _checkpoint_bytes(description: Description) -> int:
+    weights, characters = description.weights, description.text.characters
+    return BYTES_PER_WEIGHT * weights + BYTES_PER_CHARACTER * characters

@@ -12,6 +12,7 @@ from app.errors import UserError
 from app.protocol.limits import Limits
 from app.protocol.requests import Learn
 from app.runtime.futures import failed
+from app.runtime.memory import MemoryReleaser
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, Command, SetWatched
 from app.sessions.snapshot import Snapshot
@@ -47,6 +48,7 @@ class LocalEngine(Engine):
         """
         self.pool = TrainingPool(threads, limits)
         self.persistence = Persistence(self.pool, store, starting, policy, metrics)
+        self._releaser = MemoryReleaser()
 
     def open_session(self, session_id: str) -> Future[Answer]:
         """Open the session: from memory, from the store, or new."""
@@ -89,6 +91,7 @@ class LocalEngine(Engine):
 
     def close(self) -> None:
         """Stop training and saving."""
+        self._releaser.close()
         self.persistence.stop()
         self.pool.close()
         self.persistence.close()

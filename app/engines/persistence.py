@@ -163,6 +163,9 @@ class Persistence:
             log.warning("%s", error, extra={"session": short_id(session_id)})
             self._pool.discard(slot, UserError("store_unreachable"))
             return
+        except UserError as error:
+            self._pool.discard(slot, error)
+            return
         except Exception:  # otherwise its callers would wait forever
             log.exception("a session could not be loaded", extra={"session": short_id(session_id)})
             self._pool.discard(slot, UserError("unexpected"))

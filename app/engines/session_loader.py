@@ -38,6 +38,7 @@ def load_session(
 
     Raises:
         StoreError: the store is unreachable.
+        BusyError: nothing is stored, and the store is full.
     """
     try:
         with metrics.store("load"):
@@ -56,6 +57,7 @@ def load_session(
         # Loaded in place of what the session has: it is saved at once, and undo returns to that.
         load, notice = LoadShared(recovered), Notify("info", Notice("checkpoint_recovered"))
     if stored is None:
+        store.capacity.check_new()
         return LoadedSession(None, notice, None, load)
     return LoadedSession(Restore(stored.checkpoint), notice, stored.saved_at, load)
 

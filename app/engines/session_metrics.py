@@ -1,4 +1,4 @@
-"""The metrics of the sessions in memory."""
+"""The metrics of the sessions in memory, and of the store."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from prometheus_client.registry import Collector
 
 from app.protocol.base import Status
 from app.sessions.snapshot import Snapshot
+from app.storage import StoreCapacity
 
 STATES = get_args(Status)
 
@@ -51,3 +52,22 @@ class SessionMetrics(Collector):
         yield GaugeMetricFamily(
             "charnn_weights", "Weights of all networks in memory.", value=self._weights()
         )
+
+
+class StoreMetrics(Collector):
+    """A collector of the size of the store, as it was measured last."""
+
+    def __init__(self, capacity: StoreCapacity) -> None:
+        self._capacity = capacity
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """The metrics at this moment."""
+        yield GaugeMetricFamily(
+            "charnn_store_bytes", "Bytes of the store.", value=self._capacity.used
+        )
+        if self._capacity.limit is not None:
+            yield GaugeMetricFamily(
+                "charnn_store_limit_bytes",
+                "Bytes from which on the store takes no new sessions and copies.",
+                value=self._capacity.limit,
+            )

@@ -100,7 +100,7 @@ class TrainingPool:
 
     def __init__(self, threads: int, limits: Limits) -> None:
         self.lock = threading.RLock()
-        self.memory = MemoryBudget(limits.weights, limits.total_weights, on_evict=self._on_evict)
+        self.memory = MemoryBudget(limits.weights, limits.memory, on_evict=self._on_evict)
         self._scheduler = Scheduler(threads)
         self._slots: dict[str, Slot] = {}
         self._closed = False

@@ -19,20 +19,24 @@ class Limits:
     Attributes:
         text: maximum characters of a text.
         weights: maximum weights of one network.
-        total_weights: maximum weights of all networks in memory.
+        memory: maximum bytes of all networks in memory, with their texts.
         sessions: maximum sessions in memory; beyond, the least recently watched is evicted to the
             store.
-        sessions_per_address: maximum sessions in memory from one address, such as a lecture hall.
+        sessions_per_address: maximum sessions in memory from one address, such as a lecture hall;
+            four times as many may be opened in an hour.
         pages_per_session: maximum open pages of one session.
         events_per_second: maximum rate of events from one page; twice as many in a burst.
+        shares_per_address: maximum shared copies per hour from one address.
+        store: maximum bytes of the store; sessions that it has may use a tenth more.
         upload: maximum bytes of an uploaded file.
         answer_seconds: timeout of a request.
     """
 
     text: int = field(default=2_000_000, metadata={"help": "Characters of a text."})
     weights: int = field(default=2_000_000, metadata={"help": "Weights of one network."})
-    total_weights: int = field(
-        default=64_000_000, metadata={"help": "Weights of all networks in memory."}
+    memory: int = field(
+        default=1_000_000_000,
+        metadata={"help": "Bytes of all networks in memory, with their texts."},
     )
     sessions: int = field(
         default=512, metadata={"help": "Sessions in memory; others are evicted to the store."}
@@ -44,6 +48,13 @@ class Limits:
     events_per_second: float = field(
         default=20.0,
         metadata={"help": "Events per second from one page; bursts may be higher."},
+    )
+    shares_per_address: int = field(
+        default=60, metadata={"help": "Shared copies per hour from one address."}
+    )
+    store: int = field(
+        default=10_000_000_000,
+        metadata={"help": "Bytes of the store; then there are no new sessions and shared copies."},
     )
     upload: int = field(
         default=100_000_000,  # the largest network and its optimizer, as indented JSON

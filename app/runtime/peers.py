@@ -9,11 +9,17 @@ BURST_SECONDS = 2.0
 
 
 class TokenBucket:
-    """A token bucket: refills at a constant rate; each event takes a token."""
+    """A token bucket: refills at a constant rate; each event takes a token.
 
-    def __init__(self, rate: float, now: float) -> None:
+    Args:
+        rate: tokens per second.
+        now: the current time, as for `take`.
+        size: tokens of a full bucket; by default those of a short burst.
+    """
+
+    def __init__(self, rate: float, now: float, size: float | None = None) -> None:
         self._rate = rate
-        self._size = max(1.0, rate * BURST_SECONDS)
+        self._size = max(1.0, rate * BURST_SECONDS if size is None else size)
         self._level = self._size
         self._filled_at = now
 

@@ -1,4 +1,4 @@
-"""Memory budget, in weights, per network and in total."""
+"""Memory budget of all sessions, in bytes, and the limit of weights of one network."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Callable
 from typing import Protocol
 
 from app.errors import UserError
+from model.training.footprint import Footprint
 
 PRESSURE = 0.75
 """Share of the total above which the budget is under pressure."""
+NOTHING = Footprint(0, 0)
+MB = 1_000_000
 
 
 class Evictable(Protocol):
     """A replaced network, retained for undo while there is memory for it."""
 
-    weights: int
+    footprint: Footprint
     until: float
 
     def release(self) -> None:
@@ -27,27 +30,36 @@ def _ignore(_owner: object) -> None:
 
 
 class MemoryBudget:
-    """Counts the weights of all networks in memory; thread-safe.
+    """Counts the bytes of all networks in memory, with their texts; thread-safe.
 
-    A weight costs some 20 bytes during training: itself, its gradient, the optimizer's state, and
-    the last good state of both. Each owner may retain one replaced network in the memory that is
-    left: the oldest are evicted first, and `on_evict` is called with their owners.
+    Each owner may retain one replaced network in the memory that is left: the oldest are evicted
+    first, and `on_evict` is called with their owners.
+
+    Args:
+        weights: limit of one network.
+        total: limit of all networks together, in bytes.
+        on_evict: called with the owner of a retained network that was evicted.
     """
 
     def __init__(
-        self, per_network: int, total: int, on_evict: Callable[[object], None] = _ignore
+        self, weights: int, total: int, on_evict: Callable[[object], None] = _ignore
     ) -> None:
-        self._per_network = per_network
+        self._max_weights = weights
         self._total = total
         self._on_evict = on_evict
         self._lock = threading.Lock()
-        self._weights: dict[object, int] = {}
+        self._networks: dict[object, Footprint] = {}
         self._evictables: dict[object, Evictable] = {}  # by owner, oldest first
 
     @property
     def weights(self) -> int:
         """Number of weights of all networks, retained ones included."""
-        return self._used + self._retained
+        return sum(each.weights for each in self._all())
+
+    @property
+    def bytes(self) -> int:
+        """Bytes of all networks, retained ones included."""
+        return sum(each.bytes for each in self._all())
 
     @property
     def under_pressure(self) -> bool:
@@ -60,11 +72,11 @@ class MemoryBudget:
         Raises:
             UserError: a network of this size is too large.
         """
-        if weights > self._per_network:
-            raise UserError("network_too_large", field, weights=weights, limit=self._per_network)
+        if weights > self._max_weights:
+            raise UserError("network_too_large", field, weights=weights, limit=self._max_weights)
 
     def reserve(
-        self, owner: object, weights: int, field: str | None, *, exists: bool = False
+        self, owner: object, needed: Footprint, field: str | None, *, exists: bool = False
     ) -> None:
         """Reserve memory for the owner's network, in place of its current one.
 
@@ -75,22 +87,26 @@ class MemoryBudget:
             UserError: the budget is used up; nothing changes.
         """
         with self._lock:
-            others = self._used - self._weights.get(owner, 0)
-            if (others or not exists) and others + weights > self._total:
+            others = self._used - self._networks.get(owner, NOTHING).bytes
+            if (others or not exists) and others + needed.bytes > self._total:
                 raise UserError(
-                    "memory_full", field, limit=self._total, used=others, weights=weights
+                    "memory_full",
+                    field,
+                    limit=self._total / MB,
+                    used=others / MB,
+                    needed=needed.bytes / MB,
                 )
-            self._weights[owner] = weights
+            self._networks[owner] = needed
             evicted = self._evict_down_to(self._total)
         self._notify(evicted)
 
-    def commit(self, owner: object, weights: int) -> None:
-        """Record the weights of the owner's network; 0 if it has none."""
+    def commit(self, owner: object, network: Footprint | None) -> None:
+        """Record the owner's network; None if it has none."""
         with self._lock:
-            if weights:
-                self._weights[owner] = weights
+            if network is not None:
+                self._networks[owner] = network
             else:
-                self._weights.pop(owner, None)
+                self._networks.pop(owner, None)
 
     def retain(self, owner: object, network: Evictable) -> None:
         """Retain a replaced network for its owner, in place of the last, if there is memory."""
@@ -115,16 +131,16 @@ class MemoryBudget:
 
     @property
     def _used(self) -> int:
-        return sum(list(self._weights.values()))
+        return sum(each.bytes for each in list(self._networks.values()))
 
-    @property
-    def _retained(self) -> int:
-        return sum(network.weights for network in list(self._evictables.values()))
+    def _all(self) -> list[Footprint]:
+        retained = list(self._evictables.values())
+        return [*list(self._networks.values()), *(each.footprint for each in retained)]
 
     def _evict_down_to(self, limit: float) -> list[object]:
         """Release retained networks until the total is within the limit; returns their owners."""
         evicted = []
-        while self._evictables and self.weights > limit:
+        while self._evictables and self.bytes > limit:
             owner = next(iter(self._evictables))
             self._release(owner)
             evicted.append(owner)

@@ -11,9 +11,10 @@ from app.errors import UserError
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.requests import Learn, LoadPretrained
 from app.sessions.commands import LoadModel, LoadShared, Prepared, Replacing, Restore
-from app.training.run import Reserve, TrainingRun
+from app.training.run import Reserve, TrainingRun, footprint_of
 from app.training.work import check_layers
 from model.formats.checkpoint import ModelCheckpoint
+from model.training.footprint import Footprint
 
 PRETRAINED_LEARNING_RATE = 0.0001
 """A trained model would degrade at the learning rate of a new one."""
@@ -40,14 +41,14 @@ class Preparation:
     Attributes:
         command: the command.
         current: what the network takes over; None if it is the first one.
-        reserve: reserves memory for a number of weights, or raises a `UserError` at a field.
+        reserve: reserves memory for a network, or raises a `UserError` at a field.
         reserve_existing: the same for a network that may exceed today's limits.
     """
 
     command: Replacing
     current: Current | None
     reserve: Reserve
-    reserve_existing: Callable[[int], None]
+    reserve_existing: Callable[[Footprint], None]
 
     @property
     def characters(self) -> int:
@@ -93,14 +94,14 @@ class Preparation:
     def _shared(self, command: LoadShared) -> Prepared:
         shared = replace(command.checkpoint, curve_version=self._current.curve_version)
         check_layers(shared.saved.model.layout, "id")
-        self.reserve(shared.saved.model.num_parameters, "id")
+        self.reserve(footprint_of(shared), "id")
         run = TrainingRun.from_checkpoint(shared)
         run.check_trainable("id")
         return Prepared(run, "load", learning=True, temperature=shared.temperature)
 
     def _restored(self, command: Restore) -> Prepared:
         checkpoint = command.checkpoint
-        self.reserve_existing(checkpoint.saved.model.num_parameters)
+        self.reserve_existing(footprint_of(checkpoint))
         return Prepared(
             TrainingRun.from_checkpoint(checkpoint),
             replacement=None,

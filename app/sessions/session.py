@@ -51,6 +51,7 @@ from model import (
     training_compiled,
 )
 from model.formats.checkpoint import ModelCheckpoint
+from model.training.footprint import Footprint
 
 log = logging.getLogger(__name__)
 
@@ -125,12 +126,12 @@ class Session:
             return self._HANDLERS[type(command)](self, command)
         except Exception:
             if isinstance(command, Replacing | Install | Undo):  # memory was reserved for it
-                self._memory.commit(self, self._run.model.num_parameters if self._run else 0)
+                self._memory.commit(self, self._run.footprint if self._run else None)
             raise
 
     def discard(self) -> None:
         """Release the memory of the session."""
-        self._memory.commit(self, 0)
+        self._memory.commit(self, None)
         self._memory.release(self)
 
     def refresh_samples(self) -> None:
@@ -220,12 +221,12 @@ class Session:
             notice = Notify("warning", Notice("network_over_limit", values))
             self._pause_because("over_limit", notice)
 
-    def _reserve(self, weights: int, field: str | None) -> None:
-        self._memory.check_size(weights, field)
-        self._memory.reserve(self, weights, field)
+    def _reserve(self, needed: Footprint, field: str | None) -> None:
+        self._memory.check_size(needed.weights, field)
+        self._memory.reserve(self, needed, field)
 
-    def _reserve_existing(self, weights: int) -> None:
-        self._memory.reserve(self, weights, None, exists=True)
+    def _reserve_existing(self, needed: Footprint) -> None:
+        self._memory.reserve(self, needed, None, exists=True)
 
     def _check_limits(self, run: TrainingRun) -> None:
         """Check the limits of a network that trains.
@@ -242,7 +243,7 @@ class Session:
         if run is None:
             raise UserError("nothing_to_undo")
         self._memory.release(self)  # its memory is reserved as that of the network
-        self._memory.reserve(self, run.model.num_parameters, None)
+        self._memory.reserve(self, run.footprint, None)
         self._replace(run, "undo")
         run.feed.resample_soon()  # the temperature may have changed
         run.feed.hold()
@@ -268,7 +269,7 @@ class Session:
 
     def _retain_for_undo(self, run: TrainingRun, replacement: Replacement) -> None:
         run.stats.reset()
-        self._undo_slot = UndoSlot(run, replacement, run.model.num_parameters)
+        self._undo_slot = UndoSlot(run, replacement, run.footprint)
         self._memory.retain(self, self._undo_slot)
 
     def _pause(self, _command: Pause) -> None:

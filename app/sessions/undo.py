@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from app.protocol.base import Replacement
 from app.training.run import TrainingRun
+from model.training.footprint import Footprint
 
 UNDO_SECONDS = 300.0
 """How long a replaced network can be restored."""
@@ -19,13 +20,13 @@ class UndoSlot:
     Attributes:
         run: the run; None once it is released, which may happen on any thread.
         replacement: how it was replaced.
-        weights: of its network.
+        footprint: its memory.
         until: when it expires, on the monotonic clock.
     """
 
     run: TrainingRun | None
     replacement: Replacement
-    weights: int
+    footprint: Footprint
     until: float = field(default_factory=lambda: time.monotonic() + UNDO_SECONDS)
 
     def release(self) -> None:

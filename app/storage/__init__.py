@@ -1,5 +1,6 @@
 """The database of sessions and shared copies: an SQLite file, or PostgreSQL."""
 
+from app.storage.capacity import StoreCapacity
 from app.storage.errors import DamagedCheckpoint, NewerCheckpoint, StoreError
 from app.storage.session_store import Store, StoredSession, default_url
 from app.storage.share_store import ShareInfo, ShareStore
@@ -10,6 +11,7 @@ __all__ = [
     "ShareInfo",
     "ShareStore",
     "Store",
+    "StoreCapacity",
     "StoreError",
     "StoredSession",
     "default_url",

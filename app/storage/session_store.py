@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
+from app.storage.capacity import StoreCapacity
 from app.storage.checkpoint_codec import Encoded, decode_row, encode
 from app.storage.checksums import digest_of
 from app.storage.database import READING, make_engine, migrate
@@ -54,21 +55,26 @@ class Store:
     Attributes:
         shares: the shared copies.
         set_aside: checkpoints that cannot be used now.
+        capacity: the size of the store, and its limit.
     """
 
-    def __init__(self, engine: sa.Engine, lease_owner: str | None = None) -> None:
+    def __init__(
+        self, engine: sa.Engine, lease_owner: str | None = None, limit: int | None = None
+    ) -> None:
         self._engine = engine
         self._lease_owner = lease_owner
         self.shares = ShareStore(engine)
         self.set_aside = SetAsideStore(engine)
+        self.capacity = StoreCapacity(engine, limit)
 
     @classmethod
-    def open(cls, url: str, lease_owner: str | None = None) -> Store:
+    def open(cls, url: str, lease_owner: str | None = None, limit: int | None = None) -> Store:
         """The store at a URL, created or migrated to the current schema.
 
         Args:
             url: a SQLAlchemy URL.
             lease_owner: a unique name; None if no other process trains these sessions.
+            limit: bytes from which on it takes no new sessions and copies; None for no limit.
 
         Raises:
             StoreError: the database is unreachable, or its driver is not installed.
@@ -76,7 +82,7 @@ class Store:
         with translate_db_errors():
             engine = make_engine(url)
             migrate(engine)
-        return cls(engine, lease_owner)
+        return cls(engine, lease_owner, limit)
 
     @property
     def kind(self) -> str:
@@ -92,6 +98,7 @@ class Store:
         rows = [_Row(checkpoint, encode(checkpoint)) for checkpoint in _in_order(checkpoints)]
         if not rows:
             return frozenset()
+        self.capacity.check_existing()
         with translate_db_errors(), self._engine.begin() as connection:
             claimed = self._leased_by_others(connection, rows)
             own = [row for row in rows if row.checkpoint.session_id not in claimed]

@@ -40,6 +40,7 @@ class Sharing:
     def __init__(self, store: Store, metrics: Metrics) -> None:
         self._shares = store.shares
         self._has_session = store.has
+        self._capacity = store.capacity
         self._metrics = metrics
         codes = ("copies_full", "copies_unreachable", "id")
         self._transfers = BoundedExecutor("sharing", 1, MAX_PENDING, *codes)
@@ -78,6 +79,7 @@ class Sharing:
 
     def _share(self, owner_id: str, checkpoint: Checkpoint, seen: float | None) -> str:
         info = _info(checkpoint, seen)
+        self._capacity.check_new()
         with self._metrics.store("share"):
             share_id = self._shares.save(owner_id, _frozen(checkpoint), info, MAX_SHARES)
         if share_id is None:

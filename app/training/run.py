@@ -28,12 +28,13 @@ from model import (
 from model.formats.checkpoint import ModelCheckpoint
 from model.network import ParameterLayout
 from model.training.config import OptimizerName
+from model.training.footprint import Footprint
 
-Reserve = Callable[[int, str], None]
-"""Reserves memory for a number of weights, or raises a `UserError` at the given field."""
+Reserve = Callable[[Footprint, str], None]
+"""Reserves memory for a network, or raises a `UserError` at the given field."""
 
 
-def unlimited(_weights: int, _field: str) -> None:
+def unlimited(_needed: Footprint, _field: str) -> None:
     """Reserve without a limit."""
 
 
@@ -84,7 +85,7 @@ class TrainingRun:
                 options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
             )
             check_trainable(layout, _longest(sentences), "hidden_sizes")
-            reserve(layout.num_parameters, "hidden_sizes")
+            reserve(Footprint.of(layout, text), "hidden_sizes")
             model = CharModel.create(vocabulary, **options.of("network"), seed=seed)
             trainer = Trainer(model, sentences, TrainingConfig(**options.of("training"), seed=seed))
         except ModelError as error:
@@ -114,7 +115,7 @@ class TrainingRun:
             model = read.model
             sentences, notice = _known_sentences(sentences_from_text(text), model.vocabulary)
             check_trainable(model.layout, _longest(sentences), "json")
-            reserve(model.num_parameters, "json")
+            reserve(Footprint.of(model.layout, text, _optimizer_of(read)), "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
             trainer = Trainer(own.model, sentences, _resumed_config(options, read), own.optimizer)
             if notice is None and _has_single_sentence_batches(read):
@@ -145,6 +146,11 @@ class TrainingRun:
     def model(self) -> CharModel:
         """The network."""
         return self.trainer.model
+
+    @property
+    def footprint(self) -> Footprint:
+        """The memory of the run."""
+        return Footprint.of(self.model.layout, self.text, self.trainer.config.optimizer)
 
     @property
     def learning_rate(self) -> float:
@@ -185,8 +191,17 @@ class TrainingRun:
 
 def _resumed_config(options: Hyperparameters, saved: ModelCheckpoint) -> TrainingConfig:
     """The training configuration, with the optimizer that the model was trained with."""
-    optimizer: OptimizerName = "adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
-    return TrainingConfig(**options.of("training"), optimizer=optimizer)
+    return TrainingConfig(**options.of("training"), optimizer=_optimizer_of(saved))
+
+
+def _optimizer_of(saved: ModelCheckpoint) -> OptimizerName:
+    return "adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
+
+
+def footprint_of(checkpoint: Checkpoint) -> Footprint:
+    """The memory of the run that continues a checkpoint."""
+    saved = checkpoint.saved
+    return Footprint.of(saved.model.layout, checkpoint.text, _optimizer_of(saved))
 
 
 def _has_single_sentence_batches(saved: ModelCheckpoint) -> bool:

@@ -17,6 +17,8 @@ LAYER = 1_000
 
 MAX_STEP_WORK = 1_000_000_000
 """Limit of a training step, which is one whole sentence: at most a third of a second."""
+MAX_WORKSPACE = 32_000_000
+"""Limit of the numbers of scratch space for a step, 128 MB: each training thread has its own."""
 MAX_READING_WORK = 400_000_000
 """Limit of reading a text, in at most two time slices: 1,000 characters with up to 400,000 weights,
 200 with 2,000,000."""
@@ -46,10 +48,13 @@ def check_trainable(layout: ParameterLayout, longest: int, field: str | None = N
     """Check whether a network can train on sentences of at most `longest` characters.
 
     Raises:
-        UserError: it has too many layers, or a step would take too long.
+        UserError: it has too many layers, or a step would take too long or too much memory.
     """
     check_layers(layout, field)
-    limit = MAX_STEP_WORK // work_per_character(layout)
+    limit = min(
+        MAX_STEP_WORK // work_per_character(layout),
+        MAX_WORKSPACE // layout.work_size(1) - 1,
+    )
     if longest > limit:
         raise UserError(
             "line_too_long_for_network",

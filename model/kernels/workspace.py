@@ -6,6 +6,7 @@ The content is undefined between calls: networks that train on one thread share 
 from __future__ import annotations
 
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -14,21 +15,53 @@ import numpy.typing as npt
 CACHE_LINE = 64
 """Bytes: vectors that begin with a line are read and written faster than those across two."""
 
-_of_this_thread = threading.local()
+
+class _Scratch:
+    """An array, and when most of it was needed last, on the monotonic clock."""
+
+    def __init__(self, array: npt.NDArray[Any]) -> None:
+        self.array = array
+        self.needed_at = time.monotonic()
+
+
+_held: dict[tuple[int, str], _Scratch] = {}  # by thread and type
 
 
 def scratch(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     """A flat array of at least `size` numbers; its content is undefined."""
-    name = np.dtype(dtype).name
-    held: npt.NDArray[Any] | None = getattr(_of_this_thread, name, None)
-    if held is None or held.size < size:
-        whole = np.empty(size * np.dtype(dtype).itemsize + CACHE_LINE, np.uint8)
-        start = -whole.ctypes.data % CACHE_LINE
-        held = whole[start : start + size * np.dtype(dtype).itemsize].view(dtype)
-        setattr(_of_this_thread, name, held)
-    return held
+    key = threading.get_ident(), np.dtype(dtype).name
+    held = _held.get(key)
+    if held is None or held.array.size < size:
+        held = _held[key] = _Scratch(_aligned(size, np.dtype(dtype)))
+    elif size > held.array.size // 2:
+        held.needed_at = time.monotonic()
+    return held.array
 
 
 def batch_scratch(rows: int) -> npt.NDArray[np.int64]:
     """Scratch space for `pack_batch`: 4 * rows + 1 numbers."""
     return scratch(4 * rows + 1, np.int64)
+
+
+def release_unused(seconds: float) -> None:
+    """Release the arrays of all threads of which half or less was needed for so many seconds.
+
+    An array that a kernel uses at this moment is released when it returns.
+    """
+    before = time.monotonic() - seconds
+    for key, held in list(_held.items()):
+        if held.needed_at <= before:
+            _held.pop(key, None)
+
+
+def held_bytes() -> int:
+    """The bytes of all scratch arrays."""
+    return sum(held.array.nbytes for held in list(_held.values()))
+
+
+def _aligned(size: int, dtype: np.dtype[Any]) -> npt.NDArray[Any]:
+    """An array of `size` numbers that begins with a cache line; its content is undefined."""
+    whole = np.empty(size * dtype.itemsize + CACHE_LINE, np.uint8)
+    start = -whole.ctypes.data % CACHE_LINE
+    array: npt.NDArray[Any] = whole[start : start + size * dtype.itemsize].view(dtype)
+    return array

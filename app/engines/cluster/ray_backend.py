@@ -101,7 +101,7 @@ class _NodeActor:
 
 
 def _engine(name: str, threads: int, config: NodeConfig) -> Engine:
-    store = Store.open(config.database_url, lease_owner=name)
+    store = Store.open(config.database_url, lease_owner=name, limit=config.limits.store)
     return LocalEngine(config.starting, threads, config.limits, store, config.retention, Metrics())
 
 

@@ -18,6 +18,9 @@ from flask_socketio import SocketIO
 
 from app.runtime.config import AsyncMode
 
+LARGE_MESSAGES = 8
+"""Unfinished messages of the maximum size for which there is memory."""
+
 log = logging.getLogger(__name__)
 
 T = TypeVar("T")

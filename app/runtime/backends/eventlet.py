@@ -23,6 +23,7 @@ from flask_socketio import SocketIO
 
 from app.runtime.backends.base import (
     FRAMES_PER_SECOND,
+    LARGE_MESSAGES,
     CountRefusal,
     CountsRefusals,
     ServerBackend,
@@ -64,8 +65,6 @@ READS_IN_A_ROW = 4
 """Reads from a connection after which the others run, even if more data is waiting."""
 SMALL_MESSAGE = 16_384
 """Bytes of a message that is accepted whatever memory the unfinished ones take."""
-LARGE_MESSAGES = 8
-"""Unfinished messages of the maximum size for which there is memory."""
 MESSAGE_SECONDS = 240.0
 """Time for a message to arrive: 10 MB at 50 kB per second, and some more."""
 

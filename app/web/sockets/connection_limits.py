@@ -1,4 +1,4 @@
-"""Limits on the connections of a session and an address, and on the events of a connection."""
+"""Limits on what a session, an address and a connection may do."""
 
 from __future__ import annotations
 
@@ -14,16 +14,40 @@ from app.runtime.peers import TokenBucket, network_of
 
 MAX_ADDRESSES = 1000
 """Addresses to remember before those without sessions are dropped."""
+HOUR = 3600.0
+NEW_SESSIONS_FACTOR = 4
+"""Sessions that an address may open in an hour, over those that it may have at a time."""
 
 
 @dataclass(frozen=True)
 class _Connection:
     session_id: str
+    network: str
     bucket: TokenBucket
 
 
+class _HourlyLimit:
+    """A token bucket for each address; an address with a full bucket is dropped."""
+
+    def __init__(self, per_hour: float) -> None:
+        self._per_hour = per_hour
+        self._buckets: dict[str, tuple[TokenBucket, float]] = {}  # with the time of the last use
+
+    def take(self, network: str, now: float) -> bool:
+        """Take a token of an address; returns whether there was one."""
+        if len(self._buckets) > MAX_ADDRESSES:
+            recent = {name: each for name, each in self._buckets.items() if each[1] > now - HOUR}
+            self._buckets = recent
+        bucket, _ = self._buckets.get(network) or (
+            TokenBucket(self._per_hour / HOUR, now, self._per_hour),
+            now,
+        )
+        self._buckets[network] = bucket, now
+        return bucket.take(now)
+
+
 class ConnectionLimiter:
-    """Limits pages per session, sessions per address and events per page."""
+    """Limits pages per session, sessions and shared copies per address, and events per page."""
 
     def __init__(self, limits: Limits, is_in_memory: Callable[[str], bool]) -> None:
         self._limits = limits
@@ -32,6 +56,8 @@ class ConnectionLimiter:
         self._pages: dict[str, _Connection] = {}
         self._pages_of: defaultdict[str, set[str]] = defaultdict(set)  # names, by session
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)  # ids, by address
+        self._opened = _HourlyLimit(NEW_SESSIONS_FACTOR * limits.sessions_per_address)
+        self._shared = _HourlyLimit(limits.shares_per_address)
 
     def register(self, page: str, session_id: str, address: str) -> None:
         """Add the connection of a page.
@@ -44,15 +70,9 @@ class ConnectionLimiter:
             self._drop_inactive(network)
             if len(self._pages_of.get(session_id, ())) >= self._limits.pages_per_session:
                 raise LimitExceeded("pages_per_session", limit=self._limits.pages_per_session)
-            sessions = self._sessions_of.get(network, set())
-            if (
-                session_id not in sessions
-                and len(sessions) >= self._limits.sessions_per_address
-                and not self._is_in_memory(session_id)
-            ):
-                raise LimitExceeded("sessions_per_address", limit=self._limits.sessions_per_address)
+            self._check_session(session_id, network)
             self._pages[page] = _Connection(
-                session_id, TokenBucket(self._limits.events_per_second, time.monotonic())
+                session_id, network, TokenBucket(self._limits.events_per_second, time.monotonic())
             )
             self._pages_of[session_id].add(page)
             self._sessions_of[network].add(session_id)
@@ -79,6 +99,30 @@ class ConnectionLimiter:
             if connection is None or connection.bucket.take(time.monotonic()):
                 return
         raise LimitExceeded("events_per_second", limit=self._limits.events_per_second)
+
+    def check_share(self, page: str) -> None:
+        """Count a shared copy of a page's address.
+
+        Raises:
+            LimitExceeded: the address shares too many.
+        """
+        with self._lock:
+            connection = self._pages.get(page)
+            if connection is None or self._shared.take(connection.network, time.monotonic()):
+                return
+        raise LimitExceeded("shares_per_address", limit=self._limits.shares_per_address)
+
+    def _check_session(self, session_id: str, network: str) -> None:
+        """Check whether an address may open this session.
+
+        Raises:
+            LimitExceeded: it has too many, or opened too many in the last hour.
+        """
+        limit, sessions = self._limits.sessions_per_address, self._sessions_of.get(network, set())
+        if session_id in sessions or self._is_in_memory(session_id):
+            return
+        if len(sessions) >= limit or not self._opened.take(network, time.monotonic()):
+            raise LimitExceeded("sessions_per_address", limit=limit)
 
     def _drop_inactive(self, address: str) -> None:
         """Stop counting sessions that are not in memory and have no page.

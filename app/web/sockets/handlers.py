@@ -93,6 +93,8 @@ class SocketEvents:
             return UserError("unknown_page").answer
         try:
             self._limiter.check_rate(_socket_name())
+            if event == "share":
+                self._limiter.check_share(_socket_name())
         except LimitExceeded as error:
             return error.answer
         if arguments and isinstance(arguments[0], UserError):  # it was too large to be decoded

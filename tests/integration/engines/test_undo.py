@@ -162,8 +162,8 @@ def test_undo_is_evicted_under_memory_pressure(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(persistence, "TICK_SECONDS", HOUR)  # or it would evict a session
-    weights = TrainingRun.create(STARTING.text, STARTING.options, 0).model.num_parameters
-    engine = local_engine(tmp_path, STARTING, limits=Limits(total_weights=4 * weights))
+    weights, size = TrainingRun.create(STARTING.text, STARTING.options, 0).footprint
+    engine = local_engine(tmp_path, STARTING, limits=Limits(memory=4 * size))
     try:
         ann = watched(engine)
         ann.ask(STARTING)

@@ -261,8 +261,8 @@ def test_watched_sessions_are_not_evicted(
     server.wait_for_steps("ann")
 
 
-def test_total_weights_limit(server: Server) -> None:
-    server.open(total_weights=2000)
+def test_memory_limit(server: Server) -> None:
+    server.open(memory=500_000)
     server.create("ann")
     too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(50,)))
     assert_refused(lambda: server.ask("ann", too_large), "memory_full", "hidden_sizes")
@@ -273,7 +273,7 @@ def test_total_weights_limit(server: Server) -> None:
 
 
 def test_a_refused_network_reserves_no_memory(server: Server) -> None:
-    server.open(total_weights=2000)
+    server.open(memory=500_000)
     server.create("ann")
     before = server.engine.weights
     too_large = Learn(text="some text", options=Hyperparameters(hidden_sizes=(50,)))
@@ -436,7 +436,7 @@ def test_a_network_over_a_lowered_limit_can_be_seen_and_saved_but_not_trained(
     weights = server.now("ann").description.weights
     assert server.engine.save_all().result(PATIENCE)
     server.close()
-    server.open(weights=weights - 1, total_weights=weights - 1)
+    server.open(weights=weights - 1, memory=1)
     server.create("ann")
     assert server.now("ann").status == "paused"
     [notice] = wait_for(lambda: server.now("ann").notices)

@@ -9,7 +9,11 @@ import pytest
 from app.errors import LimitExceeded
 from app.protocol.limits import Limits
 from app.runtime.peers import TokenBucket, network_of
-from app.web.sockets.connection_limits import MAX_ADDRESSES, ConnectionLimiter
+from app.web.sockets.connection_limits import (
+    MAX_ADDRESSES,
+    NEW_SESSIONS_FACTOR,
+    ConnectionLimiter,
+)
 
 
 def test_a_bucket_gives_a_burst_and_then_the_rate() -> None:
@@ -42,6 +46,32 @@ def test_sessions_count_for_their_address_while_they_are_in_memory_or_open() -> 
         limiter.register("page c", "c", "192.0.2.1")  # it learns on without a page
     in_memory.remove("a")
     limiter.register("page c", "c", "192.0.2.1")
+
+
+def test_an_address_may_open_only_so_many_sessions_in_an_hour() -> None:
+    """Each takes a place in the store, whether it stays in memory or not."""
+    limiter = ConnectionLimiter(Limits(sessions_per_address=1), lambda _: False)
+    for number in range(NEW_SESSIONS_FACTOR):
+        limiter.register(f"page {number}", f"session {number}", "192.0.2.1")
+        limiter.unregister(f"page {number}")
+    with pytest.raises(LimitExceeded) as caught:
+        limiter.register("page", "another session", "192.0.2.1")
+    assert caught.value.code == "sessions_per_address"
+    limiter.register("page", "another session", "192.0.2.2")
+
+
+def test_shared_copies_count_for_the_address_not_for_the_session() -> None:
+    """Else a new cookie would give more of them."""
+    limiter = ConnectionLimiter(Limits(shares_per_address=2), lambda _: True)
+    for number in range(3):
+        limiter.register(f"page {number}", f"session {number}", "192.0.2.1")
+    limiter.register("elsewhere", "session", "192.0.2.2")
+    limiter.check_share("page 0")
+    limiter.check_share("page 1")
+    with pytest.raises(LimitExceeded) as caught:
+        limiter.check_share("page 2")
+    assert caught.value.code == "shares_per_address"
+    limiter.check_share("elsewhere")
 
 
 def test_addresses_where_nothing_is_any_more_are_forgotten() -> None:

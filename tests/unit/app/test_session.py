@@ -42,7 +42,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 def session(clock: Clock) -> Session:
     """A watched session that has trained and sampled once."""
     compile_kernels("lstm", "rmsprop")
-    session = Session("ann", MemoryBudget(Limits().weights, Limits().total_weights))
+    session = Session("ann", MemoryBudget(Limits().weights, Limits().memory))
     session.carry_out(Learn(text=TEXT, options=SMALL))
     session.carry_out(SetWatched(watched=True))
     session.refresh_samples()
