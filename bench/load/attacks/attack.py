@@ -28,6 +28,8 @@ ALONE_SECONDS = 10.0
 """How long the other visitor is measured alone."""
 AFTER_SECONDS = 60.0
 """How long after the attack memory is measured."""
+EVICTING = ("--unwatched-minutes", "0.2")
+"""Sessions without pages leave memory before it is measured."""
 SLIDER_SECONDS = 0.25
 SAMPLE_SECONDS = 0.2
 
@@ -155,7 +157,7 @@ def table(impacts: list[Impact]) -> str:
 
 async def measure(attack: Attack, folder: Path) -> Impact:
     """Carry out an attack on a new server."""
-    with LiveServer(folder, *attack.options) as server:
+    with LiveServer(folder, *EVICTING, *attack.options) as server:
         (page,) = await open_pages(server.url, 1)
         await asyncio.sleep(SETTLE_SECONDS)
         alone, before_mb = await _steps_per_second(page, ALONE_SECONDS), _tree_mb(server)
