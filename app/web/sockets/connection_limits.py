@@ -27,22 +27,20 @@ class _Connection:
 
 
 class _HourlyLimit:
-    """A token bucket for each address; an address with a full bucket is dropped."""
+    """A token bucket for each address; the least recently used ones are dropped."""
 
     def __init__(self, per_hour: float) -> None:
         self._per_hour = per_hour
-        self._buckets: dict[str, tuple[TokenBucket, float]] = {}  # with the time of the last use
+        self._buckets: dict[str, TokenBucket] = {}  # the last used one last
 
     def take(self, network: str, now: float) -> bool:
         """Take a token of an address; returns whether there was one."""
+        bucket = self._buckets.pop(network, None)
+        if bucket is None:
+            bucket = TokenBucket(self._per_hour / HOUR, now, self._per_hour)
+        self._buckets[network] = bucket
         if len(self._buckets) > MAX_ADDRESSES:
-            recent = {name: each for name, each in self._buckets.items() if each[1] > now - HOUR}
-            self._buckets = recent
-        bucket, _ = self._buckets.get(network) or (
-            TokenBucket(self._per_hour / HOUR, now, self._per_hour),
-            now,
-        )
-        self._buckets[network] = bucket, now
+            del self._buckets[next(iter(self._buckets))]
         return bucket.take(now)
 
 

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import aiohttp
 import psutil
@@ -55,6 +56,7 @@ class Attacker:
     url: str
     outcomes: Counter[str] = field(default_factory=Counter)
     _pages: list[PageClient] = field(default_factory=list)
+    _connections: list[asyncio.StreamWriter] = field(default_factory=list)
 
     async def open_page(self, cookie: str = "") -> PageClient:
         """An open page of the session of this cookie, or of a new session."""
@@ -69,6 +71,22 @@ class Attacker:
         self.outcomes["ok" if answer["ok"] else answer["code"]] += 1
         return answer
 
+    async def request(
+        self, path: str, cookie: str, headers: str = ""
+    ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        """Send a GET request; of the response, some kilobytes at most are read and buffered."""
+        host = urlsplit(self.url)
+        reader, writer = await asyncio.open_connection(
+            host.hostname, host.port, local_addr=(ADDRESS, 0), limit=4096
+        )
+        self._connections.append(writer)
+        writer.write(
+            f"GET {path} HTTP/1.1\r\nHost: {host.netloc}\r\n"
+            f"Cookie: charnn_session={cookie}\r\n{headers}\r\n".encode()
+        )
+        await writer.drain()
+        return reader, writer
+
     @contextlib.asynccontextmanager
     async def http(self) -> AsyncIterator[aiohttp.ClientSession]:
         """An HTTP client with a connection pool without a limit."""
@@ -77,9 +95,11 @@ class Attacker:
             yield session
 
     async def leave(self) -> None:
-        """Close all pages."""
+        """Close all pages and connections."""
         for page in self._pages:
             await page.close()
+        for connection in self._connections:
+            connection.close()
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from urllib.parse import urlsplit
 
-from bench.load.attacks.attack import ADDRESS, CLIENT_ERRORS, Attack, Attacker
+from bench.load.attacks.attack import CLIENT_ERRORS, Attack, Attacker
 
 PAGES = 31
 TEXT = 2_000_000
@@ -18,7 +17,7 @@ async def pages_that_read_nothing(attacker: Attacker) -> None:
     """Let pages without a reader watch a session with a long text, which is replaced repeatedly."""
     page = await attacker.open_page()
     for _ in range(PAGES):
-        await _open_without_reading(attacker.url, page.cookie)
+        await _open_without_reading(attacker, page.cookie)
     lines = ["the quick brown fox jumps over the lazy dog", "pack my box with five dozen jugs"]
     number = 0
     while True:
@@ -27,21 +26,39 @@ async def pages_that_read_nothing(attacker: Attacker) -> None:
         await attacker.ask(page, "learn", {"text": text})
 
 
-async def _open_without_reading(url: str, cookie: str) -> None:
-    host = urlsplit(url)
-    reader, writer = await asyncio.open_connection(
-        host.hostname, host.port, local_addr=(ADDRESS, 0), limit=4096
-    )
-    writer.write(
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-        f"Host: {host.netloc}\r\nCookie: charnn_session={cookie}\r\n"
+async def _open_without_reading(attacker: Attacker, cookie: str) -> None:
+    """A page that connects, and then reads nothing."""
+    reader, writer = await attacker.request(
+        "/socket.io/?EIO=4&transport=websocket",
+        cookie,
         "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
     )
     await reader.readuntil(b"\r\n\r\n")
     writer.write(CONNECT)
     await writer.drain()
-    writer.transport.pause_reading()  # type: ignore[attr-defined]
+
+
+async def texts_not_read(attacker: Attacker) -> None:
+    """Fetch a long text on many connections without reading it, and replace it repeatedly."""
+    page = await attacker.open_page()
+    number = 0
+    while True:
+        number += 1
+        text = f"{number}\n" + "\U0001f642 \u65e5\u672c\n" * (TEXT // 6)
+        await attacker.ask(page, "learn", {"text": text})
+        for _ in range(PAGES):
+            await attacker.request("/api/text", page.cookie)
+
+
+async def largest_networks(attacker: Attacker) -> None:
+    """Create networks of the maximum size in new sessions, until they are refused."""
+    options = {"hidden_sizes": [700]}
+    while True:
+        page = await attacker.open_page()
+        answer = await attacker.ask(page, "learn", {"text": "ab\nba", "options": options})
+        if not answer["ok"]:
+            await asyncio.sleep(1)
 
 
 async def many_distinct_characters(attacker: Attacker) -> None:
@@ -86,6 +103,8 @@ async def shares_without_end(attacker: Attacker) -> None:
 
 ATTACKS = (
     Attack("31 pages that read nothing", pages_that_read_nothing),
+    Attack("texts that are fetched and not read", texts_not_read),
+    Attack("networks of the maximum size", largest_networks, options=("--max-memory", "400000000")),
     Attack("600,000 distinct characters", many_distinct_characters),
     Attack("a million lines of one letter", many_short_lines),
     Attack("shares without end", shares_without_end),
