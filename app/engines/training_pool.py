@@ -6,6 +6,7 @@ import logging
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -139,7 +140,9 @@ class TrainingPool:
 
         If the first one fails, the session is discarded.
         """
-        slot.ready.add_done_callback(lambda ready: self._discard_if_failed(slot, ready))
+        # Weak, or the slot would be part of a cycle, and its network stay until it is collected.
+        here = weakref.ref(slot)
+        slot.ready.add_done_callback(lambda ready: self._discard_if_failed(here(), ready))
         first, *rest = commands
         with self.lock:
             if self._slots.get(slot.session_id) is not slot:
@@ -207,8 +210,8 @@ class TrainingPool:
         for slot in self.slots():
             self.discard(slot, UserError("session_gone"))
 
-    def _discard_if_failed(self, slot: Slot, ready: Future[Answer]) -> None:
-        if not ready.cancelled() and (error := ready.exception()) is not None:
+    def _discard_if_failed(self, slot: Slot | None, ready: Future[Answer]) -> None:
+        if slot and not ready.cancelled() and (error := ready.exception()) is not None:
             self.discard(slot, error)
 
     def _on_evict(self, owner: object) -> None:
@@ -240,6 +243,7 @@ class TrainingPool:
                 runnable = self._serve(slot, lease, began)
                 if self._slots.get(lease.session_id) is not slot:
                     slot.session.discard()  # the slot was discarded meanwhile
+            slot = None  # an idle thread would keep its network in memory
             self._scheduler.release(lease, time.thread_time() - began, runnable)
 
     def _serve(self, slot: Slot, lease: Lease, began: float) -> bool:
