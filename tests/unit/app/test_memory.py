@@ -31,7 +31,7 @@ def test_unused_scratch_space_is_released_in_the_background(
 
 
 def test_the_sum_of_the_limits_counts_all_that_an_operator_can_set(tmp_path: Path) -> None:
-    model_io = ModelIO(tmp_path, Limits().upload)
+    model_io = ModelIO(tmp_path, Limits())
     try:
         usual = memory_limits(ServerConfig(workers=2), model_io)
         more_threads = memory_limits(ServerConfig(workers=4), model_io)
