@@ -40,13 +40,22 @@ Competitors:
 - plain NumPy: an efficient LSTM without a compiler, `bench/speed/peers/numpy_lstm.py`.
 
 Where the time goes, in percent of a training step's CPU time on a Xeon of the Sapphire Rapids
-family; sentences of 29 characters, 60 tokens, each part timed by itself:
+family, with AVX-512. Batch 1: a sentence of 29 characters, 60 tokens; batch 32: 63 characters, 31
+tokens, the fastest of each part, and RMSProp with the packing of the batch:
 
 | network | step | gates forward | gates backward | softmax | RMSProp | products, the rest |
 | --- | ---: | ---: | ---: | ---: | ---: | ---: |
 | LSTM [20, 20]/5, batch 1 | 41 µs | 15 | 8 | 5 | 6 | 66 |
 | LSTM [100]/5, batch 1 | 220 µs | 4 | 1 | 1 | 8 | 86 |
-| LSTM [256, 256]/16, batch 32 | 82 ms | 1 | 1 | 0 | 0 | 98 |
+| LSTM [256, 256]/16, batch 32 | 80 ms | 4 | 2 | 0 | 2 | 92 |
+| LSTM [512]/64, batch 32 | 121 ms | 3 | 2 | 0 | 2 | 93 |
+
+The products of the last two, in percent of the step and in GFLOP/s:
+
+| network | forward in time | backward in time | weights' gradient | of all rows at once |
+| --- | ---: | ---: | ---: | ---: |
+| LSTM [256, 256]/16, batch 32 | 17, 160 | 16, 163 | 33, 127 | 24, 123 |
+| LSTM [512]/64, batch 32 | 25, 137 | 25, 143 | 32, 125 | 10, 99 |
 
 The loops over sigmoid, tanh and exp and the optimizers' loops are vector code with AVX2 and with
 AVX-512, eight float32 numbers at a time.
