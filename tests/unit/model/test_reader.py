@@ -92,7 +92,8 @@ def test_any_bytes_are_read_or_refused_with_a_code(content: bytes, encoding: str
     [
         *(b"one\ntw\0o\n", b"one\ntw\0o!\n", b"\0" * 40, bytes(range(256)), b"\x01\xff\xfe\x02"),
         *(b"%PDF-1.7\n%\xe2", b"PK\x03\x04docx", b"\x89PNG\r\n", b"\xff\xd8\xff\xe0", b"\x7fELF"),
-        *(b"{\\rtf1 x}", b"x" * 257 + b"ustar", gzip.compress(gzip.compress(b"a"))),
+        *(b"{\\rtf1 x}", b"x" * 257 + b"ustar"),
+        gzip.compress(gzip.compress(b"a", mtime=0), mtime=0),
     ],
 )
 def test_what_is_no_text_is_refused(content: bytes) -> None:
@@ -138,7 +139,7 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "b.txt").write_bytes(b"\xef\xbb\xbfsecond")
     (tmp_path / "a.txt").write_bytes("first".encode("utf-16"))
     (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "a.gz").write_bytes(gzip.compress(b"third"))
+    (tmp_path / "more" / "a.gz").write_bytes(gzip.compress(b"third", mtime=0))
     (tmp_path / ".hidden").write_bytes(b"hidden")
     (tmp_path / "model.json").write_bytes(b'{"hidden_sizes": [2]}')
     (tmp_path / "picture.png").write_bytes(b"\x89PNG\r\n")
@@ -179,7 +180,7 @@ def test_an_assumed_encoding_is_remarked_on(tmp_path: Path) -> None:
         ("empty", b"", "no_sentences"),
         ("blank", b"\n \xe2\x80\x8b\n\t\n", "no_sentences"),
         ("binary", b"\0\1\2", "not_a_text"),
-        ("cut.gz", gzip.compress(b"text")[:-3], "compression_damaged"),
+        ("cut.gz", gzip.compress(b"text", mtime=0)[:-3], "compression_damaged"),
     ],
 )
 def test_a_file_without_a_text_is_refused(
