@@ -8,7 +8,7 @@ from typing import NamedTuple
 from model.network import ParameterLayout
 from model.training.config import OptimizerName
 
-BYTES_PER_WEIGHT = {"rmsprop": 20, "adam": 28}
+BYTES_PER_WEIGHT = {"rmsprop": 20, "adam": 28, "adamw": 28}
 """A weight in float32, its gradient, the optimizer's state, and the last good state of all but the
 gradient."""
 BYTES_PER_CHARACTER = 4
