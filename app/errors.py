@@ -149,7 +149,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "metrics_private": "The metrics are not available through the proxy: ask the server "
         "itself.",
         "other_site": "This request comes from the page of another site and was refused. Open "
-        "charnn's own page; if charnn runs behind a proxy, start it with --trust-proxy.",
+        "charnn's own page. If charnn runs behind a proxy, start it with --trust-proxy, and let "
+        "the proxy pass on the host name with its port (with nginx, $http_host).",
         "other_host": "This server does not answer to this host name: use localhost, or start it "
         "with --allowed-hosts and the name. If it runs behind a proxy, start it with "
         "--trust-proxy.",

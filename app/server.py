@@ -38,8 +38,10 @@ from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
 from app.web.http.text import MAX_SENDING
 from app.web.middleware.access_token import AccessTokenMiddleware
+from app.web.middleware.proxy import ProxyMiddleware, is_root_path
 from app.web.middleware.refusal_metrics import RefusalMetrics
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
+from app.web.middleware.security_headers import is_site
 from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
 from app.web.middleware.static_files import StaticFiles
 from app.web.service import SessionService
@@ -84,6 +86,7 @@ def create_app(
     Raises:
         ServerError: the server cannot run with `config`.
     """
+    _check_addresses(config)
     secret = _secret(config)
     _check_token(config.token)
     app = Flask(
@@ -94,7 +97,7 @@ def create_app(
     )
     metrics = Metrics()
     backend = make_backend(
-        config.async_mode, behind_proxy=config.trust_proxy, refused=metrics.refused
+        config.async_mode, behind_proxy=config.trusted_proxies > 0, refused=metrics.refused
     )
     store = store or _open_store(config)
     engine = engine or _make_engine(config, store, metrics)
@@ -118,7 +121,7 @@ def create_app(
         backend=backend,
         metrics=metrics,
         engine=engine,
-        session_cookie=SessionCookie(secret),
+        session_cookie=SessionCookie(secret, embedded=bool(config.frame_ancestors)),
         model_io=model_io,
         gradient_checks=gradient_checks,
         sharing=sharing,
@@ -169,7 +172,7 @@ def _serve(config: ServerConfig, listener: socket.socket, app: Flask) -> None:
     log.info("memory at most, in MB", extra=memory_limits(config, here.model_io))
     try:
         _listen(config, listener)
-        here.backend.serve(app, listener, on_started=lambda: _announce(listener, config.token))
+        here.backend.serve(app, listener, on_started=lambda: _announce(listener, config))
         here.shutdown.finish(here.emitter)
     finally:
         listener.close()  # new connections fail at once instead of waiting
@@ -220,16 +223,38 @@ def _add_middleware(
     static_files.add_urls(app)
     wsgi: WSGIApplication = static_files
     if config.token:
-        wsgi = AccessTokenMiddleware(wsgi, app, config.token, secret)
+        embedded = bool(config.frame_ancestors)
+        wsgi = AccessTokenMiddleware(wsgi, app, config.token, secret, embedded=embedded)
     wsgi = SameOriginMiddleware(
         wsgi,
-        trust_proxy=config.trust_proxy,
-        local_only=is_local_name(config.host),
+        local_only=is_local_name(config.host) and not config.trusted_proxies,
         allowed_hosts=[name.strip() for name in config.allowed_hosts.split(",") if name.strip()],
+        frame_ancestors=" ".join(config.frame_ancestors.split()),
     )
-    app.wsgi_app = RefusalMetrics(  # type: ignore[method-assign]  # documented by Flask
-        wsgi, metrics
+    app.wsgi_app = ProxyMiddleware(  # type: ignore[method-assign]  # documented by Flask
+        RefusalMetrics(wsgi, metrics),
+        trusted_proxies=config.trusted_proxies,
+        root_path=config.root_path,
     )
+
+
+def _check_addresses(config: ServerConfig) -> None:
+    """Check the path and the sites.
+
+    Raises:
+        ServerError: one is malformed.
+    """
+    if not is_root_path(config.root_path):
+        raise ServerError(
+            f"{config.root_path!r} is no path below which the server can be reached: write "
+            "--root-path with a slash before each part and none at the end, such as /charnn."
+        )
+    for site in config.frame_ancestors.split():
+        if not is_site(site):
+            raise ServerError(
+                f"{site!r} is no site that can embed the page: write --frame-ancestors with the "
+                "scheme and the host of each site, such as https://school.example."
+            )
 
 
 def _folder(name: str) -> Path:
@@ -299,11 +324,11 @@ def _make_engine(config: ServerConfig, store: Store, metrics: Metrics) -> Engine
 def _bind(config: ServerConfig) -> socket.socket:
     """A socket bound to the address, which does not accept connections yet."""
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
-    listener = socket.socket(family)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    if family == socket.AF_INET6:
-        listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
     try:
+        listener = socket.socket(family)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:  # the wildcard address is also that of IPv4
+            listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, config.host != "::")
         listener.bind((config.host, config.port))
     except OSError as error:
         raise ServerError(_bind_error(config, error)) from None
@@ -329,9 +354,9 @@ def _bind_error(config: ServerConfig, error: OSError) -> str:
     return f"Cannot listen on {address}: {error.strerror or error}. Check --host and --port."
 
 
-def _announce(listener: socket.socket, token: str) -> None:
+def _announce(listener: socket.socket, config: ServerConfig) -> None:
     """Print the URL to open, with the token; for a wildcard address, that of this machine."""
     host, port = listener.getsockname()[:2]
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, f"[{host}]" if ":" in host else host)  # noqa: S104
-    query = f"/?token={quote(token, safe='')}" if token else ""
-    print(f"charnn is at http://{host}:{port}{query}", flush=True)
+    query = f"/?token={quote(config.token, safe='')}" if config.token else ""
+    print(f"charnn is at http://{host}:{port}{config.root_path}{query}", flush=True)

@@ -96,7 +96,23 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @server_option(
     "--trust-proxy",
     is_flag=True,
-    help="Trust the X-Forwarded headers of a reverse proxy.",
+    help="Trust the X-Forwarded headers of a reverse proxy; the same as --trusted-proxies 1.",
+)
+@server_option(
+    "--trusted-proxies",
+    default=ServerConfig.trusted_proxies,
+    type=click.IntRange(0, 10),
+    help="Number of reverse proxies, one behind the other, whose X-Forwarded headers to trust.",
+)
+@server_option(
+    "--root-path",
+    default=ServerConfig.root_path,
+    help="Path below which a proxy makes the server available, such as /charnn.",
+)
+@server_option(
+    "--frame-ancestors",
+    default=ServerConfig.frame_ancestors,
+    help="Sites that may embed the page, separated by spaces, such as https://school.example.",
 )
 @server_option(
     "--unwatched-minutes",
@@ -117,12 +133,13 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
     help="Log format: text for people, json for log collectors.",
 )
 @_limit_options
-def serve(**options: Any) -> None:
+def serve(trust_proxy: bool, **options: Any) -> None:
     """Start the web server."""
     if options["engine"] == "local":
         begin_first_time("training", *FIRST_KERNELS)  # while the server's libraries are imported
     from app import server
 
+    options["trusted_proxies"] = options["trusted_proxies"] or int(trust_proxy)
     limits = Limits(**{limit.name: options.pop(f"max_{limit.name}") for limit in fields(Limits)})
     try:
         server.serve(replace(ServerConfig(), **options, limits=limits))

@@ -45,7 +45,9 @@ class ServerConfig:
         token: the access token; if empty, the server is public.
         allowed_hosts: the host names to answer to besides localhost, separated by commas; if empty,
             only localhost if the server listens on loopback, else all.
-        trust_proxy: whether to trust the forwarding headers of a proxy in front.
+        trusted_proxies: the number of proxies in front whose forwarding headers are trusted.
+        root_path: the path below which visitors reach the server, such as `/charnn`.
+        frame_ancestors: the sites that may embed the page, separated by spaces.
         unwatched_minutes: how long a session trains without an open page.
         keep_days: how long the store keeps an unused session.
         log_format: `text`, or `json` for log collectors.
@@ -64,7 +66,9 @@ class ServerConfig:
     database_url: str = ""
     token: str = ""
     allowed_hosts: str = ""
-    trust_proxy: bool = False
+    trusted_proxies: int = 0
+    root_path: str = ""
+    frame_ancestors: str = ""
     unwatched_minutes: float = 10.0
     keep_days: float = 30.0
     log_format: LogFormat = "text"

@@ -58,7 +58,7 @@ class Extension:
         Raises:
             UserError: there is no such session in memory.
         """
-        session_id = self.session_cookie.session_id(request.cookies)
+        session_id = self.session_cookie.session_id(request)
         if session_id is None or self.engine.snapshot(session_id) is None:
             raise UserError("no_session")
         return session_id

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Response
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
+from werkzeug.wrappers import Request, Response
 
 from app.protocol.ids import new_session_id
+from app.web.cookies import SignedCookie
 
 COOKIE = "charnn_session"
-COOKIE_SECONDS = 365 * 24 * 3600
 SECRET_FILE = "secret"  # noqa: S105  (a file name)
 SECRET_BYTES = 32
 
@@ -21,26 +20,17 @@ SECRET_BYTES = 32
 class SessionCookie:
     """Sets and verifies the session cookie."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._signer = Signer(secret, salt="charnn session")
+    def __init__(self, secret: bytes, *, embedded: bool = False) -> None:
+        signer = Signer(secret, salt="charnn session")
+        self._cookie = SignedCookie(COOKIE, signer, embedded=embedded)
 
-    def session_id(self, cookies: Mapping[str, str]) -> str | None:
-        """The session id in the cookies; None if it is missing or forged."""
-        try:
-            return self._signer.unsign(cookies.get(COOKIE, "")).decode()
-        except (BadSignature, UnicodeError):
-            return None
+    def session_id(self, request: Request) -> str | None:
+        """The session id in the cookies of a request; None if it is missing or forged."""
+        return self._cookie.read(request)
 
-    def set(self, response: Response, session_id: str | None, secure: bool) -> None:
+    def set(self, request: Request, response: Response, session_id: str | None) -> None:
         """Set the cookie of a session, or of a new one if `session_id` is None."""
-        response.set_cookie(
-            COOKIE,
-            self._signer.sign(session_id or new_session_id()).decode(),
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="Lax",
-            secure=secure,
-        )
+        self._cookie.set(request, response, session_id or new_session_id())
 
 
 class SecretError(Exception):

@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -43,13 +43,20 @@ def find_program() -> str | None:
 
 
 @contextlib.contextmanager
-def running_nginx(servers: Sequence[str]) -> Iterator[Nginx]:
-    """A running nginx in front of the servers at these URLs."""
+def running_nginx(
+    servers: Sequence[str], configure: Callable[[Sequence[str], int], str] | None = None
+) -> Iterator[Nginx]:
+    """A running nginx in front of the servers at these URLs.
+
+    Args:
+        servers: the URLs.
+        configure: makes the configuration from the URLs and the port; by default from the sample.
+    """
     program = find_program()
     if program is None:
         raise RuntimeError(NOT_INSTALLED)
     with tempfile.TemporaryDirectory(prefix="charnn-nginx-") as folder:
-        front = Nginx(program, Path(folder), servers)
+        front = Nginx(program, Path(folder), servers, configure or site)
         try:
             front.start()
             yield front
@@ -64,14 +71,20 @@ class Nginx:
         url: base URL, without a slash at the end.
     """
 
-    def __init__(self, program: str, folder: Path, servers: Sequence[str]) -> None:
+    def __init__(
+        self,
+        program: str,
+        folder: Path,
+        servers: Sequence[str],
+        configure: Callable[[Sequence[str], int], str],
+    ) -> None:
         self._program = program
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"
         folder.chmod(0o755)  # if started by root, its workers run as another user
-        (folder / "site.conf").write_text(site(servers, self._port))
+        (folder / "site.conf").write_text(configure(servers, self._port))
         (folder / "main.conf").write_text(_MAIN.format(folder=folder))
 
     def start(self) -> None:

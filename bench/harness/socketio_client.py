@@ -66,7 +66,8 @@ class PageClient:
         self._http = self._new_http()
         if not self.cookie:
             async with self._http.get(f"{self.url}/") as response:
-                self.cookie = response.cookies["charnn_session"].value
+                (cookie,) = response.cookies.values()  # its name contains the port
+                self.cookie = cookie.value
         self._socket = await self._http.ws_connect(
             f"{self.url}/socket.io/?EIO=4&transport=websocket",
             headers={"Cookie": f"charnn_session={self.cookie}"},

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from operator import gt
+from pathlib import Path
 
 import pytest
 import requests
@@ -125,3 +126,44 @@ def test_sessions_of_a_killed_server_move_to_the_other(front: Nginx, webs: Webs)
             client.leave()
     finally:
         webs[0].start()
+
+
+# ------------------------------------------------------------------ the documented examples
+
+DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "deployment.md"
+
+
+def example(path: str) -> Callable[[Sequence[str], int], str]:
+    """Makes a configuration from the example with this location, on a free port without TLS."""
+    blocks = re.findall(r"(?:^(?: {4}.*)?\n)+", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    (shared,) = (block for block in blocks if block.strip().startswith("map "))
+    (found,) = (block for block in blocks if f"location {path} {{" in block)
+
+    def configure(servers: Sequence[str], port: int) -> str:
+        placed = found if "map " in found else shared.partition("server {")[0] + found
+        assert placed.count("listen 443 ssl;") == placed.count("http://127.0.0.1:8000") == 1
+        placed = placed.replace("listen 443 ssl;", f"listen 127.0.0.1:{port};")
+        return placed.replace("http://127.0.0.1:8000", servers[0])
+
+    return configure
+
+
+@pytest.mark.parametrize("path", ["/", "/charnn/"])
+def test_the_examples_of_the_documentation_serve_the_page_on_any_port(
+    webs: Webs, path: str
+) -> None:
+    """Static files, API and sockets work through nginx, also with the origin that a page sends."""
+    with running_nginx([webs[1].url], example(path)) as front:
+        front.check()
+        client = Client(front.url + path.rstrip("/"))
+        address = re.search(r'src="([^"]*/js/boot/theme.js)"', client.get("/").text)
+        assert address is not None
+        assert address[1] == f"{path}static/js/boot/theme.js"
+        assert requests.get(front.url + address[1], timeout=PATIENCE).status_code == 200
+        client.http.headers["Origin"] = front.url
+        for transport in ("polling", "websocket"):
+            tab = client.open_tab(transport)
+            assert tab.ask("set", {"temperature": 0.5}) == {"ok": True}
+            tab.close()
+        assert client.get("/api/history.csv").ok
+        client.leave()

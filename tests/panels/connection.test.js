@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
+import { SOCKET_REQUEST } from "./support/connection.js";
 import { frame, refused, state } from "./support/state.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
@@ -256,16 +257,45 @@ test("the server's closing message is a warning until the page has reconnected",
   assert.deepEqual(codes(page), []);
 });
 
-test("a required access token is shown as a notice until the page is connected", async (t) => {
+for (const [code, shown, status] of /** @type {const} */ ([
+  ["token_needed", "needs_token", 401],
+  ["other_site", "other_site", 403],
+  [undefined, "proxy_error", 403],
+])) {
+  test(`a socket refused before the application is shown as ${shown} until it opens`, async (t) => {
+    const page = openBlank(t);
+    page.connection.begin();
+    const body = code ? JSON.stringify({ ok: false, code, error: "No." }) : "<html>";
+    page.connection.answers(SOCKET_REQUEST, () => new Response(body, { status }));
+    page.connection.lose();
+    page.connection.failToReconnect();
+    await page.settle();
+    assert.deepEqual(codes(page), [shown]);
+    assert.equal(page.store.page.link, "refused");
+    page.connection.open();
+    assert.deepEqual(codes(page), []);
+    assert.equal(page.store.page.link, "open");
+  });
+}
+
+test("a server that is only unreachable is not a refusal", async (t) => {
   const page = openBlank(t);
   page.connection.begin();
-  page.connection.answers("HEAD /", () => new Response("", { status: 401 }));
   page.connection.lose();
-  page.connection.failToReconnect();
-  await page.settle();
-  assert.deepEqual(codes(page), ["needs_token"]);
-  page.connection.open();
-  assert.deepEqual(codes(page), []);
+  for (const answer of [new TypeError("fetch failed"), () => new Response("", { status: 502 })]) {
+    page.connection.answers(SOCKET_REQUEST, answer);
+    page.connection.failToReconnect();
+    await page.settle();
+    assert.deepEqual([page.store.page.link, codes(page)], ["lost", []]);
+  }
+});
+
+test("below a root path, requests are sent there", async (t) => {
+  const page = openBlank(t);
+  document.documentElement.dataset.root = "/charnn";
+  page.connection.begin();
+  page.connection.answers("GET /charnn/api/model.json", { ok: true, json: "{}" });
+  assert.deepEqual(await page.connection.saveModel(), { ok: true, json: "{}" });
 });
 
 test("a notice from the server keeps its level and code", (t) => {

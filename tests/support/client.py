@@ -20,13 +20,20 @@ from tests.support.waiting import PATIENCE
 class Tab(Recorder):
     """An open page: records events, and acknowledges them while `reads` is set."""
 
-    def __init__(self, url: str, cookies: Mapping[str, str], transport: str = "websocket") -> None:
+    def __init__(
+        self,
+        url: str,
+        cookies: Mapping[str, str],
+        transport: str = "websocket",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         super().__init__()
         self._polls = transport == "polling"
         self.reads = threading.Event()
         self.reads.set()
         http = requests.Session()
         http.cookies.update(cookies)  # a header would be sent with the first request only
+        http.headers.update(headers or {})
         self._client = socketio.Client(reconnection=False, http_session=http)
         self._client.on("*", self._receive)
         self._connect(url, transport)
@@ -40,7 +47,8 @@ class Tab(Recorder):
         answers: queue.Queue[Any] = queue.Queue()
         self._client.on("connect", lambda: answers.put(None))
         self._client.on("connect_error", answers.put)
-        self._client.connect(url, transports=[transport], wait=False)
+        path = f"{urlsplit(url).path}/socket.io"
+        self._client.connect(url, transports=[transport], wait=False, socketio_path=path)
         refusal = answers.get(timeout=PATIENCE)
         if refusal is not None:
             # The client may poll until the next ping before it disconnects.
@@ -85,7 +93,7 @@ class Client:
 
     def open_tab(self, transport: str = "websocket") -> Tab:
         """Open the page."""
-        tab = Tab(self.url, self.http.cookies.get_dict(), transport)
+        tab = Tab(self.url, self.http.cookies.get_dict(), transport, self.http.headers)
         self._tabs.append(tab)
         return tab
 

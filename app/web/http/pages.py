@@ -47,7 +47,7 @@ def shared(share_id: str) -> tuple[Response, int] | Response:
 def _page(offer: Offer = "none") -> Response:
     """The page, which is the same for every visitor of a variant, with the visitor's cookie."""
     here = extension()
-    session_id = here.session_cookie.session_id(request.cookies)
+    session_id = here.session_cookie.session_id(request)
     if session_id is not None and not here.service.is_known(session_id):
         session_id = None
     if offer == "returning" and session_id is None:
@@ -56,7 +56,7 @@ def _page(offer: Offer = "none") -> Response:
     response = Response(html)
     response.headers["Cache-Control"] = "private, no-cache"  # it sets the session cookie
     response.set_etag(etag)
-    here.session_cookie.set(response, session_id, request.is_secure)
+    here.session_cookie.set(request, response, session_id)
     return cast("Response", response.make_conditional(request))
 
 

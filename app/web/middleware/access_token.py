@@ -11,12 +11,13 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from flask import Flask, render_template
-from itsdangerous import BadSignature, Signer
+from itsdangerous import Signer
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
 
 from app.errors import LimitExceeded, UserError
 from app.protocol.ids import is_share_path
+from app.web.cookies import SignedCookie
 from app.web.http.responses import error_response, with_error
 from app.web.middleware.failed_attempts import FailedAttempts
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 COOKIE = "charnn_access"
-COOKIE_SECONDS = 365 * 24 * 3600
 PAGE = "/"
 TOKEN_FORM = "/token"  # noqa: S105  (a path)
 PUBLIC_PATHS = frozenset({"/healthz", "/readyz"})
@@ -45,12 +45,15 @@ class AccessTokenMiddleware:
     changing it invalidates the cookies of the old one. An address that guesses must wait.
     """
 
-    def __init__(self, app: WSGIApplication, web: Flask, token: str, secret: bytes) -> None:
+    def __init__(
+        self, app: WSGIApplication, web: Flask, token: str, secret: bytes, *, embedded: bool = False
+    ) -> None:
         self._app = app
         self._web = web
         self._token = _bytes(token)
         salt = b"charnn access " + hashlib.sha256(self._token).digest()
-        self._signer = Signer(secret, salt=salt, digest_method=hashlib.sha256)
+        signer = Signer(secret, salt=salt, digest_method=hashlib.sha256)
+        self._cookie = SignedCookie(COOKIE, signer, embedded=embedded)
         self._attempts = FailedAttempts()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -76,11 +79,7 @@ class AccessTokenMiddleware:
         return self._refuse(error) if error else None
 
     def _is_known(self, request: Request) -> bool:
-        try:
-            self._signer.unsign(request.cookies.get(COOKIE, ""))
-        except (BadSignature, UnicodeError):
-            return False
-        return True
+        return self._cookie.read(request) is not None
 
     def _check(self, request: Request, submitted: bytes) -> UserError | None:
         """The error of a token that is wrong, or comes too soon after others; compares securely."""
@@ -98,18 +97,10 @@ class AccessTokenMiddleware:
 
     def _grant(self, request: Request) -> Response:
         """Redirect to the page without the token in its URL, and set the cookie."""
-        response = Response(
-            status=HTTPStatus.SEE_OTHER, headers={"Location": _wanted_page(request)}
-        )
+        page = request.script_root + _wanted_page(request)
+        response = Response(status=HTTPStatus.SEE_OTHER, headers={"Location": page})
         response.headers["Cache-Control"] = "no-store"
-        response.set_cookie(
-            COOKIE,
-            self._signer.sign("known").decode(),
-            max_age=COOKIE_SECONDS,
-            httponly=True,
-            samesite="Lax",
-            secure=request.is_secure,
-        )
+        self._cookie.set(request, response, "known")
         return response
 
     def _ask(self, request: Request, error: UserError | None = None) -> Response:

@@ -11,12 +11,11 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response
 
 from app.errors import UserError
 from app.web.http.responses import error_response
-from app.web.middleware.security_headers import add_security_headers
+from app.web.middleware.security_headers import add_security_headers, security_headers
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -27,7 +26,7 @@ DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 class SameOriginMiddleware:
-    """Rejects requests from the pages of other sites, and drops forged proxy headers.
+    """Rejects requests from the pages of other sites.
 
     Attributes:
         local_only: whether to accept only the host names of this machine, because the server
@@ -38,31 +37,25 @@ class SameOriginMiddleware:
         self,
         app: WSGIApplication,
         *,
-        trust_proxy: bool,
         local_only: bool,
         allowed_hosts: Sequence[str] = (),
+        frame_ancestors: str = "",
     ) -> None:
         """Wrap an application; `allowed_hosts`, if any, are the only names besides localhost."""
         self._app = app
         self._allowed_hosts = frozenset(map(str.lower, allowed_hosts))
-        self.local_only = local_only and not trust_proxy
-        # One proxy is trusted: its entry is the last of each header.
-        self._proxied = ProxyFix(self._check, x_for=1, x_proto=1, x_host=1)
-        self._trust_proxy = trust_proxy
+        self.local_only = local_only
+        self._headers = security_headers(frame_ancestors)
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Answer one request."""
-        wsgi: WSGIApplication = self._proxied if self._trust_proxy else self._check
-        return wsgi(environ, start_response)
-
-    def _check(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
-        _drop_forwarded(environ)
         secure = environ["wsgi.url_scheme"] == "https"
 
         def start(
             status: str, headers: list[tuple[str, str]], *error: Any
         ) -> Any:  # the type is WSGI's
-            return start_response(status, add_security_headers(headers, secure=secure), *error)
+            added = add_security_headers(headers, self._headers, secure=secure)
+            return start_response(status, added, *error)
 
         refused = self._refusal(environ)
         return (refused or self._app)(environ, start)
@@ -89,13 +82,6 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def _drop_forwarded(environ: WSGIEnvironment) -> None:
-    """Drop forwarding headers: those of a trusted proxy are applied by now."""
-    for name in [name for name in environ if name.startswith("HTTP_X_FORWARDED_")]:
-        del environ[name]
-    environ.pop("HTTP_FORWARDED", None)
 
 
 def _needs_check(environ: WSGIEnvironment) -> bool:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
+from engineio.payload import Payload
 from socketio import Server
 from socketio import packet as packets
 from werkzeug.wrappers import Response
@@ -34,8 +35,9 @@ MAX_UNREAD = 16
 UNREAD_TIMEOUT = 5.0
 """Seconds to wait for such a peer."""
 PAUSE = 0.05
-MAX_PACKETS_PER_BODY = 16
-"""Packets in one polling request, the limit of Engine.IO."""
+MAX_PACKETS_PER_BODY = 256
+"""Packets in one polling request. A page sends those that it has collected during the last request:
+with Engine.IO's limit of 16, moving a slider over a slow line would close its socket."""
 MAX_NAME_LENGTH = 100
 """Characters of a namespace, or of a packet without a message."""
 SMALL = 16_384
@@ -149,6 +151,7 @@ def is_text_packet(data: str) -> bool:
 
 def install_packet_validation(server: Server) -> None:
     """Validate messages and WebSockets of a server before the library handles them."""
+    Payload.max_decode_packets = MAX_PACKETS_PER_BODY
     engine = server.eio
     handle = engine.handlers["message"]
 

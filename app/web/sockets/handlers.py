@@ -56,7 +56,7 @@ class SocketEvents:
             raise _refused(error) from None  # the page shows the message, and retries
 
     def _connect(self) -> None:
-        session_id = self._session_cookie.session_id(request.cookies)
+        session_id = self._session_cookie.session_id(request)
         if session_id is None or not self._service.is_known(session_id):
             raise UserError("unknown_page")  # the page gets another cookie, and retries
         page = _socket_name()
@@ -88,7 +88,7 @@ class SocketEvents:
         return answer
 
     def _answer(self, event: object, arguments: tuple[object, ...]) -> Mapping[str, Any]:
-        session_id = self._session_cookie.session_id(request.cookies)
+        session_id = self._session_cookie.session_id(request)
         if session_id is None:
             return UserError("unknown_page").answer
         try:

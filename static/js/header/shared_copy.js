@@ -5,6 +5,7 @@
 
 /** @import { Connection } from "../net/connection.js" */
 
+import { serverPath } from "../net/http.js";
 import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 import { noticeOf } from "../messages.js";
@@ -27,7 +28,7 @@ export function mount(element, connection) {
     element.hidden = true;
     setState("closed");
     // From now on a reload shows the user's own network.
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", serverPath("/"));
     store.notify(noticeOf("info", noticeCode));
     if (hadFocus) document.getElementById("panel_controls")?.focus({ preventScroll: true });
   };

@@ -8,7 +8,7 @@ import { networkId } from "../state/network_id.js";
 import { requireElement } from "../ui/dom.js";
 
 /**
- * @typedef {"connecting" | "lost" | "compiling" | "learning" | "paused" | "recovered"
+ * @typedef {"connecting" | "lost" | "refused" | "compiling" | "learning" | "paused" | "recovered"
  *   | "diverged" | "over_limit" | "failed"} PageStatus
  */
 
@@ -18,6 +18,7 @@ const ROLLBACK_SHOWN_MS = 8_000;
 const TEXTS = {
   connecting: "Connecting",
   lost: "Connection lost, reconnecting",
+  refused: "Connection refused, retrying",
   compiling: "Compiling for this processor",
   learning: "Training",
   paused: "Paused",
@@ -93,7 +94,7 @@ class RecentRollbacks {
  * @returns {PageStatus}
  */
 function statusOf({ link, net }, rollbacks) {
-  if (link === "lost") return "lost";
+  if (link === "lost" || link === "refused") return link;
   if (link !== "open" || !net) return "connecting";
   if (net.pause_reason) return net.pause_reason;
   return rollbacks && net.status === "learning" ? "recovered" : net.status;

@@ -10,11 +10,14 @@ import { io } from "../../vendor/socket.io.esm.min.js";
 import {
   fetchModel,
   fetchSessionText,
+  fetchSocketRefusal,
   fetchText,
-  readTextFile,
-  uploadModel,
   NoResponse,
+  readTextFile,
+  serverPath,
+  uploadModel,
 } from "./http.js";
+import { fallBackToPolling, FIRST_TIMEOUT_MS, TRANSPORTS } from "./transports.js";
 import { noticeOf, refusalOf } from "../messages.js";
 
 /** Longer than the server's own timeouts. */
@@ -35,7 +38,6 @@ const HIDDEN_TAB_ACK_MS = 500;
  * @property {() => unknown} connect
  * @property {(event: string, take: (...data: any[]) => void) => unknown} on
  * @property {(milliseconds: number) => {emitWithAck: (event: string, payload: object) => Promise<any>}} timeout
- * @property {{on: (event: "reconnect_error", take: () => void) => unknown}} io
  */
 
 export class Connection {
@@ -54,7 +56,6 @@ export class Connection {
     socket.on("connect", () => {
       store.setLink("open");
       store.removeNotice("not_connected");
-      store.removeNotice("needs_token");
       this.#showRefusal(null);
     });
     socket.on("disconnect", () => {
@@ -62,16 +63,15 @@ export class Connection {
       if (!socket.active) this.#reconnectLater(RETRY_MS); // closed by the server: the library does not reconnect
     });
     socket.on("connect_error", (error) => {
-      store.setLink("lost");
-      if (socket.active) return; // the server cannot be reached: the library retries
+      if (store.page.link !== "refused") store.setLink("lost");
+      if (socket.active) return void this.#explain(); // the library retries
       const { data, message } = /** @type {Error & {data?: {code: string, limit?: string}}} */ (
         error
       );
-      // An unknown page needs a new cookie, which #checkAuth gets: no notice.
-      if (data && data.code !== "unknown_page") this.#showRefusal({ code: data.code, message });
+      // An unknown page needs a new cookie, which #reconnectLater gets: no notice.
+      if (data && data.code !== "unknown_page") this.#refuse({ code: data.code, message });
       this.#reconnectLater(data?.limit ? RETRY_WHEN_FULL_MS : RETRY_MS);
     });
-    socket.io.on("reconnect_error", () => this.#checkAuth());
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
       afterPaint(acknowledge);
@@ -209,15 +209,24 @@ export class Connection {
    */
   #reconnectLater(delay) {
     setTimeout(async () => {
-      await this.#checkAuth();
+      await fetch(serverPath("/"), { method: "HEAD", cache: "no-store" }).catch(() => null);
       this.#socket.connect();
     }, delay);
   }
 
-  /** Request the page, which sets the cookie; a server with an access token answers 401. */
-  async #checkAuth() {
-    const answer = await fetch("/", { method: "HEAD", cache: "no-store" }).catch(() => null);
-    if (answer?.status === 401) this.store.notify(noticeOf("error", "needs_token"));
+  /** Show why the socket cannot be opened: a browser does not say. */
+  async #explain() {
+    const refusal = await fetchSocketRefusal();
+    if (this.#socket.connected) return;
+    if (refusal === null) this.store.setLink("lost");
+    else if (refusal.code === "token_needed") this.#refuse(noticeOf("error", "needs_token"));
+    else this.#refuse({ code: refusal.code, message: refusal.error });
+  }
+
+  /** @param {PageError} refusal of the connection */
+  #refuse(refusal) {
+    this.store.setLink("refused");
+    this.#showRefusal(refusal);
   }
 
   /** @returns {ErrorResult} */
@@ -240,13 +249,17 @@ export class Connection {
 
 /** @returns {Socket} */
 function newSocket() {
-  return io({
+  const socket = io({
+    path: serverPath("/socket.io/"),
     autoConnect: false,
-    transports: ["websocket", "polling"],
+    transports: TRANSPORTS[0],
     tryAllTransports: true,
+    timeout: FIRST_TIMEOUT_MS,
     reconnectionDelay: 300,
     reconnectionDelayMax: 2_000,
   });
+  fallBackToPolling(socket.io);
+  return socket;
 }
 
 /** @param {number} milliseconds */

@@ -8,12 +8,12 @@ import { refusalOf } from "../messages.js";
 export class NoResponse extends Error {}
 
 /**
- * @param {string} url
+ * @param {string} path of the server, see `serverPath`
  * @param {RequestInit} [request]
  */
-export async function send(url, request) {
+export async function send(path, request) {
   try {
-    return await fetch(url, request);
+    return await fetch(serverPath(path), request);
   } catch {
     throw new NoResponse();
   }
@@ -23,7 +23,7 @@ export async function send(url, request) {
  * The server's refusal, or one made from the response of a proxy.
  *
  * @param {Response} response
- * @param {string} field with the error, if a proxy has answered
+ * @param {string | null} field with the error, if a proxy has answered
  * @returns {Promise<ErrorResult>}
  */
 export async function refusalFrom(response, field) {
@@ -34,6 +34,29 @@ export async function refusalFrom(response, field) {
   return response.status === 413
     ? refusalOf("proxy_too_large", field)
     : refusalOf("proxy_error", field, response.status);
+}
+
+/**
+ * The URL path for a path of the server: a proxy may make it available below another path.
+ *
+ * @param {string} path starts with a slash
+ */
+export function serverPath(path) {
+  return (document.documentElement.dataset.root ?? "") + path;
+}
+
+/**
+ * Why the server, or a proxy, refuses to open a socket; null if it does not, or does not answer. Like
+ * a WebSocket, a POST request has an Origin header, which they may check.
+ *
+ * @returns {Promise<ErrorResult | null>}
+ */
+export async function fetchSocketRefusal() {
+  const url = serverPath("/socket.io/?EIO=4&transport=polling&sid=none");
+  const response = await fetch(url, { method: "POST" }).catch(() => null);
+  if (response === null || response.ok || response.status >= 500) return null;
+  const refusal = await refusalFrom(response, null);
+  return refusal.code === "no_socket" ? null : refusal;
 }
 
 const MODEL_URL = "/api/model.json";

@@ -3,6 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { SharedCopy, ErrorResult } from "../protocol" */
 
+import { serverPath } from "../net/http.js";
 import { isBusy, newElement, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
@@ -174,7 +175,7 @@ class Copies {
   #newItem(copy) {
     const item = document.createElement("li");
     const link = newElement("a", "", DATE_FORMAT.format(copy.created * 1000));
-    link.href = copy.path;
+    link.href = urlOf(copy.path);
     const withdraw = newElement("button", "button", "withdraw");
     withdraw.type = "button";
     withdraw.setAttribute("aria-label", `withdraw the copy of ${link.textContent}`);
@@ -204,7 +205,7 @@ class Copies {
 
 /** @param {string} path */
 function urlOf(path) {
-  return new URL(path, location.href).href;
+  return new URL(serverPath(path), location.href).href;
 }
 
 /** @param {SharedCopy} copy */

@@ -11,7 +11,7 @@ import { errorFrom, noticeOf } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
 /** @typedef {{text: string, [option: string]: string}} Entries the text and options of a network, as entered */
-/** @typedef {"connecting" | "open" | "lost"} Link */
+/** @typedef {"connecting" | "open" | "lost" | "refused"} Link */
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{steps: number[], perplexities: Values, validation: Values, rates: Values, setRates: Values}} Points */
 /** @typedef {{label: string, run: () => unknown}} Action the button of a notice */

@@ -157,7 +157,7 @@ def test_a_visitor_with_the_cookie_does_not_wait(browser: FlaskClient, clock: Mo
 
 def test_behind_a_proxy_the_visitor_s_address_waits(tmp_path: Path) -> None:
     """All visitors have the proxy's address; one that guesses must not make them wait."""
-    with running_app(tmp_path, token=TOKEN, trust_proxy=True) as app_server:
+    with running_app(tmp_path, token=TOKEN, trusted_proxies=1) as app_server:
         http = app_server.app.test_client()
 
         def post(address: str) -> int:

@@ -106,6 +106,8 @@ def test_health_and_readiness_name_the_problems(tmp_path: Path) -> None:
         ({"secret": "short"}, "--secret"),
         ({"token": "15 characters.."}, "--token"),
         ({"database_url": "sqlite:///:memory:"}, "--database-url"),
+        ({"root_path": "charnn/"}, "--root-path"),
+        ({"frame_ancestors": "https://a.example b.example"}, "--frame-ancestors"),
     ],
 )
 def test_create_app_errors_name_the_option(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from pathlib import Path
+from typing import Any
 
 import pytest
 from itsdangerous import Signer
@@ -12,6 +13,7 @@ from app.protocol.ids import new_session_id
 from app.web import service
 from app.web.session_cookie import COOKIE, SECRET_FILE
 from tests.support.app_server import AppServer, Client, ConnectionRefused, Tab, running_app
+from tests.support.stub_engine import StubEngine
 
 
 def cookie_of(client: Client) -> str:
@@ -62,7 +64,7 @@ def test_an_id_that_the_store_has_lost_is_replaced(
     app_server: AppServer, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page of a lost session must not take a new network for its own."""
-    signer = app_server.parts.session_cookie._signer
+    signer = app_server.parts.session_cookie._cookie._signer
     lost = signer.sign("0123abcd" + "x" * 24).decode()
     http = app_server.app.test_client()
     http.set_cookie(COOKIE, lost)
@@ -112,6 +114,58 @@ def test_the_cookie_is_httponly_and_samesite(client: Client) -> None:
 
 def test_the_cookie_is_secure_behind_a_trusted_proxy(tmp_path: Path) -> None:
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "charnn.example"}
-    with running_app(tmp_path, trust_proxy=True) as app_server:
+    with running_app(tmp_path, trusted_proxies=1) as app_server:
         page = app_server.app.test_client().get("/", headers=forwarded)
         assert "Secure" in page.headers["Set-Cookie"]
+
+
+@pytest.mark.parametrize(
+    ("host", "root", "name", "path"),
+    [
+        ("localhost", "", COOKIE, "/"),
+        ("localhost:8001", "", f"{COOKIE}_8001", "/"),
+        ("localhost:8001", "/a/charnn", f"{COOKIE}_8001_a_charnn", "/a/charnn"),
+        ("[::1]:8001", "", f"{COOKIE}_8001", "/"),
+    ],
+)
+def test_the_cookie_s_name_tells_servers_on_one_host_apart(
+    tmp_path: Path, host: str, root: str, name: str, path: str
+) -> None:
+    """Browsers do not keep the cookies of two ports, or of a path and its parent, apart."""
+    with running_app(tmp_path, engine=StubEngine(), root_path=root) as app_server:
+        page = app_server.app.test_client().get("/", headers={"Host": host})
+        cookie = page.headers["Set-Cookie"]
+        assert cookie.startswith(f"{name}=")
+        assert f"Path={path}" in cookie.split("; ")
+
+
+def test_a_cookie_without_the_port_is_accepted_until_there_is_one_with_it(
+    app_server: AppServer, client: Client
+) -> None:
+    """A visitor of an older version keeps the network, and gets a cookie with the new name."""
+    old = cookie_of(client)
+    host = {"Host": "localhost:8001"}
+    plain = app_server.app.test_client(use_cookies=False)
+    headers = {**host, "Cookie": f"{COOKIE}={old}"}
+    renamed = plain.get("/", headers=headers).headers["Set-Cookie"].partition(";")[0]
+    assert renamed == f"{COOKIE}_8001={old}"
+    other = cookie_of(app_server.new_client())
+    headers = {**host, "Cookie": f"{COOKIE}={other}; {renamed}"}
+    assert plain.get("/", headers=headers).headers["Set-Cookie"].startswith(renamed)
+
+
+@pytest.mark.parametrize(("scheme", "embedded"), [("https", True), ("http", False)])
+def test_an_embedded_page_gets_its_cookies_over_https(
+    tmp_path: Path, scheme: str, embedded: bool
+) -> None:
+    """A browser keeps neither SameSite=Lax cookies of embedded pages, nor others without HTTPS."""
+    settings: dict[str, Any] = {"frame_ancestors": "https://a.example", "trusted_proxies": 1}
+    with running_app(tmp_path, engine=StubEngine(), token="t", **settings) as app_server:
+        headers = {"X-Forwarded-Proto": scheme}
+        http = app_server.app.test_client()
+        for path in ("/?token=t", "/"):
+            base = f"{scheme}://localhost/"
+            attributes = http.get(path, base_url=base, headers=headers).headers["Set-Cookie"]
+            assert ("SameSite=None" in attributes) == embedded
+            assert ("Partitioned" in attributes) == embedded
+            assert ("SameSite=Lax" in attributes) != embedded

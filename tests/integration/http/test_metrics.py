@@ -39,7 +39,7 @@ def test_metrics_cover_sessions_speed_and_delays(
 
 def test_visitors_behind_a_proxy_do_not_see_the_metrics(tmp_path: Path) -> None:
     """An ingress passes every path on; Prometheus asks the server itself."""
-    with running_app(tmp_path, engine=StubEngine(), trust_proxy=True) as app_server:
+    with running_app(tmp_path, engine=StubEngine(), trusted_proxies=1) as app_server:
         http = app_server.app.test_client()
         assert http.get("/metrics").status_code == 200
         hidden = http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.1"})

@@ -9,7 +9,7 @@ import { define } from "./stubs.js";
 
 /** @import { StateChanges } from "./state.js" */
 
-/** @typedef {"HEAD /" | "GET /api/model.json" | "PUT /api/model.json" | "GET /api/text" | `GET /api/texts/${string}` | `PUT /api/text-file?name=${string}`} HttpEvent */
+/** @typedef {`${"GET" | "HEAD" | "POST" | "PUT"} /${string}`} HttpEvent */
 /** @typedef {keyof ClientEvents | HttpEvent} RequestEvent */
 /**
  * @template {RequestEvent} E
@@ -22,6 +22,9 @@ import { define } from "./stubs.js";
  * @typedef {AnswerTo<E> | Error | ((payload: any) => AnswerTo<E> | Promise<AnswerTo<E>>)} Script
  */
 /** @typedef {{event: RequestEvent, payload: any, answer: (answer: any) => void}} SentRequest */
+
+/** The request that asks why a socket cannot be opened. */
+export const SOCKET_REQUEST = "POST /socket.io/?EIO=4&transport=polling&sid=none";
 
 export class ScriptedConnection extends Connection {
   /** @type {SentRequest[]} oldest first */
@@ -38,6 +41,7 @@ export class ScriptedConnection extends Connection {
     super(new Store(), socket);
     this.#socket = socket;
     this.answers("HEAD /", () => new Response("", { status: 200 }));
+    this.answers(SOCKET_REQUEST, { ok: false, code: "no_socket", error: "No." });
     define("fetch", (/** @type {string} */ address, /** @type {RequestInit} */ request) =>
       this.#fetch(address, request),
     );
@@ -120,9 +124,9 @@ export class ScriptedConnection extends Connection {
     this.#socket.refusal = refusal;
   }
 
-  /** Let an attempt of the library to reconnect fail. */
+  /** Let an attempt of the library to reconnect fail, before the server's application answers. */
   failToReconnect() {
-    this.#socket.io.emit("reconnect_error");
+    this.#socket.emit("connect_error", new Error("websocket error"));
   }
 
   /** The number of attempts to connect. */
@@ -182,7 +186,6 @@ class ScriptedSocket extends Emitter {
   connected = false;
   active = true;
   attempts = 0;
-  io = new Emitter();
   /** @type {{message: string, data?: object} | null} */
   refusal = null;
 

@@ -177,7 +177,7 @@ def test_http_sockets_and_middleware_answer_with_an_error_in_the_same_form() -> 
     acknowledged = service.answer("ann", "nonsense", ())
     assert acknowledged["code"] == "unknown_event"
 
-    guard = SameOriginMiddleware(nothing, trust_proxy=False, local_only=True)
+    guard = SameOriginMiddleware(nothing, local_only=True)
     refused = Client(guard).get("/", headers={"Host": "evil.example"})
     assert refused.get_json()["code"] == "other_host"
     assert set(refused.get_json()) == set(acknowledged) == set(error.answer)

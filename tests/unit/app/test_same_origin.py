@@ -9,7 +9,9 @@ import pytest
 from werkzeug.test import Client, TestResponse
 from werkzeug.wrappers import Request, Response
 
+from app.web.middleware.proxy import ProxyMiddleware, is_root_path
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
+from app.web.middleware.security_headers import is_site
 
 HOST = "127.0.0.1:8000"
 SOCKETS = "/socket.io/?EIO=4&transport=polling"
@@ -42,16 +44,23 @@ class Behind:
     """An application behind the guard, which answers everything and keeps what it was asked."""
 
     def __init__(
-        self, *, trust_proxy: bool = False, local_only: bool = True, allowed_hosts: str = ""
+        self,
+        *,
+        trusted_proxies: int = 0,
+        local_only: bool = True,
+        allowed_hosts: str = "",
+        root_path: str = "",
+        frame_ancestors: str = "",
     ) -> None:
         self.asked: list[dict[str, Any]] = []
+        guard = SameOriginMiddleware(
+            self._answer,
+            local_only=local_only,
+            allowed_hosts=allowed_hosts.split(),
+            frame_ancestors=frame_ancestors,
+        )
         self._client = Client(
-            SameOriginMiddleware(
-                self._answer,
-                trust_proxy=trust_proxy,
-                local_only=local_only,
-                allowed_hosts=allowed_hosts.split(),
-            )
+            ProxyMiddleware(guard, trusted_proxies=trusted_proxies, root_path=root_path)
         )
 
     def ask(self, path: str, method: str = "GET", **headers: str) -> TestResponse:
@@ -119,7 +128,6 @@ def test_the_names_of_this_machine_are_its_own(host: str) -> None:
 
 def test_where_others_may_come_every_name_is_answered() -> None:
     assert Behind(local_only=False).ask("/", Host="charnn.example").status_code == 200
-    assert Behind(trust_proxy=True).ask("/", Host="charnn.example").status_code == 200
 
 
 @pytest.mark.parametrize("local_only", [False, True])
@@ -133,7 +141,7 @@ def test_a_server_with_allowed_hosts_answers_to_these_names(local_only: bool) ->
 
 
 def test_behind_a_proxy_the_forwarded_name_must_be_allowed() -> None:
-    behind = Behind(trust_proxy=True, allowed_hosts="charnn.example")
+    behind = Behind(trusted_proxies=1, allowed_hosts="charnn.example")
     assert behind.ask("/", **{"X-Forwarded-Host": "charnn.example"}).status_code == 200
     assert code(behind.ask("/", **{"X-Forwarded-Host": "evil.example"})) == "other_host"
 
@@ -167,7 +175,7 @@ def test_without_a_proxy_forwarded_headers_count_for_nothing() -> None:
 
 
 def test_a_trusted_proxy_says_who_visits_and_by_which_address() -> None:
-    behind = Behind(trust_proxy=True)
+    behind = Behind(trusted_proxies=1, local_only=False)
     answer = behind.ask("/", **FORWARDED)
     assert "max-age" in answer.headers["Strict-Transport-Security"]
     (seen,) = behind.asked
@@ -177,3 +185,80 @@ def test_a_trusted_proxy_says_who_visits_and_by_which_address() -> None:
     assert own.status_code == 200
     for origin in ("http://charnn.example", "https://evil.example", f"http://{HOST}"):
         assert code(behind.ask(SOCKETS, **FORWARDED, Origin=origin)) == "other_site"
+
+
+@pytest.mark.parametrize(
+    ("proxies", "headers", "address", "url"),
+    [
+        (2, {"For": "1.1.1.1, 2.2.2.2, 3.3.3.3"}, "2.2.2.2", f"http://{HOST}/"),
+        (
+            2,
+            {"For": "2.2.2.2", "Proto": "https", "Host": "a.example"},
+            "2.2.2.2",
+            "https://a.example/",
+        ),
+        (
+            2,
+            {"Proto": "http, https, http", "Host": "x, a.example:1, b"},
+            "",
+            "https://a.example:1/",
+        ),
+        (1, {"For": "9.9.9.9, 2.2.2.2:4711"}, "2.2.2.2", f"http://{HOST}/"),
+        (1, {"For": "[2001:db8::1]:80"}, "2001:db8::1", f"http://{HOST}/"),
+        (1, {"For": "2001:db8::1"}, "2001:db8::1", f"http://{HOST}/"),
+    ],
+)
+def test_each_of_several_proxies_adds_or_replaces_an_entry(
+    proxies: int, headers: dict[str, str], address: str, url: str
+) -> None:
+    behind = Behind(trusted_proxies=proxies, local_only=False)
+    behind.ask("/", **{f"X-Forwarded-{name}": value for name, value in headers.items()})
+    (seen,) = behind.asked
+    assert (seen["REMOTE_ADDR"], seen["url"]) == (address, url)
+
+
+@pytest.mark.parametrize("path", ["/charnn/api/x", "/api/x"])
+@pytest.mark.parametrize(
+    ("settings", "headers"),
+    [
+        ({"root_path": "/charnn"}, {}),
+        ({"trusted_proxies": 1, "local_only": False}, {"X-Forwarded-Prefix": "/charnn/"}),
+    ],
+)
+def test_a_root_path_is_separated_whether_or_not_the_proxy_removes_it(
+    path: str, settings: dict[str, Any], headers: dict[str, str]
+) -> None:
+    behind = Behind(**settings)
+    behind.ask(path, **headers)
+    (seen,) = behind.asked
+    assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/charnn", "/api/x")
+
+
+@pytest.mark.parametrize("prefix", ["//evil.example", "/a?b", '/a"b', "x", "/a//b"])
+def test_a_malformed_prefix_is_ignored(prefix: str) -> None:
+    behind = Behind(trusted_proxies=1, local_only=False, root_path="/charnn")
+    behind.ask("/charnned", **{"X-Forwarded-Prefix": prefix})
+    (seen,) = behind.asked
+    assert (seen["SCRIPT_NAME"], seen["PATH_INFO"]) == ("/charnn", "/charnned")
+
+
+def test_only_named_sites_may_embed_the_page() -> None:
+    sites = "https://a.example https://*.b.example:8443"
+    headers = Behind(frame_ancestors=sites).ask("/").headers
+    assert headers["Content-Security-Policy"].endswith(f"frame-ancestors {sites}")
+    assert "X-Frame-Options" not in headers
+
+
+def test_paths_and_sites_that_would_end_up_elsewhere_are_not_accepted() -> None:
+    assert all(map(is_root_path, ["", "/a", "/a/b-c_d.e~f"]))
+    assert not any(map(is_root_path, ["a", "/", "/a/", "//a", "/a b", "/a;b", "/ä", "/a\n"]))
+    assert all(map(is_site, ["https://a.example", "http://localhost:80", "https://*.a.example"]))
+    for other in (
+        "a.example",
+        "https://a.example/",
+        "https://a;script-src",
+        "*",
+        "https://a\n",
+        "",
+    ):
+        assert not is_site(other)

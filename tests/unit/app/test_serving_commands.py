@@ -43,7 +43,7 @@ def test_options_and_variables_of_the_environment_are_the_server_s_settings(
     (settings,) = served
     assert (settings.port, settings.data_dir) == (0, tmp_path)
     assert settings.async_mode == "threading"
-    assert (settings.token, settings.trust_proxy) == ("open", True)
+    assert (settings.token, settings.trusted_proxies) == ("open", 1)
     assert settings.limits == Limits(text=77, sessions=3)
 
 
