@@ -29,7 +29,7 @@ import * as textInput from "./panels/text_input.js";
 import * as textPicker from "./panels/text_picker.js";
 import * as trend from "./panels/trend.js";
 import { Store } from "./state/store.js";
-import { yieldToBrowser } from "./ui/dom.js";
+import { requireElement, yieldToBrowser } from "./ui/dom.js";
 import * as notices from "./ui/notices.js";
 
 /** Milliseconds of mounting before it yields, so that the page can draw and respond to input. */
@@ -81,4 +81,5 @@ for (const [selector, panel] of PANELS) {
   const element = document.querySelector(selector);
   if (element instanceof HTMLElement) panel.mount(element, connection);
 }
+requireElement(document.body, "#not_started", HTMLElement).hidden = true;
 connection.open();

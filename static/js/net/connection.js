@@ -252,7 +252,7 @@ function newSocket() {
   const socket = io({
     path: serverPath("/socket.io/"),
     autoConnect: false,
-    transports: TRANSPORTS[0],
+    transports: TRANSPORTS,
     tryAllTransports: true,
     timeout: FIRST_TIMEOUT_MS,
     reconnectionDelay: 300,
