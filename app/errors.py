@@ -41,6 +41,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "maximum. Please try again later.",
         "events_per_second": "This page sent more than {limit:g} events per second, the maximum. "
         "Wait a moment and try again.",
+        "samples_per_second": "Your address asked for samples more than {limit:g} times per "
+        "second, the maximum. Wait a moment and try again.",
         "network_too_large": "This network would have {weights:,} weights; the limit is "
         "{limit:,}. Use fewer or smaller hidden layers.",
         "network_over_limit": "With {weights:,} weights in {layers:,} layers, this network is "

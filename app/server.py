@@ -27,6 +27,7 @@ from app.runtime.config import ServerConfig
 from app.runtime.folder_lock import FolderInUse, lock_folder
 from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
+from app.runtime.peers import AddressRateLimiter
 from app.runtime.shutdown import GracefulShutdown
 from app.storage import Store, StoreError, default_url
 from app.storage.sharing import MAX_PENDING, Sharing
@@ -131,6 +132,7 @@ def create_app(
         emitter=emitter,
         broadcaster=Broadcaster(engine, emitter, metrics),
         limiter=ConnectionLimiter(config.limits, lambda each: engine.snapshot(each) is not None),
+        sample_limiter=AddressRateLimiter(config.limits.samples_per_second),
     )
     app.extensions[NAME] = extension
     for blueprint in BLUEPRINTS:

@@ -26,6 +26,7 @@ from app import errors, protocol
 from app.protocol import inspection, results, sharing
 from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from app.web.http.openapi import ENDPOINTS
 from model import errors as model_errors
 from tools import generate_cli_docs
 
@@ -284,21 +285,23 @@ def _http_section() -> Iterator[str]:
     yield "| --- | --- |"
     yield "| `GET /` | The page; sets the cookie of the session. |"
     yield "| `GET /s/<id>` | The page, which offers to open this shared copy; 404 otherwise. |"
-    yield "| `GET /api/model.json` | Downloads the session's model as `charnn-model.json`. |"
-    yield "| `GET /api/model.safetensors` | The weights for PyTorch, `charnn-model.safetensors`. |"
-    yield "| `GET /api/model.py` | A program that samples from the model, `charnn-model.py`. |"
-    yield "| `PUT /api/model.json` | Loads the model in the body, up to the size limits. |"
-    yield "| `PUT /api/text-file` | The text of the file in the body; changes nothing. |"
-    yield "| `GET /api/text` | The session's training text; its `ETag` is the checksum. |"
-    yield "| `GET /api/texts/<name>` | A built-in text, to be sent with `learn`. |"
-    yield "| `GET /api/history.csv` | The curve as a table, `charnn-history.csv`. |"
-    yield "| `GET /healthz` | Whether the server is alive: 200, or 503 with `problems`. |"
-    yield "| `GET /readyz` | Whether the server can train and save: 200, or 503 with `problems`. |"
+    for each in ENDPOINTS:
+        path = each.path.replace("{", "<").replace("}", ">")
+        yield f"| `{each.method.upper()} {path}` | {each.summary} |"
+    yield ""
+    yield "`GET /api/openapi.json` describes these requests for programs, except for the pages."
     yield ""
     yield "The socket's `save` and `load` are for models of up to 1 MB of JSON; HTTP also takes"
     yield "larger ones, without blocking other visitors. `PUT` answers as an event does, with 413"
     yield "if the body is too large, 503 if it may be tried again later and 400 if it is rejected"
     yield "for another reason. An upload that stalls is closed."
+    yield ""
+    yield from _section("What `POST /api/sample` takes", sharing.Sample)
+    yield "It answers as the event `complete` does. For the network of a session, send the cookie"
+    yield "of a browser whose page is open; a shared copy needs none:"
+    yield ""
+    yield '    curl --json \'{"copy": "<id>", "prime": "a", "method": "sample"}\' \\'
+    yield "        <server>/api/sample"
     yield ""
     yield from _section("What `GET /api/text` answers", protocol.SessionText)
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BuiltInText)

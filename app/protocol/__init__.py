@@ -7,7 +7,7 @@ page's types and the protocol's documentation are generated from here
 """
 
 from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
-from app.protocol.parse import read_event
+from app.protocol.parse import read_event, read_payload
 from app.protocol.requests import DEFAULT_LIMITS, TEMPERATURE
 from app.protocol.state import (
     BuiltInText,
@@ -41,4 +41,5 @@ __all__ = [
     "TextFile",
     "TextInfo",
     "read_event",
+    "read_payload",
 ]

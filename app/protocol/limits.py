@@ -28,6 +28,7 @@ class Limits:
         events_per_second: maximum rate of events from one page; twice as many in a burst.
         shares_per_address: maximum shared copies per hour from one address.
         store: maximum bytes of the store; sessions that it has may use a tenth more.
+        samples_per_second: maximum rate of requests for samples over HTTP from one address.
         upload: maximum bytes of an uploaded file.
         answer_seconds: timeout of a request.
     """
@@ -55,6 +56,10 @@ class Limits:
     store: int = field(
         default=10_000_000_000,
         metadata={"help": "Bytes of the store; then there are no new sessions and shared copies."},
+    )
+    samples_per_second: float = field(
+        default=5.0,
+        metadata={"help": "HTTP requests for samples per second from one address."},
     )
     upload: int = field(
         default=100_000_000,  # the largest network and its optimizer, as indented JSON

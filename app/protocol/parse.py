@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -14,6 +14,8 @@ from app.protocol.hyperparameters import HYPERPARAMETERS
 from app.protocol.limits import Limits
 from app.protocol.requests import DEFAULT_LIMITS
 from model import errors as model_errors
+
+P = TypeVar("P", bound=Payload)
 
 
 def read_event(
@@ -29,10 +31,19 @@ def read_event(
         raise UserError("unknown_event", known=", ".join(CLIENT_EVENTS))
     if len(arguments) > 1 or not all(isinstance(each, dict) for each in arguments):
         raise UserError("malformed_event", event=name)
+    return read_payload(event.request, arguments[0] if arguments else {}, limits)
+
+
+def read_payload(kind: type[P], data: object, limits: Limits = DEFAULT_LIMITS) -> P:
+    """The validated payload in a decoded JSON object.
+
+    Raises:
+        UserError: it is malformed or out of range.
+    """
     try:
-        return event.request.model_validate(arguments[0] if arguments else {}, context=limits)
+        return kind.model_validate(data, context=limits)
     except ValidationError as error:
-        raise _as_user_error(event.request, error.errors(include_url=False)[0]) from None
+        raise _as_user_error(kind, error.errors(include_url=False)[0]) from None
 
 
 def _as_user_error(payload: type[Payload], error: ErrorDetails) -> UserError:

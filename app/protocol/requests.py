@@ -12,6 +12,9 @@ from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, Metho
 from app.protocol.limits import Limits
 from model import TextError, sentences_from_text
 
+MAX_CHARACTERS = 100
+"""Characters of a completion, as of every sample on the page."""
+
 MAX_PROMPT = 1_000
 """Characters of a prompt: the network reads them at once, while other sessions wait."""
 
@@ -19,6 +22,8 @@ TEMPERATURE = NumberField("Temperature", "1", 0.01, 20)
 TOP_K = OptionalNumberField(NumberField("Top-k", "10", 1, 10_000, whole=True), empty=True)
 TOP_P = OptionalNumberField(NumberField("Top-p", "0.9", 0, 1, low_included=False), empty=True)
 WIDTH = NumberField("Beam width", "5", 1, 20, whole=True)
+COUNT = NumberField("Count", "3", 1, 20, whole=True)
+LENGTH = NumberField("Length", "100", 1, MAX_CHARACTERS, whole=True)
 
 DEFAULT_LIMITS = Limits()
 
@@ -90,7 +95,7 @@ class Complete(Payload):
     method: Annotated[
         Method,
         BeforeValidator(ChoiceField("Method", get_args(Method))),
-        Field(description="Three samples, or beam search for the most likely completions."),
+        Field(description="Samples, or beam search for the most likely completions."),
     ]
     temperature: Annotated[
         float,
@@ -115,6 +120,16 @@ class Complete(Payload):
         BeforeValidator(WIDTH),
         Field(description="Beam width: the number of hypotheses, and of completions returned."),
     ] = 5
+    count: Annotated[
+        int,
+        BeforeValidator(COUNT),
+        Field(description="Number of samples; beam search returns `width` completions."),
+    ] = 3
+    length: Annotated[
+        int,
+        BeforeValidator(LENGTH),
+        Field(description="Maximum characters of a completion."),
+    ] = MAX_CHARACTERS
 
 
 class Load(Payload):

@@ -35,8 +35,8 @@ class Completion(TypedDict):
     cut: Annotated[
         bool,
         Field(
-            description="Whether it was truncated, and its probability excludes the end: after 100 "
-            "characters, or earlier for large networks and wide beams."
+            description="Whether it was truncated, and its probability excludes the end: after "
+            "`length` characters, or earlier for large networks and wide beams."
         ),
     ]
 
@@ -47,7 +47,7 @@ class CompleteResult(TypedDict):
     ok: Literal[True]
     completions: Annotated[
         list[Completion],
-        Field(description="Three samples, or up to `width` results of beam search, best first."),
+        Field(description="`count` samples, or up to `width` results of beam search, best first."),
     ]
 
 

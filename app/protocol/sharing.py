@@ -10,12 +10,17 @@ from typing_extensions import TypedDict  # pydantic needs this one before Python
 
 from app.protocol.base import Payload, field_error
 from app.protocol.ids import is_share_id
+from app.protocol.requests import Complete
 
 
 def _check_share_id(code: str, share_id: str) -> str:
     if not is_share_id(share_id):
         raise field_error(code)
     return share_id
+
+
+def _check_optional_share_id(code: str, share_id: str | None) -> str | None:
+    return None if share_id is None else _check_share_id(code, share_id)
 
 
 class Share(Payload):
@@ -44,6 +49,19 @@ class OpenShared(Payload):
         AfterValidator(partial(_check_share_id, "no_such_copy")),
         Field(description="The share id, the last part of the link."),
     ]
+
+
+class Sample(Complete):
+    """Return completions of a prompt by the session's network, or by a shared copy. Read-only."""
+
+    copy_id: Annotated[
+        str | None,
+        AfterValidator(partial(_check_optional_share_id, "no_such_copy")),
+        Field(
+            alias="copy",
+            description="The share id of a copy; null for the network of the session's cookie.",
+        ),
+    ] = None
 
 
 class ShareResult(TypedDict):

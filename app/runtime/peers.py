@@ -1,11 +1,15 @@
-"""What the limits on peers share: a token bucket, and the network of an address."""
+"""What the limits on peers share: token buckets, and the network of an address."""
 
 from __future__ import annotations
 
 import ipaddress
+import threading
+from collections import OrderedDict
 
 BURST_SECONDS = 2.0
 """A burst may hold the events of this many seconds."""
+MAX_ADDRESSES = 10_000
+"""Addresses whose rate is remembered; those that asked least recently are dropped."""
 
 
 class TokenBucket:
@@ -31,6 +35,25 @@ class TokenBucket:
             return False
         self._level -= 1
         return True
+
+
+class AddressRateLimiter:
+    """A token bucket for each address; thread-safe."""
+
+    def __init__(self, rate: float) -> None:
+        self._rate = rate
+        self._lock = threading.Lock()
+        self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # by network, oldest first
+
+    def take(self, address: str, now: float) -> bool:
+        """Take a token of an address; returns whether there was one."""
+        network = network_of(address)
+        with self._lock:
+            bucket = self._buckets.setdefault(network, TokenBucket(self._rate, now))
+            self._buckets.move_to_end(network)
+            if len(self._buckets) > MAX_ADDRESSES:
+                self._buckets.popitem(last=False)
+            return bucket.take(now)
 
 
 def network_of(address: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, get_args
 
-from app.errors import Notice, UserError, from_model
+from app.errors import Notice, UserError
 from app.protocol.base import PauseReason, Payload, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.protocol.ids import short_id
@@ -22,6 +22,7 @@ from app.protocol.requests import (
     Undo,
 )
 from app.protocol.results import CompleteResult
+from app.protocol.sharing import Sample
 from app.sessions.commands import (
     Answer,
     Command,
@@ -43,13 +44,7 @@ from app.training import completion, inspection
 from app.training.checkpoint import NO_CHANGES, Checkpoint, Revision
 from app.training.gradient_check import GradientCheckJob, make_job
 from app.training.run import TrainingRun
-from model import (
-    KernelKey,
-    TextError,
-    beam_search_compiled,
-    inference_compiled,
-    training_compiled,
-)
+from model import KernelKey, beam_search_compiled, inference_compiled, training_compiled
 from model.formats.checkpoint import ModelCheckpoint
 from model.training.footprint import Footprint
 
@@ -320,10 +315,7 @@ class Session:
         is_compiled = beam_search_compiled if command.method == "beam" else inference_compiled
         if not is_compiled(run.options.kind):
             raise UserError("compiling", "method")
-        try:
-            return {"ok": True, "completions": completion.complete(run.model, command)}
-        except TextError as error:
-            raise from_model(error) from None
+        return {"ok": True, "completions": completion.complete(run.model, command)}
 
     def _inspect(self, command: Payload) -> InspectionResult:
         run = self._existing_run()
@@ -391,6 +383,7 @@ class Session:
         Save: _save,
         CreateCheckpoint: _checkpoint,
         Complete: _complete,
+        Sample: _complete,
         GradientCheckRequest: _prepare_gradient_check,
         **dict.fromkeys(inspection.HANDLERS, _inspect),
     }

@@ -12,11 +12,15 @@ from typing import TypeVar
 
 from app.errors import BusyError, UserError
 from app.protocol.ids import is_share_id, new_share_id, short_id
+from app.protocol.requests import Complete
+from app.protocol.results import Completion
+from app.runtime.compile_process import compile_in_process
 from app.runtime.executors import BoundedExecutor
 from app.runtime.metrics import Metrics
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.training.checkpoint import Checkpoint
-from model import sentences_from_text
+from app.training.completion import complete
+from model import kernels_cached, sentences_from_text
 
 log = logging.getLogger(__name__)
 
@@ -55,6 +59,10 @@ class Sharing:
     def fetch(self, share_id: str) -> Future[Checkpoint]:
         """The checkpoint of a copy."""
         return self._transfers.submit(_translate_errors, self._fetch, share_id)
+
+    def sample(self, share_id: str, request: Complete) -> Future[list[Completion]]:
+        """Completions of a prompt by the network of a copy."""
+        return self._transfers.submit(_translate_errors, self._sample, share_id, request)
 
     def is_there(self, share_id: str) -> Future[bool]:
         """Whether there is a copy with this id."""
@@ -98,6 +106,13 @@ class Sharing:
             raise UserError("no_such_copy", "id")
         _log("a copy was opened", share_id)
         return copy
+
+    def _sample(self, share_id: str, request: Complete) -> list[Completion]:
+        copy = self._fetch(share_id)
+        kernels = "beam_search" if request.method == "beam" else "inference"
+        if not kernels_cached(kernels, copy.options.kind):
+            compile_in_process(kernels, copy.options.kind)
+        return complete(copy.saved.model, request)
 
     def _is_there(self, share_id: str) -> bool:
         with self._metrics.store("look"):

@@ -4,34 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.errors import UserError
-from app.protocol.requests import Complete
+from app.errors import UserError, from_model
+from app.protocol.requests import MAX_CHARACTERS, Complete
 from app.protocol.results import Completion
 from app.training.work import generated_characters, readable_characters
-from model import CharModel
-
-SAMPLES = 3
-MAX_CHARACTERS = 100
-"""Maximum length of a completion, as of every sample on the page."""
+from model import CharModel, TextError
 
 
 def complete(model: CharModel, request: Complete) -> list[Completion]:
-    """Completions of a prompt: a few samples, or what a beam search finds, best first.
+    """Completions of a prompt: samples, or what a beam search finds, best first.
 
     Raises:
-        UserError: the prompt is too long for this network.
-        TextError: it holds a character that the network does not know.
+        UserError: the prompt is too long for this network, or has a character unknown to it.
     """
-    found: Sequence[tuple[str, float | None]]
-    if request.method == "beam":
-        limit = _max_characters(model, request.prime, request.width)
-        found = model.beam_search(request.width, request.prime, limit)
-    else:
-        limit = _max_characters(model, request.prime, SAMPLES)
-        texts = model.samples(
-            SAMPLES, request.temperature, request.prime, request.top_k, request.top_p, limit
-        )
-        found = [(text, None) for text in texts]
+    sentences = request.width if request.method == "beam" else request.count
+    limit = min(request.length, _max_characters(model, request.prime, sentences))
+    try:
+        found = _generate(model, request, limit)
+    except TextError as error:
+        raise from_model(error) from None
     return [
         {
             "text": text,
@@ -40,6 +31,18 @@ def complete(model: CharModel, request: Complete) -> list[Completion]:
         }
         for text, log_probability in found
     ]
+
+
+def _generate(
+    model: CharModel, request: Complete, limit: int
+) -> Sequence[tuple[str, float | None]]:
+    """The completions, at most `limit` characters each, with their log probabilities if known."""
+    if request.method == "beam":
+        return model.beam_search(request.width, request.prime, limit)
+    texts = model.samples(
+        request.count, request.temperature, request.prime, request.top_k, request.top_p, limit
+    )
+    return [(text, None) for text in texts]
 
 
 def _max_characters(model: CharModel, prime: str, sentences: int) -> int:

@@ -12,6 +12,7 @@ from app.errors import UserError
 from app.runtime.backends import ServerBackend
 from app.runtime.config import ServerConfig
 from app.runtime.metrics import Metrics
+from app.runtime.peers import AddressRateLimiter
 from app.runtime.shutdown import GracefulShutdown
 from app.storage.sharing import Sharing
 from app.training.gradient_check_queue import GradientCheckQueue
@@ -44,6 +45,7 @@ class Extension:
     emitter: Emitter
     broadcaster: Broadcaster
     limiter: ConnectionLimiter
+    sample_limiter: AddressRateLimiter
 
     def close(self) -> None:
         """Stop training and all threads and processes."""

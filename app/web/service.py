@@ -24,6 +24,7 @@ from app.protocol.sharing import (
     ListShares,
     ListSharesResult,
     OpenShared,
+    Sample,
     Share,
     SharedCopy,
     ShareResult,
@@ -158,6 +159,17 @@ class SessionService:
         """
         saved = self._await_result(self.model_io.read(path, network_of(address)))
         self._submit(session_id, LoadModel(saved))
+
+    def sample(self, session_id: str, request: Sample) -> Mapping[str, Any]:
+        """Completions of a prompt by a session's network, or by the copy that the request names.
+
+        Raises:
+            UserError: there is no such network, or it cannot complete the prompt.
+        """
+        if request.copy_id is None:
+            return self._execute(session_id, request)
+        completions = self._sharing.sample(request.copy_id, request)
+        return {"ok": True, "completions": self._await_result(completions)}
 
     def _execute(self, session_id: str, request: Payload) -> Mapping[str, Any]:
         return _as_mapping(self._submit(session_id, request))

@@ -84,7 +84,7 @@ export interface OpenShared {
 export interface Complete {
   /** The prompt: 1 to 1,000 characters of the vocabulary. Networks of more than some 400,000 weights accept fewer; the error says how many. */
   prime: string;
-  /** Three samples, or beam search for the most likely completions. */
+  /** Samples, or beam search for the most likely completions. */
   method: "sample" | "beam";
   /** Softmax temperature of the samples. Takes a number from 0.01, at most 20. */
   temperature?: number | string;
@@ -94,6 +94,10 @@ export interface Complete {
   top_p?: number | string | null;
   /** Beam width: the number of hypotheses, and of completions returned. Takes a whole number from 1 to 20. */
   width?: number | string;
+  /** Number of samples; beam search returns `width` completions. Takes a whole number from 1 to 20. */
+  count?: number | string;
+  /** Maximum characters of a completion. Takes a whole number from 1 to 100. */
+  length?: number | string;
 }
 
 /** Return the probability of each character of a text. Read-only. */
@@ -168,7 +172,7 @@ export interface Completion {
   text: string;
   /** Natural log of the probability of these characters and the end after them, given the prompt; null for a sample. */
   log_probability: number | null;
-  /** Whether it was truncated, and its probability excludes the end: after 100 characters, or earlier for large networks and wide beams. */
+  /** Whether it was truncated, and its probability excludes the end: after `length` characters, or earlier for large networks and wide beams. */
   cut: boolean;
 }
 
@@ -263,7 +267,7 @@ export interface ListSharesResult {
 /** The completions of a prompt. */
 export interface CompleteResult {
   ok: true;
-  /** Three samples, or up to `width` results of beam search, best first. */
+  /** `count` samples, or up to `width` results of beam search, best first. */
   completions: Completion[];
 }
 

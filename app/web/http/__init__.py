@@ -2,15 +2,8 @@
 
 from __future__ import annotations
 
-from app.web.http import api, models, ops, pages, text, text_file
+from app.web.http import api, models, openapi, ops, pages, text, text_file
 
-BLUEPRINTS = (
-    pages.blueprint,
-    api.blueprint,
-    models.blueprint,
-    ops.blueprint,
-    text.blueprint,
-    text_file.blueprint,
-)
+BLUEPRINTS = tuple(each.blueprint for each in (pages, api, models, openapi, ops, text, text_file))
 
 __all__ = ["BLUEPRINTS"]

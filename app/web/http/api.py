@@ -1,22 +1,29 @@
-"""The API of the built-in texts and of the curve as CSV."""
+"""The API of the built-in texts, of samples, and of the curve as CSV."""
 
 from __future__ import annotations
 
 import csv
 import io
+import time
+from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any
 
-from flask import Blueprint, Response, jsonify
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog import texts
-from app.errors import UserError
-from app.protocol import BuiltInText
+from app.errors import LimitExceeded, PayloadTooLarge, UserError
+from app.protocol import BuiltInText, read_payload
+from app.protocol.sharing import Sample
 from app.sessions.snapshot import Snapshot
 from app.web.extension import extension
 from app.web.http.responses import as_attachment, error_response
 
 HISTORY_FILE = "charnn-history.csv"
+MAX_SAMPLE_BYTES = 16_384
+"""Bytes of a request for samples: a prompt of the maximum length, escaped, and the options."""
 
 blueprint = Blueprint("api", __name__)
 
@@ -28,6 +35,31 @@ def text(name: str) -> AnyResponse:
         error = UserError("unknown_text", "text", known=", ".join(texts.names()))
         return error_response(error, HTTPStatus.NOT_FOUND)
     return jsonify(_serialize(texts.get(name)))
+
+
+@blueprint.post("/api/sample")
+def sample() -> AnyResponse:
+    """Completions of a prompt by the session's network or a shared copy, as JSON."""
+    try:
+        return jsonify(_sampled())
+    except UserError as error:
+        missing = error.code in {"no_session", "no_such_copy"}
+        return error_response(error, HTTPStatus.NOT_FOUND if missing else None)
+
+
+def _sampled() -> Mapping[str, Any]:
+    here, limits = extension(), extension().config.limits
+    if not here.sample_limiter.take(request.remote_addr or "", time.monotonic()):
+        raise LimitExceeded("samples_per_second", limit=limits.samples_per_second)
+    request.max_content_length = MAX_SAMPLE_BYTES
+    try:
+        body = request.get_json(force=True, silent=True)
+    except RequestEntityTooLarge:
+        raise PayloadTooLarge("packet_too_large") from None
+    if not isinstance(body, dict):
+        raise UserError("malformed_event", event="POST /api/sample")
+    asked = read_payload(Sample, body, limits)
+    return here.service.sample(here.known_session() if asked.copy_id is None else "", asked)
 
 
 @blueprint.get("/api/history.csv")

@@ -160,10 +160,12 @@ def test_an_embedded_page_gets_its_cookies_over_https(
 ) -> None:
     """A browser keeps neither SameSite=Lax cookies of embedded pages, nor others without HTTPS."""
     settings: dict[str, Any] = {"frame_ancestors": "https://a.example", "trusted_proxies": 1}
-    with running_app(tmp_path, engine=StubEngine(), token="t", **settings) as app_server:
+    with running_app(
+        tmp_path, engine=StubEngine(), token="of-sixteen-letters", **settings
+    ) as app_server:
         headers = {"X-Forwarded-Proto": scheme}
         http = app_server.app.test_client()
-        for path in ("/?token=t", "/"):
+        for path in ("/?token=of-sixteen-letters", "/"):
             base = f"{scheme}://localhost/"
             attributes = http.get(path, base_url=base, headers=headers).headers["Set-Cookie"]
             assert ("SameSite=None" in attributes) == embedded

@@ -10,7 +10,7 @@ import pytest
 from app.errors import UserError
 from app.protocol import read_event
 from app.protocol.hyperparameters import Hyperparameters
-from app.protocol.requests import Complete, Learn
+from app.protocol.requests import MAX_CHARACTERS, Complete, Learn
 from app.protocol.results import Completion
 from app.sessions.memory_budget import MemoryBudget
 from app.sessions.session import Session
@@ -48,7 +48,7 @@ def test_three_are_drawn_with_characters_of_the_text_alone(model: CharModel) -> 
     assert len(found) == 3
     assert set("".join(each["text"] for each in found)) <= set(TEXT) - {"\n"}
     assert all(each["log_probability"] is None for each in found)
-    assert all(each["cut"] == (len(each["text"]) == completion.MAX_CHARACTERS) for each in found)
+    assert all(each["cut"] == (len(each["text"]) == MAX_CHARACTERS) for each in found)
 
 
 def test_what_is_entered_decides_what_is_drawn(model: CharModel) -> None:
@@ -121,5 +121,5 @@ def test_a_large_network_reads_and_writes_less_at_once() -> None:
         completed(model, {**SAMPLE, "prime": "a" * 500})
     assert (caught.value.code, caught.value.field) == ("prime_too_long_for_network", "prime")
     found = completed(model, {**BEAM, "prime": "ab", "width": 20})
-    assert max(len(each["text"]) for each in found) < completion.MAX_CHARACTERS
+    assert max(len(each["text"]) for each in found) < MAX_CHARACTERS
     assert any(each["cut"] for each in found)
