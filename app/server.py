@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
@@ -29,6 +30,7 @@ from app.runtime.logging import configure_logging
 from app.runtime.metrics import Metrics
 from app.runtime.peers import AddressRateLimiter
 from app.runtime.shutdown import GracefulShutdown
+from app.runtime.signals import STOP_SIGNALS
 from app.storage import Store, StoreError, default_url
 from app.storage.sharing import MAX_PENDING, Sharing
 from app.training.gradient_check_queue import GradientCheckQueue
@@ -165,7 +167,7 @@ def _serve(config: ServerConfig, listener: socket.socket, app: Flask) -> None:
     here = extension_of(app)
     here.backend.spawn(lambda: here.broadcaster.run(here.backend.sleep))
     here.backend.spawn(lambda: here.metrics.watch_event_loop(here.backend.sleep))
-    for stop_signal in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for stop_signal in STOP_SIGNALS:
         if signal.getsignal(stop_signal) is not signal.SIG_IGN:  # as nohup sets
             signal.signal(stop_signal, lambda *_: here.shutdown.request(here.emitter))
     here.engine.on_failure(lambda why: here.shutdown.fail(here.emitter, why))
@@ -328,7 +330,8 @@ def _bind(config: ServerConfig) -> socket.socket:
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
         listener = socket.socket(family)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if os.name == "posix":  # Windows would share the port with another server
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if family == socket.AF_INET6:  # the wildcard address is also that of IPv4
             listener.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, config.host != "::")
         listener.bind((config.host, config.port))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import os
 import time
 from pathlib import Path
 from typing import IO
@@ -27,8 +27,8 @@ def lock_folder(folder: Path, patience: float = 0.0) -> IO[bytes]:
     until = time.monotonic() + patience
     while True:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+            _lock(file)
+        except (BlockingIOError, PermissionError):
             if time.monotonic() >= until:
                 file.close()
                 raise FolderInUse(str(folder)) from None
@@ -38,3 +38,20 @@ def lock_folder(folder: Path, patience: float = 0.0) -> IO[bytes]:
             raise
         else:
             return file
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file.
+
+    Raises:
+        BlockingIOError: another process has locked it; `PermissionError` on Windows.
+    """
+    if os.name == "nt":
+        import msvcrt
+
+        file.seek(0)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -22,6 +22,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, TypeVar
 
+from app.runtime.signals import STOP_SIGNALS
+
 T = TypeVar("T")
 
 
@@ -140,7 +142,7 @@ def _add_niceness(pid: int | None, niceness: int) -> None:
 def _serve(pipe: Connection, memory: int | None) -> None:
     """Run calls until the parent process exits."""
     # A supervisor may signal all processes of the server, but this one must outlast its parent.
-    for stop_signal in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    for stop_signal in STOP_SIGNALS:
         signal.signal(stop_signal, signal.SIG_IGN)
     threading.Thread(target=_exit_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, OSError):

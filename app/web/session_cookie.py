@@ -51,7 +51,7 @@ def read_secret(data_dir: Path) -> bytes:
         raise SecretError(f"{file} is a symbolic link. Replace it with the file it points to.")
     if not file.exists() or not file.stat().st_size:
         _create_secret(file)
-    if file.stat().st_mode & 0o077:
+    if os.name == "posix" and file.stat().st_mode & 0o077:  # Windows has other permissions
         raise SecretError(f"Other users can read {file}. Run `chmod 600 {file}`.")
     secret = file.read_bytes()
     if len(secret) < SECRET_BYTES:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import logging
-import resource
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
@@ -28,6 +27,8 @@ T = TypeVar("T")
 MAX_FILES = 65_536
 FRAMES_PER_SECOND = 1000
 """WebSocket frames of a connection; a browser sends a message in one or a few."""
+FILES_WITHOUT_LIMIT = 512
+"""Sockets that `select` can watch on Windows, which has no limit of open files."""
 
 
 CountRefusal = Callable[[str], None]
@@ -40,6 +41,10 @@ def ignore(_code: str) -> None:
 
 def raise_file_limit() -> int:
     """Raise the limit of open files as far as this process may; returns the limit."""
+    try:
+        import resource
+    except ImportError:
+        return FILES_WITHOUT_LIMIT
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = MAX_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_FILES)
     with contextlib.suppress(OSError, ValueError):  # macOS may have a lower limit

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from app.runtime.config import ServerConfig
+from app.runtime.peers import network_of
 from app.server import ServerError, _announce, _bind, _secret
 from app.web.http.api import history_csv
 from tests.support.snapshots import FIRST, POINT
@@ -45,8 +46,20 @@ class Listener:
 def test_the_printed_address_can_be_opened_on_this_machine(
     listening: tuple[Any, ...], token: str, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    _announce(Listener(*listening), token)  # type: ignore[arg-type]
+    _announce(Listener(*listening), ServerConfig(token=token))  # type: ignore[arg-type]
     assert capsys.readouterr().out.split()[-1] == printed
+
+
+@pytest.mark.skipif(not socket.has_dualstack_ipv6(), reason="there is no IPv6 here")
+@pytest.mark.parametrize("host", ["127.0.0.1", "::1"])
+def test_the_wildcard_address_of_ipv6_is_also_that_of_ipv4(host: str) -> None:
+    """`--host ::` serves both; visitors by IPv4 keep the address that limits count."""
+    with _bind(ServerConfig(host="::", port=0)) as listener:
+        listener.listen()
+        with socket.create_connection((host, listener.getsockname()[1])):
+            connection, address = listener.accept()
+            connection.close()
+    assert network_of(address[0]) == network_of(host)
 
 
 def test_a_port_that_is_taken_is_named_with_the_option_that_changes_it() -> None:
