@@ -27,6 +27,7 @@ ZERO, ONE = INT(0), INT(1)
 SINGLE_ROW_VECTORS = 8  # enough independent sums to hide the latency of a multiply-add
 BLOCK_ROWS = 256  # of a, while a panel of b is in the first-level cache
 BLOCK_TERMS = 192  # of the sums; a packed panel of b is 36 kB at most
+SHORT_TERMS = 64  # of the sums, up to which the writing of a large result is what counts
 NARROW_TERMS = 32  # of the sums, where few rows of a leave the reading of b to count
 # Measured, see docs/speed/products.md:
 PACKED_FROM_TERMS = 32  # fewer cost less than packing
@@ -167,6 +168,9 @@ def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegi
     reused = b.or_(large_b, b.icmp_signed(">=", m, INT(PACKED_FROM_ROWS)))
     reused = b.and_(reused, b.icmp_signed(">=", m, INT(3 * most_rows)))
     reused = b.and_(reused, b.icmp_signed(">", k, INT(PACKED_FROM_TERMS)))
+    short = b.and_(large_out, b.icmp_signed("<=", k, INT(SHORT_TERMS)))
+    short = b.and_(short, b.icmp_signed("==", a_step, b_step))  # and neither is transposed
+    reused = b.and_(reused, b.not_(short))
     packed = b.or_(b_transposed, reused)
     # The columns of a large matrix are far apart, and their numbers share cache lines.
     a_packed = b.and_(reused, b.icmp_signed("!=", a_step, ONE))
@@ -283,8 +287,6 @@ def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegi
             single_row()
         with many_rows:
             # Where there is little to compute with what is read, matrices are read row by row.
-            short = b.icmp_signed("<=", k, INT(PACKED_FROM_TERMS))
-            short = b.and_(short, b.and_(large_out, b.not_(b_transposed)))
             block_rows = b.select(short, INT(most_rows), INT(BLOCK_ROWS))
             narrow = b.and_(large_b, b.icmp_signed("<", m, INT(3 * most_rows)))
             narrow = b.and_(narrow, b.not_(b.or_(b_transposed, given_packed)))
