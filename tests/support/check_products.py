@@ -19,6 +19,7 @@ from model.kernels.linalg.gemm_codegen import name_of
 from model.kernels.types import PACKING
 
 ROWS, TERMS, COLUMNS = (1, 2, 3, 5, 9, 33, 130), (1, 7, 80, 270), (1, 5, 16, 49, 100, 301)
+LARGE = ((601, 50, 301), (17, 301, 601), (301, 601, 467))  # few terms, few rows, several blocks
 GAP = 3  # between the rows of a matrix, not to be read
 
 
@@ -77,5 +78,6 @@ def is_right(dtype: Any, m: int, k: int, n: int) -> bool:
 
 
 if __name__ == "__main__":
-    shapes = itertools.product((np.float32, np.float64), ROWS, TERMS, COLUMNS)
-    sys.exit(0 if all(is_right(*shape) for shape in shapes) else 1)
+    shapes = [*itertools.product(ROWS, TERMS, COLUMNS), *LARGE]
+    types = (np.float32, np.float64)
+    sys.exit(0 if all(is_right(dtype, *shape) for dtype in types for shape in shapes) else 1)
