@@ -78,8 +78,8 @@ def test_page_weight_origin_and_content_security_policy(
     assert min(sizes.values()) > 0, "something came out of a cache"
     assert sum(sizes.values()) < MOST_BYTES, sizes
     assert len(addresses) < MOST_REQUESTS
-    twice = [url for url in sizes if "/api/" in url]
-    assert not twice, "the socket brings the network and its text"
+    fetched = [url for url in sizes if "/api/" in url]
+    assert fetched == [f"{server.url}/api/text"], "the socket brings the network without its text"
 
     with page.expect_event("pageerror") as reported:
         page.evaluate(STYLE_INLINE)

@@ -22,6 +22,7 @@ from socketio import packet as packets
 from werkzeug.test import TestResponse
 
 from app.engines.base import Engine
+from app.protocol.limits import Limits
 from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import Extension, extension_of
@@ -30,7 +31,9 @@ from tests.support.pacing import pace_training
 from tests.support.recording import Recorder
 from tests.support.waiting import wait_for
 
-CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0)
+# All clients of a test process have one address.
+MANY_SESSIONS = Limits(sessions_per_address=100_000)
+CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0, limits=MANY_SESSIONS)
 
 
 class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)

@@ -121,14 +121,14 @@ def test_a_session_trains_on_while_its_next_network_is_prepared(
     bob.wait_for_steps()
     checkpoint = ann.ask(CreateCheckpoint())
     assert isinstance(checkpoint, Checkpoint)
-    assert checkpoint.text == ann.now.description.text != NEW.text
+    assert checkpoint.text == ann.now.description.text.beginning != NEW.text
     assert ann.ask(ASK)
     assert not learning.done()
     assert not pausing.done()
     creation.opened.set()
     assert learning.result(PATIENCE) is None
     assert pausing.result(PATIENCE) is None
-    assert (ann.now.description.text, ann.now.status) == (NEW.text, "paused")
+    assert (ann.now.description.text.beginning, ann.now.status) == (NEW.text, "paused")
 
 
 def test_a_network_that_cannot_be_prepared_changes_nothing(
@@ -156,7 +156,7 @@ def test_a_server_that_stops_saves_the_network_that_is_to_be_replaced(
     engine = local_engine(tmp_path / "engine", threads=1)
     ann = SessionClient(engine, "ann")
     ann.wait_for_steps()
-    text = ann.now.description.text
+    text = ann.now.description.text.beginning
     monkeypatch.setattr(TrainingRun, "create", creation)
     learning = engine.submit("ann", NEW)
     assert creation.reached.wait(PATIENCE)

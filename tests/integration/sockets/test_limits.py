@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 import types
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_a_full_server_refuses_sessions(
 def test_events_per_second_limit_applies_per_page(
     strict: AppServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    now = [0.0]
+    now = [time.monotonic()]
     monkeypatch.setattr(admission, "time", types.SimpleNamespace(monotonic=lambda: now[0]))
     client = strict.new_client()
     flooding, other = client.open_tab(), client.open_tab()

@@ -167,15 +167,22 @@ def test_an_invalid_model_file_is_refused(
     assert (caught.value.code, caught.value.field) == (code, "json")
 
 
-@pytest.mark.parametrize("content", [b"%PDF-1.7 \xe2\xe3", b"{\xc3", b"\xff" * (SMALL_FILE + 1)])
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"%PDF-1.7 \xe2\xe3", "foreign_file"),
+        (b"{\xc3", "json_unreadable"),
+        (b"\xff" * (SMALL_FILE + 1), "json_unreadable"),
+    ],
+)
 def test_a_file_that_is_not_utf_8_is_refused(
-    shared: ModelIO, tmp_path: Path, content: bytes
+    shared: ModelIO, tmp_path: Path, content: bytes, code: str
 ) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(UserError) as caught:
         shared.read(path).result(PATIENCE)
-    assert (caught.value.code, caught.value.field) == ("json_unreadable", "json")
+    assert (caught.value.code, caught.value.field) == (code, "json")
 
 
 def test_a_byte_order_mark_is_accepted(shared: ModelIO, tmp_path: Path) -> None:
