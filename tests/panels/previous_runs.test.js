@@ -4,7 +4,7 @@ import { networkId } from "../../static/js/state/network_id.js";
 import { NO_RUNS, runsAfter } from "../../static/js/state/previous_runs.js";
 import { OPTIONS, state } from "./support/state.js";
 
-/** @import { State } from "../../static/js/protocol" */
+/** @import { StateChanges } from "./support/state.js" */
 /** @import { Points, Values } from "../../static/js/state/store.js" */
 
 /**
@@ -23,7 +23,7 @@ const TWO_POINTS = points([10, 20], [9, 8]);
 /**
  * @param {number} version
  * @param {Points} curve
- * @param {Partial<State>} [changes]
+ * @param {StateChanges} [changes]
  */
 function snapshot(version, curve, changes = {}) {
   return { net: state({ version, ...changes }), points: curve };
@@ -65,7 +65,7 @@ test("a curve of one point is no run, and a diverged run keeps its last finite v
 });
 
 test("the difference from the previous network is described", () => {
-  const difference = (/** @type {Partial<State>} */ changes) =>
+  const difference = (/** @type {StateChanges} */ changes) =>
     runsAfter(NO_RUNS, snapshot(1, TWO_POINTS), snapshot(2, NO_POINTS, changes)).difference;
   const same = difference({});
   const options = { ...OPTIONS, kind: /** @type {const} */ ("gru"), hidden_sizes: [7, 6] };

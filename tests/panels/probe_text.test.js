@@ -10,7 +10,7 @@ const PAUSE_MS = 160;
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {Partial<import("../../static/js/protocol").State>} [changes]
+ * @param {import("./support/state.js").StateChanges} [changes]
  */
 function openProbeText(t, changes) {
   const page = openPage(t, { only: "#panel_reading" });

@@ -6,11 +6,11 @@ import * as notices from "../../static/js/ui/notices.js";
 import * as undo from "../../static/js/header/undo.js";
 
 /** @typedef {ReturnType<typeof openPage>} Page */
-/** @typedef {import("../../static/js/protocol").State} State */
+/** @import { StateChanges } from "./support/state.js" */
 
 /**
  * @param {import("node:test").TestContext} t
- * @param {Partial<State>} [changes]
+ * @param {StateChanges} [changes]
  */
 function openUndo(t, changes) {
   const page = openPage(t, { only: "#panel_controls, #panel_saving, #panel_pretrained, #notices" });

@@ -5,13 +5,14 @@ import { openPage } from "./support/page.js";
 import { frame, OPTIONS, refused, state } from "./support/state.js";
 import * as weights from "../../static/js/inspect/weights.js";
 
-/** @import { State, WeightsResult } from "../../static/js/protocol" */
+/** @import { WeightsResult } from "../../static/js/protocol" */
+/** @import { StateChanges } from "./support/state.js" */
 /** @typedef {ReturnType<typeof openPage>} Page */
 
 /**
  * @param {import("node:test").TestContext} t
  * @param {WeightsResult} answer
- * @param {Partial<State>} [changes]
+ * @param {StateChanges} [changes]
  */
 async function openWeights(t, answer, changes) {
   const page = openPage(t, { only: "#panel_weights" });
