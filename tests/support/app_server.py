@@ -7,6 +7,7 @@ broadcaster, which `serve` runs in the background, runs while a test waits.
 from __future__ import annotations
 
 import faulthandler
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -157,9 +158,9 @@ class Client:
         return tab
 
     def take_cookies(self, cookies: Mapping[str, str]) -> None:
-        """Set cookies."""
+        """Set the cookies of a server at another port, whose names contain that port."""
         for name, value in cookies.items():
-            self.http.set_cookie(name, value)
+            self.http.set_cookie(re.sub(r"_\d+$", "", name), value)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Send a GET request with the browser's cookies."""
