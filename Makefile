@@ -38,11 +38,11 @@ test: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run unit, integration,
 	@$(PYTEST) --dist worksteal $(ARGS)
 
 # A file's tests stay in one process here: their shared fixtures are slow to start.
-test-all: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, the image, Firefox, the threading mode
+test-all: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
 	@$(PYTEST) --dist loadfile -m extended $(ARGS)
 
-image-test: $(VENV)/.test ## build the container image with buildah, and test it; part of `make test-all`
-	@$(BIN)/python -m pytest -m extended tests/packaging/test_image.py $(ARGS)
+image-test: $(VENV)/.test ## build the container image with buildah, and test it; some minutes, the first time more
+	@$(BIN)/python -m pytest -m image $(ARGS)
 
 test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without a server or a browser
 	@$(NPM) test --silent

@@ -17,7 +17,7 @@ from tests.support.image import Container
 from tests.support.waiting import PATIENCE
 
 pytestmark = [
-    pytest.mark.extended,
+    pytest.mark.image,
     pytest.mark.skipif(image.missing() is not None, reason=str(image.missing())),
 ]
 
@@ -70,7 +70,7 @@ def test_a_session_survives_a_new_container(data: Path) -> None:
     with second.serving():
         client = Client(second.url)
         client.http.cookies = cookies
-        assert client.open_tab().state["text"] == "kept in the volume"
+        assert client.open_tab().state["text"]["beginning"] == "kept in the volume"
 
 
 def test_the_image_is_small_and_its_user_may_write_only_to_the_volume(data: Path) -> None:
