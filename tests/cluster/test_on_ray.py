@@ -109,8 +109,7 @@ def test_sessions_are_spread_evenly_and_every_web_process_serves_all(
     sessions = [node["sessions"] for node in cluster.nodes()]
     assert sum(sessions) == len(tabs)
     assert max(sessions) - min(sessions) <= 2
-    other_client = Client(other.url)
-    other_client.http.cookies.update(clients[0].http.cookies)
+    other_client = clients[0].at(other.url)
     tab = other_client.open_tab()
     assert tab.state["text"]["beginning"] == "the words of visitor 0"
     assert tab.ask("set", {"temperature": 0.3}) == {"ok": True}
@@ -149,7 +148,7 @@ def test_sessions_survive_a_killed_web_process(
         before = learning(client, "mine")
         steps = before.newest("steps")
         killed.kill()
-    client.url = webs[0].url
+    client = client.at(webs[0].url)
     tab = client.open_tab()
     assert tab.state["text"]["beginning"] == "mine"
     assert tab.state["steps"] >= steps
@@ -168,7 +167,7 @@ def test_stopping_a_web_process_does_not_interrupt_training(
         assert stopped.stop() == 0
         assert tab.closings
         assert not stopped.warnings
-    client.url = webs[0].url
+    client = client.at(webs[0].url)
     back = client.open_tab()
     assert back.state["steps"] >= steps
     assert back.state["status"] == "learning"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import queue
+import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -90,6 +91,14 @@ class Client:
         self.http = requests.Session()
         self.http.get(f"{url}/", timeout=PATIENCE).raise_for_status()
         self._tabs: list[Tab] = []
+
+    def at(self, url: str) -> Client:
+        """A new client of a server at another port, with these cookies, whose names contain it."""
+        client = Client(url)
+        client.http.cookies.clear()
+        for name, value in self.http.cookies.items():
+            client.http.cookies.set(re.sub(r"_\d+$", "", name), value)
+        return client
 
     def open_tab(self, transport: str = "websocket") -> Tab:
         """Open the page."""
