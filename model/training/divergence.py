@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,10 @@ MIN_LEARNING_RATE = 1e-8
 """Rollbacks do not halve the learning rate further."""
 SECONDS_BETWEEN_SNAPSHOTS = 1.0  # in seconds of training
 MAX_RELATIVE_PERPLEXITY = 3.0
-"""A network with a perplexity of more than this times the number of characters has diverged."""
+"""A network may have diverged if its perplexity is more than this times the number of characters,
+and has if it is also more than this times that of its last good state on the same sentences. A good
+network can be worse than guessing on a text that it does not know, or on an odd sentence of its
+own."""
 
 
 @dataclass(frozen=True)
@@ -45,13 +49,28 @@ class DivergenceGuard:
         self._max_loss = math.log(characters * MAX_RELATIVE_PERPLEXITY)  # a prediction
         self._snapshot(params, optimizer, seconds=0.0)
 
-    def has_diverged(self, mean_loss: float) -> bool:
-        """Whether the mean loss of a prediction, in nats, shows divergence; true for NaN."""
-        return not mean_loss <= self._max_loss
+    def has_diverged(self, mean_loss: float, loss_of: Callable[[FloatArray], float]) -> bool:
+        """Whether the mean loss of a prediction, in nats, shows divergence; true for NaN.
 
-    def maybe_snapshot(self, params: FloatArray, optimizer: Optimizer, seconds: float) -> None:
-        """Copy the state after `seconds` of training, if a snapshot is due and the state finite."""
-        if seconds - self._snapshot_at >= SECONDS_BETWEEN_SNAPSHOTS and np.isfinite(params).all():
+        Args:
+            mean_loss: in a stretch of training.
+            loss_of: computes the mean loss that parameters have on the sentences of the stretch;
+                called only if the loss is high.
+        """
+        if mean_loss <= self._max_loss:
+            return False
+        rise = math.log(MAX_RELATIVE_PERPLEXITY)
+        return not (math.isfinite(mean_loss) and mean_loss <= loss_of(self._params) + rise)
+
+    def maybe_snapshot(
+        self, params: FloatArray, optimizer: Optimizer, seconds: float, mean_loss: float
+    ) -> None:
+        """Copy the state after `seconds` of training, if a snapshot is due and the state good.
+
+        A high loss is not good, or the state could get worse and worse with each snapshot.
+        """
+        is_due = seconds - self._snapshot_at >= SECONDS_BETWEEN_SNAPSHOTS
+        if is_due and mean_loss <= self._max_loss and np.isfinite(params).all():
             self._snapshot(params, optimizer, seconds)
 
     @property

@@ -16,7 +16,9 @@ from model.errors import FormatError, SettingsError, TextError, check_range, is_
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.kernels import entry_points, workspace
 from model.kernels.optimizers import StepConfig
-from model.network import is_size
+from model.kernels.types import FloatArray
+from model.metrics import packed_losses
+from model.network import Network, is_size
 from model.text.dataset import pack_sentences, split_text, train_validation_split
 from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
@@ -305,7 +307,7 @@ class Trainer:
         stats = self._record(order, taken.losses, seconds)
         if stats.steps:
             self.clip_fraction = float(taken.clipped_shares.mean())
-        self._guard_against_divergence(stats)
+        self._guard_against_divergence(stats, order)
         return stats
 
     def record_next_update(self) -> None:
@@ -456,12 +458,20 @@ class Trainer:
             self._cost_per_second = (predictions + STEP_COST * len(losses)) / seconds
         return stats
 
-    def _guard_against_divergence(self, stats: TrainingStats) -> None:
-        """Take a snapshot if one is due; roll back to the last one if training has diverged."""
+    def _guard_against_divergence(self, stats: TrainingStats, order: npt.NDArray[np.int64]) -> None:
+        """Take a snapshot if one is due; roll back to the last one if training has diverged.
+
+        Args:
+            stats: of the last stretch.
+            order: the sentences that it was trained on.
+        """
         if self._guard is None or not stats.predictions:
             return
-        if not self._guard.has_diverged(stats.cost / stats.predictions):
-            self._guard.maybe_snapshot(self.model.params, self.optimizer, self._totals.seconds)
+        mean_loss = stats.cost / stats.predictions
+        if not self._guard.has_diverged(mean_loss, lambda params: self._mean_loss(params, order)):
+            self._guard.maybe_snapshot(
+                self.model.params, self.optimizer, self._totals.seconds, mean_loss
+            )
             return
         self.optimizer = self._guard.restore(self.model.params)
         if isinstance(self._sampler, StreamSampler):
@@ -469,6 +479,26 @@ class Trainer:
         self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
+
+    def _mean_loss(self, params: FloatArray, order: npt.NDArray[np.int64]) -> float:
+        """The mean loss of a prediction that parameters have on these sentences or windows.
+
+        A window is read with the one before it, whose state it begins with.
+        """
+        network = Network(self.model.vocabulary, self.model.layout, params)
+        is_text = isinstance(self._sampler, StreamSampler)
+        numbers, counts = np.unique(order, return_counts=True)
+        loss = 0.0
+        for number, count in zip(numbers, counts, strict=True):
+            ends = self._offsets[number : number + 2]
+            if is_text and number > 0:
+                before = self._offsets[number - 1 : number + 1]
+                known = packed_losses(network, self._tokens, before)[0]
+                both = np.array([before[0], ends[1]])
+                loss += count * (packed_losses(network, self._tokens, both)[0] - known)
+            else:
+                loss += count * packed_losses(network, self._tokens, ends)[0]
+        return float(loss / self._rows[order].sum())
 
 
 def _rate_of(config: TrainingConfig) -> tuple[object, ...]:

@@ -13,7 +13,13 @@ from click.testing import CliRunner
 
 from app.catalog import pretrained, texts
 from app.catalog.pretrained import CARDS, Card
-from model import CharModel, sentences_from_text, train_validation_split
+from app.protocol.hyperparameters import Hyperparameters
+from app.protocol.limits import Limits
+from app.protocol.requests import Learn, LoadPretrained
+from app.sessions.memory_budget import MemoryBudget
+from app.sessions.preparation import PRETRAINED_LEARNING_RATE
+from app.sessions.session import Session
+from model import CharModel, compile_kernels, sentences_from_text, train_validation_split
 from tools import make_pretrained as make
 
 CARDS_SHIPPED = list(pretrained.cards().values())
@@ -37,6 +43,31 @@ def test_a_card_says_what_its_model_is(card: Card) -> None:
     assert (len(train), len(held_out)) == (card.sentences, card.held_out_sentences)
     assert saved.model.perplexity(train) == pytest.approx(card.perplexity, abs=0.002)
     assert saved.model.perplexity(held_out) == pytest.approx(card.held_out_perplexity, rel=0.001)
+
+
+@pytest.mark.parametrize("card", CARDS_SHIPPED, ids=lambda card: card.name)
+@pytest.mark.parametrize("name", ["its own", "recipes", "two lines"])
+def test_it_is_loaded_and_trains_with_the_default_limits(card: Card, name: str) -> None:
+    """On its own text, and on others, which it may predict worse than by guessing.
+
+    Each stretch is a single step, as on a busy server.
+    """
+    compile_kernels(card.kind, "rmsprop")
+    given = {"its own": card.text, "recipes": "recipes"}.get(name)
+    text = texts.text(given) if given else "one step\nthen on"
+    limits = Limits()
+    session = Session("ann", MemoryBudget(limits.weights, limits.memory))
+    session.carry_out(Learn(text=text, options=Hyperparameters()))
+    session.carry_out(LoadPretrained(name=card.name))
+    for _ in range(10):
+        session.train(0)
+    snapshot = session.snapshot()
+    assert (snapshot.steps, snapshot.status, snapshot.pause_reason) == (10, "learning", None)
+    assert (snapshot.learning_rate, snapshot.rollbacks) == (PRETRAINED_LEARNING_RATE, 0)
+    assert [each.code for each in snapshot.notices if each.level == "error"] == []
+    if name == "its own":
+        assert snapshot.perplexity is not None
+        assert snapshot.perplexity < 2 * card.perplexity
 
 
 def test_most_of_what_the_first_writes_are_words_of_its_text() -> None:

@@ -30,7 +30,7 @@ from model import (
 )
 from model.training.batch_sampler import BatchSampler
 from model.training.config import OptimizerName
-from model.training.divergence import MAX_ROLLBACKS, MIN_LEARNING_RATE
+from model.training.divergence import MAX_RELATIVE_PERPLEXITY, MAX_ROLLBACKS, MIN_LEARNING_RATE
 
 OF_EVERY_LENGTH = ["a" * length for length in range(1, 9)]  # a length tells which one it was
 SENTENCES = ["start small", "ship it, then listen", "ask what they paid", "no"]
@@ -426,6 +426,34 @@ def test_a_good_stretch_between_rollbacks_gives_hope(monkeypatch: pytest.MonkeyP
         trainer.train(10)
         assert not trainer.is_hopeless
     assert len(trainer.rollbacks) == MAX_ROLLBACKS + 1
+
+
+def test_a_good_network_that_does_not_know_its_text_has_not_diverged() -> None:
+    """It predicts worse than by guessing, but no worse than at its start."""
+    model = trainer_on(["ab"]).model
+    Trainer(model, ["aaaa"], TrainingConfig(learning_rate=0.01, seed=1)).train(1000)
+    trainer = Trainer(model, ["bbbb", "ba"], TrainingConfig(learning_rate=1e-4, seed=1))
+    at_start = model.perplexity(["bbbb", "ba"])
+    for _ in range(5):
+        trainer.train(1)
+    assert trainer.totals.perplexity > MAX_RELATIVE_PERPLEXITY * model.layout.inputs
+    assert (trainer.rollbacks, trainer.learning_rate) == ((), 1e-4)
+
+    model.params *= 100  # finite, but much worse than that
+    trainer.train(2)
+    assert len(trainer.rollbacks) == 1
+    assert model.perplexity(["bbbb", "ba"]) == at_start
+
+
+def test_running_text_that_a_good_network_does_not_know_is_no_divergence() -> None:
+    config = TrainingConfig(mode="text", sequence_length=20, batch_size=2, learning_rate=0.01)
+    model = trainer_on(["ab"]).model
+    Trainer(model, "a" * 200, config).train(1000)
+    trainer = Trainer(model, "b" * 200, replace(config, learning_rate=1e-4))
+    for _ in range(5):
+        trainer.train(1)
+    assert trainer.totals.perplexity > MAX_RELATIVE_PERPLEXITY * model.layout.inputs
+    assert (trainer.rollbacks, trainer.learning_rate) == ((), 1e-4)
 
 
 def test_the_originals_training_can_diverge() -> None:
