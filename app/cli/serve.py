@@ -11,7 +11,6 @@ import click
 
 from app.cli.params import FiniteRange, as_typed, server_option
 from app.protocol.limits import Limits
-from app.runtime.compile_process import FIRST_KERNELS, begin_first_time
 from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
 
@@ -135,8 +134,6 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
 @_limit_options
 def serve(trust_proxy: bool, **options: Any) -> None:
     """Start the web server."""
-    if options["engine"] == "local":
-        begin_first_time("training", *FIRST_KERNELS)  # while the server's libraries are imported
     from app import server
 
     options["trusted_proxies"] = options["trusted_proxies"] or int(trust_proxy)
