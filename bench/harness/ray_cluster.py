@@ -73,11 +73,12 @@ class RayCluster:
         self._cluster = Cluster(initialize_head=True, head_node_args=head)
         self.address = self._cluster.address
         for _ in range(self._machines):
-            self.add()
+            self.add(wait=False)
+        self._cluster.wait_for_nodes(COMMAND_TIMEOUT)
 
-    def add(self) -> None:
-        """Add a machine."""
-        self._cluster.add_node(num_cpus=self._cores, include_dashboard=False)
+    def add(self, wait: bool = True) -> None:
+        """Add a machine; `wait` until it is up."""
+        self._cluster.add_node(wait, num_cpus=self._cores, include_dashboard=False)
 
     def kill_machine(self, machine: str) -> None:
         """Remove a machine without a graceful shutdown."""

@@ -17,7 +17,7 @@ from app.cli import main
 from bench.harness import ray_cluster
 from bench.harness.postgres import Postgres
 from bench.harness.ray_cluster import RayCluster
-from bench.harness.server import LiveServer
+from bench.harness.server import LiveServer, running_together
 from tests.support.client import Client, Tab
 from tests.support.server import KEEP_UNWATCHED, running_server
 from tests.support.waiting import PATIENCE
@@ -74,7 +74,7 @@ def cluster(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="module")
 def webs(cluster: Cluster) -> Iterator[tuple[LiveServer, LiveServer]]:
-    with cluster.web("one") as one, cluster.web("other") as other:
+    with running_together(cluster.web("one"), cluster.web("other")) as (one, other):
         until_all_nodes_are_up(cluster)
         yield one, other
 

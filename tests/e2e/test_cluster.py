@@ -14,7 +14,7 @@ from bench.harness import nginx, ray_cluster
 from bench.harness.nginx import running_nginx
 from bench.harness.postgres import Postgres
 from bench.harness.ray_cluster import RayCluster, running_cluster
-from bench.harness.server import LiveServer
+from bench.harness.server import LiveServer, running_together
 from tests.e2e.page import (
     await_figure,
     await_more_steps,
@@ -64,8 +64,10 @@ def cluster(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
     folder = tmp_path_factory.mktemp("cluster")
     with (
         running_cluster(MACHINES, cores=1) as ray,
-        ray.web(folder / "1", postgres) as one,
-        ray.web(folder / "2", postgres) as two,
+        running_together(*(ray.web(folder / str(number), postgres) for number in range(2))) as (
+            one,
+            two,
+        ),
         running_nginx([one.url, two.url]) as front,
     ):
         yield Cluster(ray, (one, two), front.url)

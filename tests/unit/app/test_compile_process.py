@@ -54,9 +54,12 @@ def test_kernels_that_cannot_be_compiled_in_a_process_are_left_to_this_one(
     [(signal.SIGINT, 130), (signal.SIGTERM, -signal.SIGTERM), (signal.SIGHUP, -signal.SIGHUP)],
 )
 def test_a_signal_ends_a_training_that_compiles(
-    tmp_path: Path, stop: signal.Signals, status: int
+    tmp_path: Path, stop: signal.Signals, status: int, request: pytest.FixtureRequest
 ) -> None:
     """Ctrl-C must not wait for the compiler."""
+    # The command inherits a signal that is ignored, as under nohup.
+    inherited = signal.signal(stop, signal.SIG_DFL)
+    request.addfinalizer(lambda: signal.signal(stop, inherited))
     (tmp_path / "corpus").write_text("a line\n", encoding="utf-8")
     command = [sys.executable, "-m", "app", "train", str(tmp_path / "corpus")]
     with subprocess.Popen(
@@ -65,5 +68,8 @@ def test_a_signal_ends_a_training_that_compiles(
         assert process.stderr is not None
         assert COMPILING in map(str.rstrip, iter(process.stderr.readline, ""))
         process.send_signal(stop)
-        assert process.wait(PATIENCE) == status
+        try:
+            assert process.wait(PATIENCE) == status
+        finally:
+            process.kill()
     assert not (tmp_path / "model.json").exists()
