@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any
 
 MAX_SHOWN = 1000  # characters of a value in a message
+MAX_NESTED = 100  # characters of a list or a mapping
 HUGE = 10**30  # integers from here on are not written out in a message
 
 MESSAGES: Mapping[str, str] = MappingProxyType(
@@ -304,7 +305,8 @@ def check_range(field: str, name: str, value: Any, above: float | None, to: floa
 def _shortened(value: Any) -> Any:
     """The value as a message shows it: Python does not write out 5,000 digits or levels."""
     if isinstance(value, list | tuple | dict):
-        return reprlib.repr(value)
+        written = reprlib.repr(value)  # some hundred characters if it is nested
+        return written if len(written) <= MAX_NESTED else f"{written[:MAX_NESTED]}…"
     if isinstance(value, str) and len(value) > MAX_SHOWN:
         return f"{value[:MAX_SHOWN]}…"
     if is_integer(value) and abs(value) >= HUGE:

@@ -502,6 +502,13 @@ def test_a_modified_file_is_refused_or_works(
     read_and_use_or_refuse(json.dumps(tree))
 
 
+@pytest.mark.parametrize("option", sorted(GOOD["solver"]["training"]["config"]))
+def test_an_option_that_is_a_whole_model_is_refused_in_few_words(option: str) -> None:
+    tree = copy.deepcopy(GOOD)
+    tree["solver"]["training"]["config"][option] = GOOD["model"]
+    assert refusal(json.dumps(tree)).code == "training_damaged"
+
+
 @settings(max_examples=150)
 @given(
     at=st.integers(0, len(json.dumps(GOOD))),
