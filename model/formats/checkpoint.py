@@ -21,7 +21,7 @@ class ModelCheckpoint(NamedTuple):
     Attributes:
         model: the network.
         optimizer: its optimizer; None if it has no state.
-        sampler_state: the state of its `BatchSampler`; None if that was not saved.
+        sampler_state: the state of its sampler; None if that was not saved.
         training: its options and its progress; None if that was not saved.
     """
 

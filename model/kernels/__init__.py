@@ -5,6 +5,7 @@ network.py       the whole network: loss of a batch of sentences, and its gradie
 inference.py     one step of the network for several sentences
 sampling.py      how the next token is chosen
 beam_search.py   the beam and its hypotheses
+dropout.py       random masks that need no memory
 optimizers.py    an optimizer step over the parameter vector
 cells/           one recurrent layer of each cell over a batch, forward and backward
 linalg/          matrix products, activations, and views into flat arrays

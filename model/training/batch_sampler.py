@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -93,6 +94,10 @@ class BatchSampler:
             "sizes": self._sizes.tolist(),
             "random": _as_text(self._random.bit_generator.state),
         }
+
+    def accepts(self, state: Mapping[str, Any]) -> bool:
+        """Whether a state is one of sentences, not of running text."""
+        return "windows" not in state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a state; ignored if it has another number of sentences or larger batches.

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from model.kernels.dropout import Dropout, NoDropout
+from model.training.state import MAX_STEPS
 
 MAX_SEED = 2**32 - 1
-MAX_STEPS = 2**53
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,11 @@ class DropoutState:
     rate: float
     seed: int
     step: int = 0
+
+    @classmethod
+    def initial(cls, rate: float, seed: int | None) -> DropoutState:
+        """The state before the first step of a training with this seed; None for a random one."""
+        return cls(rate, int(np.random.default_rng(seed).integers(MAX_SEED + 1)))
 
     def after(self, steps: int) -> DropoutState:
         """The state after so many further steps."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,10 @@ class StreamSampler:
             "position": self._position,
             "state": held.tolist(),
         }
+
+    def accepts(self, state: Mapping[str, Any]) -> bool:
+        """Whether a state is one of running text."""
+        return "windows" in state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue from a state; ignored if the windows or the streams are others.

@@ -12,15 +12,12 @@ import numpy as np
 import numpy.typing as npt
 
 from model.char_model import CharModel
-from model.errors import FormatError, SettingsError, TextError, check_range, is_integer
+from model.errors import FormatError, SettingsError, check_range, is_integer
 from model.formats.checkpoint import ModelCheckpoint, load_model
 from model.kernels import entry_points, workspace
 from model.kernels.optimizers import StepConfig
 from model.kernels.types import FloatArray
-from model.metrics import packed_losses
 from model.network import Network, is_size
-from model.text.dataset import pack_sentences, split_text, train_validation_split
-from model.training.batch_sampler import BatchSampler
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import MIN_LEARNING_RATE, DivergenceGuard, Rollback
@@ -29,11 +26,10 @@ from model.training.optimizers import Optimizer, check_fits, new_optimizer
 from model.training.schedules import learning_rates
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
-from model.training.streams import StreamSampler
-from model.training.validation import TextValidator, ValidationSet, Validator
+from model.training.training_data import training_data
+from model.training.validation import ValidationSet
 
 STEP_COST = 5  # of a step besides its predictions, in predictions: the optimizer
-MAX_SEED = 2**32
 MAX_SECONDS = 366 * 24 * 60 * 60.0
 MIN_TIME_SHARE = 0.1  # of the time of `train_for`: with less left, it returns
 
@@ -53,8 +49,6 @@ class Trainer:
         model: the network.
         optimizer: its optimizer.
         rollbacks: those of this training, oldest first.
-        train_sentences: the training sentences; empty for running text.
-        validation: evaluates the validation sentences or text; None if there is none.
         last_update: the last step recorded for `record_next_update`; None before the first.
         clip_fraction: fraction of the gradients that were clipped in the last stretch, or of the
             steps if the norm is clipped; None before the first.
@@ -82,54 +76,22 @@ class Trainer:
         self.last_update: ParameterUpdate | None = None
         self.clip_fraction: float | None = None
         self._records_update = False
-        self.train_sentences: Sequence[str] = ()
-        self.validation: ValidationSet | None = None
-        self._sampler: BatchSampler | StreamSampler
-        if self.config.mode == "text":
-            self._prepare_text(sentences)
-        else:
-            self._prepare_sentences(sentences)
+        self._data = training_data(model, sentences, self.config)
         self._gradient = np.zeros_like(model.params)  # (parameters,)
-        work = self.config.batch_size * self._rows.mean() * model.num_parameters
+        work = self.config.batch_size * self._data.lengths.mean() * model.num_parameters
         if not is_size(threads):
             raise SettingsError("invalid_threads", "threads", value=threads)
         threads = min(threads, self.config.batch_size, int(work / MIN_WORK))
         self._parallel: DataParallel | None = None
         if threads > 1:
-            self._parallel = DataParallel(model, self._tokens, self._offsets, threads)
-        seed = np.random.default_rng(self.config.seed).integers(MAX_SEED)
-        self._dropout = DropoutState(self.config.dropout, int(seed))
+            self._parallel = DataParallel(model, self._data.tokens, self._data.offsets, threads)
+        self._dropout = DropoutState.initial(self.config.dropout, self.config.seed)
         self._guard: DivergenceGuard | None = None
         if self.config.rollback_on_divergence:
             self._guard = DivergenceGuard(model.layout.inputs, model.params, self.optimizer)
         self._sentences_seen = 0
         self._cost_per_second = 0.0
         self._totals = TrainingStats(0, 0.0, 0, 0.0, 0.0, 0)
-
-    def _prepare_sentences(self, sentences: Sequence[str]) -> None:
-        model, config = self.model, self.config
-        split = train_validation_split(sentences, config.validation_fraction)
-        self.train_sentences = split.train
-        if split.validation:
-            self.validation = Validator(model, split.validation)
-        self._tokens, self._offsets = pack_sentences(model.vocabulary, split.train)
-        self._rows = np.diff(self._offsets)  # (sentences,): predictions of each
-        self._sampler = BatchSampler(self._rows, config.batch_size, config.shuffle, config.seed)
-
-    def _prepare_text(self, text: Sequence[str] | str) -> None:
-        model, length = self.model, self.config.sequence_length
-        if not isinstance(text, str):
-            raise TextError("text_not_a_string", kind=type(text).__name__)
-        split = split_text(model.vocabulary, text, self.config.validation_fraction)
-        self._tokens, characters = split.train, len(split.train) - 1
-        if characters < length:
-            raise TextError("text_too_short", characters=characters, length=length)
-        if split.validation is not None:
-            self.validation = TextValidator(model, split.validation, length)
-        sampler = StreamSampler(model, characters // length, length, self.config.batch_size)
-        self._offsets = np.arange(len(sampler) + 1) * length  # (windows + 1,)
-        self._rows = np.diff(self._offsets)  # (windows,): predictions of each
-        self._sampler = sampler
 
     @classmethod
     def from_json(
@@ -185,7 +147,7 @@ class Trainer:
 
     def checkpoint(self) -> ModelCheckpoint:
         """A copy of the state, from which training resumes exactly."""
-        sampler_state = self._sampler.state_dict()
+        sampler_state = self._data.sampler.state_dict()
         if self._dropout.rate:
             sampler_state["dropout"] = self._dropout.state_dict()
         totals = self._totals
@@ -210,13 +172,12 @@ class Trainer:
         if totals is not None:
             self._totals, self._lr_set_at_epoch = totals, lr_set_at_epoch
             self._sentences_seen = round(totals.epoch * self.sentence_count)
-        is_of_text = sampler_state is not None and "windows" in sampler_state
-        if sampler_state is None or is_of_text != isinstance(self._sampler, StreamSampler):
+        if sampler_state is None or not self._data.sampler.accepts(sampler_state):
             return
         try:
             if "dropout" in sampler_state:
                 self._dropout = self._dropout.with_state(sampler_state["dropout"])
-            self._sampler.load_state_dict(dict(sampler_state))
+            self._data.sampler.load_state_dict(dict(sampler_state))
         except (ValueError, KeyError, TypeError, OverflowError):
             raise FormatError("order_damaged") from None
 
@@ -258,9 +219,19 @@ class Trainer:
         return self._lr_set_at_epoch
 
     @property
+    def train_sentences(self) -> Sequence[str]:
+        """The training sentences; empty for running text."""
+        return self._data.sentences
+
+    @property
+    def validation(self) -> ValidationSet | None:
+        """Evaluates the validation sentences or text; None if there is none."""
+        return self._data.validation
+
+    @property
     def sentence_count(self) -> int:
         """The number of training sentences, or of windows of running text."""
-        return len(self._rows)
+        return len(self._data.lengths)
 
     @property
     def is_hopeless(self) -> bool:
@@ -273,7 +244,7 @@ class Trainer:
     @property
     def longest_sentence(self) -> int:
         """Characters of the longest training sentence."""
-        return int(self._rows.max()) - 1
+        return int(self._data.lengths.max()) - 1
 
     @property
     def validation_count(self) -> int:
@@ -293,9 +264,9 @@ class Trainer:
         """
         if not (is_integer(steps) and steps >= 0):
             raise SettingsError("invalid_steps", "steps", value=steps)
-        stats = self._train(*self._sampler.next_batches(steps))
+        stats = self._train(*self._data.sampler.next_batches(steps))
         while stats.steps < steps:  # an epoch of running text has ended
-            stats += self._train(*self._sampler.next_batches(steps - stats.steps))
+            stats += self._train(*self._data.sampler.next_batches(steps - stats.steps))
         return stats
 
     def _train(
@@ -329,7 +300,7 @@ class Trainer:
         if self._guard is not None and self._guard.is_hopeless:
             self._guard.try_again()
         while stretch.steps == 0 or left > MIN_TIME_SHARE * seconds:
-            order, batch_offsets = self._sampler.next_batches_within(
+            order, batch_offsets = self._data.sampler.next_batches_within(
                 left * self._cost_per_second, STEP_COST, at_least=0 if stretch.steps else 1
             )
             if not len(order):
@@ -385,13 +356,9 @@ class Trainer:
         order = order[: batch_offsets[-1]]
         epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
         rates = self._rates(epochs)
-        # The gradient is that of the mean loss of a sentence; running text is clipped by character.
-        length = config.sequence_length if config.mode == "text" else 1
-        clip = float(config.clip * length)
+        clip = float(config.clip * self._data.clip_scale)
         step_config = StepConfig(float(config.weight_decay), clip, self.clips_by_norm)
-        sampler = self._sampler
-        state = sampler.state if isinstance(sampler, StreamSampler) else model.zero_state(0)
-        dropout = self._dropout
+        data, dropout = self._data, self._dropout
         self._dropout = dropout.after(len(steps.losses))
         if self._parallel is not None:
             for k, (begin, end) in enumerate(pairwise(batch_offsets)):
@@ -402,11 +369,11 @@ class Trainer:
                         rates[k],
                         order[begin:end],
                         dropout.after(k).kernel_state(),
-                        state,
+                        data.state,
                     )
                 )
             return steps
-        rows = int(np.add.reduceat(self._rows[order], batch_offsets[:-1]).max())
+        rows = int(np.add.reduceat(data.lengths[order], batch_offsets[:-1]).max())
         largest = int(np.diff(batch_offsets).max())
         entry_points.train(
             model.layout.spec.kernel,
@@ -417,11 +384,11 @@ class Trainer:
             model.layout.sizes,
             model.params,
             self._gradient,
-            self._tokens,
-            self._offsets,
+            data.tokens,
+            data.offsets,
             order,
             batch_offsets,
-            state,
+            data.state,
             model.work_space(rows, largest),
             workspace.batch_scratch(rows),
             steps.losses,
@@ -445,11 +412,10 @@ class Trainer:
     def _record(
         self, order: npt.NDArray[np.int64], losses: npt.NDArray[np.float64], seconds: float
     ) -> TrainingStats:
-        predictions = int(self._rows[order].sum())
+        predictions = int(self._data.lengths[order].sum())
         self._sentences_seen += len(order)
         epoch = self._sentences_seen / self.sentence_count
-        ends = len(order) if self.config.mode == "lines" else 0
-        characters = predictions - ends
+        characters = predictions - self._data.ends * len(order)
         stats = TrainingStats(
             len(losses), epoch, characters, seconds, float(losses.sum()), predictions
         )
@@ -467,38 +433,22 @@ class Trainer:
         """
         if self._guard is None or not stats.predictions:
             return
+
+        def loss_of(params: FloatArray) -> float:
+            network = Network(self.model.vocabulary, self.model.layout, params)
+            return self._data.mean_loss(network, order)
+
         mean_loss = stats.cost / stats.predictions
-        if not self._guard.has_diverged(mean_loss, lambda params: self._mean_loss(params, order)):
+        if not self._guard.has_diverged(mean_loss, loss_of):
             self._guard.maybe_snapshot(
                 self.model.params, self.optimizer, self._totals.seconds, mean_loss
             )
             return
         self.optimizer = self._guard.restore(self.model.params)
-        if isinstance(self._sampler, StreamSampler):
-            self._sampler.reset_state()
+        self._data.reset_state()
         self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
-
-    def _mean_loss(self, params: FloatArray, order: npt.NDArray[np.int64]) -> float:
-        """The mean loss of a prediction that parameters have on these sentences or windows.
-
-        A window is read with the one before it, whose state it begins with.
-        """
-        network = Network(self.model.vocabulary, self.model.layout, params)
-        is_text = isinstance(self._sampler, StreamSampler)
-        numbers, counts = np.unique(order, return_counts=True)
-        loss = 0.0
-        for number, count in zip(numbers, counts, strict=True):
-            ends = self._offsets[number : number + 2]
-            if is_text and number > 0:
-                before = self._offsets[number - 1 : number + 1]
-                known = packed_losses(network, self._tokens, before)[0]
-                both = np.array([before[0], ends[1]])
-                loss += count * (packed_losses(network, self._tokens, both)[0] - known)
-            else:
-                loss += count * packed_losses(network, self._tokens, ends)[0]
-        return float(loss / self._rows[order].sum())
 
 
 def _rate_of(config: TrainingConfig) -> tuple[object, ...]:

@@ -7,7 +7,8 @@ Gates of a row lie side by side as n, r, z (candidate, reset, update), each H wi
     h = (1 - z) * n + z * h_before
 
 (K. Cho et al., 2014, in the form of cuDNN and PyTorch: the reset gate acts after the hidden
-product, which has a bias of its own.) h_before is zero at the first row of a sentence. `c` holds
+product, which has a bias of its own.) h_before is zero at the first row of a sentence,
+unless it is carried. `c` holds
 h_before Wh_n + b_hn of each row, in the backward pass its gradient; `tanh_c` is not used.
 """
 

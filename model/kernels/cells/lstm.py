@@ -7,7 +7,8 @@ Gates of a row lie side by side as g, o, f, i (cell write, output, forget, input
     h = o * tanh(c)
 
 as in Hochreiter and Schmidhuber (1997) with the forget gate of Gers, Schmidhuber and Cummins
-(2000), without peepholes. h_before and c_before are zero at the first row of a sentence.
+(2000), without peepholes. h_before and c_before are zero at the first row of a
+sentence, unless they are carried.
 """
 
 from __future__ import annotations

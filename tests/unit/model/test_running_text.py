@@ -213,7 +213,7 @@ def test_a_rollback_sets_the_carried_state_to_zero() -> None:
     assert trainer.rollbacks or trainer.train(60)
     assert trainer.rollbacks
     assert np.isfinite(trainer.model.params).all()
-    sampler = trainer._sampler
+    sampler = trainer._data.sampler
     assert isinstance(sampler, StreamSampler)
     assert np.isfinite(sampler.state).all()
 
