@@ -18,9 +18,8 @@ from model.errors import SettingsError, TextError, check_seed
 from model.formats.files import write_file
 from model.formats.recurrentjs_json import parse, serialize
 from model.kernels.types import FloatArray
-from model.metrics import packed_losses, perplexity_of, sentence_losses
+from model.metrics import losses_and_predictions, perplexity_of, sentence_losses
 from model.network import Network, ParameterLayout, float_type
-from model.text.dataset import pack_sentences
 from model.text.sentences import Sentences
 from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Optimizer
@@ -132,9 +131,9 @@ class CharModel(Network):
             raise TextError("no_sentences")
         loss, predictions = 0.0, 0
         for chunk in given.chunks():
-            tokens, offsets = pack_sentences(self.vocabulary, chunk)
-            loss += float(packed_losses(self, tokens, offsets).sum())
-            predictions += int(offsets[-1])
+            losses, counts = losses_and_predictions(self, chunk)
+            loss += float(losses.sum())
+            predictions += int(counts.sum())
         return perplexity_of(loss, predictions)
 
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:

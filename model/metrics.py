@@ -28,13 +28,25 @@ def sentence_losses(network: Network, sentences: Sequence[str]) -> Float64Array:
     return packed_losses(network, *pack_sentences(network.vocabulary, sentences))
 
 
+def losses_and_predictions(
+    network: Network, sentences: Sequence[str]
+) -> tuple[Float64Array, npt.NDArray[np.int64]]:
+    """The losses as `sentence_losses` returns them, and the predictions of each, (sentences,).
+
+    Raises:
+        TextError: as `sentence_losses` does.
+    """
+    tokens, offsets = pack_sentences(network.vocabulary, sentences)
+    return packed_losses(network, tokens, offsets), np.diff(offsets)
+
+
 def packed_losses(
     network: Network,
     tokens: IndexArray,
     offsets: npt.NDArray[np.int64],
     work: FloatArray | None = None,
 ) -> Float64Array:
-    """The same for sentences from `pack_sentences`; with `work` to read from afterwards."""
+    """The losses of sentences from `pack_sentences`; with `work` to read from afterwards."""
     losses = np.zeros(len(offsets) - 1)  # (sentences,)
     rows = int(np.diff(offsets).max())
     work = network.work_space(rows) if work is None else work

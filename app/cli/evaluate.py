@@ -16,7 +16,7 @@ from app.cli.files import IN_FILE, check_one_stdin, read_model, read_sentences
 from app.cli.params import text_arguments, unknown_option
 from app.cli.progress import COMPILING, PATIENCE, Progress, announced
 from model import CharModel, ModelError, TextError, adapt_sentences, format_chars, select_known
-from model.metrics import perplexity_of
+from model.metrics import losses_and_predictions, perplexity_of
 from model.text.vocabulary import Unknown
 
 CHUNK = 500
@@ -126,14 +126,13 @@ class Evaluation:
 def scores(model: CharModel, sentences: Sequence[str]) -> Iterator[Score]:
     """The score of each sentence, in their order."""
     for chunk in _chunks(sentences):
-        known = [sentence for sentence in chunk if model.vocabulary.can_encode(sentence)]
-        losses = iter(model.losses(known) if known else ())
-        for sentence in chunk:
-            if not model.vocabulary.can_encode(sentence):
-                yield Score(sentence, None)
-                continue
-            predictions = len(model.vocabulary.tokenize(sentence)) + 1
-            yield Score(sentence, perplexity_of(float(next(losses)), predictions))
+        perplexities: list[float | None] = [None] * len(chunk)
+        known = [place for place, each in enumerate(chunk) if model.vocabulary.can_encode(each)]
+        if known:
+            losses, counts = losses_and_predictions(model, [chunk[place] for place in known])
+            for place, loss, predictions in zip(known, losses, counts, strict=True):
+                perplexities[place] = perplexity_of(float(loss), int(predictions))
+        yield from map(Score, chunk, perplexities)
 
 
 def _chunks(sentences: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -154,10 +153,11 @@ def evaluate_model(
     if left_out and not known:
         characters = vocabulary.format_unknown(list(unknown))
         raise TextError("no_known_sentences", characters=characters)
-    predictions = sum(len(vocabulary.tokenize(sentence)) + 1 for sentence in known)
-    loss = 0.0
+    loss, predictions = 0.0, 0
     for number, chunk in enumerate(_chunks(known)):
-        loss += float(model.losses(chunk).sum())
+        losses, counts = losses_and_predictions(model, chunk)
+        loss += float(losses.sum())
+        predictions += int(counts.sum())
         if progress is not None:
             progress.show(number * CHUNK, f"{number * CHUNK:,} sentences")
     perplexity = perplexity_of(loss, predictions)
