@@ -64,9 +64,8 @@ class CharModel(Network):
         if not isinstance(hidden_sizes, Iterable):
             raise SettingsError("invalid_hidden_sizes", "hidden_sizes")
         layout = ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
-        check_seed(seed)
+        random = _generator(seed)
         params = _zeros(layout, dtype)
-        random = np.random.default_rng(seed)
         for name, matrix in layout.views(params).items():
             if name.startswith("W"):
                 matrix[:] = random.uniform(-INITIAL_WEIGHT, INITIAL_WEIGHT, matrix.shape)
@@ -209,9 +208,7 @@ class CharModel(Network):
             TextError: as `sample` does.
         """
         params = sampling.sampling_params(self, temperature, top_k, top_p)
-        check_seed(seed)
-        random = np.random.default_rng(seed)
-        return sampling.generate(self, count, prompt, params, max_chars, random)
+        return sampling.generate(self, count, prompt, params, max_chars, _generator(seed))
 
     def iter_samples(
         self,
@@ -229,9 +226,7 @@ class CharModel(Network):
             SettingsError, TextError: as `samples` does.
         """
         params = sampling.sampling_params(self, temperature, top_k, top_p)
-        check_seed(seed)
-        random = np.random.default_rng(seed)
-        return sampling.stream(self, count, prompt, params, max_chars, random)
+        return sampling.stream(self, count, prompt, params, max_chars, _generator(seed))
 
     def greedy(self, prompt: str = "", max_chars: int = 100) -> str:
         """The continuation of the prompt by the most probable character at each step.
@@ -265,6 +260,16 @@ class CharModel(Network):
 def _check_vocabulary(vocabulary: Any) -> None:
     if not isinstance(vocabulary, Vocabulary):
         raise SettingsError("not_a_vocabulary", "vocabulary")
+
+
+def _generator(seed: int | None) -> np.random.Generator:
+    """The random generator of a seed.
+
+    Raises:
+        SettingsError: the seed is neither None nor an integer of at least 0.
+    """
+    check_seed(seed)
+    return np.random.default_rng(seed)
 
 
 def _zeros(layout: ParameterLayout, dtype: npt.DTypeLike) -> FloatArray:
