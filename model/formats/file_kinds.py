@@ -87,11 +87,10 @@ CHOOSE = "choose the JSON file of a model"
 CONVERT = "save its weights in the JSON of a model, or train a new model on the text"
 UNPACK = "unpack it first"
 
-COMPRESSED: tuple[FileKind, ...] = (
-    FileKind("compressed by gzip (.gz)", starts_with(b"\x1f\x8b"), UNPACK),
-    FileKind("compressed by bzip2 (.bz2)", starts_with(b"BZh"), UNPACK),
-    FileKind("compressed by xz (.xz)", starts_with(b"\xfd7zXZ\0"), UNPACK),
-)
+GZIP = FileKind("compressed by gzip (.gz)", starts_with(b"\x1f\x8b"), UNPACK)
+BZIP2 = FileKind("compressed by bzip2 (.bz2)", starts_with(b"BZh"), UNPACK)
+XZ = FileKind("compressed by xz (.xz)", starts_with(b"\xfd7zXZ\0"), UNPACK)
+COMPRESSED: tuple[FileKind, ...] = (GZIP, BZIP2, XZ)
 """Compressed files, which a text may be, but once only."""
 
 BINARY: tuple[FileKind, ...] = (

@@ -7,11 +7,19 @@ import codecs
 import lzma
 import unicodedata
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from model.errors import SettingsError, TextError
-from model.formats.file_kinds import BINARY, MODEL_JSON, kind_of
+from model.formats.file_kinds import (
+    BINARY,
+    BZIP2,
+    GZIP,
+    MODEL_JSON,
+    XZ,
+    FileKind,
+    kind_of,
+)
 from model.text.sentences import BYTE_ORDER_MARK
 
 THE_FILE = "The file"
@@ -20,12 +28,12 @@ THE_FILE = "The file"
 XZ_MEMORY = 128_000_000
 """Bytes that decompression of .xz may take: a tiny file can demand gigabytes."""
 
-_DECOMPRESSORS: tuple[tuple[bytes, Callable[[], Any]], ...] = (
-    (b"\x1f\x8b", lambda: zlib.decompressobj(wbits=31)),  # gzip
-    (b"BZh", bz2.BZ2Decompressor),
-    (b"\xfd7zXZ\0", lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY)),
-)
-"""The first bytes of compressed files, and what decompresses them."""
+_DECOMPRESSORS: Mapping[FileKind, Callable[[], Any]] = {
+    GZIP: lambda: zlib.decompressobj(wbits=31),
+    BZIP2: bz2.BZ2Decompressor,
+    XZ: lambda: lzma.LZMADecompressor(memlimit=XZ_MEMORY),
+}
+"""What decompresses each kind of compressed file."""
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -95,13 +103,13 @@ def decode_text(
 
 def _decompress(content: bytes, name: str, max_bytes: int) -> bytes:
     """The content, decompressed if it is compressed, and at most one byte above the limit."""
-    make = next((make for start, make in _DECOMPRESSORS if content.startswith(start)), None)
-    if make is None:
+    kind = kind_of(content, tuple(_DECOMPRESSORS))
+    if kind is None:
         return content
     pieces, size, rest = [], 0, content
     try:
         while rest and size <= max_bytes:  # a file may have several streams, one after the other
-            stream = make()
+            stream = _DECOMPRESSORS[kind]()
             piece = stream.decompress(rest, max_bytes + 1 - size)
             pieces.append(piece)
             size += len(piece)
