@@ -20,6 +20,7 @@ from model.errors import FormatError, ModelError, is_integer, is_number
 from model.formats.file_kinds import refuse_foreign_file, refuse_foreign_json
 from model.kernels.types import FloatArray
 from model.network import CELLS, Network, ParameterLayout, float_type
+from model.text.sentences import BYTE_ORDER_MARK
 from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Adam, AdamW, Optimizer, RMSProp
 from model.training.state import MAX_STEPS, TrainingState
@@ -29,7 +30,6 @@ Json = Mapping[str, Any]
 DIGITS_OF_FLOAT32 = 9  # significant digits that restore every float32 exactly
 MIN_EPS = 1e-30  # a smaller one may be 0 in float32, so that a step is 0 / 0
 DIGITS_SHOWN = 12  # longer numbers are not written out in a message
-BOM = "\ufeff"  # some editors write it before the first brace
 MAX_PATH = 4096  # characters
 
 
@@ -131,7 +131,7 @@ def _numbers_to_json(matrix: FloatArray) -> list[float]:
 
 def _decode(text: str | bytes) -> Json:
     if isinstance(text, str):
-        text = text.removeprefix(BOM)
+        text = text.removeprefix(BYTE_ORDER_MARK)  # some editors write it before the brace
         if _looks_like_a_path(text):
             raise FormatError("path_instead_of_json")
     elif isinstance(text, bytes):
@@ -243,8 +243,7 @@ def _read_decay(solver: Json, key: str, default: float) -> float:
 
 def _read_sampler_state(parsed: Json) -> Json | None:
     """The state of the sampler, as its `state_dict` returns it."""
-    solver = parsed.get("solver")
-    order = solver.get("order") if isinstance(solver, Mapping) else None
+    order = _solver_entry(parsed, "order")
     if order is None:
         return None
     if isinstance(order, Mapping) and "windows" in order:  # running text; checked when it is used
@@ -263,9 +262,14 @@ def _read_sampler_state(parsed: Json) -> Json | None:
 
 
 def _read_training(parsed: Json) -> TrainingState | None:
-    solver = parsed.get("solver")
-    training = solver.get("training") if isinstance(solver, Mapping) else None
+    training = _solver_entry(parsed, "training")
     return None if training is None else TrainingState.from_json(training)
+
+
+def _solver_entry(parsed: Json, key: str) -> Any:
+    """An entry of `solver`; None if either is missing."""
+    solver = parsed.get("solver")
+    return solver.get(key) if isinstance(solver, Mapping) else None
 
 
 def _are_whole(values: Any) -> bool:
