@@ -90,7 +90,7 @@ def check_output(out: Path, kind: FileKind, force: bool, inputs: Sequence[Path] 
         before = files.status(out)
         if before is not None:
             _check_existing(out, before, kind, force, inputs)
-        if before is None or stat.S_ISREG(before.st_mode):
+        if files.is_replaced(before):
             _try_folder(out)
     except OSError as error:
         raise click.ClickException(f"{out} cannot be written: {console.reason(error)}") from None
@@ -98,8 +98,7 @@ def check_output(out: Path, kind: FileKind, force: bool, inputs: Sequence[Path] 
 
 def is_replaced(out: Path) -> bool:
     """Whether writing to the output replaces a file, and does not add to a stream."""
-    before = None if out == STDIO else files.status(out)
-    return out != STDIO and (before is None or stat.S_ISREG(before.st_mode))
+    return out != STDIO and files.is_replaced(files.status(out))
 
 
 def write_file(out: Path, content: bytes) -> None:

@@ -18,7 +18,7 @@ def write_file(path: str | os.PathLike[str], content: bytes) -> None:
         OSError: the file cannot be written; the old content is unchanged.
     """
     before = status(path)
-    if before is None or stat.S_ISREG(before.st_mode):
+    if is_replaced(before):
         _replace(Path(os.path.realpath(path)), content, before)
         return
     Path(path).write_bytes(content)
@@ -30,6 +30,11 @@ def status(path: str | os.PathLike[str]) -> os.stat_result | None:
         return Path(path).stat()
     except FileNotFoundError:
         return None
+
+
+def is_replaced(before: os.stat_result | None) -> bool:
+    """Whether writing to a path with this status replaces a file, and does not add to a stream."""
+    return before is None or stat.S_ISREG(before.st_mode)
 
 
 def new_part(folder: Path) -> tuple[Path, int]:
