@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import os
 import re
@@ -103,14 +104,13 @@ def _encodable(text: str, stdout: io.TextIOWrapper) -> str:
     return text
 
 
+@functools.cache
 def _warn_of_encoding(encoding: str) -> None:
     """Say once that characters are replaced."""
-    if not getattr(_warn_of_encoding, "done", False):
-        _warn_of_encoding.done = True  # type: ignore[attr-defined]
-        note(
-            f"Warning: the encoding of standard output, {encoding}, lacks some characters; they "
-            "are written as ?. PYTHONIOENCODING=utf-8 changes the encoding."
-        )
+    note(
+        f"Warning: the encoding of standard output, {encoding}, lacks some characters; they are "
+        "written as ?. PYTHONIOENCODING=utf-8 changes the encoding."
+    )
 
 
 def _discard_output() -> None:

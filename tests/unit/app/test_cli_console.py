@@ -43,7 +43,7 @@ def folder(model: CharModel, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def only_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     """No line says that something takes long, and no warning was given before."""
     monkeypatch.setattr(progress, "PATIENCE", 1000.0)
-    monkeypatch.setattr(console._warn_of_encoding, "done", False, raising=False)
+    console._warn_of_encoding.cache_clear()
 
 
 def exit_code(*words: object) -> int:
