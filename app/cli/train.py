@@ -34,7 +34,7 @@ from app.cli.train_loop import (
     TrainingLoop,
 )
 from app.protocol.fields import as_entered
-from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, arguments_of
+from app.protocol.hyperparameters import arguments_of
 from app.runtime.compile_process import compile_in_process
 from app.runtime.config import available_cores
 from model import (
@@ -231,20 +231,23 @@ def _statistics(sentences: Sentences) -> str:
 
 
 def _new_trainer(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
-    hyperparameters = Hyperparameters(**{name: options[name] for name in HYPERPARAMETERS})
-    config = TrainingConfig(
-        **{its: options[name] for name, its in TRAINING_ARGUMENTS.items()},
-    )
+    config = TrainingConfig(**_arguments(TRAINING_ARGUMENTS, options))
+    network = _arguments(arguments_of("network"), options)
     vocabulary = Vocabulary.from_sentences(sentences, options["min_count"])
     sentences = adapt_sentences(vocabulary, sentences, "skip")
-    model = CharModel.create(vocabulary, **hyperparameters.of("network"), seed=options["seed"])
+    model = CharModel.create(vocabulary, **network, seed=options["seed"])
     return Trainer(model, sentences, config, threads=options["threads"])
+
+
+def _arguments(names: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that are given, by the names of the arguments that they set."""
+    return {names[name]: value for name, value in options.items() if name in names}
 
 
 def _resumed_trainer(
     saved: ModelCheckpoint, sentences: Sequence[str], given: Mapping[str, Any], threads: int
 ) -> Trainer:
-    changes = {TRAINING_ARGUMENTS[name]: value for name, value in given.items()}
+    changes = _arguments(TRAINING_ARGUMENTS, given)
     return Trainer.from_checkpoint(saved, sentences, replace(saved.config, **changes), threads)
 
 
