@@ -20,7 +20,7 @@ import click
 from app.cli import console
 from app.cli.files import STDIO, is_replaced
 from app.cli.progress import Progress, announced
-from app.training.monitors import ValidationPacer
+from app.training.monitors import VALIDATION_SHARE, ValidationPacer
 from model import Trainer, TrainingStats
 from model.formats.file_kinds import FileKind, starts_with
 from model.metrics import perplexity_of
@@ -33,8 +33,8 @@ SAVE_SHARE = 0.05
 NEAR_TARGET = 1.1  # times the target: from here on the whole text is evaluated, which is slow
 RECENT_SECONDS = 10.0
 """Seconds of training whose perplexity is reported at the end."""
-MIN_VALIDATION_SECONDS, VALIDATION_SHARE = 1.0, 0.03
-"""Time for a last validation: a second, or a share of the training time."""
+MIN_VALIDATION_SECONDS = 1.0
+"""Time for a last validation, unless the share of validation in the training time is more."""
 
 LOG_FIELDS = (
     *("step", "epoch", "seconds", "learning_rate"),
@@ -110,7 +110,7 @@ class TrainingLog:
             self._file = path.open(mode, encoding="utf-8", newline="", buffering=1)
 
     def __enter__(self) -> TrainingLog:
-        if self._path is not None and not (self._file and self._at_a_row()):
+        if self._path is not None and not self._at_a_row():
             self._write(LOG_FIELDS)
         return self
 
