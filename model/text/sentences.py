@@ -6,6 +6,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import overload
 
 import numpy as np
@@ -100,6 +101,10 @@ class Sentences(Sequence[str]):
 
     def count_chars(self) -> Counter[str]:
         """How often each character occurs, in the order of first appearance."""
+        return self._counts.copy()
+
+    @cached_property
+    def _counts(self) -> Counter[str]:
         counts = Counter[str]()
         for chunk in self.chunks():
             counts.update("".join(chunk))
