@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.errors import UserError, from_model
+from app.errors import from_model
 from app.protocol.requests import MAX_CHARACTERS, Complete
 from app.protocol.results import Completion
-from app.training.work import generated_characters, readable_characters
+from app.training.work import check_readable, generated_characters
 from model import CharModel, TextError
 
 
@@ -18,7 +18,8 @@ def complete(model: CharModel, request: Complete) -> list[Completion]:
         UserError: the prompt is too long for this network, or has a character unknown to it.
     """
     sentences = request.width if request.method == "beam" else request.count
-    limit = min(request.length, _max_characters(model, request.prime, sentences))
+    check_readable(model.layout, request.prime, "prime")
+    limit = min(request.length, generated_characters(model.layout, sentences, MAX_CHARACTERS))
     try:
         found = _generate(model, request, limit)
     except TextError as error:
@@ -43,16 +44,3 @@ def _generate(
         request.count, request.temperature, request.prime, request.top_k, request.top_p, limit
     )
     return [(text, None) for text in texts]
-
-
-def _max_characters(model: CharModel, prime: str, sentences: int) -> int:
-    max_prompt = readable_characters(model.layout)
-    if len(prime) > max_prompt:
-        raise UserError(
-            "prime_too_long_for_network",
-            "prime",
-            characters=len(prime),
-            weights=model.num_parameters,
-            limit=max_prompt,
-        )
-    return generated_characters(model.layout, sentences, MAX_CHARACTERS)

@@ -32,7 +32,7 @@ from app.protocol.inspection import (
 )
 from app.protocol.inspection import Histogram as HistogramResult
 from app.training.run import TrainingRun
-from app.training.work import check_layers, readable_characters, work_per_character
+from app.training.work import check_layers, check_readable, work_per_character
 from model import CharModel, ModelError
 from model.analysis.embeddings import project_embeddings
 from model.analysis.forward_trace import Activations, ForwardTrace
@@ -154,15 +154,7 @@ def _trace(model: CharModel, text: str) -> ForwardTrace:
     Raises:
         UserError: the text is too long for this network.
     """
-    limit = readable_characters(model.layout)
-    if len(text) > limit:
-        raise UserError(
-            "probe_too_long_for_network",
-            "text",
-            characters=len(text),
-            weights=model.num_parameters,
-            limit=limit,
-        )
+    check_readable(model.layout, text, "text")
     return model.trace(text)
 
 

@@ -6,6 +6,8 @@ that in training, measured on one core for networks of all shapes.
 
 from __future__ import annotations
 
+from typing import Literal
+
 from app.errors import UserError
 from app.protocol.limits import MAX_LAYERS
 from model.network import ParameterLayout
@@ -33,15 +35,27 @@ def work_per_character(layout: ParameterLayout) -> int:
     return layout.num_parameters + OUTPUT * layout.inputs + LAYER * len(layout.hidden_sizes)
 
 
-def readable_characters(layout: ParameterLayout) -> int:
-    """Maximum length of a text that a network reads at once."""
-    return MAX_READING_WORK // work_per_character(layout)
-
-
 def generated_characters(layout: ParameterLayout, sentences: int, limit: int) -> int:
     """Maximum length of sentences generated at once; at most `limit`."""
     affordable = MAX_GENERATION_WORK // (work_per_character(layout) * sentences)
     return max(MIN_CHARACTERS, min(limit, affordable))
+
+
+def check_readable(layout: ParameterLayout, text: str, field: Literal["text", "prime"]) -> None:
+    """Check whether a network can read a probe text, or a prompt, at once.
+
+    Raises:
+        UserError: it would take too long.
+    """
+    limit = MAX_READING_WORK // work_per_character(layout)
+    if len(text) > limit:
+        raise UserError(
+            "prime_too_long_for_network" if field == "prime" else "probe_too_long_for_network",
+            field,
+            characters=len(text),
+            weights=layout.num_parameters,
+            limit=limit,
+        )
 
 
 def check_trainable(layout: ParameterLayout, longest: int, field: str | None = None) -> None:
