@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 
+from app.protocol.requests import MAX_CHARACTERS
 from app.training.work import generated_characters
 from model import CharModel
 
 SAMPLES = 5
-MAX_CHARACTERS = 100
 SAMPLES_INTERVAL = 0.5
 """Seconds between samples: short enough to see progress, long enough to read one."""
 GREEDY_INTERVAL = 0.25
