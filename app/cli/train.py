@@ -35,7 +35,7 @@ from app.cli.train_loop import (
 )
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import arguments_of
-from app.runtime.compile_process import compile_in_process
+from app.runtime.compile_process import compile_missing
 from app.runtime.config import available_cores
 from model import (
     CharModel,
@@ -48,7 +48,6 @@ from model import (
     Vocabulary,
     adapt_sentences,
     format_chars,
-    kernels_cached,
     text_stats,
 )
 from model.formats.file_kinds import MODEL_JSON
@@ -275,9 +274,7 @@ def _compile(trainer: Trainer, threads: int) -> None:
 
     In another process first, so that Ctrl-C ends the command at once.
     """
-    kernels = ("training", trainer.model.layout.cell, trainer.optimizer.name)
-    if not kernels_cached(*kernels):
-        compile_in_process(*kernels)
+    compile_missing("training", trainer.model.layout.cell, trainer.optimizer.name)
     config = replace(trainer.config, validation_fraction=0.0)
     sentences = trainer.train_sentences[: config.batch_size]
     Trainer(trainer.model.copy(), sentences, config, threads=threads).train(1)

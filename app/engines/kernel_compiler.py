@@ -7,7 +7,7 @@ import logging
 import threading
 from collections.abc import Callable
 
-from app.runtime.compile_process import compile_in_process
+from app.runtime.compile_process import compile_missing
 from model import (
     KernelKey,
     compile_beam_search,
@@ -55,10 +55,10 @@ class Compiler:
         try:
             if kernels_cached("inference", needed.cell):
                 compile_inference(needed.cell)  # first: it is fast, and shows a network as loaded
-            _in_process("training", *needed)
+            compile_missing("training", *needed)
             compile_training(*needed)
             self._notify(needed)
-            _in_process("inference", needed.cell)
+            compile_missing("inference", needed.cell)
             compile_inference(needed.cell)
         except Exception:
             log.exception("the kernels for %s could not be compiled", needed)
@@ -78,14 +78,9 @@ class Compiler:
             self._on_ready(session_id)
 
 
-def _in_process(*kernels: str) -> None:
-    if not kernels_cached(*kernels):
-        compile_in_process(*kernels)
-
-
 def _compile_beam_search(cell: str) -> None:
     try:
-        _in_process("beam_search", cell)
+        compile_missing("beam_search", cell)
         compile_beam_search(cell)
     except Exception:
         log.exception("beam search for %s could not be compiled", cell)

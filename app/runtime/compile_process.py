@@ -51,6 +51,14 @@ def begin_first_time(*kernels: str) -> None:
         return
 
 
+def compile_missing(*kernels: str) -> None:
+    """Compile kernels in another process, unless they are compiled or in the cache already."""
+    from model import kernels_cached  # which takes long to import
+
+    if not kernels_cached(*kernels):
+        compile_in_process(*kernels)
+
+
 def compile_in_process(*kernels: str) -> None:
     """Compile kernels in another process; if that fails, they are not in the cache."""
     try:

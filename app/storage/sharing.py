@@ -14,13 +14,13 @@ from app.errors import BusyError, UserError
 from app.protocol.ids import is_share_id, new_share_id, short_id
 from app.protocol.requests import Complete
 from app.protocol.results import Completion
-from app.runtime.compile_process import compile_in_process
+from app.runtime.compile_process import compile_missing
 from app.runtime.executors import BoundedExecutor
 from app.runtime.metrics import Metrics
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.training.checkpoint import Checkpoint
 from app.training.completion import complete
-from model import kernels_cached, sentences_from_text
+from model import sentences_from_text
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +110,7 @@ class Sharing:
     def _sample(self, share_id: str, request: Complete) -> list[Completion]:
         copy = self._fetch(share_id)
         kernels = "beam_search" if request.method == "beam" else "inference"
-        if not kernels_cached(kernels, copy.options.kind):
-            compile_in_process(kernels, copy.options.kind)
+        compile_missing(kernels, copy.options.kind)
         return complete(copy.saved.model, request)
 
     def _is_there(self, share_id: str) -> bool:

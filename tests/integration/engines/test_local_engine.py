@@ -73,7 +73,7 @@ def test_training_does_not_wait_for_sampling_and_samples_follow(
     """A page that waits for the first step must not wait for kernels that the step does not use."""
     compiled = threading.Event()
     monkeypatch.setattr(compiler, "kernels_cached", lambda kernels, *_key: kernels == "training")
-    monkeypatch.setattr(compiler, "compile_in_process", lambda *_kernels: None)
+    monkeypatch.setattr(compiler, "compile_missing", lambda *_kernels: None)
     monkeypatch.setattr(compiler, "compile_inference", lambda _cell: compiled.wait(PATIENCE))
     for module in (training_pool, session):
         monkeypatch.setattr(module, "inference_compiled", lambda _cell: compiled.is_set())

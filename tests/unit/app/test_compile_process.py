@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import model
 from app.cli.progress import COMPILING
 from app.runtime import compile_process
 from tests.support.waiting import PATIENCE
@@ -46,6 +47,19 @@ def test_kernels_that_cannot_be_compiled_in_a_process_are_left_to_this_one(
     """A limit of processes must not stop training."""
     monkeypatch.setattr(sys, "executable", str(cache / "missing"))
     compile_process.compile_in_process("training", "lstm", "rmsprop")
+
+
+@pytest.mark.usefixtures("cache")
+@pytest.mark.parametrize("cached", [True, False])
+def test_only_missing_kernels_are_compiled(cached: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that finds everything in the cache would still cost its start."""
+    compiled: list[tuple[str, ...]] = []
+    monkeypatch.setattr(model, "kernels_cached", lambda *_kernels: cached)
+    monkeypatch.setattr(
+        compile_process, "compile_in_process", lambda *kernels: compiled.append(kernels)
+    )
+    compile_process.compile_missing("inference", "lstm")
+    assert compiled == ([] if cached else [("inference", "lstm")])
 
 
 @pytest.mark.usefixtures("cache")
