@@ -19,7 +19,7 @@ from flask_socketio import SocketIO
 from app.catalog import pretrained
 from app.engines import EngineError, make_engine
 from app.engines.base import Engine
-from app.engines.checkpoint_writer import BYTES_PER_CHARACTER, BYTES_PER_WEIGHT, MAX_BATCH_BYTES
+from app.engines.checkpoint_writer import MAX_BATCH_BYTES, checkpoint_bytes
 from app.engines.session_metrics import SessionMetrics, StoreMetrics
 from app.engines.training_pool import set_switch_interval
 from app.runtime.backends import make_backend
@@ -201,7 +201,7 @@ def _loggable(config: ServerConfig) -> dict[str, str | int]:
 def memory_limits(config: ServerConfig, model_io: ModelIO) -> dict[str, int]:
     """What may take how much memory, in 10**6 bytes, and the total, besides the program itself."""
     limits = config.limits
-    largest = BYTES_PER_WEIGHT * limits.weights + BYTES_PER_CHARACTER * limits.text
+    largest = checkpoint_bytes(limits.weights, limits.text)
     training = config.engine == "local"
     parts = {
         "sessions": limits.memory if training else 0,

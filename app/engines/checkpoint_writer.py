@@ -11,7 +11,6 @@ from typing import NamedTuple
 from app.engines.training_pool import Slot, TrainingPool
 from app.runtime.metrics import Metrics
 from app.sessions.commands import Answer, CreateCheckpoint
-from app.sessions.snapshot import Description
 from app.storage import Store, StoreError
 from app.training.checkpoint import Checkpoint, Revision
 
@@ -134,19 +133,21 @@ class CheckpointWriter:
         self._tried_at = time.monotonic()
 
 
+def checkpoint_bytes(weights: int, characters: int) -> int:
+    """Estimated bytes of a checkpoint of so many weights, and of a text of so many characters."""
+    return BYTES_PER_WEIGHT * weights + BYTES_PER_CHARACTER * characters
+
+
 def _batches(slots: Iterable[Slot]) -> Iterator[list[Slot]]:
     batch: list[Slot] = []
     size = 0
     for slot in slots:
-        size += _checkpoint_bytes(slot.snapshot.description) if slot.snapshot else 0
+        if slot.snapshot:
+            description = slot.snapshot.description
+            size += checkpoint_bytes(description.weights, description.text.characters)
         batch.append(slot)
         if size >= MAX_BATCH_BYTES or len(batch) >= MAX_BATCH_SESSIONS:
             yield batch
             batch, size = [], 0
     if batch:
         yield batch
-
-
-def _checkpoint_bytes(description: Description) -> int:
-    weights, characters = description.weights, description.text.characters
-    return BYTES_PER_WEIGHT * weights + BYTES_PER_CHARACTER * characters
