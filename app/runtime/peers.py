@@ -38,10 +38,11 @@ class TokenBucket:
 
 
 class AddressRateLimiter:
-    """A token bucket for each address; thread-safe."""
+    """A token bucket for each address; thread-safe. The arguments are those of `TokenBucket`."""
 
-    def __init__(self, rate: float) -> None:
+    def __init__(self, rate: float, size: float | None = None) -> None:
         self._rate = rate
+        self._size = size
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # by network, oldest first
 
@@ -49,7 +50,7 @@ class AddressRateLimiter:
         """Take a token of an address; returns whether there was one."""
         network = network_of(address)
         with self._lock:
-            bucket = self._buckets.setdefault(network, TokenBucket(self._rate, now))
+            bucket = self._buckets.setdefault(network, TokenBucket(self._rate, now, self._size))
             self._buckets.move_to_end(network)
             if len(self._buckets) > MAX_ADDRESSES:
                 self._buckets.popitem(last=False)

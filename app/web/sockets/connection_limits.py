@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.errors import LimitExceeded
 from app.protocol.limits import Limits
-from app.runtime.peers import TokenBucket, network_of
+from app.runtime.peers import AddressRateLimiter, TokenBucket, network_of
 
 MAX_ADDRESSES = 1000
 """Addresses to remember before those without sessions are dropped."""
@@ -26,24 +26,6 @@ class _Connection:
     bucket: TokenBucket
 
 
-class _HourlyLimit:
-    """A token bucket for each address; the least recently used ones are dropped."""
-
-    def __init__(self, per_hour: float) -> None:
-        self._per_hour = per_hour
-        self._buckets: dict[str, TokenBucket] = {}  # the last used one last
-
-    def take(self, network: str, now: float) -> bool:
-        """Take a token of an address; returns whether there was one."""
-        bucket = self._buckets.pop(network, None)
-        if bucket is None:
-            bucket = TokenBucket(self._per_hour / HOUR, now, self._per_hour)
-        self._buckets[network] = bucket
-        if len(self._buckets) > MAX_ADDRESSES:
-            del self._buckets[next(iter(self._buckets))]
-        return bucket.take(now)
-
-
 class ConnectionLimiter:
     """Limits pages per session, sessions and shared copies per address, and events per page."""
 
@@ -54,8 +36,8 @@ class ConnectionLimiter:
         self._pages: dict[str, _Connection] = {}
         self._pages_of: defaultdict[str, set[str]] = defaultdict(set)  # names, by session
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)  # ids, by address
-        self._opened = _HourlyLimit(NEW_SESSIONS_FACTOR * limits.sessions_per_address)
-        self._shared = _HourlyLimit(limits.shares_per_address)
+        self._opened = _hourly_limit(NEW_SESSIONS_FACTOR * limits.sessions_per_address)
+        self._shared = _hourly_limit(limits.shares_per_address)
 
     def register(self, page: str, session_id: str, address: str) -> None:
         """Add the connection of a page.
@@ -141,3 +123,8 @@ class ConnectionLimiter:
 
     def _counts(self, session_id: str) -> bool:
         return session_id in self._pages_of or self._is_in_memory(session_id)
+
+
+def _hourly_limit(most: float) -> AddressRateLimiter:
+    """Limits what each address does in an hour, which it may do at once."""
+    return AddressRateLimiter(most / HOUR, most)
