@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
-from typing import TypeVar
+from typing import NoReturn, TypeVar
 
 from app.errors import BusyError
 from app.runtime.futures import failed
@@ -78,20 +78,15 @@ class BoundedExecutor:
         self, owner: str, future: Future[T], function: Callable[..., T], *arguments: object
     ) -> None:
         try:
-            if not future.set_running_or_notify_cancel():
-                return
-            if self.closed:
-                future.set_exception(self._stopped())
-            else:
-                future.set_result(function(*arguments))
-        except BaseException as error:  # noqa: BLE001  (raised again in the caller)
-            future.set_exception(error)
-            del future, arguments  # the error refers to this frame by its traceback
+            _complete(future, self._refuse if self.closed else function, *arguments)
         finally:
             with self._lock:
                 self._pending[owner] -= 1
                 if not self._pending[owner]:
                     del self._pending[owner]
+
+    def _refuse(self, *_arguments: object) -> NoReturn:
+        raise self._stopped()
 
 
 class DaemonExecutor:
