@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from typing import Any
 
 from model.kernels import workspace
 
@@ -18,7 +19,15 @@ MMAP_BYTES = 1_000_000
 """From this size on, an allocation is a mapping of its own, which returns as soon as it is freed.
 glibc would raise it to the largest size that was ever freed, up to 32 MB."""
 
-_libc = ctypes.CDLL(None)
+
+def _load_libc() -> Any:
+    try:
+        return ctypes.CDLL(None)
+    except TypeError:  # on Windows
+        return None
+
+
+_libc = _load_libc()
 
 
 def limit_arenas() -> None:

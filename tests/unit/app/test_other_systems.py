@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 PROGRAM = """
-import builtins, importlib, os, pkgutil, signal, sys
+import builtins, ctypes, importlib, os, pkgutil, signal, sys
 
 POSIX = {"fcntl", "grp", "pwd", "resource", "termios"}
 plain_import = builtins.__import__
@@ -19,14 +19,25 @@ def import_unless_posix(name, globals=None, *rest):
     return plain_import(name, globals, *rest)
 
 builtins.__import__ = import_unless_posix
+
+class Library(ctypes.CDLL):
+    def __init__(self, name, *options, **others):
+        if name is None:
+            raise TypeError("Windows loads no library without a name")
+        super().__init__(name, *options, **others)
+
+ctypes.CDLL = Library
 del signal.SIGHUP, os.sched_getaffinity, os.getpriority, os.setpriority, os.getuid
 
-import app.runtime, app.server
+import app.engines.local, app.runtime, app.server
 from app.runtime.backends.base import raise_file_limit
+from app.runtime.memory import limit_arenas, release
 
 for module in pkgutil.walk_packages(app.runtime.__path__, "app.runtime."):
     importlib.import_module(module.name)
 assert raise_file_limit() > 0
+limit_arenas()
+release()
 print("imported", len(sys.modules))
 """
 
