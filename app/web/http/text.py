@@ -66,6 +66,8 @@ def text() -> AnyResponse:
         if request.if_none_match.contains(checksum):
             return _private(Response(status=HTTPStatus.NOT_MODIFIED), checksum)
         found = here.service.read_text(session_id)
+    except BusyError as error:
+        return error_response(error)
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
     size, network = sys.getsizeof(found.text), network_of(request.remote_addr or "")

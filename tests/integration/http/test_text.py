@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 from pydantic import TypeAdapter
 
 from app import protocol
+from app.errors import BusyError
 from app.web.http import text as text_module
 from app.web.http.text import PIECE, TextTransfers
 from tests.support.app_server import AppServer, Client
@@ -48,6 +51,19 @@ def test_another_text_has_another_tag(client: Client) -> None:
 def test_a_stranger_gets_no_text(app_server: AppServer) -> None:
     response = app_server.app.test_client().get("/api/text")
     assert (response.status_code, response.get_json()["code"]) == (404, "no_session")
+
+
+def test_a_server_that_answers_too_late_is_busy(
+    client: Client, app_server: AppServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.open_tab()
+
+    def read_text(_session_id: str) -> NoReturn:
+        raise BusyError("answer_timeout", seconds=1.0)
+
+    monkeypatch.setattr(app_server.parts.service, "read_text", read_text)
+    response = client.get("/api/text")
+    assert (response.status_code, response.get_json()["code"]) == (503, "answer_timeout")
 
 
 def test_texts_in_transfer_are_limited_by_address_and_in_all(
