@@ -40,6 +40,7 @@ from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
 from app.web.http.text import MAX_SENDING
+from app.web.http.text_file import TextFiles
 from app.web.middleware.access_token import AccessTokenMiddleware
 from app.web.middleware.proxy import ProxyMiddleware, is_root_path
 from app.web.middleware.refusal_metrics import RefusalMetrics
@@ -135,6 +136,7 @@ def create_app(
         broadcaster=Broadcaster(engine, emitter, metrics),
         limiter=ConnectionLimiter(config.limits, lambda each: engine.snapshot(each) is not None),
         sample_limiter=AddressRateLimiter(config.limits.samples_per_second),
+        text_files=TextFiles(),
     )
     app.extensions[NAME] = extension
     for blueprint in BLUEPRINTS:

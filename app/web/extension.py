@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from flask import Flask, current_app, request
 from flask_socketio import SocketIO
@@ -22,6 +23,9 @@ from app.web.session_cookie import SessionCookie
 from app.web.sockets.broadcaster import Broadcaster
 from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
+
+if TYPE_CHECKING:
+    from app.web.http.text_file import TextFiles
 
 NAME = "charnn"
 """The key in `Flask.extensions`."""
@@ -46,6 +50,7 @@ class Extension:
     broadcaster: Broadcaster
     limiter: ConnectionLimiter
     sample_limiter: AddressRateLimiter
+    text_files: TextFiles
 
     def close(self) -> None:
         """Stop training and all threads and processes."""
@@ -53,6 +58,7 @@ class Extension:
         self.engine.close()
         self.model_io.close()
         self.gradient_checks.close()
+        self.text_files.close()
 
     def known_session(self) -> str:
         """The session of the request's cookie.

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Response, request
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -46,28 +46,28 @@ class TextFiles:
             per_owner=MAX_FILES // 2,
         )
 
+    def close(self) -> None:
+        """Refuse further files; one that is being read is finished."""
+        self.reader.close()
+
 
 @blueprint.put("/api/text-file")
 def read() -> AnyResponse:
     """The text of the file in the request body."""
-    here, files = extension(), _text_files()
+    here = extension()
     try:
         session_id = here.known_session()
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
     try:
-        answer = _read(here, files, session_id)
+        answer = _read(here, session_id)
     except UserError as error:
         return error_response(error)
     return Response(_pieces(answer), mimetype="application/json")
 
 
-def _text_files() -> TextFiles:
-    files: TextFiles = current_app.extensions.setdefault("charnn_text_files", TextFiles())
-    return files
-
-
-def _read(here: Extension, files: TextFiles, session_id: str) -> bytes:
+def _read(here: Extension, session_id: str) -> bytes:
+    files = here.text_files
     limits, seconds = here.config.limits.of_text, here.config.limits.answer_seconds
     transfer, address = watch_transfer(here), request.remote_addr or ""
     slot = files.slots.take(transfer, address, session_id)
