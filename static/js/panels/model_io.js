@@ -4,7 +4,7 @@
 
 import { isBusy, requireElement, withBusy } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
-import { onFileDrop } from "../ui/file_drop.js";
+import { onFileChoice, onFileDrop } from "../ui/file_drop.js";
 import { refusalOf } from "../messages.js";
 
 /** @typedef {"ready" | "busy" | "saved" | "loaded" | "refused"} SavingState */
@@ -50,10 +50,7 @@ export function mount(element, connection) {
     if (answer.ok) show("loaded", `Loaded the model from ${chosen.name}.`);
     else show("refused");
   };
-  file.addEventListener("change", async () => {
-    await open([...(file.files ?? [])]);
-    file.value = ""; // so that choosing the same file again fires `change`
-  });
+  onFileChoice(file, open);
   onFileDrop(box, open);
 }
 

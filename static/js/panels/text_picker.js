@@ -6,7 +6,7 @@
 
 import { entriesOf } from "../state/store.js";
 import { requireElement } from "../ui/dom.js";
-import { onFileDrop } from "../ui/file_drop.js";
+import { onFileChoice, onFileDrop } from "../ui/file_drop.js";
 import { DroppedModel } from "./dropped_model.js";
 import { charactersIn, isModel, readTexts } from "./text_file.js";
 
@@ -201,10 +201,7 @@ function mountFiles(element, choice, connection) {
   };
 
   onFileDrop(requireElement(element, "#ti", HTMLTextAreaElement), open);
-  input.addEventListener("change", async () => {
-    await open([...(input.files ?? [])]);
-    input.value = ""; // so that choosing the same file again fires `change`
-  });
+  onFileChoice(input, open);
 }
 
 /** @param {File[]} files */

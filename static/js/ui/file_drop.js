@@ -1,6 +1,8 @@
-/** An element that files can be dropped on. The browser handles all other drags. */
+/** Elements that files can be dropped on or chosen with. */
 
 /**
+ * Receive the files that are dropped on an element. The browser handles all other drags.
+ *
  * @param {HTMLElement} element
  * @param {(files: File[]) => void} receive
  */
@@ -21,6 +23,19 @@ export function onFileDrop(element, receive) {
   }
   element.addEventListener("drop", ({ dataTransfer }) => {
     if (hasFiles(dataTransfer)) receive([...(dataTransfer?.files ?? [])]);
+  });
+}
+
+/**
+ * Receive the files that are chosen with an input.
+ *
+ * @param {HTMLInputElement} input
+ * @param {(files: File[]) => unknown} receive
+ */
+export function onFileChoice(input, receive) {
+  input.addEventListener("change", async () => {
+    await receive([...(input.files ?? [])]);
+    input.value = ""; // so that choosing the same file again fires `change`
   });
 }
 
