@@ -7,7 +7,6 @@ broadcaster, which `serve` runs in the background, runs while a test waits.
 from __future__ import annotations
 
 import faulthandler
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from app.runtime.config import ServerConfig
 from app.server import create_app
 from app.web.extension import Extension, extension_of
 from model import compile_kernels
+from tests.support.cookies import without_port
 from tests.support.pacing import pace_training
 from tests.support.recording import Recorder
 from tests.support.waiting import wait_for
@@ -159,8 +159,8 @@ class Client:
 
     def take_cookies(self, cookies: Mapping[str, str]) -> None:
         """Set the cookies of a server at another port, whose names contain that port."""
-        for name, value in cookies.items():
-            self.http.set_cookie(re.sub(r"_\d+$", "", name), value)
+        for name, value in without_port(cookies).items():
+            self.http.set_cookie(name, value)
 
     def get(self, path: str, **options: Any) -> TestResponse:
         """Send a GET request with the browser's cookies."""

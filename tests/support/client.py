@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import re
 import socket
 import threading
 from collections.abc import Mapping
@@ -14,6 +13,7 @@ import requests
 import socketio
 import websocket
 
+from tests.support.cookies import without_port
 from tests.support.recording import Recorder
 from tests.support.waiting import PATIENCE
 
@@ -96,8 +96,7 @@ class Client:
         """A new client of a server at another port, with these cookies, whose names contain it."""
         client = Client(url)
         client.http.cookies.clear()
-        for name, value in self.http.cookies.items():
-            client.http.cookies.set(re.sub(r"_\d+$", "", name), value)
+        client.http.cookies.update(without_port(self.http.cookies.get_dict()))
         return client
 
     def open_tab(self, transport: str = "websocket") -> Tab:
