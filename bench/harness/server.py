@@ -136,7 +136,9 @@ class LiveServer:
 @contextlib.contextmanager
 def running_together(*servers: LiveServer) -> Iterator[tuple[LiveServer, ...]]:
     """Servers that start at the same time, which takes little longer than one."""
-    with ThreadPoolExecutor(len(servers)) as threads, contextlib.ExitStack() as stack:
-        for started in [threads.submit(stack.enter_context, server) for server in servers]:
+    with contextlib.ExitStack() as stack:
+        with ThreadPoolExecutor(len(servers)) as threads:
+            starting = [threads.submit(stack.enter_context, server) for server in servers]
+        for started in starting:  # all have started or failed, so the stack stops all that run
             started.result()
         yield servers
