@@ -23,7 +23,7 @@ import psutil
 from bench.harness import nginx, postgres, ray_cluster
 from bench.harness.checks import Checks
 from bench.harness.crowd import PageStats, open_pages, p99, sliders_moving
-from bench.harness.server import LiveServer
+from bench.harness.server import LiveServer, running_together
 from bench.harness.socketio_client import PageClient
 
 MACHINES = 3
@@ -57,11 +57,12 @@ def main(sessions: int, crowd: int, rounds: int, seconds: float, json_file: Path
         with (
             postgres.running_postgres(programs) as database,
             ray_cluster.running_cluster(MACHINES, cores=1) as ray,
-            ray.web(folder / "1", database) as first,
-            ray.web(folder / "2", database) as second,
-            nginx.running_nginx([first.url, second.url]) as front,
+            running_together(
+                ray.web(folder / "1", database), ray.web(folder / "2", database)
+            ) as webs,
+            nginx.running_nginx([web.url for web in webs]) as front,
         ):
-            cluster = _Cluster(ray, [first, second], front.url)
+            cluster = _Cluster(ray, webs, front.url)
             asyncio.run(_failures(checks, cluster, sessions))
             asyncio.run(_crowd(checks, cluster, crowd, seconds))
         asyncio.run(_speeds(checks, folder, rounds, seconds))

@@ -14,7 +14,7 @@ import requests
 from app.storage import default_url
 from bench.harness import nginx
 from bench.harness.nginx import Nginx, running_nginx
-from bench.harness.server import LiveServer
+from bench.harness.server import LiveServer, running_together
 from tests.support.client import Client
 from tests.support.server import KEEP_UNWATCHED, running_server
 from tests.support.waiting import PATIENCE
@@ -40,10 +40,10 @@ def webs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Webs]:
         "CHARNN_DATABASE_URL": default_url(folder),
         "CHARNN_TRUST_PROXY": "1",
     }
-    with (
-        running_server(folder / "1", *KEEP_UNWATCHED, environment=environment) as one,
-        running_server(folder / "2", *KEEP_UNWATCHED, environment=environment) as two,
-    ):
+    with running_together(
+        running_server(folder / "1", *KEEP_UNWATCHED, environment=environment),
+        running_server(folder / "2", *KEEP_UNWATCHED, environment=environment),
+    ) as (one, two):
         yield one, two
 
 
