@@ -22,6 +22,14 @@ FIRST_DELAY, MAX_DELAY = 0.3, 2.0
 ANSWER_SECONDS = 60.0
 DISCONNECT, CONNECT, CONNECT_ERROR = "41", "40", "44"
 """Socket.IO's packet types for disconnect, connect and connect error."""
+SOCKET_PATH = "/socket.io/?EIO=4&transport=websocket"
+UPGRADE = (
+    "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+    "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+)
+"""Headers of a WebSocket handshake without a library, which would read what is received."""
+CONNECT_FRAME = b"\x81\x82\0\0\0\x0040"
+"""A masked WebSocket frame with Socket.IO's connect packet."""
 
 
 class ConnectionRefused(Exception):  # noqa: N818, as in Socket.IO
@@ -69,7 +77,7 @@ class PageClient:
                 (cookie,) = response.cookies.values()  # its name contains the port
                 self.cookie = cookie.value
         self._socket = await self._http.ws_connect(
-            f"{self.url}/socket.io/?EIO=4&transport=websocket",
+            f"{self.url}{SOCKET_PATH}",
             headers={"Cookie": f"charnn_session={self.cookie}"},
             max_msg_size=0,
         )

@@ -17,7 +17,7 @@ import click
 from bench.harness.checks import Checks
 from bench.harness.crowd import PageStats, open_pages, p99, sliders_moving
 from bench.harness.server import LiveServer
-from bench.harness.socketio_client import PageClient
+from bench.harness.socketio_client import CONNECT_FRAME, SOCKET_PATH, UPGRADE, PageClient
 
 SETTLE_SECONDS = 8.0
 SET_EVERY = 5.0
@@ -126,14 +126,12 @@ def _stop_reading(url: str, cookie: str) -> socket.socket:
     stopped = socket.create_connection((host.hostname or "", host.port or 0))
     stopped.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
     stopped.sendall(
-        "GET /socket.io/?EIO=4&transport=websocket HTTP/1.1\r\n"
-        f"Host: {host.netloc}\r\nCookie: charnn_session={cookie}\r\n"
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n".encode()
+        f"GET {SOCKET_PATH} HTTP/1.1\r\nHost: {host.netloc}\r\n"
+        f"Cookie: charnn_session={cookie}\r\n{UPGRADE}\r\n".encode()
     )
     while b"\r\n\r\n" not in (_answer := stopped.recv(65536)):
         pass
-    stopped.sendall(b"\x81\x82\0\0\0\x0040")  # a masked text frame: Socket.IO's "connect"
+    stopped.sendall(CONNECT_FRAME)
     return stopped
 
 

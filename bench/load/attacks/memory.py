@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
+from bench.harness.socketio_client import CONNECT_FRAME, SOCKET_PATH, UPGRADE
 from bench.load.attacks.attack import CLIENT_ERRORS, Attack, Attacker
 
 PAGES = 31
 TEXT = 2_000_000
-CONNECT = b"\x81\x82\0\0\0\x0040"
-"""A masked WebSocket frame with Socket.IO's connect packet."""
 
 
 async def pages_that_read_nothing(attacker: Attacker) -> None:
@@ -28,14 +27,9 @@ async def pages_that_read_nothing(attacker: Attacker) -> None:
 
 async def _open_without_reading(attacker: Attacker, cookie: str) -> None:
     """A page that connects, and then reads nothing."""
-    reader, writer = await attacker.request(
-        "/socket.io/?EIO=4&transport=websocket",
-        cookie,
-        "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
-        "Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n",
-    )
+    reader, writer = await attacker.request(SOCKET_PATH, cookie, UPGRADE)
     await reader.readuntil(b"\r\n\r\n")
-    writer.write(CONNECT)
+    writer.write(CONNECT_FRAME)
     await writer.drain()
 
 
