@@ -7,6 +7,7 @@ import contextlib
 
 from bench.harness.socketio_client import CONNECT_FRAME, SOCKET_PATH, UPGRADE
 from bench.load.attacks.attack import CLIENT_ERRORS, Attack, Attacker
+from bench.load.attacks.texts import distinct_characters, in_lines
 
 PAGES = 31
 TEXT = 2_000_000
@@ -58,11 +59,9 @@ async def largest_networks(attacker: Attacker) -> None:
 async def many_distinct_characters(attacker: Attacker) -> None:
     """Train on a text of 600,000 distinct characters, and on long lines of many."""
     page = await attacker.open_page()
-    every = [chr(code) for code in range(0x20, 0xF0000) if not 0xD800 <= code < 0xE000]
     options = {"hidden_sizes": [1], "letter_size": 1}
-    for count, width in ((600_000, 9_000), (200_000, 9_000), (50_000, 9_000)):
-        chars = "".join(every[:count])
-        text = "\n".join(chars[at : at + width] for at in range(0, count, width))
+    for count in (600_000, 200_000, 50_000):
+        text = in_lines(distinct_characters(count), 9_000)
         await attacker.ask(page, "learn", {"text": text, "options": options})
         await asyncio.sleep(3)
 

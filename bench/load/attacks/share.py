@@ -9,6 +9,7 @@ from typing import Any
 
 from bench.harness.socketio_client import PageClient
 from bench.load.attacks.attack import Attack, Attacker
+from bench.load.attacks.texts import distinct_characters, in_lines
 from model import CharModel, Vocabulary
 
 LINE = "the quick brown fox jumps over the lazy dog"
@@ -34,9 +35,7 @@ LINE_LENGTH = 50
 
 async def questions_without_end(attacker: Attacker) -> None:
     """Two pages ask about their large networks 20 times a second, whatever is answered."""
-    pages = [await attacker.open_page() for _ in range(2)]
-    for page in pages:
-        await attacker.ask(page, "learn", {"text": f"{LINE}\n{LINE[::-1]}", "options": LARGE})
+    pages = await _pages_of_large_networks(attacker)
     async with asyncio.TaskGroup() as asking:
         for event, payload in itertools.cycle(QUESTIONS):
             for page in pages:
@@ -46,10 +45,9 @@ async def questions_without_end(attacker: Attacker) -> None:
 
 async def sliders_without_end(attacker: Attacker) -> None:
     """Two pages move the temperature of their large, paused networks 20 times a second."""
-    pages = [await attacker.open_page() for _ in range(2)]
+    pages = await _pages_of_large_networks(attacker)
+    await asyncio.sleep(1)
     for page in pages:
-        await attacker.ask(page, "learn", {"text": f"{LINE}\n{LINE[::-1]}", "options": LARGE})
-        await asyncio.sleep(1)
         await attacker.ask(page, "pause", {})
     async with asyncio.TaskGroup() as asking:
         for number in itertools.count():
@@ -57,6 +55,14 @@ async def sliders_without_end(attacker: Attacker) -> None:
                 payload = {"temperature": 1 + number % 10 / 10}
                 asking.create_task(attacker.ask(page, "set", payload))
             await asyncio.sleep(1 / QUESTIONS_PER_SECOND)
+
+
+async def _pages_of_large_networks(attacker: Attacker) -> list[PageClient]:
+    """Two pages, each of whose networks is large and trains."""
+    pages = [await attacker.open_page() for _ in range(2)]
+    for page in pages:
+        await attacker.ask(page, "learn", {"text": f"{LINE}\n{LINE[::-1]}", "options": LARGE})
+    return pages
 
 
 async def longest_steps(attacker: Attacker) -> None:
@@ -89,22 +95,17 @@ def _deep(layers: int) -> str:
 
 async def large_learns(attacker: Attacker) -> None:
     """Three sessions learn long texts of emoji and of many distinct characters, in turn."""
-    emoji = _lines("".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI))
-    codes = (code for code in itertools.count(0x20) if not 0xD800 <= code < 0xE000)
-    distinct = _lines("".join(map(chr, itertools.islice(codes, DISTINCT))))
+    emoji = "".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI)
+    texts = [in_lines(chars, LINE_LENGTH) for chars in (emoji, distinct_characters(DISTINCT))]
     options = {"hidden_sizes": [1], "letter_size": 1}
 
     async def learn(page: PageClient) -> None:
         while True:
-            for text in (emoji, distinct):
+            for text in texts:
                 await attacker.ask(page, "learn", {"text": text, "options": options})
 
     pages = [await attacker.open_page() for _ in range(3)]
     await asyncio.gather(*map(learn, pages))
-
-
-def _lines(chars: str) -> str:
-    return "\n".join(chars[at : at + LINE_LENGTH] for at in range(0, len(chars), LINE_LENGTH))
 
 
 async def infinite_weights(attacker: Attacker) -> None:
