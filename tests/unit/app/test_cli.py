@@ -13,10 +13,8 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from click.testing import CliRunner
-from click.testing import Result as Outcome
 
-from app.cli import main, train
+from app.cli import train
 from app.cli.progress import Progress
 from app.cli.train_loop import StopSignals
 from bench.speed import runner
@@ -25,6 +23,7 @@ from bench.speed.workloads import NETWORKS, Network
 from model import CharModel
 from model.formats import loading_lines, python_file, safetensors_file
 from model.training.data_parallel import DataParallel
+from tests.support.command_line import charnn
 
 CORPUS = "start small\nship it, then listen\n\n  the market answers\n"
 SENTENCES = [line.strip() for line in CORPUS.splitlines() if line.strip()]
@@ -52,10 +51,6 @@ def corpus(tmp_path: Path) -> Path:
 @pytest.fixture
 def out(tmp_path: Path) -> Path:
     return tmp_path / "out.json"
-
-
-def charnn(*words: object) -> Outcome:
-    return CliRunner().invoke(main, [str(word) for word in words])
 
 
 def steps_of(file: Path) -> int:

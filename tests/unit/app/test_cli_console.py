@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner
 
 from app.cli import console, evaluate, main, progress
 from model import CharModel, Vocabulary
 from model.formats import python_file
+from tests.support.command_line import charnn
 
 CHARS = "abc\x1b\x07é"
 
@@ -149,7 +149,7 @@ def test_the_first_sample_is_written_before_the_others_are_made(
 
     monkeypatch.setattr(CharModel, "iter_samples", counted)
     monkeypatch.setattr(console, "write_line", lambda _line: written.append(1))
-    done = CliRunner().invoke(main, ["sample", str(folder / "model.json"), "--count", "3"])
+    done = charnn("sample", folder / "model.json", "--count", "3")
     assert done.exit_code == 0, done.output
     assert len(written) == 3
 
@@ -161,7 +161,7 @@ def test_ctrl_c_ends_a_command_with_130(folder: Path, monkeypatch: pytest.Monkey
         raise KeyboardInterrupt
 
     monkeypatch.setattr(CharModel, "iter_samples", interrupted)
-    done = CliRunner().invoke(main, ["sample", str(folder / "model.json")])
+    done = charnn("sample", folder / "model.json")
     assert done.exit_code == 130
 
 
@@ -177,7 +177,7 @@ def test_samples_as_json_and_a_prompt_from_a_file(folder: Path, tmp_path: Path) 
         limit = ("--width", "2") if method == "beam" else ("--count", "2")
         words = ("sample", folder / "model.json", "--method", method, *options)
         words += () if method == "greedy" else limit
-        done = CliRunner().invoke(main, [str(word) for word in words])
+        done = charnn(*words)
         assert done.exit_code == 0, done.output
         objects = [json.loads(line) for line in done.stdout.splitlines()]
         assert [len(each["text"]) for each in objects] == [7] * count
@@ -195,12 +195,12 @@ def test_evaluate_scores_each_line(
     corpus.write_text("\n".join(sentences))
     words = ["evaluate", str(folder / "model.json"), str(corpus), "--per-line"]
     expected = [None if each == "xyz" else model.perplexity([each]) for each in sentences]
-    plain = [line.split("\t") for line in CliRunner().invoke(main, words).stdout.splitlines()]
+    plain = [line.split("\t") for line in charnn(*words).stdout.splitlines()]
     assert [text for _, text in plain] == sentences
     assert [score for score, _ in plain] == [
         "-" if score is None else f"{score:.3f}" for score in expected
     ]
-    lines = CliRunner().invoke(main, [*words, "--json"]).stdout.splitlines()
+    lines = charnn(*words, "--json").stdout.splitlines()
     assert [json.loads(line)["perplexity"] for line in lines] == [
         score if score is None else pytest.approx(score) for score in expected
     ]

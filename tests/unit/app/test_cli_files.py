@@ -7,25 +7,20 @@ import json
 import os
 import stat
 from pathlib import Path
-from typing import Any
 
 import click
 import pytest
-from click.testing import CliRunner, Result
 
-from app.cli import main, train_loop
+from app.cli import train_loop
 from app.cli.files import check_output, write_file
 from app.cli.train_loop import LOG_FIELDS
 from model import CharModel, Trainer, TrainingConfig, Vocabulary
 from model.formats import files
 from model.formats.file_kinds import MODEL_JSON
+from tests.support.command_line import charnn
 
 SENTENCES = ["start small", "ship it", "listen", "then sell", "and rest"]
 TINY = ("--hidden-sizes", "3", "--letter-size", "2", "--seed", "1")
-
-
-def charnn(*words: object, **options: Any) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words], **options)
 
 
 @pytest.fixture

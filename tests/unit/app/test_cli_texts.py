@@ -7,20 +7,16 @@ import json
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
+from click.testing import Result
 
-from app.cli import main
 from model import CharModel
+from tests.support.command_line import charnn
 
 TINY = ("--hidden-sizes", "4", "--letter-size", "2", "--seed", "1", "--steps", "2")
 
 
-def charnn(*words: object, stdin: bytes | None = None) -> Result:
-    return CliRunner().invoke(main, [str(word) for word in words], input=stdin)
-
-
 def train(out: Path, *words: object, stdin: bytes | None = None) -> Result:
-    return charnn("train", *words, "--out", out, *TINY, stdin=stdin)
+    return charnn("train", *words, "--out", out, *TINY, input=stdin)
 
 
 def vocabulary(model_file: Path) -> str:
