@@ -42,6 +42,7 @@ class Plan:
             l2=self.l2,
             schedule="cosine",
             schedule_epochs=self.epochs,
+            seed=SEED,
         )
 
 
@@ -55,7 +56,7 @@ perplexity and a good training perplexity; with more epochs they overfit."""
 
 def make(plan: Plan) -> tuple[Trainer, Card]:
     """The trained model of a plan, and its card."""
-    trainer = TrainingRun.create(texts.text(), plan.options, 0, seed=SEED).trainer
+    trainer = TrainingRun.create(texts.text(), plan.options, 0).trainer
     trainer.train(plan.epochs * trainer.sentence_count)
     return trainer, _card_of(plan, trainer)
 

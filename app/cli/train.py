@@ -34,7 +34,7 @@ from app.cli.train_loop import (
     TrainingLoop,
 )
 from app.protocol.fields import as_entered
-from app.protocol.hyperparameters import arguments_of
+from app.protocol.hyperparameters import arguments_of, draw_seed
 from app.runtime.compile_process import compile_missing
 from app.runtime.config import available_cores
 from model import (
@@ -60,7 +60,6 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
     **arguments_of("training"),
     "batch_size": "batch_size",
     "solver": "optimizer",
-    "seed": "seed",
 }
 """The arguments of `TrainingConfig`, by the names of the options."""
 
@@ -115,7 +114,6 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
     type=click.IntRange(1),
     help="Leave out characters that occur fewer times than this.",
 )
-@click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible training.")
 @click.option("--steps", type=click.IntRange(1), help="Stop after this many steps (batches).")
 @click.option(
     "--seconds",
@@ -154,7 +152,10 @@ def train(
     console.note(_statistics(sentences))
     try:
         if saved is None:
+            if options["seed"] is None:
+                options["seed"] = draw_seed()
             trainer = _new_trainer(sentences, options)
+            console.note(f"Seed {options['seed']}.")
         else:
             given = {name: options[name] for name in TRAINING_ARGUMENTS if is_given(context, name)}
             trainer = _resumed_trainer(saved, sentences, given, options["threads"])

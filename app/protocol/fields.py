@@ -67,7 +67,7 @@ class NumberField:
     def rule(self) -> str:
         """The accepted values, in words."""
         if self.whole:
-            return f"a whole number from {self.low:g} to {self.high:g}"
+            return f"a whole number from {self.low} to {self.high}"
         low = "from" if self.low_included else "above"
         return f"a number {low} {self.low:g}, at most {self.high:g}"
 

@@ -6,6 +6,7 @@ and the trainer's configuration all derive from the declaration.
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_type_hints
@@ -27,6 +28,12 @@ Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_posi
 
 Part = Literal["network", "training"]
 """Where a hyperparameter belongs: to `CharModel` or to `TrainingConfig`."""
+
+
+MAX_SEED = 2**53 - 1
+"""The largest integer that every JSON reader represents exactly."""
+MAX_DRAWN_SEED = 999_999
+"""The largest seed that is drawn: short enough to write down and to type."""
 
 
 @dataclass(frozen=True)
@@ -146,6 +153,16 @@ class Hyperparameters:
             "Share of validation sentences. Auto: 0.05 from 100 sentences on.",
         ),
     ] = None
+    seed: Annotated[
+        int | None,
+        Hyperparameter(
+            OptionalNumberField(NumberField("Seed", "1", 0, MAX_SEED, whole=True), empty=True),
+            "Random seed of the initial weights and of the order of the sentences: the same seed, "
+            "text and options give the same network after the same number of steps; by default a "
+            "random one.",
+            "Same seed, text and options: the same network. Auto: a random one.",
+        ),
+    ] = None
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> Hyperparameters:
@@ -164,6 +181,11 @@ class Hyperparameters:
     def of(self, part: Part) -> dict[str, Any]:
         """The arguments for the network or for its training."""
         return {argument: getattr(self, name) for name, argument in arguments_of(part).items()}
+
+
+def draw_seed() -> int:
+    """A random seed for a network whose options have none."""
+    return secrets.randbelow(MAX_DRAWN_SEED + 1)
 
 
 HYPERPARAMETERS: dict[str, Hyperparameter] = {

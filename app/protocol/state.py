@@ -131,6 +131,13 @@ class State(LiveState):
     options: Annotated[
         HyperparametersSent, Field(description="The options the network was created with.")
     ]
+    seed: Annotated[
+        int | None,
+        Field(
+            description="The seed the network was created with, drawn if its options had none; "
+            "null for a loaded model."
+        ),
+    ]
     vocabulary: Annotated[
         list[str],
         Field(description="The first characters of the vocabulary in order of index, at most 200."),

@@ -260,6 +260,7 @@ class Session:
             weights=run.model.num_parameters,
             sentences=run.trainer.sentence_count,
             validation_sentences=run.trainer.validation_count,
+            seed=run.seed,
         )
 
     def _retain_for_undo(self, run: TrainingRun, replacement: Replacement) -> None:
@@ -346,6 +347,7 @@ class Session:
             curve_version=run.curve.version,
             curve_interval=run.curve.interval,
             points=run.curve.points,
+            seed=run.seed,
             revision=self._revision,
         )
 

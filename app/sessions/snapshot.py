@@ -48,6 +48,7 @@ class Description:
         weights: number of weights.
         sentences: size of the training set.
         validation_sentences: size of the validation set.
+        seed: the seed the network was created with; None if unknown.
     """
 
     version: int
@@ -57,6 +58,7 @@ class Description:
     weights: int
     sentences: int = 0
     validation_sentences: int = 0
+    seed: int | None = None
 
 
 @dataclass(frozen=True)

@@ -78,6 +78,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
         "format": FORMAT,
         "version": checkpoint.version,
         "options": checkpoint.options.to_json(),
+        "seed": checkpoint.seed,
         "learning": checkpoint.learning,
         "learning_rate": checkpoint.learning_rate,
         "set_rate": checkpoint.set_rate,
@@ -163,6 +164,7 @@ def _checkpoint(
         curve_version=state["curve"]["version"],
         curve_interval=state["curve"]["interval"],
         points=tuple(_point(row) for row in arrays["points"].tolist()),
+        seed=state.get("seed"),
     )
 
 

@@ -46,6 +46,7 @@ class Checkpoint:
         curve_version: version of the curve.
         curve_interval: seconds between two points.
         points: the perplexity curve.
+        seed: the seed the network was created with; None if unknown.
         revision: of the session in this process; not stored.
     """
 
@@ -63,4 +64,5 @@ class Checkpoint:
     curve_version: int
     curve_interval: float
     points: tuple[CurvePoint, ...]
+    seed: int | None = None
     revision: Revision = field(default=NO_CHANGES, compare=False)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from app.errors import Notice, UserError, from_model
-from app.protocol.hyperparameters import Hyperparameters, arguments_of
+from app.protocol.hyperparameters import Hyperparameters, arguments_of, draw_seed
 from app.training.checkpoint import Checkpoint
 from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
@@ -71,9 +71,8 @@ class TrainingRun:
         options: Hyperparameters,
         curve_version: int,
         reserve: Reserve = unlimited,
-        seed: int | None = None,
     ) -> TrainingRun:
-        """A run with a new network on a text; reproducible if a seed is given.
+        """A run with a new network on a text, with a random seed if the options have none.
 
         Raises:
             UserError: the text or the options cannot be used.
@@ -86,8 +85,10 @@ class TrainingRun:
             )
             check_trainable(layout, _longest(sentences), "hidden_sizes")
             reserve(Footprint.of(layout, text), "hidden_sizes")
+            seed = draw_seed() if options.seed is None else options.seed
             model = CharModel.create(vocabulary, **options.of("network"), seed=seed)
-            trainer = Trainer(model, sentences, TrainingConfig(**options.of("training"), seed=seed))
+            config = replace(TrainingConfig(**options.of("training")), seed=seed)
+            trainer = Trainer(model, sentences, config)
         except ModelError as error:
             raise from_model(error) from None
         return cls(text, options, trainer, Curve(curve_version))
@@ -117,7 +118,8 @@ class TrainingRun:
             check_trainable(model.layout, _longest(sentences), "json")
             reserve(Footprint.of(model.layout, text, _optimizer_of(read)), "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
-            trainer = Trainer(own.model, sentences, _resumed_config(options, read), own.optimizer)
+            config = replace(_resumed_config(options, read), seed=None)
+            trainer = Trainer(own.model, sentences, config, own.optimizer)
             if notice is None and _has_single_sentence_batches(read):
                 trainer.resume(read.sampler_state)
         except ModelError as error:
@@ -135,7 +137,7 @@ class TrainingRun:
         trainer = Trainer(
             model,
             known,
-            replace(config, learning_rate=checkpoint.set_rate),
+            replace(config, learning_rate=checkpoint.set_rate, seed=checkpoint.seed),
             saved.optimizer,
         )
         trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
@@ -146,6 +148,11 @@ class TrainingRun:
     def model(self) -> CharModel:
         """The network."""
         return self.trainer.model
+
+    @property
+    def seed(self) -> int | None:
+        """The seed that the network was created with; None for a loaded one."""
+        return self.trainer.config.seed
 
     @property
     def footprint(self) -> Footprint:

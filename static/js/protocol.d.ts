@@ -20,6 +20,8 @@ export interface HyperparametersInput {
   schedule_epochs?: number | string;
   /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. Takes auto, or a number from 0, at most 0.5. */
   validation_fraction?: number | string | null;
+  /** Random seed of the initial weights and of the order of the sentences: the same seed, text and options give the same network after the same number of steps; by default a random one. Takes nothing, or a whole number from 0 to 9007199254740991. */
+  seed?: number | string | null;
 }
 
 /** Create a network for a text and start training it. */
@@ -415,6 +417,8 @@ export interface Hyperparameters {
   schedule_epochs: number;
   /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. */
   validation_fraction: number | null;
+  /** Random seed of the initial weights and of the order of the sentences: the same seed, text and options give the same network after the same number of steps; by default a random one. */
+  seed: number | null;
 }
 
 /** A built-in text, by HTTP. */
@@ -512,6 +516,8 @@ export interface State extends LiveState {
   text: TextInfo;
   /** The options the network was created with. */
   options: Hyperparameters;
+  /** The seed the network was created with, drawn if its options had none; null for a loaded model. */
+  seed: number | null;
   /** The first characters of the vocabulary in order of index, at most 200. */
   vocabulary: string[];
   /** Number of characters of the vocabulary. */

@@ -291,3 +291,21 @@ test("the learning rate after a rollback is shown, even beyond the slider's rang
   assert.equal(page.value("#lr_slider"), "-5");
   assert.equal(page.get("#lr_text").textContent, "0.00001");
 });
+
+test("the seed of the network is shown, and can be entered for the next one", async (t) => {
+  const page = openControls(t);
+  assert.equal(page.state("#seed_used"), "empty");
+  page.connection.begin({ seed: 4_711 });
+  assert.equal(page.state("#seed_used"), "shown");
+  assert.equal(page.get(".seed-number").textContent, "4711");
+  assert.equal(page.value("#opt_seed"), "auto");
+  await page.click("#seed_used button");
+  assert.equal(page.value("#opt_seed"), "4711");
+  assert.equal(page.store.page.draft.seed, "4711");
+});
+
+test("a loaded network has no seed to show", (t) => {
+  const page = openControls(t);
+  page.connection.begin({ seed: null });
+  assert.equal(page.state("#seed_used"), "empty");
+});

@@ -44,6 +44,7 @@ def full_state(snapshot: Snapshot) -> State:
             "beginning": description.text.beginning,
         },
         "options": description.options.to_json(),
+        "seed": description.seed,
         "vocabulary": list(description.vocabulary[:MAX_VOCABULARY]),
         "vocabulary_size": len(description.vocabulary),
         "weights": description.weights,

@@ -17,6 +17,7 @@ import { isEdited } from "../state/store.js";
 export function mount(element, connection) {
   mountButtons(element, connection);
   mountLearningRate(element, connection);
+  mountSeed(element, connection.store);
   for (const field of element.querySelectorAll("#newnet :is(input, select)")) {
     mountOption(element, connection.store, /** @type {OptionField} */ (field));
   }
@@ -116,6 +117,29 @@ function mountLearningRate(element, connection) {
     (page) => page.net?.learning_rate,
     (rate) => {
       if (rate !== undefined) logSlider.setServerValue(rate);
+    },
+  );
+}
+
+/**
+ * The seed of the current network, and the button that enters it for the next one.
+ *
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+function mountSeed(element, store) {
+  const used = requireElement(element, "#seed_used", HTMLElement);
+  const number = requireElement(used, ".seed-number", HTMLElement);
+  const field = requireElement(element, "#opt_seed", HTMLInputElement);
+  requireElement(used, "button", HTMLButtonElement).addEventListener("click", () => {
+    store.editDraft("seed", number.textContent ?? "");
+    field.focus();
+  });
+  store.watch(
+    (page) => page.net?.seed,
+    (seed) => {
+      used.dataset.state = typeof seed === "number" ? "shown" : "empty";
+      number.textContent = String(seed ?? "");
     },
   );
 }

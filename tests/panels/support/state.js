@@ -34,6 +34,7 @@ const STATE = {
   session: "abcd",
   text: textInfo("a cat sat\na dog ran"),
   options: OPTIONS,
+  seed: 4_711,
   vocabulary: [" ", "a", "c", "d", "g", "n", "o", "r", "s", "t"],
   vocabulary_size: 10,
   weights: 6_000,

@@ -31,7 +31,7 @@ def _compiled() -> None:
 
 @pytest.fixture(scope="module")
 def model() -> CharModel:
-    run = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(8,)), 0, seed=1)
+    run = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(8,), seed=1), 0)
     run.trainer.train(300)
     return run.model
 

@@ -33,7 +33,7 @@ TEXT = "ask what they paid (in 1999)\nthey said: it works, mostly\nship it, then
 
 
 def run_of(text: str, **options: Any) -> TrainingRun:
-    run = TrainingRun.create(text, Hyperparameters(**options), 0, seed=1)
+    run = TrainingRun.create(text, Hyperparameters(seed=1, **options), 0)
     run.trainer.train(50)
     return run
 
@@ -205,7 +205,7 @@ def test_squares_of_the_picture_are_means_of_the_units_that_share_them() -> None
     shared = ask(run, NetworkRequest(text="it", at=2, cell=3))["columns"][2]["layers"][1]
     expected = [np.mean(single[:3]), np.mean(single[3:6]), single[6]]
     np.testing.assert_allclose(shared, expected, atol=1.1)
-    large = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(700,)), 0, seed=1)
+    large = TrainingRun.create(TEXT, Hyperparameters(hidden_sizes=(700,), seed=1), 0)
     with pytest.raises(UserError) as caught:
         ask(large, NetworkRequest(text="it"))
     assert (caught.value.code, caught.value.field) == ("network_replaced", "cell")

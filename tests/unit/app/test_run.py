@@ -6,7 +6,6 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import pytest
@@ -79,7 +78,7 @@ def _with_empty_cache(saved: dict[str, Any]) -> None:
 def test_models_load_in_every_form_of_the_original(
     change: Callable[[dict[str, Any]], None],
 ) -> None:
-    run = TrainingRun.create(TEXT, OPTIONS, 0, seed=1)
+    run = TrainingRun.create(TEXT, replace(OPTIONS, seed=1), 0)
     run.trainer.train(20)
     saved = as_saved(run)
     change(saved)
@@ -195,12 +194,9 @@ def test_a_model_that_is_loaded_goes_on_at_a_constant_rate() -> None:
     assert loaded.learning_rate == 0.01
 
 
-def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rate(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(TrainingRun, "create", partial(TrainingRun.create, seed=1))
+def test_a_visitor_is_told_that_the_network_diverged_and_of_its_new_learning_rate() -> None:
     session = Session("ann", MemoryBudget(10**6, 10**6))
-    options = Hyperparameters(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0)
+    options = Hyperparameters(kind="rnn", hidden_sizes=(40, 40), learning_rate=1.0, seed=1)
     session.carry_out(Learn(text="some words here\nand there", options=options))
     train_until(session, lambda: session.snapshot().notices)
     snapshot = session.snapshot()
