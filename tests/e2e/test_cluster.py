@@ -22,7 +22,7 @@ from bench.harness import nginx, ray_cluster
 from bench.harness.nginx import running_nginx
 from bench.harness.postgres import Postgres
 from bench.harness.ray_cluster import RayCluster
-from bench.harness.server import LiveServer, running_together
+from bench.harness.server import LiveServer
 from tests.e2e.page import (
     await_figure,
     await_more_steps,
@@ -102,10 +102,16 @@ def cluster(postgres: Postgres, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 
 @pytest.fixture(scope="module")
-def webs(cluster: Cluster) -> Iterator[tuple[LiveServer, LiveServer]]:
-    with running_together(cluster.web("one"), cluster.web("other")) as (one, other):
+def first_web(cluster: Cluster) -> Iterator[LiveServer]:
+    with cluster.web("one") as web:
+        yield web
+
+
+@pytest.fixture(scope="module")
+def webs(cluster: Cluster, first_web: LiveServer) -> Iterator[tuple[LiveServer, LiveServer]]:
+    with cluster.web("other") as other:
         until_all_nodes_are_up(cluster)
-        yield one, other
+        yield first_web, other
 
 
 def until_all_nodes_are_up(cluster: Cluster) -> list[dict[str, Any]]:
@@ -171,6 +177,13 @@ def test_a_cluster_without_web_processes_has_no_status(cluster: Cluster) -> None
     done = cluster.charnn("status", "--json")
     assert done.exit_code == 1
     assert "charnn serve --engine ray" in done.stderr
+
+
+@pytest.mark.usefixtures("first_web")
+def test_status_lists_a_node_of_every_machine(cluster: Cluster) -> None:
+    nodes = until_all_nodes_are_up(cluster)
+    assert len({node["machine"] for node in nodes}) == MACHINES
+    assert [node["sessions"] for node in nodes] == [0, 0]
 
 
 def test_sessions_are_spread_evenly_and_every_web_process_serves_all(
