@@ -282,6 +282,7 @@ class Persistence:
             expiry = self._store.remove_expired(before, time.time())
             self._store.shares.remove_expired(before, time.time())
             self._store.set_aside.remove_before(before)
+            self._store.texts.remove_unused(time.time())
         except StoreError as error:
             self._store_failed(error)
             return

@@ -348,6 +348,7 @@ class Session:
             curve_interval=run.curve.interval,
             points=run.curve.points,
             seed=run.seed,
+            text_checksum=self._description.text.checksum,
             revision=self._revision,
         )
 

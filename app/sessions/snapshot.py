@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 
 from app.protocol.base import Level, PauseReason, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
-from app.training.checkpoint import NO_CHANGES, Revision
+from app.training.checkpoint import NO_CHANGES, Revision, checksum_of
 from app.training.curve import CurvePoint
 
 MAX_BEGINNING = 1_000
@@ -32,8 +31,7 @@ class TextSummary:
     @classmethod
     def of(cls, text: str) -> TextSummary:
         """The summary of a text."""
-        encoded = text.encode("utf-8", "surrogatepass")
-        return cls(hashlib.sha256(encoded).hexdigest(), len(text), text[:MAX_BEGINNING])
+        return cls(checksum_of(text), len(text), text[:MAX_BEGINNING])
 
 
 @dataclass(frozen=True)

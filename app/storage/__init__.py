@@ -4,6 +4,7 @@ from app.storage.capacity import StoreCapacity
 from app.storage.errors import DamagedCheckpoint, NewerCheckpoint, StoreError
 from app.storage.session_store import Store, StoredSession, default_url
 from app.storage.share_store import ShareInfo, ShareStore
+from app.storage.text_store import TextStore
 
 __all__ = [
     "DamagedCheckpoint",
@@ -14,5 +15,6 @@ __all__ = [
     "StoreCapacity",
     "StoreError",
     "StoredSession",
+    "TextStore",
     "default_url",
 ]

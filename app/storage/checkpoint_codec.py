@@ -1,10 +1,11 @@
-"""Serialization of checkpoints: small values as JSON, large ones as npz arrays.
+"""Serialization of checkpoints: small values as JSON, large ones as npz arrays, texts as UTF-8.
 
 Nothing is unpickled, so that access to the database does not allow code execution.
 """
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import math
@@ -19,7 +20,6 @@ import numpy as np
 import numpy.typing as npt
 
 from app.protocol.hyperparameters import Hyperparameters
-from app.storage.checksums import check
 from app.storage.errors import DamagedCheckpoint, NewerCheckpoint
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
@@ -32,6 +32,7 @@ FORMAT = 3
 """Increases with every change of the format, except in the hyperparameters."""
 MIN_FORMAT = 1
 """The oldest format that can be decoded."""
+MISMATCH = "the checksum does not match"
 
 DECODE_ERRORS = (
     ArithmeticError,
@@ -54,17 +55,37 @@ Array = npt.NDArray[Any]
 
 
 class Encoded(NamedTuple):
-    """A serialized checkpoint.
+    """A serialized checkpoint without its text, which is stored once for all that have it.
 
     Attributes:
         state: the small values, as JSON.
         arrays: the large values, as npz.
-        text: the training text.
     """
 
     state: bytes
     arrays: bytes
-    text: bytes
+
+
+def digest_of(data: bytes) -> bytes:
+    """The SHA-256 of data."""
+    return hashlib.sha256(data).digest()
+
+
+def encode_text(text: str) -> bytes:
+    """The text as UTF-8, with three bytes for a lone surrogate."""
+    return text.encode("utf-8", "surrogatepass")
+
+
+def decode_text(encoded: bytes) -> str:
+    """The text of these bytes.
+
+    Raises:
+        DamagedCheckpoint: they are no text.
+    """
+    try:
+        return encoded.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError as error:
+        raise DamagedCheckpoint(f"its text is damaged: {error.reason}") from error
 
 
 def encode(checkpoint: Checkpoint) -> Encoded:
@@ -97,12 +118,11 @@ def encode(checkpoint: Checkpoint) -> Encoded:
     }
     out = io.BytesIO()
     np.savez(out, allow_pickle=False, **arrays)
-    text = checkpoint.text.encode("utf-8", "surrogatepass")
-    return Encoded(json.dumps(state).encode(), out.getvalue(), text)
+    return Encoded(json.dumps(state).encode(), out.getvalue())
 
 
-def decode(session_id: str, encoded: Encoded) -> Checkpoint:
-    """The deserialized checkpoint.
+def decode(session_id: str, encoded: Encoded, text: str) -> Checkpoint:
+    """The deserialized checkpoint, with its text.
 
     Raises:
         NewerCheckpoint: a newer version of charnn wrote them.
@@ -118,27 +138,37 @@ def decode(session_id: str, encoded: Encoded) -> Checkpoint:
             raise DamagedCheckpoint(f"it has format {state['format']!r}")
         with np.load(io.BytesIO(encoded.arrays), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
-        return _checkpoint(session_id, state, arrays, encoded.text)
+        return _checkpoint(session_id, state, arrays, text)
     except DECODE_ERRORS as error:
         raise DamagedCheckpoint(f"{type(error).__name__}, {error}") from error
 
 
 def decode_row(session_id: str, row: Any) -> Checkpoint:
-    """The checkpoint of a row with the columns of `Encoded`, and digests of the state and text.
+    """The checkpoint of a row with the columns of `Encoded`, its text, and digests of both.
 
     Raises:
         DamagedCheckpoint: it cannot be read.
     """
     if row.text is None:
         raise DamagedCheckpoint("its text is missing")
-    encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
-    check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
-    check(encoded.text, row.text_digest)
-    return decode(session_id, encoded)
+    encoded, text = Encoded(bytes(row.state), bytes(row.arrays)), bytes(row.text)
+    _check(encoded.state, row.state_digest)  # the arrays bring checksums of their own
+    _check(text, row.text_digest)
+    return decode(session_id, encoded, decode_text(text))
+
+
+def _check(data: bytes, digest: bytes | None) -> None:
+    """Compare data with their digest; rows of the first revision have none.
+
+    Raises:
+        DamagedCheckpoint: they differ.
+    """
+    if digest is not None and digest_of(data) != bytes(digest):
+        raise DamagedCheckpoint(MISMATCH)
 
 
 def _checkpoint(
-    session_id: str, state: Mapping[str, Any], arrays: Mapping[str, Array], text: bytes
+    session_id: str, state: Mapping[str, Any], arrays: Mapping[str, Array], text: str
 ) -> Checkpoint:
     network = state["network"]
     vocabulary = Vocabulary(network["vocabulary"])
@@ -148,7 +178,7 @@ def _checkpoint(
     return Checkpoint(
         session_id=session_id,
         version=state["version"],
-        text=text.decode("utf-8", "surrogatepass"),
+        text=text,
         options=Hyperparameters.from_json(state["options"]),
         learning=state["learning"],
         learning_rate=state["learning_rate"],

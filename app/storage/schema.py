@@ -17,23 +17,35 @@ from sqlalchemy import (
 
 metadata = MetaData()
 
+# Each text once, for all that refer to it by its digest. Binary, because text columns of PostgreSQL
+# cannot hold NUL. Rows never change, except for the mark.
+contents = Table(
+    "contents",
+    metadata,
+    Column("digest", LargeBinary, primary_key=True),  # SHA-256 of the text as stored
+    Column("size", BigInteger, nullable=False),  # bytes
+    Column("stored_at", Double, nullable=False),  # Unix time
+    Column("expiring_since", Double),  # Unix time at which it was first seen to be unused
+    Column("text", LargeBinary, nullable=False),  # UTF-8, lone surrogates as three bytes
+)
+
 sessions = Table(
     "sessions",
     metadata,
     Column("session_id", String(100), primary_key=True),
     Column("saved_at", Double, nullable=False),  # Unix time
     Column("seen_at", Double, nullable=False),  # Unix time
-    Column("version", BigInteger, nullable=False),  # of the text beside
+    Column("version", BigInteger, nullable=False),  # counts the networks of the session
     Column("state", LargeBinary, nullable=False),  # JSON: what is small
     Column("state_digest", LargeBinary),  # SHA-256; none in rows of revision 0001
     Column("arrays", LargeBinary, nullable=False),  # npz: what is large
     Column("holder", String(100), key="lease_owner"),  # who alone may write it; none: anybody
     Column("expiring_since", Double),  # Unix time at which it was first seen to be unused
+    Column("text_digest", LargeBinary),  # of its text in `contents`; null: it is in `texts`
     Index("sessions_by_seen_at", "seen_at"),
 )
 
-# A separate table, because a text is large and rarely changes. Binary, because text columns of
-# PostgreSQL cannot hold NUL.
+# The texts of sessions that were last saved before revision 0006, a copy for each.
 texts = Table(
     "texts",
     metadata,
@@ -63,8 +75,9 @@ shares = Table(
     Column("digest", LargeBinary, nullable=False),  # SHA-256 of the following columns
     Column("state", LargeBinary, nullable=False),
     Column("arrays", LargeBinary, nullable=False),
-    Column("text", LargeBinary, nullable=False),
+    Column("text", LargeBinary, nullable=False),  # empty if `text_digest` is set
     Column("expiring_since", Double),  # as that of a session
+    Column("text_digest", LargeBinary),  # of its text in `contents`; null: it is here
     Index("copies_by_owner_id", "owner_id"),
 )
 
@@ -82,7 +95,7 @@ set_aside = Table(
     Column("state", LargeBinary, nullable=False),
     Column("state_digest", LargeBinary),
     Column("arrays", LargeBinary, nullable=False),
-    Column("text", LargeBinary),
+    Column("text", LargeBinary),  # null: it is in `contents`
     Column("text_digest", LargeBinary),
     Index("set_aside_by_session_id", "session_id"),
 )

@@ -11,14 +11,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
 from app.storage.capacity import StoreCapacity
-from app.storage.checkpoint_codec import Encoded, decode_row, encode
-from app.storage.checksums import digest_of
+from app.storage.checkpoint_codec import Encoded, decode_row, digest_of, encode
 from app.storage.database import READING, make_engine, migrate
 from app.storage.errors import translate_db_errors
 from app.storage.expiry import Expiry, remove_expired
-from app.storage.schema import sessions, set_aside, texts
+from app.storage.schema import contents, sessions, set_aside, texts
 from app.storage.set_aside import SetAsideStore
 from app.storage.share_store import ShareStore
+from app.storage.text_store import TextStore, insert_missing
 from app.training.checkpoint import Checkpoint
 
 FILE = "sessions.sqlite"
@@ -54,6 +54,7 @@ class Store:
 
     Attributes:
         shares: the shared copies.
+        texts: the texts, each stored once.
         set_aside: checkpoints that cannot be used now.
         capacity: the size of the store, and its limit.
     """
@@ -66,6 +67,7 @@ class Store:
         self.shares = ShareStore(engine)
         self.set_aside = SetAsideStore(engine)
         self.capacity = StoreCapacity(engine, limit)
+        self.texts = TextStore(engine, self.capacity)
 
     @classmethod
     def open(cls, url: str, lease_owner: str | None = None, limit: int | None = None) -> Store:
@@ -130,10 +132,11 @@ class Store:
                 sessions.c.state,
                 sessions.c.state_digest,
                 sessions.c.arrays,
-                texts.c.text,
-                texts.c.text_digest,
+                sa.func.coalesce(contents.c.text, texts.c.text).label("text"),
+                sa.func.coalesce(sessions.c.text_digest, texts.c.text_digest).label("text_digest"),
             )
             .outerjoin(texts)
+            .outerjoin(contents, sessions.c.text_digest == contents.c.digest)
             .where(sessions.c.session_id == session_id)
         )
         with translate_db_errors(), self._engine.connect() as connection:
@@ -199,9 +202,10 @@ def _in_order(checkpoints: Sequence[Checkpoint]) -> list[Checkpoint]:
 def _write(
     connection: sa.Connection, rows: Sequence[_Row], at: float, lease_owner: str | None
 ) -> None:
+    given = {row.checkpoint.text_digest: row.checkpoint.text for row in rows}
+    insert_missing(connection, given, at)
     _upsert(
         connection,
-        sessions,
         [
             {
                 "session_id": row.checkpoint.session_id,
@@ -213,37 +217,19 @@ def _write(
                 "arrays": row.parts.arrays,
                 "lease_owner": lease_owner,
                 "expiring_since": None,
+                "text_digest": row.checkpoint.text_digest,
             }
             for row in rows
         ],
     )
     ids = [row.checkpoint.session_id for row in rows]
-    known = sa.select(texts.c.session_id, texts.c.text_digest).where(texts.c.session_id.in_(ids))
-    digests = {row.session_id: row.text_digest for row in connection.execute(known)}
-    # The digest decides, because versions restart if the store has lost a session.
-    digested = [(row, digest_of(row.parts.text)) for row in rows]
-    _upsert(
-        connection,
-        texts,
-        [
-            {
-                "session_id": row.checkpoint.session_id,
-                "version": row.checkpoint.version,
-                "text": row.parts.text,
-                "text_digest": digest,
-            }
-            for row, digest in digested
-            if digests.get(row.checkpoint.session_id) != digest
-        ],
-    )
+    connection.execute(sa.delete(texts).where(texts.c.session_id.in_(ids)))
 
 
-def _upsert(connection: sa.Connection, table: sa.Table, rows: list[dict[str, object]]) -> None:
-    """Insert the rows, or update those that exist."""
-    if not rows:
-        return
+def _upsert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
+    """Insert the sessions, or update those that exist."""
     postgres = connection.dialect.name == "postgresql"
-    insert = postgresql.insert(table) if postgres else sqlite.insert(table)
+    insert = postgresql.insert(sessions) if postgres else sqlite.insert(sessions)
     changed = {name: insert.excluded[name] for name in rows[0] if name != "session_id"}
     connection.execute(
         insert.on_conflict_do_update(index_elements=["session_id"], set_=changed), rows

@@ -9,14 +9,14 @@ import sqlalchemy as sa
 from app.storage.checkpoint_codec import decode_row
 from app.storage.database import READING
 from app.storage.errors import DamagedCheckpoint, translate_db_errors
-from app.storage.schema import sessions, set_aside, texts
+from app.storage.schema import contents, sessions, set_aside, texts
 from app.training.checkpoint import Checkpoint
 
 MAX_REASON = 300
 REPLACED = "replaced by a recovered checkpoint"
 
 COPIED = ("session_id", "saved_at", "version", "state", "state_digest", "arrays")
-"""The columns that are copied from `sessions`; those of `texts` follow."""
+"""The columns that are copied from `sessions`; the text and its digest follow."""
 
 
 class SetAsideStore:
@@ -43,8 +43,11 @@ class SetAsideStore:
 
         It is recovered once. The checkpoint that the session has instead is set aside too.
         """
+        columns = [column for column in set_aside.c if column.name != "text"]
+        text = sa.func.coalesce(set_aside.c.text, contents.c.text).label("text")
         waiting = (
-            sa.select(set_aside)
+            sa.select(*columns, text)
+            .outerjoin(contents, set_aside.c.text_digest == contents.c.digest)
             .where(set_aside.c.session_id == session_id, set_aside.c.recovered_at.is_(None))
             .order_by(set_aside.c.id.desc())
         )
@@ -84,7 +87,8 @@ def _copy(
         "reason": reason[:MAX_REASON],
         "recovered_at": recovered_at,
     }
-    columns = [*(sessions.c[name] for name in COPIED), texts.c.text, texts.c.text_digest]
+    digest = sa.func.coalesce(sessions.c.text_digest, texts.c.text_digest).label("text_digest")
+    columns = [*(sessions.c[name] for name in COPIED), texts.c.text, digest]
     types = {name: set_aside.c[name].type for name in constants}
     values = [sa.literal(value, types[name]) for name, value in constants.items()]
     copied = (

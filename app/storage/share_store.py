@@ -7,12 +7,19 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from app.storage.checkpoint_codec import Encoded, decode, encode
-from app.storage.checksums import check_parts, digest_of
+from app.storage.checkpoint_codec import (
+    MISMATCH,
+    Encoded,
+    decode,
+    decode_text,
+    digest_of,
+    encode,
+)
 from app.storage.database import READING
-from app.storage.errors import translate_db_errors
+from app.storage.errors import DamagedCheckpoint, translate_db_errors
 from app.storage.expiry import Expiry, remove_expired
-from app.storage.schema import sessions, shares
+from app.storage.schema import contents, sessions, shares
+from app.storage.text_store import insert_missing
 from app.training.checkpoint import Checkpoint
 
 TOUCH_SECONDS = 3600.0
@@ -54,8 +61,8 @@ class ShareStore:
 
         If the owner has shared an identical copy, the id of that copy is returned.
         """
-        parts = encode(checkpoint)
-        digest = digest_of(*parts)
+        parts, text_digest = encode(checkpoint), checkpoint.text_digest
+        digest = _digest(parts, text_digest)
         row = {
             "share_id": info.share_id,
             "owner_id": owner_id,
@@ -65,6 +72,8 @@ class ShareStore:
             "sentences": info.sentences,
             "perplexity": info.perplexity,
             "digest": digest,
+            "text": b"",
+            "text_digest": text_digest,
             **parts._asdict(),
         }
         own = shares.c.owner_id == owner_id
@@ -77,6 +86,7 @@ class ShareStore:
                 return known
             if connection.execute(count).scalar_one() >= limit:
                 return None
+            insert_missing(connection, {text_digest: checkpoint.text}, info.created_at)
             connection.execute(sa.insert(shares), row)
         return info.share_id
 
@@ -90,18 +100,22 @@ class ShareStore:
         Raises:
             DamagedCheckpoint: the copy is unreadable.
         """
-        query = sa.select(
-            shares.c.state, shares.c.arrays, shares.c.text, shares.c.digest, shares.c.seen_at
-        ).where(shares.c.share_id == share_id)
+        text = sa.func.coalesce(contents.c.text, shares.c.text).label("text")
+        query = (
+            sa.select(shares.c.state, shares.c.arrays, text, shares.c.digest, shares.c.seen_at)
+            .outerjoin(contents, shares.c.text_digest == contents.c.digest)
+            .where(shares.c.share_id == share_id)
+        )
         rows = self._read(query)
         if not rows:
             return None
         row = rows[0]
         if at - row.seen_at > TOUCH_SECONDS:
             self._touch(share_id, at)
-        encoded = Encoded(bytes(row.state), bytes(row.arrays), bytes(row.text))
-        check_parts(encoded, row.digest)
-        return decode("", encoded)
+        encoded, content = Encoded(bytes(row.state), bytes(row.arrays)), bytes(row.text)
+        if _digest(encoded, digest_of(content)) != bytes(row.digest):
+            raise DamagedCheckpoint(MISMATCH)
+        return decode("", encoded, decode_text(content))
 
     def of(self, owner_id: str) -> list[ShareInfo]:
         """The copies that a session has shared, newest first."""
@@ -145,6 +159,11 @@ class ShareStore:
     def _write(self, change: sa.Delete | sa.Update) -> int:
         with translate_db_errors(), self._engine.begin() as connection:
             return connection.execute(change).rowcount
+
+
+def _digest(parts: Encoded, text_digest: bytes) -> bytes:
+    """SHA-256 of the digests of the state, the arrays and the text."""
+    return digest_of(b"".join((*map(digest_of, parts), text_digest)))
 
 
 def _lock_owner(connection: sa.Connection, owner_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -21,6 +22,11 @@ class Revision(NamedTuple):
 
     major: int = 0
     minor: int = 0
+
+
+def checksum_of(text: str) -> str:
+    """SHA-256 of a text as UTF-8, in hexadecimal digits."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 NO_CHANGES = Revision()
@@ -47,6 +53,7 @@ class Checkpoint:
         curve_interval: seconds between two points.
         points: the perplexity curve.
         seed: the seed the network was created with; None if unknown.
+        text_checksum: SHA-256 of the text as UTF-8, in hexadecimal digits; computed if empty.
         revision: of the session in this process; not stored.
     """
 
@@ -65,4 +72,10 @@ class Checkpoint:
     curve_interval: float
     points: tuple[CurvePoint, ...]
     seed: int | None = None
+    text_checksum: str = field(default="", compare=False)
     revision: Revision = field(default=NO_CHANGES, compare=False)
+
+    @property
+    def text_digest(self) -> bytes:
+        """SHA-256 of the text as UTF-8."""
+        return bytes.fromhex(self.text_checksum or checksum_of(self.text))

@@ -20,7 +20,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     cluster: Postgres = request.getfixturevalue("postgres")
     engine = sa.create_engine(cluster.url.replace("postgresql:", "postgresql+psycopg:"))
     with engine.begin() as connection:
-        for table in ("set_aside", "copies", "texts", "sessions", "alembic_version"):
+        for table in ("set_aside", "copies", "texts", "sessions", "contents", "alembic_version"):
             connection.execute(sa.text(f"DROP TABLE IF EXISTS {table}"))
     engine.dispose()
     return cluster.url

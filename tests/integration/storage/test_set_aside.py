@@ -15,7 +15,7 @@ from app.engines.local import LocalEngine
 from app.protocol.requests import Learn, Undo
 from app.sessions.commands import SetWatched
 from app.storage import NewerCheckpoint, Store, checkpoint_codec
-from app.storage.checksums import digest_of
+from app.storage.checkpoint_codec import digest_of
 from app.storage.schema import sessions, set_aside
 from tests.support.checkpoints import assert_same, checkpoint
 from tests.support.engines import local_engine
@@ -73,7 +73,7 @@ def test_an_unreadable_checkpoint_is_set_aside_and_a_new_network_starts(
     assert client.now.description.text.beginning == STARTING.text
     wait_for(lambda: store.load("ann"))  # the new network is saved beside it
     [kept] = rows(store)
-    assert kept.text == b"abba\ncaba"
+    assert store.texts.get(kept.text_digest.hex()) == "abba\ncaba"
     assert kept.session_id == "ann"
 
 
@@ -98,7 +98,8 @@ def test_a_newer_checkpoint_comes_back_with_the_newer_version(
             assert client.now.description.text.beginning == "the later\ntext"
         finally:
             recovered.close()
-    assert {row.text for row in rows(store)} == {b"abba\ncaba", b"the later\ntext"}
+    texts = {store.texts.get(row.text_digest.hex()) for row in rows(store)}
+    assert texts == {"abba\ncaba", "the later\ntext"}
 
 
 def test_a_recovered_checkpoint_is_saved_though_its_session_has_no_other(

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.protocol.ids import new_share_id
 from app.storage import DamagedCheckpoint, ShareInfo, Store, StoreError
 from app.storage.expiry import GRACE_SECONDS
-from app.storage.schema import shares
+from app.storage.schema import contents, shares
 from app.storage.share_store import TOUCH_SECONDS
 from app.training.checkpoint import Checkpoint
 from tests.support.checkpoints import assert_same, checkpoint
@@ -106,10 +106,15 @@ def test_a_copy_stays_while_its_owner_is_stored_or_it_is_opened(store: Store) ->
 def test_a_damaged_copy_is_not_opened(store: Store) -> None:
     whole = keep(store, "ann", changed(9))
     for seed, part in enumerate(("state", "arrays", "text")):
-        spoilt = keep(store, "ann", changed(seed))
+        spoilt = keep(store, "ann", checkpoint(seed=seed, text=f"text {seed}"))
         with store._engine.begin() as connection:
-            where = shares.c.share_id == spoilt
-            connection.execute(sa.update(shares).where(where).values({part: b"spoilt"}))
+            copy = shares.c.share_id == spoilt
+            if part == "text":
+                its_text = sa.select(shares.c.text_digest).where(copy).scalar_subquery()
+                change = sa.update(contents).where(contents.c.digest == its_text)
+            else:
+                change = sa.update(shares).where(copy)
+            connection.execute(change.values({part: b"spoilt"}))
         with pytest.raises(DamagedCheckpoint):
             store.shares.fetch(spoilt, at=2)
     assert store.shares.fetch(whole, at=2) is not None

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from app.protocol.hyperparameters import Hyperparameters
 from app.storage import DamagedCheckpoint
-from app.storage.checkpoint_codec import Encoded, decode, encode
+from app.storage.checkpoint_codec import Encoded, decode, decode_text, encode, encode_text
 from app.training.curve import CurvePoint
 from model import CharModel, Trainer, TrainingConfig, Vocabulary
 from model.formats.checkpoint import ModelCheckpoint
@@ -68,7 +68,7 @@ def test_any_checkpoint_survives_being_written(
         saved=ModelCheckpoint(model, saved.optimizer, order),
         learning_rate=rate,
     )
-    again = decode("ann", encode(made))
+    again = decode("ann", encode(made), decode_text(encode_text(text)))
     assert_same(again, made)
     assert again.saved.model.params.tobytes() == model.params.tobytes()  # a NaN's own bits as well
 
@@ -79,7 +79,7 @@ def test_bytes_that_are_not_whole_are_not_decoded(part: str, length: int) -> Non
     encoded = encode(checkpoint())
     cut: dict[str, bytes] = {part: getattr(encoded, part)[:length]}
     with pytest.raises(DamagedCheckpoint):
-        decode("ann", encoded._replace(**cut))
+        decode("ann", encoded._replace(**cut), "")
 
 
 def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
@@ -88,7 +88,7 @@ def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
     spoilt = bytearray(encoded.arrays)
     spoilt[encoded.arrays.index(made.saved.model.params.tobytes()) + 40] ^= 1
     with pytest.raises(DamagedCheckpoint):
-        decode("ann", Encoded(encoded.state, bytes(spoilt), encoded.text))
+        decode("ann", Encoded(encoded.state, bytes(spoilt)), "")
 
 
 def test_a_format_of_a_later_version_is_refused() -> None:
@@ -96,7 +96,7 @@ def test_a_format_of_a_later_version_is_refused() -> None:
     future = encoded.state.replace(b'"format": 3', b'"format": 4')
     assert future != encoded.state
     with pytest.raises(DamagedCheckpoint):
-        decode("ann", encoded._replace(state=future))
+        decode("ann", encoded._replace(state=future), "")
 
 
 def test_the_first_format_can_still_be_read() -> None:
@@ -113,7 +113,7 @@ def test_the_first_format_can_still_be_read() -> None:
     out = io.BytesIO()
     np.savez(out, **arrays)
     old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
-    read = decode("ann", old)
+    read = decode("ann", old, checkpoint().text)
     assert read.options == Hyperparameters(hidden_sizes=(4,))
     assert (read.set_rate, read.rate_since) == (0.005, 0.0)
     assert read.points[0] == CurvePoint(*POINT[:5])
@@ -130,4 +130,4 @@ def test_the_second_format_can_still_be_read() -> None:
     out = io.BytesIO()
     np.savez(out, **arrays)
     old = encoded._replace(state=json.dumps(state).encode(), arrays=out.getvalue())
-    assert decode("ann", old).points[0] == POINT._replace(set_rate=None)
+    assert decode("ann", old, checkpoint().text).points[0] == POINT._replace(set_rate=None)
