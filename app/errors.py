@@ -56,6 +56,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "text, or try again later.",
         "line_too_long_for_network": "A line of {characters:,} characters is too long for a "
         "network of {weights:,} weights: use lines of {limit:,} at most, or a smaller network.",
+        "sequence_too_long_for_network": "A sequence of {characters:,} characters is too long for "
+        "a network of {weights:,} weights: use a sequence length of {limit:,} at most, or a "
+        "smaller network.",
+        "batch_too_large_for_network": "A batch of {batch_size:,} sequences of up to "
+        "{characters:,} characters is too large for a network of {weights:,} weights: use a batch "
+        "size of {limit:,} at most, or a smaller network.",
         # -------------------------------------------------------- the form of an event
         "unknown_event": "Unknown event. Send one of {known}.",
         "malformed_event": "{event} takes one object with its fields: send that.",

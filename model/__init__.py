@@ -25,11 +25,11 @@ from model.text.dataset import Split, adapt_sentences, select_known, train_valid
 from model.text.decoding import Decoded, decode_text
 from model.text.limits import TextLimits, TextStats, text_stats
 from model.text.reader import TextRead, read_texts
-from model.text.sentences import Sentences, sentences_from_text
+from model.text.sentences import Sentences, running_text, sentences_from_text
 from model.text.vocabulary import Vocabulary
 from model.training.config import TrainingConfig
 from model.training.divergence import Rollback
-from model.training.optimizers import Adam, RMSProp
+from model.training.optimizers import Adam, AdamW, RMSProp
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.trainer import Trainer
 from model.training.validation import ValidationSet, Validator
@@ -48,6 +48,7 @@ from model.training.warmup import (
 __all__ = [
     "END",
     "Adam",
+    "AdamW",
     "CharModel",
     "Decoded",
     "FormatError",
@@ -90,6 +91,7 @@ __all__ = [
     "kernels_cached",
     "load_model",
     "read_texts",
+    "running_text",
     "select_known",
     "sentences_from_text",
     "text_stats",

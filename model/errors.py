@@ -20,6 +20,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
     {
         # Sentences and their characters.
         "no_sentences": "There is no text to train on: enter at least one sentence, one per line.",
+        "no_text": "There is no text to train on: enter one.",
         "empty_sentence": "A sentence is empty: each sentence needs at least one character.",
         "empty_vocabulary": "There are no characters to train on: enter at least one sentence.",
         "unknown_characters": (
@@ -100,6 +101,9 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         ),
         "invalid_sequence_length": (
             "The sequence length must be an integer from 1 to {most:,}; it is {value!r}."
+        ),
+        "invalid_warmup_steps": (
+            "The warm-up steps must be an integer from 0 to {most:,}; they are {value!r}."
         ),
         "text_not_a_string": (
             'In the mode "text" the text must be a str; it is a {kind}. Use the mode "lines" for '

@@ -25,7 +25,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -35,6 +35,9 @@ from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
 from model.kernels.types import PACKING, FloatArray
 from model.text.vocabulary import Vocabulary
+
+Mode = Literal["lines", "text"]
+"""What a network reads: sentences, each from START to END, or running text, which has no end."""
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,14 @@ from typing_extensions import is_typeddict
 
 from app import errors, protocol
 from app.protocol import inspection, results, sharing
-from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
+from app.protocol.fields import (
+    ChoiceField,
+    Field,
+    IntListField,
+    NumberField,
+    OptionalFlagField,
+    OptionalNumberField,
+)
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from app.web.http.openapi import ENDPOINTS
 from model import errors as model_errors
@@ -114,10 +121,12 @@ def _is_typed(note: Any) -> bool:
     return isinstance(getattr(note, "func", None), OptionalNumberField | NumberField | IntListField)
 
 
-def _as_entered(entered: OptionalNumberField | NumberField | IntListField) -> str:
+def _as_entered(entered: Field) -> str:
     """A number may be sent as it was typed."""
     if isinstance(entered, IntListField):
         return "number[] | string"
+    if isinstance(entered, OptionalFlagField):
+        return "boolean | string | null"
     return (
         "number | string | null" if isinstance(entered, OptionalNumberField) else "number | string"
     )

@@ -15,6 +15,7 @@ from app.protocol.fields import (
     ChoiceField,
     IntListField,
     NumberField,
+    OptionalFlagField,
     OptionalNumberField,
     as_entered,
 )
@@ -23,6 +24,10 @@ from model.text.vocabulary import Unknown
 
 TEXT_PATH = click.Path(exists=True, allow_dash=True, path_type=Path)
 """A file or a folder of texts, or - for standard input."""
+
+
+OTHER_NAMES = {"optimizer": ("--solver",)}
+"""Further options for a hyperparameter, by its name."""
 
 
 class FiniteRange(click.FloatRange):
@@ -41,7 +46,9 @@ class FiniteRange(click.FloatRange):
 class Entry(click.ParamType[Any]):
     """A parameter with the range and the error messages of a protocol field."""
 
-    def __init__(self, field: OptionalNumberField | NumberField | IntListField) -> None:
+    def __init__(
+        self, field: OptionalFlagField | OptionalNumberField | NumberField | IntListField
+    ) -> None:
         self.field = field
         self.name = field.example
 
@@ -71,6 +78,7 @@ def hyperparameter_options(command: Callable[..., None]) -> Callable[..., None]:
         field = each.field
         command = click.option(
             as_typed(name),
+            *OTHER_NAMES.get(name, ()),
             default=as_entered(getattr(Hyperparameters, name)),
             show_default=True,
             type=click.Choice(field.choices) if isinstance(field, ChoiceField) else Entry(field),

@@ -39,6 +39,7 @@ from app.runtime.compile_process import compile_missing
 from app.runtime.config import available_cores
 from model import (
     CharModel,
+    KernelKey,
     ModelCheckpoint,
     ModelError,
     Rollback,
@@ -58,8 +59,6 @@ LARGE = 1_000_000  # weights of a model that takes a second to write
 
 TRAINING_ARGUMENTS: Mapping[str, str] = {
     **arguments_of("training"),
-    "batch_size": "batch_size",
-    "solver": "optimizer",
 }
 """The arguments of `TrainingConfig`, by the names of the options."""
 
@@ -81,24 +80,10 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
 @force_option
 @hyperparameter_options
 @click.option(
-    "--batch-size",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Sentences per step: larger batches train faster, with fewer updates.",
-)
-@click.option(
     "--threads",
     default=available_cores,
     type=click.IntRange(1, 1024),
     help="Threads that share the sentences of a step; one per core by default.",
-)
-@click.option(
-    "--solver",
-    default="rmsprop",
-    show_default=True,
-    type=click.Choice(["rmsprop", "adam"]),
-    help="Optimizer.",
 )
 @click.option(
     "--from",
@@ -230,13 +215,18 @@ def _statistics(sentences: Sentences) -> str:
     )
 
 
-def _new_trainer(sentences: Sequence[str], options: Mapping[str, Any]) -> Trainer:
+def _new_trainer(sentences: Sentences, options: Mapping[str, Any]) -> Trainer:
     config = TrainingConfig(**_arguments(TRAINING_ARGUMENTS, options))
     network = _arguments(arguments_of("network"), options)
     vocabulary = Vocabulary.from_sentences(sentences, options["min_count"])
     sentences = adapt_sentences(vocabulary, sentences, "skip")
     model = CharModel.create(vocabulary, **network, seed=options["seed"])
-    return Trainer(model, sentences, config, threads=options["threads"])
+    return Trainer(model, _data(sentences, config), config, threads=options["threads"])
+
+
+def _data(sentences: Sentences, config: TrainingConfig) -> Sentences | str:
+    """What a trainer takes in the mode of its options."""
+    return sentences.text if config.mode == "text" else sentences
 
 
 def _arguments(names: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
@@ -245,10 +235,10 @@ def _arguments(names: Mapping[str, str], options: Mapping[str, Any]) -> dict[str
 
 
 def _resumed_trainer(
-    saved: ModelCheckpoint, sentences: Sequence[str], given: Mapping[str, Any], threads: int
+    saved: ModelCheckpoint, sentences: Sentences, given: Mapping[str, Any], threads: int
 ) -> Trainer:
-    changes = _arguments(TRAINING_ARGUMENTS, given)
-    return Trainer.from_checkpoint(saved, sentences, replace(saved.config, **changes), threads)
+    config = replace(saved.config, **_arguments(TRAINING_ARGUMENTS, given))
+    return Trainer.from_checkpoint(saved, _data(sentences, config), config, threads)
 
 
 def _resumption(saved: ModelCheckpoint, trainer: Trainer, given: Mapping[str, Any]) -> str:
@@ -265,7 +255,8 @@ def _resumption(saved: ModelCheckpoint, trainer: Trainer, given: Mapping[str, An
     if saved.training is None:
         parts.append("the file has no options of a training: the rest are the defaults")
     state = saved.sampler_state
-    if "seed" in given or state is None or state["sentences"] != trainer.sentence_count:
+    sequences = None if state is None else state.get("windows", state.get("sentences"))
+    if "seed" in given or sequences != trainer.sentence_count:
         parts.append("the order of the sentences starts anew")
     return "; ".join(parts) + "."
 
@@ -275,10 +266,13 @@ def _compile(trainer: Trainer, threads: int) -> None:
 
     In another process first, so that Ctrl-C ends the command at once.
     """
-    compile_missing("training", trainer.model.layout.cell, trainer.optimizer.name)
+    compile_missing("training", *KernelKey.of(trainer.model.layout.cell, trainer.config))
     config = replace(trainer.config, validation_fraction=0.0)
-    sentences = trainer.train_sentences[: config.batch_size]
-    Trainer(trainer.model.copy(), sentences, config, threads=threads).train(1)
+    if config.mode == "text":
+        data: Sequence[str] | str = trainer.beginning(config.batch_size * config.sequence_length)
+    else:
+        data = trainer.train_sentences[: config.batch_size]
+    Trainer(trainer.model.copy(), data, config, threads=threads).train(1)
 
 
 def _outcome(loop: TrainingLoop) -> str:

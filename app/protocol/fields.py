@@ -48,6 +48,33 @@ class ChoiceField:
 
 
 @dataclass(frozen=True)
+class OptionalFlagField:
+    """A truth value, or None (typed as `auto`), for which the network chooses one."""
+
+    name: str
+
+    choices = (AUTO, "true", "false")
+    example = "true"
+
+    @property
+    def rule(self) -> str:
+        """The accepted values, in words."""
+        *known, last = self.choices
+        return f"{', '.join(known)} or {last}"
+
+    def __call__(self, entry: object) -> bool | None:
+        """The truth value entered, or None.
+
+        Raises:
+            PydanticCustomError: it is unknown; the message lists the valid ones.
+        """
+        if entry is None or isinstance(entry, bool):
+            return entry
+        ChoiceField(self.name, self.choices)(entry)
+        return None if entry == AUTO else entry == "true"
+
+
+@dataclass(frozen=True)
 class NumberField:
     """A number within a range, as a number or as typed text."""
 
@@ -193,10 +220,16 @@ class OptionalNumberField:
         return typed == AUTO or (self.empty and not typed)
 
 
+Field = ChoiceField | OptionalFlagField | IntListField | NumberField | OptionalNumberField
+"""A field of any kind."""
+
+
 def as_entered(value: object) -> str:
     """The value as text that the field accepts."""
     if value is None:
         return AUTO
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, tuple):
         return ", ".join(map(as_entered, value))
     return value if isinstance(value, str) else f"{Decimal(str(value)).normalize():f}"

@@ -14,10 +14,25 @@ from typing import Annotated, Any, Literal, get_args, get_type_hints
 from pydantic import ConfigDict, GetCoreSchemaHandler
 from pydantic_core import CoreSchema, core_schema
 
-from app.protocol.fields import ChoiceField, IntListField, NumberField, OptionalNumberField
+from app.protocol.fields import (
+    ChoiceField,
+    Field,
+    IntListField,
+    NumberField,
+    OptionalFlagField,
+    OptionalNumberField,
+)
+from model.network import Mode
+from model.training.config import (
+    MAX_BATCH_SIZE,
+    MAX_DROPOUT,
+    MAX_SEQUENCE_LENGTH,
+    MAX_WARMUP_STEPS,
+    OptimizerName,
+)
+from model.training.schedules import ScheduleName
 
 Kind = Literal["lstm", "gru", "rnn"]
-ScheduleName = Literal["constant", "halve", "cosine"]
 Method = Literal["sample", "beam"]
 """How a prompt is completed: by sampling a few sentences, or by beam search."""
 
@@ -48,7 +63,7 @@ class Hyperparameter:
         argument: the name of that attribute, if it differs.
     """
 
-    field: ChoiceField | IntListField | NumberField | OptionalNumberField
+    field: Field
     description: str
     hint: str
     part: Part = "training"
@@ -103,12 +118,53 @@ class Hyperparameters:
             "embedding_size",
         ),
     ] = 5
+    mode: Annotated[
+        Mode,
+        Hyperparameter(
+            ChoiceField("Mode", get_args(Mode)),
+            "Whether each line is a sentence, or the text is one sequence with its line breaks.",
+            "lines: each line is a sentence; text: one sequence with its line breaks.",
+        ),
+    ] = "lines"
+    sequence_length: Annotated[
+        int,
+        Hyperparameter(
+            NumberField("Sequence length", "64", 1, MAX_SEQUENCE_LENGTH, whole=True),
+            "Characters of a step in the mode text, in each of the streams of a batch.",
+            "Characters of a step, in the mode text.",
+        ),
+    ] = 64
+    batch_size: Annotated[
+        int,
+        Hyperparameter(
+            NumberField("Batch size", "1", 1, MAX_BATCH_SIZE, whole=True),
+            "Sentences per step, or streams in the mode text: larger batches train faster, with "
+            "fewer updates.",
+            "Sentences or streams of a step. More train faster, with fewer updates.",
+        ),
+    ] = 1
+    dropout: Annotated[
+        float,
+        Hyperparameter(
+            NumberField("Dropout", "0", 0, MAX_DROPOUT),
+            "Share of the outputs of each layer that training leaves out.",
+            "Share of outputs that training leaves out, against overfitting.",
+        ),
+    ] = 0.0
+    optimizer: Annotated[
+        OptimizerName,
+        Hyperparameter(
+            ChoiceField("Optimizer", get_args(OptimizerName)),
+            "Optimizer.",
+            "rmsprop: the original's; adam; adamw: l2 in proportion to the rate.",
+        ),
+    ] = "rmsprop"
     l2: Annotated[
         float,
         Hyperparameter(
             NumberField("L2 strength", "0.000001", 0, 1),
-            "L2 regularisation strength.",
-            "Pulls weights towards zero.",
+            "L2 regularisation strength; the weight decay of adamw, such as 0.01.",
+            "Pulls weights towards zero. For adamw more, such as 0.01.",
             argument="weight_decay",
         ),
     ] = 1e-6
@@ -124,33 +180,52 @@ class Hyperparameters:
         float,
         Hyperparameter(
             NumberField("Gradient clipping", "5", 0, 1000, low_included=False),
-            "Gradient clipping: per weight; by the total norm for rnn.",
+            "Maximum size of a gradient.",
             "Maximum size of a gradient.",
         ),
     ] = 5.0
+    clip_norm: Annotated[
+        bool | None,
+        Hyperparameter(
+            OptionalFlagField("Clip the norm"),
+            "Whether clipping limits the norm of the whole gradient, which keeps its direction, or "
+            "each weight's; by default the norm for rnn, each weight's for lstm and gru.",
+            "true: limits the whole gradient; false: each weight's. Auto: true for rnn.",
+        ),
+    ] = None
+    warmup_steps: Annotated[
+        int,
+        Hyperparameter(
+            NumberField("Warm-up steps", "0", 0, MAX_WARMUP_STEPS, whole=True),
+            "Steps in which the learning rate rises from 0, until it is set anew.",
+            "Steps in which the rate rises from 0.",
+        ),
+    ] = 0
     schedule: Annotated[
         ScheduleName,
         Hyperparameter(
             ChoiceField("LR schedule", get_args(ScheduleName)),
-            "Learning-rate schedule.",
-            "The rate halves, or falls along a cosine. The slider restarts the schedule.",
+            "Learning-rate schedule; plateau halves the rate when the validation loss no longer "
+            "improves.",
+            "The rate halves, falls along a cosine, or halves on a plateau of the validation loss. "
+            "The slider restarts the schedule.",
         ),
     ] = "constant"
     schedule_epochs: Annotated[
         float,
         Hyperparameter(
             NumberField("Epochs", "100", 0, 1_000_000, low_included=False),
-            "Epochs between halvings, or length of the cosine.",
-            "Between halvings, or the length of the cosine.",
+            "Epochs between halvings, length of the cosine, or length of a plateau.",
+            "Between halvings, or the length of the cosine or of a plateau.",
         ),
     ] = 100.0
     validation_fraction: Annotated[
         float | None,
         Hyperparameter(
             OptionalNumberField(NumberField("Validation split", "0.05", 0, 0.5)),
-            "Share of the sentences in the validation set; by default 5 % of 100 or more, else "
-            "none.",
-            "Share of validation sentences. Auto: 0.05 from 100 sentences on.",
+            "Share of the text for validation; by default 5 % of 100 or more sentences, or of "
+            "2,000 or more characters in the mode text, else none.",
+            "Share of the text for validation. Auto: 0.05 from 100 sentences on.",
         ),
     ] = None
     seed: Annotated[

@@ -10,7 +10,7 @@ from app.protocol.base import Payload, field_error, field_error_from
 from app.protocol.fields import ChoiceField, NumberField, OptionalNumberField
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters, Method
 from app.protocol.limits import Limits
-from model import TextError, sentences_from_text
+from model import TextError, running_text, sentences_from_text
 
 MAX_CHARACTERS = 100
 """Characters of a completion, as of every sample on the page."""
@@ -30,8 +30,12 @@ DEFAULT_LIMITS = Limits()
 
 def _check_text(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or DEFAULT_LIMITS
+    options: Hyperparameters | None = info.data.get("options")  # None if they are invalid
     try:
-        limits.of_text.check(sentences_from_text(text))
+        if options is not None and options.mode == "text":
+            limits.of_text.check_running_text(running_text(text))
+        else:
+            limits.of_text.check(sentences_from_text(text))
     except TextError as error:
         raise field_error_from(error) from None
     return text
@@ -48,14 +52,17 @@ def _check_prompt(prime: str) -> str:
 class Learn(Payload):
     """Create a network for a text and start training it."""
 
+    options: Annotated[
+        Hyperparameters, Field(description="Omitted options take their defaults.")
+    ] = Hyperparameters()  # before the text, whose limits depend on the mode
     text: Annotated[
         str,
         AfterValidator(_check_text),
-        Field(description="One sentence per line; lines are stripped, blank lines dropped."),
+        Field(
+            description="One sentence per line, where lines are stripped and blank ones dropped; "
+            "in the mode `text` one sequence with its line breaks."
+        ),
     ]
-    options: Annotated[
-        Hyperparameters, Field(description="Omitted options take their defaults.")
-    ] = Hyperparameters()
 
 
 class Pause(Payload):

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import platformdirs
 
-FIRST_KERNELS = ("lstm", "rmsprop")
-"""The cell and the optimizer of the default network."""
+FIRST_KERNELS = ("lstm", "rmsprop", "no_dropout")
+"""The `KernelKey` of the default network."""
 
 _lock = threading.Lock()
 _processes: dict[tuple[str, ...], subprocess.Popen[bytes]] = {}

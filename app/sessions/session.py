@@ -94,7 +94,7 @@ class Session:
         """The kernels that the network needs; None without a network."""
         if self._run is None:
             return None
-        return KernelKey(self._run.options.kind, self._run.trainer.config.optimizer)
+        return KernelKey.of(self._run.options.kind, self._run.trainer.config)
 
     @property
     def status(self) -> Status:

@@ -23,12 +23,12 @@ from app.protocol.hyperparameters import Hyperparameters
 from app.storage.errors import DamagedCheckpoint, NewerCheckpoint
 from app.training.checkpoint import Checkpoint
 from app.training.curve import CurvePoint
-from model import Adam, CharModel, ModelError, TrainingStats, Vocabulary
+from model import Adam, AdamW, CharModel, ModelError, TrainingStats, Vocabulary
 from model.formats.checkpoint import ModelCheckpoint
 from model.network import ParameterLayout
 from model.training.optimizers import Optimizer, RMSProp
 
-FORMAT = 3
+FORMAT = 4
 """Increases with every change of the format, except in the hyperparameters."""
 MIN_FORMAT = 1
 """The oldest format that can be decoded."""
@@ -50,6 +50,9 @@ DECODE_ERRORS = (
     zlib.error,
 )
 """The exceptions that decoding damaged bytes raises."""
+
+SAMPLER_LISTS = ("order", "sizes", "state")
+"""The lists in the state of a sampler: sentences and batches to come, or the states of streams."""
 
 Array = npt.NDArray[Any]
 
@@ -112,7 +115,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
             "vocabulary": list(saved.model.vocabulary.chars),
         },
         "solver": _encode_solver(saved.optimizer, arrays),
-        "order": _encode_order(saved.sampler_state, arrays),
+        "order": _encode_order(saved.sampler_state, arrays, saved.model.params.dtype),
         "totals": asdict(checkpoint.totals),
         "curve": {"version": checkpoint.curve_version, "interval": checkpoint.curve_interval},
     }
@@ -234,24 +237,30 @@ def _decode_solver(
         return None
     square_avg = _of_length(arrays["step_cache"], layout)
     rest = state["decay_rate"], state["smooth_eps"], state["steps"]
-    if state["name"] == Adam.name:
-        grad_avg = _of_length(arrays["step_mean"], layout)
-        return Adam(grad_avg, square_avg, state["mean_decay"], *rest)
-    return RMSProp(square_avg, *rest)
+    if state["name"] == RMSProp.name:
+        return RMSProp(square_avg, *rest)
+    grad_avg = _of_length(arrays["step_mean"], layout)
+    kind = AdamW if state["name"] == AdamW.name else Adam
+    return kind(grad_avg, square_avg, state["mean_decay"], *rest)
 
 
-def _encode_order(order: Mapping[str, Any] | None, arrays: dict[str, Array]) -> Any:
+def _encode_order(
+    order: Mapping[str, Any] | None, arrays: dict[str, Array], dtype: npt.DTypeLike
+) -> Any:
+    """The state of a sampler without its lists, which become arrays; states are of this dtype."""
     if order is None:
         return None
-    arrays["order"] = np.array(order["order"], dtype=np.int64)  # (sentences to come,)
-    arrays["sizes"] = np.array(order["sizes"], dtype=np.int64)  # (batches to come,)
-    return {"sentences": order["sentences"], "random": order["random"]}
+    lists = {name: value for name, value in order.items() if isinstance(value, list)}
+    for name, value in lists.items():
+        arrays[name] = np.array(value, dtype if name == "state" else np.int64)
+    return {name: value for name, value in order.items() if name not in lists}
 
 
 def _decode_order(state: Any, arrays: Mapping[str, Array]) -> Mapping[str, Any] | None:
     if state is None:
         return None
-    return {**state, "order": arrays["order"].tolist(), "sizes": arrays["sizes"].tolist()}
+    lists = {name: arrays[name].tolist() for name in SAMPLER_LISTS if name in arrays}
+    return {**state, **lists}
 
 
 def _of_length(numbers: Array, layout: ParameterLayout) -> Array:

@@ -51,7 +51,8 @@ def make_job(run: TrainingRun) -> GradientCheckJob:
         UserError: the network is too large to be checked.
     """
     began = time.perf_counter()
-    sentence = run.trainer.train_sentences[0][: _max_characters(run.model)]
+    limit = _max_characters(run.model)
+    sentence = next(run.excerpts(limit))[:limit]
     model = run.model.copy()
     took = (time.perf_counter() - began) * 1000
     return GradientCheckJob(model, sentence, run.trainer.totals.steps, round(took, 3))

@@ -130,7 +130,7 @@ def find_units(run: TrainingRun, request: FindUnitsRequest) -> FindUnitsResult:
     limit = min(MAX_TRACED, max(MIN_TRACED, MAX_TRACE_WORK // work_per_character(model.layout)))
     values: list[int] = []
     layers: list[list[FloatArray]] = [[] for _ in model.hidden_sizes]
-    for sentence in run.trainer.train_sentences:
+    for sentence in run.excerpts(limit):
         text = sentence[: limit - len(values)]
         values += feature(model.vocabulary.tokenize(text))
         for layer, state in enumerate(_states(model, model.trace(text), request.state)):

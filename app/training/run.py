@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from app.errors import Notice, UserError, from_model
@@ -13,21 +13,20 @@ from app.training.curve import Curve
 from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
 from app.training.rolling_stats import RollingStats
 from app.training.samples import SampleFeed
-from app.training.work import check_trainable
+from app.training.work import check_trainable, max_batch_size
 from model import (
-    Adam,
     CharModel,
     ModelError,
     Sentences,
     Trainer,
     TrainingConfig,
     Vocabulary,
+    running_text,
     select_known,
     sentences_from_text,
 )
 from model.formats.checkpoint import ModelCheckpoint
-from model.network import ParameterLayout
-from model.training.config import OptimizerName
+from model.network import Mode, ParameterLayout
 from model.training.footprint import Footprint
 
 Reserve = Callable[[Footprint, str], None]
@@ -78,17 +77,19 @@ class TrainingRun:
             UserError: the text or the options cannot be used.
         """
         try:
-            sentences = sentences_from_text(text)
-            vocabulary = Vocabulary.from_sentences(sentences)
+            config = TrainingConfig(**options.of("training"))
+            data = _sequences(text, config.mode)
+            vocabulary = Vocabulary.from_sentences([data] if isinstance(data, str) else data)
             layout = ParameterLayout(
                 options.kind, len(vocabulary), options.letter_size, tuple(options.hidden_sizes)
             )
-            check_trainable(layout, _longest(sentences), "hidden_sizes")
-            reserve(Footprint.of(layout, text), "hidden_sizes")
+            check_trainable(
+                layout, *_step_size(data, config), mode=config.mode, field="hidden_sizes"
+            )
+            reserve(Footprint.of(layout, text, config.optimizer), "hidden_sizes")
             seed = draw_seed() if options.seed is None else options.seed
             model = CharModel.create(vocabulary, **options.of("network"), seed=seed)
-            config = replace(TrainingConfig(**options.of("training")), seed=seed)
-            trainer = Trainer(model, sentences, config)
+            trainer = Trainer(model, data, replace(config, seed=seed))
         except ModelError as error:
             raise from_model(error) from None
         return cls(text, options, trainer, Curve(curve_version))
@@ -104,42 +105,38 @@ class TrainingRun:
     ) -> tuple[TrainingRun, Notice | None]:
         """A run that continues a saved model on a text, and a notice if sentences were skipped.
 
-        The model determines the network options; the training options stay, except for the
-        schedule, which becomes constant. If the text is the one the model was saved with, the saved
-        order of the sentences is restored.
+        The model determines the network options, and what its order of the text depends on; the
+        other training options stay, except for the schedule, which becomes constant. If the text is
+        the one the model was saved with, the saved order of the sentences, or the position in the
+        text, is restored.
 
         Raises:
             UserError: the model is too large, or none of the text's sentences fits it.
         """
-        options = replace(options, schedule="constant")
+        model = read.model
+        network = {name: getattr(model, its) for name, its in arguments_of("network").items()}
         try:
-            model = read.model
-            sentences, notice = _known_sentences(sentences_from_text(text), model.vocabulary)
-            check_trainable(model.layout, _longest(sentences), "json")
-            reserve(Footprint.of(model.layout, text, _optimizer_of(read)), "json")
+            data, notice = _known(_sequences(text, read.config.mode), model.vocabulary)
+            options = _fitting(_loaded_options(options, read), data, model.layout)
+            config = _resumed_config(options, read)
+            check_trainable(model.layout, *_step_size(data, config), mode=config.mode, field="json")
+            reserve(Footprint.of(model.layout, text, config.optimizer), "json")
             own = read.copy()  # the caller may load it again, or its arrays may be read-only
-            config = replace(_resumed_config(options, read), seed=None)
-            trainer = Trainer(own.model, sentences, config, own.optimizer)
-            if notice is None and _has_single_sentence_batches(read):
+            trainer = Trainer(own.model, data, replace(config, seed=None), own.optimizer)
+            if notice is None:
                 trainer.resume(read.sampler_state)
         except ModelError as error:
             raise from_model(error, "json") from None
-        network = {name: getattr(model, its) for name, its in arguments_of("network").items()}
         return cls(text, replace(options, **network), trainer, Curve(curve_version)), notice
 
     @classmethod
     def from_checkpoint(cls, checkpoint: Checkpoint) -> TrainingRun:
         """The run as it was at the checkpoint."""
         saved = checkpoint.saved.copy()
-        model = saved.model
-        known, *_ = select_known(model.vocabulary, sentences_from_text(checkpoint.text))
         config = _resumed_config(checkpoint.options, saved)
-        trainer = Trainer(
-            model,
-            known,
-            replace(config, learning_rate=checkpoint.set_rate, seed=checkpoint.seed),
-            saved.optimizer,
-        )
+        data, _ = _known(_sequences(checkpoint.text, config.mode), saved.model.vocabulary)
+        config = replace(config, learning_rate=checkpoint.set_rate, seed=checkpoint.seed)
+        trainer = Trainer(saved.model, data, config, saved.optimizer)
         trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
         curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
         return cls(checkpoint.text, checkpoint.options, trainer, curve)
@@ -174,7 +171,20 @@ class TrainingRun:
         Raises:
             UserError: the network exceeds one of them.
         """
-        check_trainable(self.model.layout, self.trainer.longest_sentence, field)
+        trainer, config = self.trainer, self.trainer.config
+        batch_size = min(config.batch_size, trainer.sentence_count)
+        check_trainable(self.model.layout, trainer.longest_sentence, batch_size, config.mode, field)
+
+    def excerpts(self, characters: int) -> Iterator[str]:
+        """The training sentences, or the beginning of a running text, as texts to inspect.
+
+        Args:
+            characters: of a running text.
+        """
+        if self.trainer.config.mode == "text":
+            yield self.trainer.beginning(characters)
+        else:
+            yield from self.trainer.train_sentences
 
     def train(self, seconds: float, *, validate: bool = True) -> None:
         """Train for about this many seconds, and evaluate on the validation set if that is due."""
@@ -196,44 +206,66 @@ class TrainingRun:
         self.feed.mark_stale(slice_stats.seconds)
 
 
+def _sequences(text: str, mode: Mode) -> Sentences | str:
+    """What a trainer takes in this mode."""
+    return running_text(text) if mode == "text" else sentences_from_text(text)
+
+
+def _step_size(data: Sentences | str, config: TrainingConfig) -> tuple[int, int]:
+    """Characters of the longest sequence of a step, and the number of sequences in a step."""
+    if isinstance(data, str):
+        return config.sequence_length, min(
+            config.batch_size, max(1, len(data) // config.sequence_length)
+        )
+    return int(data.lengths.max(initial=0)), min(config.batch_size, max(1, len(data)))
+
+
+def _loaded_options(options: Hyperparameters, saved: ModelCheckpoint) -> Hyperparameters:
+    """The options with which a saved model continues."""
+    options = replace(options, schedule="constant", mode=saved.config.mode)
+    if saved.training is not None:
+        names = ("sequence_length", "batch_size", "dropout")
+        of_file = {name: getattr(saved.config, name) for name in names}
+        options = replace(options, **of_file)
+    return replace(options, optimizer=_resumed_config(options, saved).optimizer)
+
+
+def _fitting(
+    options: Hyperparameters, data: Sentences | str, layout: ParameterLayout
+) -> Hyperparameters:
+    """The options with a batch that is not too large: `charnn train` has no limit for a step."""
+    longest, batch_size = _step_size(data, TrainingConfig(**options.of("training")))
+    most = max(1, max_batch_size(layout, longest))
+    return options if batch_size <= most else replace(options, batch_size=most)
+
+
 def _resumed_config(options: Hyperparameters, saved: ModelCheckpoint) -> TrainingConfig:
     """The training configuration, with the optimizer that the model was trained with."""
-    return TrainingConfig(**options.of("training"), optimizer=_optimizer_of(saved))
-
-
-def _optimizer_of(saved: ModelCheckpoint) -> OptimizerName:
-    return "adam" if isinstance(saved.optimizer, Adam) else "rmsprop"
+    config = TrainingConfig(**options.of("training"))
+    return replace(config, optimizer=saved.optimizer.name) if saved.optimizer else config
 
 
 def footprint_of(checkpoint: Checkpoint) -> Footprint:
     """The memory of the run that continues a checkpoint."""
     saved = checkpoint.saved
-    return Footprint.of(saved.model.layout, checkpoint.text, _optimizer_of(saved))
+    optimizer = _resumed_config(checkpoint.options, saved).optimizer
+    return Footprint.of(saved.model.layout, checkpoint.text, optimizer)
 
 
-def _has_single_sentence_batches(saved: ModelCheckpoint) -> bool:
-    """Whether each batch of the sampler's state is one sentence; `charnn train` may save others.
-
-    A large batch would take longer than a time slice, and too much memory.
-    """
-    sizes = saved.sampler_state.get("sizes") if saved.sampler_state is not None else None
-    return isinstance(sizes, list) and all(size == 1 for size in sizes)
-
-
-def _longest(sentences: Sentences) -> int:
-    return int(sentences.lengths.max(initial=0))
-
-
-def _known_sentences(
-    sentences: Sentences, vocabulary: Vocabulary
-) -> tuple[Sentences, Notice | None]:
-    """The sentences that the model can encode, and a notice if there are others."""
-    known, left_out, counts = select_known(vocabulary, sentences)
+def _known(data: Sentences | str, vocabulary: Vocabulary) -> tuple[Sentences | str, Notice | None]:
+    """The sentences or lines that the model can encode, and a notice if there are others."""
+    is_text = isinstance(data, str)
+    if isinstance(data, str) and vocabulary.encode_known(data) is not None:
+        return data, None
+    lines = data.splitlines(keepends=True) if isinstance(data, str) else data
+    known, left_out, counts = select_known(vocabulary, lines)
     skipped = len(left_out)
     if not skipped:
-        return known, None
+        return data, None
     unknown = vocabulary.format_unknown(list(counts))
     if not known:
         raise UserError("text_unreadable", "json", unknown=unknown)
-    count = "1 sentence is" if skipped == 1 else f"{skipped:,} sentences are"
-    return known, Notice("sentences_skipped", {"skipped": count, "unknown": unknown})
+    name = "line" if is_text else "sentence"
+    count = f"1 {name} is" if skipped == 1 else f"{skipped:,} {name}s are"
+    notice = Notice("sentences_skipped", {"skipped": count, "unknown": unknown})
+    return "".join(known) if is_text else known, notice

@@ -10,7 +10,7 @@ from typing import Literal
 
 from app.errors import UserError
 from app.protocol.limits import MAX_LAYERS
-from model.network import ParameterLayout
+from model.network import Mode, ParameterLayout
 
 OUTPUT = 20
 """Work of a character in the vocabulary beyond its weights: an exponential."""
@@ -18,7 +18,10 @@ LAYER = 1_000
 """Work of a layer beyond its weights: its loops begin anew for each character."""
 
 MAX_STEP_WORK = 1_000_000_000
-"""Limit of a training step, which is one whole sentence: at most a third of a second."""
+"""Limit of a training step, which cannot be interrupted: at most a third of a second."""
+LARGE_BATCH, BATCH_SPEEDUP = 8, 2
+"""From this batch size on, a character takes half of the time: weights are read once for all rows.
+"""
 MAX_WORKSPACE = 32_000_000
 """Limit of the numbers of scratch space for a step, 128 MB: each training thread has its own."""
 MAX_READING_WORK = 400_000_000
@@ -58,25 +61,46 @@ def check_readable(layout: ParameterLayout, text: str, field: Literal["text", "p
         )
 
 
-def check_trainable(layout: ParameterLayout, longest: int, field: str | None = None) -> None:
-    """Check whether a network can train on sentences of at most `longest` characters.
+def check_trainable(
+    layout: ParameterLayout,
+    longest: int,
+    batch_size: int = 1,
+    mode: Mode = "lines",
+    field: str | None = None,
+) -> None:
+    """Check whether a network can train on sequences of at most `longest` characters.
 
     Raises:
         UserError: it has too many layers, or a step would take too long or too much memory.
     """
     check_layers(layout, field)
-    limit = min(
-        MAX_STEP_WORK // work_per_character(layout),
+    largest = max_batch_size(layout, longest)
+    if batch_size <= largest:
+        return
+    code = "line_too_long_for_network" if mode == "lines" else "sequence_too_long_for_network"
+    raise UserError(
+        "batch_too_large_for_network" if largest else code,
+        field,
+        batch_size=batch_size,
+        characters=longest,
+        weights=layout.num_parameters,
+        limit=largest or _max_characters(layout),
+    )
+
+
+def max_batch_size(layout: ParameterLayout, longest: int) -> int:
+    """Number of sequences of `longest` characters in the largest step; 0 if one is too much."""
+    alone = _max_characters(layout) // max(longest, 1)
+    together = _max_characters(layout, BATCH_SPEEDUP) // max(longest, 1)
+    return together if together >= LARGE_BATCH else alone
+
+
+def _max_characters(layout: ParameterLayout, speedup: int = 1) -> int:
+    """Characters of the longest step."""
+    return min(
+        speedup * MAX_STEP_WORK // work_per_character(layout),
         MAX_WORKSPACE // layout.work_size(1) - 1,
     )
-    if longest > limit:
-        raise UserError(
-            "line_too_long_for_network",
-            field,
-            characters=longest,
-            weights=layout.num_parameters,
-            limit=limit,
-        )
 
 
 def check_layers(layout: ParameterLayout, field: str | None = None) -> None:

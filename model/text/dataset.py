@@ -126,7 +126,7 @@ def split_text(vocabulary: Vocabulary, text: str, fraction: float | None = None)
         TextError: the text is empty or has an unknown character.
     """
     if not text:
-        raise TextError("no_sentences")
+        raise TextError("no_text")
     tokens = np.concatenate((np.array([BOUNDARY], dtype=np.int32), vocabulary.encode(text)))
     characters = len(tokens) - 1
     if fraction is None:

@@ -77,9 +77,7 @@ class TextLimits:
         if not sentences:
             raise TextError("no_sentences")
         lengths = sentences.lengths
-        characters = len(sentences.text)
-        if characters > self.characters:
-            raise TextError("text_too_long", characters=characters, limit=self.characters)
+        self._check_characters(sentences.text)
         if len(sentences) > self.sentences:
             raise TextError("too_many_sentences", sentences=len(sentences), limit=self.sentences)
         longest = int(lengths.max())
@@ -87,7 +85,25 @@ class TextLimits:
             start = sentences.starts[int(np.argmax(lengths > self.line))]
             line = sentences.text.count("\n", 0, start) + 1
             raise TextError("line_too_long", line=line, characters=longest, limit=self.line)
-        distinct = _count_distinct(sentences.text)
+        self._check_distinct(sentences.text)
+
+    def check_running_text(self, text: str) -> None:
+        """Raise an error if a text in one piece exceeds a limit; its lines may have any length.
+
+        Raises:
+            TextError: the text is empty or exceeds a limit; the message says which.
+        """
+        if not text:
+            raise TextError("no_text")
+        self._check_characters(text)
+        self._check_distinct(text)
+
+    def _check_characters(self, text: str) -> None:
+        if len(text) > self.characters:
+            raise TextError("text_too_long", characters=len(text), limit=self.characters)
+
+    def _check_distinct(self, text: str) -> None:
+        distinct = _count_distinct(text)
         if distinct > self.distinct:
             raise TextError("too_many_distinct_characters", distinct=distinct, limit=self.distinct)
 

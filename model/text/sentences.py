@@ -128,3 +128,12 @@ def sentences_from_text(text: str) -> Sentences:
         starts.append(start)
         ends.append(end)
     return Sentences(text, np.array(starts, np.int64), np.array(ends, np.int64))
+
+
+def running_text(text: str) -> str:
+    """A text as one sequence: without byte order marks, and with its lines ended by a line feed."""
+    if BYTE_ORDER_MARK in text:
+        text = text.replace(BYTE_ORDER_MARK, "")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return text

@@ -9,15 +9,16 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from model.errors import SettingsError, check_range, check_seed, is_integer
+from model.network import Mode
 from model.training.schedules import ScheduleName
 
 OptimizerName = Literal["rmsprop", "adam", "adamw"]
-Mode = Literal["lines", "text"]
 
 MAX_BATCH_SIZE = 10_000  # more needs memory and trains less per sentence
 MAX_SEQUENCE_LENGTH = 10_000  # back-propagation stores as many steps
 MAX_DROPOUT = 0.95  # more leaves too little to learn from
 MAX_EPOCHS = 1_000_000  # of a schedule
+MAX_WARMUP_STEPS = 100_000
 MAX_VALIDATION_FRACTION = 0.5  # most of the text is for training
 
 
@@ -41,8 +42,12 @@ class TrainingConfig:
         bias_correction: whether the mean of RMSProp is corrected for its start at zero, as Adam's.
         rollback_on_divergence: whether a diverged training rolls back to its last good state and
             continues at half the learning rate.
-        schedule: the learning-rate schedule: "constant", "halve" or "cosine".
-        schedule_epochs: the period of "halve", or the length of "cosine".
+        schedule: the learning-rate schedule: "constant", "halve", "cosine", or "plateau", which
+            halves the rate when the validation loss has not improved for some epochs.
+        schedule_epochs: the period of "halve", the length of "cosine", or the epochs without
+            improvement of "plateau".
+        warmup_steps: the first steps, in which the rate rises from 0 in proportion to the step;
+            setting the rate ends them. 0 to 100,000.
         validation_fraction: fraction of the sentences that are held out, 0 to 0.5; None is 5 % of
             100 or more sentences, and 0 of fewer. In mode "text" it is the last part of the text.
         shuffle: whether each epoch has a new random order.
@@ -70,6 +75,7 @@ class TrainingConfig:
     rollback_on_divergence: bool = True
     schedule: ScheduleName = "constant"
     schedule_epochs: float = 100.0
+    warmup_steps: int = 0
     validation_fraction: float | None = None
     shuffle: bool = True
     seed: int | None = None
@@ -94,6 +100,9 @@ class TrainingConfig:
         _check_name("optimizer", self.optimizer, get_args(OptimizerName))
         _check_name("schedule", self.schedule, get_args(ScheduleName))
         check_range("schedule_epochs", "schedule's epochs", self.schedule_epochs, 0.0, MAX_EPOCHS)
+        steps, most = self.warmup_steps, MAX_WARMUP_STEPS
+        if not (is_integer(steps) and 0 <= steps <= most):
+            raise SettingsError("invalid_warmup_steps", "warmup_steps", value=steps, most=most)
         if self.validation_fraction is not None:
             field, name = "validation_fraction", "validation fraction"
             check_range(field, name, self.validation_fraction, None, MAX_VALIDATION_FRACTION)

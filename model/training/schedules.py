@@ -8,7 +8,7 @@ import numpy as np
 
 from model.kernels.types import Float64Array
 
-ScheduleName = Literal["constant", "halve", "cosine"]
+ScheduleName = Literal["constant", "halve", "cosine", "plateau"]
 
 MIN_SHARE = 0.01
 """The final rate of a cosine as a fraction of its first: training continues, in small steps."""
@@ -25,7 +25,8 @@ def learning_rates(
     """The learning rate at each of the epochs, in the shape of `epochs`.
 
     Args:
-        schedule: "constant" keeps the rate; "halve" halves it every `length` epochs, counted from
+        schedule: "constant" keeps the rate, and so does "plateau", for which the trainer sets it
+            anew; "halve" halves it every `length` epochs, counted from
             its start; "cosine" decreases it along half a cosine that ends after
             `length` epochs (I. Loshchilov and F. Hutter, "SGDR", 2017, without restarts).
         length: in epochs.
@@ -43,3 +44,8 @@ def learning_rates(
         wave = 0.5 * (1.0 + np.cos(np.pi * elapsed))  # from 1 to 0
         return rate * (MIN_SHARE + (1.0 - MIN_SHARE) * wave)
     return np.full(epochs.shape, rate, dtype=np.float64)
+
+
+def warmup_shares(warmup_steps: int, steps: Float64Array) -> Float64Array:
+    """The share of the learning rate at each of the steps, which count from 0, during warm-up."""
+    return np.minimum((steps + 1) / max(warmup_steps, 1), 1.0)

@@ -80,7 +80,7 @@ class StreamSampler:
             "windows": len(self),
             "streams": self.streams,
             "position": self._position,
-            "state": held.tolist(),
+            "state": held.ravel().tolist(),
         }
 
     def accepts(self, state: Mapping[str, Any]) -> bool:
@@ -98,9 +98,9 @@ class StreamSampler:
         position = state["position"]
         states: npt.NDArray[np.float64] = np.array(state["state"], dtype=np.float64)
         columns = self._units * (2 if self._has_cell_state else 1)
-        fits = states.shape == (self.streams, columns) and np.isfinite(states).all()
+        fits = states.size == self.streams * columns and np.isfinite(states).all()
         if not (isinstance(position, int) and 0 <= position <= self._length and fits):
             raise ValueError("the position in the text is damaged")
         self._position = position
         self.state[:] = 0
-        self.state[:, :columns] = states
+        self.state[:, :columns] = states.reshape(self.streams, columns)

@@ -23,7 +23,7 @@ from model.training.data_parallel import MIN_WORK, DataParallel
 from model.training.divergence import MIN_LEARNING_RATE, DivergenceGuard, Rollback
 from model.training.dropout import DropoutState
 from model.training.optimizers import Optimizer, check_fits, new_optimizer
-from model.training.schedules import learning_rates
+from model.training.schedules import learning_rates, warmup_shares
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.training_data import training_data
@@ -118,7 +118,7 @@ class Trainer:
     def from_checkpoint(
         cls,
         saved: ModelCheckpoint,
-        sentences: Sequence[str],
+        sentences: Sequence[str] | str,
         config: TrainingConfig | None = None,
         threads: int = 1,
     ) -> Trainer:
@@ -205,7 +205,7 @@ class Trainer:
 
     @property
     def learning_rate(self) -> float:
-        """The rate of the next step. Setting it restarts the schedule from there."""
+        """The rate of the next step. Setting it restarts the schedule and ends the warm-up."""
         return float(self._rates(np.array([self._totals.epoch]))[0])
 
     @learning_rate.setter
@@ -222,6 +222,10 @@ class Trainer:
     def train_sentences(self) -> Sequence[str]:
         """The training sentences; empty for running text."""
         return self._data.sentences
+
+    def beginning(self, characters: int) -> str:
+        """The beginning of a running text."""
+        return self.model.vocabulary.decode(self._data.tokens[1 : characters + 1])
 
     @property
     def validation(self) -> ValidationSet | None:
@@ -332,7 +336,7 @@ class Trainer:
             return self._step_through(order, batch_offsets)
         first = self._step_through(order, batch_offsets[:-1])
         before = self.model.params.copy()
-        last = self._step_through(order, batch_offsets[-2:])
+        last = self._step_through(order, batch_offsets[-2:], taken=len(batch_offsets) - 2)
         with np.errstate(divide="ignore", invalid="ignore"):
             relative_change = np.abs(self.model.params - before) / np.abs(before)
         step = self._totals.steps + len(batch_offsets) - 1
@@ -347,15 +351,16 @@ class Trainer:
         return by_cell if self.config.clip_norm is None else self.config.clip_norm
 
     def _step_through(
-        self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64]
+        self, order: npt.NDArray[np.int64], batch_offsets: npt.NDArray[np.int64], taken: int = 0
     ) -> StepLog:
+        """Take the steps; `taken` is the number of those that are not in the totals yet."""
         model, config = self.model, self.config
         steps = StepLog(*np.zeros((3, len(batch_offsets) - 1)))
         if not len(steps.losses):
             return steps
         order = order[: batch_offsets[-1]]
         epochs = (self._sentences_seen + batch_offsets[:-1]) / self.sentence_count  # (steps,)
-        rates = self._rates(epochs)
+        rates = self._rates(epochs, taken)
         clip = float(config.clip * self._data.clip_scale)
         step_config = StepConfig(float(config.weight_decay), clip, self.clips_by_norm)
         data, dropout = self._data, self._dropout
@@ -398,9 +403,10 @@ class Trainer:
         self.optimizer.advance(len(steps.losses))
         return steps
 
-    def _rates(self, epochs: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def _rates(self, epochs: npt.NDArray[np.float64], taken: int = 0) -> npt.NDArray[np.float64]:
+        """The learning rates of the next steps, which begin at these epochs."""
         config = self._config
-        return learning_rates(
+        rates = learning_rates(
             config.schedule,
             float(config.schedule_epochs),
             epochs,
@@ -408,6 +414,10 @@ class Trainer:
             self._lr_set_at_epoch,
             self._schedule_start,
         )
+        if self._lr_set_at_epoch:
+            return rates
+        steps = self._totals.steps + taken + np.arange(len(epochs), dtype=np.float64)
+        return rates * warmup_shares(config.warmup_steps, steps)
 
     def _record(
         self, order: npt.NDArray[np.int64], losses: npt.NDArray[np.float64], seconds: float

@@ -5,24 +5,33 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from model.char_model import CharModel
 from model.kernel_cache import cache_folder, is_writable, read_whole, write_whole
 from model.text.vocabulary import Vocabulary
 from model.training.config import OptimizerName, TrainingConfig
 from model.training.trainer import Trainer
-from model.training.validation import Validator
+from model.training.validation import TextValidator, Validator
 
 SENTENCES = ("ab",)
 """The training text of the smallest network."""
 
 
+DropoutKernels = Literal["no_dropout", "dropout"]
+
+
 class KernelKey(NamedTuple):
-    """The cell and the optimizer that kernels are compiled for."""
+    """What the kernels for training are compiled for: the cell, the optimizer and dropout."""
 
     cell: str = "lstm"
     optimizer: OptimizerName = "rmsprop"
+    dropout: DropoutKernels = "no_dropout"
+
+    @classmethod
+    def of(cls, cell: str, config: TrainingConfig) -> KernelKey:
+        """The kernels that a training of a cell with these options needs."""
+        return cls(cell, config.optimizer, "dropout" if config.dropout else "no_dropout")
 
 
 class _Kernels:
@@ -50,14 +59,16 @@ class _Kernels:
         return cache_folder() / "-".join((self._use.__name__, *key))
 
 
-def _train(cell: str, optimizer: OptimizerName) -> None:
-    Trainer(_smallest(cell), SENTENCES, TrainingConfig(optimizer=optimizer)).train(1)
+def _train(cell: str, optimizer: OptimizerName, dropout: DropoutKernels) -> None:
+    config = TrainingConfig(optimizer=optimizer, dropout=0.5 if dropout == "dropout" else 0.0)
+    Trainer(_smallest(cell), SENTENCES, config).train(1)
 
 
 def _infer(cell: str) -> None:
     model = _smallest(cell)
     model.samples(2, seed=0)
     Validator(model, SENTENCES).evaluate()
+    TextValidator(model, model.vocabulary.encode(SENTENCES[0]), window=1).evaluate()
 
 
 def _search(cell: str) -> None:
@@ -71,19 +82,27 @@ _KERNELS = {
 }
 
 
-def compile_kernels(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> None:
+def compile_kernels(
+    cell: str = "lstm",
+    optimizer: OptimizerName = "rmsprop",
+    dropout: DropoutKernels = "no_dropout",
+) -> None:
     """Compile the kernels for training, sampling and evaluation of a float32 network.
 
     Beam search is separate: see `compile_beam_search`. Loading compiled code from the cache on disk
     takes a fraction of a second. Thread-safe; later calls return at once.
     """
-    compile_training(cell, optimizer)
+    compile_training(cell, optimizer, dropout)
     compile_inference(cell)
 
 
-def compile_training(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> None:
+def compile_training(
+    cell: str = "lstm",
+    optimizer: OptimizerName = "rmsprop",
+    dropout: DropoutKernels = "no_dropout",
+) -> None:
     """Compile the kernels for training; see `compile_kernels`."""
-    _KERNELS["training"].compile(cell, optimizer)
+    _KERNELS["training"].compile(cell, optimizer, dropout)
 
 
 def compile_inference(cell: str = "lstm") -> None:
@@ -110,9 +129,13 @@ def kernels_cached(kernels: str, *key: str) -> bool:
     return _KERNELS[kernels].is_ready(*key) or _KERNELS[kernels].is_cached(*key)
 
 
-def training_compiled(cell: str = "lstm", optimizer: OptimizerName = "rmsprop") -> bool:
+def training_compiled(
+    cell: str = "lstm",
+    optimizer: OptimizerName = "rmsprop",
+    dropout: DropoutKernels = "no_dropout",
+) -> bool:
     """Whether the kernels for training are compiled and loaded in this process."""
-    return _KERNELS["training"].is_ready(cell, optimizer)
+    return _KERNELS["training"].is_ready(cell, optimizer, dropout)
 
 
 def inference_compiled(cell: str = "lstm") -> bool:

@@ -8,17 +8,31 @@ export interface HyperparametersInput {
   hidden_sizes?: number[] | string;
   /** Size of a letter vector. Takes a whole number from 1 to 100. */
   letter_size?: number | string;
-  /** L2 regularisation strength. Takes a number from 0, at most 1. */
+  /** Whether each line is a sentence, or the text is one sequence with its line breaks. */
+  mode?: "lines" | "text";
+  /** Characters of a step in the mode text, in each of the streams of a batch. Takes a whole number from 1 to 10000. */
+  sequence_length?: number | string;
+  /** Sentences per step, or streams in the mode text: larger batches train faster, with fewer updates. Takes a whole number from 1 to 10000. */
+  batch_size?: number | string;
+  /** Share of the outputs of each layer that training leaves out. Takes a number from 0, at most 0.95. */
+  dropout?: number | string;
+  /** Optimizer. */
+  optimizer?: "rmsprop" | "adam" | "adamw";
+  /** L2 regularisation strength; the weight decay of adamw, such as 0.01. Takes a number from 0, at most 1. */
   l2?: number | string;
   /** Initial learning rate. Takes a number above 0, at most 1. */
   learning_rate?: number | string;
-  /** Gradient clipping: per weight; by the total norm for rnn. Takes a number above 0, at most 1000. */
+  /** Maximum size of a gradient. Takes a number above 0, at most 1000. */
   clip?: number | string;
-  /** Learning-rate schedule. */
-  schedule?: "constant" | "halve" | "cosine";
-  /** Epochs between halvings, or length of the cosine. Takes a number above 0, at most 1e+06. */
+  /** Whether clipping limits the norm of the whole gradient, which keeps its direction, or each weight's; by default the norm for rnn, each weight's for lstm and gru. Takes auto, true or false. */
+  clip_norm?: boolean | string | null;
+  /** Steps in which the learning rate rises from 0, until it is set anew. Takes a whole number from 0 to 100000. */
+  warmup_steps?: number | string;
+  /** Learning-rate schedule; plateau halves the rate when the validation loss no longer improves. */
+  schedule?: "constant" | "halve" | "cosine" | "plateau";
+  /** Epochs between halvings, length of the cosine, or length of a plateau. Takes a number above 0, at most 1e+06. */
   schedule_epochs?: number | string;
-  /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. Takes auto, or a number from 0, at most 0.5. */
+  /** Share of the text for validation; by default 5 % of 100 or more sentences, or of 2,000 or more characters in the mode text, else none. Takes auto, or a number from 0, at most 0.5. */
   validation_fraction?: number | string | null;
   /** Random seed of the initial weights and of the order of the sentences: the same seed, text and options give the same network after the same number of steps; by default a random one. Takes nothing, or a whole number from 0 to 9007199254740991. */
   seed?: number | string | null;
@@ -26,10 +40,10 @@ export interface HyperparametersInput {
 
 /** Create a network for a text and start training it. */
 export interface Learn {
-  /** One sentence per line; lines are stripped, blank lines dropped. */
-  text: string;
   /** Omitted options take their defaults. */
   options?: HyperparametersInput;
+  /** One sentence per line, where lines are stripped and blank ones dropped; in the mode `text` one sequence with its line breaks. */
+  text: string;
 }
 
 /** Pause training. */
@@ -405,17 +419,31 @@ export interface Hyperparameters {
   hidden_sizes: number[];
   /** Size of a letter vector. */
   letter_size: number;
-  /** L2 regularisation strength. */
+  /** Whether each line is a sentence, or the text is one sequence with its line breaks. */
+  mode: "lines" | "text";
+  /** Characters of a step in the mode text, in each of the streams of a batch. */
+  sequence_length: number;
+  /** Sentences per step, or streams in the mode text: larger batches train faster, with fewer updates. */
+  batch_size: number;
+  /** Share of the outputs of each layer that training leaves out. */
+  dropout: number;
+  /** Optimizer. */
+  optimizer: "rmsprop" | "adam" | "adamw";
+  /** L2 regularisation strength; the weight decay of adamw, such as 0.01. */
   l2: number;
   /** Initial learning rate. */
   learning_rate: number;
-  /** Gradient clipping: per weight; by the total norm for rnn. */
+  /** Maximum size of a gradient. */
   clip: number;
-  /** Learning-rate schedule. */
-  schedule: "constant" | "halve" | "cosine";
-  /** Epochs between halvings, or length of the cosine. */
+  /** Whether clipping limits the norm of the whole gradient, which keeps its direction, or each weight's; by default the norm for rnn, each weight's for lstm and gru. */
+  clip_norm: boolean | null;
+  /** Steps in which the learning rate rises from 0, until it is set anew. */
+  warmup_steps: number;
+  /** Learning-rate schedule; plateau halves the rate when the validation loss no longer improves. */
+  schedule: "constant" | "halve" | "cosine" | "plateau";
+  /** Epochs between halvings, length of the cosine, or length of a plateau. */
   schedule_epochs: number;
-  /** Share of the sentences in the validation set; by default 5 % of 100 or more, else none. */
+  /** Share of the text for validation; by default 5 % of 100 or more sentences, or of 2,000 or more characters in the mode text, else none. */
   validation_fraction: number | null;
   /** Random seed of the initial weights and of the order of the sentences: the same seed, text and options give the same network after the same number of steps; by default a random one. */
   seed: number | null;

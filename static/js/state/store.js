@@ -289,7 +289,7 @@ export function entriesOf({ text, options }) {
   return { text: text.replace(/\r\n?/g, "\n"), ...Object.fromEntries(entries) };
 }
 
-/** @param {number[] | number | string | null} value */
+/** @param {number[] | number | string | boolean | null} value */
 function asEntry(value) {
   return Array.isArray(value) ? value.join(", ") : String(value ?? AUTO);
 }

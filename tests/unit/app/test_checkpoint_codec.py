@@ -93,7 +93,7 @@ def test_a_flipped_bit_in_the_weights_is_noticed() -> None:
 
 def test_a_format_of_a_later_version_is_refused() -> None:
     encoded = encode(checkpoint())
-    future = encoded.state.replace(b'"format": 3', b'"format": 4')
+    future = encoded.state.replace(b'"format": 4', b'"format": 5')
     assert future != encoded.state
     with pytest.raises(DamagedCheckpoint):
         decode("ann", encoded._replace(state=future), "")

@@ -14,6 +14,7 @@ from app.protocol import read_event
 from app.protocol.fields import (
     ChoiceField,
     IntListField,
+    OptionalFlagField,
     OptionalNumberField,
     as_entered,
 )
@@ -37,6 +38,8 @@ def other_value(name: str) -> Any:
     match HYPERPARAMETERS[name].field:
         case ChoiceField(choices=choices):
             return next(choice for choice in choices if choice != default(name))
+        case OptionalFlagField():
+            return True
         case IntListField(each=each):
             return (int(each.low), int(each.low) + 1)
         case OptionalNumberField(number=field) | field:
@@ -77,7 +80,8 @@ def test_the_command_line_has_it(name: str) -> None:
 def test_the_form_of_the_page_has_it(name: str, page: str) -> None:
     field = HYPERPARAMETERS[name].field
     _, _, rest = page.partition(f' id="opt_{name}"')
-    tag = rest.partition("</select>" if isinstance(field, ChoiceField) else ">")[0]
+    choice = isinstance(field, ChoiceField | OptionalFlagField)
+    tag = rest.partition("</select>" if choice else ">")[0]
     assert f'value="{as_entered(default(name))}"' in tag
     assert f'id="{name}_hint"' in rest
     assert f'id="{name}_error"' in rest
@@ -110,7 +114,7 @@ def test_a_checkpoint_has_it_and_one_from_before_it_takes_the_default(name: str)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_network_or_its_training_has_it(name: str) -> None:
     options = replace(SMALL, **{name: other_value(name)})
-    run = TrainingRun.create("abba\ncaba", options, 0)
+    run = TrainingRun.create("abba\ncaba\n" * 10, options, 0)
     has = run.model if HYPERPARAMETERS[name].part == "network" else run.trainer.config
     argument = HYPERPARAMETERS[name].argument or name
     assert getattr(has, argument) == other_value(name)

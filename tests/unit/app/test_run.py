@@ -116,9 +116,16 @@ def test_a_model_trained_with_adam_goes_on_with_adam() -> None:
     assert run.trainer.optimizer.steps == 5
 
 
-def test_a_model_trained_in_batches_goes_on_with_a_sentence_a_step() -> None:
+def test_a_model_trained_in_batches_goes_on_in_batches() -> None:
     saved = saved_training(TrainingConfig(batch_size=2), steps=1)
-    assert 2 in saved["solver"]["order"]["sizes"]
+    run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
+    assert run.options.batch_size == run.trainer.config.batch_size == 2
+    assert as_saved(run)["solver"]["order"] == saved["solver"]["order"]
+
+
+def test_larger_batches_than_those_of_the_options_are_not_taken_over() -> None:
+    saved = saved_training(TrainingConfig(batch_size=3), steps=1)
+    del saved["solver"]["training"]
     run, _ = TrainingRun.from_model(saved_of(json.dumps(saved)), TEXT, OPTIONS, 0)
     run.trainer.train(10)
     assert run.trainer.totals.epoch == 2

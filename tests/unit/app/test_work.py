@@ -72,7 +72,7 @@ def test_the_longest_line_depends_on_weights_layers_and_vocabulary(layout: Param
     )
     check_trainable(layout, limit)
     with pytest.raises(UserError) as caught:
-        check_trainable(layout, limit + 1, "text")
+        check_trainable(layout, limit + 1, field="text")
     assert (caught.value.code, caught.value.field) == ("line_too_long_for_network", "text")
     assert generated_characters(layout, 1, 10**9) >= generated_characters(layout, 20, 10**9)
     assert generated_characters(layout, 20, 100) >= work.MIN_CHARACTERS

@@ -276,7 +276,7 @@ def test_the_last_part_of_a_text_is_held_out() -> None:
 @pytest.mark.parametrize(
     ("text", "changes", "code"),
     [
-        ("", {}, "no_sentences"),
+        ("", {}, "no_text"),
         ("def", {}, "text_too_short"),
         ("Zürich" * 20, {}, "unknown_characters"),
         (TEXT, {"sequence_length": 0}, "invalid_sequence_length"),
