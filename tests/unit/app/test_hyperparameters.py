@@ -104,11 +104,11 @@ def test_the_protocol_has_it(name: str) -> None:
 def test_a_checkpoint_has_it_and_one_from_before_it_takes_the_default(name: str) -> None:
     options = replace(Hyperparameters(), **{name: other_value(name)})
     encoded = encode(replace(checkpoint(), options=options))
-    assert decode("ann", encoded).options == options
+    assert decode("ann", encoded, "text").options == options
     state = json.loads(encoded.state)
     del state["options"][name]
     older = encoded._replace(state=json.dumps(state).encode())
-    assert decode("ann", older).options == Hyperparameters()
+    assert decode("ann", older, "text").options == Hyperparameters()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -87,7 +87,7 @@ def test_a_session_reads_the_whole_text_with_its_line_breaks() -> None:
 def test_a_stored_session_goes_on_exactly(how: Any) -> None:
     session = learning()
     made = checkpoint_of(session)
-    stored = decode("ann", encode(made))
+    stored = decode("ann", encode(made), made.text)
     assert_same(made, stored)
     again = session_with(Learn(text="another\ntext", options=Hyperparameters(hidden_sizes=(2,))))
     again.carry_out(how(stored))
