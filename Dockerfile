@@ -15,6 +15,7 @@ COPY bench bench
 COPY model model
 COPY static static
 COPY templates templates
+COPY tools tools
 # The libraries' own tests are removed.
 RUN pip --python /opt/charnn/bin/python install --no-cache-dir --constraint constraints.txt ".[${EXTRAS}]" \
     && find /opt/charnn -type d -name tests -prune -exec rm -rf {} +

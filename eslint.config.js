@@ -28,7 +28,7 @@ const layers = Object.entries(LAYERS).map(([folder, allowed]) => ({
 }));
 
 export default [
-  { ignores: ["static/vendor/**", "node_modules/**", ".venv/**", "build/**", "dist/**"] },
+  { ignores: ["static/bundle/**", "node_modules/**", ".venv/**", "build/**", "dist/**"] },
   js.configs.recommended,
   {
     files: ["static/js/**/*.js", "tests/panels/**/*.js"],
@@ -47,5 +47,8 @@ export default [
   },
   ...layers,
   { files: ["tests/panels/**/*.js"], languageOptions: { globals: globals.node } },
-  { files: ["bench/**/*.cjs", "tests/**/*.mjs"], languageOptions: { globals: globals.node } },
+  {
+    files: ["bench/**/*.cjs", "tests/**/*.mjs", "tools/**/*.mjs"],
+    languageOptions: { globals: globals.node },
+  },
 ];

@@ -47,7 +47,7 @@ from app.web.middleware.refusal_metrics import RefusalMetrics
 from app.web.middleware.same_origin import SameOriginMiddleware, is_local_name
 from app.web.middleware.security_headers import is_site
 from app.web.middleware.socketio_packets import Packet, PacketMiddleware, install_packet_validation
-from app.web.middleware.static_files import StaticFiles
+from app.web.middleware.static_files import BundleMissingError, StaticFiles, read_bundle
 from app.web.service import SessionService
 from app.web.session_cookie import SecretError, SessionCookie, read_secret
 from app.web.sockets.broadcaster import Broadcaster
@@ -58,6 +58,7 @@ from app.web.sockets.handlers import SocketEvents
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+BUNDLE = "static/bundle"
 FLOAT_BYTES = 4
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
@@ -90,6 +91,7 @@ def create_app(
     Raises:
         ServerError: the server cannot run with `config`.
     """
+    _check_bundle()
     _check_addresses(config)
     secret = _secret(config)
     _check_token(config.token)
@@ -225,7 +227,8 @@ def _add_middleware(
 ) -> None:
     """Wrap the application in its middleware, the outermost last."""
     install_packet_validation(socketio.server)
-    static_files = StaticFiles(PacketMiddleware(app.wsgi_app, socketio.server), _folder("static"))
+    packets = PacketMiddleware(app.wsgi_app, socketio.server)
+    static_files = StaticFiles(packets, _folder(BUNDLE))
     static_files.add_urls(app)
     wsgi: WSGIApplication = static_files
     if config.token:
@@ -242,6 +245,22 @@ def _add_middleware(
         trusted_proxies=config.trusted_proxies,
         root_path=config.root_path,
     )
+
+
+def _check_bundle() -> None:
+    """Check that the page has been built.
+
+    Raises:
+        ServerError: it has not.
+    """
+    folder = _folder(BUNDLE)
+    try:
+        read_bundle(folder)
+    except BundleMissingError:
+        raise ServerError(
+            f"The page is not built: {folder} is missing. Build it with `make setup`, or with "
+            "`python -m tools.bundle_page` in the source folder."
+        ) from None
 
 
 def _check_addresses(config: ServerConfig) -> None:

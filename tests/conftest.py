@@ -1,4 +1,4 @@
-"""Fixtures for all tests: Hypothesis' settings, a real server, PostgreSQL."""
+"""For all tests: Hypothesis' settings, the bundled page, a real server, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, settings
 from bench.harness.postgres import NOT_INSTALLED, Postgres, find_programs, running_postgres
 from bench.harness.server import LiveServer
 from tests.support.server import running_server
+from tools.bundle_page import PageBundle
 
 # Reproducible inputs; no deadline, because an example may wait for the compiler or a busy machine.
 settings.register_profile(
@@ -19,6 +20,12 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("charnn")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bundle the page if its sources have changed, before any worker of pytest-xdist starts."""
+    if not hasattr(config, "workerinput"):
+        PageBundle().update()
 
 
 @pytest.fixture(scope="session")

@@ -13,18 +13,10 @@ from tests.support.server import running_server
 
 WHEN_FULL_MS = 10_000
 """Delay of the page's next attempt to connect."""
-FETCHED = """
-  ["navigation", "resource"]
-    .flatMap((type) => performance.getEntriesByType(type))
-    .map(({ name, encodedBodySize }) => [name, encodedBodySize])
-"""
 STYLE_INLINE = """
   document.body.insertAdjacentHTML("beforeend", '<p style="color: red">styled</p>');
 """
 """An inline style, which the content security policy forbids."""
-MOST_BYTES = 200_000
-"""Compressed size of everything that the page loads."""
-MOST_REQUESTS = 100
 
 
 def test_token_form_compiling_status_and_page_limit(
@@ -58,9 +50,7 @@ def test_token_form_compiling_status_and_page_limit(
         await_state(second, "#notices", "empty")
 
 
-def test_page_weight_origin_and_content_security_policy(
-    page_factory: PageFactory, server: LiveServer
-) -> None:
+def test_origin_and_content_security_policy(page_factory: PageFactory, server: LiveServer) -> None:
     page = page_factory.new_isolated_page(base_url=server.url)
     addresses: list[str] = []
     page.on("request", lambda request: addresses.append(request.url))
@@ -68,18 +58,9 @@ def test_page_weight_origin_and_content_security_policy(
     complaints: list[str] = []
     page.on("console", lambda line: complaints.append(line.text) if line.type == "error" else None)
     open_page(page)
-    page.wait_for_load_state("networkidle")
     own = (server.url, server.url.replace("http", "ws", 1), "data:", "blob:")
     assert [url for url in addresses if not url.startswith(own)] == []
     assert complaints == []
-
-    sizes: dict[str, int] = dict(page.evaluate(FETCHED))
-    assert any(url.endswith("/js/main.js") for url in sizes)
-    assert min(sizes.values()) > 0, "something came out of a cache"
-    assert sum(sizes.values()) < MOST_BYTES, sizes
-    assert len(addresses) < MOST_REQUESTS
-    fetched = [url for url in sizes if "/api/" in url]
-    assert fetched == [f"{server.url}/api/text"], "the socket brings the network without its text"
 
     with page.expect_event("pageerror") as reported:
         page.evaluate(STYLE_INLINE)

@@ -105,7 +105,7 @@ def test_dropping_a_text_file(page: Page) -> None:
 
 def test_input_before_the_scripts_load_is_kept(page: Page) -> None:
     """On a slow connection the page appears before its scripts and the server's text."""
-    let_through = block_requests(page, "**/js/main.js")
+    let_through = block_requests(page, "**/main-*.js")
     page.goto("/", wait_until="commit")
     page.locator("#ti").fill("my own sentences\nwritten early")
     page.locator("#opt_hidden_sizes").fill("7")

@@ -32,7 +32,7 @@ def test_without_javascript_the_page_says_so(page_factory: PageFactory, server: 
 
 def test_a_page_whose_scripts_are_blocked_says_so_after_a_while(page: Page) -> None:
     """The message needs no script, and disappears if the page starts after all."""
-    page.route("**/js/net/connection.js", lambda route: route.abort())
+    page.route("**/main-*.js", lambda route: route.abort())
     page.goto("/")
     message = page.locator(MESSAGE)
     expect(message).to_be_hidden()

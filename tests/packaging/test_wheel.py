@@ -25,17 +25,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> zipfile.ZipFile:
     return zipfile.ZipFile(next(folder.glob("charnn-*.whl")))
 
 
-@pytest.mark.parametrize("folder", ["static", "templates"])
+@pytest.mark.parametrize("folder", ["static/bundle", "templates"])
 def test_the_wheel_contains_the_page(wheel: zipfile.ZipFile, folder: str) -> None:
     expected = {path.relative_to(ROOT) for path in (ROOT / folder).rglob("*") if path.is_file()}
     assert expected
     assert {f"app/{path.as_posix()}" for path in expected} <= set(wheel.namelist())
-
-
-def test_the_wheel_contains_the_page_libraries_and_licences(wheel: zipfile.ZipFile) -> None:
-    names = {Path(name).name for name in wheel.namelist() if name.startswith("app/static/vendor/")}
-    assert {"socket.io.esm.min.js", "socket.io.LICENSE.txt"} <= names
-    assert {"uPlot.esm.min.js", "uPlot.min.css", "uPlot.LICENSE.txt"} <= names
 
 
 def test_the_wheel_contains_the_texts_and_no_tests(wheel: zipfile.ZipFile) -> None:
@@ -56,13 +50,15 @@ def test_the_wheel_contains_the_migrations(wheel: zipfile.ZipFile) -> None:
 def test_the_wheel_serves_the_page(wheel: zipfile.ZipFile, tmp_path: Path) -> None:
     installed = tmp_path / "site-packages"
     wheel.extractall(installed)
-    (installed / "app" / "static" / "mark.txt").write_text("from the wheel", encoding="utf-8")
+    (installed / "app" / "static" / "bundle" / "mark.txt").write_text(
+        "from the wheel", encoding="utf-8"
+    )
     # The wheel's packages and not this tree's, though the server starts in this tree.
     environment = {"PYTHONPATH": str(installed), "PYTHONSAFEPATH": "1"}
     with running_server(tmp_path / "server", environment=environment) as server:
         assert fetched(f"{server.url}/static/mark.txt") == "from the wheel"
         assert "<!doctype html>" in fetched(f"{server.url}/").lower()
-        assert fetched(f"{server.url}/static/vendor/uPlot.esm.min.js")
+        assert fetched(f"{server.url}/static/main.js")
 
 
 def fetched(url: str) -> str:

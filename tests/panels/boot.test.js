@@ -1,8 +1,12 @@
 /** The classic scripts in the head, which run before the first paint. */
 
 import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { runInThisContext } from "node:vm";
 import { openPage } from "./support/page.js";
+
+const BUNDLE = new URL("../../static/bundle/", import.meta.url);
 
 let runs = 0;
 
@@ -31,14 +35,20 @@ function withoutStore() {
   });
 }
 
-test("both scripts block the first paint and precede every style sheet", (t) => {
+test("the bundle of both blocks the first paint and precedes every style sheet", (t) => {
   const page = openPage(t);
   const [style] = page.all('link[rel="stylesheet"]');
-  for (const name of ["theme", "first_visit"]) {
-    const script = page.get(`head > script[src$="/js/boot/${name}.js"]`);
-    assert.deepEqual(script.getAttributeNames(), ["src"]);
-    assert.ok(style && script.compareDocumentPosition(style) & Node.DOCUMENT_POSITION_FOLLOWING);
-  }
+  const script = page.get(`head > script[src*="/boot-"]`);
+  assert.deepEqual(script.getAttributeNames(), ["src"]);
+  assert.ok(style && script.compareDocumentPosition(style) & Node.DOCUMENT_POSITION_FOLLOWING);
+});
+
+test("the bundle runs both scripts as a classic script", async (t) => {
+  openBlank(t, { scheme: "dark" });
+  const name = readdirSync(BUNDLE).find((each) => /^boot-.*\.js$/.test(each));
+  runInThisContext(readFileSync(new URL(`${name}`, BUNDLE), "utf8"));
+  const { scheme, visit } = document.documentElement.dataset;
+  assert.deepEqual([scheme, visit], ["dark", "first"]);
 });
 
 for (const scheme of ["light", "dark"]) {

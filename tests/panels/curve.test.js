@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { frame, OPTIONS, state } from "./support/state.js";
-import uPlot from "../../static/vendor/uPlot.esm.min.js";
+import uPlot from "uplot";
 import * as curve from "../../static/js/curve/panel.js";
 
 /** @import { Curve } from "../../static/js/protocol" */

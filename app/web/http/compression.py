@@ -30,7 +30,7 @@ def compress(response: Response) -> Response:
     if response.mimetype not in COMPRESSIBLE or _is_large(response):
         return response
     response.vary.add("Accept-Encoding")
-    if not accepts_gzip(request) or response.status_code != HTTPStatus.OK:
+    if not accepts(request, "gzip") or response.status_code != HTTPStatus.OK:
         return response
     plain = response.get_data()
     if len(plain) <= MIN_BYTES:
@@ -41,9 +41,9 @@ def compress(response: Response) -> Response:
     return response
 
 
-def accepts_gzip(request: Request) -> bool:
-    """Whether a request accepts a compressed response."""
-    return request.accept_encodings.quality("gzip") > 0
+def accepts(request: Request, encoding: str) -> bool:
+    """Whether a request accepts a response in this encoding, such as `gzip`."""
+    return request.accept_encodings.quality(encoding) > 0
 
 
 def _is_large(response: Response) -> bool:

@@ -1,6 +1,6 @@
 /** Annotations at the steps of a change: a vertical line with a label. */
 
-/** @import uPlot from "../../vendor/uPlot.esm.min.js" */
+/** @import uPlot from "uplot" */
 /** @import { Points } from "../state/store.js" */
 
 import { newElement } from "../ui/dom.js";

@@ -6,7 +6,7 @@
 /** @import { Annotation } from "./annotations.js" */
 /** @import { PreviousRun } from "../state/previous_runs.js" */
 
-import uPlot from "../../vendor/uPlot.esm.min.js";
+import uPlot from "uplot";
 import { annotationsOf } from "./annotations.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 import { inView, zoomTo } from "./zoom.js";

@@ -5,7 +5,7 @@
 /** @import { Annotation } from "./annotations.js" */
 /** @import { Points } from "../state/store.js" */
 
-import uPlot from "../../vendor/uPlot.esm.min.js";
+import uPlot from "uplot";
 import { ticksBetween, shortNumber } from "./axis_ticks.js";
 import { drawPreviousRuns, yExtent } from "./previous_runs.js";
 import { drawAnnotations } from "./annotations.js";

@@ -2,7 +2,7 @@
 
 /** @import { CurvePlot } from "./plot.js" */
 
-import uPlot from "../../vendor/uPlot.esm.min.js";
+import uPlot from "uplot";
 import { previousRunsText } from "./summary.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 

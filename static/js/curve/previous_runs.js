@@ -1,6 +1,6 @@
 /** Previous runs behind the curve, in grey: older ones are fainter. */
 
-/** @import uPlot from "../../vendor/uPlot.esm.min.js" */
+/** @import uPlot from "uplot" */
 /** @import { PreviousRun } from "../state/previous_runs.js" */
 /** @import { Range } from "./zoom.js" */
 

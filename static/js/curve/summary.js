@@ -1,6 +1,6 @@
 /** Descriptions of the curve: the point under the pointer, the whole curve, the range shown. */
 
-/** @import uPlot from "../../vendor/uPlot.esm.min.js" */
+/** @import uPlot from "uplot" */
 /** @import { Page, Points } from "../state/store.js" */
 /** @import { Range } from "./zoom.js" */
 

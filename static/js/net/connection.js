@@ -6,7 +6,7 @@
 
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} QueryEvent */
 
-import { io } from "../../vendor/socket.io.esm.min.js";
+import { io } from "socket.io-client";
 import {
   fetchModel,
   fetchSessionText,

@@ -73,7 +73,7 @@ def test_requests_without_the_token_get_the_form(browser: FlaskClient) -> None:
 def test_public_paths_need_no_token(browser: FlaskClient) -> None:
     assert browser.get("/healthz").status_code == 200
     assert browser.get("/readyz").status_code == 200
-    assert browser.get("/static/css/base.css").status_code == 200
+    assert browser.get("/static/page.css").status_code == 200
     assert browser.get("/static/../api/model.json").status_code in {401, 404}
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app import server
 from app.engines.base import Problem
 from app.server import ServerError, create_app
 from app.storage import Store, default_url
@@ -116,3 +117,11 @@ def test_create_app_errors_name_the_option(
     with pytest.raises(ServerError) as caught:
         create_app(replace(CONFIG, data_dir=tmp_path, **changes))  # type: ignore[arg-type]
     assert option in str(caught.value)
+
+
+def test_without_a_bundle_the_error_says_how_to_build_the_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "_folder", lambda name: tmp_path / name)
+    with pytest.raises(ServerError, match="make setup"):
+        create_app(replace(CONFIG, data_dir=tmp_path))

@@ -9,8 +9,9 @@ from werkzeug.test import TestResponse
 
 from tests.support.app_server import AppServer, Client
 
-SCRIPT = "/static/js/main.js"
-TEXTS = ("/", SCRIPT, "/static/css/base.css", "/api/texts/essays")
+SCRIPT = "/static/main.js"
+FILES = (SCRIPT, "/static/page.css")
+RESPONSES = ("/", "/api/texts/essays")
 
 
 def get(
@@ -21,9 +22,14 @@ def get(
     return app_server.app.test_client().open(path, method=method, headers=headers)
 
 
-@pytest.mark.parametrize("takes", ["gzip", "br, gzip;q=0.5", "*"])
-def test_responses_are_compressed_on_request(app_server: AppServer, takes: str) -> None:
-    for path in TEXTS:
+@pytest.mark.parametrize(
+    ("takes", "paths"),
+    [("gzip", (*RESPONSES, *FILES)), ("br, gzip;q=0.5", RESPONSES), ("*", RESPONSES)],
+)
+def test_responses_are_compressed_on_request(
+    app_server: AppServer, takes: str, paths: tuple[str, ...]
+) -> None:
+    for path in paths:
         compressed, plain = get(app_server, path, takes), get(app_server, path, "identity")
         assert compressed.headers["Content-Encoding"] == "gzip"
         assert int(compressed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
@@ -31,15 +37,25 @@ def test_responses_are_compressed_on_request(app_server: AppServer, takes: str) 
         assert "Accept-Encoding" in compressed.headers["Vary"]
 
 
-@pytest.mark.parametrize("takes", ["", "identity", "br", "gzip;q=0", "gzip;q=0, *"])
+@pytest.mark.parametrize("takes", ["br", "gzip, deflate, br, zstd", "gzip;q=0, *"])
+def test_the_files_of_the_page_are_smaller_with_brotli(app_server: AppServer, takes: str) -> None:
+    """The browser tests decode them."""
+    for path in FILES:
+        smallest, with_gzip = get(app_server, path, takes), get(app_server, path, "gzip")
+        assert smallest.headers["Content-Encoding"] == "br"
+        assert len(smallest.data) < len(with_gzip.data)
+        assert "Accept-Encoding" in smallest.headers["Vary"]
+
+
+@pytest.mark.parametrize("takes", ["", "identity", "br;q=0", "gzip;q=0", "gzip;q=0, br;q=0, *"])
 def test_responses_are_plain_otherwise_and_vary(app_server: AppServer, takes: str) -> None:
-    for path in TEXTS:
+    for path in (*RESPONSES, *FILES):
         plain = get(app_server, path, takes)
         assert "Content-Encoding" not in plain.headers
         assert "Accept-Encoding" in plain.headers["Vary"]
 
 
-@pytest.mark.parametrize("takes", ["gzip", "identity"])
+@pytest.mark.parametrize("takes", ["gzip", "identity", "br"])
 def test_conditional_requests_get_304(app_server: AppServer, takes: str) -> None:
     for path in ("/", SCRIPT):
         first = get(app_server, path, takes)
@@ -47,8 +63,8 @@ def test_conditional_requests_get_304(app_server: AppServer, takes: str) -> None
         assert again.status_code == 304
         assert again.headers["ETag"] == first.headers["ETag"]
         assert again.data == b""
-        other = {"gzip": "identity", "identity": "gzip"}[takes]
-        assert get(app_server, path, other).headers["ETag"] != first.headers["ETag"]
+    tags = {get(app_server, SCRIPT, each).headers["ETag"] for each in ("gzip", "identity", "br")}
+    assert len(tags) == 3
 
 
 def test_head_has_the_headers_of_get(app_server: AppServer) -> None:

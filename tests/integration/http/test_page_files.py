@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from app.web.session_cookie import COOKIE
 from bench.harness.server import ROOT
 from tests.support.app_server import AppServer
 
-SCRIPT = "js/main.js"
+SOURCE_MAP = re.compile(rb"sourceMappingURL=([\w.-]+)")
 
 
 def links_of(html: str) -> list[str]:
@@ -53,22 +54,43 @@ def test_linked_files_are_cached_for_good(app_server: AppServer) -> None:
         assert answer.cache_control.max_age
 
 
+def test_scripts_and_style_sheets_have_source_maps(app_server: AppServer) -> None:
+    """Errors and profiles of the page point to its modules."""
+    client = app_server.app.test_client()
+    for url in links_of(client.get("/").text):
+        found = SOURCE_MAP.search(client.get(url).data)
+        assert url.endswith(".svg") or found, url
+        if found:
+            source_map = json.loads(client.get(f"/static/{found[1].decode()}").data)
+            assert len(source_map["sources"]) == len(source_map["sourcesContent"]) > 0
+
+
+def test_the_licences_of_the_libraries_are_served(app_server: AppServer) -> None:
+    text = app_server.app.test_client().get("/static/licences.txt").text
+    for library in ("uplot", "socket.io-client", "engine.io-client"):
+        assert re.search(rf"^{library} \d", text, re.MULTILINE), library
+    assert text.count("Permission is hereby granted") == text.count("Copyright (c)") > 2
+
+
 def test_files_under_other_versions_are_current_and_not_cached(app_server: AppServer) -> None:
     """While a new version is installed, a page may ask a server of the other version."""
-    for url in (f"/static/{'0' * 16}/{SCRIPT}", f"/static/{SCRIPT}"):
+    current = next(
+        url for url in links_of(app_server.app.test_client().get("/").text) if "main" in url
+    )
+    for url in ("/static/main-ABCDEFGH.js", "/static/main.js"):
         answer = app_server.app.test_client().get(url)
-        assert answer.data == (ROOT / "static" / SCRIPT).read_bytes()
+        assert answer.data == (ROOT / current[1:].replace("static", "static/bundle")).read_bytes()
         assert answer.mimetype == "text/javascript"
         assert answer.cache_control.no_cache
         assert answer.cache_control.max_age is None
 
 
 @pytest.mark.parametrize(
-    "path", ["", "js", "js/", "none.js", "../app/server.py", "%2e%2e/Makefile"]
+    "path", ["", "main", "js/", "none-ABCDEFGH.js", "../app/server.py", "%2e%2e/Makefile"]
 )
 def test_other_paths_have_no_file(app_server: AppServer, path: str) -> None:
     assert app_server.app.test_client().get(f"/static/{path}").status_code == 404
 
 
 def test_files_are_read_only(app_server: AppServer) -> None:
-    assert app_server.app.test_client().put(f"/static/{SCRIPT}").status_code == 404
+    assert app_server.app.test_client().put("/static/main.js").status_code == 404

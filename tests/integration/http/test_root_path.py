@@ -40,7 +40,7 @@ def test_every_address_of_every_page_is_below_the_root_path(http: FlaskClient) -
         assert addresses
         assert [each for each in addresses if not each.startswith(f"{ROOT}/")] == []
         for address in addresses:
-            if "/static/" in address and "/vendor/" not in address:
+            if "/static/" in address:
                 assert http.get(address).status_code == 200, address
     assert f'data-root="{ROOT}"' in pages[1].text
 

@@ -90,7 +90,7 @@ def wait_until_no_files(server: LiveServer, tab: Tab) -> None:
 
 
 def test_page_and_static_files_are_served(client: Client) -> None:
-    for path, kind in (("/", "text/html"), ("/static/js/main.js", "text/javascript")):
+    for path, kind in (("/", "text/html"), ("/static/main.js", "text/javascript")):
         response = client.get(path)
         assert response.ok
         assert response.headers["Content-Type"].startswith(kind)
