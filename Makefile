@@ -23,7 +23,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 FOR_BROWSER := $(if $(CHARNN_BROWSER),,$(VENV)/.browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all image-test test-panels panel-pages lint format bench stability load looking budgets cluster-test sizing chaos attacks pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test test-all image-test test-panels panel-pages lint format bench quality stability load looking budgets cluster-test sizing chaos attacks pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -69,6 +69,10 @@ format: $(VENV)/.dev node_modules/.stamp ## format every file in the project's s
 
 bench: $(VENV)/.peers ## compare training speed with peers, and write docs/speed/; CPU=haswell for another target
 	$(if $(CPU),CHARNN_CPU=$(CPU) )$(BIN)/charnn bench --write docs/speed$(if $(CPU),/$(CPU)) $(ARGS)
+
+quality: $(VENV)/.peers ## compare the loss by training time with peers, and write docs/quality.md; TEXT=… SECONDS=180 SIZE=medium NANOGPT=checkout
+	$(BIN)/python -m bench.quality "$(TEXT)" --seconds $(or $(SECONDS),180) --size $(or $(SIZE),medium) \
+		$(if $(NANOGPT),--nanogpt "$(NANOGPT)") --write docs $(ARGS)
 
 stability: $(VENV)/.setup ## check that trainings of twenty seeds do not diverge; ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,19 @@ def draw(results: Sequence[Result], file: Path) -> None:
     Raises:
         ImportError: Matplotlib is not installed.
     """
+    with new_figure(file, (9, 0.75 * len(results) + 1.2)) as figure:
+        speeds, shares = figure.subplots(1, 2, sharey=True, width_ratios=(2, 1))
+        _draw_speeds(speeds, results)
+        _draw_shares(shares, results)
+
+
+@contextmanager
+def new_figure(file: Path, inches: tuple[float, float]) -> Iterator[Any]:
+    """A figure to draw on, written to the file in the end.
+
+    Raises:
+        ImportError: Matplotlib is not installed.
+    """
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
@@ -33,11 +47,9 @@ def draw(results: Sequence[Result], file: Path) -> None:
     )
     # A fixed salt and no date: the same figures make the same file.
     with mpl.rc_context({**style, "svg.fonttype": "none", "svg.hashsalt": "charnn"}):
-        figure = Figure(figsize=(9, 0.75 * len(results) + 1.2), layout="constrained")
-        speeds, shares = figure.subplots(1, 2, sharey=True, width_ratios=(2, 1))
-        _draw_speeds(speeds, results)
-        _draw_shares(shares, results)
-        for axes in (speeds, shares):
+        figure = Figure(figsize=inches, layout="constrained")
+        yield figure
+        for axes in figure.axes:
             axes.set_facecolor("none")
             axes.spines[["top", "right"]].set_visible(False)
         figure.savefig(file, format="svg", transparent=True, metadata={"Date": None})

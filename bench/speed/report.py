@@ -59,8 +59,8 @@ class Conditions:
         system = f"{platform.system()}, Python {platform.python_version()}"
         today = dt.datetime.now(dt.UTC).date().isoformat()
         target = os.environ.get("CHARNN_CPU")
-        processor = f"{_processor()}, compiled for {target}" if target else _processor()
-        return cls(rounds, seconds, versions, processor, _cores(), system, today)
+        name = f"{processor()}, compiled for {target}" if target else processor()
+        return cls(rounds, seconds, versions, name, cores(), system, today)
 
     def __str__(self) -> str:
         return (
@@ -159,7 +159,7 @@ def _or_dash(number: float | None, form: str) -> str:
     return "–" if number is None else form.format(number)
 
 
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, which Linux has in a file."""
     listing = Path("/proc/cpuinfo")
     text = listing.read_text(encoding="utf-8") if listing.exists() else ""
@@ -167,7 +167,8 @@ def _processor() -> str:
     return named[1] if named else platform.processor() or platform.machine()
 
 
-def _cores() -> int:
+def cores() -> int:
+    """Number of cores that this process may use."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

@@ -1,0 +1,1 @@
+"""The contestants, each with the functions `version` and `learn`."""
