@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from model.kernels.types import BOUNDARY, FloatArray
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network, ParameterLayout
+from model.text.vocabulary import TOKEN, IndexArray
 
 
 class Activations(NamedTuple):
@@ -30,13 +30,13 @@ class ForwardTrace(NamedTuple):
     """A forward pass over a text of n characters.
 
     Attributes:
-        targets: (n + 1,), int32, the token to predict at each step; the last one is END.
+        targets: (n + 1,), uint16, the token to predict at each step; the last one is END.
         probabilities: (n + 1, V), row t is the prediction after START and t characters.
         layers: the states of each layer, bottom first.
         loss: sum of -ln p over the targets.
     """
 
-    targets: npt.NDArray[np.int32]
+    targets: IndexArray
     probabilities: FloatArray
     layers: tuple[Activations, ...]
     loss: float
@@ -59,7 +59,7 @@ def trace(network: Network, text: str) -> ForwardTrace:
     Raises:
         TextError: the text has an unknown character.
     """
-    end = np.array([BOUNDARY], dtype=np.int32)
+    end = np.array([BOUNDARY], dtype=TOKEN)
     tokens = np.concatenate((end, network.vocabulary.encode(text), end))  # (n + 2,)
     rows = len(tokens) - 1
     work = np.empty(network.layout.work_size(rows), dtype=network.params.dtype)

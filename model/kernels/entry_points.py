@@ -1,7 +1,7 @@
 """The functions that Python calls. They release the GIL for the whole call.
 
-Sentences are one array `tokens` (int32) with BOUNDARY before, between and after them: the inputs of
-sentence s start at tokens[offsets[s]], its targets one place later, both with a length of
+Sentences are one array `tokens`, uint16, with BOUNDARY before, between and after them: the inputs
+of sentence s start at tokens[offsets[s]], its targets one place later, both with a length of
 offsets[s + 1] - offsets[s]. See `pack_sentences`.
 """
 

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from model.errors import TextError
 from model.kernels.types import BOUNDARY
 from model.text.characters import is_blank
-from model.text.sentences import Int64Array, Sentences
-from model.text.vocabulary import IndexArray, Unknown, Vocabulary
+from model.text.sentences import CHUNK, Int64Array, Sentences
+from model.text.vocabulary import TOKEN, IndexArray, Unknown, Vocabulary
 
 DEFAULT_FRACTION = 0.05
 MIN_SENTENCES = 100
@@ -30,7 +30,7 @@ def pack_sentences(
 ) -> tuple[IndexArray, Int64Array]:
     """All sentences in one array, with BOUNDARY before, between and after them.
 
-    Returns `tokens` (characters + sentences + 1,), int32, and `offsets` (sentences + 1,), int64.
+    Returns `tokens` (characters + sentences + 1,), uint16, and `offsets` (sentences + 1,), int64.
     The inputs of sentence s start at tokens[offsets[s]], its targets one place later, both with a
     length of offsets[s + 1] - offsets[s].
 
@@ -42,19 +42,19 @@ def pack_sentences(
         raise TextError("no_sentences")
     if not given.lengths.all():
         raise TextError("empty_sentence")
-    tokens = array("i", [BOUNDARY])  # grows in place: the tokens are the largest array of all
+    tokens = array("H", [BOUNDARY])  # grows in place: the tokens are the largest array of all
     lengths = []
     for chunk in given.chunks():
         pieces, sizes = _encode(vocabulary, chunk)
         ends = np.cumsum(sizes + 1)
-        packed = np.full(ends[-1], BOUNDARY, dtype=np.int32)
+        packed = np.full(ends[-1], BOUNDARY, dtype=TOKEN)
         within = np.ones(len(packed), dtype=np.bool_)
         within[ends - 1] = False  # the boundary after each sentence
         packed[within] = pieces
         tokens.frombytes(packed.tobytes())
         lengths.append(sizes + 1)
     offsets = np.concatenate(([0], np.cumsum(np.concatenate(lengths))))  # (sentences + 1,)
-    return np.frombuffer(tokens, dtype=np.int32), offsets
+    return np.frombuffer(tokens, dtype=TOKEN), offsets
 
 
 def _encode(vocabulary: Vocabulary, chunk: Sentences) -> tuple[IndexArray, Int64Array]:
@@ -119,15 +119,31 @@ class TextSplit(NamedTuple):
     validation: IndexArray | None
 
 
-def split_text(vocabulary: Vocabulary, text: str, fraction: float | None = None) -> TextSplit:
-    """Hold out the last part of a text; None is 5 % of a text of 2,000 or more characters.
+def encode_text(vocabulary: Vocabulary, text: str) -> IndexArray:
+    """BOUNDARY and the tokens of a text, (characters + 1,).
 
     Raises:
         TextError: the text is empty or has an unknown character.
     """
     if not text:
         raise TextError("no_text")
-    tokens = np.concatenate((np.array([BOUNDARY], dtype=np.int32), vocabulary.encode(text)))
+    tokens = np.empty(len(text) + 1, dtype=TOKEN)
+    tokens[0] = BOUNDARY
+    for begin in range(0, len(text), CHUNK):
+        chunk = vocabulary.encode_known(text[begin : begin + CHUNK])
+        if chunk is None:  # another normalisation form, or UTF-16 units: of another length
+            return np.concatenate((tokens[:1], vocabulary.encode(text)))
+        tokens[begin + 1 : begin + 1 + len(chunk)] = chunk
+    return tokens
+
+
+def split_text(vocabulary: Vocabulary, text: str, fraction: float | None = None) -> TextSplit:
+    """Hold out the last part of a text; None is 5 % of a text of 2,000 or more characters.
+
+    Raises:
+        TextError: the text is empty or has an unknown character.
+    """
+    tokens = encode_text(vocabulary, text)
     characters = len(tokens) - 1
     if fraction is None:
         fraction = DEFAULT_FRACTION if characters >= MIN_CHARACTERS else 0.0

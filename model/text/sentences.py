@@ -107,8 +107,19 @@ class Sentences(Sequence[str]):
     def _counts(self) -> Counter[str]:
         counts = Counter[str]()
         for chunk in self.chunks():
-            counts.update("".join(chunk))
+            text = "".join(chunk)
+            for begin in range(0, len(text), CHUNK):
+                _add_counts(counts, text[begin : begin + CHUNK])
         return counts
+
+
+def _add_counts(counts: Counter[str], text: str) -> None:
+    """Count the characters of a text; new ones are added in the order of appearance."""
+    found = np.bincount(code_points(text))  # (largest code point + 1,)
+    present = {chr(code): int(found[code]) for code in np.flatnonzero(found).tolist()}
+    if present.keys() - counts.keys():
+        counts.update(dict.fromkeys(text, 0))
+    counts.update(present)
 
 
 def code_points(text: str) -> npt.NDArray[np.uint32]:

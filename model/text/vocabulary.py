@@ -17,7 +17,10 @@ from model.text.sentences import Sentences, code_points
 
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
-IndexArray = npt.NDArray[np.int32]
+TOKEN = np.uint16
+"""The type of tokens: those of a long text take two bytes a character."""
+MAX_TOKENS = 2**16
+IndexArray = npt.NDArray[np.uint16]
 
 Unknown = Literal["error", "skip", "replace"]
 """What to do with unknown characters: raise an error, leave them out, or write look-alikes."""
@@ -38,6 +41,10 @@ class Vocabulary:
     def __init__(self, chars: Sequence[str]) -> None:
         if not chars:
             raise TextError("empty_vocabulary")
+        if len(chars) >= MAX_TOKENS:
+            raise TextError(
+                "too_many_distinct_characters", distinct=len(chars), limit=MAX_TOKENS - 1
+            )
         if not all(map(_is_character, chars)):
             raise FormatError("vocabulary_entry_not_a_character")
         self.chars: tuple[str, ...] = tuple(chars)
@@ -104,14 +111,14 @@ class Vocabulary:
         return not self._count_unknown(self._units("".join(chars)))
 
     def encode(self, text: str) -> IndexArray:
-        """The tokens of a text, (characters,), int32.
+        """The tokens of a text, (characters,), uint16.
 
         Raises:
             TextError: characters are not in the vocabulary; the message names the first ones, and
                 look-alikes that are.
         """
         try:
-            return np.array([self.index[unit] for unit in self.tokenize(text)], dtype=np.int32)
+            return np.array([self.index[unit] for unit in self.tokenize(text)], dtype=TOKEN)
         except KeyError:
             characters = self.format_unknown(self.unknown(text))
             raise TextError("unknown_characters", characters=characters) from None
@@ -123,7 +130,7 @@ class Vocabulary:
         """
         if self._in_utf16_units:
             return None
-        table = np.zeros(ord(max(self.chars)) + 2, dtype=np.int32)  # the last is for all beyond
+        table = np.zeros(ord(max(self.chars)) + 2, dtype=TOKEN)  # the last is for all beyond
         table[code_points("".join(self.chars))] = np.arange(1, len(self))
         tokens: IndexArray = table[np.minimum(code_points(text), len(table) - 1)]
         return tokens if tokens.all() else None

@@ -107,7 +107,7 @@ def _flat(states: list[State]) -> Float64Array:
 @pytest.mark.parametrize("cell", sorted(CELLS))
 def test_a_carried_step_with_dropout_equals_the_expression_graph(cell: str) -> None:
     model, steps, streams = small_model(cell), 5, 3
-    tokens = model.vocabulary.encode(TEXT)[:61].astype(np.int32)
+    tokens = model.vocabulary.encode(TEXT)[:61]
     offsets = np.arange(0, 61, steps)  # (13,)
     batch = np.array([0, 4, 8])
     state = np.random.default_rng(3).normal(size=(streams, 20))

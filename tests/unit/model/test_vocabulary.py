@@ -36,7 +36,7 @@ def test_decoding_reverses_encoding(text: str) -> None:
     vocabulary = Vocabulary.from_sentences([text])
     indices = vocabulary.encode(text)
     assert vocabulary.decode(indices) == text
-    assert indices.dtype == np.int32
+    assert indices.dtype == np.uint16
     assert indices.min() >= 1
     assert indices.max() == len(vocabulary) - 1 == len(set(text))
 
