@@ -24,7 +24,7 @@ from model.text.characters import format_chars
 from model.text.dataset import Split, adapt_sentences, select_known, train_validation_split
 from model.text.decoding import Decoded, decode_text
 from model.text.limits import TextLimits, TextStats, text_stats
-from model.text.reader import TextRead, read_texts
+from model.text.reader import TextRead, WholeText, read_text, read_texts
 from model.text.sentences import Sentences, running_text, sentences_from_text
 from model.text.vocabulary import Vocabulary
 from model.training.config import TrainingConfig
@@ -77,6 +77,7 @@ __all__ = [
     "ValidationSet",
     "Validator",
     "Vocabulary",
+    "WholeText",
     "adapt_sentences",
     "beam_search_compiled",
     "compile_beam_search",
@@ -90,6 +91,7 @@ __all__ = [
     "inference_compiled",
     "kernels_cached",
     "load_model",
+    "read_text",
     "read_texts",
     "running_text",
     "select_known",

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from app.cli import main as charnn
-from app.cli.train_loop import LOG_FIELDS, TRAINING_LOG
+from app.cli.training.log import LOG_FIELDS, TRAINING_LOG
 from app.training.export_formats import EXPORT_FORMATS
 from model.formats import file_kinds
 from model.text.limits import TextLimits

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 
 from app.cli import console
 from app.cli.progress import announced
-from model import ModelCheckpoint, ModelError, Sentences, load_model, read_texts
+from model import ModelCheckpoint, ModelError, Sentences, load_model, read_text, read_texts
 from model.formats import files
 from model.formats.file_kinds import HEAD, FileKind
 
@@ -44,14 +45,33 @@ def read_sentences(corpora: Sequence[Path], encoding: str | None) -> Sentences:
 
     Remarks on them are written to standard error.
     """
-    try:
+    with _encoding_hint():
         sentences, remarks = read_texts(corpora, encoding)
-    except ModelError as error:
-        hint = " Use --encoding." if error.code in ENCODING_ERRORS else ""
-        raise click.ClickException(f"{error}{hint}") from None
     for remark in remarks:
         console.note(remark)
     return sentences
+
+
+def read_whole_text(corpora: Sequence[Path], encoding: str | None) -> str:
+    """The text of files, folders and standard input, with its line breaks.
+
+    Remarks on it are written to standard error.
+    """
+    with _encoding_hint():
+        text, remarks = read_text(corpora, encoding)
+    for remark in remarks:
+        console.note(remark)
+    return text
+
+
+@contextlib.contextmanager
+def _encoding_hint() -> Iterator[None]:
+    """Errors of a text as those of a command, which name the option that may help."""
+    try:
+        yield
+    except ModelError as error:
+        hint = " Use --encoding." if error.code in ENCODING_ERRORS else ""
+        raise click.ClickException(f"{error}{hint}") from None
 
 
 def read_bytes(path: Path) -> bytes:

@@ -26,6 +26,8 @@ TEXT_PATH = click.Path(exists=True, allow_dash=True, path_type=Path)
 """A file or a folder of texts, or - for standard input."""
 
 
+SHOWN_DEFAULTS = {"mode": "by the text"}
+"""What the help shows instead of the default of a hyperparameter, by its name."""
 OTHER_NAMES = {"optimizer": ("--solver",)}
 """Further options for a hyperparameter, by its name."""
 
@@ -80,7 +82,7 @@ def hyperparameter_options(command: Callable[..., None]) -> Callable[..., None]:
             as_typed(name),
             *OTHER_NAMES.get(name, ()),
             default=as_entered(getattr(Hyperparameters, name)),
-            show_default=True,
+            show_default=SHOWN_DEFAULTS.get(name, True),
             type=click.Choice(field.choices) if isinstance(field, ChoiceField) else Entry(field),
             help=each.description,
         )(command)

@@ -6,9 +6,8 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
@@ -21,56 +20,53 @@ from app.cli.files import (
     force_option,
     is_replaced,
     read_model,
-    read_sentences,
+    read_whole_text,
     write_file,
 )
-from app.cli.params import FiniteRange, as_typed, hyperparameter_options, is_given, text_arguments
+from app.cli.params import FiniteRange, hyperparameter_options, is_given, text_arguments
 from app.cli.progress import COMPILING, announced
-from app.cli.train_loop import (
-    TRAINING_LOG,
-    StopConditions,
-    StopSignals,
-    TrainingLog,
-    TrainingLoop,
+from app.cli.training import choice
+from app.cli.training.log import TRAINING_LOG, TrainingLog
+from app.cli.training.loop import StopConditions, StopSignals, TrainingLoop
+from app.cli.training.trainer import (
+    TRAINING_ARGUMENTS,
+    compile_kernels,
+    new_trainer,
+    plan_schedule,
+    resumed_trainer,
+    resumption,
+    statistics,
 )
-from app.protocol.fields import as_entered
-from app.protocol.hyperparameters import arguments_of, draw_seed
-from app.runtime.compile_process import compile_missing
+from app.protocol.hyperparameters import draw_seed
 from app.runtime.config import available_cores
 from model import (
-    CharModel,
-    KernelKey,
     ModelCheckpoint,
     ModelError,
     Rollback,
     Sentences,
     Trainer,
-    TrainingConfig,
-    Vocabulary,
-    adapt_sentences,
-    format_chars,
-    text_stats,
+    sentences_from_text,
 )
 from model.formats.file_kinds import MODEL_JSON
-from model.text.limits import RARE
+from model.network import Mode
+from model.text.limits import TextLimits
+from model.training.sizes import SIZES
 
 DEFAULT_SECONDS = 60.0  # of training, if no limit is given
 LARGE = 1_000_000  # weights of a model that takes a second to write
 
-TRAINING_ARGUMENTS: Mapping[str, str] = {
-    **arguments_of("training"),
-}
-"""The arguments of `TrainingConfig`, by the names of the options."""
+PATIENCE = 0.25
+"""The share of the planned epochs after which running text stops without an improvement."""
 
 
 @click.command()
 @text_arguments
 @click.option(
     "--out",
-    required=True,
     type=OUT_FILE,
-    help="Model file to write, in the original demo's JSON format; - for standard output. It is "
-    "saved every minute too.",
+    help="Model file to write, in the original demo's JSON format; - for standard output; by "
+    "default book.json for book.txt, in the current directory, unless it exists. It is saved every "
+    "minute too.",
 )
 @click.option(
     "--log",
@@ -78,6 +74,12 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
     help="CSV file to write, with a row for each report; continued with --from.",
 )
 @force_option
+@click.option(
+    "--size",
+    type=click.Choice(list(SIZES)),
+    help="Network and options of training for running text: small for seconds, medium for minutes, "
+    "large for an hour; by default small or medium, and large for texts of 10,000,000 characters.",
+)
 @hyperparameter_options
 @click.option(
     "--threads",
@@ -103,7 +105,8 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
 @click.option(
     "--seconds",
     type=FiniteRange(0, min_open=True),
-    help="Stop after this much training time; 60 if no limit is given.",
+    help="Stop after this much training time; if no limit is given, 60 for lines, and for running "
+    "text when its schedule ends or the validation loss has stopped improving.",
 )
 @click.option(
     "--target-perplexity",
@@ -113,48 +116,135 @@ TRAINING_ARGUMENTS: Mapping[str, str] = {
 def train(
     corpora: Sequence[Path],
     encoding: str | None,
-    out: Path,
+    out: Path | None,
     log: Path | None,
     force: bool,
     from_file: Path | None,
     **options: Any,
 ) -> None:
-    """Train a network on the sentences in CORPUS, one per line.
+    """Train a network on the text in CORPUS.
 
     CORPUS is one or more text files, folders of them, or - for standard input; they may be
     compressed (.gz, .bz2, .xz). Of a folder all texts are read, sorted by name, those in its
     folders after its own; hidden files are not.
 
+    In the mode lines, each line of the text is a sentence; in the mode text it is one sequence with
+    its line breaks: a book, or source code. Unless --mode is given, a text is read as lines if each
+    line stands for itself: none has more than 1,000 characters and, of 100 or more lines, at most
+    5 % are blank, at most 5 % are indented, and lines do not begin in the middle of sentences (5 to
+    95 % of them in lower case).
+
+    In the mode text, the defaults are those of --size, and the learning rate is planned for the
+    time of that size, or for --seconds or --steps.
+
     Ctrl-C and SIGTERM stop the training and save the model; the exit code is then 130 or 143.
     """
     context = click.get_current_context()
     check_one_stdin([from_file, *corpora])
+    out = out or choice.default_out(corpora[0])
     _check_outputs(corpora, out, log, force, from_file)
     if from_file is not None:
-        _check_no_network_options(context)
-    saved = read_model(from_file) if from_file is not None else None
-    sentences = read_sentences(corpora, encoding)
-    console.note(_statistics(sentences))
+        choice.check_no_network_options(context)
     try:
-        if saved is None:
-            if options["seed"] is None:
-                options["seed"] = draw_seed()
-            trainer = _new_trainer(sentences, options)
-            console.note(f"Seed {options['seed']}.")
-        else:
-            given = {name: options[name] for name in TRAINING_ARGUMENTS if is_given(context, name)}
-            trainer = _resumed_trainer(saved, sentences, given, options["threads"])
-            console.note(f"Continues {from_file}: {_resumption(saved, trainer, given)}")
-        with announced(COMPILING):
-            _compile(trainer, options["threads"])
+        prepared = _prepare(context, read_whole_text(corpora, encoding), from_file, options)
     except ModelError as error:
         raise click.ClickException(str(error)) from None
-    given_limits = StopConditions(
-        options["steps"], options["seconds"], options["target_perplexity"]
+    _train_and_save(*prepared, out, log, append=from_file is not None)
+
+
+class _Prepared(NamedTuple):
+    """A trainer with compiled kernels, and the limits of its training."""
+
+    trainer: Trainer
+    limits: StopConditions
+
+
+def _prepare(
+    context: click.Context, text: str, from_file: Path | None, options: Mapping[str, Any]
+) -> _Prepared:
+    """The training of a new network, or of a model file, on a text, which is not kept.
+
+    Raises:
+        ModelError: the text, the model or an option cannot be used.
+    """
+    saved = read_model(from_file) if from_file is not None else None
+    mode = choice.chosen_mode(context, text, saved)
+    data = _data(text, mode)
+    console.note(statistics(data, mode))
+    if saved is None:
+        return _begin(context, data, mode, options)
+    return _resume(context, data, saved, {**options, "from_file": from_file})
+
+
+def _data(text: str, mode: Mode) -> Sentences:
+    """The sentences of a text, or the text as one of them.
+
+    Raises:
+        TextError: it exceeds a limit of its mode.
+    """
+    if mode == "text":
+        TextLimits().check_running_text(text)
+        return Sentences.of([text])
+    sentences = sentences_from_text(text)
+    TextLimits().check(sentences)
+    return sentences
+
+
+def _begin(
+    context: click.Context, data: Sentences, mode: Mode, options: Mapping[str, Any]
+) -> _Prepared:
+    """A new network, and the limits of its training."""
+    name = choice.chosen_size(context, mode, len(data.text))
+    options = {**options, "mode": mode}
+    if options["seed"] is None:
+        options["seed"] = draw_seed()
+    limits = _given_limits(options)
+    if name is None:
+        trainer = new_trainer(data, options, "recurrentjs")
+        console.note(f"Mode lines, seed {options['seed']}.")
+        with announced(COMPILING):
+            compile_kernels(trainer, options["threads"])
+        return _Prepared(trainer, limits or StopConditions(seconds=DEFAULT_SECONDS))
+    size = SIZES[name]
+    options = choice.with_defaults_of(size, context, options)
+    trainer = new_trainer(data, options, size.initialization)
+    seconds = options["seconds"] or size.seconds
+    console.note(
+        f"Mode text, {choice.described(name, options, None if limits else seconds)}, "
+        f"{options['threads']} threads, seed {options['seed']}."
     )
-    no_limit = given_limits == StopConditions()
-    limits = StopConditions(seconds=DEFAULT_SECONDS) if no_limit else given_limits
-    _train_and_save(trainer, limits, out, log, append=from_file is not None)
+    with announced(COMPILING):
+        copy = compile_kernels(trainer, options["threads"])
+    if not is_given(context, "schedule_epochs"):
+        plan_schedule(trainer, copy, options["steps"], seconds)
+    epochs = trainer.config.schedule_epochs
+    patience = PATIENCE * epochs
+    return _Prepared(trainer, limits or StopConditions(epochs=epochs, patience=patience))
+
+
+def _resume(
+    context: click.Context, data: Sentences, saved: ModelCheckpoint, options: Mapping[str, Any]
+) -> _Prepared:
+    """The training of a model file, and its limits."""
+    given = {name: options[name] for name in TRAINING_ARGUMENTS if is_given(context, name)}
+    trainer = resumed_trainer(saved, data, given, options["threads"])
+    from_file = options["from_file"]
+    console.note(f"Continues {from_file}: {resumption(saved, trainer, given)}")
+    with announced(COMPILING):
+        compile_kernels(trainer, options["threads"])
+    limits = _given_limits(options)
+    planned, epoch = trainer.config.schedule_epochs, trainer.totals.epoch
+    if not limits and trainer.config.mode == "text" and epoch < planned:
+        return _Prepared(
+            trainer, StopConditions(epochs=planned - epoch, patience=PATIENCE * planned)
+        )
+    return _Prepared(trainer, limits or StopConditions(seconds=DEFAULT_SECONDS))
+
+
+def _given_limits(options: Mapping[str, Any]) -> StopConditions | None:
+    """The limits that are given; None without one."""
+    limits = StopConditions(options["steps"], options["seconds"], options["target_perplexity"])
+    return None if limits == StopConditions() else limits
 
 
 def _train_and_save(
@@ -176,6 +266,8 @@ def _train_and_save(
     tell(f"{out}: {_outcome(loop)}")
     if trainer.rollbacks:
         tell(_rollbacks(trainer.rollbacks))
+    if loop.lost_patience:
+        tell("It stopped because the validation loss no longer improves.")
     if loop.stopped_by is not None:
         console.note("Stopped by a signal; the model trained so far is saved.")
         click.get_current_context().exit(128 + loop.stopped_by)
@@ -196,85 +288,6 @@ def _check_outputs(
     check_output(log, TRAINING_LOG, force, inputs=[*corpora, from_file] if from_file else corpora)
 
 
-def _check_no_network_options(context: click.Context) -> None:
-    """Reject options of a new network: a resumed network keeps its own."""
-    for name in (*arguments_of("network"), "min_count"):
-        if is_given(context, name):
-            option = as_typed(name)
-            raise click.UsageError(
-                f"{option} is set by the model to resume: leave out {option} or --from."
-            )
-
-
-def _statistics(sentences: Sentences) -> str:
-    stats = text_stats(sentences)
-    rare = f"; fewer than {RARE} times: {format_chars(stats.rare)}" if stats.rare else ""
-    return (
-        f"{stats.sentences:,} sentences, {stats.characters:,} characters, {stats.distinct:,} "
-        f"distinct{rare}."
-    )
-
-
-def _new_trainer(sentences: Sentences, options: Mapping[str, Any]) -> Trainer:
-    config = TrainingConfig(**_arguments(TRAINING_ARGUMENTS, options))
-    network = _arguments(arguments_of("network"), options)
-    vocabulary = Vocabulary.from_sentences(sentences, options["min_count"])
-    sentences = adapt_sentences(vocabulary, sentences, "skip")
-    model = CharModel.create(vocabulary, **network, seed=options["seed"])
-    return Trainer(model, _data(sentences, config), config, threads=options["threads"])
-
-
-def _data(sentences: Sentences, config: TrainingConfig) -> Sentences | str:
-    """What a trainer takes in the mode of its options."""
-    return sentences.text if config.mode == "text" else sentences
-
-
-def _arguments(names: Mapping[str, str], options: Mapping[str, Any]) -> dict[str, Any]:
-    """The options that are given, by the names of the arguments that they set."""
-    return {names[name]: value for name, value in options.items() if name in names}
-
-
-def _resumed_trainer(
-    saved: ModelCheckpoint, sentences: Sentences, given: Mapping[str, Any], threads: int
-) -> Trainer:
-    config = replace(saved.config, **_arguments(TRAINING_ARGUMENTS, given))
-    return Trainer.from_checkpoint(saved, _data(sentences, config), config, threads)
-
-
-def _resumption(saved: ModelCheckpoint, trainer: Trainer, given: Mapping[str, Any]) -> str:
-    """What a resumed training takes from the file, and what from the command line."""
-    totals, config = trainer.totals, trainer.config
-    optimizer = f"{config.optimizer}{'' if saved.optimizer is trainer.optimizer else ' (new)'}"
-    parts = [
-        f"step {totals.steps:,}, epoch {totals.epoch:.1f}, {optimizer}",
-        f"learning rate {trainer.learning_rate:g}, schedule {config.schedule}",
-    ]
-    if given:
-        options = ", ".join(f"{as_typed(name)} {as_entered(given[name])}" for name in given)
-        parts.append(f"from the command line: {options}")
-    if saved.training is None:
-        parts.append("the file has no options of a training: the rest are the defaults")
-    state = saved.sampler_state
-    sequences = None if state is None else state.get("windows", state.get("sentences"))
-    if "seed" in given or sequences != trainer.sentence_count:
-        parts.append("the order of the sentences starts anew")
-    return "; ".join(parts) + "."
-
-
-def _compile(trainer: Trainer, threads: int) -> None:
-    """Compile the kernels, which does not count as training, by a step of a copy.
-
-    In another process first, so that Ctrl-C ends the command at once.
-    """
-    compile_missing("training", *KernelKey.of(trainer.model.layout.cell, trainer.config))
-    config = replace(trainer.config, validation_fraction=0.0)
-    if config.mode == "text":
-        data: Sequence[str] | str = trainer.beginning(config.batch_size * config.sequence_length)
-    else:
-        data = trainer.train_sentences[: config.batch_size]
-    Trainer(trainer.model.copy(), data, config, threads=threads).train(1)
-
-
 def _outcome(loop: TrainingLoop) -> str:
     trainer = loop.trainer
     totals = trainer.totals
@@ -285,7 +298,8 @@ def _outcome(loop: TrainingLoop) -> str:
     validation = ""
     if trainer.validation is not None and trainer.validation.perplexity is not None:
         count = trainer.validation_count
-        validation = f", {trainer.validation.perplexity:.3f} on {count:,} validation sentences,"
+        kind = "characters" if trainer.config.mode == "text" else "sentences"
+        validation = f", {trainer.validation.perplexity:.3f} on {count:,} validation {kind},"
     rate = totals.characters / max(loop.seconds, 1e-9)
     return (
         f"{perplexity}{validation} "

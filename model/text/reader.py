@@ -35,10 +35,37 @@ class TextRead(NamedTuple):
     remarks: tuple[str, ...]
 
 
+class WholeText(NamedTuple):
+    """A text with its line breaks, and how it was read.
+
+    Attributes:
+        text: of all files, one after the other.
+        remarks: as those of `TextRead`.
+    """
+
+    text: str
+    remarks: tuple[str, ...]
+
+
 def read_texts(
     paths: Sequence[Path | str], encoding: str | None = None, limits: TextLimits | None = None
 ) -> TextRead:
-    """The sentences of files, folders and standard input, one after the other.
+    """The sentences of files, folders and standard input, as `read_text` reads them.
+
+    Raises:
+        TextError, SettingsError: as `read_text` does; or a line is too long, or there are too many.
+    """
+    limits = limits or TextLimits()
+    text, remarks = _read(paths, encoding, limits)
+    sentences = sentences_from_text(text)
+    limits.check(sentences)
+    return TextRead(sentences, remarks)
+
+
+def read_text(
+    paths: Sequence[Path | str], encoding: str | None = None, limits: TextLimits | None = None
+) -> WholeText:
+    """The text of files, folders and standard input, one after the other.
 
     A folder stands for its files, sorted by name, and then for those of its folders; hidden ones,
     saved models and what is no text are skipped. Files may be compressed, and each is in an
@@ -54,12 +81,16 @@ def read_texts(
         SettingsError: there is no such encoding.
     """
     limits = limits or TextLimits()
+    read = _read(paths, encoding, limits)
+    limits.check_running_text(read.text)
+    return read
+
+
+def _read(paths: Sequence[Path | str], encoding: str | None, limits: TextLimits) -> WholeText:
     reader = _Reader(encoding, limits.bytes)
     for path in map(Path, paths):
         reader.read(path)
-    sentences = sentences_from_text(reader.take_text())
-    limits.check(sentences)
-    return TextRead(sentences, tuple(reader.remarks))
+    return WholeText(reader.take_text(), tuple(reader.remarks))
 
 
 def encoding_remark(name: str, encoding: str) -> str | None:

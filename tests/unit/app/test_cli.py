@@ -16,7 +16,7 @@ import pytest
 
 from app.cli import train
 from app.cli.progress import Progress
-from app.cli.train_loop import StopSignals
+from app.cli.training.loop import StopSignals
 from bench.speed import runner
 from bench.speed.results import Result
 from bench.speed.workloads import NETWORKS, Network

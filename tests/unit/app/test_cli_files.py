@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 import pytest
 
-from app.cli import train_loop
 from app.cli.files import check_output, write_file
-from app.cli.train_loop import LOG_FIELDS
+from app.cli.training import loop as train_loop
+from app.cli.training.log import LOG_FIELDS
 from model import CharModel, Trainer, TrainingConfig, Vocabulary
 from model.formats import files
 from model.formats.file_kinds import MODEL_JSON

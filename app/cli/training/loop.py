@@ -1,9 +1,7 @@
-"""The loop of `charnn train`: limits, saving, signals, progress and the log."""
+"""The loop of `charnn train`: limits, saving, signals, progress, samples and the log."""
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import math
 import signal
 import threading
@@ -11,18 +9,16 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from types import FrameType
-from typing import IO, Any
+from typing import Any
 
 import click
 
 from app.cli import console
-from app.cli.files import STDIO, is_replaced
 from app.cli.progress import Progress, announced
+from app.cli.training.log import TrainingLog
 from app.training.monitors import VALIDATION_SHARE, ValidationPacer
 from model import Trainer, TrainingStats
-from model.formats.file_kinds import FileKind, starts_with
 from model.metrics import perplexity_of
 
 REPORT_SECONDS = 0.25  # of training between two progress reports
@@ -35,12 +31,9 @@ RECENT_SECONDS = 10.0
 """Seconds of training whose perplexity is reported at the end."""
 MIN_VALIDATION_SECONDS = 1.0
 """Time for a last validation, unless the share of validation in the training time is more."""
-
-LOG_FIELDS = (
-    *("step", "epoch", "seconds", "learning_rate"),
-    *("loss", "perplexity", "validation_perplexity"),
-)
-TRAINING_LOG = FileKind("a training log", starts_with(",".join(LOG_FIELDS).encode()))
+SAMPLE_SECONDS = 20.0
+"""Seconds between two samples of running text."""
+SAMPLE_CHARACTERS, SAMPLE_TEMPERATURE = 100, 0.8
 
 
 @dataclass(frozen=True)
@@ -51,11 +44,15 @@ class StopConditions:
         steps: number of steps, each a batch of sentences.
         seconds: training time.
         perplexity: perplexity of the training set.
+        epochs: number of epochs.
+        patience: epochs without an improvement of the validation loss.
     """
 
     steps: int | None = None
     seconds: float | None = None
     perplexity: float | None = None
+    epochs: float | None = None
+    patience: float | None = None
 
 
 class StopSignals:
@@ -94,65 +91,6 @@ class StopSignals:
         self.received = number
 
 
-class TrainingLog:
-    """A CSV file with a row for each report. A row that cannot be written ends it, not training.
-
-    Args:
-        path: the file; None for no log.
-        append: whether to continue an existing log.
-    """
-
-    def __init__(self, path: Path | None, append: bool) -> None:
-        self._path = path
-        self._file: IO[str] | None = None
-        if path is not None and path != STDIO:
-            mode = "a" if append and is_replaced(path) else "w"
-            self._file = path.open(mode, encoding="utf-8", newline="", buffering=1)
-
-    def __enter__(self) -> TrainingLog:
-        if self._path is not None and not self._at_a_row():
-            self._write(LOG_FIELDS)
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._file is not None:
-            with contextlib.suppress(OSError):  # which ended the log before
-                self._file.close()
-
-    def add(self, trainer: Trainer, stretch: TrainingStats, seconds: float) -> None:
-        """Add the row of a stretch of training that ends after this many seconds."""
-        if self._path is None:
-            return
-        loss = stretch.cost / stretch.predictions if stretch.predictions else math.nan
-        validation = trainer.validation.perplexity if trainer.validation else None
-        self._write(
-            (
-                str(trainer.totals.steps),
-                f"{trainer.totals.epoch:.4f}",
-                f"{seconds:.3f}",
-                f"{trainer.learning_rate:.6g}",
-                f"{loss:.6g}",
-                f"{stretch.perplexity:.6g}",
-                "" if validation is None else f"{validation:.6g}",
-            )
-        )
-
-    def _at_a_row(self) -> bool:
-        """Whether an existing log is continued."""
-        return self._file is not None and self._file.seekable() and self._file.tell() > 0
-
-    def _write(self, row: tuple[str, ...]) -> None:
-        try:
-            if self._file is not None:
-                csv.writer(self._file, lineterminator="\n").writerow(row)
-            else:
-                console.write_line(",".join(row))
-        except (OSError, click.ClickException) as error:
-            why = console.reason(error)
-            console.note(f"{self._path}: {why} The log ends here; training continues.")
-            self._path = None
-
-
 class TrainingLoop:
     """Trains until a limit is reached, or until a signal.
 
@@ -165,6 +103,7 @@ class TrainingLoop:
     Attributes:
         stopped_by: the number of the signal that ended it; None if a limit did.
         evaluated: the perplexity of the training set, if it was evaluated for the limit.
+        lost_patience: whether it ended because the validation loss no longer improved.
     """
 
     def __init__(
@@ -177,12 +116,18 @@ class TrainingLoop:
         self.trainer = trainer
         self.stopped_by: int | None = None
         self.evaluated: float | None = None
+        self.lost_patience = False
         self._limits, self._save, self._log = limits, save, log
         self._before = trainer.totals
         self._recent: deque[tuple[float, TrainingStats]] = deque()
         self._validation = ValidationPacer(trainer.validation)
         self._save_at = time.monotonic() + SAVE_SECONDS
         self._evaluate_at = 0.0  # in seconds of training
+        self._is_text = trainer.config.mode == "text"
+        self._sample_at = time.monotonic() + SAMPLE_SECONDS
+        self._began = time.monotonic()
+        self._passes = 0
+        self._best, self._best_at = math.inf, 0.0  # validation perplexity, and in epochs
 
     @property
     def steps(self) -> int:
@@ -195,6 +140,11 @@ class TrainingLoop:
         return self.trainer.totals.seconds - self._before.seconds
 
     @property
+    def epochs(self) -> float:
+        """The epochs of this loop."""
+        return self.trainer.totals.epoch - self._before.epoch
+
+    @property
     def recent_perplexity(self) -> float:
         """The perplexity of the last ten seconds of training, each sentence before its step."""
         stretches = [stretch for _, stretch in self._recent]
@@ -205,15 +155,13 @@ class TrainingLoop:
 
     def run(self, signals: StopSignals) -> None:
         """Train. A saved model that cannot be written is announced, and training continues."""
-        total = self._limits.steps or self._limits.seconds
-        with Progress("Training", total) as progress:
+        with Progress("Training", self._progress[1]) as progress:
             reached = False
             while not reached and signals.received is None:
                 stretch = self._train_until_next_report()
                 self._record(stretch)
-                progress.show(
-                    self.steps if self._limits.steps else self.seconds, self._text(stretch)
-                )
+                progress.show(self._progress[0], self._text(stretch))
+                self._sample_if_due(progress)
                 self._save_if_due(progress)
                 reached = self._is_reached(stretch)
         self.stopped_by = None if reached else signals.received
@@ -227,6 +175,16 @@ class TrainingLoop:
             for _ in ("the pass that has begun", "one of the network as it is now"):
                 self.trainer.validation.evaluate_for(until - time.perf_counter())
 
+    @property
+    def _progress(self) -> tuple[float, float | None]:
+        """How much is done, and of how much; None if that is unknown."""
+        limits = self._limits
+        if limits.steps is not None:
+            return self.steps, limits.steps
+        if limits.epochs is not None:
+            return self.epochs, limits.epochs
+        return self.seconds, limits.seconds
+
     def _train_until_next_report(self) -> TrainingStats:
         trainer, limits = self.trainer, self._limits
         if limits.steps is not None:
@@ -237,18 +195,51 @@ class TrainingLoop:
 
     def _record(self, stretch: TrainingStats) -> None:
         self._validation.step(stretch.seconds, time.monotonic())
+        self._note_improvement()
         self._recent.append((self.seconds, stretch))
         while self._recent[0][0] < self.seconds - RECENT_SECONDS:
             self._recent.popleft()
         self._log.add(self.trainer, stretch, self.seconds)
 
+    def _note_improvement(self) -> None:
+        """Note the validation perplexity after a pass, if it is the lowest so far."""
+        validation = self.trainer.validation
+        if validation is None or validation.completed_passes == self._passes:
+            return
+        self._passes = validation.completed_passes
+        if validation.perplexity is not None and validation.perplexity < self._best:
+            self._best, self._best_at = validation.perplexity, self.epochs
+
     def _text(self, stretch: TrainingStats) -> str:
+        parts = [self._losses(stretch), f"epoch {self.trainer.totals.epoch:.1f}"]
+        parts.append(f"{stretch.characters / max(stretch.seconds, 1e-9):,.0f} characters/s")
+        done, total = self._progress
+        if total and done:
+            parts.insert(0, f"{_clock(self._elapsed * max(total / done - 1, 0))} left")
+        return ", ".join(parts)
+
+    @property
+    def _elapsed(self) -> float:
+        return time.monotonic() - self._began
+
+    def _losses(self, stretch: TrainingStats) -> str:
+        """The perplexities, or the losses of running text in nats."""
         validation = self._validation.perplexity
-        shown = "" if validation is None else f" (validation {validation:.2f})"
-        return (
-            f"perplexity {stretch.perplexity:.2f}{shown}, epoch {self.trainer.totals.epoch:.1f}, "
-            f"{stretch.characters / max(stretch.seconds, 1e-9):,.0f} characters/s"
-        )
+        if not self._is_text:
+            shown = "" if validation is None else f" (validation {validation:.2f})"
+            return f"perplexity {stretch.perplexity:.2f}{shown}"
+        shown = f"loss {_log(stretch.perplexity):.3f}"
+        if validation is not None:
+            shown += f", validation {_log(validation):.3f} (best {_log(self._best):.3f})"
+        return shown
+
+    def _sample_if_due(self, progress: Progress) -> None:
+        """Show a sample of running text."""
+        if not self._is_text or time.monotonic() < self._sample_at:
+            return
+        sample = self.trainer.model.sample(SAMPLE_TEMPERATURE, max_chars=SAMPLE_CHARACTERS)
+        progress.write(f"Sample: {console.escape_controls(' '.join(sample.split()))}")
+        self._sample_at = time.monotonic() + SAMPLE_SECONDS
 
     def _save_if_due(self, progress: Progress) -> None:
         if self._save is None or time.monotonic() < self._save_at:
@@ -263,13 +254,24 @@ class TrainingLoop:
 
     def _is_reached(self, stretch: TrainingStats) -> bool:
         limits = self._limits
-        if limits.steps is not None and self.steps >= limits.steps:
+        counted = (
+            (self.steps, limits.steps),
+            (self.seconds, limits.seconds),
+            (self.epochs, limits.epochs),
+        )
+        if any(limit is not None and done >= limit for done, limit in counted):
             return True
-        if limits.seconds is not None and self.seconds >= limits.seconds:
-            return True
-        if limits.perplexity is None or stretch.perplexity > limits.perplexity * NEAR_TARGET:
+        if limits.patience is not None and self._passes:
+            self.lost_patience = self.epochs - self._best_at >= limits.patience
+        return self.lost_patience or self._is_below_target(stretch)
+
+    def _is_below_target(self, stretch: TrainingStats) -> bool:
+        target = self._limits.perplexity
+        if target is None or stretch.perplexity > target * NEAR_TARGET:
             return False
-        return self.seconds >= self._evaluate_at and self._evaluate() <= limits.perplexity
+        if self._is_text:
+            return self.recent_perplexity <= target
+        return self.seconds >= self._evaluate_at and self._evaluate() <= target
 
     def _evaluate(self) -> float:
         """The perplexity of the training set; the next time is after as much training."""
@@ -278,3 +280,15 @@ class TrainingLoop:
             self.evaluated = self.trainer.model.perplexity(self.trainer.train_sentences)
         self._evaluate_at = self.seconds + time.perf_counter() - began
         return self.evaluated
+
+
+def _log(perplexity: float) -> float:
+    """The loss in nats."""
+    return math.log(perplexity) if perplexity > 0 else math.nan
+
+
+def _clock(seconds: float) -> str:
+    """A duration as hours, minutes and seconds: 1:02:03 or 2:03."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
