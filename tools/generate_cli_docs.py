@@ -10,10 +10,14 @@ from typing import Any
 import click
 
 from app.cli import main as charnn
+from app.cli.params import as_typed
 from app.cli.training.log import LOG_FIELDS, TRAINING_LOG
+from app.protocol.fields import as_entered
+from app.protocol.hyperparameters import Hyperparameters, arguments_of
 from app.training.export_formats import EXPORT_FORMATS
 from model.formats import file_kinds
 from model.text.limits import TextLimits
+from model.training.sizes import SIZES
 
 DOCS_FILE = Path(__file__).resolve().parent.parent / "docs" / "cli.md"
 
@@ -26,7 +30,7 @@ OUTPUTS = (
 
 def documentation() -> str:
     """The content of docs/cli.md."""
-    sections = (_introduction, _commands, _files)
+    sections = (_introduction, _commands, _sizes, _files)
     return "\n".join(line for section in sections for line in section()) + "\n"
 
 
@@ -88,6 +92,26 @@ def _command(name: str, command: click.Command) -> Iterator[str]:
     yield ""
 
 
+def _sizes() -> Iterator[str]:
+    yield "## Sizes"
+    yield ""
+    yield (
+        "The networks of `--size`, and the options that training has with them unless others are "
+        "given. All of them: " + _common_options() + "."
+    )
+    yield ""
+    yield "| size | network | letter size | learning rate | dropout | planned seconds |"
+    yield "| --- | --- | ---: | ---: | ---: | ---: |"
+    for name, size in SIZES.items():
+        units = ", ".join(map(str, size.hidden_sizes))
+        config = size.config
+        yield (
+            f"| `{name}` | {size.cell} [{units}] | {size.embedding_size} "
+            f"| {config.learning_rate:g} | {config.dropout:g} | {size.seconds:,.0f} |"
+        )
+    yield ""
+
+
 def _files() -> Iterator[str]:
     yield "## Files"
     yield ""
@@ -125,6 +149,19 @@ def _files() -> Iterator[str]:
     foreign: tuple[Any, ...] = (*file_kinds.FOREIGN, *file_kinds.FOREIGN_JSON)
     for name, instead in dict.fromkeys((kind.name, kind.instead) for kind in foreign):
         yield f"| {name} | {instead} |"
+
+
+def _common_options() -> str:
+    """The options that all sizes share, where they differ from the defaults."""
+    options = [
+        {option: getattr(size.config, name) for option, name in arguments_of("training").items()}
+        for size in SIZES.values()
+    ]
+    return ", ".join(
+        f"`{as_typed(name)} {as_entered(value)}`"
+        for name, value in options[0].items()
+        if value != getattr(Hyperparameters, name) and all(one[name] == value for one in options)
+    )
 
 
 def _list(names: Iterable[str]) -> Iterator[str]:

@@ -75,7 +75,7 @@ def test_train_leaves_out_rare_characters_on_request(tmp_path: Path) -> None:
         (gzip.compress(b"text", mtime=0)[:-1], ()),
         ("привет".encode("cp1251"), ()),
         (b"text", ("--encoding", "klingon")),
-        (b"a" * 10_001, ()),
+        (b"a" * 10_001, ("--mode", "lines")),
     ],
     ids=["empty", "blank", "binary", "cut", "unknown encoding", "no encoding", "long line"],
 )
