@@ -9,6 +9,7 @@ const LAYERS = {
   ui: ["state"],
   header: ["state", "net", "ui"],
   panels: ["state", "net", "ui"],
+  texts: ["state", "net", "ui"],
   curve: ["state", "net", "ui"],
   diagram: ["state", "net", "ui"],
   inspect: ["state", "net", "ui"],

@@ -39,6 +39,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "connects when one is free.",
         "shares_per_address": "{limit:,} copies were shared from your address in an hour, the "
         "maximum. Please try again later.",
+        "texts_per_address": "{limit:,} large texts were uploaded from your address in an hour, "
+        "the maximum. Please try again later.",
         "events_per_second": "This page sent more than {limit:g} events per second, the maximum. "
         "Wait a moment and try again.",
         "samples_per_second": "Your address asked for samples more than {limit:g} times per "
@@ -79,11 +81,12 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "empty_entry": "{name}: {entry} has an empty entry. Write {rule}.",
         "too_many_entries": "{name}: {entry} has {count} entries, which is too many. Write {rule}.",
         # -------------------------------------------------------- texts
+        "text_too_long_for_event": "A text of {characters:,} characters is too long for an event, "
+        "which may have {limit:,}: upload it with PUT /api/text-file and send its checksum.",
+        "text_gone": "The server does not have this text any more: open it again.",
         "text_files_full": "{limit} text files are being read. Please try again soon.",
         "text_file_too_large": "This file is larger than any text that can be trained on "
         "here: use one of {limit:,} bytes at most.",
-        "text_file_incomplete": "The upload ended early, or has no Content-Length. Please try "
-        "again.",
         "unknown_text": "Unknown text. Choose one of {known}.",
         "probe_empty": "The probe text is empty: enter a text, or use a sample or a training line.",
         "prime_empty": "The prompt is empty: enter a beginning.",

@@ -40,7 +40,7 @@ from app.web.extension import NAME, Extension, extension_of
 from app.web.http import BLUEPRINTS
 from app.web.http.compression import compress
 from app.web.http.text import MAX_SENDING
-from app.web.http.text_file import TextFiles
+from app.web.http.text_file import text_file_slots
 from app.web.middleware.access_token import AccessTokenMiddleware
 from app.web.middleware.proxy import ProxyMiddleware, is_root_path
 from app.web.middleware.refusal_metrics import RefusalMetrics
@@ -54,12 +54,15 @@ from app.web.sockets.broadcaster import Broadcaster
 from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
 from app.web.sockets.handlers import SocketEvents
+from app.web.texts import TextLibrary
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
 BUNDLE = "static/bundle"
 FLOAT_BYTES = 4
+COPIES_OF_TEXT = 3
+"""How often a text is in memory while its file is read: as bytes, decoded, and as it is stored."""
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
 BACKLOG = 1024
@@ -112,6 +115,7 @@ def create_app(
     model_io = ModelIO(config.data_dir, config.limits)
     gradient_checks = GradientCheckQueue()
     sharing = Sharing(store, metrics)
+    texts = TextLibrary(store.texts, config.limits)
     socketio = SocketIO(
         app,
         async_mode=backend.async_mode,
@@ -131,14 +135,17 @@ def create_app(
         model_io=model_io,
         gradient_checks=gradient_checks,
         sharing=sharing,
-        service=SessionService(engine, backend, model_io, gradient_checks, sharing, config.limits),
+        service=SessionService(
+            engine, backend, model_io, gradient_checks, sharing, texts, config.limits
+        ),
         shutdown=GracefulShutdown(backend, engine.save_all),
         socketio=socketio,
         emitter=emitter,
         broadcaster=Broadcaster(engine, emitter, metrics),
         limiter=ConnectionLimiter(config.limits, lambda each: engine.snapshot(each) is not None),
         sample_limiter=AddressRateLimiter(config.limits.samples_per_second),
-        text_files=TextFiles(),
+        texts=texts,
+        text_slots=text_file_slots(),
     )
     app.extensions[NAME] = extension
     for blueprint in BLUEPRINTS:
@@ -214,6 +221,7 @@ def memory_limits(config: ServerConfig, model_io: ModelIO) -> dict[str, int]:
         "shared_copies": MAX_PENDING * largest,
         "messages": LARGE_MESSAGES * limits.message,
         "texts_in_transfer": MAX_SENDING,
+        "texts_read": COPIES_OF_TEXT * limits.of_text.bytes,
         "model_files": model_io.worker.memory or 0,
     }
     return {

@@ -165,6 +165,7 @@ def messages() -> list[type]:
     parts = [
         Hyperparameters,
         protocol.BuiltInText,
+        protocol.StoredText,
         protocol.TextFile,
         protocol.SessionText,
         protocol.TextInfo,
@@ -315,6 +316,7 @@ def _http_section() -> Iterator[str]:
     yield from _section("What `GET /api/text` answers", protocol.SessionText)
     yield from _section("What `GET /api/texts/<name>` answers", protocol.BuiltInText)
     yield from _section("What `PUT /api/text-file` answers", protocol.TextFile)
+    yield from _section("A text that is stored", protocol.StoredText)
     yield "The file may be in UTF-8, UTF-16, UTF-32 or Windows-1252 and compressed by gzip, bzip2"
     yield "or xz. The query may have its `name`, for messages, and its `encoding`, such as cp1251."
     yield ""

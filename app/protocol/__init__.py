@@ -19,6 +19,7 @@ from app.protocol.state import (
     Point,
     SessionText,
     State,
+    StoredText,
     TextFile,
     TextInfo,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "Point",
     "SessionText",
     "State",
+    "StoredText",
     "TextFile",
     "TextInfo",
     "read_event",

@@ -8,6 +8,11 @@ from model import TextLimits
 
 MAX_LAYERS = 16
 """Layers of a network that is loaded: each costs time and memory, however few weights it has."""
+MAX_EVENT_TEXT = 2_000_000
+"""Characters of a text in an event; longer ones are uploaded by HTTP."""
+MAX_BOX_TEXT = 200_000
+"""Characters of a text that a page edits. Longer ones stay on the server: the page has their
+beginning."""
 MORE_THAN_TEXT = 2_000_000
 """Bytes of a message besides its text: options, or a model small enough for an event."""
 
@@ -33,7 +38,7 @@ class Limits:
         answer_seconds: timeout of a request.
     """
 
-    text: int = field(default=2_000_000, metadata={"help": "Characters of a text."})
+    text: int = field(default=20_000_000, metadata={"help": "Characters of a text."})
     weights: int = field(default=2_000_000, metadata={"help": "Weights of one network."})
     memory: int = field(
         default=1_000_000_000,
@@ -75,10 +80,15 @@ class Limits:
         return TextLimits(characters=self.text)
 
     @property
+    def event_text(self) -> int:
+        """Maximum characters of a text in an event."""
+        return min(self.text, MAX_EVENT_TEXT)
+
+    @property
     def message(self) -> int:
-        """Maximum bytes of a socket message: the longest text, as UTF-8 within JSON.
+        """Maximum bytes of a socket message: the longest text of an event, as UTF-8 within JSON.
 
         A page sends at most four bytes per character. A client that escapes non-ASCII characters
         may need more, and reaches this limit with a shorter text.
         """
-        return 4 * self.text + MORE_THAN_TEXT
+        return 4 * self.event_text + MORE_THAN_TEXT

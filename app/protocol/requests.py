@@ -25,12 +25,18 @@ WIDTH = NumberField("Beam width", "5", 1, 20, whole=True)
 COUNT = NumberField("Count", "3", 1, 20, whole=True)
 LENGTH = NumberField("Length", "100", 1, MAX_CHARACTERS, whole=True)
 
+CHECKSUM = "^[0-9a-f]{64}$"
+
 DEFAULT_LIMITS = Limits()
 
 
 def _check_text(text: str, info: ValidationInfo) -> str:
     limits: Limits = info.context or DEFAULT_LIMITS
     options: Hyperparameters | None = info.data.get("options")  # None if they are invalid
+    if info.data.get("checksum") is not None and not text:
+        return text
+    if limits.event_text < len(text) <= limits.text:
+        raise field_error("text_too_long_for_event", characters=len(text), limit=limits.event_text)
     try:
         if options is not None and options.mode == "text":
             limits.of_text.check_running_text(running_text(text))
@@ -55,6 +61,18 @@ class Learn(Payload):
     options: Annotated[
         Hyperparameters, Field(description="Omitted options take their defaults.")
     ] = Hyperparameters()  # before the text, whose limits depend on the mode
+    checksum: Annotated[
+        str | None,
+        Field(
+            description="The checksum of a text that the server has, an uploaded one or that of the "
+            "session; `text` is then empty.",
+            pattern=CHECKSUM,
+        ),
+    ] = None
+    leave_out_rare: Annotated[
+        bool,
+        Field(description="Whether characters that occur fewer than five times are left out."),
+    ] = False
     text: Annotated[
         str,
         AfterValidator(_check_text),

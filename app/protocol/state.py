@@ -15,11 +15,37 @@ HyperparametersSent = Annotated[dict[str, Any], Hyperparameters]
 """The hyperparameters as a dictionary."""
 
 
+class StoredText(TypedDict):
+    """A text that the server stores: too long for a page to edit, or to be sent in an event."""
+
+    checksum: Annotated[str, Field(description="Its checksum, to be sent with `learn`.")]
+    characters: Annotated[int, Field(description="Number of characters (code points).")]
+    lines: Annotated[int, Field(description="Number of lines.")]
+    distinct: Annotated[
+        int, Field(description="Number of distinct characters, line ends included.")
+    ]
+    rare: Annotated[
+        list[str],
+        Field(
+            description="Characters that occur fewer than five times, at most 200 of them, rarest "
+            "first."
+        ),
+    ]
+    rare_count: Annotated[int, Field(description="Number of these characters.")]
+
+
 class TextFile(TypedDict):
     """A text file, read for the text box."""
 
     ok: Literal[True]
-    text: Annotated[str, Field(description="The text, its lines ended by \\n.")]
+    text: Annotated[
+        str,
+        Field(description="The text, its lines ended by \\n; its beginning if it is stored."),
+    ]
+    stored: Annotated[
+        StoredText | None,
+        Field(description="The text at the server, if it has more than 200,000 characters."),
+    ]
     encoding: Annotated[str, Field(description="The encoding that the file was in.")]
     remarks: Annotated[
         list[str], Field(description="What a person should know: an encoding that was assumed.")
@@ -30,7 +56,13 @@ class BuiltInText(TypedDict):
     """A built-in text, by HTTP."""
 
     ok: Literal[True]
-    text: Annotated[str, Field(description="The text, one sentence per line.")]
+    text: Annotated[
+        str,
+        Field(description="The text, one sentence per line; its beginning if it is stored."),
+    ]
+    stored: Annotated[
+        StoredText | None, Field(description="The text at the server, if it is a long one.")
+    ]
     title: Annotated[str, Field(description="The displayed name.")]
     expect: Annotated[str, Field(description="The expected result, in one line.")]
     measured: Annotated[
@@ -112,6 +144,10 @@ class TextInfo(TypedDict):
     ]
     characters: Annotated[int, Field(description="Number of characters (code points).")]
     beginning: Annotated[str, Field(description="The first characters; all if there are few.")]
+    stored: Annotated[
+        bool,
+        Field(description="Whether it is too long for a page to edit: `learn` names its checksum."),
+    ]
 
 
 class SessionText(TypedDict):

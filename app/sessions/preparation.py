@@ -14,6 +14,7 @@ from app.sessions.commands import LoadModel, LoadShared, Prepared, Replacing, Re
 from app.training.run import Reserve, TrainingRun, footprint_of
 from app.training.work import check_layers
 from model.formats.checkpoint import ModelCheckpoint
+from model.text.limits import without_rare
 from model.training.footprint import Footprint
 
 PRETRAINED_LEARNING_RATE = 0.0001
@@ -25,11 +26,13 @@ class Current(NamedTuple):
 
     Attributes:
         text: the training text.
+        checksum: that of the text.
         options: its options, with the current learning rate.
         curve_version: of the curve to begin.
     """
 
     text: str
+    checksum: str
     options: Hyperparameters
     curve_version: int
 
@@ -54,7 +57,7 @@ class Preparation:
     def characters(self) -> int:
         """Characters of the training text, which determine how long it takes."""
         match self.command:
-            case Learn(text=text):
+            case Learn(text=text) if text:
                 return len(text)
             case LoadShared(checkpoint=checkpoint) | Restore(checkpoint=checkpoint):
                 return len(checkpoint.text)
@@ -81,7 +84,14 @@ class Preparation:
 
     def _created(self, command: Learn) -> Prepared:
         version = self.current.curve_version if self.current else 0
-        run = TrainingRun.create(command.text, command.options, version, self.reserve)
+        text = command.text
+        if not text:
+            if self.current is None or self.current.checksum != command.checksum:
+                raise UserError("text_gone", "text")
+            text = self.current.text
+        if command.leave_out_rare:
+            text = without_rare(text)
+        run = TrainingRun.create(text, command.options, version, self.reserve)
         return Prepared(run, "restart", learning=True)
 
     def _loaded(self, saved: ModelCheckpoint, options: Hyperparameters) -> Prepared:

@@ -187,7 +187,12 @@ class Session:
         """The preparation of the network that a command asks for; it may run on any thread."""
         current = None
         if self._run is not None:
-            current = Current(self._run.text, self._current_options(), self._run.curve.version + 1)
+            current = Current(
+                self._run.text,
+                self._description.text.checksum,
+                self._current_options(),
+                self._run.curve.version + 1,
+            )
         return Preparation(command, current, self._reserve, self._reserve_existing)
 
     def _prepare_and_install(self, command: Replacing) -> None:

@@ -23,9 +23,10 @@ from app.web.session_cookie import SessionCookie
 from app.web.sockets.broadcaster import Broadcaster
 from app.web.sockets.connection_limits import ConnectionLimiter
 from app.web.sockets.emitter import Emitter
+from app.web.texts import TextLibrary
 
 if TYPE_CHECKING:
-    from app.web.http.text_file import TextFiles
+    from app.web.http.transfer_slots import TransferSlots
 
 NAME = "charnn"
 """The key in `Flask.extensions`."""
@@ -50,7 +51,8 @@ class Extension:
     broadcaster: Broadcaster
     limiter: ConnectionLimiter
     sample_limiter: AddressRateLimiter
-    text_files: TextFiles
+    texts: TextLibrary
+    text_slots: TransferSlots
 
     def close(self) -> None:
         """Stop training and all threads and processes."""
@@ -58,7 +60,7 @@ class Extension:
         self.engine.close()
         self.model_io.close()
         self.gradient_checks.close()
-        self.text_files.close()
+        self.texts.close()
 
     def known_session(self) -> str:
         """The session of the request's cookie.

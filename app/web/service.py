@@ -13,12 +13,12 @@ from typing import Any, ClassVar, TypeVar, cast
 from app.engines.base import Engine
 from app.engines.mailbox import QUESTIONS
 from app.errors import BusyError, UserError
-from app.protocol import read_event
+from app.protocol import StoredText, TextFile, read_event
 from app.protocol.base import Payload
 from app.protocol.ids import session_created_at, share_path
 from app.protocol.inspection import GradientCheckResult
 from app.protocol.limits import Limits
-from app.protocol.requests import Load, Save
+from app.protocol.requests import Learn, Load, Save
 from app.protocol.results import OkResult, SaveResult
 from app.protocol.sharing import (
     ListShares,
@@ -48,6 +48,7 @@ from app.training.export_formats import ExportFormat
 from app.training.gradient_check import GradientCheckJob
 from app.training.gradient_check_queue import GradientCheckQueue
 from app.training.model_io import SMALL_FILE, ModelIO, discard, is_small
+from app.web.texts import TextLibrary, UploadedText
 from model.formats.checkpoint import ModelCheckpoint
 
 T = TypeVar("T")
@@ -68,11 +69,13 @@ class SessionService:
         model_io: ModelIO,
         gradient_checks: GradientCheckQueue,
         sharing: Sharing,
+        texts: TextLibrary,
         limits: Limits,
     ) -> None:
         self.model_io = model_io
         self._gradient_checks = gradient_checks
         self._sharing = sharing
+        self._texts = texts
         self._engine = engine
         self._backend = backend
         self._limits = limits
@@ -135,6 +138,22 @@ class SessionService:
         """
         return cast(TrainingText, self._submit(session_id, ReadText()))
 
+    def read_file(self, upload: UploadedText) -> TextFile:
+        """The text of a file; a large one is stored.
+
+        Raises:
+            UserError: the file is no text, or too large, or reading takes too long.
+        """
+        return self._await_result(self._texts.read(upload))
+
+    def store_text(self, read: Callable[[], str]) -> tuple[str, StoredText]:
+        """Store the text that a function reads, which may take a moment; returns its beginning too.
+
+        Raises:
+            UserError: the store is full or unreachable.
+        """
+        return self._await_result(self._texts.store(read))
+
     def save(self, session_id: str, export_format: ExportFormat, address: str) -> Path:
         """A file with the session's model, which the caller must remove.
 
@@ -173,6 +192,20 @@ class SessionService:
 
     def _execute(self, session_id: str, request: Payload) -> Mapping[str, Any]:
         return _as_mapping(self._submit(session_id, request))
+
+    def _learn(self, session_id: str, request: Learn) -> OkResult:
+        """Learn a text; one that is named by its checksum is that of the session, or stored."""
+        checksum = request.checksum
+        if checksum is not None and checksum != self._checksum(session_id):
+            text = self._await_result(self._texts.find(checksum))
+            request = request.model_copy(update={"text": text})
+        self._submit(session_id, request)
+        return {"ok": True}
+
+    def _checksum(self, session_id: str) -> str | None:
+        """The checksum of the session's text; None if it has none yet."""
+        snapshot = self._engine.snapshot(session_id)
+        return snapshot.description.text.checksum if snapshot else None
 
     def _load_json(self, session_id: str, request: Load) -> OkResult:
         if len(request.json_text) > SMALL_FILE:
@@ -262,6 +295,7 @@ class SessionService:
             raise UserError("unknown_page") from None
 
     _HANDLERS: ClassVar[Mapping[type[Payload], Handler]] = {
+        Learn: _learn,
         Load: _load_json,
         Save: _save_json,
         Share: _share,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -103,13 +104,27 @@ class TextLimits:
             raise TextError("text_too_long", characters=len(text), limit=self.characters)
 
     def _check_distinct(self, text: str) -> None:
-        distinct = _count_distinct(text)
+        distinct = len(count_characters(text))
         if distinct > self.distinct:
             raise TextError("too_many_distinct_characters", distinct=distinct, limit=self.distinct)
 
 
-def _count_distinct(text: str) -> int:
-    seen = np.zeros(sys.maxunicode + 1, dtype=np.bool_)
+def count_characters(text: str) -> dict[str, int]:
+    """How often each character of a text occurs, line ends included, by code point."""
+    counts = np.zeros(sys.maxunicode + 1, dtype=np.int64)
     for start in range(0, len(text), CHUNK):
-        seen[code_points(text[start : start + CHUNK])] = True
-    return int(np.count_nonzero(seen))
+        found = np.bincount(code_points(text[start : start + CHUNK]))
+        counts[: len(found)] += found
+    codes = np.flatnonzero(counts)
+    return dict(zip(map(chr, codes.tolist()), counts[codes].tolist(), strict=True))
+
+
+def without_rare(text: str) -> str:
+    """The text without the characters that occur fewer than `RARE` times, line ends apart."""
+    counts = count_characters(text).items()
+    rare = "".join(char for char, count in counts if count < RARE and char != "\n")
+    if not rare:
+        return text
+    pattern = re.compile(f"[{re.escape(rare)}]")
+    pieces = (text[start : start + CHUNK] for start in range(0, len(text), CHUNK))
+    return "".join(pattern.sub("", piece) for piece in pieces)

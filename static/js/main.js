@@ -25,10 +25,11 @@ import * as pretrained from "./panels/pretrained.js";
 import * as samples from "./panels/samples.js";
 import * as sharing from "./panels/sharing.js";
 import * as stats from "./panels/stats.js";
-import * as textInput from "./panels/text_input.js";
-import * as textPicker from "./panels/text_picker.js";
 import * as trend from "./panels/trend.js";
 import { Store } from "./state/store.js";
+import * as textInput from "./texts/input.js";
+import * as textPicker from "./texts/picker.js";
+import * as textStatistics from "./texts/statistics.js";
 import { requireElement, yieldToBrowser } from "./ui/dom.js";
 import * as notices from "./ui/notices.js";
 
@@ -48,6 +49,7 @@ const PANELS = [
   [".site-header", appearance],
   ["#panel_sentences", textInput],
   ["#panel_sentences", textPicker],
+  ["#panel_sentences", textStatistics],
   ["#panel_controls", controls],
   ["#panel_stats", stats],
   ["#panel_stats", trend],

@@ -42,6 +42,10 @@ export interface HyperparametersInput {
 export interface Learn {
   /** Omitted options take their defaults. */
   options?: HyperparametersInput;
+  /** The checksum of a text that the server has, an uploaded one or that of the session; `text` is then empty. */
+  checksum?: string | null;
+  /** Whether characters that occur fewer than five times are left out. */
+  leave_out_rare?: boolean;
   /** One sentence per line, where lines are stripped and blank ones dropped; in the mode `text` one sequence with its line breaks. */
   text: string;
 }
@@ -452,8 +456,10 @@ export interface Hyperparameters {
 /** A built-in text, by HTTP. */
 export interface BuiltInText {
   ok: true;
-  /** The text, one sentence per line. */
+  /** The text, one sentence per line; its beginning if it is stored. */
   text: string;
+  /** The text at the server, if it is a long one. */
+  stored: StoredText | null;
   /** The displayed name. */
   title: string;
   /** The expected result, in one line. */
@@ -464,11 +470,29 @@ export interface BuiltInText {
   options: Hyperparameters;
 }
 
+/** A text that the server stores: too long for a page to edit, or to be sent in an event. */
+export interface StoredText {
+  /** Its checksum, to be sent with `learn`. */
+  checksum: string;
+  /** Number of characters (code points). */
+  characters: number;
+  /** Number of lines. */
+  lines: number;
+  /** Number of distinct characters, line ends included. */
+  distinct: number;
+  /** Characters that occur fewer than five times, at most 200 of them, rarest first. */
+  rare: string[];
+  /** Number of these characters. */
+  rare_count: number;
+}
+
 /** A text file, read for the text box. */
 export interface TextFile {
   ok: true;
-  /** The text, its lines ended by \n. */
+  /** The text, its lines ended by \n; its beginning if it is stored. */
   text: string;
+  /** The text at the server, if it has more than 200,000 characters. */
+  stored: StoredText | null;
   /** The encoding that the file was in. */
   encoding: string;
   /** What a person should know: an encoding that was assumed. */
@@ -492,6 +516,8 @@ export interface TextInfo {
   characters: number;
   /** The first characters; all if there are few. */
   beginning: string;
+  /** Whether it is too long for a page to edit: `learn` names its checksum. */
+  stored: boolean;
 }
 
 /** Points of the perplexity curve. */

@@ -112,7 +112,7 @@ test("submitted entries are no longer edited", () => {
 });
 
 test("line ends are normalised as in a textarea, so that the text is not edited", () => {
-  const { text } = entriesOf({ text: "a\r\nb\rc", options: OPTIONS });
+  const { text } = entriesOf({ text: "a\r\nb\rc", checksum: "", options: OPTIONS });
   assert.equal(text, "a\nb\nc");
 });
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
-import { checksum } from "../../static/js/panels/text_picker.js";
-import { charactersIn } from "../../static/js/panels/text_file.js";
+import { checksum } from "../../static/js/texts/picker.js";
+import { charactersIn } from "../../static/js/texts/files.js";
 
 const TEXTS = new URL("../../app/catalog/data/texts/", import.meta.url);
 

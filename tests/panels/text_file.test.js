@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused } from "./support/state.js";
-import { charactersIn, isModel, readTexts } from "../../static/js/panels/text_file.js";
+import { charactersIn, isModel, readTexts } from "../../static/js/texts/files.js";
 
 const MOST = 20;
 
 /** @param {string} text */
 function answer(text, remarks = /** @type {string[]} */ ([])) {
-  return { ok: /** @type {const} */ (true), text, encoding: "utf-8", remarks };
+  return { ok: /** @type {const} */ (true), text, stored: null, encoding: "utf-8", remarks };
 }
 
 /** @param {import("node:test").TestContext} t */
@@ -20,25 +20,26 @@ test("a file is sent as it is, and its text and remarks are the server's", async
   const connection = openConnection(t);
   connection.answers("PUT /api/text-file?name=a%26b.txt", answer("café", ["assumed"]));
   const found = await readTexts([new File(["caf?"], "a&b.txt")], connection, MOST);
-  assert.deepEqual(found, { ok: true, text: "café", remarks: ["assumed"] });
+  assert.deepEqual(found, answer("café", ["assumed"]));
   assert.deepEqual(connection.sent("PUT /api/text-file?name=a%26b.txt"), ["caf?"]);
 });
 
 test("several files are joined in the order of their names", async (t) => {
   const connection = openConnection(t);
-  connection.answers("PUT /api/text-file?name=1.txt", answer("one"));
-  connection.answers("PUT /api/text-file?name=2.txt", answer("two", ["said"]));
+  connection.answers("PUT /api/text-file?name=1.txt&whole=1", answer("one"));
+  connection.answers("PUT /api/text-file?name=2.txt&whole=1", answer("two", ["said"]));
   const files = [new File(["b"], "2.txt"), new File(["a"], "1.txt")];
   assert.deepEqual(await readTexts(files, connection, MOST), {
     ok: true,
     text: "one\ntwo",
+    stored: null,
     remarks: ["said"],
   });
 });
 
 test("the first file that the server refuses is the answer for all", async (t) => {
   const connection = openConnection(t);
-  connection.answers("PUT /api/text-file?name=1.txt", refused("not_a_text", "text"));
+  connection.answers("PUT /api/text-file?name=1.txt&whole=1", refused("not_a_text", "text"));
   const files = [new File(["b"], "2.txt"), new File(["a"], "1.txt")];
   const found = await readTexts(files, connection, MOST);
   assert.equal(!found.ok && found.code, "not_a_text");

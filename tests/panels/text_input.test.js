@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { refused, state } from "./support/state.js";
 import * as controls from "../../static/js/panels/controls.js";
-import * as sentences from "../../static/js/panels/text_input.js";
+import * as sentences from "../../static/js/texts/input.js";
 
 const PANELS = "#panel_sentences, #panel_controls";
 

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openPage } from "./support/page.js";
 import { OPTIONS, refused, state } from "./support/state.js";
-import * as choice from "../../static/js/panels/text_picker.js";
+import * as choice from "../../static/js/texts/picker.js";
 import * as controls from "../../static/js/panels/controls.js";
-import { checksum } from "../../static/js/panels/text_picker.js";
-import * as sentences from "../../static/js/panels/text_input.js";
+import { checksum } from "../../static/js/texts/picker.js";
+import * as sentences from "../../static/js/texts/input.js";
 
 /** @typedef {ReturnType<typeof openTextPicker>} Page */
 
@@ -19,6 +19,7 @@ const SUMS = {
   title: "Sums",
   expect: "Right sums.",
   measured: "",
+  stored: null,
   options: { ...OPTIONS, kind: "gru", hidden_sizes: [80], clip: 2 },
 };
 
@@ -61,7 +62,7 @@ function about(page) {
  * @param {string[]} remarks
  */
 function serveFile(page, name, text, ...remarks) {
-  const answer = { ok: /** @type {const} */ (true), text, encoding: "utf-8", remarks };
+  const answer = { ok: true, text, stored: null, encoding: "utf-8", remarks };
   page.connection.answers(`PUT /api/text-file?name=${name}`, answer);
 }
 
@@ -212,8 +213,8 @@ test("an unusable file shows an error at the box and changes nothing", async (t)
 
 test("several files fill the box together, and what is said about them is shown", async (t) => {
   const page = openTextPicker(t);
-  serveFile(page, "a.txt", "one", "read as Windows-1252");
-  serveFile(page, "b.txt", "two");
+  serveFile(page, "a.txt&whole=1", "one", "read as Windows-1252");
+  serveFile(page, "b.txt&whole=1", "two");
   await page.drop("#ti", file("2", "b.txt"), file("1", "a.txt"));
   await page.tick(10);
   assert.deepEqual(shown(page), ["file", "one\ntwo"]);

@@ -14,11 +14,12 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.catalog import texts
+from app.catalog.python_texts import PythonText, python_texts
 from app.errors import LimitExceeded, PayloadTooLarge, UserError
 from app.protocol import BuiltInText, read_payload
 from app.protocol.sharing import Sample
 from app.sessions.snapshot import Snapshot
-from app.web.extension import extension
+from app.web.extension import Extension, extension
 from app.web.http.responses import as_attachment, error_response
 
 HISTORY_FILE = "charnn-history.csv"
@@ -30,9 +31,16 @@ blueprint = Blueprint("api", __name__)
 
 @blueprint.get("/api/texts/<name>")
 def text(name: str) -> AnyResponse:
-    """A built-in text as JSON."""
+    """A built-in text as JSON; a long one is stored, and only its beginning is sent."""
+    here = extension()
+    if name in python_texts():
+        try:
+            return jsonify(_serialize_stored(here, python_texts()[name]))
+        except UserError as refused:
+            return error_response(refused)
     if name not in texts.names():
-        error = UserError("unknown_text", "text", known=", ".join(texts.names()))
+        known = ", ".join([*texts.names(), *python_texts()])
+        error = UserError("unknown_text", "text", known=known)
         return error_response(error, HTTPStatus.NOT_FOUND)
     return jsonify(_serialize(texts.get(name)))
 
@@ -95,10 +103,24 @@ def history_csv(snapshot: Snapshot) -> str:
     return out.getvalue()
 
 
+def _serialize_stored(here: Extension, text: PythonText) -> BuiltInText:
+    beginning, stored = here.service.store_text(text.read)
+    return {
+        "ok": True,
+        "text": beginning,
+        "stored": stored,
+        "title": text.title,
+        "expect": text.expect,
+        "measured": "",
+        "options": text.options.to_json(),
+    }
+
+
 def _serialize(text: texts.Text) -> BuiltInText:
     return {
         "ok": True,
         "text": text.text,
+        "stored": None,
         "title": text.title,
         "expect": text.expect,
         "measured": text.measured,

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import partial
 from http import HTTPStatus
 from pathlib import Path
-from typing import IO, Any, cast
 
 from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.errors import BusyError, PayloadTooLarge, UserError
+from app.errors import PayloadTooLarge, UserError
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
+from app.web.http.receive import PIECE, receive
 from app.web.http.responses import as_attachment, error_response
 from app.web.http.transfer_slots import TransferSlots
-from app.web.http.transfer_timeout import TransferTimeout, watch_transfer
+from app.web.http.transfer_timeout import watch_transfer
 
-PIECE = 65_536
 MAX_UPLOADS = 8
 """Concurrent uploads: each is a file on disk."""
 MAX_DOWNLOADS = 16
@@ -72,11 +71,14 @@ def upload() -> AnyResponse:
         return error_response(error, HTTPStatus.NOT_FOUND)
     path: Path | None = None
     try:
-        _check_size(request.content_length or 0, here)
+        most = here.config.limits.upload
+        too_large = PayloadTooLarge("upload_too_large", "json", limit=most)
+        if (request.content_length or 0) > most:
+            raise too_large
         slot = _slots().uploads.take(transfer, address, session_id)
         try:
             path = here.model_io.new_file()
-            _receive(here, path, transfer)
+            receive(path, transfer, too_large, most)
         finally:
             _slots().uploads.release(slot)
         here.service.load(session_id, path, address)
@@ -91,41 +93,6 @@ def upload() -> AnyResponse:
 def _slots() -> Slots:
     slots: Slots = current_app.extensions.setdefault("charnn_transfers", Slots())
     return slots
-
-
-def _check_size(size: int, here: Extension) -> None:
-    if size > here.config.limits.upload:
-        raise PayloadTooLarge("upload_too_large", "json", limit=here.config.limits.upload)
-
-
-def _receive(here: Extension, path: Path, transfer: TransferTimeout) -> None:
-    """Write the body to a file.
-
-    Raises:
-        UserError: the body is too large, or incomplete.
-    """
-    try:
-        with path.open("wb") as file:
-            for piece in _body(request.environ):
-                transfer.bytes_moved += len(piece)
-                _check_size(transfer.bytes_moved, here)
-                _check_displaced(transfer)
-                _write(file, piece)
-    except UserError:
-        raise
-    except (OSError, ValueError):  # the connection has ended, or its chunks are malformed
-        _check_displaced(transfer)
-        raise UserError("upload_incomplete", "json") from None
-    _check_displaced(transfer)
-    expected = request.content_length
-    if expected is not None and transfer.bytes_moved < expected:
-        raise UserError("upload_incomplete", "json")
-    transfer.end()
-
-
-def _check_displaced(transfer: TransferTimeout) -> None:
-    if transfer.displaced:
-        raise BusyError("upload_displaced", "json")
 
 
 def _streamed(
@@ -153,23 +120,3 @@ def _streamed(
     response.content_length = path.stat().st_size
     response.call_on_close(close)
     return as_attachment(response, export_format.name)
-
-
-def _body(environ: Mapping[str, Any]) -> Iterator[bytes]:
-    """The body of a request in pieces, with a Content-Length or chunked."""
-    stream = cast("IO[bytes]", environ["wsgi.input"])
-    if "chunked" in environ.get("HTTP_TRANSFER_ENCODING", "").lower():
-        while piece := stream.read(PIECE):
-            yield piece
-        return
-    left = request.content_length or 0
-    while left > 0 and (piece := stream.read(min(left, PIECE))):
-        left -= len(piece)
-        yield piece
-
-
-def _write(file: IO[bytes], piece: bytes) -> None:
-    try:
-        file.write(piece)
-    except OSError:
-        raise BusyError("disk_full") from None

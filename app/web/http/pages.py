@@ -11,11 +11,12 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.http import generate_etag
 
 from app.catalog import pretrained, texts
+from app.catalog.python_texts import python_texts
 from app.errors import UserError
 from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
 from app.protocol.ids import is_share_id
-from app.protocol.limits import Limits
+from app.protocol.limits import MAX_BOX_TEXT, Limits
 from app.web.extension import extension
 
 Offer = Literal["none", "new", "returning"]
@@ -71,6 +72,8 @@ def _rendered(limits: Limits, offer: Offer, root_path: str) -> tuple[bytes, str]
         hyperparameters=HYPERPARAMETERS,
         defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
         texts=[texts.get(name) for name in texts.names()],
+        python_texts=list(python_texts().values()),
+        max_box_text=MAX_BOX_TEXT,
         most_bytes=limits.of_text.bytes,
         offer=offer,
     ).encode()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from werkzeug.wrappers import Response
 
 from app.errors import UserError
 
+PIECE = 65_536
+"""Characters that are encoded at a time."""
 CODE_HEADER = "X-Error-Code"
 """The header with the code of an error, whatever form the response has."""
 
@@ -33,3 +36,13 @@ def as_attachment(response: Response, name: str) -> Response:
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def json_string(text: str) -> Iterator[bytes]:
+    """The inside of a JSON string, in pieces: encoding a large text at once blocks the server.
+
+    A lone half of a surrogate pair is escaped, as UTF-8 has none.
+    """
+    for start in range(0, len(text), PIECE):
+        piece = json.dumps(text[start : start + PIECE], ensure_ascii=False)[1:-1]
+        yield piece.encode("utf-8", "backslashreplace")

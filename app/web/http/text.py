@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import threading
 from collections import Counter
@@ -16,11 +15,9 @@ from app.errors import BusyError, UserError
 from app.runtime.peers import network_of
 from app.sessions.commands import TrainingText
 from app.web.extension import extension
-from app.web.http.responses import error_response
+from app.web.http.responses import error_response, json_string
 from app.web.http.transfer_timeout import watch_transfer
 
-PIECE = 65_536
-"""Characters that are encoded at a time."""
 MAX_SENDING, MAX_SENDING_TO_ADDRESS = 128_000_000, 32_000_000
 """Bytes of the texts that are being sent, to all addresses and to one: a text that was replaced
 meanwhile stays in memory for its transfer."""
@@ -92,11 +89,9 @@ def _transfers() -> TextTransfers:
 
 
 def _json(found: TrainingText) -> Iterator[bytes]:
-    """The answer in pieces. A lone half of a surrogate pair is escaped, as UTF-8 has none."""
+    """The answer in pieces."""
     yield f'{{"ok": true, "checksum": "{found.checksum}", "text": "'.encode()
-    for start in range(0, len(found.text), PIECE):
-        piece = json.dumps(found.text[start : start + PIECE], ensure_ascii=False)[1:-1]
-        yield piece.encode("utf-8", "backslashreplace")
+    yield from json_string(found.text)
     yield b'"}'
 
 

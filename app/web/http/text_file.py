@@ -5,50 +5,29 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from http import HTTPStatus
-from typing import Any
+from pathlib import Path
 
 from flask import Blueprint, Response, request
-from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wrappers import Response as AnyResponse
 
-from app.errors import BusyError, PayloadTooLarge, UserError, from_model
+from app.errors import PayloadTooLarge, UserError
 from app.protocol import TextFile
-from app.runtime.executors import BoundedExecutor
-from app.runtime.peers import network_of
 from app.web.extension import Extension, extension
-from app.web.http.responses import error_response
+from app.web.http.receive import receive
+from app.web.http.responses import error_response, json_string
 from app.web.http.transfer_slots import TransferSlots
-from app.web.http.transfer_timeout import TransferTimeout, watch_transfer
-from model import ModelError, TextLimits, decode_text, sentences_from_text
-from model.text.reader import encoding_remark
+from app.web.http.transfer_timeout import watch_transfer
+from app.web.texts import MAX_FILES, UploadedText
 
-PIECE = 65_536
-MAX_FILES = 8
-"""Text files that are received or read at a time: each is in memory."""
 MAX_NAME = 200
 """Characters of a file name that messages repeat."""
 
 blueprint = Blueprint("text_file", __name__)
 
 
-class TextFiles:
-    """The text files of one application that are being received and read."""
-
-    def __init__(self) -> None:
-        self.slots = TransferSlots(MAX_FILES, "text_files_full", "text")
-        self.reader = BoundedExecutor(
-            "text-files",
-            1,
-            MAX_FILES,
-            "text_files_full",
-            "server_stopping",
-            "text",
-            per_owner=MAX_FILES // 2,
-        )
-
-    def close(self) -> None:
-        """Refuse further files; one that is being read is finished."""
-        self.reader.close()
+def text_file_slots() -> TransferSlots:
+    """The slots for the text files of one application that are being received."""
+    return TransferSlots(MAX_FILES, "text_files_full", "text")
 
 
 @blueprint.put("/api/text-file")
@@ -59,92 +38,41 @@ def read() -> AnyResponse:
         session_id = here.known_session()
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
+    path: Path | None = None
     try:
-        answer = _read(here, session_id)
+        path = here.model_io.new_file()
+        answer = _read(here, session_id, path)
     except UserError as error:
         return error_response(error)
-    return Response(_pieces(answer), mimetype="application/json")
-
-
-def _read(here: Extension, session_id: str) -> bytes:
-    files = here.text_files
-    limits, seconds = here.config.limits.of_text, here.config.limits.answer_seconds
-    transfer, address = watch_transfer(here), request.remote_addr or ""
-    slot = files.slots.take(transfer, address, session_id)
-    try:
-        content = _receive(transfer, limits.bytes)
     finally:
-        files.slots.release(slot)
-    name = request.args.get("name", "")[:MAX_NAME] or "The file"
-    answer = files.reader.submit(
-        _answer,
-        content,
-        name,
-        request.args.get("encoding"),
-        limits,
-        owner=network_of(address),
-        cost=len(content),
-    )
-    try:
-        return here.backend.wait(answer, seconds)
-    except TimeoutError:
-        answer.cancel()
-        raise BusyError("answer_timeout", seconds=seconds) from None
+        if path is not None:
+            here.model_io.remove(path)
+    return Response(_json(answer), mimetype="application/json")
 
 
-def _receive(transfer: TransferTimeout, most: int) -> bytes:
-    """The body of the request.
-
-    Raises:
-        UserError: it is too large, or incomplete.
-    """
-    length = request.content_length or 0
-    if request.headers.get("Transfer-Encoding"):
-        raise UserError("text_file_incomplete", "text")
-    if length > most:
+def _read(here: Extension, session_id: str, path: Path) -> TextFile:
+    most = here.config.limits.of_text.bytes
+    transfer, address = watch_transfer(here), request.remote_addr or ""
+    if (request.content_length or 0) > most:
         raise PayloadTooLarge("text_file_too_large", "text", limit=most)
-    content = bytearray()
+    slot = here.text_slots.take(transfer, address, session_id)
     try:
-        while not transfer.displaced and (piece := request.stream.read(PIECE)):
-            content += piece
-            transfer.bytes_moved += len(piece)
-    except (OSError, ValueError, ClientDisconnected):  # the connection has ended
-        raise _incomplete(transfer) from None
-    if len(content) < length:
-        raise _incomplete(transfer)
-    transfer.end()
-    return bytes(content)
+        receive(path, transfer, PayloadTooLarge("text_file_too_large", "text", limit=most), most)
+    finally:
+        here.text_slots.release(slot)
+    upload = UploadedText(
+        path,
+        request.args.get("name", "")[:MAX_NAME] or "The file",
+        request.args.get("encoding", ""),
+        bool(request.args.get("whole")),
+        address,
+    )
+    return here.service.read_file(upload)
 
 
-def _incomplete(transfer: TransferTimeout) -> UserError:
-    if transfer.displaced:
-        return BusyError("upload_displaced", "text")
-    return UserError("text_file_incomplete", "text")
-
-
-def _answer(content: bytes, name: str, encoding: str | None, limits: TextLimits) -> bytes:
-    """The answer as JSON; takes a moment for a large file.
-
-    Raises:
-        UserError: the file is no text, or too large.
-    """
-    try:
-        text, found = decode_text(content, name, encoding or None, limits.bytes)
-        limits.check(sentences_from_text(text))
-    except ModelError as error:
-        raise from_model(error, "text") from None
-    remark = None if encoding else encoding_remark(name, found)
-    answer: TextFile = {
-        "ok": True,
-        "text": text,
-        "encoding": found,
-        "remarks": [] if remark is None else [remark],
-    }
-    return json.dumps(answer).encode()
-
-
-def _pieces(answer: bytes) -> Iterator[bytes]:
-    """The answer in pieces, so that it is not compressed: a large one would block the server."""
-    view: Any = memoryview(answer)
-    for start in range(0, len(answer), PIECE):
-        yield bytes(view[start : start + PIECE])
+def _json(answer: TextFile) -> Iterator[bytes]:
+    """The answer in pieces: encoding a large text at once would block the server."""
+    rest = json.dumps({name: value for name, value in answer.items() if name != "text"})
+    yield rest[:-1].encode() + b', "text": "'
+    yield from json_string(answer["text"])
+    yield b'"}'

@@ -11,6 +11,7 @@ from typing import Any
 
 from app.protocol import Curve, Frame, LiveState, Point, State
 from app.protocol.ids import short_id
+from app.protocol.limits import MAX_BOX_TEXT
 from app.sessions.delta import SnapshotDelta
 from app.sessions.snapshot import Snapshot
 from app.training.curve import CurvePoint
@@ -42,6 +43,7 @@ def full_state(snapshot: Snapshot) -> State:
             "checksum": description.text.checksum,
             "characters": description.text.characters,
             "beginning": description.text.beginning,
+            "stored": description.text.characters > MAX_BOX_TEXT,
         },
         "options": description.options.to_json(),
         "seed": description.seed,

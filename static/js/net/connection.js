@@ -2,6 +2,7 @@
 
 /** @import { Answers, BuiltInText, ClientEvents, OkResult, ErrorResult, SaveResult, State, Frame, Notice, Closing, TextFile } from "../protocol" */
 /** @import { PageError } from "../messages.js" */
+/** @import { Progress } from "./http.js" */
 /** @import { Store } from "../state/store.js" */
 
 /** @typedef {"complete" | "gradient_check" | "shares" | import("./live_query.js").QueryEvent} QueryEvent */
@@ -148,13 +149,27 @@ export class Connection {
   }
 
   /**
-   * The text of a file, in any encoding and compression.
+   * The text of a file, in any encoding and compression. A long one is stored by the server, which
+   * answers with its beginning.
    *
    * @param {File} file
+   * @param {{whole?: boolean, onProgress?: Progress}} [options] `whole`: answer with all of it
    * @returns {Promise<TextFile | ErrorResult>}
    */
-  async readTextFile(file) {
-    return this.#overHttp("text", () => readTextFile(file));
+  async readTextFile(file, { whole = false, onProgress = () => {} } = {}) {
+    return this.#overHttp("text", () => readTextFile(file, whole, onProgress));
+  }
+
+  /**
+   * Let the server store the text in the draft, which is too long for an event.
+   *
+   * @returns {Promise<ErrorResult | null>} why it refuses
+   */
+  async storeLongText() {
+    const answer = await this.readTextFile(new File([this.store.page.draft.text], "text"));
+    if (!answer.ok) return answer;
+    if (answer.stored) this.store.useStored(answer.stored, answer.text);
+    return null;
   }
 
   /**

@@ -4,6 +4,8 @@
 
 import { refusalOf } from "../messages.js";
 
+/** @typedef {(share: number) => void} Progress called with the share of a file that was sent */
+
 /** The server cannot be reached, or its response is incomplete. */
 export class NoResponse extends Error {}
 
@@ -126,12 +128,53 @@ async function fetchJson(url, request) {
 }
 
 /**
+ * Whether a text is too long for the page to edit, and for an event: the server stores it.
+ *
+ * @param {string} text
+ */
+export function isLong(text) {
+  return text.length > Number(document.documentElement.dataset.maxBoxText);
+}
+
+/**
  * The text of a file, which the server reads.
  *
  * @param {File} file
+ * @param {boolean} whole whether the answer has all of a text that is too long for the page
+ * @param {Progress} onProgress
  * @returns {Promise<TextFile | ErrorResult>}
  */
-export async function readTextFile(file) {
-  const url = `/api/text-file?name=${encodeURIComponent(file.name)}`;
-  return fetchJson(url, { method: "PUT", body: file });
+export async function readTextFile(file, whole, onProgress) {
+  const url = `/api/text-file?name=${encodeURIComponent(file.name)}${whole ? "&whole=1" : ""}`;
+  const response = await upload(url, file, onProgress);
+  if (!response.ok) return refusalFrom(response, "text");
+  try {
+    return await response.json();
+  } catch {
+    throw new NoResponse();
+  }
+}
+
+/**
+ * Send a file with PUT. `fetch` does not tell how far an upload has come.
+ *
+ * @param {string} path
+ * @param {Blob} body
+ * @param {Progress} onProgress
+ * @returns {Promise<Response>}
+ */
+function upload(path, body, onProgress) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("PUT", serverPath(path));
+    request.responseType = "blob";
+    request.upload.addEventListener("progress", ({ loaded, total }) => {
+      if (total > 0) onProgress(loaded / total);
+    });
+    request.addEventListener("load", () =>
+      resolve(new Response(request.response, { status: request.status })),
+    );
+    request.addEventListener("error", () => reject(new NoResponse()));
+    request.send(body);
+  });
 }

@@ -6,6 +6,7 @@
 import { requireElement, wasEditedBeforeLoad, withBusy } from "../ui/dom.js";
 import { LogSlider } from "../ui/log_slider.js";
 import { bindFieldError } from "../ui/field_error.js";
+import { isLong } from "../net/http.js";
 import { isEdited } from "../state/store.js";
 
 /** @typedef {HTMLInputElement | HTMLSelectElement} OptionField */
@@ -73,10 +74,20 @@ function readForm(form) {
 
 /** @param {Connection} connection */
 async function startLearning(connection) {
-  const entries = connection.store.page.draft;
-  const errorFields = Object.fromEntries(Object.keys(entries).map((name) => [name, name]));
-  const answer = await connection.request("learn", learnRequest(entries), errorFields);
-  if (answer.ok) connection.store.markSubmitted(entries);
+  const { store } = connection;
+  if (isLong(store.page.draft.text)) {
+    const refusal = await connection.storeLongText();
+    if (refusal) return refusal;
+  }
+  const { draft: entries, leavesOutRare } = store.page;
+  const names = Object.keys(entries).map((name) => [name, name]);
+  const errorFields = { ...Object.fromEntries(names), checksum: "text" };
+  const answer = await connection.request(
+    "learn",
+    learnRequest(entries, leavesOutRare),
+    errorFields,
+  );
+  if (answer.ok) store.markSubmitted(entries);
   return answer;
 }
 
@@ -84,11 +95,16 @@ async function startLearning(connection) {
  * The request with the options as typed: the server parses and validates them.
  *
  * @param {Entries} entries
+ * @param {boolean} leavesOutRare
  * @returns {import("../protocol").Learn}
  */
-function learnRequest({ text, ...options }) {
+function learnRequest({ text, checksum, ...options }, leavesOutRare) {
   const chosen = /** @type {import("../protocol").HyperparametersInput} */ (options);
-  return { text, options: chosen };
+  return {
+    ...(checksum ? { text: "", checksum } : { text }),
+    ...(leavesOutRare ? { leave_out_rare: true } : {}),
+    options: chosen,
+  };
 }
 
 function focusInvalidField() {

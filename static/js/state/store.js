@@ -3,14 +3,19 @@
  * that they show.
  */
 
-/** @import { State, Frame, Notice, ErrorResult, TextInfo } from "../protocol" */
+/** @import { State, Frame, Notice, ErrorResult, StoredText, TextInfo } from "../protocol" */
 /** @import { PageError } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
 import { errorFrom, noticeOf } from "../messages.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
-/** @typedef {{text: string, [option: string]: string}} Entries the text and options of a network, as entered */
+/**
+ * The text and options of a network, as entered. If the server stores the text, `checksum` is its
+ * checksum and `text` its beginning; else `checksum` is empty.
+ *
+ * @typedef {{text: string, checksum: string, [option: string]: string}} Entries
+ */
 /** @typedef {"connecting" | "open" | "lost" | "refused"} Link */
 /** @typedef {(number | null)[]} Values */
 /** @typedef {{steps: number[], perplexities: Values, validation: Values, rates: Values, setRates: Values}} Points */
@@ -22,19 +27,22 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  * @typedef {object} Page
  * @property {Link} link to the server
  * @property {State | null} net the network's latest state; its curve is in `points`
- * @property {string | null} text the whole training text of `net`; null until it is here
+ * @property {string | null} text the training text of `net`, or its beginning if the server stores
+ *   it; null until it is here
  * @property {Points} points the perplexity curve
  * @property {Runs} runs the previous runs
  * @property {number} clockAhead seconds by which this computer's clock is ahead of the server's
  * @property {Entries} draft the entries for the next network
  * @property {Entries} submitted the entries of the current network
+ * @property {StoredText | null} stored the text that the server stored last for this page
+ * @property {boolean} leavesOutRare whether the next network leaves out rare characters
  * @property {string} probeText the text that the network is inspected with
  * @property {Record<string, PageError>} fieldErrors by the field that shows them
  * @property {readonly NumberedNotice[]} notices oldest first
  */
 
 /** @type {Entries} */
-const NO_ENTRIES = { text: "" };
+const NO_ENTRIES = { text: "", checksum: "" };
 
 /** The entry of an option whose value the server chooses. */
 const AUTO = "auto";
@@ -56,6 +64,8 @@ export class Store {
     clockAhead: 0,
     draft: NO_ENTRIES,
     submitted: NO_ENTRIES,
+    stored: null,
+    leavesOutRare: false,
     probeText: "",
     fieldErrors: {},
     notices: [],
@@ -102,7 +112,8 @@ export class Store {
     const text = this.#knownText(state.text);
     // Until the text is here, it counts as edited if the session is lost, and as unedited if not.
     const textSoFar = text ?? (isLost ? state.text.beginning : submitted.text);
-    const entries = entriesOf({ text: textSoFar, options: state.options });
+    const checksum = state.text.stored ? state.text.checksum : "";
+    const entries = entriesOf({ text: textSoFar, checksum, options: state.options });
     this.#curveVersion = -1;
     const points = this.#extended(state.curve);
     this.#change({
@@ -124,7 +135,7 @@ export class Store {
   setText(checksum, text) {
     const { net, submitted } = this.page;
     if (net?.text.checksum !== checksum) return;
-    const entries = { ...submitted, ...entriesOf({ text, options: {} }) };
+    const entries = { ...submitted, ...entriesOf({ text, checksum: "", options: {} }) };
     this.#change({ text, ...this.#filledIn(entries) });
   }
 
@@ -155,6 +166,23 @@ export class Store {
     this.#change({ draft: { ...this.page.draft, [name]: value }, fieldErrors });
   }
 
+  /**
+   * Use a text that the server has stored for the next network.
+   *
+   * @param {StoredText} stored
+   * @param {string} beginning
+   */
+  useStored(stored, beginning) {
+    const { text: _, ...fieldErrors } = this.page.fieldErrors;
+    const draft = { ...this.page.draft, text: beginning, checksum: stored.checksum };
+    this.#change({ stored, draft, fieldErrors });
+  }
+
+  /** @param {boolean} leavesOutRare */
+  setLeavesOutRare(leavesOutRare) {
+    this.#change({ leavesOutRare });
+  }
+
   /** @param {string} text */
   setProbeText(text) {
     this.#change({ probeText: text });
@@ -162,7 +190,7 @@ export class Store {
 
   /** @param {Entries} entries that the server has accepted */
   markSubmitted(entries) {
-    this.#change({ submitted: entries });
+    this.#change({ submitted: entries, leavesOutRare: false });
   }
 
   /**
@@ -203,13 +231,13 @@ export class Store {
   }
 
   /**
-   * The whole text of a new state, if the page has it.
+   * The text of a new state, if the page has as much of it as it needs.
    *
    * @param {TextInfo} info
    */
-  #knownText({ checksum, characters, beginning }) {
+  #knownText({ checksum, characters, beginning, stored }) {
     const { net, text } = this.page;
-    if ([...beginning].length === characters) return beginning;
+    if (stored || [...beginning].length === characters) return beginning;
     return net?.text.checksum === checksum ? text : null;
   }
 
@@ -273,20 +301,20 @@ export class Store {
  *
  * @param {Page} page
  */
-export function isEdited({ draft, submitted }) {
-  return Object.keys(draft).some((name) => draft[name] !== submitted[name]);
+export function isEdited({ draft, submitted, leavesOutRare }) {
+  return leavesOutRare || Object.keys(draft).some((name) => draft[name] !== submitted[name]);
 }
 
 /**
  * The entries for a text and its options.
  *
- * @param {{text: string, options: Partial<State["options"]>}} network
+ * @param {{text: string, checksum: string, options: Partial<State["options"]>}} network
  * @returns {Entries}
  */
-export function entriesOf({ text, options }) {
+export function entriesOf({ text, checksum, options }) {
   const entries = Object.entries(options).map(([name, value]) => [name, asEntry(value)]);
   // The value of a textarea has no carriage returns.
-  return { text: text.replace(/\r\n?/g, "\n"), ...Object.fromEntries(entries) };
+  return { text: text.replace(/\r\n?/g, "\n"), checksum, ...Object.fromEntries(entries) };
 }
 
 /** @param {number[] | number | string | boolean | null} value */

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from app import protocol
 from app.errors import BusyError
 from app.web.http import text as text_module
-from app.web.http.text import PIECE, TextTransfers
+from app.web.http.responses import PIECE
+from app.web.http.text import TextTransfers
 from tests.support.app_server import AppServer, Client
 
 OPTIONS = {"hidden_sizes": "8", "letter_size": "3"}

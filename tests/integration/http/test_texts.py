@@ -6,7 +6,11 @@ import pytest
 from pydantic import TypeAdapter
 
 from app import protocol
+from app.catalog import python_texts as module
 from app.catalog import texts
+from app.catalog.python_texts import python_texts
+from app.protocol.limits import MAX_BOX_TEXT
+from app.sessions.snapshot import MAX_BEGINNING
 from tests.support.app_server import AppServer, Client
 
 
@@ -28,6 +32,26 @@ def test_every_text_can_be_trained_on(client: Client) -> None:
     tab.wait_for(lambda: tab.state["text"]["characters"] == len(answer["text"]))
     assert client.get("/api/text").get_json()["text"] == answer["text"]
     assert tab.state["options"] == answer["options"]
+
+
+@pytest.mark.parametrize("name", ["python-reference", "python-source"])
+def test_texts_of_python_are_stored_when_they_are_chosen(client: Client, name: str) -> None:
+    page = client.get("/").text
+    assert (f'<option value="{name}"' in page) == (name in python_texts())
+    if name not in python_texts():
+        pytest.skip("this Python lacks the files")
+    answer = client.get(f"/api/texts/{name}").get_json()
+    TypeAdapter(protocol.BuiltInText).validate_python(answer)
+    assert len(answer["text"]) <= MAX_BEGINNING
+    assert MAX_BOX_TEXT < answer["stored"]["characters"] < 2_500_000
+    assert python_texts()[name].read().startswith(answer["text"])
+
+
+def test_texts_that_this_python_lacks_are_not_offered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MODULES", ("argparse", "a_module_that_is_not_there"))
+    monkeypatch.setattr(module, "TOPICS", "a_package_that_is_not_there.topics")
+    monkeypatch.setattr(module, "python_texts", module.python_texts.__wrapped__)
+    assert module.python_texts() == {}
 
 
 @pytest.mark.parametrize("name", ["novels", "sums.held_out", "catalogue.toml", "%00"])

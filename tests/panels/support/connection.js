@@ -45,6 +45,10 @@ export class ScriptedConnection extends Connection {
     define("fetch", (/** @type {string} */ address, /** @type {RequestInit} */ request) =>
       this.#fetch(address, request),
     );
+    define(
+      "XMLHttpRequest",
+      uploadsWith((address, request) => this.#fetch(address, request)),
+    );
   }
 
   /**
@@ -159,6 +163,55 @@ export class ScriptedConnection extends Connection {
     const payload = body instanceof Blob ? await body.text() : body;
     return responseOf(await this.#request(event, payload));
   }
+}
+
+/**
+ * A class for uploads, each of which reports that half and then all of it is sent.
+ *
+ * @param {(address: string, request: RequestInit) => Promise<Response>} fetch
+ */
+function uploadsWith(fetch) {
+  return class {
+    upload = new EventTarget();
+    response = "";
+    status = 0;
+
+    #target = new EventTarget();
+    #method = "";
+    #address = "";
+
+    /**
+     * @param {string} method
+     * @param {string} address
+     */
+    open(method, address) {
+      this.#method = method;
+      this.#address = address;
+    }
+
+    /**
+     * @param {string} type
+     * @param {EventListener} listener
+     */
+    addEventListener(type, listener) {
+      this.#target.addEventListener(type, listener);
+    }
+
+    /** @param {Blob} body */
+    async send(body) {
+      for (const loaded of [1, 2]) {
+        this.upload.dispatchEvent(Object.assign(new Event("progress"), { loaded, total: 2 }));
+      }
+      try {
+        const answer = await fetch(this.#address, { method: this.#method, body });
+        this.response = await answer.text();
+        this.status = answer.status;
+        this.#target.dispatchEvent(new Event("load"));
+      } catch {
+        this.#target.dispatchEvent(new Event("error"));
+      }
+    }
+  };
 }
 
 class Emitter {

@@ -1,16 +1,23 @@
 /** The choice of the training text: a built-in text, a file, or the user's own text. */
 
 /** @import { Connection } from "../net/connection.js" */
-/** @import { BuiltInText } from "../protocol" */
+/** @import { BuiltInText, StoredText } from "../protocol" */
 /** @import { Entries, Store } from "../state/store.js" */
 
 import { entriesOf } from "../state/store.js";
 import { requireElement } from "../ui/dom.js";
 import { onFileChoice, onFileDrop } from "../ui/file_drop.js";
 import { DroppedModel } from "./dropped_model.js";
-import { charactersIn, isModel, readTexts } from "./text_file.js";
+import { UploadProgress } from "./upload_progress.js";
+import { charactersIn, isModel, readTexts } from "./files.js";
 
-/** @typedef {{key: string, entries: Entries, about: string}} TextOption an unedited text */
+/** @import { TextRead } from "./files.js" */
+
+/**
+ * An unedited text; `stored` is what the server says of a long one.
+ *
+ * @typedef {{key: string, entries: Partial<Entries> & {text: string, checksum: string}, about: string, stored?: StoredText | null}} TextOption
+ */
 
 /** The option of the user's own text. */
 const OWN = "";
@@ -37,6 +44,8 @@ class TextChoice {
   #chosen = null;
   /** @type {Entries | null} the user's own text, if another replaced it */
   #own = null;
+  /** @type {Partial<Entries>} the last text that could be edited and was no option */
+  #typed = { text: "", checksum: "" };
   /** @type {TextOption | null} */
   #file = null;
 
@@ -50,9 +59,11 @@ class TextChoice {
     this.#about = about;
     this.#store = store;
     store.watch(
-      (page) => page.draft.text,
-      (text) => {
-        if (this.#chosen && text !== this.#chosen.entries.text) this.#show(null);
+      ({ draft }) => draft.checksum || draft.text,
+      () => {
+        if (this.#chosen && !this.#holds(this.#chosen)) this.#show(null);
+        const { draft } = store.page;
+        if (!this.#chosen && !draft.checksum) this.#typed = draft;
       },
     );
   }
@@ -61,12 +72,15 @@ class TextChoice {
   use(chosen) {
     if (!this.#chosen) this.#own = this.#store.page.draft;
     this.#show(chosen);
+    if (chosen.stored) this.#store.useStored(chosen.stored, chosen.entries.text);
     this.#write(chosen.entries);
   }
 
   selectOwn() {
+    const isStored = this.#store.page.draft.checksum !== "";
     this.#show(null);
     if (this.#own) this.#write(this.#own);
+    else if (isStored) this.#write(this.#typed); // the stored text cannot be edited
     this.#own = null;
   }
 
@@ -74,19 +88,33 @@ class TextChoice {
    * Use the text of a file, or of several, and add an option for it.
    *
    * @param {string} name
-   * @param {string} text
-   * @param {string[]} remarks
+   * @param {TextRead} read
    */
-  selectFile(name, text, remarks) {
+  selectFile(name, { text, stored, remarks }) {
+    const about = [`The text of ${name}.`, ...remarks].join(" ");
+    this.#addFile(name, { text, checksum: stored?.checksum ?? "" }, about, stored);
+    this.selectLastFile();
+  }
+
+  /** Add an option for the text of the network, if the page has only its beginning. */
+  selectCurrent() {
+    const { text, checksum } = this.#store.page.submitted;
+    if (!checksum || this.#chosen || this.#store.page.draft.checksum !== checksum) return;
+    this.#addFile("The current text", { text, checksum }, "The text of the current network.");
+    this.#show(this.#file);
+  }
+
+  /**
+   * @param {string} name
+   * @param {{text: string, checksum: string}} entries
+   * @param {string} about
+   * @param {StoredText | null} [stored]
+   */
+  #addFile(name, entries, about, stored = null) {
     const option = this.#select.querySelector(`[value="${FILE}"]`) ?? new Option("", FILE);
     option.textContent = name;
     this.#select.options[0]?.after(option);
-    this.#file = {
-      key: FILE,
-      entries: { text },
-      about: [`The text of ${name}.`, ...remarks].join(" "),
-    };
-    this.use(this.#file);
+    this.#file = { key: FILE, entries, about, stored };
   }
 
   selectLastFile() {
@@ -99,8 +127,7 @@ class TextChoice {
    * @param {TextOption} chosen
    */
   selectIfShown(chosen) {
-    const isShown = this.#store.page.draft.text === chosen.entries.text;
-    if (isShown && !this.#chosen) this.#show(chosen);
+    if (this.#holds(chosen) && !this.#chosen) this.#show(chosen);
   }
 
   /** The selected text cannot be loaded. */
@@ -115,11 +142,21 @@ class TextChoice {
     this.#about.textContent = chosen?.about ?? "";
   }
 
-  /** @param {Entries} entries */
+  /** @param {Partial<Entries>} entries */
   #write(entries) {
     for (const [name, value] of Object.entries(entries)) {
-      this.#store.editDraft(name, value);
+      if (value !== undefined) this.#store.editDraft(name, value);
     }
+  }
+
+  /**
+   * Whether the box holds a text.
+   *
+   * @param {TextOption} option
+   */
+  #holds({ entries }) {
+    const { text, checksum } = this.#store.page.draft;
+    return text === entries.text && checksum === entries.checksum;
   }
 }
 
@@ -139,11 +176,17 @@ function mountTexts(select, choice, connection) {
     else choice.revert();
   });
   connection.store.watch(
-    (page) => page.submitted.text,
-    (text) => {
+    ({ submitted }) => submitted.checksum || submitted.text,
+    () => {
+      const { text, checksum } = connection.store.page.submitted;
+      if (checksum) return choice.selectCurrent();
       const option = optionOf(select, text);
-      if (option)
-        choice.selectIfShown({ key: option.value, entries: { text }, about: about(option) });
+      if (!option) return;
+      choice.selectIfShown({
+        key: option.value,
+        entries: { text, checksum },
+        about: about(option),
+      });
     },
   );
 }
@@ -174,7 +217,13 @@ function about({ dataset }) {
  * @returns {TextOption}
  */
 function optionFrom(name, text) {
-  return { key: name, entries: entriesOf(text), about: `${text.expect} ${text.measured}`.trim() };
+  const { stored } = text;
+  return {
+    key: name,
+    entries: entriesOf({ ...text, checksum: stored?.checksum ?? "" }),
+    about: `${text.expect} ${text.measured}`.trim(),
+    stored,
+  };
 }
 
 /**
@@ -186,6 +235,7 @@ function mountFiles(element, choice, connection) {
   const input = requireElement(element, "#textfile", HTMLInputElement);
   const model = new DroppedModel(element, connection);
   const most = Number(input.dataset.most);
+  const progress = new UploadProgress(element);
   const open = async (/** @type {File[]} */ files) => {
     const [file] = files;
     if (!file) return;
@@ -195,9 +245,11 @@ function mountFiles(element, choice, connection) {
       model.offer(file);
       return;
     }
-    const answer = await readTexts(files, connection, most);
+    const answer = await progress.during(() =>
+      readTexts(files, connection, most, (sent, share) => progress.show(sent.name, share)),
+    );
     connection.store.setFieldErrors({ text: "text" }, answer.ok ? null : answer);
-    if (answer.ok) choice.selectFile(nameOf(files), answer.text, answer.remarks);
+    if (answer.ok) choice.selectFile(nameOf(files), answer);
   };
 
   onFileDrop(requireElement(element, "#ti", HTMLTextAreaElement), open);

@@ -32,6 +32,12 @@ export function mount(element, { store }) {
     },
   );
   store.watch(
+    (page) => page.draft.checksum !== "",
+    (isStored) => {
+      text.readOnly = isStored; // it is only the beginning
+    },
+  );
+  store.watch(
     (page) => page.net?.version,
     () => {
       const { net } = store.page;
