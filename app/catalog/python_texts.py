@@ -82,8 +82,11 @@ RUNNING_TEXT = Hyperparameters(
     sequence_length=64,
     batch_size=16,
     optimizer="adamw",
+    l2=0.01,
     learning_rate=0.004,
     clip=1.0,
+    clip_norm=True,
+    warmup_steps=100,
 )
 PYTHON_TEXTS = (
     PythonText(

@@ -34,7 +34,7 @@ def test_the_questions_of_a_page_are_cancelled_when_it_leaves() -> None:
     """Those of other pages are answered, and its other commands carried out."""
     engine, nothing = SilentEngine(), cast("Any", None)
     backend: Any = SimpleNamespace(wait=lambda future, timeout: future.result(timeout))
-    service = SessionService(engine, backend, nothing, nothing, nothing, Limits())
+    service = SessionService(engine, backend, nothing, nothing, nothing, nothing, Limits())
     with ThreadPoolExecutor() as pages:
 
         def ask(page: str, event: str, payload: tuple[object, ...]) -> Future[Mapping[str, Any]]:
