@@ -82,7 +82,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "too_many_entries": "{name}: {entry} has {count} entries, which is too many. Write {rule}.",
         # -------------------------------------------------------- texts
         "text_too_long_for_event": "A text of {characters:,} characters is too long for an event, "
-        "which may have {limit:,}: upload it with PUT /api/text-file and send its checksum.",
+        "which may have {limit:,}: send it to PUT /api/text-file, and here its checksum.",
         "text_gone": "The server does not have this text any more: open it again.",
         "text_files_full": "{limit} text files are being read. Please try again soon.",
         "text_file_too_large": "This file is larger than any text that can be trained on "

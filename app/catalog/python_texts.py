@@ -72,7 +72,8 @@ def _has_source() -> bool:
 
 
 def _source() -> str:
-    return "\n\n".join(path.read_text(encoding="utf-8") for path in _files())
+    sources = (path.read_text(encoding="utf-8") for path in _files())
+    return "\n\n".join(source for source in sources if source.isascii())
 
 
 RUNNING_TEXT = Hyperparameters(

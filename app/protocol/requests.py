@@ -64,8 +64,8 @@ class Learn(Payload):
     checksum: Annotated[
         str | None,
         Field(
-            description="The checksum of an uploaded text, or of the session's, in place of `text`, "
-            "which is then empty.",
+            description="The checksum of an uploaded text, or of the session's; `text` is then "
+            "empty.",
             pattern=CHECKSUM,
         ),
     ] = None

@@ -42,7 +42,7 @@ export interface HyperparametersInput {
 export interface Learn {
   /** Omitted options take their defaults. */
   options?: HyperparametersInput;
-  /** The checksum of an uploaded text, or of the session's, in place of `text`, which is then empty. */
+  /** The checksum of an uploaded text, or of the session's; `text` is then empty. */
   checksum?: string | null;
   /** Whether characters that occur fewer than five times are left out. */
   leave_out_rare?: boolean;

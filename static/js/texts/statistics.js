@@ -106,7 +106,7 @@ function sizeOf({ draft, net }) {
 function namesOf({ rare, rare_count: total }) {
   const named = visibly(rare.slice(0, MAX_NAMED));
   const more = total > MAX_NAMED ? ` and ${format(total - MAX_NAMED)} more` : "";
-  return `leave out ${count(total, "rare character")}, fewer than ${RARE} times in the text: ${named}${more}`;
+  return `leave out ${count(total, "rare character")} (fewer than ${RARE} times): ${named}${more}`;
 }
 
 /**

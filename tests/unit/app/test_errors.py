@@ -173,7 +173,7 @@ def test_http_sockets_and_middleware_answer_with_an_error_in_the_same_form() -> 
     assert (response.status_code, response.get_json(force=True)) == (404, error.answer)
 
     nothing = cast("Any", None)
-    service = SessionService(nothing, nothing, nothing, nothing, nothing, nothing)
+    service = SessionService(nothing, nothing, nothing, nothing, nothing, nothing, nothing)
     acknowledged = service.answer("ann", "nonsense", ())
     assert acknowledged["code"] == "unknown_event"
 
