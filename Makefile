@@ -103,7 +103,7 @@ pictures: $(VENV)/.pictures $(PAGE) ## take the README's screenshots again, and 
 	@browser="$$($(BIN)/python tests/support/browser.py)" && \
 		CHARNN_BROWSER="$$browser" $(BIN)/python -m bench.browser.screenshots $(ARGS)
 
-pretrained: $(VENV)/.setup ## train the pretrained models again; about a minute
+pretrained: $(VENV)/.setup ## train the pretrained models again; a few minutes
 	$(BIN)/python -m tools.make_pretrained $(ARGS)
 
 docs: $(VENV)/.setup ## generate docs/protocol.md, docs/cli.md and the page's types from the code

@@ -30,8 +30,11 @@ class Card:
         perplexity: training perplexity.
         held_out_perplexity: validation perplexity.
         epochs: epochs of training.
+        best_epoch: the epoch with the best validation perplexity, after which the weights are kept.
+        optimizer: name of the optimizer.
         learning_rate: initial learning rate, with a cosine schedule.
-        l2: L2 regularisation strength.
+        batch_size: sentences of a step.
+        dropout: share of the outputs of each layer that training left out.
         seed: random seed of the initial weights and the order of the sentences.
         seconds: training time, on one core.
     """
@@ -47,8 +50,11 @@ class Card:
     perplexity: float
     held_out_perplexity: float
     epochs: int
+    best_epoch: int
+    optimizer: str
     learning_rate: float
-    l2: float
+    batch_size: int
+    dropout: float
     seed: int
     seconds: float
 

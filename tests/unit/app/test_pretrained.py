@@ -7,7 +7,6 @@ import re
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 from click.testing import CliRunner
 
@@ -26,18 +25,23 @@ CARDS_SHIPPED = list(pretrained.cards().values())
 SHORT = replace(make.PLANS[0], name="short", hidden_sizes=(8,), epochs=2)
 
 
-def test_the_first_is_of_the_originals_size_and_the_other_is_deeper() -> None:
+def test_the_first_is_of_the_originals_size_and_a_larger_one_is_better() -> None:
     first, *others = CARDS_SHIPPED
     assert (first.kind, first.hidden_sizes) == ("lstm", (100,))
-    assert any(len(card.hidden_sizes) == 2 for card in others)
-    assert first.perplexity <= 2.2
+    assert first.held_out_perplexity <= 5.5
+    larger = [card for card in others if card.weights > first.weights]
+    assert min(card.held_out_perplexity for card in larger) < first.held_out_perplexity
+
+
+def test_they_are_stored_without_the_state_of_their_optimizer() -> None:
+    for card in CARDS_SHIPPED:
+        assert pretrained.saved_model(card.name).optimizer is None
 
 
 @pytest.mark.parametrize("card", CARDS_SHIPPED, ids=lambda card: card.name)
 def test_a_card_says_what_its_model_is(card: Card) -> None:
     saved = pretrained.saved_model(card.name)
     train, held_out = train_validation_split(sentences_from_text(texts.text(card.text)))
-    assert saved.optimizer is not None
     assert (saved.model.cell, saved.model.hidden_sizes) == (card.kind, card.hidden_sizes)
     assert saved.model.num_parameters == card.weights
     assert (len(train), len(held_out)) == (card.sentences, card.held_out_sentences)
@@ -82,20 +86,16 @@ def test_most_of_what_the_first_writes_are_words_of_its_text() -> None:
 def test_a_pretrained_model_is_a_copy_of_the_caller_s_own() -> None:
     name = CARDS_SHIPPED[0].name
     one, other = pretrained.saved_model(name), pretrained.saved_model(name)
-    assert one.optimizer is not None
     one.model.params[:] = 0
-    one.optimizer.square_avg[:] = 0
     assert other.model.params.any()
     assert pretrained.saved_model(name).model.params.any()
-    assert pretrained.saved_model(name).optimizer.square_avg.any()  # type: ignore[union-attr]
 
 
 def test_a_model_is_made_the_same_again() -> None:
     one, card = make.make(SHORT)
     other, _ = make.make(SHORT)
-    np.testing.assert_array_equal(one.model.params, other.model.params)
-    assert card.epochs == 2
-    assert one.totals.steps == 2 * card.sentences
+    assert one == other
+    assert (card.epochs, card.best_epoch) == (2, 2)
 
 
 def test_models_are_written_with_their_cards(
