@@ -23,7 +23,7 @@ PYTEST = $(BIN)/python -m pytest -n $(WORKERS)
 FOR_BROWSER := $(if $(CHARNN_BROWSER),,$(VENV)/.browser)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-all image-test test-panels panel-pages lint format bench quality stability load looking budgets cluster-test sizing chaos attacks pictures pretrained docs wheel image constraints clean
+.PHONY: help setup run test test-all image-test test-panels panel-pages lint format bench quality stability words load looking budgets cluster-test sizing chaos attacks pictures pretrained docs wheel image constraints clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | \
@@ -76,6 +76,9 @@ quality: $(VENV)/.peers ## compare the loss by training time with peers, and wri
 
 stability: $(VENV)/.setup ## check that trainings of twenty seeds do not diverge; ten minutes
 	$(BIN)/python -m bench.stability $(ARGS)
+
+words: $(VENV)/.setup ## measure how soon networks write words of their text; four minutes
+	$(BIN)/python -m bench.word_share $(ARGS)
 
 load: $(VENV)/.live $(PAGE) ## measure the server under two hundred visitors; four minutes
 	$(BIN)/python -m bench.load.crowd $(ARGS)

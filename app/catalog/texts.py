@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from app.protocol.hyperparameters import Hyperparameters
+from app.catalog.presets import PRESETS
+from app.protocol.hyperparameters import DEFAULT_SIZE, Hyperparameters, SizeName
 
 STARTING_TEXT = "essays"
 """The training text of a new session."""
@@ -63,9 +64,12 @@ def catalogue() -> dict[str, Text]:
     return {entry["name"]: _text(**entry) for entry in entries}
 
 
-def _text(name: str, options: dict[str, Any] | None = None, **words: str) -> Text:
+def _text(
+    name: str, options: dict[str, Any] | None = None, size: SizeName = DEFAULT_SIZE, **words: str
+) -> Text:
+    """A text with its own options, or with those of a preset."""
     words.setdefault("measured", "")
-    recommended = Hyperparameters.from_json(options or {})
+    recommended = Hyperparameters.from_json(options) if options else PRESETS[size].options
     return Text(name=name, options=recommended, text=read(f"{name}.txt"), **words)
 
 

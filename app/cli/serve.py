@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 
 from app.cli.params import FiniteRange, as_typed, server_option
+from app.protocol.hyperparameters import SizeName
 from app.protocol.limits import Limits
 from app.runtime.config import ServerConfig, available_cores, default_data_dir
 
@@ -130,6 +131,12 @@ def _limit_options(command: Callable[..., None]) -> Callable[..., None]:
     default=ServerConfig.log_format,
     type=click.Choice(["text", "json"]),
     help="Log format: text for people, json for log collectors.",
+)
+@server_option(
+    "--size",
+    default=ServerConfig.size,
+    type=click.Choice(get_args(SizeName)),
+    help="Size of the network that a new session starts with.",
 )
 @_limit_options
 def serve(trust_proxy: bool, **options: Any) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from app.catalog import texts
+from app.catalog.presets import PRESETS
 from app.engines.base import Engine
 from app.engines.local import LocalEngine
 from app.engines.persistence import RetentionPolicy
@@ -38,9 +39,8 @@ def make_engine(settings: ServerConfig, store: Store, metrics: Metrics) -> Engin
     """
     if settings.engine == "ray":
         return _ray_engine(settings)
-    starting = Learn(text=texts.text())
     return LocalEngine(
-        starting, settings.workers, settings.limits, store, _retention(settings), metrics
+        _starting(settings), settings.workers, settings.limits, store, _retention(settings), metrics
     )
 
 
@@ -70,12 +70,16 @@ def _node_config(settings: ServerConfig) -> NodeConfig:
     from app.engines.cluster.ray_backend import NodeConfig
 
     return NodeConfig(
-        Learn(text=texts.text()),
+        _starting(settings),
         settings.limits,
         _retention(settings),
         settings.database_url or default_url(settings.data_dir),
         settings.log_format,
     )
+
+
+def _starting(settings: ServerConfig) -> Learn:
+    return Learn(text=texts.text(), options=PRESETS[settings.size].options)
 
 
 def _retention(settings: ServerConfig) -> RetentionPolicy:

@@ -41,6 +41,11 @@ StateName = Literal["h", "c"]
 Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_position"]
 """A feature of a text that a unit may correlate with."""
 
+SizeName = Literal["original", "small", "medium", "large"]
+"""The name of a preset of hyperparameters."""
+DEFAULT_SIZE: SizeName = "small"
+"""The preset of a new session."""
+
 Part = Literal["network", "training"]
 """Where a hyperparameter belongs: to `CharModel` or to `TrainingConfig`."""
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from app.protocol.hyperparameters import DEFAULT_SIZE, SizeName
 from app.protocol.limits import Limits
 
 AsyncMode = Literal["eventlet", "threading"]
@@ -51,6 +52,7 @@ class ServerConfig:
         unwatched_minutes: how long a session trains without an open page.
         keep_days: how long the store keeps an unused session.
         log_format: `text`, or `json` for log collectors.
+        size: the preset that a new session starts with.
         limits: the limits per visitor, per address and in total.
     """
 
@@ -72,4 +74,5 @@ class ServerConfig:
     unwatched_minutes: float = 10.0
     keep_days: float = 30.0
     log_format: LogFormat = "text"
+    size: SizeName = DEFAULT_SIZE
     limits: Limits = field(default_factory=Limits)

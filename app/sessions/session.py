@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, ClassVar, get_args
 
+from app.catalog.presets import START_TEMPERATURE
 from app.errors import Notice, UserError
 from app.protocol.base import PauseReason, Payload, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
@@ -61,7 +62,7 @@ class Session:
         self._memory = memory
         self.learning = True
         self.watched = False
-        self.temperature = 1.0
+        self.temperature = START_TEMPERATURE
         self._run: TrainingRun | None = None
         self._undo_slot: UndoSlot | None = None
         self._description = Description(0, TextSummary.of(""), Hyperparameters(), (), 0)

@@ -103,7 +103,7 @@ def take_states(browser: Browser, size: tuple[int, int], scheme: Scheme) -> None
         page.locator("#learn").click()
         page.locator("#hidden_sizes_error:not(:empty)").wait_for()
         take("fault", page)
-        page.locator("#opt_hidden_sizes").fill("20, 20")
+        page.locator("#opt_hidden_sizes").fill("100")
         page.locator("#stop").click()
         until_status(page, "paused")
         page.wait_for_timeout(500)
@@ -140,6 +140,7 @@ def diverge(page: Page) -> None:
     """Train a ReLU network at a large learning rate until it has been rolled back."""
     page.locator("#opt_kind").select_option("rnn")
     page.locator("#opt_hidden_sizes").fill("40, 40")
+    page.locator("#training_options > summary").click()
     page.locator("#opt_learning_rate").fill("1")
     page.locator("#learn").click()
     until_status(page, "recovered")

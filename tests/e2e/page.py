@@ -113,12 +113,20 @@ def learn(page: Page, sentences: str | None = None, **options: str) -> None:
     if sentences is not None:
         page.locator("#ti").fill(sentences)
     for name, value in options.items():
+        open_options(page, name)
         page.locator(f"#opt_{name}").fill(value)
     page.locator("#learn").click()
     expect(page.locator("#learn")).not_to_have_attribute("aria-busy", "true")
     await_state(page, "#panel_controls", "unedited")
     if sentences is not None:
         expect_characters(page, len(set(sentences) - {"\n"}))
+
+
+def open_options(page: Page, name: str) -> None:
+    """Open the group of options that contains this one."""
+    group = page.locator(f"details:not([open]):has(#opt_{name}) > summary")
+    if group.count():
+        group.click()
 
 
 def expect_characters(page: Page, count: int) -> None:

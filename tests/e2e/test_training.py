@@ -17,6 +17,7 @@ from tests.e2e.page import (
     learn,
     model,
     notice,
+    open_options,
     open_page,
     pause,
     samples,
@@ -126,6 +127,7 @@ def test_divergence_is_rolled_back_and_reported(page: Page) -> None:
 
 def test_learning_rate_schedule_and_validation(page: Page) -> None:
     open_page(page)
+    open_options(page, "schedule")
     page.locator("#opt_schedule").select_option("halve")
     options = {"schedule_epochs": "20", "validation_fraction": "0.2", "learning_rate": "0.02"}
     learn(page, SENTENCES, hidden_sizes="8", **options)

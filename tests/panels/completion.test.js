@@ -12,7 +12,7 @@ const PAUSE = 160;
 /** The delay of the announcement to screen readers. */
 const ANNOUNCE_MS = 710;
 
-const OPTIONS = { temperature: "1", top_k: "", top_p: "" };
+const OPTIONS = { temperature: "0.7", top_k: "", top_p: "" };
 
 /**
  * A page with the panel in view, and a server that answers with the prompt.
@@ -100,7 +100,7 @@ test("a prompt is sent as typed, with its options, once per method", async (t) =
   assert.equal(page.state("#panel_complete"), "busy");
   await page.tick(PAUSE);
   assert.deepEqual(page.connection.sent("complete"), [
-    { prime: "the ", method: "sample", temperature: "1", top_k: " 5", top_p: "0.9" },
+    { prime: "the ", method: "sample", temperature: "0.7", top_k: " 5", top_p: "0.9" },
     { prime: "the ", method: "beam", width: "20" },
   ]);
 });

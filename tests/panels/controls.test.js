@@ -202,7 +202,7 @@ test("an option edited before the panel is mounted counts as an edit", (t) => {
 
 test("every option has a label and is described by its error", (t) => {
   const page = openControls(t);
-  const entries = page.all("#newnet :is(input, select)");
+  const entries = page.all("#newnet [id^=opt_]");
   assert.deepEqual(
     entries.map(({ id }) => id),
     Object.keys(OPTIONS_AS_TYPED).map((name) => `opt_${name}`),
@@ -311,4 +311,30 @@ test("a loaded network has no seed to show", (t) => {
   const page = openControls(t);
   page.connection.begin({ seed: null });
   assert.equal(page.state("#seed_used"), "empty");
+});
+
+test("a size enters its options, and the options select the size", async (t) => {
+  const page = openControls(t);
+  const about = () => page.get("#size_about").textContent;
+  page.connection.begin(); // with the options of the original demo
+  assert.equal(page.value("#size"), "original");
+  page.type("#opt_seed", "7");
+  await page.choose("#size", "large");
+  assert.notEqual(page.value("#opt_hidden_sizes"), OPTIONS_AS_TYPED.hidden_sizes);
+  assert.equal(page.value("#opt_seed"), "7");
+  assert.equal(page.state("#panel_controls"), "edited");
+  const large = about();
+  assert.ok(large);
+  page.type("#opt_hidden_sizes", "33");
+  assert.equal(page.value("#size"), "");
+  assert.equal(about(), "");
+  await page.choose("#size", "original");
+  assert.equal(page.value("#opt_hidden_sizes"), OPTIONS_AS_TYPED.hidden_sizes);
+  assert.notEqual(about(), large);
+});
+
+test("before the first state the size of a new session is shown", (t) => {
+  const page = openControls(t);
+  assert.ok(page.value("#size"));
+  assert.ok(page.get("#size_about").textContent);
 });

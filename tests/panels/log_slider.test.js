@@ -20,7 +20,7 @@ function openSlider(t) {
     <div>
       <input id="typed">
       <span id="text"></span>
-      <input id="slider" type="range" min="-5" max="-2" step="any" value="-3">
+      <input id="slider" type="range" min="-5" max="-2" step="any" value="-3" data-default="-3">
       <p class="slider-scale"><span class="slider-default" hidden></span></p>
     </div>`;
   const send = t.mock.fn(

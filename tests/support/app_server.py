@@ -34,7 +34,13 @@ from tests.support.waiting import wait_for
 
 # All clients of a test process have one address.
 MANY_SESSIONS = Limits(sessions_per_address=100_000)
-CONFIG = ServerConfig(async_mode="threading", workers=1, unwatched_minutes=0, limits=MANY_SESSIONS)
+CONFIG = ServerConfig(
+    async_mode="threading",
+    workers=1,
+    unwatched_minutes=0,
+    size="original",  # the smallest
+    limits=MANY_SESSIONS,
+)
 
 
 class ConnectionRefused(Exception):  # noqa: N818  (as the library names it)

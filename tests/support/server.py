@@ -15,7 +15,8 @@ def running_server(
 ) -> LiveServer:
     """A server with one training thread, which pauses after every slice (see pacing.py).
 
-    By default it evicts a session as soon as no page watches it.
+    By default its sessions start with the smallest network, and it evicts a session as soon as no
+    page watches it.
     """
-    options = ("--workers", "1", "--unwatched-minutes", "0", *options)
+    options = ("--workers", "1", "--size", "original", "--unwatched-minutes", "0", *options)
     return LiveServer(folder, *options, environment=environment, module="tests.support.serve")

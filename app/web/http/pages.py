@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 from http import HTTPStatus
 from importlib.metadata import version
@@ -11,10 +12,11 @@ from flask import Blueprint, Response, render_template, request
 from werkzeug.http import generate_etag
 
 from app.catalog import pretrained, texts
+from app.catalog.presets import PRESETS, START_TEMPERATURE
 from app.catalog.python_texts import python_texts
 from app.errors import UserError
 from app.protocol.fields import as_entered
-from app.protocol.hyperparameters import HYPERPARAMETERS, Hyperparameters
+from app.protocol.hyperparameters import HYPERPARAMETERS, SizeName
 from app.protocol.ids import is_share_id
 from app.protocol.limits import MAX_BOX_TEXT, Limits
 from app.web.extension import extension
@@ -53,7 +55,7 @@ def _page(offer: Offer = "none") -> Response:
         session_id = None
     if offer == "returning" and session_id is None:
         offer = "new"
-    html, etag = _rendered(here.config.limits, offer, request.root_path)
+    html, etag = _rendered(here.config.limits, here.config.size, offer, request.root_path)
     response = Response(html)
     response.headers["Cache-Control"] = "private, no-cache"  # it sets the session cookie
     response.set_etag(etag)
@@ -62,15 +64,25 @@ def _page(offer: Offer = "none") -> Response:
 
 
 @lru_cache(maxsize=MAX_VARIANTS)
-def _rendered(limits: Limits, offer: Offer, root_path: str) -> tuple[bytes, str]:  # noqa: ARG001
-    """The HTML of a variant of the page, and its ETag; the URLs begin with `root_path`."""
+def _rendered(
+    limits: Limits,
+    size: SizeName,
+    offer: Offer,
+    root_path: str,  # noqa: ARG001  (the URLs begin with it)
+) -> tuple[bytes, str]:
+    """The HTML of a variant of the page, and its ETag."""
     html = render_template(
         "index.html",
         version=version("charnn"),
         upload=limits.upload,
         cards=list(pretrained.cards().values()),
         hyperparameters=HYPERPARAMETERS,
-        defaults={name: as_entered(value) for name, value in vars(Hyperparameters()).items()},
+        presets=PRESETS.values(),
+        size=size,
+        defaults={name: as_entered(value) for name, value in vars(PRESETS[size].options).items()},
+        temperature=START_TEMPERATURE,
+        learning_rate=PRESETS[size].options.learning_rate,
+        log10=math.log10,
         texts=[texts.get(name) for name in texts.names()],
         python_texts=list(python_texts().values()),
         max_box_text=MAX_BOX_TEXT,

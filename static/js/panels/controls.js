@@ -19,7 +19,8 @@ export function mount(element, connection) {
   mountButtons(element, connection);
   mountLearningRate(element, connection);
   mountSeed(element, connection.store);
-  for (const field of element.querySelectorAll("#newnet :is(input, select)")) {
+  mountSize(element, connection.store);
+  for (const field of element.querySelectorAll("#newnet [id^=opt_]")) {
     mountOption(element, connection.store, /** @type {OptionField} */ (field));
   }
 }
@@ -107,9 +108,13 @@ function learnRequest({ text, checksum, ...options }, leavesOutRare) {
   };
 }
 
+/** Focus the first invalid field; the options that contain it open. */
 function focusInvalidField() {
   const field = document.querySelector("[aria-invalid]");
-  if (field instanceof HTMLElement) field.focus();
+  if (!(field instanceof HTMLElement)) return;
+  const closed = field.closest("details:not([open])");
+  if (closed instanceof HTMLDetailsElement) closed.open = true;
+  field.focus();
 }
 
 /**
@@ -138,6 +143,37 @@ function mountLearningRate(element, connection) {
 }
 
 /**
+ * The choice of a preset, which enters its options, and which the entered options select.
+ *
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+function mountSize(element, store) {
+  const select = requireElement(element, "#size", HTMLSelectElement);
+  const about = requireElement(element, "#size_about", HTMLElement);
+  const presets = [...select.options].map(({ value, dataset }) => ({
+    name: value,
+    about: dataset.about ?? "",
+    entries: Object.entries(JSON.parse(dataset.entries ?? "{}")),
+  }));
+  select.addEventListener("change", () => {
+    const chosen = presets.find(({ name }) => name === select.value);
+    for (const [name, value] of chosen?.entries ?? []) store.editDraft(name, value);
+  });
+  store.watch(
+    ({ net, draft }) =>
+      net === null
+        ? select.value
+        : presets.findLast(({ entries }) => entries.every(([name, value]) => draft[name] === value))
+            ?.name,
+    (name = "") => {
+      select.value = name;
+      about.textContent = presets.find((preset) => preset.name === name)?.about ?? "";
+    },
+  );
+}
+
+/**
  * The seed of the current network, and the button that enters it for the next one.
  *
  * @param {HTMLElement} element
@@ -148,6 +184,7 @@ function mountSeed(element, store) {
   const number = requireElement(used, ".seed-number", HTMLElement);
   const field = requireElement(element, "#opt_seed", HTMLInputElement);
   requireElement(used, "button", HTMLButtonElement).addEventListener("click", () => {
+    requireElement(element, "#training_options", HTMLDetailsElement).open = true;
     store.editDraft("seed", number.textContent ?? "");
     field.focus();
   });

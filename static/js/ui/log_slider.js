@@ -143,8 +143,8 @@ export class LogSlider {
       ".slider-scale",
       HTMLElement,
     );
-    const { min, max, defaultValue } = this.#slider;
-    scale.style.setProperty("--default", String(position(Number(defaultValue), min, max)));
+    const { min, max, dataset } = this.#slider;
+    scale.style.setProperty("--default", String(position(Number(dataset.default), min, max)));
     requireElement(scale, ".slider-default", HTMLElement).hidden = false; // hidden until positioned
   }
 

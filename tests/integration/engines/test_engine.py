@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from app.catalog.presets import START_TEMPERATURE
 from app.engines.base import Engine
 from app.engines.cluster.engine import RayEngine
 from app.errors import UserError
@@ -244,7 +245,7 @@ def test_sessions_are_independent(new_client: Callable[[str], SessionClient]) ->
     bob.ask(Learn(text="bobs own text", options=SMALL))
     ann.ask(SetParameters(temperature=3.0))
     assert ann.now.description.text.beginning == TEXT
-    assert bob.now.temperature == 1
+    assert bob.now.temperature == START_TEMPERATURE
     ann.ask(Pause())
     bob.wait_for_steps()
     assert bob.now.status == "learning"

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from app.catalog.presets import START_TEMPERATURE
 from app.engines import checkpoint_writer
 from app.engines.local import LocalEngine
 from app.engines.mailbox import Mailbox, Pending
@@ -136,7 +137,7 @@ def test_an_unexpected_error_fails_only_its_command(
     assert code_of(engine.submit("ann", SetParameters(temperature=2.0))) == "unexpected"
     assert "4711" in caplog.text
     ann.ask(Pause())
-    assert (ann.now.status, ann.now.temperature) == ("paused", 1.0)
+    assert (ann.now.status, ann.now.temperature) == ("paused", START_TEMPERATURE)
 
 
 @pytest.mark.parametrize("part", ["train", "refresh_samples", "snapshot"])

@@ -11,6 +11,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from app import protocol
+from app.catalog.presets import START_TEMPERATURE
 from app.errors import Notice
 from app.protocol.limits import Limits
 from tests.support.app_server import Client, ConnectionRefused, Tab, running_app
@@ -209,7 +210,7 @@ def test_clients_have_separate_networks(new_client: Callable[[], Client]) -> Non
     one.wait_for(lambda: one.state["text"]["beginning"] == "only mine")
     pause(one)
     assert_goes_on(other, version)
-    assert other.newest("temperature") == 1
+    assert other.newest("temperature") == START_TEMPERATURE
 
 
 def test_a_reconnect_finds_training_continued(tmp_path: Path) -> None:

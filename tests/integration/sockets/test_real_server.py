@@ -54,8 +54,8 @@ def bystander(server: LiveServer) -> Iterator[None]:
     tab = client.open_tab()
     tab.next_frame()
     yield
-    assert tab.ask("set", {"temperature": 0.7}) == {"ok": True}
-    tab.wait_for(lambda: tab.newest("temperature") == 0.7)
+    assert tab.ask("set", {"temperature": 0.6}) == {"ok": True}
+    tab.wait_for(lambda: tab.newest("temperature") == 0.6)
     assert len(tab.states) == 1
     client.leave()
 

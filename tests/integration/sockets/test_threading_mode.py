@@ -69,7 +69,7 @@ def bystander(server: LiveServer) -> Iterator[Tab]:
     client = Client(server.url)
     tab = client.open_tab()
     yield tab
-    assert tab.ask("set", {"temperature": 0.7}) == {"ok": True}
+    assert tab.ask("set", {"temperature": 0.6}) == {"ok": True}
     assert tab.is_open
     client.leave()
 

@@ -12,9 +12,10 @@ from statistics import median
 import pytest
 
 from app.catalog import texts
+from app.catalog.presets import PRESETS
 from app.catalog.texts import read
 from app.protocol import read_event
-from app.protocol.hyperparameters import Hyperparameters
+from app.protocol.hyperparameters import DEFAULT_SIZE
 from app.protocol.requests import Learn
 from model import CharModel, Trainer, Vocabulary
 from tests.support import text_quality as check
@@ -72,10 +73,10 @@ def test_each_is_described_and_can_be_trained_as_suggested(name: str) -> None:
 # ------------------------------------------------------------------ each of them
 
 
-def test_a_new_session_learns_the_essays_with_the_usual_options() -> None:
+def test_the_essays_come_first_with_the_options_of_a_new_session() -> None:
     assert texts.names()[0] == texts.STARTING_TEXT == "essays"
     assert texts.text() == texts.text("essays")
-    assert texts.get("essays").options == Hyperparameters()
+    assert texts.get("essays").options == PRESETS[DEFAULT_SIZE].options
 
 
 def test_the_essays_are_plain_and_do_not_repeat_themselves() -> None:

@@ -1,0 +1,84 @@
+"""The sizes of networks to choose from: hyperparameters that work well together."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.protocol.fields import as_entered
+from app.protocol.hyperparameters import Hyperparameters, SizeName
+
+START_TEMPERATURE = 0.7
+"""The softmax temperature of a new session: at 1 the samples have twice as many mistakes."""
+
+
+OTHER_OPTIONS = ("mode", "sequence_length", "validation_fraction", "seed")
+"""The hyperparameters that a preset leaves as they are: they belong to the text, or to chance."""
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Hyperparameters that are chosen by one name.
+
+    Attributes:
+        name: its name.
+        title: displayed name.
+        about: what such a network can do, and how long it takes.
+        options: the hyperparameters.
+    """
+
+    name: SizeName
+    title: str
+    about: str
+    options: Hyperparameters
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The hyperparameters that the preset determines, as a person would enter them."""
+        values = vars(self.options).items()
+        return {name: as_entered(value) for name, value in values if name not in OTHER_OPTIONS}
+
+
+PRESETS: dict[str, Preset] = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "original",
+            "original (20, 20)",
+            "Two layers of 20 units, as in the demo of 2014: fast, and never quite right.",
+            Hyperparameters(),
+        ),
+        Preset(
+            "small",
+            "small (100)",
+            "One layer of 100 units: within half a minute, most of its words are real.",
+            Hyperparameters(hidden_sizes=(100,), letter_size=10, batch_size=4),
+        ),
+        Preset(
+            "medium",
+            "medium (200)",
+            "One layer of 200 units: behind at first, ahead after a minute, best after a few.",
+            Hyperparameters(
+                hidden_sizes=(200,),
+                letter_size=16,
+                batch_size=8,
+                dropout=0.2,
+                optimizer="adam",
+                learning_rate=0.005,
+            ),
+        ),
+        Preset(
+            "large",
+            "large (256, 256)",
+            "Two layers of 256 units: for long texts, and for a quarter of an hour or more.",
+            Hyperparameters(
+                hidden_sizes=(256, 256),
+                letter_size=16,
+                batch_size=16,
+                dropout=0.3,
+                optimizer="adam",
+                learning_rate=0.003,
+            ),
+        ),
+    )
+}
+"""The presets by name, in the order of the page."""
