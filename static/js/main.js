@@ -8,6 +8,7 @@ import * as savedState from "./header/saved_state.js";
 import * as sharedCopy from "./header/shared_copy.js";
 import * as shortcuts from "./header/shortcuts.js";
 import * as status from "./header/status.js";
+import * as tour from "./header/tour.js";
 import * as undo from "./header/undo.js";
 import * as embeddings from "./inspect/embeddings.js";
 import * as gradientCheck from "./inspect/gradient_check.js";
@@ -68,6 +69,7 @@ const PANELS = [
   [".page-grid", undo],
   ["#notices", notices],
   ["body", shortcuts],
+  ["body", tour],
   ["#panel_introduction", diagram],
   [".curve", curve],
   ["#panel_units", units],

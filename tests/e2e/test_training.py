@@ -38,7 +38,7 @@ def test_first_visit_has_hints_and_reload_keeps_the_session(
     open_page(page)
     await_status(page, "learning")
     hints = page.get_by_role("complementary")
-    expect(hints.get_by_role("listitem")).to_have_count(3)
+    expect(hints.get_by_role("listitem")).to_have_count(4)
     assert len(page.locator("#ti").input_value().splitlines()) >= 120
     early = samples(page), greedy(page)
     await_perplexity(page, 15)  # of more than 30 characters

@@ -8,7 +8,7 @@ test("dismissing the hints hides them for good and moves the focus to the headin
   page.mount("#panel_introduction", hints);
   assert.equal(page.get("#hints").hidden, false);
   assert.ok(page.get("#hints").ariaLabel);
-  assert.equal(page.all("#hints li").length, 3);
+  assert.equal(page.all("#hints li").length, 4);
   page.get("#hints_seen").focus();
   await page.click("#hints_seen");
   assert.equal(page.get("#hints").hidden, true);
