@@ -69,10 +69,17 @@ class Contest:
 
     def as_json(self) -> dict[str, Any]:
         """The contest as JSON, without the paths of this machine."""
-        task = {**asdict(self.task), "text": Path(self.task.text).name}
-        del task["checkout"]
+        task = asdict(self.task.without_paths())
         curves = {name: asdict(curve) for name, curve in self.curves.items()}
         return {"task": task, "conditions": self.conditions, "curves": curves}
+
+    def with_others_of(self, earlier: Contest) -> Contest:
+        """This contest with the other contestants of an earlier one, if the task is the same."""
+        if earlier.task.without_paths() != self.task.without_paths():
+            return self
+        curves = {**earlier.curves, **self.curves}
+        ordered = {name: curves[name] for name in MODULES if name in curves}
+        return Contest(self.task, self.conditions, ordered)
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Contest:

@@ -38,14 +38,19 @@ def as_table(contest: Contest) -> str:
 def write(folder: Path, contest: Contest) -> None:
     """Write the contest's JSON and picture, and the page of all contests in `folder`/quality.
 
+    The curves of other contestants in the same task stay.
+
     Raises:
         OSError: a file cannot be written.
         ImportError: Matplotlib is not installed.
     """
     place, size = folder / "quality", contest.task.size
     place.mkdir(exist_ok=True)
+    path = place / f"{size}.json"
+    if path.exists():
+        contest = contest.with_others_of(Contest.from_json(json.loads(path.read_bytes())))
     figures = json.dumps(contest.as_json(), indent=1)
-    write_file(place / f"{size}.json", f"{figures}\n".encode())
+    write_file(path, f"{figures}\n".encode())
     draw(contest, place / f"{size}.svg")
     contests = [
         Contest.from_json(json.loads(path.read_bytes())) for path in sorted(place.glob("*.json"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -58,6 +58,10 @@ class Task:
     def recipe(self) -> Size:
         """The network and the options of its training."""
         return SIZES[self.size]
+
+    def without_paths(self) -> Task:
+        """The task without the folders of this machine."""
+        return replace(self, text=Path(self.text).name, checkout="")
 
     def read(self) -> str:
         """The whole text."""

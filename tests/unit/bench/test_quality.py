@@ -132,3 +132,6 @@ def test_the_page_has_every_contest_and_no_path_of_the_machine(tiny: Task, tmp_p
     assert str(tmp_path) not in page + saved
     assert Contest.from_json(json.loads(saved)).curves == contest(tiny).curves
     assert (docs / "quality" / "small.svg").exists()
+    report.write(docs, Contest(tiny, "a machine", {"PyTorch": Curve("2")}))
+    again = Contest.from_json(json.loads((docs / "quality" / "small.json").read_bytes()))
+    assert list(again.curves) == ["charnn", "PyTorch", "nanoGPT"]
