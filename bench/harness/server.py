@@ -25,6 +25,13 @@ _INFO = re.compile(r"^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d INFO ")
 class LiveServer:
     """A server with its data and log in a folder; it restarts on the same port.
 
+    Args:
+        folder: of its data and its log.
+        options: of `charnn serve`.
+        environment: variables beside those of this process.
+        module: that runs the command.
+        files: limit of its open files, if it is not that of this process.
+
     Attributes:
         url: base URL, without a slash at the end.
         path: the rest of the printed URL, with the token if there is one.
@@ -42,10 +49,20 @@ class LiveServer:
         *options: str,
         environment: Mapping[str, str] | None = None,
         module: str = "app",
+        files: int | None = None,
     ) -> None:
         self.data_dir = folder / "data"
         self._log = folder / "server.log"
-        self._command = [sys.executable, "-m", module, "serve", "--data-dir", str(self.data_dir)]
+        limit = [] if files is None else ["prlimit", f"--nofile={files}:{files}"]
+        self._command = [
+            *limit,
+            sys.executable,
+            "-m",
+            module,
+            "serve",
+            "--data-dir",
+            str(self.data_dir),
+        ]
         self._command += ["--max-sessions-per-address", "10000", *options]
         self._environment = {**os.environ, **(environment or {})}
         self._port = "0"

@@ -50,9 +50,10 @@ class PageClient:
         history: arrival time and steps of each frame and state.
     """
 
-    def __init__(self, url: str, cookie: str = "", address: str = "") -> None:
+    def __init__(self, url: str, cookie: str = "", address: str = "", token: str = "") -> None:
         self.url = url
         self.cookie = cookie
+        self._headers = {"Authorization": f"Bearer {token}"} if token else None
         self._local = (address, 0) if address else None
         self.state: dict[str, Any] = {}
         self.frames: list[float] = []
@@ -133,6 +134,11 @@ class PageClient:
         """Send an event and return its answer."""
         return await asyncio.wait_for(await self._emit(event, [payload]), ANSWER_SECONDS)
 
+    async def ask_encoded(self, event: str, payload: str) -> dict[str, Any]:
+        """Send an event whose payload is JSON already, and return its answer."""
+        encoded = f"[{json.dumps(event)},{payload}]"
+        return await asyncio.wait_for(await self._emit_encoded(encoded), ANSWER_SECONDS)
+
     async def set(self, **values: float) -> None:
         """Send a `set` event and record its latency."""
         began = time.monotonic()
@@ -172,9 +178,12 @@ class PageClient:
         return status
 
     async def _emit(self, event: str, payloads: list[Any]) -> asyncio.Future[dict[str, Any]]:
+        return await self._emit_encoded(json.dumps([event, *payloads]))
+
+    async def _emit_encoded(self, encoded: str) -> asyncio.Future[dict[str, Any]]:
         self._asked += 1
         answer = self._answers[self._asked] = asyncio.get_running_loop().create_future()
-        await self._socket.send_str(f"42{self._asked}{json.dumps([event, *payloads])}")
+        await self._socket.send_str(f"42{self._asked}{encoded}")
         return answer
 
     async def _reconnect(self) -> None:
@@ -196,7 +205,8 @@ class PageClient:
             raise ConnectionError("the server has closed the socket")
 
     def _new_http(self) -> aiohttp.ClientSession:
-        return aiohttp.ClientSession(connector=aiohttp.TCPConnector(local_addr=self._local))
+        connector = aiohttp.TCPConnector(local_addr=self._local)
+        return aiohttp.ClientSession(connector=connector, headers=self._headers)
 
     async def _request(self, method: str, path: str, body: bytes | None) -> tuple[int, bytes]:
         cookie = self.cookie.encode("latin-1", "replace").decode("latin-1")

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from bench.harness.checks import Checks
-from bench.load.attacks import access, memory, share
-from bench.load.attacks.attack import measure, table
+from bench.load.attacks import access, connections, memory, share
+from bench.load.attacks.measure import measure, table
 
-ATTACKS = (*memory.ATTACKS, *access.ATTACKS, *share.ATTACKS)
+ATTACKS = (*connections.ATTACKS, *memory.ATTACKS, *access.ATTACKS, *share.ATTACKS)
 
 
 @click.command()

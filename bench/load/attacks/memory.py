@@ -4,6 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gzip
+import itertools
+import json
+from collections.abc import Iterable
+
+import aiohttp
 
 from bench.harness.socketio_client import CONNECT_FRAME, SOCKET_PATH, UPGRADE
 from bench.load.attacks.attack import CLIENT_ERRORS, Attack, Attacker
@@ -11,6 +17,10 @@ from bench.load.attacks.texts import distinct_characters, in_lines
 
 PAGES = 31
 TEXT = 2_000_000
+MOST_DISTINCT, LONGEST_LINE = 9_990, 3_000
+"""Distinct characters that a text may have, and characters of a line that has so many."""
+TEXT_FILES = 12
+"""More than the server reads at a time."""
 
 
 async def pages_that_read_nothing(attacker: Attacker) -> None:
@@ -57,13 +67,46 @@ async def largest_networks(attacker: Attacker) -> None:
 
 
 async def many_distinct_characters(attacker: Attacker) -> None:
-    """Train on a text of 600,000 distinct characters, and on long lines of many."""
+    """Train on as many distinct characters as a text may have, in lines as long as may be.
+
+    More are refused, and so are longer lines.
+    """
     page = await attacker.open_page()
     options = {"hidden_sizes": [1], "letter_size": 1}
-    for count in (600_000, 200_000, 50_000):
-        text = in_lines(distinct_characters(count), 9_000)
+    for count, width in ((600_000, 9_000), (MOST_DISTINCT, 9_000)):
+        text = in_lines(distinct_characters(count), width)
         await attacker.ask(page, "learn", {"text": text, "options": options})
-        await asyncio.sleep(3)
+    sessions = [page, *[await attacker.open_page() for _ in range(3)]]
+    text = in_lines(distinct_characters(MOST_DISTINCT) * (TEXT // MOST_DISTINCT - 1), LONGEST_LINE)
+    payload = json.dumps({"text": text, "options": options}, ensure_ascii=False)
+    while True:
+        for page in sessions:
+            await attacker.repeat(page, "learn", [payload])
+            await asyncio.sleep(1)
+
+
+async def text_files(attacker: Attacker) -> None:
+    """Upload the largest text files, and compressed ones, without an end."""
+    page = await attacker.open_page()
+    line = "\u65e5\u672c\u8a9e " * 10 + "\n"
+    content = (line * (TEXT // len(line))).encode()
+    bodies = (content, gzip.compress(content), gzip.compress(bytes(100 * TEXT)))
+    async with attacker.http() as http:
+        uploads = (_upload_texts(attacker, http, page.cookie, bodies) for _ in range(TEXT_FILES))
+        await asyncio.gather(*uploads)
+
+
+async def _upload_texts(
+    attacker: Attacker, http: aiohttp.ClientSession, cookie: str, bodies: Iterable[bytes]
+) -> None:
+    for body in itertools.cycle(bodies):
+        with contextlib.suppress(*CLIENT_ERRORS):
+            async with http.put(
+                "/api/text-file", data=body, headers={"Cookie": f"charnn_session={cookie}"}
+            ) as response:
+                await response.read()
+                outcome = response.headers.get("X-Error-Code", "") or f"status {response.status}"
+                attacker.outcomes[outcome] += 1
 
 
 async def many_short_lines(attacker: Attacker) -> None:
@@ -98,7 +141,8 @@ ATTACKS = (
     Attack("31 pages that read nothing", pages_that_read_nothing),
     Attack("texts that are fetched and not read", texts_not_read),
     Attack("networks of the maximum size", largest_networks, options=("--max-memory", "400000000")),
-    Attack("600,000 distinct characters", many_distinct_characters),
+    Attack("the most distinct characters", many_distinct_characters),
+    Attack("text files without end", text_files),
     Attack("a million lines of one letter", many_short_lines),
     Attack("shares without end", shares_without_end),
 )

@@ -25,11 +25,12 @@ QUESTIONS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("gradient_check", {}),
 )
 QUESTIONS_PER_SECOND = 20
-LAYERS = 5_000
+LAYERS, MOST_LAYERS = 5_000, 16
+"""Layers of a network that is refused, and of one that is not."""
 EMOJI = 700
-TEXT = 400_000
-"""Characters of a text of emoji: twelve bytes each in the client's JSON."""
-DISTINCT = 200_000
+TEXT = 2_000_000
+DISTINCT, MOST_DISTINCT = 300_000, 9_990
+"""Distinct characters of a text that is refused, and of one that is not."""
 LINE_LENGTH = 50
 
 
@@ -74,9 +75,15 @@ async def longest_steps(attacker: Attacker) -> None:
 
 
 async def deep_networks(attacker: Attacker) -> None:
-    """Load networks of thousands of layers of one unit, by socket and by HTTP."""
-    page = await attacker.open_page()
-    await attacker.ask(page, "learn", {"text": "abab\nbaba"})
+    """Load networks of thousands of layers of one unit, by socket and by HTTP.
+
+    One with as many layers as may be trains meanwhile.
+    """
+    deepest = CharModel.create(Vocabulary("ab"), "lstm", (1,) * MOST_LAYERS, 1, seed=1).to_json()
+    pages = [await attacker.open_page() for _ in range(2)]
+    for page in pages:
+        await attacker.ask(page, "learn", {"text": "abab\nbaba" * 40})
+        await attacker.ask(page, "load", {"json": json.dumps(deepest)})
     socket, http = _deep(LAYERS), _deep(4 * LAYERS)
     while True:
         await attacker.ask(page, "load", {"json": socket})
@@ -94,15 +101,21 @@ def _deep(layers: int) -> str:
 
 
 async def large_learns(attacker: Attacker) -> None:
-    """Three sessions learn long texts of emoji and of many distinct characters, in turn."""
-    emoji = "".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI)
-    texts = [in_lines(chars, LINE_LENGTH) for chars in (emoji, distinct_characters(DISTINCT))]
+    """Three sessions learn the longest texts, of emoji and of many distinct characters, in turn.
+
+    A text of too many distinct characters is refused.
+    """
+    emoji = "".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI - 50)
+    many = distinct_characters(MOST_DISTINCT) * (TEXT // MOST_DISTINCT - 5)
     options = {"hidden_sizes": [1], "letter_size": 1}
+    payloads = [
+        json.dumps({"text": in_lines(chars, LINE_LENGTH), "options": options}, ensure_ascii=False)
+        for chars in (emoji, many, distinct_characters(DISTINCT))
+    ]
 
     async def learn(page: PageClient) -> None:
         while True:
-            for text in texts:
-                await attacker.ask(page, "learn", {"text": text, "options": options})
+            await attacker.repeat(page, "learn", payloads)
 
     pages = [await attacker.open_page() for _ in range(3)]
     await asyncio.gather(*map(learn, pages))
