@@ -105,7 +105,7 @@ async def large_learns(attacker: Attacker) -> None:
 
     A text of too many distinct characters is refused.
     """
-    emoji = "".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI - 50)
+    emoji = "".join(chr(0x1F300 + number) for number in range(EMOJI)) * (TEXT // EMOJI - 100)
     many = distinct_characters(MOST_DISTINCT) * (TEXT // MOST_DISTINCT - 5)
     options = {"hidden_sizes": [1], "letter_size": 1}
     payloads = [
