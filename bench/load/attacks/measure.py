@@ -38,13 +38,22 @@ MAX_NEWCOMER_SECONDS = 10.0
 _LIMITS = re.compile(r"memory at most, in MB .*\btotal=(\d+)")
 
 
+class Cores(NamedTuple):
+    """Processor time per second."""
+
+    server: float
+    attacker: float
+    others: float
+
+
 class Impact(NamedTuple):
     """What an attack did.
 
     Attributes:
         attack: the attack.
         outcomes: how the server answered the attacker.
-        cores: processor time of the attacker itself, per second: the server has the others.
+        cores: processor time per second of the server, of the attacker, and of other programs:
+            what those take, the server lacks.
         frames: frames of the other visitor's page per second.
         set_ms: 99th percentile of the latency of its `set` events.
         share: its training during the attack over that alone.
@@ -57,7 +66,7 @@ class Impact(NamedTuple):
 
     attack: Attack
     outcomes: Counter[str]
-    cores: float
+    cores: Cores
     frames: float
     set_ms: float
     share: float
@@ -71,7 +80,8 @@ class Impact(NamedTuple):
         """Compare with the limits."""
         name = f"{self.attack.name}:"
         checks.info(f"{name} answers", ", ".join(f"{n} {w}" for w, n in self.outcomes.items()))
-        checks.info(f"{name} cores that the attacker takes", f"{self.cores:.2f}")
+        cores = " + ".join(f"{each:.2f}" for each in self.cores)
+        checks.info(f"{name} cores of server, attacker and others", cores)
         checks.at_least(f"{name} frames of another page", self.frames, MIN_FRAMES, "/s")
         checks.at_most(f"{name} its set, p99", self.set_ms, MAX_SET_MS, " ms")
         checks.at_least(f"{name} its training over alone", self.share, self.attack.min_share)
@@ -85,14 +95,14 @@ class Impact(NamedTuple):
 
 def table(impacts: list[Impact]) -> str:
     """All attacks, a row each."""
-    head = ("attack", "frames/s", "set p99", "training", "attacker", "before", "peak", "after")
+    head = ("attack", "frames/s", "set p99", "training", "cores", "before", "peak", "after")
     rows = [head] + [
         (
             each.attack.name,
             f"{each.frames:.1f}",
             f"{each.set_ms:.0f} ms",
             f"{each.share:.2f}",
-            f"{each.cores:.2f} cores",
+            "+".join(f"{cores:.1f}" for cores in each.cores),
             *(f"{mb:.0f} MB" for mb in (each.before_mb, each.peak_mb, each.after_mb)),
         )
         for each in impacts
@@ -115,11 +125,12 @@ async def measure(attack: Attack, folder: Path) -> Impact:
         before_mb = _tree_mb(server)
         sampling = asyncio.create_task(_peak(server))
         waits.clear()
+        began = _CpuSeconds.now(server, attacker)
         attacker.begin()
         frames, steps = await _frames_and_steps(page, attack.seconds)
+        cores = _CpuSeconds.now(server, attacker).cores_since(began)
         peak_mb = await _end(sampling)
         await _end(moving)
-        cores = attacker.cores
         outcomes = await attacker.end()
         newcomer_seconds = await _newcomer_seconds(server, attack)
         after_mb = await _after(server, before_mb)
@@ -138,6 +149,41 @@ async def measure(attack: Attack, folder: Path) -> Impact:
         limit_mb=float(limit[1]) if limit else 0.0,
         newcomer_seconds=newcomer_seconds,
     )
+
+
+class _CpuSeconds(NamedTuple):
+    """Processor time so far, in seconds, and when that was."""
+
+    at: float
+    server: float
+    attacker: float
+    own: float
+    machine: float
+
+    @classmethod
+    def now(cls, server: LiveServer, attacker: AttackProcess) -> _CpuSeconds:
+        machine = psutil.cpu_times()
+        return cls(
+            at=time.monotonic(),
+            server=sum(map(_seconds_of, _tree(server))),
+            attacker=_seconds_of(attacker.usage),
+            own=time.process_time(),
+            machine=sum(machine) - machine.idle - machine.iowait - machine.guest,
+        )
+
+    def cores_since(self, began: _CpuSeconds) -> Cores:
+        at, server, attacker, own, machine = (
+            now - then for now, then in zip(self, began, strict=True)
+        )
+        others = max(0.0, machine - server - attacker - own)
+        return Cores(server / at, attacker / at, others / at)
+
+
+def _seconds_of(process: psutil.Process) -> float:
+    with contextlib.suppress(psutil.Error):  # it has ended
+        times = process.cpu_times()
+        return float(times.user + times.system)
+    return 0.0
 
 
 async def _frames_and_steps(page: PageClient, seconds: float) -> tuple[float, float]:
@@ -204,8 +250,13 @@ async def _end(task: asyncio.Task[Any]) -> Any:
 
 def _tree_mb(server: LiveServer) -> float:
     """Memory of the server and its child processes, shared pages once, in 10**6 bytes."""
-    process, total = psutil.Process(server.process.pid), 0
-    for each in (process, *process.children(recursive=True)):
+    total = 0
+    for each in _tree(server):
         with contextlib.suppress(psutil.Error):  # it has ended
             total += each.memory_full_info().pss
     return total / 1e6
+
+
+def _tree(server: LiveServer) -> tuple[psutil.Process, ...]:
+    process = psutil.Process(server.process.pid)
+    return (process, *process.children(recursive=True))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-import time
 from collections import Counter
 from multiprocessing.connection import Connection
 
@@ -19,7 +18,7 @@ class AttackProcess:
     """An attack that begins when it is told to, and ends when it is told to.
 
     Attributes:
-        cores: processor time per second since it began.
+        usage: what the process takes.
     """
 
     def __init__(self, attack: Attack, url: str) -> None:
@@ -27,8 +26,7 @@ class AttackProcess:
         self._pipe, theirs = spawning.Pipe()
         self._process = spawning.Process(target=_carry_out, args=(attack, url, theirs), daemon=True)
         self._process.start()
-        self._usage = psutil.Process(self._process.pid)
-        self._began = (0.0, 0.0)
+        self.usage = psutil.Process(self._process.pid)
 
     @classmethod
     async def start(cls, attack: Attack, url: str) -> AttackProcess:
@@ -41,14 +39,7 @@ class AttackProcess:
 
     def begin(self) -> None:
         """Begin the attack."""
-        self._began = (time.monotonic(), self._cpu_seconds())
         self._pipe.send("begin")
-
-    @property
-    def cores(self) -> float:
-        """Processor time per second since the attack began."""
-        since, used = self._began
-        return (self._cpu_seconds() - used) / (time.monotonic() - since)
 
     async def end(self) -> Counter[str]:
         """End the attack and close its connections; returns its outcomes."""
@@ -57,10 +48,6 @@ class AttackProcess:
         outcomes: Counter[str] = self._pipe.recv() if ended else Counter({"did not end": 1})
         self._process.kill()
         return outcomes
-
-    def _cpu_seconds(self) -> float:
-        times = self._usage.cpu_times()
-        return float(times.user + times.system)
 
 
 def _carry_out(attack: Attack, url: str, pipe: Connection) -> None:
