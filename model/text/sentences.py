@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from array import array
+import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
@@ -13,15 +12,31 @@ import numpy as np
 import numpy.typing as npt
 
 from model.errors import TextError
-from model.text.characters import IGNORABLE, is_blank
+from model.text.characters import IGNORABLE
 
 Int64Array = npt.NDArray[np.int64]
 
 BYTE_ORDER_MARK = "\ufeff"
-CHUNK = 1_000_000
-"""Characters that are processed at once: enough for NumPy, little memory."""
+CHUNK = 100_000
+"""Characters that are processed at once: enough for NumPy, little memory, and a short time without
+a switch to another thread."""
 
-_TRIMMED_LINE = re.compile(r"\S(?:[^\r\n]*\S)?")
+_BREAK, _SPACE, _IGNORABLE, _VISIBLE = range(4)
+"""Kinds of characters."""
+_LAST_SPACE = 0x3000
+"""The last whitespace in Unicode, the ideographic space."""
+
+
+def _kinds_of_characters() -> npt.NDArray[np.uint8]:
+    """(code points,), the kind of each."""
+    kinds = np.full(sys.maxunicode + 1, _VISIBLE, dtype=np.uint8)
+    kinds[[ord(char) for char in IGNORABLE]] = _IGNORABLE
+    kinds[[code for code in range(_LAST_SPACE + 1) if chr(code).isspace()]] = _SPACE
+    kinds[[ord("\n"), ord("\r")]] = _BREAK
+    return kinds
+
+
+_KINDS = _kinds_of_characters()
 
 
 class Sentences(Sequence[str]):
@@ -131,14 +146,28 @@ def sentences_from_text(text: str) -> Sentences:
     """The sentences of a text: its lines, trimmed, without blank ones and byte order marks."""
     if BYTE_ORDER_MARK in text:
         text = text.replace(BYTE_ORDER_MARK, "")
-    starts, ends = array("q"), array("q")
-    for line in _TRIMMED_LINE.finditer(text):
-        start, end = line.span()
-        if text[start] in IGNORABLE and is_blank(line.group()):
-            continue
-        starts.append(start)
-        ends.append(end)
-    return Sentences(text, np.array(starts, np.int64), np.array(ends, np.int64))
+    pieces = [np.empty((4, 0), np.int64)]  # of lines: number, start, end, and what can be seen
+    breaks = 0
+    for at in range(0, len(text), CHUNK):
+        kinds = _KINDS[code_points(text[at : at + CHUNK])]
+        numbers = breaks + np.cumsum(kinds == _BREAK)
+        breaks = numbers[-1]
+        places = np.flatnonzero(kinds > _SPACE)
+        pieces.append(_join_lines(numbers[places], at + places, at + places + 1, kinds[places]))
+    _, starts, ends, seen = _join_lines(*np.concatenate(pieces, axis=1))
+    return Sentences(text, starts[seen == _VISIBLE], ends[seen == _VISIBLE])
+
+
+def _join_lines(
+    numbers: Int64Array, starts: Int64Array, ends: Int64Array, kinds: npt.NDArray[np.integer]
+) -> Int64Array:
+    """(4, lines), the spans of each line joined; all arguments are (spans,), in order."""
+    if not len(numbers):
+        return np.empty((4, 0), np.int64)
+    first = np.flatnonzero(np.diff(numbers, prepend=-1))
+    last = np.append(first[1:], len(numbers)) - 1
+    seen = np.maximum.reduceat(kinds, first)
+    return np.stack((numbers[first], starts[first], ends[last], seen))
 
 
 def running_text(text: str) -> str:

@@ -6,6 +6,8 @@ import bz2
 import gzip
 import io
 import lzma
+import random
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +25,13 @@ from model import (
     sentences_from_text,
     text_stats,
 )
+from model.text import sentences
+from model.text.characters import is_blank
 
 TEXT = "the gull’s café\n“open”, they say\n\nnaïve – yes\n"
 SENTENCES = ["the gull’s café", "“open”, they say", "naïve – yes"]
 WIDE = ("utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be")
+ODD_CHARACTERS = "ab \n\r\t\u200b\u2028\x85\ufeff\ud83d\u3000\U0001f642"
 COMPRESSED: list[Callable[[bytes], bytes]] = [gzip.compress, bz2.compress, lzma.compress]
 
 
@@ -203,6 +208,19 @@ def test_missing_files_and_folders_without_texts_are_refused(tmp_path: Path) -> 
 def test_one_character_is_a_text(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"a")
     assert read_texts([tmp_path / "a"]).sentences == ["a"]
+
+
+@pytest.mark.parametrize("piece", [1, 2, 7, 100_000])
+def test_sentences_are_the_trimmed_lines_wherever_a_piece_ends(
+    piece: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sentences, "CHUNK", piece)
+    generator = random.Random(1)
+    for length in range(200):
+        text = "".join(generator.choices(ODD_CHARACTERS, k=length % 25))
+        lines = re.split("[\r\n]", text.replace("\ufeff", ""))
+        expected = [line.strip() for line in lines if not is_blank(line)]
+        assert list(sentences_from_text(text)) == expected
 
 
 # ------------------------------------------------------------------ limits and statistics
