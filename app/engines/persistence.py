@@ -256,10 +256,11 @@ class Persistence:
         return complete
 
     def _store_failed(self, error: StoreError) -> None:
-        """Back off, keep all sessions in memory, and let them report that they are not saved."""
+        """Back off, keep all sessions in memory, and let those report it that have changed."""
         self._writer.note_failure(error)
         for slot in self._loaded():
             slot.evicting = False
+        for slot in self._unsaved():
             if slot.snapshot is not None and slot.snapshot.saving:
                 self._pool.post(slot, MarkSaved(None))
 

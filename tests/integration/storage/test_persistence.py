@@ -289,6 +289,10 @@ def test_a_failing_store_shows_in_the_snapshot(
     server.open()
     server.create("ann")
     wait_for(lambda: server.now("ann").saved_at)
+    server.create("rests")
+    server.ask("rests", Pause())
+    wait_for(lambda: server.now("rests").saved_at)
+    wait_for(lambda: server.engine.pool.get("rests").saved == server.now("rests").revision)
     save = server.store.save
 
     def fail(*_: Any) -> None:
@@ -296,6 +300,8 @@ def test_a_failing_store_shows_in_the_snapshot(
 
     monkeypatch.setattr(server.store, "save", fail)
     wait_for(lambda: not server.now("ann").saving)
+    server.ask("rests", SetWatched(watched=False))  # after what was posted to it before
+    assert server.now("rests").saving, "its newest state is in the store"
     assert "4711" in caplog.text
     server.wait_for_steps("ann")
     saved_at = server.now("ann").saved_at
@@ -436,7 +442,7 @@ def test_a_network_over_a_lowered_limit_can_be_seen_and_saved_but_not_trained(
     weights = server.now("ann").description.weights
     assert server.engine.save_all().result(PATIENCE)
     server.close()
-    server.open(weights=weights - 1, memory=1)
+    server.open(weights=weights - 1, memory=1, text=1)
     server.create("ann")
     assert server.now("ann").status == "paused"
     [notice] = wait_for(lambda: server.now("ann").notices)
