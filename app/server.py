@@ -65,8 +65,9 @@ COPIES_OF_TEXT = 3
 """How often a text is in memory while its file is read: as bytes, decoded, and as it is stored."""
 MIN_SECRET_LENGTH = 32
 MIN_TOKEN_LENGTH = 16
+LOCK_SECONDS = 5.0
+"""A server that stops saves its sessions for about as long."""
 BACKLOG = 1024
-LOCK_SECONDS = 5.0  # a server that stops saves its sessions for about as long
 """Connections that may wait to be accepted, such as a lecture hall opening the page at once."""
 
 

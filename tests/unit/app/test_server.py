@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
+from app import server
 from app.runtime.config import ServerConfig
 from app.runtime.peers import network_of
-from app.server import ServerError, _announce, _bind, _secret
+from app.server import ServerError, _announce, _bind, _lock_data_dir, _secret
 from app.web.http.api import history_csv
 from tests.support.snapshots import FIRST, POINT
 
@@ -71,6 +72,21 @@ def test_a_port_that_is_taken_is_named_with_the_option_that_changes_it() -> None
             _bind(ServerConfig(port=port))
     assert f"127.0.0.1:{port}" in str(caught.value)
     assert "--port" in str(caught.value)
+
+
+def test_a_second_server_on_a_data_folder_is_refused_unless_they_share_a_database(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server, "LOCK_SECONDS", 0.0)
+    config = ServerConfig(data_dir=tmp_path)
+    with _lock_data_dir(config):
+        with pytest.raises(ServerError) as caught:
+            _lock_data_dir(config)
+        assert str(tmp_path) in str(caught.value)
+        with _lock_data_dir(replace(config, database_url="postgresql://host/name")):
+            pass
+    with _lock_data_dir(config):
+        pass
 
 
 def test_a_secret_that_could_be_guessed_is_refused_and_one_is_made_where_there_is_none(
