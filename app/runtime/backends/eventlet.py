@@ -65,6 +65,8 @@ READS_IN_A_ROW = 4
 """Reads from a connection after which the others run, even if more data is waiting."""
 SMALL_MESSAGE = 16_384
 """Bytes of a message that is accepted whatever memory the unfinished ones take."""
+BYTES_PER_SECOND = 4_000_000
+"""Of messages larger than that: decoding a megabyte takes some ten milliseconds."""
 MESSAGE_SECONDS = 240.0
 """Time for a message to arrive: 10 MB at 50 kB per second, and some more."""
 
@@ -283,7 +285,7 @@ class _HttpProtocol(StrictRequests, eventlet.wsgi.HttpProtocol):  # type: ignore
 
 
 class _WebSocket(CountsRefusals, eventlet.websocket.RFC6455WebSocket):  # type: ignore[misc]
-    """A WebSocket that limits the frames, and the size, time and memory of messages.
+    """A WebSocket that limits the frames, and the size, rate, time and memory of messages.
 
     Eventlet limits the size of a frame only, and would unmask it byte by byte: 10 MB would block
     the server for five seconds.
@@ -310,6 +312,7 @@ class _WebSocket(CountsRefusals, eventlet.websocket.RFC6455WebSocket):  # type: 
         self._frames = TokenBucket(FRAMES_PER_SECOND, time.monotonic())
         self._size = 0  # bytes of the unfinished message
         self._deadline = 0.0
+        self._read_at = 0.0  # when the next message may be read
 
     def wait(self) -> Any:
         """The next message, text or bytes; None at the end of the connection."""
@@ -329,6 +332,7 @@ class _WebSocket(CountsRefusals, eventlet.websocket.RFC6455WebSocket):  # type: 
         return None
 
     def _receive(self) -> Any:
+        eventlet.sleep(max(0.0, self._read_at - time.monotonic()))
         message = None
         while message is None or not message.finished:
             frame = self._recv_frame(message)
@@ -336,6 +340,8 @@ class _WebSocket(CountsRefusals, eventlet.websocket.RFC6455WebSocket):  # type: 
                 self._handle_control_frame(frame.opcode, frame.getvalue())
             else:
                 message = frame
+        if self._size > SMALL_MESSAGE:
+            self._read_at = time.monotonic() + self._size / BYTES_PER_SECOND
         return message.getvalue()
 
     def _recv_frame(self, message: Any = None) -> Any:

@@ -11,6 +11,7 @@ from concurrent.futures import Future
 from contextlib import closing
 from typing import Any
 
+import eventlet
 import pytest
 from flask import Flask, request
 
@@ -129,6 +130,26 @@ def test_large_unfinished_messages_share_a_budget_and_small_ones_are_accepted(
     assert run(backend, receiving.wait) is None
     assert closed_with(client) == 1013
     assert _WebSocket.buffered == 40_000
+
+
+def test_a_large_message_delays_the_next_one_of_its_socket(
+    backend: EventletBackend,
+    ends: tuple[socket.socket, socket.socket],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    waited: list[float] = []
+    sleep = eventlet.sleep
+
+    def note(seconds: float = 0) -> None:
+        waited.append(seconds)
+        sleep(0)
+
+    monkeypatch.setattr(eventlet, "sleep", note)
+    client, server = ends
+    receiving = websocket(server, limit=100_000)
+    client.sendall(frame(TEXT, b"x" * 40_000) + frame(TEXT, b"y"))
+    assert [len(run(backend, receiving.wait)) for _ in range(2)] == [40_000, 1]
+    assert 0 < max(waited) <= 40_000 / backends.BYTES_PER_SECOND
 
 
 def test_an_unfinished_message_has_a_time_limit(
