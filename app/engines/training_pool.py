@@ -10,6 +10,7 @@ import weakref
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
+from functools import partial
 
 from app.engines.base import Problem
 from app.engines.kernel_compiler import Compiler
@@ -17,11 +18,18 @@ from app.engines.mailbox import QUESTIONS, Mailbox, Pending
 from app.engines.scheduler import MAX_CREDIT, Lease, Scheduler
 from app.errors import BusyError, UserError
 from app.protocol.limits import Limits
-from app.runtime.executors import DaemonExecutor
-from app.runtime.futures import failed, resolve
-from app.sessions.commands import Answer, Command, Install, Prepared, Replacing, ServerCommand
+from app.runtime.executors import DaemonExecutor, charged
+from app.runtime.futures import completed, failed, resolve
+from app.sessions.commands import (
+    Answer,
+    ChargeTime,
+    Command,
+    Install,
+    Prepared,
+    Replacing,
+    ServerCommand,
+)
 from app.sessions.memory_budget import MemoryBudget
-from app.sessions.preparation import Preparation
 from app.sessions.session import Session
 from app.sessions.snapshot import Snapshot
 from app.training.checkpoint import NO_CHANGES, Revision
@@ -32,9 +40,13 @@ log = logging.getLogger(__name__)
 SWITCH_SECONDS = 0.001
 """GIL switch interval: the longest wait of a thread that returns from a kernel."""
 
+UNWATCHED_COST = 8
+"""What a second of training counts for a session without a page: it gets an eighth of the share of
+one that is watched. A visitor could leave many behind."""
 PREPARED_AT_ONCE = 50_000
 """Characters of a text that is prepared within a time slice: some ten milliseconds."""
-PREPARING_THREADS = 2
+PREPARING_THREADS = 1
+"""Threads for longer texts; more would take the processors from the training of others."""
 CLOSE_SECONDS = 2.0
 """How long `close` waits for time slices to end. A longer slice ends with the process."""
 
@@ -154,10 +166,13 @@ class TrainingPool:
             self._scheduler.wake(slot.session_id)
 
     def post(self, slot: Slot, command: Command) -> Future[Answer]:
-        """Run a command at the session's next time slice, once it is loaded."""
+        """Run a command at the session's next time slice, once it is loaded; a charge at once."""
         with self.lock:
             if self._slots.get(slot.session_id) is not slot:
                 return failed(UserError("session_gone"))
+            if isinstance(command, ChargeTime):
+                self._scheduler.charge(slot.session_id, command.seconds)
+                return completed(None)
             try:
                 future = slot.mailbox.post(command)
             except BusyError as error:
@@ -238,13 +253,14 @@ class TrainingPool:
         while (lease := self._scheduler.acquire()) is not None:
             began = time.thread_time()  # CPU time, so a session does not pay for other programs
             slot = self._slots.get(lease.session_id)
-            runnable = False
+            runnable, cost = False, 1
             if slot is not None:
+                cost = 1 if slot.watched or lease.priority else UNWATCHED_COST
                 runnable = self._serve(slot, lease, began)
                 if self._slots.get(lease.session_id) is not slot:
                     slot.session.discard()  # the slot was discarded meanwhile
             slot = None  # an idle thread would keep its network in memory
-            self._scheduler.release(lease, time.thread_time() - began, runnable)
+            self._scheduler.release(lease, cost * (time.thread_time() - began), runnable)
 
     def _serve(self, slot: Slot, lease: Lease, began: float) -> bool:
         """Run what is pending, and train if it is the session's turn; whether to schedule it again.
@@ -330,16 +346,10 @@ class TrainingPool:
         if preparation.characters <= PREPARED_AT_ONCE:
             return False
         slot.mailbox.prepare(pending)
-        prepared = self._preparations.submit(self._run_charged, slot.session_id, preparation)
+        charge = partial(self._scheduler.charge, slot.session_id)
+        prepared = self._preparations.submit(charged, charge, preparation)
         prepared.add_done_callback(lambda done: self._install(slot, done))
         return True
-
-    def _run_charged(self, session_id: str, preparation: Preparation) -> Prepared:
-        began = time.thread_time()
-        try:
-            return preparation()
-        finally:
-            self._scheduler.charge(session_id, time.thread_time() - began)
 
     def _install(self, slot: Slot, prepared: Future[Prepared]) -> None:
         with self.lock:

@@ -6,6 +6,7 @@ import heapq
 import itertools
 import queue
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -87,6 +88,15 @@ class BoundedExecutor:
 
     def _refuse(self, *_arguments: object) -> NoReturn:
         raise self._stopped()
+
+
+def charged(charge: Callable[[float], object], function: Callable[..., T], *arguments: object) -> T:
+    """The result of a function; its processor time on this thread is charged, in seconds."""
+    began = time.thread_time()
+    try:
+        return function(*arguments)
+    finally:
+        charge(time.thread_time() - began)
 
 
 class DaemonExecutor:

@@ -16,6 +16,7 @@ import multiprocessing
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -25,6 +26,13 @@ from typing import Any, TypeVar
 from app.runtime.signals import STOP_SIGNALS
 
 T = TypeVar("T")
+
+Charge = Callable[[float], object]
+"""Charges someone for seconds of processor time. Called on any thread."""
+
+
+def ignore(_seconds: float) -> None:
+    """Charge nobody."""
 
 
 class WorkerDied(Exception):  # noqa: N818  (an event, not an error of the caller)
@@ -46,6 +54,7 @@ class WorkerProcess:
         memory: memory limit in bytes, beyond what the libraries of its first function take.
         seconds: time limit of a call.
         niceness: added to the niceness of this process.
+        used: processor time of the last call, in seconds; if the process died, the time it took.
     """
 
     name: str
@@ -54,6 +63,7 @@ class WorkerProcess:
     niceness: int = 0
 
     def __post_init__(self) -> None:
+        self.used = 0.0
         self._process: multiprocessing.process.BaseProcess | None = None
         self._pipe: Connection
         self._closed = False
@@ -68,10 +78,12 @@ class WorkerProcess:
             MemoryError: the process reached its memory limit.
         """
         pipe = self._running()
+        began = time.monotonic()
         try:
             pipe.send((function, arguments))
-            ok, outcome = self._receive(pipe)
+            ok, outcome, self.used = self._receive(pipe)
         except (EOFError, OSError, WorkerTimeout) as error:
+            self.used = time.monotonic() - began
             self.terminate()  # it may not have exited yet, and would seem to be alive
             raise (error if isinstance(error, WorkerTimeout) else WorkerDied()) from None
         if not ok:
@@ -151,7 +163,9 @@ def _serve(pipe: Connection, memory: int | None) -> None:
             if memory is not None:  # after the libraries of the first function are loaded
                 _limit_memory(memory)
                 memory = None
-            pipe.send(_outcome(function, arguments))
+            began = time.process_time()
+            outcome = _outcome(function, arguments)
+            pipe.send((*outcome, time.process_time() - began))
 
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:

@@ -67,6 +67,13 @@ class MarkSaved:
 
 
 @dataclass(frozen=True)
+class ChargeTime:
+    """Charge the session's share for processor time that it took outside of its time slices."""
+
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Notify:
     """Show a notice on the pages that watch."""
 
@@ -104,7 +111,7 @@ class Install:
 Replacing = Learn | LoadModel | LoadPretrained | LoadShared | Restore
 """The commands that replace the network with one that must be prepared."""
 
-ServerCommand = SetWatched | CreateCheckpoint | MarkSaved | Notify | Install | ReadText
+ServerCommand = SetWatched | CreateCheckpoint | MarkSaved | ChargeTime | Notify | Install | ReadText
 """The commands that the server itself sends, or that a page can't send often."""
 
 Command = Payload | LoadModel | LoadShared | Restore | ServerCommand

@@ -10,7 +10,7 @@ from app.errors import BusyError, UserError
 from app.protocol.inspection import MatrixCheck
 from app.runtime.executors import BoundedExecutor
 from app.runtime.futures import failed
-from app.runtime.worker_process import WorkerDied, WorkerProcess
+from app.runtime.worker_process import Charge, WorkerDied, WorkerProcess, ignore
 from app.training.gradient_check import GradientCheckJob, run_job
 
 log = logging.getLogger(__name__)
@@ -43,8 +43,8 @@ class GradientCheckQueue:
         self._running = ""  # the owner of the running job
         self._lock = threading.Lock()
 
-    def check(self, owner: str, job: GradientCheckJob) -> Outcome:
-        """Queue a job; returns the errors of every matrix.
+    def check(self, owner: str, job: GradientCheckJob, charge: Charge = ignore) -> Outcome:
+        """Queue a job, whose processor time is charged; returns the errors of every matrix.
 
         Fails with `BusyError` if the queue is full, the owner's last job is pending, or the worker
         process died.
@@ -53,7 +53,7 @@ class GradientCheckQueue:
             if owner in self._pending:
                 return failed(BusyError("check_pending"))
             self._pending.add(owner)
-        outcome = self._executor.submit(self._run, owner, job)
+        outcome = self._executor.submit(self._run, owner, job, charge)
         outcome.add_done_callback(lambda _: self._pending.discard(owner))
         return outcome
 
@@ -70,7 +70,7 @@ class GradientCheckQueue:
         self._executor.close()
         self.worker.close()
 
-    def _run(self, owner: str, job: GradientCheckJob) -> list[MatrixCheck]:
+    def _run(self, owner: str, job: GradientCheckJob, charge: Charge) -> list[MatrixCheck]:
         if self._idle_timer is not None:
             self._idle_timer.cancel()
         self._set_running(owner)
@@ -83,6 +83,7 @@ class GradientCheckQueue:
             log.exception("a gradient check failed")
             raise UserError("unexpected") from None
         finally:
+            charge(self.worker.used)
             self._set_running("")
             # On the executor, so that `terminate` never interrupts a job.
             self._idle_timer = threading.Timer(

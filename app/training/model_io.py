@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from app.errors import BusyError, UserError, from_model
 from app.protocol.limits import MAX_LAYERS, Limits
-from app.runtime.executors import BoundedExecutor
+from app.runtime.executors import BoundedExecutor, charged
 from app.runtime.folder_lock import FolderInUse, lock_folder
-from app.runtime.worker_process import WorkerDied, WorkerProcess, WorkerTimeout
+from app.runtime.worker_process import Charge, WorkerDied, WorkerProcess, WorkerTimeout, ignore
 from model import ModelError
 from model.formats.checkpoint import ModelCheckpoint, load_model
 
@@ -159,19 +159,25 @@ class ModelIO:
         os.close(handle)
         return Path(name)
 
-    def read(self, path: Path, address: str = "") -> Future[ModelCheckpoint]:
+    def read(
+        self, path: Path, address: str = "", charge: Charge = ignore
+    ) -> Future[ModelCheckpoint]:
         """Load a model from a file of an address; fails with a `UserError` if it is invalid."""
         size = path.stat().st_size
         if size <= SMALL_FILE:
-            return self._threads.submit(_translate_errors, read_file, path, self._max_values)
-        return self._in_worker(address, size, read_file, path, self._max_values)
+            return self._in_thread(charge, read_file, path, self._max_values)
+        return self._in_worker(address, size, read_file, path, self._max_values, charge=charge)
 
-    def read_text(self, text: str) -> Future[ModelCheckpoint]:
+    def read_text(self, text: str, charge: Charge = ignore) -> Future[ModelCheckpoint]:
         """Load a model from a short JSON text; fails with a `UserError` if it is invalid."""
-        return self._threads.submit(_translate_errors, saved_of, text)
+        return self._in_thread(charge, _read_text, text, self._max_values)
 
     def write(
-        self, saved: ModelCheckpoint, content: Content = as_json, address: str = ""
+        self,
+        saved: ModelCheckpoint,
+        content: Content = as_json,
+        address: str = "",
+        charge: Charge = ignore,
     ) -> Future[Path]:
         """Save a model of an address to a new file, which the caller removes.
 
@@ -179,16 +185,16 @@ class ModelIO:
         """
         path = self.new_file()
         if is_small(saved):
-            future = self._threads.submit(_translate_errors, write_file, saved, path, content)
+            future = self._in_thread(charge, write_file, saved, path, content)
         else:
             size = BYTES_PER_NUMBER * numbers_of(saved)
-            future = self._in_worker(address, size, write_file, saved, path, content)
+            future = self._in_worker(address, size, write_file, saved, path, content, charge=charge)
         future.add_done_callback(lambda done: _remove_if_failed(done, path))
         return future
 
-    def write_text(self, saved: ModelCheckpoint) -> Future[str]:
+    def write_text(self, saved: ModelCheckpoint, charge: Charge = ignore) -> Future[str]:
         """A small model as JSON."""
-        return self._threads.submit(_translate_errors, json_of, saved)
+        return self._in_thread(charge, json_of, saved)
 
     def remove(self, path: Path) -> None:
         """Remove a file on another thread: on a busy disk this may block."""
@@ -203,13 +209,29 @@ class ModelIO:
         shutil.rmtree(self._folder, ignore_errors=True)
         self._lock.close()
 
-    def _in_worker(
-        self, address: str, size: int, function: Callable[..., T], *arguments: object
+    def _in_thread(
+        self, charge: Charge, function: Callable[..., T], *arguments: object
     ) -> Future[T]:
-        """Call a function in the worker process, the smallest models first."""
-        return self._large.submit(
-            _translate_errors, self.worker.call, function, *arguments, owner=address, cost=size
-        )
+        """Call a function on a thread of this process, and charge its processor time."""
+        return self._threads.submit(_translate_errors, charged, charge, function, *arguments)
+
+    def _in_worker(
+        self,
+        address: str,
+        size: int,
+        function: Callable[..., T],
+        *arguments: object,
+        charge: Charge = ignore,
+    ) -> Future[T]:
+        """The same in the worker process, the smallest models first."""
+
+        def call() -> T:
+            try:
+                return self.worker.call(function, *arguments)
+            finally:
+                charge(self.worker.used)
+
+        return self._large.submit(_translate_errors, call, owner=address, cost=size)
 
 
 def read_file(path: Path, max_values: int) -> ModelCheckpoint:
@@ -221,6 +243,21 @@ def read_file(path: Path, max_values: int) -> ModelCheckpoint:
     return saved_of(_read_content(path, max_values))
 
 
+def _read_text(text: str, max_values: int) -> ModelCheckpoint:
+    _check_values(text.count("[") + text.count("{"), text.count(","), max_values)
+    return saved_of(text)
+
+
+def _check_values(containers: int, values: int, max_values: int) -> None:
+    """Check the size of JSON before it is parsed.
+
+    Raises:
+        UserError: no model that the server accepts has so many values.
+    """
+    if containers > MAX_CONTAINERS or values > max_values:
+        raise UserError("model_memory", "json")
+
+
 def _read_content(path: Path, max_values: int) -> bytes:
     """The content of a file that does not have more values than a model can need.
 
@@ -229,8 +266,7 @@ def _read_content(path: Path, max_values: int) -> bytes:
     """
     content = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     containers = content.count(b"[") + content.count(b"{")
-    if containers > MAX_CONTAINERS or content.count(b",") > max_values:
-        raise UserError("model_memory", "json")
+    _check_values(containers, content.count(b","), max_values)
     if len(content) > SMALL_FILE and not content.isascii():
         with contextlib.suppress(UnicodeDecodeError):  # of another encoding, or damaged
             content = _NOT_ASCII.sub(_escaped, content)

@@ -32,8 +32,10 @@ from app.protocol.sharing import (
 )
 from app.runtime.backends import ServerBackend
 from app.runtime.peers import network_of
+from app.runtime.worker_process import Charge
 from app.sessions.commands import (
     Answer,
+    ChargeTime,
     Command,
     CreateCheckpoint,
     LoadModel,
@@ -163,7 +165,8 @@ class SessionService:
             UserError: there is no network, or saving takes too long.
         """
         saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
-        writing = self.model_io.write(saved, export_format.content, network_of(address))
+        charge = self._charge(session_id)
+        writing = self.model_io.write(saved, export_format.content, network_of(address), charge)
         try:
             return self._await_result(writing)
         except BaseException:
@@ -176,7 +179,8 @@ class SessionService:
         Raises:
             UserError: the file has no valid model, or it is too large.
         """
-        saved = self._await_result(self.model_io.read(path, network_of(address)))
+        reading = self.model_io.read(path, network_of(address), self._charge(session_id))
+        saved = self._await_result(reading)
         self._submit(session_id, LoadModel(saved))
 
     def sample(self, session_id: str, request: Sample) -> Mapping[str, Any]:
@@ -210,7 +214,8 @@ class SessionService:
     def _load_json(self, session_id: str, request: Load) -> OkResult:
         if len(request.json_text) > SMALL_FILE:
             raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
-        saved = self._await_result(self.model_io.read_text(request.json_text))
+        reading = self.model_io.read_text(request.json_text, self._charge(session_id))
+        saved = self._await_result(reading)
         self._submit(session_id, LoadModel(saved))
         return {"ok": True}
 
@@ -218,7 +223,8 @@ class SessionService:
         saved = cast(ModelCheckpoint, self._submit(session_id, request))
         if not is_small(saved):
             raise UserError("too_large_to_save", "json")
-        return {"ok": True, "json": self._await_result(self.model_io.write_text(saved))}
+        writing = self.model_io.write_text(saved, self._charge(session_id))
+        return {"ok": True, "json": self._await_result(writing)}
 
     def _share(self, session_id: str, _request: Share) -> ShareResult:
         checkpoint = cast(Checkpoint, self._submit(session_id, CreateCheckpoint()))
@@ -251,7 +257,7 @@ class SessionService:
     def _check_gradients(
         self, session_id: str, job: GradientCheckJob, page: str
     ) -> GradientCheckResult:
-        check = self._gradient_checks.check(session_id, job)
+        check = self._gradient_checks.check(session_id, job, self._charge(session_id))
         cancel = partial(self._gradient_checks.cancel, session_id, check)
         try:
             with self._cancelled_with(page, cancel):
@@ -282,6 +288,10 @@ class SessionService:
             yield
         finally:
             self._questions.discard(question)
+
+    def _charge(self, session_id: str) -> Charge:
+        """Charges the session's share of the training time."""
+        return lambda seconds: self._engine.submit(session_id, ChargeTime(seconds))
 
     def _submit(self, session_id: str, command: Command) -> Answer:
         return self._await_result(self._engine.submit(session_id, command))

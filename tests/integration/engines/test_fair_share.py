@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,15 @@ import pytest
 
 from app.engines import training_pool
 from app.engines.local import LocalEngine
-from app.engines.scheduler import TIME_SLICE
+from app.engines.scheduler import TIME_SLICE, Lease
 from app.errors import UserError
 from app.protocol.requests import Complete, Learn, Pause, SetParameters
-from app.sessions.commands import CreateCheckpoint, LoadModel
+from app.sessions.commands import ChargeTime, CreateCheckpoint, LoadModel, SetWatched
 from app.sessions.session import Session
 from app.storage import Store, default_url
 from app.training.checkpoint import Checkpoint
 from app.training.run import TrainingRun
-from tests.support.engines import drop, local_engine
+from tests.support.engines import HOUR, drop, local_engine
 from tests.support.sessions import SMALL, SessionClient
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -88,6 +89,36 @@ def test_a_command_is_answered_before_the_questions_of_another_session(
         each.result(PATIENCE)
     assert order == ["command", "second question"]
     ann.wait_for_steps()  # questions leave some of each turn to training
+
+
+def test_time_outside_of_its_slices_is_charged_to_a_session(engine: LocalEngine) -> None:
+    """Its gradient checks, and the model files that it reads."""
+    ann, bob = SessionClient(engine, "ann"), SessionClient(engine, "bob")
+    ann.wait_for_steps()
+    bob.wait_for_steps()
+    tasks = engine.pool._scheduler._tasks
+    ann.ask(Pause())
+    before = tasks["ann"].vruntime
+    assert engine.submit("ann", ChargeTime(HOUR)).result(PATIENCE) is None
+    assert tasks["ann"].vruntime == before + HOUR
+    bob.wait_for_steps()
+
+
+def test_a_session_without_a_page_gets_less_than_one_that_is_watched(engine: LocalEngine) -> None:
+    ann, bob = SessionClient(engine, "ann"), SessionClient(engine, "bob")
+    ann.ask(SetWatched(watched=True))
+    bob.wait_for_steps()
+    turns = Counter[str]()
+    release = engine.pool._scheduler.release
+
+    def note(lease: Lease, used: float, runnable: bool) -> None:
+        if not lease.priority:
+            turns[lease.session_id] += 1
+        release(lease, used, runnable)
+
+    engine.pool._scheduler.release = note  # type: ignore[method-assign]
+    wait_for(lambda: turns["bob"] >= 4)
+    assert turns["ann"] > 2 * turns["bob"]
 
 
 def test_a_cancelled_question_is_not_computed(

@@ -80,6 +80,20 @@ def test_killing_the_process_fails_only_the_running_check(
     assert checker.worker.pid != pid
 
 
+def test_a_check_is_charged_whether_it_ends_or_dies(
+    checker: GradientCheckQueue, tmp_path: Path
+) -> None:
+    charged: list[float] = []
+    assert checker.check("ann", NOTHING, charged.append).result(PATIENCE) == []
+    work: Any = Work(tmp_path)
+    running = checker.check("ann", work, charged.append)
+    wait_for(lambda: work.has_begun)
+    checker.cancel("ann", running)
+    assert code_of(running) == "check_lost"
+    assert len(charged) == 2
+    assert charged[1] > charged[0] >= 0
+
+
 def test_a_cancelled_check_ends_even_while_it_runs(
     checker: GradientCheckQueue, tmp_path: Path
 ) -> None:

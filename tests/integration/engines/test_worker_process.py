@@ -50,6 +50,13 @@ def test_the_process_starts_with_the_first_call_and_is_reused(process: WorkerPro
     assert process.call(own_pid) == pid
 
 
+def test_the_processor_time_of_a_call_is_known(process: WorkerProcess) -> None:
+    process.call(own_pid)
+    little = process.used
+    process.call(sum, range(3_000_000))
+    assert process.used > little
+
+
 def test_exceptions_propagate_and_the_process_survives(
     process: WorkerProcess,
 ) -> None:

@@ -238,6 +238,25 @@ def test_a_model_that_takes_too_long_is_given_up(
     assert_same(files.read(large).result(PATIENCE), LARGE)
 
 
+def test_small_and_large_models_are_charged(shared: ModelIO) -> None:
+    charged: list[float] = []
+    for saved in (SMALL, LARGE):
+        path = shared.write(saved, charge=charged.append).result(PATIENCE)
+        shared.read(path, charge=charged.append).result(PATIENCE)
+    text = shared.write_text(SMALL, charged.append).result(PATIENCE)
+    shared.read_text(text, charged.append).result(PATIENCE)
+    assert len(charged) == 6
+    assert all(seconds > 0 for seconds in charged)
+
+
+def test_a_text_with_more_values_than_a_model_has_is_refused_before_it_is_parsed(
+    shared: ModelIO, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(model_io, "saved_of", None)
+    for text in ("[" * 20_000, "0," * 20_000_000):
+        assert code_of(shared.read_text(text)) == "model_memory"
+
+
 def test_one_address_leaves_room_for_the_models_of_others(files: ModelIO, tmp_path: Path) -> None:
     may_go = tmp_path / "go"
     own = [files._in_worker("own", 1, wait_for_go, may_go) for _ in range(MAX_PENDING_PER_ADDRESS)]
@@ -321,6 +340,15 @@ def test_files_are_private_and_stale_ones_are_removed(
     [folder] = (tmp_path / FOLDER).iterdir()
     assert folder.stat().st_mode & 0o777 == 0o700
     assert files.new_file().stat().st_mode & 0o777 == 0o600
+
+
+def test_a_second_process_leaves_the_files_of_the_first(new_files: Callable[[], ModelIO]) -> None:
+    """A restart may overlap, and servers that share a database may share a folder."""
+    first = new_files()
+    file = first.new_file()
+    second = new_files()
+    assert file.exists()
+    assert second.new_file().parent != file.parent
 
 
 def test_close_ends_the_process_and_removes_the_files(
