@@ -215,7 +215,7 @@ def test_sentences_are_the_trimmed_lines_wherever_a_piece_ends(
     piece: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sentences, "CHUNK", piece)
-    generator = random.Random(1)
+    generator = random.Random(1)  # noqa: S311  (nothing is secret)
     for length in range(200):
         text = "".join(generator.choices(ODD_CHARACTERS, k=length % 25))
         lines = re.split("[\r\n]", text.replace("\ufeff", ""))
