@@ -45,8 +45,7 @@ UNWATCHED_COST = 8
 one that is watched. A visitor could leave many behind."""
 PREPARED_AT_ONCE = 50_000
 """Characters of a text that is prepared within a time slice: some ten milliseconds."""
-PREPARING_THREADS = 1
-"""Threads for longer texts; more would take the processors from the training of others."""
+PREPARING_THREADS = 2
 CLOSE_SECONDS = 2.0
 """How long `close` waits for time slices to end. A longer slice ends with the process."""
 

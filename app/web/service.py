@@ -132,6 +132,10 @@ class SessionService:
         """
         self._await_result(self._engine.open_session(session_id))
 
+    def charge(self, session_id: str) -> Charge:
+        """Charges the session's share of the training time."""
+        return lambda seconds: self._engine.submit(session_id, ChargeTime(seconds))
+
     def read_text(self, session_id: str) -> TrainingText:
         """The whole training text of the session.
 
@@ -140,13 +144,13 @@ class SessionService:
         """
         return cast(TrainingText, self._submit(session_id, ReadText()))
 
-    def read_file(self, upload: UploadedText) -> TextFile:
+    def read_file(self, session_id: str, upload: UploadedText) -> TextFile:
         """The text of a file; a large one is stored.
 
         Raises:
             UserError: the file is no text, or too large, or reading takes too long.
         """
-        return self._await_result(self._texts.read(upload))
+        return self._await_result(self._texts.read(upload, self.charge(session_id)))
 
     def store_text(self, read: Callable[[], str]) -> tuple[str, StoredText]:
         """Store the text that a function reads, which may take a moment; returns its beginning too.
@@ -165,7 +169,7 @@ class SessionService:
             UserError: there is no network, or saving takes too long.
         """
         saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
-        charge = self._charge(session_id)
+        charge = self.charge(session_id)
         writing = self.model_io.write(saved, export_format.content, network_of(address), charge)
         try:
             return self._await_result(writing)
@@ -179,7 +183,7 @@ class SessionService:
         Raises:
             UserError: the file has no valid model, or it is too large.
         """
-        reading = self.model_io.read(path, network_of(address), self._charge(session_id))
+        reading = self.model_io.read(path, network_of(address), self.charge(session_id))
         saved = self._await_result(reading)
         self._submit(session_id, LoadModel(saved))
 
@@ -214,7 +218,7 @@ class SessionService:
     def _load_json(self, session_id: str, request: Load) -> OkResult:
         if len(request.json_text) > SMALL_FILE:
             raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
-        reading = self.model_io.read_text(request.json_text, self._charge(session_id))
+        reading = self.model_io.read_text(request.json_text, self.charge(session_id))
         saved = self._await_result(reading)
         self._submit(session_id, LoadModel(saved))
         return {"ok": True}
@@ -223,7 +227,7 @@ class SessionService:
         saved = cast(ModelCheckpoint, self._submit(session_id, request))
         if not is_small(saved):
             raise UserError("too_large_to_save", "json")
-        writing = self.model_io.write_text(saved, self._charge(session_id))
+        writing = self.model_io.write_text(saved, self.charge(session_id))
         return {"ok": True, "json": self._await_result(writing)}
 
     def _share(self, session_id: str, _request: Share) -> ShareResult:
@@ -257,7 +261,7 @@ class SessionService:
     def _check_gradients(
         self, session_id: str, job: GradientCheckJob, page: str
     ) -> GradientCheckResult:
-        check = self._gradient_checks.check(session_id, job, self._charge(session_id))
+        check = self._gradient_checks.check(session_id, job, self.charge(session_id))
         cancel = partial(self._gradient_checks.cancel, session_id, check)
         try:
             with self._cancelled_with(page, cancel):
@@ -288,10 +292,6 @@ class SessionService:
             yield
         finally:
             self._questions.discard(question)
-
-    def _charge(self, session_id: str) -> Charge:
-        """Charges the session's share of the training time."""
-        return lambda seconds: self._engine.submit(session_id, ChargeTime(seconds))
 
     def _submit(self, session_id: str, command: Command) -> Answer:
         return self._await_result(self._engine.submit(session_id, command))

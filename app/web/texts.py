@@ -12,8 +12,9 @@ from typing import NamedTuple, TypeVar
 from app.errors import BusyError, LimitExceeded, UserError, from_model
 from app.protocol import StoredText, TextFile
 from app.protocol.limits import MAX_BOX_TEXT, Limits
-from app.runtime.executors import BoundedExecutor
+from app.runtime.executors import BoundedExecutor, charged
 from app.runtime.peers import AddressRateLimiter, network_of
+from app.runtime.worker_process import Charge, ignore
 from app.sessions.snapshot import MAX_BEGINNING
 from app.storage import DamagedCheckpoint, StoreError, TextStore
 from model import ModelError, TextError, decode_text
@@ -63,11 +64,13 @@ class TextLibrary:
         self._reader = BoundedExecutor("text-files", 1, MAX_FILES, *codes, per_owner=MAX_FILES // 2)
         self._lookups = BoundedExecutor("texts", 1, MAX_LOOKUPS, *codes)
 
-    def read(self, upload: UploadedText) -> Future[TextFile]:
+    def read(self, upload: UploadedText, charge: Charge = ignore) -> Future[TextFile]:
         """The text of a file; fails with a `UserError` at the field `text`."""
         size = upload.path.stat().st_size
         owner = network_of(upload.address)
-        return self._reader.submit(_translate_errors, self._read, upload, owner=owner, cost=size)
+        return self._reader.submit(
+            _translate_errors, charged, charge, self._read, upload, owner=owner, cost=size
+        )
 
     def store(self, read: Callable[[], str]) -> Future[tuple[str, StoredText]]:
         """Store the text that a function reads; returns its beginning, and what it has become."""

@@ -174,7 +174,7 @@ class Client:
 
     def put(self, path: str, body: bytes, **options: Any) -> TestResponse:
         """Send a PUT request with the browser's cookies."""
-        return self.http.put(path, data=body, **options)
+        return self.http.put(path, data=body, **{"buffered": True, **options})
 
     def leave(self) -> None:
         """Close every page."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request
@@ -14,7 +14,7 @@ from werkzeug.wrappers import Response as AnyResponse
 from app.errors import BusyError, UserError
 from app.runtime.peers import network_of
 from app.sessions.commands import TrainingText
-from app.web.extension import extension
+from app.web.extension import Extension, extension
 from app.web.http.responses import error_response, json_string
 from app.web.http.transfer_timeout import watch_transfer
 
@@ -63,24 +63,34 @@ def text() -> AnyResponse:
         if request.if_none_match.contains(checksum):
             return _private(Response(status=HTTPStatus.NOT_MODIFIED), checksum)
         found = here.service.read_text(session_id)
+        response = send_text(here, _json(found), found.text)
     except BusyError as error:
         return error_response(error)
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
-    size, network = sys.getsizeof(found.text), network_of(request.remote_addr or "")
-    transfers = _transfers()
+    return _private(response, found.checksum)
+
+
+def send_text(here: Extension, pieces: Iterable[bytes], text: str) -> Response:
+    """A response of JSON with a text, which counts as in transfer until it has been sent.
+
+    Raises:
+        BusyError: too many texts are being sent already.
+    """
+    transfers, network = _transfers(), network_of(request.remote_addr or "")
+    size = sys.getsizeof(text)
     if not transfers.begin(network, size):
-        return error_response(BusyError("texts_full"))
+        raise BusyError("texts_full")
     transfer = watch_transfer(here)
 
-    def pieces() -> Iterator[bytes]:
-        for piece in _json(found):
+    def counted() -> Iterator[bytes]:
+        for piece in pieces:
             yield piece
             transfer.bytes_moved += len(piece)
 
-    response = Response(pieces(), mimetype="application/json")
+    response = Response(counted(), mimetype="application/json")
     response.call_on_close(lambda: transfers.end(network, size))
-    return _private(response, found.checksum)
+    return response
 
 
 def _transfers() -> TextTransfers:

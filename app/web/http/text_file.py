@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import PayloadTooLarge, UserError
@@ -15,6 +15,7 @@ from app.protocol import TextFile
 from app.web.extension import Extension, extension
 from app.web.http.receive import receive
 from app.web.http.responses import error_response, json_string
+from app.web.http.text import send_text
 from app.web.http.transfer_slots import TransferSlots
 from app.web.http.transfer_timeout import watch_transfer
 from app.web.texts import MAX_FILES, UploadedText
@@ -42,12 +43,12 @@ def read() -> AnyResponse:
     try:
         path = here.model_io.new_file()
         answer = _read(here, session_id, path)
+        return send_text(here, _json(answer), answer["text"])
     except UserError as error:
         return error_response(error)
     finally:
         if path is not None:
             here.model_io.remove(path)
-    return Response(_json(answer), mimetype="application/json")
 
 
 def _read(here: Extension, session_id: str, path: Path) -> TextFile:
@@ -67,7 +68,7 @@ def _read(here: Extension, session_id: str, path: Path) -> TextFile:
         bool(request.args.get("whole")),
         address,
     )
-    return here.service.read_file(upload)
+    return here.service.read_file(session_id, upload)
 
 
 def _json(answer: TextFile) -> Iterator[bytes]:

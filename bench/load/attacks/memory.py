@@ -96,6 +96,20 @@ async def text_files(attacker: Attacker) -> None:
         await asyncio.gather(*uploads)
 
 
+async def text_files_not_read(attacker: Attacker) -> None:
+    """Upload text files on many connections without reading the answers."""
+    page = await attacker.open_page()
+    line = "\u65e5\u672c\u8a9e " * 10 + "\n"
+    content = (line * (TEXT // len(line))).encode()
+    headers = f"Content-Length: {len(content)}\r\n"
+    while True:
+        with contextlib.suppress(*CLIENT_ERRORS):
+            _, writer = await attacker.request("/api/text-file", page.cookie, headers, "PUT")
+            writer.write(content)
+            await writer.drain()
+            attacker.outcomes["sent"] += 1
+
+
 async def _upload_texts(
     attacker: Attacker, http: aiohttp.ClientSession, cookie: str, bodies: Iterable[bytes]
 ) -> None:
@@ -143,6 +157,7 @@ ATTACKS = (
     Attack("networks of the maximum size", largest_networks, options=("--max-memory", "400000000")),
     Attack("the most distinct characters", many_distinct_characters),
     Attack("text files without end", text_files),
+    Attack("text files whose answers are not read", text_files_not_read),
     Attack("a million lines of one letter", many_short_lines),
     Attack("shares without end", shares_without_end),
 )

@@ -12,6 +12,7 @@ from app import protocol
 from app.protocol.limits import MAX_BOX_TEXT, MAX_EVENT_TEXT
 from app.runtime.peers import AddressRateLimiter
 from app.training.checkpoint import checksum_of
+from app.web.http import text as text_module
 from model import TextLimits
 from tests.support.app_server import AppServer, Client
 
@@ -39,6 +40,17 @@ def test_a_text_file_is_answered_as_text(visitor: Client, encoding: str) -> None
     assert answer["text"] == TEXT
     assert len(answer["remarks"]) == (encoding == "cp1252")
     assert all("notes.txt" in remark for remark in answer["remarks"])
+
+
+def test_an_answer_counts_as_a_text_in_transfer_until_it_is_sent(
+    visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A visitor who does not read it must not fill the memory."""
+    monkeypatch.setattr(text_module, "MAX_SENDING_TO_ADDRESS", 1)
+    unread = visitor.put(URL, b"text", buffered=False)
+    assert visitor.put(URL, b"text").get_json()["code"] == "texts_full"
+    unread.close()
+    assert visitor.put(URL, b"text").get_json()["ok"]
 
 
 def test_an_encoding_can_be_named(visitor: Client) -> None:
