@@ -146,28 +146,26 @@ def sentences_from_text(text: str) -> Sentences:
     """The sentences of a text: its lines, trimmed, without blank ones and byte order marks."""
     if BYTE_ORDER_MARK in text:
         text = text.replace(BYTE_ORDER_MARK, "")
-    pieces = [np.empty((4, 0), np.int64)]  # of lines: number, start, end, and what can be seen
-    breaks = 0
+    starts, ends, seen = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.bool_)]
+    breaks, last_line = 0, -1
     for at in range(0, len(text), CHUNK):
         kinds = _KINDS[code_points(text[at : at + CHUNK])]
+        places = np.flatnonzero(kinds > _SPACE)
         numbers = breaks + np.cumsum(kinds == _BREAK)
         breaks = numbers[-1]
-        places = np.flatnonzero(kinds > _SPACE)
-        pieces.append(_join_lines(numbers[places], at + places, at + places + 1, kinds[places]))
-    _, starts, ends, seen = _join_lines(*np.concatenate(pieces, axis=1))
-    return Sentences(text, starts[seen == _VISIBLE], ends[seen == _VISIBLE])
-
-
-def _join_lines(
-    numbers: Int64Array, starts: Int64Array, ends: Int64Array, kinds: npt.NDArray[np.integer]
-) -> Int64Array:
-    """(4, lines), the spans of each line joined; all arguments are (spans,), in order."""
-    if not len(numbers):
-        return np.empty((4, 0), np.int64)
-    first = np.flatnonzero(np.diff(numbers, prepend=-1))
-    last = np.append(first[1:], len(numbers)) - 1
-    seen = np.maximum.reduceat(kinds, first)
-    return np.stack((numbers[first], starts[first], ends[last], seen))
+        lines, visible = numbers[places], kinds[places] == _VISIBLE
+        first = np.flatnonzero(np.diff(lines, prepend=last_line))  # of each line that begins here
+        bounds = np.append(first, len(places))
+        if bounds[0]:  # characters of a line that began earlier
+            ends[-1][-1] = at + places[bounds[0] - 1] + 1
+            seen[-1][-1] |= visible[: bounds[0]].any()
+        if len(first):
+            starts.append(at + places[first])
+            ends.append(at + places[bounds[1:] - 1] + 1)
+            seen.append(np.logical_or.reduceat(visible, first))
+            last_line = lines[-1]
+    kept = np.concatenate(seen)
+    return Sentences(text, np.concatenate(starts)[kept], np.concatenate(ends)[kept])
 
 
 def running_text(text: str) -> str:
