@@ -100,6 +100,8 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "no_network": "There is no network yet: press learn first.",
         "compiling": "The server is still compiling the code for this. Please try again in a few "
         "seconds.",
+        "no_best_weights": "The validation loss has not been measured yet, so there are no best "
+        "weights: wait for it, or train on a text with a validation set.",
         "nothing_to_undo": "There is no network to restore: a replaced network is stored for "
         "five minutes while the server has memory for it. Download a network before you replace "
         "it.",

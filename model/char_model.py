@@ -21,9 +21,11 @@ from model.formats.recurrentjs_json import parse, serialize
 from model.kernels.types import FloatArray
 from model.metrics import losses_and_predictions, perplexity_of, sentence_losses
 from model.network import Network, ParameterLayout, float_type
+from model.text.dataset import split_text
 from model.text.sentences import Sentences
 from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Optimizer
+from model.training.validation import TextValidator
 
 Initialization = Literal["recurrentjs", "glorot"]
 
@@ -35,7 +37,7 @@ END = "END"
 
 
 class CharModel(Network):
-    """A network that predicts the next character of a sentence.
+    """A network that predicts the next character of a sentence, or of running text.
 
     `params` is the flat vector of its parameters, `named_parameters` returns them by name.
     """
@@ -100,7 +102,7 @@ class CharModel(Network):
             FormatError: it is not a saved model; the message names the entry at fault.
         """
         network, *_ = parse(saved)
-        return cls(network.vocabulary, network.layout, network.params)
+        return cls(network.vocabulary, network.layout, network.params, network.mode)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> CharModel:
@@ -138,14 +140,20 @@ class CharModel(Network):
         """
         return sentence_losses(self, sentences)
 
-    def perplexity(self, sentences: Iterable[str]) -> float:
+    def perplexity(self, sentences: Iterable[str] | str) -> float:
         """The perplexity: exp of the mean loss of a prediction.
 
-        A sentence of n characters has n + 1 predictions; the last one is its end.
+        A sentence of n characters has n + 1 predictions; the last one is its end. In the mode
+        "text" this takes a text instead, of n predictions, with the state carried through it.
 
         Raises:
-            TextError: as `losses` does.
+            TextError: as `losses` does, or the text is none.
         """
+        if self.mode == "text":
+            if not isinstance(sentences, str):
+                raise TextError("text_not_a_string", kind=type(sentences).__name__)
+            tokens = split_text(self.vocabulary, sentences, 0.0, self.start_token).train
+            return TextValidator(self, tokens).evaluate()
         given = Sentences.of(sentences)
         if not given:
             raise TextError("no_sentences")
@@ -159,11 +167,16 @@ class CharModel(Network):
     def next_char_probabilities(self, prefix: str = "") -> dict[str, float]:
         """The probability of each character, and of `END`, after the prefix.
 
+        In the mode "text" there is no `END`.
+
         Raises:
             TextError: the prefix has an unknown character.
         """
-        probabilities = map(float, forward_trace.trace(self, prefix).probabilities[-1])
-        return dict(zip((END, *self.vocabulary.chars), probabilities, strict=True))
+        probabilities = forward_trace.trace(self, prefix).probabilities[-1]
+        if self.mode == "text":
+            rest = probabilities[1:] / probabilities[1:].sum()
+            return dict(zip(self.vocabulary.chars, map(float, rest), strict=True))
+        return dict(zip((END, *self.vocabulary.chars), map(float, probabilities), strict=True))
 
     def trace(self, text: str) -> ForwardTrace:
         """The states and predictions at each step of a text and its end.

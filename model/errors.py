@@ -151,6 +151,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
         "hidden_sizes_not_integers": '"hidden_sizes" must be a list of integers, such as [20, 20].',
         "letter_size_not_an_integer": '"letter_size" must be an integer.',
         "too_many_layers": "This network has {count:,} layers. Use one of {limit:,} at most.",
+        "mode_unknown": '"mode" must be {known}: remove it, or correct it.',
         "unknown_generator": '"generator" must be {known}.',
         # The matrices of a saved model.
         "matrix_missing": (
@@ -177,6 +178,7 @@ MESSAGES: Mapping[str, str] = MappingProxyType(
             '"{key}" of the training must be a number from 0 to {most:g}: remove "training".'
         ),
         "training_damaged": '"training" of the solver is invalid: {reason} Remove it.',
+        "best_damaged": '"best" is invalid: remove it.',
         "order_damaged": '"order" of the solver is invalid: remove it.',
         # The expression graph; each message starts with the operation.
         "not_a_matrix": (

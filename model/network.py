@@ -33,7 +33,7 @@ import numpy.typing as npt
 from model.errors import SettingsError, is_integer
 from model.kernels import workspace
 from model.kernels.cells import Gru, Lstm, Rnn
-from model.kernels.types import PACKING, FloatArray
+from model.kernels.types import BOUNDARY, PACKING, FloatArray
 from model.text.vocabulary import Vocabulary
 
 Mode = Literal["lines", "text"]
@@ -231,6 +231,7 @@ class Network:
         vocabulary: its characters.
         layout: its sizes.
         params: (parameters,), all weights and biases, float32 or float64.
+        mode: what it reads. In the mode "text", it never writes END.
 
     Raises:
         SettingsError: they do not fit together; the kernels would read foreign memory.
@@ -239,6 +240,7 @@ class Network:
     vocabulary: Vocabulary
     layout: ParameterLayout
     params: FloatArray
+    mode: Mode = "lines"
 
     def __post_init__(self) -> None:
         float_type(self.params.dtype)
@@ -251,6 +253,11 @@ class Network:
     def cell(self) -> str:
         """The name of the cell of all layers."""
         return self.layout.cell
+
+    @property
+    def start_token(self) -> int:
+        """The token before a text: START, or in the mode "text" a line break, if it is known."""
+        return self.vocabulary.index.get("\n", BOUNDARY) if self.mode == "text" else BOUNDARY
 
     @property
     def hidden_sizes(self) -> tuple[int, ...]:
@@ -286,7 +293,7 @@ class Network:
 
     def copy(self) -> Self:
         """A copy with its own parameters."""
-        return type(self)(self.vocabulary, self.layout, self.params.copy())
+        return type(self)(self.vocabulary, self.layout, self.params.copy(), self.mode)
 
 
 def float_type(dtype: npt.DTypeLike) -> np.dtype[Any]:

@@ -13,9 +13,8 @@ from model.errors import SettingsError, TextError, is_integer, is_number
 from model.kernels import entry_points
 from model.kernels.beam_search import Beam, Ranking
 from model.kernels.sampling import SamplingParams
-from model.kernels.types import BOUNDARY, Float64Array, FloatArray
+from model.kernels.types import Float64Array, FloatArray
 from model.network import Network, is_size
-from model.text.vocabulary import Vocabulary
 
 MAX_BATCH = 256
 """Sentences per call of the kernel: more need memory and save no time."""
@@ -87,7 +86,8 @@ def stream(
     if not is_size(count):
         raise SettingsError("invalid_count", "count", value=count)
     _check_max_chars(max_chars)
-    prompt_tokens = _prompt_tokens(network.vocabulary, prompt)
+    prompt_tokens = _prompt_tokens(network, prompt)
+    sampling = sampling._replace(ends=network.mode == "lines")
 
     def sentences() -> Iterator[str]:
         for rows in _batches(count, max_chars, first):
@@ -110,7 +110,7 @@ def beam_search(
     if not (is_size(width) and width <= MAX_BEAM_WIDTH):
         raise SettingsError("invalid_width", "width", value=width, most=MAX_BEAM_WIDTH)
     _check_max_chars(max_chars)
-    prompt_tokens = _prompt_tokens(network.vocabulary, prompt)
+    prompt_tokens = _prompt_tokens(network, prompt)
     state, work, logits = _state_and_scratch(network, width)
     beam = Beam(
         scores=np.zeros(width),
@@ -125,6 +125,7 @@ def beam_search(
     entry_points.beam_search(
         *network.kernel_args,
         prompt_tokens,
+        network.mode == "lines",
         state,
         work,
         logits,
@@ -184,10 +185,11 @@ def _state_and_scratch(network: Network, rows: int) -> tuple[FloatArray, FloatAr
     return state, work, logits
 
 
-def _prompt_tokens(vocabulary: Vocabulary, prompt: str) -> npt.NDArray[np.int64]:
-    """START and the tokens of the prompt, (1 + characters,)."""
+def _prompt_tokens(network: Network, prompt: str) -> npt.NDArray[np.int64]:
+    """The token before a text and the tokens of the prompt, (1 + characters,)."""
     try:
-        return np.concatenate(([BOUNDARY], vocabulary.encode(prompt))).astype(np.int64)
+        tokens = network.vocabulary.encode(prompt)
+        return np.concatenate(([network.start_token], tokens)).astype(np.int64)
     except TextError as error:
         error.field = "prime"  # the public name of the option
         raise

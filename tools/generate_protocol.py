@@ -170,6 +170,7 @@ def messages() -> list[type]:
         protocol.SessionText,
         protocol.TextInfo,
         protocol.Curve,
+        protocol.Best,
         protocol.LiveState,
     ]
     frames = protocol.SERVER_EVENTS.values()
@@ -286,6 +287,7 @@ def _server_section() -> Iterator[str]:
     yield from _section("`options` of a state", Hyperparameters)
     yield from _section("`text` of a state", protocol.TextInfo)
     yield from _section("`curve`", protocol.Curve)
+    yield from _section("`best`", protocol.Best)
 
 
 def _http_section() -> Iterator[str]:
@@ -319,6 +321,7 @@ def _http_section() -> Iterator[str]:
     yield from _section("A text that is stored", protocol.StoredText)
     yield "The file may be in UTF-8, UTF-16, UTF-32 or Windows-1252 and compressed by gzip, bzip2"
     yield "or xz. The query may have its `name`, for messages, and its `encoding`, such as cp1251."
+    yield "The query of a download may have `weights`, as `save` does."
     yield ""
 
 

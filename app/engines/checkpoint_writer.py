@@ -18,8 +18,8 @@ log = logging.getLogger(__name__)
 
 MAX_BATCH_BYTES = 64_000_000
 """Estimated bytes of a batch: its checkpoints are copies of what is in memory already."""
-BYTES_PER_WEIGHT, BYTES_PER_CHARACTER = 16, 4
-"""Of a checkpoint: weights and optimizer state, copied and encoded, and the text in UTF-8."""
+BYTES_PER_WEIGHT, BYTES_PER_CHARACTER = 20, 4
+"""Of a checkpoint: weights and optimizer state, copied and encoded, with the best weights; text."""
 MAX_BATCH_SESSIONS = 32
 PROMPT_SECONDS = 1.0
 """How long a batch waits for its sessions; the others are written after all batches."""

@@ -10,6 +10,7 @@ from app.protocol.events import ACKNOWLEDGED, CLIENT_EVENTS, SERVER_EVENTS
 from app.protocol.parse import read_event, read_payload
 from app.protocol.requests import DEFAULT_LIMITS, TEMPERATURE
 from app.protocol.state import (
+    Best,
     BuiltInText,
     Closing,
     Curve,
@@ -30,6 +31,7 @@ __all__ = [
     "DEFAULT_LIMITS",
     "SERVER_EVENTS",
     "TEMPERATURE",
+    "Best",
     "BuiltInText",
     "Closing",
     "Curve",

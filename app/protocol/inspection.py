@@ -142,7 +142,10 @@ class SurprisalResult(InspectionResult):
     characters: Characters
     probabilities: Annotated[
         list[float],
-        Field(description="Of each character given those before it, then of the end of the text."),
+        Field(
+            description="Of each character given those before it, then of the end of the text, "
+            "which running text does not have."
+        ),
     ]
     likeliest: Annotated[
         list[list[tuple[str, float]]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, get_args
+from typing import Annotated, Literal, get_args
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
@@ -106,6 +106,15 @@ class SetParameters(Payload):
     ] = None
 
 
+Weights = Literal["latest", "best"]
+"""Which weights of a network: as they are now, or with the lowest validation loss so far."""
+CHOSEN_WEIGHTS = Annotated[
+    Weights,
+    BeforeValidator(ChoiceField("Weights", get_args(Weights))),
+    Field(description="The latest weights, or those with the lowest validation loss so far."),
+]
+
+
 class Complete(Payload):
     """Return completions of a prompt. Read-only."""
 
@@ -155,6 +164,7 @@ class Complete(Payload):
         BeforeValidator(LENGTH),
         Field(description="Maximum characters of a completion."),
     ] = MAX_CHARACTERS
+    weights: CHOSEN_WEIGHTS = "latest"
 
 
 class Load(Payload):
@@ -173,9 +183,15 @@ class LoadPretrained(Payload):
     ] = ""
 
 
+class LoadBest(Payload):
+    """Continue with the weights of the lowest validation loss; `undo` restores the latest ones."""
+
+
 class Undo(Payload):
     """Restore the network that was replaced last; a second undo is a redo."""
 
 
 class Save(Payload):
     """Return the current model."""
+
+    weights: CHOSEN_WEIGHTS = "latest"

@@ -83,9 +83,17 @@ class Curve(TypedDict):
         Field(
             description="Step, training perplexity (null if the network has diverged), validation "
             "perplexity (null without a validation set), learning rate, and base learning rate: "
-            "the one that was set initially, by hand or by a rollback, before the schedule."
+            "the one that was set initially, by hand, by a rollback or on a plateau, before the "
+            "schedule."
         ),
     ]
+
+
+class Best(TypedDict):
+    """The best weights so far, by validation loss."""
+
+    loss: Annotated[float, Field(description="Their validation loss, in nats a prediction.")]
+    step: Annotated[int, Field(description="The steps that had been taken.")]
 
 
 class LiveState(TypedDict):
@@ -110,6 +118,13 @@ class LiveState(TypedDict):
     held_out_perplexity: Annotated[
         float | None,
         Field(description="Validation perplexity, at its last evaluation; null if there is none."),
+    ]
+    best: Annotated[
+        Best | None,
+        Field(
+            description="The best weights so far, for `load_best` and the field `weights` of other "
+            "events; null before the first evaluation."
+        ),
     ]
     overfitting_since: Annotated[
         int | None,

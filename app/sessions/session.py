@@ -174,6 +174,7 @@ class Session:
             curve_version=run.curve.version,
             points=run.curve.points,
             validation_perplexity=run.validation.perplexity,
+            best=run.best,
             overfitting_since=run.overfitting.since,
             notices=self._notices,
             saved_at=self._saved_at,
@@ -312,17 +313,21 @@ class Session:
     def _read_text(self, _command: ReadText) -> TrainingText:
         return TrainingText(self._description.text.checksum, self._existing_run().text)
 
-    def _save(self, _command: Save) -> ModelCheckpoint:
+    def _save(self, command: Save) -> ModelCheckpoint:
         run = self._existing_run()
-        run.feed.hold()  # show samples of the saved network for a moment
-        return run.trainer.checkpoint()
+        if command.weights == "latest":
+            run.feed.hold()  # show samples of the saved network for a moment
+            return run.trainer.checkpoint()
+        model = run.model_with(command.weights)
+        return run.trainer.checkpoint()._replace(model=model)
 
     def _complete(self, command: Complete) -> CompleteResult:
         run = self._existing_run()
         is_compiled = beam_search_compiled if command.method == "beam" else inference_compiled
         if not is_compiled(run.options.kind):
             raise UserError("compiling", "method")
-        return {"ok": True, "completions": completion.complete(run.model, command)}
+        model = run.model_with(command.weights)
+        return {"ok": True, "completions": completion.complete(model, command)}
 
     def _inspect(self, command: Payload) -> InspectionResult:
         run = self._existing_run()

@@ -9,6 +9,7 @@ from app.protocol.base import Level, PauseReason, Replacement, Status
 from app.protocol.hyperparameters import Hyperparameters
 from app.training.checkpoint import NO_CHANGES, Revision, checksum_of
 from app.training.curve import CurvePoint
+from app.training.monitors import BestSoFar
 
 MAX_BEGINNING = 1_000
 """Characters of a text that a snapshot carries."""
@@ -83,6 +84,7 @@ class Snapshot:
         notices: the last few notices for the pages that watch.
         steps_per_second: sentences trained on per second of wall-clock time.
         validation_perplexity: of the validation set, at its last evaluation.
+        best: the best weights so far, by validation loss; None before the first evaluation.
         overfitting_since: the step since when training perplexity falls while validation
             perplexity rises; None if it does not.
         saved_at: Unix time of the newest checkpoint in the store; None before the first.
@@ -112,6 +114,7 @@ class Snapshot:
     notices: tuple[SessionNotice, ...]
     steps_per_second: float | None = None
     validation_perplexity: float | None = None
+    best: BestSoFar | None = None
     overfitting_since: int | None = None
     saved_at: float | None = None
     saving: bool = True

@@ -27,6 +27,7 @@ from model import Adam, AdamW, CharModel, ModelError, TrainingStats, Vocabulary
 from model.formats.checkpoint import ModelCheckpoint
 from model.network import ParameterLayout
 from model.training.optimizers import Optimizer, RMSProp
+from model.training.validation import BestWeights
 
 FORMAT = 4
 """Increases with every change of the format, except in the hyperparameters."""
@@ -114,6 +115,7 @@ def encode(checkpoint: Checkpoint) -> Encoded:
             "letter_size": int(saved.model.embedding_size),
             "vocabulary": list(saved.model.vocabulary.chars),
         },
+        "best": _encode_best(saved.best, arrays),
         "solver": _encode_solver(saved.optimizer, arrays),
         "order": _encode_order(saved.sampler_state, arrays, saved.model.params.dtype),
         "totals": asdict(checkpoint.totals),
@@ -178,20 +180,22 @@ def _checkpoint(
     hidden_sizes = tuple(network["hidden_sizes"])
     layout = ParameterLayout(network["kind"], len(vocabulary), network["letter_size"], hidden_sizes)
     flat = _of_length(arrays["flat"], layout)
+    options = Hyperparameters.from_json(state["options"])
     return Checkpoint(
         session_id=session_id,
         version=state["version"],
         text=text,
-        options=Hyperparameters.from_json(state["options"]),
+        options=options,
         learning=state["learning"],
         learning_rate=state["learning_rate"],
         set_rate=state.get("set_rate", state["learning_rate"]),
         rate_since=state.get("rate_since", 0.0),
         temperature=state["temperature"],
         saved=ModelCheckpoint(
-            CharModel(vocabulary, layout, flat),
+            CharModel(vocabulary, layout, flat, options.mode),
             _decode_solver(state["solver"], arrays, layout),
             _decode_order(state["order"], arrays),
+            best=_decode_best(state.get("best"), arrays, layout),
         ),
         totals=TrainingStats(**state["totals"]),
         curve_version=state["curve"]["version"],
@@ -261,6 +265,19 @@ def _decode_order(state: Any, arrays: Mapping[str, Array]) -> Mapping[str, Any] 
         return None
     lists = {name: arrays[name].tolist() for name in SAMPLER_LISTS if name in arrays}
     return {**state, **lists}
+
+
+def _encode_best(best: BestWeights | None, arrays: dict[str, Array]) -> dict[str, Any] | None:
+    if best is None:
+        return None
+    arrays["best"] = best.params  # (parameters,)
+    return {name: value for name, value in vars(best).items() if name != "params"}
+
+
+def _decode_best(
+    state: Mapping[str, Any] | None, arrays: Mapping[str, Array], layout: ParameterLayout
+) -> BestWeights | None:
+    return None if state is None else BestWeights(_of_length(arrays["best"], layout), **state)
 
 
 def _of_length(numbers: Array, layout: ParameterLayout) -> Array:

@@ -111,7 +111,12 @@ class Sharing:
         copy = self._fetch(share_id)
         kernels = "beam_search" if request.method == "beam" else "inference"
         compile_missing(kernels, copy.options.kind)
-        return complete(copy.saved.model, request)
+        saved = copy.saved
+        if request.weights == "best":
+            if saved.best is None:
+                raise UserError("no_best_weights", "weights")
+            saved = saved.with_best_weights()
+        return complete(saved.model, request)
 
     def _is_there(self, share_id: str) -> bool:
         with self._metrics.store("look"):

@@ -88,7 +88,9 @@ def surprisal(run: TrainingRun, request: SurprisalRequest) -> SurprisalResult:
         **_result(run),
         "characters": run.model.vocabulary.tokenize(request.text),
         "probabilities": [_significant(p) for p in trace.target_probabilities],
-        "likeliest": [_top_predictions(run.model, row) for row in trace.probabilities],
+        "likeliest": [
+            _top_predictions(run.model, row) for row in trace.probabilities[: len(trace.targets)]
+        ],
         "perplexity": _finite(trace.perplexity),
     }
 
@@ -180,9 +182,8 @@ def network(run: TrainingRun, request: NetworkRequest) -> NetworkResult:
     trace, characters = _trace(model, request.text), model.vocabulary.tokenize(request.text)
     at = min(request.at, len(characters))
     first = max(0, at - COLUMNS + 1)
-    inputs = [0, *trace.targets[:-1]]  # START, and the characters
     vectors = model.named_parameters()["Wil"]
-    states = [vectors[inputs], *(layer.h for layer in trace.layers), trace.probabilities]
+    states = [vectors[trace.inputs], *(layer.h for layer in trace.layers), trace.probabilities]
     squares = [_squares(rows[first : at + 1], _largest(rows), request.cell) for rows in states]
     return {
         **_result(run),

@@ -98,12 +98,10 @@ def is_small(saved: ModelCheckpoint) -> bool:
 
 def numbers_of(saved: ModelCheckpoint) -> int:
     """How many numbers a model's JSON has."""
-    model, optimizer, sampler_state, _ = saved
-    state_size = 0
-    if optimizer is not None:
-        state_size = (2 if hasattr(optimizer, "grad_avg") else 1) * model.params.size
-    lists = [each for each in (sampler_state or {}).values() if isinstance(each, list)]
-    return int(model.params.size) + state_size + sum(map(len, lists))
+    of_training = len(saved.optimizer.arrays()) if saved.optimizer is not None else 0
+    of_training += saved.best is not None
+    lists = [each for each in (saved.sampler_state or {}).values() if isinstance(each, list)]
+    return int(saved.model.params.size) * (1 + of_training) + sum(map(len, lists))
 
 
 def _json_at_once(saved: ModelCheckpoint) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from app.errors import Notice
 from app.training.curve import CurvePoint
@@ -43,6 +44,13 @@ class ValidationPacer:
         self._cooldown += (time.perf_counter() - began) / VALIDATION_SHARE
         if self._validator.completed_passes > passes:
             self._due = now + VALIDATION_INTERVAL
+
+
+class BestSoFar(NamedTuple):
+    """The validation loss of the best weights so far, in nats, and their step."""
+
+    loss: float
+    step: int
 
 
 SMOOTHING = 0.8

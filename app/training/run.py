@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from app.errors import Notice, UserError, from_model
 from app.protocol.hyperparameters import Hyperparameters, arguments_of, draw_seed
+from app.protocol.requests import Weights
 from app.training.checkpoint import Checkpoint
 from app.training.curve import Curve
-from app.training.monitors import OverfittingDetector, RollbackNotifier, ValidationPacer
+from app.training.monitors import BestSoFar, OverfittingDetector, RollbackNotifier, ValidationPacer
 from app.training.rolling_stats import RollingStats
 from app.training.samples import SampleFeed
 from app.training.work import check_trainable, max_batch_size
@@ -116,7 +117,7 @@ class TrainingRun:
         model = read.model
         network = {name: getattr(model, its) for name, its in arguments_of("network").items()}
         try:
-            data, notice = _known(_sequences(text, read.config.mode), model.vocabulary)
+            data, notice = _known(_sequences(text, model.mode), model.vocabulary)
             options = _fitting(_loaded_options(options, read), data, model.layout)
             config = _resumed_config(options, read)
             check_trainable(model.layout, *_step_size(data, config), mode=config.mode, field="json")
@@ -125,6 +126,8 @@ class TrainingRun:
             trainer = Trainer(own.model, data, replace(config, seed=None), own.optimizer)
             if notice is None:
                 trainer.resume(read.sampler_state)
+            if read.best is not None:
+                trainer.resume_best(replace(read.best, step=0, epoch=0.0))  # counts start anew
         except ModelError as error:
             raise from_model(error, "json") from None
         return cls(text, replace(options, **network), trainer, Curve(curve_version)), notice
@@ -138,6 +141,7 @@ class TrainingRun:
         config = replace(config, learning_rate=checkpoint.set_rate, seed=checkpoint.seed)
         trainer = Trainer(saved.model, data, config, saved.optimizer)
         trainer.resume(saved.sampler_state, checkpoint.totals, checkpoint.rate_since)
+        trainer.resume_best(saved.best)
         curve = Curve(checkpoint.curve_version, checkpoint.points, checkpoint.curve_interval)
         return cls(checkpoint.text, checkpoint.options, trainer, curve)
 
@@ -150,6 +154,23 @@ class TrainingRun:
     def seed(self) -> int | None:
         """The seed that the network was created with; None for a loaded one."""
         return self.trainer.config.seed
+
+    @property
+    def best(self) -> BestSoFar | None:
+        """The validation loss of the best weights so far, and their step; None without them."""
+        best = self.trainer.best
+        return None if best is None else BestSoFar(best.loss, best.step)
+
+    def model_with(self, weights: Weights) -> CharModel:
+        """The network with its latest or its best weights.
+
+        Raises:
+            UserError: there are no best weights yet.
+        """
+        model = self.model if weights == "latest" else self.trainer.best_model()
+        if model is None:
+            raise UserError("no_best_weights", "weights")
+        return model
 
     @property
     def footprint(self) -> Footprint:
@@ -222,7 +243,7 @@ def _step_size(data: Sentences | str, config: TrainingConfig) -> tuple[int, int]
 
 def _loaded_options(options: Hyperparameters, saved: ModelCheckpoint) -> Hyperparameters:
     """The options with which a saved model continues."""
-    options = replace(options, schedule="constant", mode=saved.config.mode)
+    options = replace(options, schedule="constant", mode=saved.model.mode)
     if saved.training is not None:
         names = ("sequence_length", "batch_size", "dropout")
         of_file = {name: getattr(saved.config, name) for name in names}

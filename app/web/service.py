@@ -18,7 +18,7 @@ from app.protocol.base import Payload
 from app.protocol.ids import session_created_at, share_path
 from app.protocol.inspection import GradientCheckResult
 from app.protocol.limits import Limits
-from app.protocol.requests import Learn, Load, Save
+from app.protocol.requests import Learn, Load, LoadBest, Save, Weights
 from app.protocol.results import OkResult, SaveResult
 from app.protocol.sharing import (
     ListShares,
@@ -160,7 +160,13 @@ class SessionService:
         """
         return self._await_result(self._texts.store(read))
 
-    def save(self, session_id: str, export_format: ExportFormat, address: str) -> Path:
+    def save(
+        self,
+        session_id: str,
+        export_format: ExportFormat,
+        address: str,
+        weights: Weights = "latest",
+    ) -> Path:
         """A file with the session's model, which the caller must remove.
 
         Large models of one address leave room for those of others.
@@ -168,7 +174,7 @@ class SessionService:
         Raises:
             UserError: there is no network, or saving takes too long.
         """
-        saved = cast(ModelCheckpoint, self._submit(session_id, Save()))
+        saved = cast(ModelCheckpoint, self._submit(session_id, Save(weights=weights)))
         charge = self.charge(session_id)
         writing = self.model_io.write(saved, export_format.content, network_of(address), charge)
         try:
@@ -220,6 +226,11 @@ class SessionService:
             raise UserError("too_large_to_load", "json", limit=SMALL_FILE)
         reading = self.model_io.read_text(request.json_text, self.charge(session_id))
         saved = self._await_result(reading)
+        self._submit(session_id, LoadModel(saved))
+        return {"ok": True}
+
+    def _load_best(self, session_id: str, _request: LoadBest) -> OkResult:
+        saved = cast(ModelCheckpoint, self._submit(session_id, Save(weights="best")))
         self._submit(session_id, LoadModel(saved))
         return {"ok": True}
 
@@ -307,6 +318,7 @@ class SessionService:
     _HANDLERS: ClassVar[Mapping[type[Payload], Handler]] = {
         Learn: _learn,
         Load: _load_json,
+        LoadBest: _load_best,
         Save: _save_json,
         Share: _share,
         ListShares: _list_shares,

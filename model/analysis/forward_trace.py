@@ -15,7 +15,8 @@ from model.text.vocabulary import TOKEN, IndexArray
 class Activations(NamedTuple):
     """The states of a layer over a text of n characters.
 
-    Row 0 is after START, row t after the first t characters.
+    Row 0 is after START, row t after the first t characters. In the mode "text" the token before
+    the text takes the place of START: see `Network.start_token`.
 
     Attributes:
         h: (n + 1, units), the hidden states.
@@ -30,12 +31,15 @@ class ForwardTrace(NamedTuple):
     """A forward pass over a text of n characters.
 
     Attributes:
-        targets: (n + 1,), uint16, the token to predict at each step; the last one is END.
+        inputs: (n + 1,), uint16, the token read at each step; the first one is START.
+        targets: (n + 1,), uint16, the token to predict at each step; the last one is END. In the
+            mode "text" (n,), without END.
         probabilities: (n + 1, V), row t is the prediction after START and t characters.
         layers: the states of each layer, bottom first.
         loss: sum of -ln p over the targets.
     """
 
+    inputs: IndexArray
     targets: IndexArray
     probabilities: FloatArray
     layers: tuple[Activations, ...]
@@ -43,7 +47,7 @@ class ForwardTrace(NamedTuple):
 
     @property
     def target_probabilities(self) -> FloatArray:
-        """The probability of each target, (n + 1,)."""
+        """The probability of each target, in the shape of `targets`."""
         found: FloatArray = self.probabilities[np.arange(len(self.targets)), self.targets]
         return found
 
@@ -59,13 +63,19 @@ def trace(network: Network, text: str) -> ForwardTrace:
     Raises:
         TextError: the text has an unknown character.
     """
-    end = np.array([BOUNDARY], dtype=TOKEN)
-    tokens = np.concatenate((end, network.vocabulary.encode(text), end))  # (n + 2,)
+    start, end = np.array([[network.start_token], [BOUNDARY]], dtype=TOKEN)
+    tokens = np.concatenate((start, network.vocabulary.encode(text), end))  # (n + 2,)
     rows = len(tokens) - 1
     work = np.empty(network.layout.work_size(rows), dtype=network.params.dtype)
     [loss] = packed_losses(network, tokens, np.array([0, rows]), work)
     layers, probabilities = _cut(network.layout, work, rows)
-    return ForwardTrace(tokens[1:], probabilities, layers, float(loss))
+    found = ForwardTrace(tokens[:-1], tokens[1:], probabilities, layers, float(loss))
+    if network.mode == "lines":
+        return found
+    found = found._replace(targets=found.targets[:-1])
+    with np.errstate(divide="ignore"):  # the loss of an impossible character is infinite
+        loss = -np.log(found.target_probabilities.astype(np.float64)).sum()
+    return found._replace(loss=float(loss))
 
 
 def _cut(

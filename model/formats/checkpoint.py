@@ -13,6 +13,7 @@ from model.formats.recurrentjs_json import parse, serialize
 from model.training.config import TrainingConfig
 from model.training.optimizers import Optimizer
 from model.training.state import TrainingState
+from model.training.validation import BestWeights
 
 
 class ModelCheckpoint(NamedTuple):
@@ -23,12 +24,14 @@ class ModelCheckpoint(NamedTuple):
         optimizer: its optimizer; None if it has no state.
         sampler_state: the state of its sampler; None if that was not saved.
         training: its options and its progress; None if that was not saved.
+        best: its best weights by validation loss; None if there are none.
     """
 
     model: CharModel
     optimizer: Optimizer | None
     sampler_state: Mapping[str, Any] | None
     training: TrainingState | None = None
+    best: BestWeights | None = None
 
     @property
     def config(self) -> TrainingConfig:
@@ -41,6 +44,14 @@ class ModelCheckpoint(NamedTuple):
         """A copy with its own arrays."""
         optimizer = self.optimizer.copy() if self.optimizer is not None else None
         return self._replace(model=self.model.copy(), optimizer=optimizer)
+
+    def with_best_weights(self) -> ModelCheckpoint:
+        """The same training with its best weights, where there are any, in place of the latest."""
+        model, best = self.model, self.best
+        if best is None:
+            return self
+        restored = CharModel(model.vocabulary, model.layout, best.params.copy(), model.mode)
+        return self._replace(model=restored)
 
     def to_json(self) -> dict[str, Any]:
         """The checkpoint in the structure of the original's JSON.
@@ -62,6 +73,6 @@ def load_model(
         FormatError: it is invalid, or has more than `max_layers` layers; the message names the
             entry at fault.
     """
-    network, optimizer, sampler_state, training = parse(saved, dtype, max_layers)
-    model = CharModel(network.vocabulary, network.layout, network.params)
-    return ModelCheckpoint(model, optimizer, sampler_state, training)
+    network, optimizer, order, training, best = parse(saved, dtype, max_layers)
+    model = CharModel(network.vocabulary, network.layout, network.params, network.mode)
+    return ModelCheckpoint(model, optimizer, order, training, best)

@@ -11,19 +11,21 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from model.errors import FormatError, ModelError, is_integer, is_number
+from model.formats.best_weights import best_to_json, read_best
 from model.formats.file_kinds import refuse_foreign_file, refuse_foreign_json
 from model.kernels.types import FloatArray
-from model.network import CELLS, Network, ParameterLayout, float_type
+from model.network import CELLS, Mode, Network, ParameterLayout, float_type
 from model.text.sentences import BYTE_ORDER_MARK
 from model.text.vocabulary import Vocabulary
 from model.training.optimizers import Adam, AdamW, Optimizer, RMSProp
 from model.training.state import MAX_STEPS, TrainingState
+from model.training.validation import BestWeights
 
 Json = Mapping[str, Any]
 
@@ -38,6 +40,7 @@ def serialize(
     optimizer: Optimizer | None = None,
     sampler_state: Json | None = None,
     training: TrainingState | None = None,
+    best: BestWeights | None = None,
 ) -> dict[str, Any]:
     """The network as dicts, lists, strings and numbers for JSON.
 
@@ -57,12 +60,16 @@ def serialize(
         "indexToLetter": {str(i): char for i, char in enumerate(chars, start=1)},
         "vocab": list(chars),
     }
+    if network.mode == "text":
+        saved["mode"] = network.mode
     if optimizer is not None:
         saved["solver"] = _optimizer_to_json(optimizer, network.layout)
         if sampler_state is not None:
             saved["solver"]["order"] = dict(sampler_state)
         if training is not None:
             saved["solver"]["training"] = training.to_json()
+    if best is not None:
+        saved["best"] = best_to_json(best, network.layout)
     return saved
 
 
@@ -78,7 +85,7 @@ def check_finite(network: Network) -> None:
 
 def parse(
     saved: str | bytes | Json, dtype: npt.DTypeLike = np.float32, max_layers: int | None = None
-) -> tuple[Network, Optimizer | None, Json | None, TrainingState | None]:
+) -> tuple[Network, Optimizer | None, Json | None, TrainingState | None, BestWeights | None]:
     """The fields of a `ModelCheckpoint` from a saved JSON, given as text or decoded.
 
     Raises:
@@ -94,8 +101,9 @@ def parse(
         raise FormatError("too_many_layers", count=len(layout.hidden_sizes), limit=max_layers)
     params = _read_matrices(_mapping(decoded, "model"), layout, "model", dtype)
     optimizer = _read_optimizer(decoded, layout, dtype)
-    network = Network(vocabulary, layout, params)
-    return network, optimizer, _read_sampler_state(decoded), _read_training(decoded)
+    network = Network(vocabulary, layout, params, _read_mode(decoded))
+    order, training = _read_sampler_state(decoded), _read_training(decoded)
+    return network, optimizer, order, training, read_best(decoded.get("best"), layout, dtype)
 
 
 def _optimizer_to_json(optimizer: Optimizer, layout: ParameterLayout) -> dict[str, Any]:
@@ -205,6 +213,13 @@ def _read_layout(parsed: Json, vocabulary: Vocabulary) -> ParameterLayout:
         return ParameterLayout(cell, len(vocabulary), embedding_size, tuple(hidden_sizes))
     except ModelError as error:
         raise FormatError(error.code, **error.values) from None
+
+
+def _read_mode(parsed: Json) -> Mode:
+    mode = parsed.get("mode", "lines")
+    if mode not in get_args(Mode):
+        raise FormatError("mode_unknown", known=" or ".join(get_args(Mode)))
+    return cast(Mode, mode)
 
 
 def _read_optimizer(

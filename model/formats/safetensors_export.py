@@ -1,7 +1,8 @@
 """Export to safetensors: weights for PyTorch, and metadata to build the modules.
 
 The metadata is text: `kind`, `hidden_sizes`, `letter_size`, the `vocabulary` (a JSON list of the
-characters, which are numbered from 1) and the meaning of `index_0`.
+characters, which are numbered from 1), the meaning of `index_0`, the `mode`, and `start`, the token
+before a text.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ def _about(network: Network) -> dict[str, str]:
         "letter_size": str(network.embedding_size),
         "vocabulary": json.dumps(network.vocabulary.chars),
         "index_0": "START as an input, END as an output",
+        "mode": network.mode,
+        "start": str(network.start_token),  # the token before a text
     }
 
 

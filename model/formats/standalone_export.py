@@ -58,6 +58,7 @@ def _network(network: Network) -> Iterator[str]:
     for at in range(0, len(chars), CHARS_PER_LINE):
         yield f"        {chars[at : at + CHARS_PER_LINE]!r}\n"
     yield f"    ),\n    cell={network.cell},\n    layers={len(network.hidden_sizes)},\n"
+    yield f"    start={network.start_token},\n    ends={network.mode == 'lines'},\n"
     yield "    matrices={\n"
     for name, matrix in network.named_parameters().items():
         yield _matrix(name, matrix)

@@ -303,6 +303,7 @@ def beam_search(
     sizes: IntArray,
     params: FloatArray,
     prompt: IntArray,
+    ends: bool,
     state: FloatArray,
     work: FloatArray,
     logits: FloatArray,
@@ -314,8 +315,8 @@ def beam_search(
 
     There are at most as many as the beam is wide; unused places have a score of -infinity. Their
     payloads are their lengths, and out (width, max_chars) receives their tokens. A prefix that
-    reaches max_chars becomes a hypothesis without END. prompt, state, work and logits are as in
-    `generate`, for as many sentences as the beam is wide.
+    reaches max_chars becomes a hypothesis without END; unless `ends`, all do. prompt, state, work
+    and logits are as in `generate`, for as many sentences as the beam is wide.
     """
     width, max_chars = out.shape
     rows, last_tokens = matrix(logits, 0, width, sizes[0]), beam.last_tokens
@@ -328,6 +329,9 @@ def beam_search(
         network_step(cell, sizes, params, last_tokens[:alive], state, work, logits)
         if t < 0:
             continue
+        if not ends:
+            for row in range(alive):
+                rows[row, BOUNDARY] = -math.inf
         rank_continuations(rows[:alive], beam)
         alive, greedy = advance(rows, beam, t, greedy, hypotheses)
         if alive == 0:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp, largest
-from model.kernels.types import FloatArray, IntArray
+from model.kernels.types import BOUNDARY, FloatArray, IntArray
 
 
 class SamplingParams(NamedTuple):
@@ -17,11 +18,13 @@ class SamplingParams(NamedTuple):
         top_k: number of candidates, the most probable tokens, 1 to V.
         top_p: probability that the candidates reach together, above 0 and up to 1: the nucleus of
             A. Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020.
+        ends: whether the boundary token may be chosen.
     """
 
     temperature: float
     top_k: int
     top_p: float
+    ends: bool = True
 
 
 @kernel
@@ -32,6 +35,8 @@ def sample_token(
 
     uniform, in [0, 1), is the random number that selects it; order (V,) is scratch space.
     """
+    if not sampling.ends:
+        logits[BOUNDARY] = -math.inf
     if sampling.temperature == 0.0:
         return argmax(logits)
     if sampling.top_k >= logits.shape[0] and sampling.top_p >= 1.0:
@@ -56,13 +61,19 @@ def argmax(logits: FloatArray) -> int:
 
 @kernel
 def softmax_inplace(logits: FloatArray, temperature: float) -> None:
-    """Turn logits (V,) into the softmax of logits / temperature, in place."""
+    """Turn logits (V,) into the softmax of logits / temperature, in place.
+
+    The boundary token may have a logit of -infinity, which `exp` does not turn into 0.
+    """
     shift = largest(logits)
     total = logits.dtype.type(0)
     divisor = logits.dtype.type(temperature)
+    excluded = logits[BOUNDARY] == -math.inf
     for j in range(logits.shape[0]):
         logits[j] = exp((logits[j] - shift) / divisor)
         total += logits[j]
+    if excluded:
+        logits[BOUNDARY] = 0
     for j in range(logits.shape[0]):
         logits[j] /= total
 

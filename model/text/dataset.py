@@ -119,8 +119,10 @@ class TextSplit(NamedTuple):
     validation: IndexArray | None
 
 
-def encode_text(vocabulary: Vocabulary, text: str) -> IndexArray:
-    """BOUNDARY and the tokens of a text, (characters + 1,).
+def encode_text(vocabulary: Vocabulary, text: str, start: int = BOUNDARY) -> IndexArray:
+    """The token before a text and those of the text, (characters + 1,).
+
+    `start` is the token before the text.
 
     Raises:
         TextError: the text is empty or has an unknown character.
@@ -128,7 +130,7 @@ def encode_text(vocabulary: Vocabulary, text: str) -> IndexArray:
     if not text:
         raise TextError("no_text")
     tokens = np.empty(len(text) + 1, dtype=TOKEN)
-    tokens[0] = BOUNDARY
+    tokens[0] = start
     for begin in range(0, len(text), CHUNK):
         chunk = vocabulary.encode_known(text[begin : begin + CHUNK])
         if chunk is None:  # another normalisation form, or UTF-16 units: of another length
@@ -137,13 +139,17 @@ def encode_text(vocabulary: Vocabulary, text: str) -> IndexArray:
     return tokens
 
 
-def split_text(vocabulary: Vocabulary, text: str, fraction: float | None = None) -> TextSplit:
+def split_text(
+    vocabulary: Vocabulary, text: str, fraction: float | None = None, start: int = BOUNDARY
+) -> TextSplit:
     """Hold out the last part of a text; None is 5 % of a text of 2,000 or more characters.
+
+    `start` is the token before the text.
 
     Raises:
         TextError: the text is empty or has an unknown character.
     """
-    tokens = encode_text(vocabulary, text)
+    tokens = encode_text(vocabulary, text, start)
     characters = len(tokens) - 1
     if fraction is None:
         fraction = DEFAULT_FRACTION if characters >= MIN_CHARACTERS else 0.0

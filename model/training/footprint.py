@@ -8,9 +8,9 @@ from typing import NamedTuple
 from model.network import ParameterLayout
 from model.training.config import OptimizerName
 
-BYTES_PER_WEIGHT = {"rmsprop": 20, "adam": 28, "adamw": 28}
-"""A weight in float32, its gradient, the optimizer's state, and the last good state of all but the
-gradient."""
+BYTES_PER_WEIGHT = {"rmsprop": 28, "adam": 36, "adamw": 36}
+"""A weight in float32, its gradient, the optimizer's state, the last good state of all but the
+gradient, the best weights, and those that are evaluated."""
 BYTES_PER_CHARACTER = 4
 """A token."""
 BYTES_PER_SENTENCE = 48

@@ -27,7 +27,7 @@ from model.training.schedules import learning_rates, warmup_shares
 from model.training.state import TrainingState
 from model.training.stats import ParameterUpdate, StepLog, TrainingStats
 from model.training.training_data import training_data
-from model.training.validation import ValidationSet
+from model.training.validation import BestWeights, ValidationSet
 
 STEP_COST = 5  # of a step besides its predictions, in predictions: the optimizer
 MAX_SECONDS = 366 * 24 * 60 * 60.0
@@ -40,9 +40,10 @@ class Trainer:
     In the mode "text" of the config, a text takes the place of the sentences, and its windows of
     `sequence_length` characters that of each sentence.
 
-    The parameters of the model change in place. `config` may be replaced between calls, but its
-    options for batches, order, optimizer and validation only take effect at creation. A trainer may
-    be used by any thread, but only by one at a time; training releases the GIL. With `threads`
+    The parameters of the model change in place, and its mode becomes that of the config. `config`
+    may be replaced between calls, but its options for batches, order, optimizer and validation only
+    take effect at creation. Each pass of `validation` keeps the best weights. A trainer may be used
+    by any thread, but only by one at a time; training releases the GIL. With `threads`
     above 1, that many share the sentences of each batch, unless it is too small.
 
     Attributes:
@@ -69,6 +70,7 @@ class Trainer:
     ) -> None:
         self.model = model
         self._config = config or TrainingConfig()
+        model.mode = self._config.mode
         self._lr_set_at_epoch = self._schedule_start = 0.0
         self.optimizer = optimizer or new_optimizer(self.config, model.params)
         check_fits(self.optimizer, model.params)
@@ -135,6 +137,7 @@ class Trainer:
             trainer.resume(saved.sampler_state)
         if saved.training is not None:
             trainer._resume_progress(saved.training)
+        trainer.resume_best(saved.best)
         return trainer
 
     def to_json(self) -> dict[str, Any]:
@@ -154,7 +157,9 @@ class Trainer:
         training = TrainingState(
             self._config, totals.steps, totals.epoch, self._lr_set_at_epoch, self._schedule_start
         )
-        return ModelCheckpoint(self.model.copy(), self.optimizer.copy(), sampler_state, training)
+        return ModelCheckpoint(
+            self.model.copy(), self.optimizer.copy(), sampler_state, training, self.best
+        )
 
     def resume(
         self,
@@ -180,6 +185,12 @@ class Trainer:
             self._data.sampler.load_state_dict(dict(sampler_state))
         except (ValueError, KeyError, TypeError, OverflowError):
             raise FormatError("order_damaged") from None
+
+    def resume_best(self, best: BestWeights | None) -> None:
+        """Take over the best weights of a saved training, if it had the same validation set."""
+        validation = self.validation
+        if validation is not None and best is not None and best.checksum == validation.checksum:
+            validation.best = best
 
     def _resume_progress(self, state: TrainingState) -> None:
         """Continue the counts and, unless the options for it have changed, the schedule."""
@@ -251,6 +262,18 @@ class Trainer:
         return int(self._data.lengths.max()) - 1
 
     @property
+    def best(self) -> BestWeights | None:
+        """The weights with the lowest validation loss so far; None before the first evaluation."""
+        return self.validation.best if self.validation is not None else None
+
+    def best_model(self) -> CharModel | None:
+        """A copy of the model with its best weights; None if there are none."""
+        model, best = self.model, self.best
+        if best is None:
+            return None
+        return type(model)(model.vocabulary, model.layout, best.params.copy(), model.mode)
+
+    @property
     def validation_count(self) -> int:
         """The number of validation sentences, or of characters of running text."""
         return len(self.validation) if self.validation is not None else 0
@@ -283,6 +306,7 @@ class Trainer:
         if stats.steps:
             self.clip_fraction = float(taken.clipped_shares.mean())
         self._guard_against_divergence(stats, order)
+        self._follow_plateau()
         return stats
 
     def record_next_update(self) -> None:
@@ -430,6 +454,8 @@ class Trainer:
             len(losses), epoch, characters, seconds, float(losses.sum()), predictions
         )
         self._totals += stats
+        if self.validation is not None:
+            self.validation.step, self.validation.epoch = self._totals.steps, epoch
         if seconds > 0:
             self._cost_per_second = (predictions + STEP_COST * len(losses)) / seconds
         return stats
@@ -459,6 +485,17 @@ class Trainer:
         self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
+
+    def _follow_plateau(self) -> None:
+        """Halve the rate of the schedule "plateau" if the validation loss has not improved."""
+        validation, config = self.validation, self._config
+        if config.schedule != "plateau" or validation is None or validation.best is None:
+            return
+        since = max(validation.best.epoch, self._lr_set_at_epoch)
+        if (validation.evaluated_at or 0.0) - since >= config.schedule_epochs:
+            self.learning_rate = max(
+                config.learning_rate / 2, min(config.learning_rate, MIN_LEARNING_RATE)
+            )
 
 
 def _rate_of(config: TrainingConfig) -> tuple[object, ...]:

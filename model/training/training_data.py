@@ -107,7 +107,7 @@ class TextData(TrainingData):
         if not isinstance(text, str):
             raise TextError("text_not_a_string", kind=type(text).__name__)
         length = config.sequence_length
-        split = split_text(model.vocabulary, text, config.validation_fraction)
+        split = split_text(model.vocabulary, text, config.validation_fraction, model.start_token)
         characters = len(split.train) - 1
         if characters < length:
             raise TextError("text_too_short", characters=characters, length=length)

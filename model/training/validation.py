@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import time
+import zlib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from model.kernels import entry_points, workspace
+from model.kernels.types import FloatArray
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network
 from model.text.dataset import pack_sentences
@@ -20,24 +24,67 @@ MAX_STREAMS = 32
 """Parts of a validation text that are evaluated side by side."""
 MIN_WINDOWS = 8
 """Windows of the shortest of them."""
+WINDOW = 64
+"""Characters that are read at once."""
 WARM_UP = 256
 """Characters that precede each of them, so that it begins with the state of its context."""
+
+
+@dataclass(frozen=True, eq=False)
+class BestWeights:
+    """The weights of a training with the lowest validation loss so far.
+
+    Attributes:
+        params: (parameters,); never changed, so that copies may share it.
+        loss: mean loss of a prediction of the validation set, in nats.
+        step: the steps that had been taken.
+        epoch: the epochs that had been trained.
+        checksum: of the validation set; losses of different sets are not comparable.
+    """
+
+    params: FloatArray
+    loss: float
+    step: int
+    epoch: float
+    checksum: int
+
+    @property
+    def perplexity(self) -> float:
+        """exp of the loss."""
+        return math.exp(self.loss)
 
 
 class ValidationSet(ABC):
     """Evaluates a network on a validation set, a few parts at a time, in repeated passes.
 
+    Each pass is of the weights at its beginning, though training may change them meanwhile. The
+    best ones are kept.
+
     Args:
+        model: the network.
+        tokens: the tokens of the set.
         ends: (parts + 1,), 0 and the number of predictions up to the end of each part.
 
     Attributes:
         perplexity: of the whole set in the last completed pass; None before the first.
         completed_passes: number of completed passes.
+        checksum: of the set.
+        best: the weights with the lowest loss so far; None before the first pass.
+        evaluated_at: the epoch at which the last completed pass began; None before the first.
+        step: the steps that the network has been trained, for `best`.
+        epoch: the epochs that it has been trained, for `best`.
     """
 
-    def __init__(self, ends: npt.NDArray[np.int64]) -> None:
+    def __init__(self, model: Network, tokens: IndexArray, ends: npt.NDArray[np.int64]) -> None:
         self.perplexity: float | None = None
         self.completed_passes = 0
+        self.checksum = zlib.crc32(np.ascontiguousarray(tokens).data)
+        self.best: BestWeights | None = None
+        self.evaluated_at: float | None = None
+        self.step, self.epoch = 0, 0.0
+        self._model = model
+        self._evaluated = model  # with the weights of this pass
+        self._began_at = (0, 0.0)  # step and epoch at the beginning of this pass
         self._ends = ends
         self._next = 0  # the next part
         self._loss, self._predictions = 0.0, 0  # of this pass so far
@@ -71,6 +118,8 @@ class ValidationSet(ABC):
     def _evaluate_up_to(self, end: int) -> None:
         """Evaluate the parts before this one."""
         began, first = time.perf_counter(), self._next
+        if first == 0:
+            self._evaluated, self._began_at = self._snapshot(), (self.step, self.epoch)
         loss, predictions = self._losses(first, end)
         self._loss += loss
         self._predictions += predictions
@@ -84,17 +133,28 @@ class ValidationSet(ABC):
     def _end(self) -> float:
         perplexity = self.perplexity = perplexity_of(self._loss, self._predictions)
         self.completed_passes += 1
+        self.evaluated_at = self._began_at[1]
+        loss = self._loss / self._predictions
+        if math.isfinite(perplexity) and (self.best is None or loss < self.best.loss):
+            self.best = BestWeights(self._evaluated.params, loss, *self._began_at, self.checksum)
         self._begin()
         return perplexity
+
+    def _snapshot(self) -> Network:
+        """The network with a copy of its weights, in the memory of the last if that is not kept."""
+        model, last = self._model, self._evaluated
+        if last is model or (self.best is not None and last.params is self.best.params):
+            return Network(model.vocabulary, model.layout, model.params.copy(), model.mode)
+        np.copyto(last.params, model.params)
+        return last
 
 
 class Validator(ValidationSet):
     """Evaluates a network on sentences."""
 
     def __init__(self, model: Network, sentences: Sequence[str]) -> None:
-        self._model = model
         self._tokens, self._offsets = pack_sentences(model.vocabulary, sentences)
-        super().__init__(self._offsets)
+        super().__init__(model, self._tokens, self._offsets)
 
     def __len__(self) -> int:
         """Number of sentences."""
@@ -102,7 +162,7 @@ class Validator(ValidationSet):
 
     def _losses(self, begin: int, end: int) -> tuple[float, int]:
         offsets = self._offsets[begin : end + 1]
-        losses = packed_losses(self._model, self._tokens, offsets)
+        losses = packed_losses(self._evaluated, self._tokens, offsets)
         return float(losses.sum()), int(offsets[-1] - offsets[0])
 
 
@@ -118,15 +178,15 @@ class TextValidator(ValidationSet):
         window: characters per window.
     """
 
-    def __init__(self, model: Network, tokens: IndexArray, window: int) -> None:
-        self._model, self._tokens = model, tokens
+    def __init__(self, model: Network, tokens: IndexArray, window: int = WINDOW) -> None:
+        self._tokens = tokens
         full = len(self) // window
         offsets = [*range(0, full * window + 1, window), len(self)]
         self._offsets = np.unique(offsets)  # (windows + 1,); the last window may be shorter
         self._batches = _batches_of_streams(len(self._offsets) - 1, full, window)
         self._state = model.zero_state(0)
         rows = [self._rows(batch) for batch in self._batches]
-        super().__init__(np.concatenate(([0], np.cumsum(rows))))
+        super().__init__(model, tokens, np.concatenate(([0], np.cumsum(rows))))
 
     def __len__(self) -> int:
         """Number of characters."""
@@ -135,18 +195,18 @@ class TextValidator(ValidationSet):
     def _losses(self, begin: int, end: int) -> tuple[float, int]:
         if begin == 0:
             streams = max(batch.first_stream + len(batch.windows) for batch in self._batches)
-            self._state = self._model.zero_state(streams)
+            self._state = self._evaluated.zero_state(streams)
         total, predictions = 0.0, 0
         for batch in self._batches[begin:end]:
             windows, first = batch.windows, batch.first_stream
             rows = self._rows(batch)
             loss = entry_points.batch_loss(
-                *self._model.kernel_args,
+                *self._evaluated.kernel_args,
                 self._tokens,
                 self._offsets,
                 windows,
                 self._state[first : first + len(windows)],
-                self._model.work_space(rows, len(windows)),
+                self._evaluated.work_space(rows, len(windows)),
                 workspace.batch_scratch(rows),
             )
             if batch.counts:

@@ -76,11 +76,17 @@ export interface LoadPretrained {
   name?: string;
 }
 
+/** Continue with the weights of the lowest validation loss; `undo` restores the latest ones. */
+export type LoadBest = Record<string, never>;
+
 /** Restore the network that was replaced last; a second undo is a redo. */
 export type Undo = Record<string, never>;
 
 /** Return the current model. */
-export type Save = Record<string, never>;
+export interface Save {
+  /** The latest weights, or those with the lowest validation loss so far. */
+  weights?: "latest" | "best";
+}
 
 /** Share a frozen copy of the network; return the same link while the network is unchanged. */
 export type Share = Record<string, never>;
@@ -118,6 +124,8 @@ export interface Complete {
   count?: number | string;
   /** Maximum characters of a completion. Takes a whole number from 1 to 100. */
   length?: number | string;
+  /** The latest weights, or those with the lowest validation loss so far. */
+  weights?: "latest" | "best";
 }
 
 /** Return the probability of each character of a text. Read-only. */
@@ -300,7 +308,7 @@ export interface SurprisalResult {
   took: number;
   /** The characters of the text. */
   characters: string[];
-  /** Of each character given those before it, then of the end of the text. */
+  /** Of each character given those before it, then of the end of the text, which running text does not have. */
   probabilities: number[];
   /** The five most likely characters at each position, best first, with their probabilities; the empty string is the end. */
   likeliest: [string, number][][];
@@ -526,8 +534,16 @@ export interface Curve {
   version: number;
   /** The index of the first of these points. */
   start: number;
-  /** Step, training perplexity (null if the network has diverged), validation perplexity (null without a validation set), learning rate, and base learning rate: the one that was set initially, by hand or by a rollback, before the schedule. */
+  /** Step, training perplexity (null if the network has diverged), validation perplexity (null without a validation set), learning rate, and base learning rate: the one that was set initially, by hand, by a rollback or on a plateau, before the schedule. */
   points: [number, number | null, number | null, number | null, number | null][];
+}
+
+/** The best weights so far, by validation loss. */
+export interface Best {
+  /** Their validation loss, in nats a prediction. */
+  loss: number;
+  /** The steps that had been taken. */
+  step: number;
 }
 
 /** The values that change during training: in every frame, and in the whole state. */
@@ -544,6 +560,8 @@ export interface LiveState {
   perplexity: number | null;
   /** Validation perplexity, at its last evaluation; null if there is none. */
   held_out_perplexity: number | null;
+  /** The best weights so far, for `load_best` and the field `weights` of other events; null before the first evaluation. */
+  best: Best | null;
   /** The step since which training perplexity falls while validation perplexity rises; null if it does not. */
   overfitting_since: number | null;
   /** Milliseconds of training per sentence. */
@@ -638,6 +656,7 @@ export interface Answers {
   set: OkResult;
   load: OkResult;
   load_pretrained: OkResult;
+  load_best: OkResult;
   undo: OkResult;
   save: SaveResult;
   share: ShareResult;
@@ -662,6 +681,7 @@ export interface ClientEvents {
   set: (payload: SetParameters, acknowledge: (answer: Answers["set"] | ErrorResult) => void) => void;
   load: (payload: Load, acknowledge: (answer: Answers["load"] | ErrorResult) => void) => void;
   load_pretrained: (payload: LoadPretrained, acknowledge: (answer: Answers["load_pretrained"] | ErrorResult) => void) => void;
+  load_best: (payload: LoadBest, acknowledge: (answer: Answers["load_best"] | ErrorResult) => void) => void;
   undo: (payload: Undo, acknowledge: (answer: Answers["undo"] | ErrorResult) => void) => void;
   save: (payload: Save, acknowledge: (answer: Answers["save"] | ErrorResult) => void) => void;
   share: (payload: Share, acknowledge: (answer: Answers["share"] | ErrorResult) => void) => void;

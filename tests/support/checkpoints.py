@@ -61,3 +61,6 @@ def assert_same(one: Checkpoint, other: Checkpoint) -> None:
     assert type(one.saved.optimizer) is type(other.saved.optimizer)
     for name, value in vars(one.saved.optimizer).items() if one.saved.optimizer else ():
         np.testing.assert_array_equal(value, getattr(other.saved.optimizer, name))
+    assert (one.saved.best is None) == (other.saved.best is None)
+    for name, value in vars(one.saved.best).items() if one.saved.best else ():
+        np.testing.assert_array_equal(value, getattr(other.saved.best, name))

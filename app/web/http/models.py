@@ -11,6 +11,8 @@ from flask import Blueprint, Response, current_app, jsonify, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import PayloadTooLarge, UserError
+from app.protocol import read_payload
+from app.protocol.requests import Save
 from app.training.export_formats import EXPORT_FORMATS, ExportFormat
 from app.web.extension import Extension, extension
 from app.web.http.receive import PIECE, receive
@@ -41,9 +43,17 @@ def download(export_format: ExportFormat) -> AnyResponse:
     except UserError as error:
         return error_response(error, HTTPStatus.NOT_FOUND)
     try:
-        path = here.service.save(session_id, export_format, request.remote_addr or "")
+        chosen = {"weights": request.args["weights"]} if "weights" in request.args else {}
+        asked = read_payload(Save, chosen)
     except UserError as error:
-        return error_response(error, HTTPStatus.SERVICE_UNAVAILABLE)
+        return error_response(error)
+    try:
+        path = here.service.save(
+            session_id, export_format, request.remote_addr or "", asked.weights
+        )
+    except UserError as error:
+        is_invalid = error.field == "weights"
+        return error_response(error, None if is_invalid else HTTPStatus.SERVICE_UNAVAILABLE)
     try:
         return _streamed(here, path, export_format, session_id)
     except UserError as error:

@@ -75,7 +75,8 @@ ENDPOINTS = (
             f"/api/model{each.suffix}",
             f"Downloads {_CONTENTS[each]}, `{each.name}`.",
             each.mimetype,
-            errors=(_NO_SESSION, _BUSY),
+            errors=(_INVALID, _NO_SESSION, _BUSY),
+            query=("weights",),
         )
         for each in export_formats.EXPORT_FORMATS
     ),

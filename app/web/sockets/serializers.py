@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import Any
 
-from app.protocol import Curve, Frame, LiveState, Point, State
+from app.protocol import Best, Curve, Frame, LiveState, Point, State
 from app.protocol.ids import short_id
 from app.protocol.limits import MAX_BOX_TEXT
 from app.sessions.delta import SnapshotDelta
@@ -86,6 +86,7 @@ def _live_state(snapshot: Snapshot) -> LiveState:
         "epoch": round(snapshot.epoch, DECIMALS),
         "perplexity": _rounded(snapshot.perplexity),
         "held_out_perplexity": _rounded(snapshot.validation_perplexity),
+        "best": _best(snapshot),
         "overfitting_since": snapshot.overfitting_since,
         "ms_per_example": _rounded(snapshot.ms_per_example),
         "characters_per_second": _rounded(snapshot.characters_per_second),
@@ -94,6 +95,11 @@ def _live_state(snapshot: Snapshot) -> LiveState:
         "saved_at": snapshot.saved_at,
         "saving": snapshot.saving,
     }
+
+
+def _best(snapshot: Snapshot) -> Best | None:
+    best = snapshot.best
+    return None if best is None else {"loss": round(best.loss, DECIMALS), "step": best.step}
 
 
 def _curve(snapshot: Snapshot, start: int) -> Curve:

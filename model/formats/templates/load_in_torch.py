@@ -22,14 +22,15 @@ class Network(nn.Module):
         sizes = [int(about["letter_size"]), *json.loads(about["hidden_sizes"])]
         cell = CELLS[about["kind"]]
         self.vocabulary = json.loads(about["vocabulary"])  # numbered from 1
+        self.start = int(about["start"])  # START, or a line break for running text
         self.embedding = nn.Embedding(len(self.vocabulary) + 1, sizes[0])
         self.layers = nn.ModuleList(cell(below, hidden) for below, hidden in pairwise(sizes))
         self.decoder = nn.Linear(sizes[-1], len(self.vocabulary) + 1)
         self.load_state_dict(load_file(path))
 
     def encode(self, text: str) -> torch.Tensor:
-        """The tokens of START, which is 0, and of a text: (1 + characters,)."""
-        return torch.tensor([0, *(self.vocabulary.index(char) + 1 for char in text)])
+        """The token before a text and those of the text: (1 + characters,)."""
+        return torch.tensor([self.start, *(self.vocabulary.index(char) + 1 for char in text)])
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         """The logits (time, V) of the next token at each step; token 0 is END."""

@@ -86,6 +86,8 @@ class Network:
     chars: str  # the characters, numbered from 1; token 0 is START as an input, END as an output
     cell: Callable[[Matrices, int, Array, State], State]
     layers: int
+    start: int  # the token before a text: START, or a line break for running text
+    ends: bool  # whether it writes END; running text has none
     matrices: Matrices
 
     def step(self, token: int, states: Sequence[State]) -> tuple[Array, list[State]]:
@@ -98,8 +100,8 @@ class Network:
         return m["Whd"] @ x + m["bd"], after
 
     def forward(self, tokens: Sequence[int]) -> tuple[Array, list[State]]:
-        """The same after START and these tokens."""
-        logits, states = self.step(0, [()] * self.layers)
+        """The same after the token before a text and these tokens."""
+        logits, states = self.step(self.start, [()] * self.layers)
         for token in tokens:
             logits, states = self.step(token, states)
         return logits, states
@@ -111,6 +113,8 @@ class Network:
         tokens = self.encode(prompt)
         logits, states = self.forward(tokens)
         for _ in range(max_chars):
+            if not self.ends:
+                logits[0] = -np.inf
             token = sample_token(logits, temperature, random)
             if token == 0:
                 break

@@ -52,7 +52,7 @@ class ShadedText {
   #likeliest;
   #table;
 
-  /** @type {HTMLElement[]} one for each character, and one for the end */
+  /** @type {HTMLElement[]} one for each character, and one for the end of a sentence */
   #marks = [];
   /** @type {SurprisalResult | null} */
   #answer = null;
@@ -98,7 +98,8 @@ class ShadedText {
    * @param {SurprisalResult} answer
    */
   #render({ characters, probabilities }) {
-    this.#marks = [...characters, ""].map(newMark);
+    const hasEnd = probabilities.length !== characters.length; // running text has none
+    this.#marks = (hasEnd ? [...characters, ""] : characters).map(newMark);
     this.#text.replaceChildren(...this.#marks);
     this.#selected = probabilities.indexOf(Math.min(...probabilities));
   }

@@ -18,6 +18,7 @@ const FIGURES = {
   epoch: 100,
   perplexity: 4,
   held_out_perplexity: null,
+  best: null,
   overfitting_since: null,
   ms_per_example: 2.5,
   characters_per_second: 4_000,
