@@ -47,10 +47,20 @@ def packed_losses(
     work: FloatArray | None = None,
 ) -> Float64Array:
     """The losses of sentences from `pack_sentences`; with `work` to read from afterwards."""
-    losses = np.zeros(len(offsets) - 1)  # (sentences,)
+    sentences = len(offsets) - 1
+    losses = np.zeros(sentences)
     rows = int(np.diff(offsets).max())
-    work = network.work_space(rows) if work is None else work
-    entry_points.evaluate(*network.kernel_args, tokens, offsets, work, np.arange(rows + 1), losses)
+    entry_points.evaluate(
+        *network.kernel_args,
+        tokens,
+        offsets,
+        np.arange(sentences),
+        np.arange(sentences + 1),
+        network.zero_state(0),
+        network.work_space(rows) if work is None else work,
+        workspace.batch_scratch(rows),
+        losses,
+    )
     return losses
 
 

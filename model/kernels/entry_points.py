@@ -163,29 +163,6 @@ def batch_loss_and_gradient(
 loss_and_gradient = entry_point(batch_loss_and_gradient)
 
 
-@entry_point
-def batch_loss(
-    cell: Any,
-    sizes: IntArray,
-    params: FloatArray,
-    tokens: IntArray,
-    offsets: IntArray,
-    batch: IntArray,
-    state: FloatArray,
-    work: FloatArray,
-    batch_work: IntArray,
-) -> float:
-    """The sum of the losses of a batch, without dropout; updates the state.
-
-    The arguments are those of `train`.
-    """
-    inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
-    logits = forward(
-        cell, NoDropout(0.0), sizes, params, inputs, positions, row_offsets, state, work
-    )
-    return softmax_losses(logits, targets)
-
-
 @kernel
 def pack_batch(
     tokens: IntArray, offsets: IntArray, batch: IntArray, space: IntArray
@@ -220,20 +197,26 @@ def evaluate(
     params: FloatArray,
     tokens: IntArray,
     offsets: IntArray,
+    order: IntArray,
+    batch_offsets: IntArray,
+    state: FloatArray,
     work: FloatArray,
-    row_offsets: IntArray,
+    batch_work: IntArray,
     losses: Float64Array,
 ) -> None:
-    """Fill losses (sentences,), float64, with the sum of -ln p(target) of each sentence.
+    """Fill losses (batches,), float64, with the sum of -ln p(target) of each batch.
 
-    row_offsets is 0, 1, 2, … up to the number of rows of the longest sentence.
+    There is no dropout. The state is updated by each batch; the other arguments are those of
+    `train`.
     """
-    no_dropout, state = NoDropout(0.0), matrix(params, 0, 0, 0)
-    for s in range(offsets.shape[0] - 1):
-        begin, end = offsets[s], offsets[s + 1]
-        steps, inputs = row_offsets[: end - begin + 1], tokens[begin:end]
-        logits = forward(cell, no_dropout, sizes, params, inputs, inputs, steps, state, work)
-        losses[s] = softmax_losses(logits, tokens[begin + 1 : end + 1])
+    no_dropout = NoDropout(0.0)
+    for k in range(batch_offsets.shape[0] - 1):
+        batch = order[batch_offsets[k] : batch_offsets[k + 1]]
+        inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
+        logits = forward(
+            cell, no_dropout, sizes, params, inputs, positions, row_offsets, state, work
+        )
+        losses[k] = softmax_losses(logits, targets)
 
 
 @entry_point

@@ -196,22 +196,24 @@ class TextValidator(ValidationSet):
         if begin == 0:
             streams = max(batch.first_stream + len(batch.windows) for batch in self._batches)
             self._state = self._evaluated.zero_state(streams)
-        total, predictions = 0.0, 0
+        total, predictions, loss = 0.0, 0, np.zeros(1)
         for batch in self._batches[begin:end]:
             windows, first = batch.windows, batch.first_stream
             rows = self._rows(batch)
-            loss = entry_points.batch_loss(
+            entry_points.evaluate(
                 *self._evaluated.kernel_args,
                 self._tokens,
                 self._offsets,
                 windows,
+                np.array([0, len(windows)]),
                 self._state[first : first + len(windows)],
                 self._evaluated.work_space(rows, len(windows)),
                 workspace.batch_scratch(rows),
+                loss,
             )
             if batch.counts:
-                total, predictions = total + loss, predictions + rows
-        return total, predictions
+                total, predictions = total + loss[0], predictions + rows
+        return float(total), predictions
 
     def _rows(self, batch: _Batch) -> int:
         """Number of predictions of a batch."""

@@ -12,7 +12,7 @@ from model.kernel_cache import cache_folder, is_writable, read_whole, write_whol
 from model.text.vocabulary import Vocabulary
 from model.training.config import OptimizerName, TrainingConfig
 from model.training.trainer import Trainer
-from model.training.validation import TextValidator, Validator
+from model.training.validation import Validator
 
 SENTENCES = ("ab",)
 """The training text of the smallest network."""
@@ -68,7 +68,6 @@ def _infer(cell: str) -> None:
     model = _smallest(cell)
     model.samples(2, seed=0)
     Validator(model, SENTENCES).evaluate()
-    TextValidator(model, model.vocabulary.encode(SENTENCES[0]), window=1).evaluate()
 
 
 def _search(cell: str) -> None:

@@ -190,6 +190,8 @@ def test_exported_weights_have_metadata(tmp_path: Path) -> None:
         "hidden_sizes": "[12, 7]",
         "letter_size": "3",
         "index_0": "START as an input, END as an output",
+        "mode": "lines",
+        "start": "0",
     }
 
 

@@ -21,6 +21,7 @@ from model import (
 )
 from model.errors import SettingsError
 from model.kernels import entry_points as entry
+from model.training.validation import TextValidator
 
 SENTENCES = [f"sentence number {number}" for number in range(200)]
 LISTS = st.lists(st.text("abc", min_size=1, max_size=4), min_size=1, max_size=150)
@@ -119,6 +120,7 @@ def test_evaluation_compiles_nothing_after_compile_kernels(cell: str) -> None:
     held_out = Validator(model, SENTENCES)
     held_out.evaluate_for(1e-5)
     held_out.evaluate()
+    TextValidator(model, model.vocabulary.encode("".join(SENTENCES)), window=2).evaluate()
     assert list(entry.evaluate.signatures) == compiled  # type: ignore[attr-defined]
 
 
