@@ -44,19 +44,19 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "original",
             "original (20, 20)",
-            "Two layers of 20 units, as in the demo of 2014: fast, and never quite right.",
+            "As in the demo of 2014: quick, and never quite right.",
             Hyperparameters(),
         ),
         Preset(
             "small",
             "small (100)",
-            "One layer of 100 units: within half a minute, most of its words are real.",
+            "After half a minute, nine of ten words are real.",
             Hyperparameters(hidden_sizes=(100,), letter_size=10, batch_size=4),
         ),
         Preset(
             "medium",
             "medium (200)",
-            "One layer of 200 units: behind at first, ahead after a minute, best after a few.",
+            "Slower at first, ahead after a minute, best after a few.",
             Hyperparameters(
                 hidden_sizes=(200,),
                 letter_size=16,
@@ -69,7 +69,7 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "large",
             "large (256, 256)",
-            "Two layers of 256 units: for long texts, and for a quarter of an hour or more.",
+            "For long texts, and for a quarter of an hour or more.",
             Hyperparameters(
                 hidden_sizes=(256, 256),
                 letter_size=16,
