@@ -1,9 +1,10 @@
-"""`charnn evaluate`: the perplexity of a model on a text, which may have unknown characters."""
+"""`charnn evaluate`: the loss of a model on a text, which may have unknown characters."""
 
 from __future__ import annotations
 
 import json
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,15 @@ from typing import Any, NamedTuple
 import click
 
 from app.cli import console
-from app.cli.files import IN_FILE, check_one_stdin, read_model, read_sentences
+from app.cli.files import (
+    IN_FILE,
+    Weights,
+    check_one_stdin,
+    read_network,
+    read_sentences,
+    read_whole_text,
+    weights_option,
+)
 from app.cli.params import text_arguments, unknown_option
 from app.cli.progress import COMPILING, PATIENCE, Progress, announced
 from model import CharModel, ModelError, TextError, adapt_sentences, format_chars, select_known
@@ -27,6 +36,7 @@ CHUNK = 500
 @click.argument("model_file", metavar="MODEL", type=IN_FILE)
 @text_arguments
 @unknown_option("skip", "leave their sentences out, write look-alikes, or stop.")
+@weights_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option(
     "--per-line",
@@ -38,17 +48,28 @@ def evaluate(
     corpora: Sequence[Path],
     encoding: str | None,
     unknown: Unknown,
+    weights: Weights,
     as_json: bool,
     per_line: bool,
 ) -> None:
-    """Print the perplexity of MODEL on the sentences in CORPUS.
+    """Print the loss of MODEL on CORPUS: nats and bits per character, and the perplexity.
 
-    CORPUS is read as by charnn train. Sentences with characters unknown to the model are left out,
-    and counted; with --per-line they have a - in place of the perplexity. With --unknown replace
-    characters without a look-alike are left out of their sentences.
+    CORPUS is read as by charnn train, in the mode of the model. Sentences with characters unknown
+    to the model are left out, and counted; with --per-line they have a - in place of the
+    perplexity. With --unknown replace characters without a look-alike are left out of their
+    sentences. Running text is evaluated with the state carried through it; unknown characters are
+    left out of it.
     """
     check_one_stdin([model_file, *corpora])
-    model, sentences = read_model(model_file).model, read_sentences(corpora, encoding)
+    model = read_network(model_file, weights)
+    if model.mode == "text":
+        if per_line:
+            raise click.UsageError(
+                "--per-line is for models of lines; this one reads running text."
+            )
+        _evaluate_text(model, read_whole_text(corpora, encoding), unknown, as_json)
+        return
+    sentences = read_sentences(corpora, encoding)
     try:
         if unknown != "skip":
             sentences = adapt_sentences(model.vocabulary, sentences, unknown)
@@ -63,6 +84,31 @@ def evaluate(
     except ModelError as error:
         raise click.ClickException(str(error)) from None
     console.write_line(json.dumps(evaluation.as_json()) if as_json else evaluation.in_words())
+
+
+def _evaluate_text(model: CharModel, text: str, unknown: Unknown, as_json: bool) -> None:
+    """Evaluate a model of running text."""
+    known, counts = text, Counter[str]()
+    try:
+        if model.vocabulary.encode_known(text) is None:
+            missing = set(model.vocabulary.unknown(text))
+            counts = Counter(unit for unit in model.vocabulary.tokenize(text) if unit in missing)
+            known = model.vocabulary.adapt(text, unknown)
+        with announced(COMPILING):
+            perplexity = model.perplexity(known)
+    except ModelError as error:
+        raise click.ClickException(str(error)) from None
+    left_out = counts.total() if unknown == "skip" else 0
+    evaluation = Evaluation(perplexity, 1, len(known), left_out, counts)
+    if as_json:
+        console.write_line(json.dumps(evaluation.as_json()))
+        return
+    console.write_line(f"{evaluation.losses()}, over {len(known):,} characters")
+    if counts:
+        console.write_line(
+            f"The model does not know {format_chars(list(counts))}, in the text "
+            f"{counts.total():,} times."
+        )
 
 
 class Score(NamedTuple):
@@ -100,18 +146,29 @@ class Evaluation:
     unknown: Mapping[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """The evaluation as JSON; an infinite perplexity is null."""
+        """The evaluation as JSON; an infinite perplexity or loss is null."""
         return {
-            "perplexity": self.perplexity if math.isfinite(self.perplexity) else None,
+            "perplexity": self.perplexity if self._is_finite else None,
+            "nats": math.log(self.perplexity) if self._is_finite else None,
+            "bits": math.log2(self.perplexity) if self._is_finite else None,
             "sentences": self.sentences,
             "predictions": self.predictions,
             "left_out": self.left_out,
             "unknown": dict(self.unknown),
         }
 
+    @property
+    def _is_finite(self) -> bool:
+        return math.isfinite(self.perplexity)
+
+    def losses(self) -> str:
+        """The losses as text."""
+        nats, bits = math.log(self.perplexity), math.log2(self.perplexity)
+        return f"perplexity {self.perplexity:.3f}, {nats:.4f} nats, {bits:.4f} bits a prediction"
+
     def in_words(self) -> str:
         """The evaluation as text."""
-        result = f"perplexity {self.perplexity:.3f} over {self.predictions:,} predictions"
+        result = f"{self.losses()}, over {self.predictions:,} predictions"
         if not self.left_out:
             return result
         left_out = "1 sentence was" if self.left_out == 1 else f"{self.left_out:,} sentences were"

@@ -12,9 +12,11 @@ from app.cli.files import (
     IN_FILE,
     OUT_FILE,
     STDIO,
+    Weights,
     check_output,
     force_option,
-    read_model,
+    read_network,
+    weights_option,
     write_file,
 )
 from app.cli.progress import announced
@@ -35,8 +37,11 @@ from model import ModelError
     type=OUT_FILE,
     help="File to write; MODEL with another suffix by default; - for standard output.",
 )
+@weights_option
 @force_option
-def export(model_file: Path, format_name: str, out: Path | None, force: bool) -> None:
+def export(
+    model_file: Path, format_name: str, out: Path | None, weights: Weights, force: bool
+) -> None:
     """Export MODEL for other programs.
 
     For safetensors, the Python lines that load the file are printed to standard output, unless
@@ -52,7 +57,7 @@ def export(model_file: Path, format_name: str, out: Path | None, force: bool) ->
             raise click.UsageError("--out is missing: a model from standard input has no name.")
         out = model_file.with_suffix(export_format.suffix)
     check_output(out, export_format.kind, force, inputs=[model_file])
-    model = read_model(model_file).model
+    model = read_network(model_file, weights)
     try:
         with announced(f"Writing {out}."):
             write_file(out, export_format.content(ModelCheckpoint(model, None, None)))

@@ -8,12 +8,21 @@ import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Literal, get_args
 
 import click
 
 from app.cli import console
 from app.cli.progress import announced
-from model import ModelCheckpoint, ModelError, Sentences, load_model, read_text, read_texts
+from model import (
+    CharModel,
+    ModelCheckpoint,
+    ModelError,
+    Sentences,
+    load_model,
+    read_text,
+    read_texts,
+)
 from model.formats import files
 from model.formats.file_kinds import HEAD, FileKind
 
@@ -24,6 +33,8 @@ ENCODING_ERRORS = frozenset({"encoding_not_known", "utf8_damaged", "wrong_encodi
 LARGE = 20_000_000
 """Bytes of a file that takes seconds to read."""
 
+Weights = Literal["best", "latest"]
+
 IN_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 
@@ -32,6 +43,18 @@ def force_option(command: Callable[..., None]) -> Callable[..., None]:
     """The option to replace a file of another kind."""
     text = "Replace the output even if it is an existing file of another kind."
     return click.option("--force", is_flag=True, help=text)(command)
+
+
+def weights_option(command: Callable[..., None]) -> Callable[..., None]:
+    """The option for the weights of a model file."""
+    return click.option(
+        "--weights",
+        default="best",
+        show_default=True,
+        type=click.Choice(get_args(Weights)),
+        help="Weights to use: those with the lowest validation loss, if the file has them, or the "
+        "latest.",
+    )(command)
 
 
 def check_one_stdin(paths: Sequence[Path | None]) -> None:
@@ -90,6 +113,12 @@ def read_model(model_file: Path) -> ModelCheckpoint:
             return load_model(content)
     except ModelError as error:
         raise click.ClickException(f"{model_file}: {error}") from None
+
+
+def read_network(model_file: Path, weights: Weights) -> CharModel:
+    """The network of a JSON file, with its best or its latest weights."""
+    saved = read_model(model_file)
+    return (saved.with_best_weights() if weights == "best" else saved).model
 
 
 def check_output(out: Path, kind: FileKind, force: bool, inputs: Sequence[Path] = ()) -> None:

@@ -11,11 +11,25 @@ import click
 
 from app import protocol
 from app.cli import console
-from app.cli.files import IN_FILE, check_one_stdin, read_bytes, read_model
+from app.cli.files import (
+    IN_FILE,
+    Weights,
+    check_one_stdin,
+    read_bytes,
+    read_network,
+    weights_option,
+)
 from app.cli.params import Entry, FiniteRange, as_typed, is_given, unknown_option
 from app.cli.progress import COMPILING, announced
 from model import CharModel, ModelError, decode_text
+from model.network import Mode
 from model.text.vocabulary import Unknown
+
+DEFAULTS: Mapping[Mode, Mapping[str, int]] = {
+    "lines": {"count": 5, "max_chars": 100},
+    "text": {"count": 1, "max_chars": 1000},
+}
+"""How much is sampled in each mode."""
 
 
 class Line(NamedTuple):
@@ -59,10 +73,8 @@ class Line(NamedTuple):
 )
 @click.option(
     "--count",
-    default=5,
-    show_default=True,
     type=click.IntRange(1, 100_000),
-    help="Number of sentences to sample.",
+    help="Number of sentences or texts to sample; by default 5 sentences, or 1 text.",
 )
 @click.option(
     "--method",
@@ -91,23 +103,23 @@ class Line(NamedTuple):
 @click.option(
     "--max-chars",
     "--length",
-    default=100,
-    show_default=True,
     type=click.IntRange(1, 100_000),
-    help="Cut sentences after this many characters.",
+    help="Cut sentences and texts after this many characters; by default 100, and texts 1,000.",
 )
 @click.option("--seed", type=click.IntRange(0), help="Random seed, for reproducible samples.")
 @unknown_option("error", "in --prime they stop the command, are left out or become look-alikes.")
+@weights_option
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON object per line.")
 def sample(
     model_file: Path,
     method: str,
     prime_file: Path | None,
     unknown: Unknown,
+    weights: Weights,
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Generate sentences with MODEL; each is printed as soon as it is made.
+    """Generate sentences with MODEL, or running text; each is printed as soon as it is made.
 
     The method beam prints alternatives, best first: the natural logarithm of the probability, a
     tab, the sentence. A sentence cut at --max-chars is scored without its end.
@@ -119,7 +131,9 @@ def sample(
             raise click.UsageError("Give either --prime or --prime-file.")
         check_one_stdin([prime_file, model_file])
         options["prime"] = _read_prime(prime_file)
-    model = read_model(model_file).model
+    model = read_network(model_file, weights)
+    for name, value in DEFAULTS[model.mode].items():
+        options[name] = options[name] or value
     try:
         if unknown != "error":
             options["prime"] = model.vocabulary.adapt(options["prime"], unknown)

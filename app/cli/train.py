@@ -299,10 +299,13 @@ def _outcome(loop: TrainingLoop) -> str:
     if trainer.validation is not None and trainer.validation.perplexity is not None:
         count = trainer.validation_count
         kind = "characters" if trainer.config.mode == "text" else "sentences"
-        validation = f", {trainer.validation.perplexity:.3f} on {count:,} validation {kind},"
+        validation = f", {trainer.validation.perplexity:.3f} on {count:,} validation {kind}"
+    best = trainer.best
+    if best is not None:
+        validation += f" (best {best.perplexity:.3f} at step {best.step:,})"
     rate = totals.characters / max(loop.seconds, 1e-9)
     return (
-        f"{perplexity}{validation} "
+        f"{perplexity}{validation}, "
         f"after {totals.steps:,} steps, {totals.epoch:.1f} epochs, {loop.seconds:.1f} s of "
         f"training, {rate:,.0f} characters/s"
     )

@@ -24,7 +24,7 @@ def chosen_mode(context: click.Context, text: str, saved: ModelCheckpoint | None
         mode: Mode = context.params["mode"]
         return mode
     if saved is not None:
-        return saved.config.mode
+        return saved.model.mode
     return "lines" if lines_are_sentences(text) else "text"
 
 

@@ -126,8 +126,6 @@ class TrainingLoop:
         self._is_text = trainer.config.mode == "text"
         self._sample_at = time.monotonic() + SAMPLE_SECONDS
         self._began = time.monotonic()
-        self._passes = 0
-        self._best, self._best_at = math.inf, 0.0  # validation perplexity, and in epochs
 
     @property
     def steps(self) -> int:
@@ -195,20 +193,10 @@ class TrainingLoop:
 
     def _record(self, stretch: TrainingStats) -> None:
         self._validation.step(stretch.seconds, time.monotonic())
-        self._note_improvement()
         self._recent.append((self.seconds, stretch))
         while self._recent[0][0] < self.seconds - RECENT_SECONDS:
             self._recent.popleft()
         self._log.add(self.trainer, stretch, self.seconds)
-
-    def _note_improvement(self) -> None:
-        """Note the validation perplexity after a pass, if it is the lowest so far."""
-        validation = self.trainer.validation
-        if validation is None or validation.completed_passes == self._passes:
-            return
-        self._passes = validation.completed_passes
-        if validation.perplexity is not None and validation.perplexity < self._best:
-            self._best, self._best_at = validation.perplexity, self.epochs
 
     def _text(self, stretch: TrainingStats) -> str:
         parts = [self._losses(stretch), f"epoch {self.trainer.totals.epoch:.1f}"]
@@ -230,8 +218,9 @@ class TrainingLoop:
             return f"perplexity {stretch.perplexity:.2f}{shown}"
         shown = f"loss {_log(stretch.perplexity):.3f}"
         if validation is not None:
-            shown += f", validation {_log(validation):.3f} (best {_log(self._best):.3f})"
-        return shown
+            shown += f", validation {_log(validation):.3f}"
+        best = self.trainer.best
+        return shown if best is None else f"{shown} (best {best.loss:.3f})"
 
     def _sample_if_due(self, progress: Progress) -> None:
         """Show a sample of running text."""
@@ -261,9 +250,16 @@ class TrainingLoop:
         )
         if any(limit is not None and done >= limit for done, limit in counted):
             return True
-        if limits.patience is not None and self._passes:
-            self.lost_patience = self.epochs - self._best_at >= limits.patience
+        self.lost_patience = limits.patience is not None and self._waited >= limits.patience
         return self.lost_patience or self._is_below_target(stretch)
+
+    @property
+    def _waited(self) -> float:
+        """The epochs that have not improved the validation loss, up to the last evaluation."""
+        validation, best = self.trainer.validation, self.trainer.best
+        if validation is None or validation.evaluated_at is None or best is None:
+            return -math.inf
+        return validation.evaluated_at - max(best.epoch, self._before.epoch)
 
     def _is_below_target(self, stretch: TrainingStats) -> bool:
         target = self._limits.perplexity

@@ -358,6 +358,8 @@ def test_evaluate_prints_the_perplexity_of_a_text(model_file: Path, corpus: Path
     expected = read(model_file).perplexity(SENTENCES)
     assert figures == {
         "perplexity": pytest.approx(expected),
+        "nats": pytest.approx(math.log(expected)),
+        "bits": pytest.approx(math.log2(expected)),
         "sentences": 3,
         "predictions": sum(len(sentence) + 1 for sentence in SENTENCES),
         "left_out": 0,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import json
+import math
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,7 @@ def test_a_book_is_trained_as_running_text_with_the_options_of_its_size(
     assert config["learning_rate"] == small.learning_rate
     assert (config["schedule"], config["clip_norm"]) == (small.schedule, True)
     assert (config["batch_size"], config["sequence_length"], config["dropout"]) == (2, 8, 0)
+    assert CharModel.load(out).mode == "text"
 
 
 def test_a_list_is_trained_as_lines_with_the_options_of_the_original(
@@ -171,6 +174,25 @@ def test_a_training_continues_where_it_was(book: Path, out: Path) -> None:
     assert saved.training is not None
     assert (saved.training.steps, saved.config.mode) == (10, "text")
     assert charnn("train", book, "--from", out, "--out", out, "--size", "small").exit_code == 2
+
+
+def test_evaluate_and_sample_read_running_text(book: Path, out: Path) -> None:
+    assert train(book, out, *STEPS).exit_code == 0
+    saved = load_model(out.read_bytes())
+    for weights, expected in (("best", saved.with_best_weights()), ("latest", saved)):
+        done = charnn("evaluate", out, book, "--json", "--weights", weights)
+        figures = json.loads(done.stdout)
+        assert figures["predictions"] == len(BOOK)
+        assert figures["perplexity"] == pytest.approx(expected.model.perplexity(BOOK))
+    assert figures["nats"] == pytest.approx(math.log(figures["perplexity"]))
+    assert figures["bits"] == pytest.approx(figures["nats"] / math.log(2))
+    book.write_text(BOOK + "~~", encoding="utf-8")
+    assert json.loads(charnn("evaluate", out, book, "--json").stdout)["unknown"] == {"~": 2}
+    assert charnn("evaluate", out, book, "--unknown", "error").exit_code == 1
+    assert charnn("evaluate", out, book, "--per-line").exit_code == 2
+    sample = charnn("sample", out, "--prime", "It was\n", "--seed", "1")
+    assert sample.stdout.startswith("It was\n")
+    assert len(sample.stdout) == len("It was\n") + 1000 + 1
 
 
 # ------------------------------------------------------------------ what is refused
