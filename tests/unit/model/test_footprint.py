@@ -20,7 +20,9 @@ def test_the_footprint_covers_the_arrays_of_every_optimizer(optimizer: Optimizer
     model = CharModel.create(Vocabulary.from_sentences(sentences), hidden_sizes=(200,), seed=1)
     trainer = Trainer(model, sentences, TrainingConfig(optimizer=optimizer))
     state = sum(each.nbytes for each in vars(trainer.optimizer).values() if hasattr(each, "nbytes"))
+    of_validation = 2 * model.params.nbytes  # the best weights, and those that are evaluated
     arrays = 2 * (model.params.nbytes + state) + model.params.nbytes  # with the last good state
+    arrays += of_validation
     footprint = Footprint.of(model.layout, TEXT, optimizer)
     assert footprint.weights == model.num_parameters
     assert arrays < footprint.bytes < 1.2 * arrays + 400_000
