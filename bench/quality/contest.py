@@ -33,17 +33,19 @@ class Curve:
         version: the versions of its libraries.
         absent: why it did not run; empty if it did.
         points: of its validation loss.
+        load: load average of the machine in the last minute of its run; 0 if that is unknown.
     """
 
     version: str = ""
     absent: str = ""
     points: list[Point] = field(default_factory=list)
+    load: float = 0.0
 
     @classmethod
     def from_json(cls, saved: Mapping[str, Any]) -> Curve:
         """The curve in decoded JSON."""
         points = [Point(*point) for point in saved["points"]]
-        return cls(saved["version"], saved["absent"], points)
+        return cls(**{**saved, "points": points})
 
     @property
     def lowest(self) -> Point | None:
@@ -104,6 +106,7 @@ def run(name: str, task: Task) -> Iterator[Curve]:
         try:
             for line in process.stdout or ():
                 _add(curve, json.loads(line))
+                curve.load = _load()
                 yield curve
         finally:
             process.terminate()
@@ -117,6 +120,10 @@ def _add(curve: Curve, message: Mapping[str, Any]) -> None:
         curve.points.append(Point(*message["point"]))
     curve.version = message.get("version", curve.version)
     curve.absent = message.get("absent", curve.absent)
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 1) if hasattr(os, "getloadavg") else 0.0
 
 
 def _environment(threads: int) -> dict[str, str]:

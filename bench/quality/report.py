@@ -17,6 +17,8 @@ from model.training.config import TrainingConfig
 
 LOSSES = (2.0, 1.75, 1.6, 1.5, 1.4697)
 """The losses whose times are in the tables; the last is nanoGPT's on an A100."""
+BUSY = 1.0
+"""Load average beyond the threads of a contestant that makes its times uncertain."""
 HEADINGS = (*(f"s to {loss:g}" for loss in LOSSES), "lowest", "last", "characters/s")
 STYLES: Mapping[str, tuple[str, str]] = {
     "charnn": ("-", "#d9541e"),
@@ -108,8 +110,17 @@ def _section(contest: Contest) -> Iterator[str]:
     ]
     yield "\n".join(lines)
     yield f"Options: {_options(task.recipe.config)}."
-    versions = [f"- {name}: {each.version}" for name, each in contest.curves.items()]
+    versions = [
+        f"- {name}: {each.version}; load average {each.load:g}"
+        for name, each in contest.curves.items()
+        if each.points
+    ]
     yield "\n".join([*versions, *(f"- {reason}" for reason in _absent(contest))])
+    if any(each.load > task.threads + BUSY for each in contest.curves.values()):
+        yield (
+            "**Other programs were running:** the times are longer than on a quiet machine, by "
+            "another factor for each contestant. They are no comparison of speed."
+        )
 
 
 def _network(contest: Contest) -> str:

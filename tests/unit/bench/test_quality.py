@@ -43,7 +43,7 @@ def tiny(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Task:
 
 def contest(of: Task) -> Contest:
     points = [Point(0.0, 0, 0, 4.0), Point(1.0, 5, 50, 2.0), Point(3.0, 15, 150, 1.5)]
-    curves = {"charnn": Curve("1", "", points), "nanoGPT": Curve("", "no checkout of it")}
+    curves = {"charnn": Curve("1", "", points, load=8.5), "nanoGPT": Curve("", "no checkout of it")}
     return Contest(of, "a machine", curves)
 
 
@@ -128,6 +128,8 @@ def test_the_page_has_every_contest_and_no_path_of_the_machine(tiny: Task, tmp_p
     page = (docs / "quality.md").read_text(encoding="utf-8")
     assert "| charnn | 1.0 | 2.0 |" in page
     assert "no checkout of it" in page
+    assert "load average 8.5" in page
+    assert "Other programs were running" in page
     saved = (docs / "quality" / "small.json").read_text(encoding="utf-8")
     assert str(tmp_path) not in page + saved
     assert Contest.from_json(json.loads(saved)).curves == contest(tiny).curves
