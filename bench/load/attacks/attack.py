@@ -18,6 +18,8 @@ ADDRESS = "127.0.0.2"
 """The attacker's address; the other visitor has 127.0.0.1."""
 MIN_SHARE = 0.4
 """Of the other visitor's training alone. Half would be fair, as the attacker trains as well."""
+SHARE_OF_FIVE = 0.2
+"""Where four or more sessions of the attacker train, on two cores."""
 
 CLIENT_ERRORS = (aiohttp.ClientError, ConnectionError, ConnectionRefused, TimeoutError)
 

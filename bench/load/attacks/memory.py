@@ -12,7 +12,7 @@ from collections.abc import Iterable
 import aiohttp
 
 from bench.harness.socketio_client import CONNECT_FRAME, SOCKET_PATH, UPGRADE
-from bench.load.attacks.attack import CLIENT_ERRORS, Attack, Attacker
+from bench.load.attacks.attack import CLIENT_ERRORS, SHARE_OF_FIVE, Attack, Attacker
 from bench.load.attacks.texts import distinct_characters, in_lines
 
 PAGES = 31
@@ -155,9 +155,9 @@ ATTACKS = (
     Attack("31 pages that read nothing", pages_that_read_nothing),
     Attack("texts that are fetched and not read", texts_not_read),
     Attack("networks of the maximum size", largest_networks, options=("--max-memory", "400000000")),
-    Attack("the most distinct characters", many_distinct_characters),
+    Attack("the most distinct characters", many_distinct_characters, min_share=SHARE_OF_FIVE),
     Attack("text files without end", text_files),
     Attack("text files whose answers are not read", text_files_not_read),
-    Attack("a million lines of one letter", many_short_lines),
+    Attack("a million lines of one letter", many_short_lines, min_share=SHARE_OF_FIVE),
     Attack("shares without end", shares_without_end),
 )

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 from bench.harness.socketio_client import PageClient
-from bench.load.attacks.attack import Attack, Attacker
+from bench.load.attacks.attack import SHARE_OF_FIVE, Attack, Attacker
 from bench.load.attacks.texts import distinct_characters, in_lines
 from model import CharModel, Vocabulary
 
@@ -137,7 +137,7 @@ async def infinite_weights(attacker: Attacker) -> None:
 ATTACKS = (
     Attack("questions about large networks", questions_without_end),
     Attack("sliders of large, paused networks", sliders_without_end),
-    Attack("steps as long as can be", longest_steps, min_share=0.2),  # five sessions train
+    Attack("steps as long as can be", longest_steps, min_share=SHARE_OF_FIVE),
     Attack("networks of thousands of layers", deep_networks),
     Attack("large learns", large_learns),
     Attack("weights of 3e38", infinite_weights),
