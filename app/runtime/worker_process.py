@@ -166,6 +166,7 @@ def _serve(pipe: Connection, memory: int | None) -> None:
             began = time.process_time()
             outcome = _outcome(function, arguments)
             pipe.send((*outcome, time.process_time() - began))
+            del outcome, function, arguments  # an error's context may hold a whole file
 
 
 def _outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[bool, Any]:

@@ -124,8 +124,8 @@ class ModelIO:
 
     def __init__(self, data_dir: Path, limits: Limits) -> None:
         """Create the folder; `limits` bound the memory and the time of the worker process."""
-        # The sampler's state has at most a number for each sentence.
-        self._max_values = NUMBERS_PER_WEIGHT * limits.weights + limits.text + MORE_VALUES
+        # The sampler's state has at most a number for each sentence, which ends with its line.
+        self._max_values = NUMBERS_PER_WEIGHT * limits.weights + limits.text // 2 + MORE_VALUES
         memory = COPIES * limits.upload + MEMORY_PER_NUMBER * self._max_values + MIN_MEMORY
         parent = data_dir / FOLDER
         _remove_abandoned(parent)

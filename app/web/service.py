@@ -190,7 +190,10 @@ class SessionService:
             UserError: the file has no valid model, or it is too large.
         """
         reading = self.model_io.read(path, network_of(address), self.charge(session_id))
-        saved = self._await_result(reading)
+        try:
+            saved = self._await_result(reading)
+        finally:
+            reading.cancel()  # after a timeout, a queued file need not be read
         self._submit(session_id, LoadModel(saved))
 
     def sample(self, session_id: str, request: Sample) -> Mapping[str, Any]:

@@ -67,3 +67,29 @@ def end_at_once(*_: Any) -> None:
 def fail(*_: Any) -> None:
     """Raise an unexpected error."""
     raise ZeroDivisionError
+
+
+class Large:
+    """Stands for much memory."""
+
+    count = 0
+
+    def __init__(self) -> None:
+        Large.count += 1
+
+    def __del__(self) -> None:
+        Large.count -= 1
+
+
+def refuse_large() -> None:
+    """Fail because of another error, whose frame has something large."""
+    try:
+        large = Large()
+        {}[large]  # type: ignore[index]
+    except KeyError:
+        raise ValueError("refused") from None
+
+
+def count_large() -> int:
+    """How much of it is in memory."""
+    return Large.count

@@ -16,7 +16,15 @@ import pytest
 
 from app.runtime.worker_process import WorkerDied, WorkerProcess, WorkerTimeout
 from bench.harness.server import ROOT
-from tests.support.other_processes import Work, carry_out, fail, own_niceness, own_pid
+from tests.support.other_processes import (
+    Work,
+    carry_out,
+    count_large,
+    fail,
+    own_niceness,
+    own_pid,
+    refuse_large,
+)
 from tests.support.processes import is_running
 from tests.support.waiting import PATIENCE, wait_for
 
@@ -64,6 +72,13 @@ def test_exceptions_propagate_and_the_process_survives(
     with pytest.raises(ZeroDivisionError):
         process.call(fail)
     assert process.call(own_pid) == pid
+
+
+def test_nothing_of_a_call_that_failed_stays_in_memory(process: WorkerProcess) -> None:
+    """Such as the content of a file that was refused."""
+    with pytest.raises(ValueError, match="refused"):
+        process.call(refuse_large)
+    assert process.call(count_large) == 0
 
 
 def test_an_idle_process_restarts_after_sigkill(process: WorkerProcess) -> None:
