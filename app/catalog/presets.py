@@ -56,15 +56,8 @@ PRESETS: dict[str, Preset] = {
         Preset(
             "medium",
             "medium (200)",
-            "Slower at first, ahead after a minute, best after a few.",
-            Hyperparameters(
-                hidden_sizes=(200,),
-                letter_size=16,
-                batch_size=8,
-                dropout=0.2,
-                optimizer="adam",
-                learning_rate=0.005,
-            ),
+            "Slower at first, better after half a minute of training.",
+            Hyperparameters(hidden_sizes=(200,), letter_size=16, batch_size=8, learning_rate=0.005),
         ),
         Preset(
             "large",
