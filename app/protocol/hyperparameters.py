@@ -38,7 +38,17 @@ Method = Literal["sample", "beam"]
 
 StateName = Literal["h", "c"]
 """The state of a layer to inspect: the hidden state, or the cell state of an lstm."""
-Feature = Literal["word_position", "quotes", "brackets", "digit", "sentence_position"]
+Feature = Literal[
+    "word_position",
+    "quotes",
+    "brackets",
+    "digit",
+    "sentence_position",
+    "line_position",
+    "indentation",
+    "string",
+    "comment",
+]
 """A feature of a text that a unit may correlate with."""
 
 SizeName = Literal["original", "small", "medium", "large"]

@@ -7,6 +7,7 @@ each character; units are ranked by the correlation of their activations with it
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from model.kernels.types import Float64Array, FloatArray
 OPENING, CLOSING = "([{", ")]}"
 OPENING_QUOTES, CLOSING_QUOTES = "“«„", "”»"
 STRAIGHT_QUOTE = '"'
+LINE_END = "\n"
 
 
 def word_position(characters: Sequence[str]) -> list[int]:
@@ -66,10 +68,70 @@ def sentence_position(characters: Sequence[str]) -> list[int]:
     return list(range(1, len(characters) + 1))
 
 
-FEATURES: Mapping[str, Callable[[Sequence[str]], list[int]]] = MappingProxyType(
-    {each.__name__: each for each in (word_position, quotes, brackets, digit, sentence_position)}
+def line_position(characters: Sequence[str]) -> list[int]:
+    """The number of characters of the line; 0 after its end."""
+    positions, position = [], 0
+    for character in characters:
+        position = 0 if character == LINE_END else position + 1
+        positions.append(position)
+    return positions
+
+
+def indentation(characters: Sequence[str]) -> list[int]:
+    """The number of spaces and tabs with which the line begins; 0 after its end."""
+    depth, at_beginning, depths = 0, True, []
+    for character in characters:
+        if character == LINE_END:
+            depth, at_beginning = 0, True
+        elif at_beginning and character in " \t":
+            depth += 1
+        else:
+            at_beginning = False
+        depths.append(depth)
+    return depths
+
+
+def string(characters: Sequence[str]) -> list[int]:
+    """1 within a string of source code, from the opening to before the last closing quote."""
+    return _within(characters, "string", closed_by="'\"")
+
+
+def comment(characters: Sequence[str]) -> list[int]:
+    """1 within a comment of source code, from its # to the end of the line."""
+    return _within(characters, "comment")
+
+
+_TOKENS = re.compile(
+    r"""(?P<comment>\#[^\n]*)
+    | (?P<string>(?P<triple>"{3}|'{3})(?:\\.|.)*?(?:(?P=triple)|\Z)
+        | (?P<quote>["'])(?:\\[^\n]|(?!(?P=quote))[^\\\n])*(?:(?P=quote)|))""",
+    re.DOTALL | re.VERBOSE,
 )
-"""The features by name: functions of the characters (n,) of a sentence that return (n,) numbers."""
+"""Comments and strings of Python. A string ends with its line, unless it has three quotes."""
+
+
+def _within(characters: Sequence[str], kind: str, closed_by: str = "") -> list[int]:
+    """1 within the tokens of a kind, except for a last character that closes one; else 0."""
+    text, values = "".join(characters), [0] * len(characters)
+    for token in _TOKENS.finditer(text):
+        start, end = token.span(kind)
+        if end - start > 1 and text[end - 1] in closed_by:
+            end -= 1
+        values[start:end] = [1] * (end - start)
+    return values
+
+
+FEATURES: Mapping[str, Callable[[Sequence[str]], list[int]]] = MappingProxyType(
+    {
+        each.__name__: each
+        for each in (
+            *(word_position, quotes, brackets, digit, sentence_position),
+            *(line_position, indentation, string, comment),
+        )
+    }
+)
+"""The features by name: functions of the characters (n,) of a sentence, or of a running text, that
+return (n,) numbers."""
 
 
 class UnitCorrelation(NamedTuple):

@@ -151,7 +151,7 @@ export interface UnitsRequest {
 /** Return the units that correlate most with a feature of the training text. Read-only. */
 export interface FindUnitsRequest {
   /** The feature, evaluated after each character. */
-  feature: "word_position" | "quotes" | "brackets" | "digit" | "sentence_position";
+  feature: "word_position" | "quotes" | "brackets" | "digit" | "sentence_position" | "line_position" | "indentation" | "string" | "comment";
   /** The hidden state, or the cell state of an lstm. */
   state?: "h" | "c";
 }

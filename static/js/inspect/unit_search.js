@@ -22,6 +22,10 @@ const MISSING_FEATURE = {
   brackets: "no brackets",
   digit: "no digits",
   sentence_position: "no sentences",
+  line_position: "no lines",
+  indentation: "no indented lines",
+  string: "no strings",
+  comment: "no comments",
 };
 
 /**

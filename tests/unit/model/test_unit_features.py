@@ -20,6 +20,14 @@ from model.analysis.unit_features import FEATURES, correlations, most_correlated
         ("brackets", "f(a[0]) )", [0, 1, 1, 2, 2, 1, 0, 0, 0]),
         ("digit", "a12 b3", [0, 1, 1, 0, 0, 1]),
         ("sentence_position", "abc", [1, 2, 3]),
+        ("line_position", "ab\ncd", [1, 2, 0, 1, 2]),
+        ("indentation", "  a b\n\tc", [1, 2, 2, 2, 2, 0, 1, 1]),
+        ("string", 'a="#" ', [0, 0, 1, 1, 0, 0]),
+        ("string", r"'\'' b", [1, 1, 1, 0, 0, 0]),
+        ("string", '"""a\n"""b', [1, 1, 1, 1, 1, 1, 1, 0, 0]),
+        ("string", '"a\nb', [1, 1, 0, 0]),
+        ("comment", 'a # "b\nc', [0, 0, 1, 1, 1, 1, 0, 0]),
+        ("comment", '"# a"', [0, 0, 0, 0, 0]),
     ],
 )
 def test_features_have_the_expected_values(feature: str, text: str, expected: list[int]) -> None:
