@@ -17,12 +17,14 @@ import * as surprisal from "./inspect/surprisal.js";
 import * as units from "./inspect/units.js";
 import * as weights from "./inspect/weights.js";
 import { Connection } from "./net/connection.js";
+import * as best from "./panels/best.js";
 import * as completion from "./panels/completion.js";
 import * as controls from "./panels/controls.js";
 import * as epoch from "./panels/epoch.js";
 import * as modelIo from "./panels/model_io.js";
 import * as prediction from "./panels/prediction.js";
 import * as pretrained from "./panels/pretrained.js";
+import * as runningSample from "./panels/running_sample.js";
 import * as samples from "./panels/samples.js";
 import * as sharing from "./panels/sharing.js";
 import * as stats from "./panels/stats.js";
@@ -55,7 +57,9 @@ const PANELS = [
   ["#panel_stats", stats],
   ["#panel_stats", trend],
   ["#panel_stats", epoch],
+  ["#panel_stats", best],
   ["#panel_samples", samples],
+  ["#panel_samples", runningSample],
   ["#panel_prediction", prediction],
   ["#panel_complete", completion],
   ["#panel_reading", probeText],

@@ -8,6 +8,8 @@ import { CurvePlot } from "./plot.js";
 import { savePng } from "./png_export.js";
 import { mountTable } from "./table.js";
 import { curveSummary, previousRunsText, pointSummary, rangeSummary } from "./summary.js";
+import { inLossUnit } from "./loss_unit.js";
+import { LOSS_NAMES } from "../loss.js";
 import { requireElement } from "../ui/dom.js";
 
 /** Between two updates of the curve's label for screen readers. */
@@ -19,21 +21,36 @@ const LABEL_MS = 5_000;
  */
 export function mount(element, { store }) {
   const container = requireElement(element, "#pplgraph", HTMLElement);
-  const plot = mountPlot(element, container, store.page);
+  const plot = mountPlot(element, container, inLossUnit(store.page));
   new ResizeObserver(() => plot.fit()).observe(container);
+  const axis = requireElement(element, ".curve-tools .switch", HTMLFieldSetElement);
+  const heading = requireElement(element, "#curve_loss", HTMLElement);
   addEventListener("schemechange", () => plot.draw());
   store.watch(
     (page) => page.points,
     () => {
-      plot.show(store.page);
+      plot.show(inLossUnit(store.page));
       element.dataset.state = stateOf(plot);
+    },
+  );
+  store.watch(
+    (page) => page.lossUnit,
+    (unit) => {
+      axis.disabled = unit !== "perplexity"; // nats and bits are logarithms already
+      heading.textContent = capitalized(LOSS_NAMES[unit]);
+      if (unit === plot.page.lossUnit) return;
+      plot.show(inLossUnit(store.page));
+      plot.draw();
     },
   );
   mountPreviousRunsLabel(element, store);
   requireElement(element, "#curve_png", HTMLButtonElement).addEventListener("click", () =>
     savePng(plot, container),
   );
-  setInterval(() => container.setAttribute("aria-label", curveSummary(store.page)), LABEL_MS);
+  setInterval(
+    () => container.setAttribute("aria-label", curveSummary(inLossUnit(store.page))),
+    LABEL_MS,
+  );
 }
 
 /**
@@ -48,7 +65,7 @@ function mountPlot(element, container, page) {
   const plot = new CurvePlot(container, page, {
     drawn: (drawn) => labels.show(drawn, plot.content.annotations()),
     cursorMoved: (drawn) => {
-      reading.textContent = pointSummary(drawn);
+      reading.textContent = pointSummary(drawn, plot.page.lossUnit);
       labels.point(drawn.cursor.left);
     },
     rangeChanged: (range) => {
@@ -87,4 +104,9 @@ function mountPreviousRunsLabel(element, store) {
       label.textContent = previousRunsText(count);
     },
   );
+}
+
+/** @param {string} text */
+function capitalized(text) {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

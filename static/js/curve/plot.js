@@ -8,6 +8,7 @@
 
 import uPlot from "uplot";
 import { annotationsOf } from "./annotations.js";
+import { bestOf } from "./best.js";
 import { dataOf, optionsFor } from "./plot_options.js";
 import { inView, zoomTo } from "./zoom.js";
 
@@ -76,8 +77,9 @@ export class CurvePlot {
     return this.#showsPreviousRuns ? this.#page.runs.previous : [];
   }
 
+  /** Whether the axis is linear: nats and bits are logarithms already. */
   get linear() {
-    return this.#linear;
+    return this.#linear || this.#page.lossUnit !== "perplexity";
   }
 
   /** @param {boolean} linear */
@@ -98,6 +100,8 @@ export class CurvePlot {
       range: () => inView(this.#range, this.extent),
       previousRuns: () => this.previousRuns,
       annotations: () => this.#annotations,
+      lossUnit: this.#page.lossUnit,
+      best: () => bestOf(this.#page),
     };
   }
 
@@ -108,7 +112,7 @@ export class CurvePlot {
       ...this.#size(),
       style: getComputedStyle(this.#container),
       fontSize: FONT_SIZE,
-      linear: this.#linear,
+      linear: this.linear,
       labelled: false,
     };
     const options = this.#withInteraction(optionsFor(plotStyle, this.content));

@@ -4,9 +4,13 @@
 /** @import { Range } from "./zoom.js" */
 /** @import { Annotation } from "./annotations.js" */
 /** @import { Points } from "../state/store.js" */
+/** @import { LossUnit } from "../loss.js" */
+/** @import { BestPoint } from "./best.js" */
 
 import uPlot from "uplot";
 import { ticksBetween, shortNumber } from "./axis_ticks.js";
+import { LOSS_NAMES } from "../loss.js";
+import { drawBest } from "./best.js";
 import { drawPreviousRuns, yExtent } from "./previous_runs.js";
 import { drawAnnotations } from "./annotations.js";
 
@@ -17,6 +21,8 @@ import { drawAnnotations } from "./annotations.js";
  * @property {() => Range} range
  * @property {() => readonly PreviousRun[]} previousRuns
  * @property {() => readonly Annotation[]} annotations
+ * @property {LossUnit} lossUnit
+ * @property {() => BestPoint | null} best the best validation loss so far
  */
 /**
  * @typedef {object} PlotStyle
@@ -24,7 +30,7 @@ import { drawAnnotations } from "./annotations.js";
  * @property {number} width
  * @property {number} height
  * @property {number} fontSize in pixels
- * @property {boolean} linear whether the perplexity axis is linear instead of logarithmic
+ * @property {boolean} linear whether the axis of the loss is linear instead of logarithmic
  * @property {boolean} labelled whether the axes have labels
  */
 
@@ -33,6 +39,7 @@ const MARGIN = 1.12;
 /** On a linear axis, as a share of the range. */
 const LINEAR_MARGIN = 0.06;
 const MIN_PERPLEXITY = 1;
+const MIN_LOSS = 0;
 /** Before the first point. */
 const EMPTY_RANGE = [1, 30];
 /** The margin below the learning rate's line, which keeps it in the upper part. */
@@ -62,10 +69,13 @@ export function optionsFor(plotStyle, content) {
     legend: { show: false },
     hooks: {
       drawAxes: [(plot) => drawPreviousRuns(plot, content.previousRuns(), color("--edge"))],
-      draw: [(plot) => drawAnnotations(plot, content.annotations(), color("--edge"), labelStyle)],
+      draw: [
+        (plot) => drawAnnotations(plot, content.annotations(), color("--edge"), labelStyle),
+        (plot) => drawBest(plot, content.best(), color("--heldout")),
+      ],
     },
     scales: scalesFor(plotStyle, content),
-    axes: axesFor(plotStyle, color),
+    axes: axesFor(plotStyle, content, color),
     series: seriesFor(color),
   };
 }
@@ -76,7 +86,8 @@ export function optionsFor(plotStyle, content) {
  * @returns {uPlot.Scales}
  */
 function scalesFor({ linear }, content) {
-  const margin = linear ? linearMargin : logarithmicMargin;
+  const least = content.lossUnit === "perplexity" ? MIN_PERPLEXITY : MIN_LOSS;
+  const margin = linear ? linearMargin(least) : logarithmicMargin;
   return {
     x: {
       time: false,
@@ -107,21 +118,23 @@ function logarithmicMargin(low = 1, high = 1) {
 }
 
 /**
- * @param {number} low
- * @param {number} high
- * @returns {uPlot.Range.MinMax}
+ * @param {number} least the least value of the axis
+ * @returns {(low?: number, high?: number) => uPlot.Range.MinMax}
  */
-function linearMargin(low = 1, high = 1) {
-  const margin = Math.max((high - low) * LINEAR_MARGIN, high * 0.01);
-  return [Math.max(low - margin, MIN_PERPLEXITY), high + margin];
+function linearMargin(least) {
+  return (low = 1, high = 1) => {
+    const margin = Math.max((high - low) * LINEAR_MARGIN, high * 0.01);
+    return [Math.max(low - margin, least), high + margin];
+  };
 }
 
 /**
  * @param {PlotStyle} plotStyle
+ * @param {Content} content
  * @param {(token: string) => string} color
  * @returns {uPlot.Axis[]}
  */
-function axesFor({ style, fontSize, linear, labelled }, color) {
+function axesFor({ style, fontSize, linear, labelled }, { lossUnit }, color) {
   const font = `${fontSize}px ${style.fontFamily}`;
   const axis = {
     font,
@@ -147,7 +160,7 @@ function axesFor({ style, fontSize, linear, labelled }, color) {
     },
     {
       ...axis,
-      ...(labelled ? { label: "perplexity" } : {}),
+      ...(labelled ? { label: LOSS_NAMES[lossUnit] } : {}),
       ...(linear ? {} : logarithmic),
       space: 3 * fontSize,
       size: 3.5 * fontSize,

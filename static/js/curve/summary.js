@@ -2,14 +2,18 @@
 
 /** @import uPlot from "uplot" */
 /** @import { Page, Points } from "../state/store.js" */
+/** @import { LossUnit } from "../loss.js" */
 /** @import { Range } from "./zoom.js" */
+
+import { LOSS_NAMES, lossText } from "../loss.js";
 
 /**
  * A description of the point under the pointer.
  *
  * @param {uPlot} plot
+ * @param {LossUnit} unit of its losses
  */
-export function pointSummary(plot) {
+export function pointSummary(plot, unit) {
   const index = plot.cursor.idx;
   const [step, value, validation, rate] = plot.data.map((column) =>
     index === null || index === undefined ? undefined : column[index],
@@ -18,7 +22,7 @@ export function pointSummary(plot) {
   const validationText =
     typeof validation === "number" ? `, ${validation.toFixed(2)} validation` : "";
   const rateText = typeof rate === "number" ? ` at rate ${Number(rate.toPrecision(3))}` : "";
-  return `perplexity ${value.toFixed(2)}${validationText} after ${step.toLocaleString("en")} steps${rateText}`;
+  return `${lossText(value, unit)}${validationText} after ${step.toLocaleString("en")} steps${rateText}`;
 }
 
 /**
@@ -26,11 +30,12 @@ export function pointSummary(plot) {
  *
  * @param {Page} page
  */
-export function curveSummary({ points, runs }) {
+export function curveSummary({ points, runs, lossUnit }) {
   const line = lineSummary(points);
   const count = runs.previous.length;
   const previous = count ? `; ${previousRunsText(count)} in grey` : "";
-  return `Perplexity curve: ${line}${previous}`;
+  const name = lossUnit === "perplexity" ? "Perplexity curve" : `Curve in ${LOSS_NAMES[lossUnit]}`;
+  return `${name}: ${line}${previous}`;
 }
 
 /** @param {Points} points */

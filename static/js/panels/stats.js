@@ -2,7 +2,9 @@
 
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Page, Store } from "../state/store.js" */
+/** @import { LossUnit } from "../loss.js" */
 
+import { LOSS_NAMES, LOSS_UNITS, lossIn } from "../loss.js";
 import { requireElement } from "../ui/dom.js";
 
 const NOTHING = "–";
@@ -11,8 +13,8 @@ const NOTHING = "–";
 
 /** @type {Figure[]} */
 const FIGURES = [
-  { id: "ppl", value: ({ net }) => perplexity(net?.perplexity) },
-  { id: "heldout", value: ({ net }) => perplexity(net?.held_out_perplexity) },
+  { id: "ppl", value: ({ net, lossUnit }) => loss(net?.perplexity, lossUnit) },
+  { id: "heldout", value: ({ net, lossUnit }) => loss(net?.held_out_perplexity, lossUnit) },
   { id: "epoch", value: ({ net }) => whole(net?.epoch) },
   { id: "steps", value: ({ net }) => whole(net?.steps) },
   {
@@ -32,12 +34,35 @@ const FIGURES = [
  */
 export function mount(element, { store }) {
   mountVerdict(element, store);
+  mountUnit(element, store);
   for (const figure of FIGURES) {
     const value = requireElement(element, `#${figure.id} .figure-value`, HTMLElement);
     store.watch(figure.value, (text) => {
       value.textContent = text === NOTHING ? NOTHING : text + (figure.unit ?? "");
     });
   }
+}
+
+/**
+ * The choice of the unit in which losses are shown.
+ *
+ * @param {HTMLElement} element
+ * @param {Store} store
+ */
+function mountUnit(element, store) {
+  const select = requireElement(element, "#loss_unit", HTMLSelectElement);
+  const name = requireElement(element, "#ppl .figure-name", HTMLElement);
+  select.addEventListener("change", () => {
+    const unit = LOSS_UNITS.find((each) => each === select.value);
+    if (unit) store.setLossUnit(unit);
+  });
+  store.watch(
+    (page) => page.lossUnit,
+    (unit) => {
+      select.value = unit;
+      name.textContent = LOSS_NAMES[unit];
+    },
+  );
 }
 
 /**
@@ -74,9 +99,13 @@ function whole(value) {
   return value === undefined ? NOTHING : Math.floor(value).toLocaleString("en");
 }
 
-/** @param {number | null | undefined} value */
-function perplexity(value) {
-  if (value === null || value === undefined) return NOTHING;
+/**
+ * @param {number | null | undefined} perplexity
+ * @param {LossUnit} unit
+ */
+function loss(perplexity, unit) {
+  if (perplexity === null || perplexity === undefined) return NOTHING;
+  const value = lossIn(perplexity, unit);
   if (value < 1_000) return value.toFixed(2);
   return value < 100_000 ? whole(value) : value.toExponential(1);
 }

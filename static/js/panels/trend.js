@@ -7,6 +7,7 @@
 /** @import { State } from "../protocol" */
 /** @import { Page } from "../state/store.js" */
 
+import { lossIn } from "../loss.js";
 import { requireElement } from "../ui/dom.js";
 import { networkId } from "../state/network_id.js";
 
@@ -46,21 +47,25 @@ export function mount(element, { store }) {
 class History {
   /** @type {State | null} */
   #net = null;
+  #unit = "perplexity";
   /** @type {number[]} */
   #means = [];
   /** @type {number[]} */
   #second = [];
 
   /** @param {Page} page */
-  add({ net }) {
+  add({ net, lossUnit }) {
     if (!net) return;
     const isNewNetwork = this.#net !== null && networkId(this.#net) !== networkId(net);
+    const isOtherUnit = this.#unit !== lossUnit;
     this.#net = net;
-    if (isNewNetwork || net.status !== "learning") {
+    this.#unit = lossUnit;
+    if (isNewNetwork || isOtherUnit || net.status !== "learning") {
       this.#means = [];
       this.#second = [];
     }
-    if (net.status === "learning" && net.perplexity !== null) this.#second.push(net.perplexity);
+    if (net.status !== "learning" || net.perplexity === null) return;
+    this.#second.push(lossIn(net.perplexity, lossUnit));
   }
 
   /** The trend after another second. */

@@ -7,7 +7,11 @@
 /** @import { PageError } from "../messages.js" */
 /** @import { Runs } from "./previous_runs.js" */
 
+/** @import { LossUnit } from "../loss.js" */
+
+import { LOSS_UNITS } from "../loss.js";
 import { errorFrom, noticeOf } from "../messages.js";
+import * as preferences from "./preferences.js";
 import { NO_RUNS, runsAfter } from "./previous_runs.js";
 
 /**
@@ -31,6 +35,7 @@ import { NO_RUNS, runsAfter } from "./previous_runs.js";
  *   it; null until it is here
  * @property {Points} points the perplexity curve
  * @property {Runs} runs the previous runs
+ * @property {LossUnit} lossUnit the unit in which losses are shown
  * @property {number} clockAhead seconds by which this computer's clock is ahead of the server's
  * @property {Entries} draft the entries for the next network
  * @property {Entries} submitted the entries of the current network
@@ -50,6 +55,9 @@ const AUTO = "auto";
 /** @type {Points} */
 const NO_POINTS = { steps: [], perplexities: [], validation: [], rates: [], setRates: [] };
 
+/** The preference for a unit. */
+const LOSS_UNIT = "loss_unit";
+
 /** More would cover the page. */
 const MAX_NOTICES = 3;
 
@@ -61,6 +69,7 @@ export class Store {
     text: null,
     points: NO_POINTS,
     runs: NO_RUNS,
+    lossUnit: preferredLossUnit(),
     clockAhead: 0,
     draft: NO_ENTRIES,
     submitted: NO_ENTRIES,
@@ -183,6 +192,12 @@ export class Store {
     this.#change({ leavesOutRare });
   }
 
+  /** @param {LossUnit} lossUnit */
+  setLossUnit(lossUnit) {
+    preferences.set(LOSS_UNIT, lossUnit);
+    this.#change({ lossUnit });
+  }
+
   /** @param {string} text */
   setProbeText(text) {
     this.#change({ probeText: text });
@@ -294,6 +309,12 @@ export class Store {
     this.page = { ...this.page, ...change };
     for (const notify of this.#watchers) notify(this.page);
   }
+}
+
+/** @returns {LossUnit} */
+function preferredLossUnit() {
+  const stored = preferences.get(LOSS_UNIT, /** @type {string} */ (""));
+  return LOSS_UNITS.find((unit) => unit === stored) ?? "perplexity";
 }
 
 /**
