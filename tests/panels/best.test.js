@@ -28,11 +28,10 @@ test("the best weights so far are named, once there are some", (t) => {
 test("they can be loaded, saved and sampled from", async (t) => {
   const page = openBest(t);
   page.connection.answers("load_best", { ok: true });
-  page.connection.answers(
-    "complete",
-    refused("no_best_weights", "weights"),
-    { ok: true, completions: [{ text: " <b>", log_probability: null, cut: true }] },
-  );
+  page.connection.answers("complete", refused("no_best_weights", "weights"), {
+    ok: true,
+    completions: [{ text: " <b>", log_probability: null, cut: true }],
+  });
   await page.click("#best_load");
   assert.deepEqual(page.connection.sent("load_best"), [{}]);
   assert.match(page.get("#best_save").getAttribute("href") ?? "", /weights=best/);

@@ -16,7 +16,10 @@ function completion(text) {
   };
 }
 
-/** @param {import("node:test").TestContext} t */
+/**
+ * @param {import("node:test").TestContext} t
+ * @param {import("../../static/js/protocol").Hyperparameters} options
+ */
 async function openRunning(t, options = OF_TEXT) {
   const page = openPage(t, { only: "#panel_samples" });
   page.mount("#panel_samples", running);
