@@ -39,7 +39,13 @@ from model import (
 SAMPLES = 50
 TEMPERATURE = 0.7
 SLICE_SECONDS = 0.03  # of training, as on the server
-NETWORKS = ("20,20/5", "100/5")
+NETWORKS = (
+    "20,20/5",
+    "100/5",
+    "100/10:batch_size=4",
+    "200/16:batch_size=8,learning_rate=0.005",
+)
+"""The sizes original, small and medium of the page, and one layer of 100 as the original trains."""
 
 
 @dataclass(frozen=True)
