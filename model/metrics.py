@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from model.kernels import entry_points, workspace
+from model.kernels import entry_points
 from model.kernels.dropout import Dropout, NoDropout
 from model.kernels.types import Float64Array, FloatArray
 from model.network import Network
@@ -58,7 +58,7 @@ def packed_losses(
         np.arange(sentences + 1),
         network.zero_state(0),
         network.work_space(rows) if work is None else work,
-        workspace.batch_scratch(rows),
+        network.batch_space(rows),
         losses,
     )
     return losses
@@ -80,7 +80,7 @@ def add_gradient(
     """
     state = network.zero_state(0) if state is None else state
     rows = int((offsets[batch + 1] - offsets[batch]).sum())
-    work, batch_work = network.work_space(rows, len(batch)), workspace.batch_scratch(rows)
+    work, batch_work = network.work_space(rows, len(batch)), network.batch_space(rows)
     cell, sizes, params = network.kernel_args
     return entry_points.loss_and_gradient(
         cell, dropout, sizes, params, gradient, tokens, offsets, batch, state, work, batch_work

@@ -163,13 +163,10 @@ class ParameterLayout:
     def work_size(self, rows: int, batch: int = 1) -> int:
         """Size of the scratch space for this many rows of a batch of this many sentences."""
         inputs, _, widest, row, units = map(int, self.sizes[:5])
-        packed = self.gates * (widest + PACKING) ** 2 if batch > 1 else 0
-        return rows * (row + inputs + widest) + batch * (2 * units + widest) + packed
-
-    @property
-    def step_size(self) -> int:
-        """Size of the scratch space for an inference step of one sentence."""
-        return int(self.sizes[2]) + (self.gates + 3) * max(self.hidden_sizes)
+        packed = self.gates * (widest + PACKING) ** 2 if rows > batch > 1 else 0
+        # Of distinct tokens; those of a step of generation may repeat, one for each sentence.
+        products = min(rows, max(inputs, batch)) * self.gates * self.hidden_sizes[0]
+        return rows * (row + inputs + widest) + batch * (2 * units + widest) + products + packed
 
     @cached_property
     def num_parameters(self) -> int:
@@ -286,6 +283,10 @@ class Network:
     def work_space(self, rows: int, batch: int = 1) -> FloatArray:
         """Scratch space for this many rows of a batch of this many sentences, one per thread."""
         return workspace.scratch(self.layout.work_size(rows, batch), self.params.dtype)
+
+    def batch_space(self, rows: int) -> npt.NDArray[np.int64]:
+        """Scratch space for the tokens of this many rows, one per thread: see `pack_batch`."""
+        return workspace.scratch(4 * rows + 1 + 2 * self.layout.inputs, np.int64)
 
     def zero_state(self, sentences: int) -> FloatArray:
         """The initial state of so many sentences, (sentences, 2 * units): all h, then all c."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -13,7 +12,7 @@ from model.errors import SettingsError, TextError, is_integer, is_number
 from model.kernels import entry_points
 from model.kernels.beam_search import Beam, Ranking
 from model.kernels.sampling import SamplingParams
-from model.kernels.types import Float64Array, FloatArray
+from model.kernels.types import Float64Array
 from model.network import Network, is_size
 
 MAX_BATCH = 256
@@ -111,7 +110,7 @@ def beam_search(
         raise SettingsError("invalid_width", "width", value=width, most=MAX_BEAM_WIDTH)
     _check_max_chars(max_chars)
     prompt_tokens = _prompt_tokens(network, prompt)
-    state, work, logits = _state_and_scratch(network, width)
+    state = network.zero_state(width)
     beam = Beam(
         scores=np.zeros(width),
         last_tokens=np.zeros(width, dtype=np.int64),
@@ -127,8 +126,8 @@ def beam_search(
         prompt_tokens,
         network.mode == "lines",
         state,
-        work,
-        logits,
+        network.work_space(width, width),
+        np.zeros(width + 2, dtype=np.int64),
         beam,
         hypotheses,
         out,
@@ -165,8 +164,10 @@ def _generate_batch(
         prompt_tokens,
         sampling,
         uniforms,
-        *_state_and_scratch(network, rows),
-        np.zeros(2 * rows + network.layout.inputs, dtype=np.int64),
+        network.zero_state(rows),
+        network.work_space(rows, rows),
+        np.zeros((1, network.layout.inputs), network.params.dtype),
+        np.zeros(3 * rows + network.layout.inputs + 2, dtype=np.int64),
         out,
         lengths,
     )
@@ -174,15 +175,6 @@ def _generate_batch(
         network.vocabulary.decode(tokens[:length])
         for tokens, length in zip(out, lengths, strict=True)
     ]
-
-
-def _state_and_scratch(network: Network, rows: int) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Zero state, scratch space and logits for inference steps of this many sentences."""
-    layout, dtype = network.layout, network.params.dtype
-    state: npt.NDArray[Any] = np.zeros(rows * 2 * sum(layout.hidden_sizes), dtype)
-    work: npt.NDArray[Any] = np.zeros(rows * layout.step_size, dtype)
-    logits: npt.NDArray[Any] = np.zeros(rows * layout.inputs, dtype)
-    return state, work, logits
 
 
 def _prompt_tokens(network: Network, prompt: str) -> npt.NDArray[np.int64]:

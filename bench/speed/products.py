@@ -4,9 +4,10 @@
 
 A process for each target (this machine's processor, and AVX2 by CHARNN_CPU) calls all of them
 through pointers from compiled code, in turns of a tenth of a millisecond, for `SECONDS` a size; the
-fastest turn counts. The sizes are those of a layer's products: B sentences in a
-step, N rows in a batch, H units, E inputs and 80 characters. For B=32, a turn is 64 steps with the
-same weights, as in training: charnn packs them once, and the packing counts.
+fastest turn counts. The sizes are those of a layer's products: B sentences in a step, N rows in a
+batch, H units, E inputs and 80 characters, of which a sentence has 25; the first layer's product is
+computed once for each of them. For B=32, a turn is 64 steps with the same weights, as in training:
+charnn packs them once, and the packing counts.
 
 charnn calls no BLAS. The OpenBLAS in NumPy has no public address, its kernels and so the last bits
 of a result follow its build, and it was faster at few of these sizes: the table shows which.
@@ -48,8 +49,11 @@ def sizes() -> Iterator[tuple[str, str, Sizes]]:
         for h in hiddens:
             yield f"forward, B={batch}, H={h}", packed + "nn", (batch, h, 4 * h)
             yield f"backward, B={batch}, H={h}", packed + "nt", (batch, 4 * h, h)
-    for n, h, e in ((60, 20, 5), (60, 256, 16), (2048, 100, 5), (2048, 256, 16), (2048, 512, 64)):
-        yield f"inputs, N={n}, E={e}, H={h}", "nn", (n, e, 4 * h)
+    for n, h, e in ((25, 20, 5), (25, 256, 16), (80, 100, 5), (80, 256, 16), (80, 512, 64)):
+        yield f"first layer, {n} characters, E={e}, H={h}", "nn", (n, e, 4 * h)
+    for n, h in ((60, 20), (60, 256), (2048, 256)):
+        yield f"second layer, N={n}, H={h}", "nn", (n, h, 4 * h)
+        yield f"second layer backward, N={n}, H={h}", "nt", (n, 4 * h, h)
     for n, h in ((60, 20), (60, 100), (60, 256), (2048, 100), (2048, 256), (2048, 512)):
         yield f"decoder, N={n}, H={h}", "nn", (n, h, 80)
         yield f"decoder backward, N={n}, H={h}", "nt", (n, 80, h)

@@ -2,7 +2,6 @@
 
 entry_points.py  the functions that Python calls: train, evaluate, generate, beam search
 network.py       the whole network: loss of a batch of sentences, and its gradient
-inference.py     one step of the network for several sentences
 sampling.py      how the next token is chosen
 beam_search.py   the beam and its hypotheses
 dropout.py       random masks that need no memory

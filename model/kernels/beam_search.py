@@ -20,7 +20,7 @@ import numpy.typing as npt
 
 from model.kernels.compile import kernel
 from model.kernels.linalg.activations import exp, largest
-from model.kernels.linalg.views import copy_row, matrix
+from model.kernels.linalg.views import copy_row, take_rows
 from model.kernels.sampling import argmax
 from model.kernels.types import BOUNDARY, Float64Array, FloatArray, IntArray
 
@@ -48,7 +48,7 @@ class Beam(NamedTuple):
         tokens: (max_chars, width), int64: at [t, row] token t of a longer prefix.
         parents: (max_chars, width), int64: at [t, row] the row of the prefix before that token.
         continuations: the best 2 * width, with tokens as payloads; at most `width` of them end.
-        state_scratch: (width * numbers of a state,): scratch space for reordering the states.
+        state_scratch: (width, 2 * units): scratch space for reordering the states.
     """
 
     scores: Float64Array
@@ -137,16 +137,12 @@ def set_hypothesis(beam: Beam, t: int, place: int, score: float, row: int, token
 
 
 @kernel
-def reorder_states(
-    state: FloatArray, state_scratch: FloatArray, parents: IntArray, width: int
-) -> None:
+def reorder_states(state: FloatArray, state_scratch: FloatArray, parents: IntArray) -> None:
     """Copy the states of the parents to the rows of their children."""
-    numbers = state.shape[0] // width
-    states, moved = matrix(state, 0, width, numbers), matrix(state_scratch, 0, width, numbers)
-    for row in range(parents.shape[0]):
-        copy_row(states, parents[row], moved, row)
-    for row in range(parents.shape[0]):
-        copy_row(moved, row, states, row)
+    moved = state_scratch[: parents.shape[0]]
+    take_rows(state, parents, moved)
+    for row in range(moved.shape[0]):
+        copy_row(moved, row, state, row)
 
 
 @kernel

@@ -25,9 +25,8 @@ from model.kernels.beam_search import (
 from model.kernels.cells import gru, lstm, rnn  # noqa: F401  (importing registers them)
 from model.kernels.compile import entry_point, kernel
 from model.kernels.dropout import NoDropout, at_step
-from model.kernels.inference import network_step
-from model.kernels.linalg.views import copy_row, matrix, repeat_row
-from model.kernels.network import backward, forward, softmax_losses
+from model.kernels.linalg.views import copy_row, matrix, set_rows
+from model.kernels.network import Batch, backward, forward, pack_batch, softmax_losses
 from model.kernels.optimizers import (
     StepConfig,
     add_shards,
@@ -66,7 +65,7 @@ def train(
     rates (steps,), float64, are the learning rates. params and gradient are (parameters,); the
     gradient must be zero on entry, and is zero on return. state is as in network.py, and is
     updated by each step. work and batch_work, int64, are scratch space: see
-    `ParameterLayout.work_size` and `workspace.batch_scratch`. dropout is that of the first step.
+    `ParameterLayout.work_size` and `network.pack_batch`. dropout is that of the first step.
 
     Fills losses, gradient_norms and clipped_shares, each (steps,) in float64: the sum of the
     sentences' losses before the step, the norm of their mean gradient before clipping, and the
@@ -140,54 +139,15 @@ def batch_loss_and_gradient(
 
     The arguments are those of `train`.
     """
-    inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
-    carried = state.shape[0] > 0
-    logits = forward(cell, dropout, sizes, params, inputs, positions, row_offsets, state, work)
-    loss = softmax_losses(logits, targets)
-    backward(
-        cell,
-        dropout,
-        sizes,
-        params,
-        gradient,
-        inputs,
-        targets,
-        positions,
-        row_offsets,
-        carried,
-        work,
+    packed = pack_batch(sizes[0], tokens, offsets, batch, batch_work)
+    loss = softmax_losses(
+        forward(cell, dropout, sizes, params, packed, state, work), packed.targets
     )
+    backward(cell, dropout, sizes, params, gradient, packed, state.shape[0] > 0, work)
     return loss
 
 
 loss_and_gradient = entry_point(batch_loss_and_gradient)
-
-
-@kernel
-def pack_batch(
-    tokens: IntArray, offsets: IntArray, batch: IntArray, space: IntArray
-) -> tuple[IntArray, IntArray, IntArray, IntArray]:
-    """The inputs, the targets and the positions (N,) and the row offsets (steps + 1,) of a batch.
-
-    They are slices of `space`, which has at least 4 N + 1 numbers.
-    """
-    rows = 0
-    for sentence in batch:
-        rows += offsets[sentence + 1] - offsets[sentence]
-    steps = offsets[batch[0] + 1] - offsets[batch[0]]
-    inputs, targets = space[:rows], space[rows : 2 * rows]
-    positions, row_offsets = space[2 * rows : 3 * rows], space[3 * rows : 3 * rows + steps + 1]
-    row, alive = 0, batch.shape[0]
-    for t in range(steps):
-        row_offsets[t] = row
-        while offsets[batch[alive - 1] + 1] - offsets[batch[alive - 1]] <= t:
-            alive -= 1
-        for b in range(alive):
-            at = offsets[batch[b]] + t
-            inputs[row], targets[row], positions[row] = tokens[at], tokens[at + 1], at
-            row += 1
-    row_offsets[steps] = row
-    return inputs, targets, positions, row_offsets
 
 
 @entry_point
@@ -212,11 +172,32 @@ def evaluate(
     no_dropout = NoDropout(0.0)
     for k in range(batch_offsets.shape[0] - 1):
         batch = order[batch_offsets[k] : batch_offsets[k + 1]]
-        inputs, targets, positions, row_offsets = pack_batch(tokens, offsets, batch, batch_work)
-        logits = forward(
-            cell, no_dropout, sizes, params, inputs, positions, row_offsets, state, work
-        )
-        losses[k] = softmax_losses(logits, targets)
+        packed = pack_batch(sizes[0], tokens, offsets, batch, batch_work)
+        logits = forward(cell, no_dropout, sizes, params, packed, state, work)
+        losses[k] = softmax_losses(logits, packed.targets)
+
+
+@kernel
+def step(
+    cell: Any,
+    sizes: IntArray,
+    params: FloatArray,
+    tokens: IntArray,
+    rows: IntArray,
+    state: FloatArray,
+    work: FloatArray,
+) -> FloatArray:
+    """The logits (N, V) after one token of each of N sentences; updates the first N states.
+
+    tokens (N,) may repeat. rows is scratch space for N + 2 numbers.
+    """
+    count = tokens.shape[0]
+    ends, numbers = rows[:2], rows[2 : count + 2]
+    ends[0], ends[1] = 0, count
+    for row in range(count):
+        numbers[row] = row
+    batch = Batch(tokens, numbers, tokens, tokens, ends)
+    return forward(cell, NoDropout(0.0), sizes, params, batch, state[:count], work)
 
 
 @entry_point
@@ -229,7 +210,7 @@ def generate(
     uniforms: Float64Array,
     state: FloatArray,
     work: FloatArray,
-    logits: FloatArray,
+    choice: FloatArray,
     integers: IntArray,
     out: IntArray,
     lengths: IntArray,
@@ -237,18 +218,17 @@ def generate(
     """Generate N continuations of the prompt, each until END or max_chars tokens.
 
     prompt is (tokens,), int64, START first. uniforms (N, max_chars), float64 in [0, 1), are the
-    random numbers of `sample_token`. The state of the first sentence must be zero; state, work and
-    logits are as in `network_step`. integers, int64, is scratch space for 2 N + V numbers. Fills
-    out (N, max_chars) with the tokens, and lengths (N,) with their counts.
+    random numbers of `sample_token`. The state of the first sentence must be zero; state and work
+    are as in network.py, for N sentences. choice (1, V) and integers, int64, for 3 N + V + 2
+    numbers, are scratch space. Fills out (N, max_chars) with the tokens, and lengths (N,) with
+    their counts.
 
     The prompt is read once for all sentences, as one row. Finished sentences are removed: the rows
     of a step are the unfinished sentences, in order.
     """
     count, max_chars = out.shape
-    outputs, width = sizes[0], state.shape[0] // count
     tokens, sentences = integers[:count], integers[count : 2 * count]
-    order = integers[2 * count :]
-    states, rows = matrix(state, 0, count, width), matrix(logits, 0, count, outputs)
+    rows, order = integers[2 * count :], integers[3 * count + 2 :]
     for s in range(count):
         sentences[s], lengths[s] = s, max_chars
     alive, prompt_length = 1, prompt.shape[0]
@@ -256,24 +236,24 @@ def generate(
         if t <= 0:
             tokens[0] = prompt[prompt_length - 1 + t]
         # The only call: the compiler inlines the whole step at each call.
-        network_step(cell, sizes, params, tokens[:alive], state, work, logits)
+        logits = step(cell, sizes, params, tokens[:alive], rows, state, work)
         if t < 0:
             continue
         if t == 0:
             alive = count
-            repeat_row(states)
-            repeat_row(rows)
+            set_rows(state, state[0])
         unfinished = 0
         for row in range(alive):
             s = sentences[row]
-            token = sample_token(rows[row], sampling, uniforms[s, t], order)
+            copy_row(logits, min(row, logits.shape[0] - 1), choice, 0)
+            token = sample_token(choice[0], sampling, uniforms[s, t], order)
             if token == BOUNDARY:
                 lengths[s] = t
                 continue
             out[s, t] = token
             tokens[unfinished], sentences[unfinished] = token, s
             if unfinished < row:
-                copy_row(states, row, states, unfinished)
+                copy_row(state, row, state, unfinished)
             unfinished += 1
         alive = unfinished
         if alive == 0:
@@ -289,7 +269,7 @@ def beam_search(
     ends: bool,
     state: FloatArray,
     work: FloatArray,
-    logits: FloatArray,
+    rows: IntArray,
     beam: Beam,
     hypotheses: Ranking,
     out: IntArray,
@@ -298,28 +278,28 @@ def beam_search(
 
     There are at most as many as the beam is wide; unused places have a score of -infinity. Their
     payloads are their lengths, and out (width, max_chars) receives their tokens. A prefix that
-    reaches max_chars becomes a hypothesis without END; unless `ends`, all do. prompt, state, work
-    and logits are as in `generate`, for as many sentences as the beam is wide.
+    reaches max_chars becomes a hypothesis without END; unless `ends`, all do. prompt, state and
+    work are as in `generate`, for as many sentences as the beam is wide; rows, int64, is scratch
+    space for width + 2 numbers.
     """
-    width, max_chars = out.shape
-    rows, last_tokens = matrix(logits, 0, width, sizes[0]), beam.last_tokens
+    last_tokens, max_chars = beam.last_tokens, out.shape[1]
     clear(hypotheses)
     beam.scores[0] = 0.0
     alive, greedy, prompt_length = 1, 0, prompt.shape[0]
     for t in range(1 - prompt_length, max_chars):
         if t <= 0:
             last_tokens[0] = prompt[prompt_length - 1 + t]
-        network_step(cell, sizes, params, last_tokens[:alive], state, work, logits)
+        logits = step(cell, sizes, params, last_tokens[:alive], rows, state, work)
         if t < 0:
             continue
         if not ends:
             for row in range(alive):
-                rows[row, BOUNDARY] = -math.inf
-        rank_continuations(rows[:alive], beam)
-        alive, greedy = advance(rows, beam, t, greedy, hypotheses)
+                logits[row, BOUNDARY] = -math.inf
+        rank_continuations(logits, beam)
+        alive, greedy = advance(logits, beam, t, greedy, hypotheses)
         if alive == 0:
             break
-        reorder_states(state, beam.state_scratch, beam.parents[t, :alive], width)
+        reorder_states(state, beam.state_scratch, beam.parents[t, :alive])
     for row in range(alive):
         insert(hypotheses, beam.scores[row], row, max_chars)
     trace_back(beam, hypotheses, out)

@@ -8,28 +8,90 @@ END. The rows of a batch are in the order of cells/__init__.py.
 `state` (batch, 2 * units) has a row for each sentence that continues an earlier one: h of all
 layers, then c of all layers. Without rows, all sentences begin with a state of zero.
 
+The product of the first layer's input is computed once for each of the U distinct tokens of the
+batch, and so is its gradient.
+
 The scratch space is one flat array of the caller, so that training allocates nothing. For N rows it
 holds, in this order:
 
-    x (N, E), then for each layer: gates (N, G * H), c (N, H), tanh_c (N, H), h (N, H), then
-    logits (N, V), dh (N, widest), h0 and c0 of each layer (batch, H), dc (batch, widest) and packed
-    weights
+    x (N, E), of which U rows are used, then for each layer: gates (N, G * H), c (N, H),
+    tanh_c (N, H), h (N, H), then logits (N, V), dh (N, widest), h0 and c0 of each layer (batch, H),
+    dc (batch, widest), the products of the distinct tokens (U, G * H) and packed weights
 """
 
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 from model.kernels.cells import Layer, backward_layer, forward_layer
 from model.kernels.compile import kernel
 from model.kernels.dropout import apply_dropout
 from model.kernels.linalg.activations import exp, largest
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt, gemm_tn
-from model.kernels.linalg.views import fill_zero, matrix
+from model.kernels.linalg.views import add_rows, fill_zero, matrix, set_rows, take_rows
 from model.kernels.types import FloatArray, IntArray
 
 SIZES_BEFORE_LAYERS = 5
+
+
+class Batch(NamedTuple):
+    """The rows of a batch, in the order of cells/__init__.py.
+
+    Attributes:
+        distinct: (U,), the distinct tokens of the inputs.
+        inputs: (N,), the index in `distinct` of each input.
+        targets: (N,), the tokens to predict.
+        positions: (N,), the places of the inputs in the text.
+        offsets: (steps + 1,), the first row of each step, and N.
+    """
+
+    distinct: IntArray
+    inputs: IntArray
+    targets: IntArray
+    positions: IntArray
+    offsets: IntArray
+
+
+@kernel
+def pack_batch(
+    vocab_size: int, tokens: IntArray, offsets: IntArray, sentences: IntArray, space: IntArray
+) -> Batch:
+    """The batch of these sentences, longest first, in slices of `space`.
+
+    It takes 4 N + 1 + 2 V numbers, int64.
+    """
+    rows, distinct_count = 0, 0
+    for sentence in sentences:
+        rows += offsets[sentence + 1] - offsets[sentence]
+    steps = offsets[sentences[0] + 1] - offsets[sentences[0]]
+    places, distinct, space = space[:vocab_size], space[vocab_size:], space[2 * vocab_size :]
+    inputs, targets, positions = space[:rows], space[rows : 2 * rows], space[2 * rows : 3 * rows]
+    row_offsets = space[3 * rows : 3 * rows + steps + 1]
+    for token in range(vocab_size):
+        places[token] = -1
+    row, alive = 0, sentences.shape[0]
+    for t in range(steps):
+        row_offsets[t] = row
+        while offsets[sentences[alive - 1] + 1] - offsets[sentences[alive - 1]] <= t:
+            alive -= 1
+        for b in range(alive):
+            at = offsets[sentences[b]] + t
+            token = tokens[at]
+            if places[token] < 0:
+                places[token], distinct[distinct_count] = distinct_count, token
+                distinct_count += 1
+            inputs[row], targets[row], positions[row] = places[token], tokens[at + 1], at
+            row += 1
+    row_offsets[steps] = row
+    return Batch(distinct[:distinct_count], inputs, targets, positions, row_offsets)
+
+
+@kernel
+def affine(x: FloatArray, W: FloatArray, bias: FloatArray, out: FloatArray) -> None:
+    """out (N, n) = x (N, k) W (k, n) + the first n numbers of bias (1, ...)."""
+    set_rows(out, bias[0, : out.shape[1]])
+    gemm_nn(x, W, out)
 
 
 @kernel
@@ -64,19 +126,11 @@ def layer_at(
 
 
 @kernel
-def load_states(states: FloatArray, h_at: int, c_at: int, h: FloatArray, c: FloatArray) -> None:
-    """Copy a layer's h and c (N, H) from the states, where they start at columns h_at and c_at."""
-    for row in range(h.shape[0]):
-        for j in range(h.shape[1]):
-            h[row, j], c[row, j] = states[row, h_at + j], states[row, c_at + j]
-
-
-@kernel
-def store_states(states: FloatArray, h_at: int, c_at: int, h: FloatArray, c: FloatArray) -> None:
-    """Copy a layer's h and c (N, H) to the states: see `load_states`."""
-    for row in range(h.shape[0]):
-        for j in range(h.shape[1]):
-            states[row, h_at + j], states[row, c_at + j] = h[row, j], c[row, j]
+def copy_columns(source: FloatArray, begin: int, to: FloatArray, at: int, count: int) -> None:
+    """to[:, at : at + count] = source[:, begin : begin + count], for each row of the source."""
+    for row in range(source.shape[0]):
+        for j in range(count):
+            to[row, at + j] = source[row, begin + j]
 
 
 @kernel
@@ -85,59 +139,53 @@ def forward(
     dropout: Any,
     sizes: IntArray,
     params: FloatArray,
-    tokens: IntArray,
-    positions: IntArray,
-    offsets: IntArray,
+    batch: Batch,
     state: FloatArray,
     work: FloatArray,
 ) -> FloatArray:
-    """The logits (N, V) for the inputs `tokens` (N,), as a view of work.
-
-    positions (N,) are the places of the inputs in the text, for dropout. A state with rows becomes
-    that after the last step.
-    """
+    """The logits (N, V), as a view of work. A state with rows becomes that after the last step."""
     vocab_size, embedding_size, widest, units = sizes[0], sizes[1], sizes[2], sizes[4]
-    rows, batch, carried = tokens.shape[0], offsets[1], state.shape[0] > 0
+    offsets, carried = batch.offsets, state.shape[0] > 0
+    rows, sentences = offsets[-1], offsets[1]
     logits_at = rows * sizes[3]
     logits = matrix(work, logits_at, rows, vocab_size)
     dropped_at = logits_at + rows * vocab_size  # the place of dh, which the backward pass needs
     initial_at = dropped_at + rows * widest
-    space = work[initial_at + batch * (2 * units + widest) :]
+    space = work[initial_at + sentences * (2 * units + widest) :]
 
-    embedding = matrix(params, 0, vocab_size, embedding_size)
-    x = matrix(work, 0, rows, embedding_size)
-    for t in range(rows):
-        for j in range(embedding_size):
-            x[t, j] = embedding[tokens[t], j]
+    x = matrix(work, 0, batch.distinct.shape[0], embedding_size)
+    take_rows(matrix(params, 0, vocab_size, embedding_size), batch.distinct, x)
     p, w, h_at = vocab_size * embedding_size, rows * embedding_size, 0
     for number in range(SIZES_BEFORE_LAYERS, sizes.shape[0]):
         hidden, input_size = sizes[number], x.shape[1]
-        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden, initial_at, batch)
+        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden, initial_at, sentences)
         p += ((input_size + hidden) * cell.gates + cell.biases) * hidden
         w += rows * (cell.gates + 3) * hidden
-        initial_at += 2 * batch * hidden
+        initial_at += 2 * sentences * hidden
         if carried:
-            load_states(state, h_at, units + h_at, layer.h0, layer.c0)
+            copy_columns(state, h_at, layer.h0, 0, hidden)
+            copy_columns(state, units + h_at, layer.c0, 0, hidden)
         else:
             fill_zero(layer.h0)
             fill_zero(layer.c0)
-        fill_zero(layer.gates)
-        gemm_nn(x, layer.Wx, layer.gates)
+        if number == SIZES_BEFORE_LAYERS:
+            products = matrix(space, 0, x.shape[0], layer.gates.shape[1])
+            affine(x, layer.Wx, layer.bias, products)
+            take_rows(products, batch.inputs, layer.gates)
+            space = space[products.size :]
+        else:
+            affine(x, layer.Wx, layer.bias, layer.gates)
         forward_layer(cell, layer, carried, space, offsets)
         if carried:
             last = offsets[offsets.shape[0] - 2]
-            store_states(state, h_at, units + h_at, layer.h[last:], layer.c[last:])
+            copy_columns(layer.h[last:], 0, state, h_at, hidden)
+            copy_columns(layer.c[last:], 0, state, units + h_at, hidden)
         h_at += hidden
         dropped = matrix(work, dropped_at, rows, hidden)
-        x = apply_dropout(dropout, layer.h, positions, number, dropped)
+        x = apply_dropout(dropout, layer.h, batch.positions, number, dropped)
 
-    fill_zero(logits)
-    gemm_nn(x, matrix(params, p, x.shape[1], vocab_size), logits)
-    bd = matrix(params, p + x.shape[1] * vocab_size, 1, vocab_size)[0]
-    for t in range(rows):
-        row = logits[t]
-        for j in range(vocab_size):
-            row[j] += bd[j]
+    Wd = matrix(params, p, x.shape[1], vocab_size)
+    affine(x, Wd, matrix(params, p + Wd.size, 1, vocab_size), logits)
     return logits
 
 
@@ -168,33 +216,34 @@ def backward(
     sizes: IntArray,
     params: FloatArray,
     gradient: FloatArray,
-    tokens: IntArray,
-    targets: IntArray,
-    positions: IntArray,
-    offsets: IntArray,
+    batch: Batch,
     carried: bool,
     work: FloatArray,
 ) -> None:
     """Add the gradient of the mean loss of a sentence to `gradient` (parameters,).
 
-    To be called after `forward` and `softmax_losses`, with the same dropout, positions and work.
+    To be called after `forward` and `softmax_losses`, with the same dropout, batch and work.
     `carried` says whether the state had rows.
     """
     vocab_size, embedding_size, widest, units = sizes[0], sizes[1], sizes[2], sizes[4]
-    rows, batch = tokens.shape[0], offsets[1]
+    positions, offsets = batch.positions, batch.offsets
+    rows, sentences = offsets[-1], offsets[1]
     w = rows * sizes[3]
     grad_output = matrix(work, w, rows, vocab_size)  # of the logits
-    share = params.dtype.type(1.0 / batch)
+    share = params.dtype.type(1.0 / sentences)
     for t in range(rows):
         row = grad_output[t]
-        row[targets[t]] -= 1
+        row[batch.targets[t]] -= 1
         for j in range(vocab_size):
             row[j] *= share
 
     dh_at = w + rows * vocab_size
-    dc_at = dh_at + rows * widest + 2 * batch * units
+    dc_at = dh_at + rows * widest + 2 * sentences * units
     initial_at = dc_at
-    space = work[dc_at + batch * widest :]
+    space = work[dc_at + sentences * widest :]
+    distinct = batch.distinct.shape[0]
+    products = matrix(space, 0, distinct, cell.gates * sizes[SIZES_BEFORE_LAYERS])
+    space = space[products.size :]
     p = params.shape[0] - (sizes[-1] + 1) * vocab_size
     W_above = matrix(params, p, sizes[-1], vocab_size)
     top = sizes.shape[0] - 1
@@ -209,10 +258,10 @@ def backward(
         width = cell.gates * hidden
         p -= (input_size + hidden) * width + cell.biases * hidden
         w -= rows * (width + 3 * hidden)
-        initial_at -= 2 * batch * hidden
-        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden, initial_at, batch)
+        initial_at -= 2 * sentences * hidden
+        layer = layer_at(params, p, work, w, cell, rows, input_size, hidden, initial_at, sentences)
         dh = matrix(work, dh_at, rows, hidden)
-        dc = matrix(work, dc_at, batch, hidden)
+        dc = matrix(work, dc_at, sentences, hidden)
         fill_zero(dh)
         fill_zero(dc)
         gemm_nt(grad_output, W_above, dh)
@@ -220,17 +269,20 @@ def backward(
         d_Wh = matrix(gradient, p + input_size * width, hidden, width)
         d_bias = matrix(gradient, p + (input_size + hidden) * width, 1, cell.biases * hidden)
         backward_layer(cell, layer, carried, space, offsets, dh, dc, d_Wh, d_bias)
-        x = matrix(work, w - rows * input_size, rows, input_size)
         if number > SIZES_BEFORE_LAYERS:
+            x = matrix(work, w - rows * input_size, rows, input_size)
             dropped = matrix(work, dh_at, rows, input_size)
             x = apply_dropout(dropout, x, positions, number - 1, dropped)
-        gemm_tn(x, layer.gates, matrix(gradient, p, input_size, width))
-        grad_output, W_above = layer.gates, layer.Wx
+            grad_output = layer.gates
+        else:
+            x, grad_output = matrix(work, 0, distinct, embedding_size), products
+            fill_zero(products)
+            add_rows(layer.gates, batch.inputs, products)
+        gemm_tn(x, grad_output, matrix(gradient, p, input_size, width))
+        add_bias_grad(grad_output, d_bias[:, :width])
+        W_above = layer.Wx
 
-    dx = matrix(work, dh_at, rows, embedding_size)
+    dx = matrix(work, dh_at, distinct, embedding_size)
     fill_zero(dx)
     gemm_nt(grad_output, W_above, dx)
-    d_embedding = matrix(gradient, 0, vocab_size, embedding_size)
-    for t in range(rows):
-        for j in range(embedding_size):
-            d_embedding[tokens[t], j] += dx[t, j]
+    add_rows(dx, batch.distinct, matrix(gradient, 0, vocab_size, embedding_size))

@@ -38,11 +38,6 @@ def scratch(size: int, dtype: npt.DTypeLike) -> npt.NDArray[Any]:
     return held.array
 
 
-def batch_scratch(rows: int) -> npt.NDArray[np.int64]:
-    """Scratch space for `pack_batch`: 4 * rows + 1 numbers."""
-    return scratch(4 * rows + 1, np.int64)
-
-
 def release_unused(seconds: float) -> None:
     """Release the arrays of all threads of which half or less was needed for so many seconds.
 

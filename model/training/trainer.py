@@ -14,7 +14,7 @@ import numpy.typing as npt
 from model.char_model import CharModel
 from model.errors import FormatError, SettingsError, check_range, is_integer
 from model.formats.checkpoint import ModelCheckpoint, load_model
-from model.kernels import entry_points, workspace
+from model.kernels import entry_points
 from model.kernels.optimizers import StepConfig
 from model.kernels.types import FloatArray
 from model.network import Network, is_size
@@ -419,7 +419,7 @@ class Trainer:
             batch_offsets,
             data.state,
             model.work_space(rows, largest),
-            workspace.batch_scratch(rows),
+            model.batch_space(rows),
             steps.losses,
             steps.gradient_norms,
             steps.clipped_shares,

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from model.kernels import entry_points, workspace
+from model.kernels import entry_points
 from model.kernels.types import FloatArray
 from model.metrics import packed_losses, perplexity_of
 from model.network import Network
@@ -208,7 +208,7 @@ class TextValidator(ValidationSet):
                 np.array([0, len(windows)]),
                 self._state[first : first + len(windows)],
                 self._evaluated.work_space(rows, len(windows)),
-                workspace.batch_scratch(rows),
+                self._evaluated.batch_space(rows),
                 loss,
             )
             if batch.counts:

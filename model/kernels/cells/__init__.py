@@ -67,7 +67,7 @@ def forward_layer(
 ) -> None:
     """The forward pass over all rows of a batch: fills gates, h, c and tanh_c.
 
-    The gates are x Wx on entry, and activations on return. `carried` is false if h0 and c0 are
+    The gates are x Wx + b on entry, and activations on return. `carried` is false if h0 and c0 are
     zero. space is scratch space for packed weights.
     """
     raise NotImplementedError
@@ -84,15 +84,11 @@ def backward_layer(
     d_Wh: FloatArray,
     d_bias: FloatArray,
 ) -> None:
-    """The backward pass over all rows: adds to d_Wh (H, G * H) and d_bias (1, biases * H).
+    """The backward pass over all rows: adds to d_Wh (H, G * H).
 
-    The gates are activations on entry, and gradients of x Wx on return. dh (N, H) is the gradient
+    The gates are activations on entry, and gradients of x Wx + b on return. Biases of hidden
+    products have their gradients in d_bias (1, biases * H). dh (N, H) is the gradient
     of h from the layer above on entry. dc (batch, H) is scratch space, zero on entry. The gradient
     does not go back beyond the first step.
     """
-    raise NotImplementedError
-
-
-def step_layer(cell: Any, layer: Layer) -> None:
-    """One time step of N sentences, one row each: updates h and c. The gates are x Wx on entry."""
     raise NotImplementedError

@@ -7,16 +7,16 @@ Gates of a row lie side by side as n, r, z (candidate, reset, update), each H wi
     h = (1 - z) * n + z * h_before
 
 (K. Cho et al., 2014, in the form of cuDNN and PyTorch: the reset gate acts after the hidden
-product, which has a bias of its own.) h_before is zero at the first row of a sentence,
-unless it is carried. `c` holds
-h_before Wh_n + b_hn of each row, in the backward pass its gradient; `tanh_c` is not used.
+product, which has a bias of its own.) h_before is zero at the first row of a sentence, unless it is
+carried. `c` holds h_before Wh_n + b_hn of each row, in the backward pass its gradient; `tanh_c` is
+not used.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Gru, Layer, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Gru, Layer, backward_layer, forward_layer
 from model.kernels.cells.recurrence import (
     add_recurrent_gradient,
     pack_for_steps,
@@ -25,28 +25,23 @@ from model.kernels.cells.recurrence import (
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
 from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
-from model.kernels.linalg.views import fill_zero
+from model.kernels.linalg.views import set_rows
 from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
-def gru_row(
-    gates: FloatArray, bias: FloatArray, recurrent: FloatArray, h_before: FloatArray, h: FloatArray
-) -> None:
-    """One row: turns gates (3H,) from sums without bias into activations, and fills h (H,).
+def gru_row(gates: FloatArray, recurrent: FloatArray, h_before: FloatArray, h: FloatArray) -> None:
+    """One row: turns gates (3H,) from sums into activations, and fills h (H,).
 
-    bias is (4H,); recurrent (H,) is h_before Wh_n, to which the bias is added. h may be h_before.
+    recurrent (H,) is h_before Wh_n + b_hn. h may be h_before.
     """
     hidden = h.shape[0]
     n, rz = gates[:hidden], gates[hidden:]
-    n_bias, rz_bias, recurrent_bias = bias[:hidden], bias[hidden : 3 * hidden], bias[3 * hidden :]
     for j in range(rz.shape[0]):
-        rz[j] = sigmoid(rz[j] + rz_bias[j])
+        rz[j] = sigmoid(rz[j])
     r, z = rz[:hidden], rz[hidden:]
     for j in range(hidden):
-        recurrent[j] += recurrent_bias[j]
-    for j in range(hidden):
-        n[j] = tanh(n[j] + n_bias[j] + r[j] * recurrent[j])
+        n[j] = tanh(n[j] + r[j] * recurrent[j])
     one = h.dtype.type(1)
     for j in range(hidden):
         h[j] = (one - z[j]) * n[j] + z[j] * h_before[j]
@@ -57,11 +52,11 @@ def gru_forward(
     cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
-    gates, recurrent, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
+    gates, recurrent, h = layer.gates, layer.c, layer.h
     hidden = h.shape[1]
     Wh_n = pack_for_steps(layer.Wh[:, :hidden], offsets, space)
     Wh_rz = pack_for_steps(layer.Wh[:, hidden:], offsets, space[space.shape[0] // 3 :])
-    fill_zero(recurrent)
+    set_rows(recurrent, layer.bias[0, 3 * hidden :])
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
         before = offsets[t - 1] if t > 0 else 0
@@ -71,19 +66,7 @@ def gru_forward(
             gemm_nn(h_before, Wh_rz, gates[first:end, hidden:])
         for row in range(first, end):
             h_row = h[before + row - first] if t > 0 else layer.h0[row]
-            gru_row(gates[row], bias, recurrent[row], h_row, h[row])
-
-
-@implements(step_layer, Gru)
-def gru_step(cell: Any, layer: Layer) -> None:
-    """See `step_layer`."""
-    hidden = layer.h.shape[1]
-    fill_zero(layer.c)
-    gemm_nn(layer.h, layer.Wh[:, :hidden], layer.c)
-    gemm_nn(layer.h, layer.Wh[:, hidden:], layer.gates[:, hidden:])
-    for row in range(layer.h.shape[0]):
-        h = layer.h[row]
-        gru_row(layer.gates[row], layer.bias[0], layer.c[row], h, h)
+            gru_row(gates[row], recurrent[row], h_row, h[row])
 
 
 @kernel
@@ -143,5 +126,4 @@ def gru_backward(
             gemm_nt(gates[first:end, hidden:], Wh_rz, dh_before)
     add_recurrent_gradient(h, layer.h0, carried, recurrent, offsets, d_Wh[:, :hidden])
     add_recurrent_gradient(h, layer.h0, carried, gates[:, hidden:], offsets, d_Wh[:, hidden:])
-    add_bias_grad(gates, d_bias[:, : 3 * hidden])
     add_bias_grad(recurrent, d_bias[:, 3 * hidden :])

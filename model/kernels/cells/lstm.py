@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Layer, Lstm, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Layer, Lstm, backward_layer, forward_layer
 from model.kernels.cells.recurrence import (
     add_recurrent_gradient,
     pack_for_steps,
@@ -23,30 +23,24 @@ from model.kernels.cells.recurrence import (
 )
 from model.kernels.compile import implements, kernel
 from model.kernels.linalg.activations import sigmoid, tanh
-from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
+from model.kernels.linalg.gemm import gemm_nn, gemm_nt
 from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
 def lstm_row(
-    gates: FloatArray,
-    bias: FloatArray,
-    c_before: FloatArray,
-    c: FloatArray,
-    tanh_c: FloatArray,
-    h: FloatArray,
+    gates: FloatArray, c_before: FloatArray, c: FloatArray, tanh_c: FloatArray, h: FloatArray
 ) -> None:
-    """One row: turns gates (4H,) from sums without bias into activations.
+    """One row: turns gates (4H,) from sums into activations.
 
-    bias is (4H,); fills c, tanh_c and h, each (H,). c may be c_before.
+    Fills c, tanh_c and h, each (H,). c may be c_before.
     """
     hidden = h.shape[0]
     g, ofi = gates[:hidden], gates[hidden:]
-    g_bias, ofi_bias = bias[:hidden], bias[hidden:]
     for j in range(g.shape[0]):
-        g[j] = tanh(g[j] + g_bias[j])
+        g[j] = tanh(g[j])
     for j in range(ofi.shape[0]):
-        ofi[j] = sigmoid(ofi[j] + ofi_bias[j])
+        ofi[j] = sigmoid(ofi[j])
     o, f, i = ofi[:hidden], ofi[hidden : 2 * hidden], ofi[2 * hidden :]
     for j in range(hidden):
         c[j] = f[j] * c_before[j] + i[j] * g[j]
@@ -61,7 +55,7 @@ def lstm_forward(
     cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
-    gates, c, h, bias = layer.gates, layer.c, layer.h, layer.bias[0]
+    gates, c, h = layer.gates, layer.c, layer.h
     Wh = pack_for_steps(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
@@ -72,16 +66,7 @@ def lstm_forward(
             gemm_nn(layer.h0, Wh, gates[:end])
         for row in range(first, end):
             c_before = c[before + row - first] if t > 0 else layer.c0[row]
-            lstm_row(gates[row], bias, c_before, c[row], layer.tanh_c[row], h[row])
-
-
-@implements(step_layer, Lstm)
-def lstm_step(cell: Any, layer: Layer) -> None:
-    """See `step_layer`."""
-    gemm_nn(layer.h, layer.Wh, layer.gates)
-    for row in range(layer.h.shape[0]):
-        c = layer.c[row]
-        lstm_row(layer.gates[row], layer.bias[0], c, c, layer.tanh_c[row], layer.h[row])
+            lstm_row(gates[row], c_before, c[row], layer.tanh_c[row], h[row])
 
 
 @kernel
@@ -131,4 +116,3 @@ def lstm_backward(
         if t > 0:
             gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
     add_recurrent_gradient(layer.h, layer.h0, carried, gates, offsets, d_Wh)
-    add_bias_grad(gates, d_bias)

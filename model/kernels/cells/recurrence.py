@@ -10,15 +10,21 @@ PACKED_FROM_ROWS = 8  # of a step: the products of fewer are too small to repay 
 
 
 @kernel
+def is_packed(offsets: IntArray) -> bool:
+    """Whether the recurrent weights are packed: for many steps of many rows."""
+    return offsets[1] >= PACKED_FROM_ROWS and offsets.shape[0] > 2
+
+
+@kernel
 def pack_for_steps(Wh: FloatArray, offsets: IntArray, space: FloatArray) -> FloatArray:
     """Wh (H, n) for the `gemm_nn` of every step; space is scratch space to pack it."""
-    return pack(Wh, space) if offsets[1] >= PACKED_FROM_ROWS else Wh
+    return pack(Wh, space) if is_packed(offsets) else Wh
 
 
 @kernel
 def pack_for_steps_back(Wh: FloatArray, offsets: IntArray, space: FloatArray) -> FloatArray:
     """Wh (H, n) for the `gemm_nt` of every step; space is scratch space to pack it."""
-    return pack_transposed(Wh, space) if offsets[1] >= PACKED_FROM_ROWS else Wh
+    return pack_transposed(Wh, space) if is_packed(offsets) else Wh
 
 
 @kernel

@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from typing import Any
 
-from model.kernels.cells import Layer, Rnn, backward_layer, forward_layer, step_layer
+from model.kernels.cells import Layer, Rnn, backward_layer, forward_layer
 from model.kernels.cells.recurrence import (
     add_recurrent_gradient,
     pack_for_steps,
     pack_for_steps_back,
 )
 from model.kernels.compile import implements, kernel
-from model.kernels.linalg.gemm import add_bias_grad, gemm_nn, gemm_nt
+from model.kernels.linalg.gemm import gemm_nn, gemm_nt
 from model.kernels.types import FloatArray, IntArray
 
 
 @kernel
-def rnn_row(sums: FloatArray, bias: FloatArray, h: FloatArray) -> None:
-    """One row: fills h (H,), from sums (H,) without bias; bias is (H,)."""
+def rnn_row(sums: FloatArray, h: FloatArray) -> None:
+    """One row: fills h (H,), from sums (H,)."""
     zero = sums.dtype.type(0)
     for j in range(h.shape[0]):
-        h[j] = max(sums[j] + bias[j], zero)
+        h[j] = max(sums[j], zero)
 
 
 @implements(forward_layer, Rnn)
@@ -34,7 +34,7 @@ def rnn_forward(
     cell: Any, layer: Layer, carried: bool, space: FloatArray, offsets: IntArray
 ) -> None:
     """See `forward_layer`."""
-    gates, h, bias = layer.gates, layer.h, layer.bias[0]
+    gates, h = layer.gates, layer.h
     Wh = pack_for_steps(layer.Wh, offsets, space)
     for t in range(offsets.shape[0] - 1):
         first, end = offsets[t], offsets[t + 1]
@@ -44,15 +44,7 @@ def rnn_forward(
         elif carried:
             gemm_nn(layer.h0, Wh, gates[:end])
         for row in range(first, end):
-            rnn_row(gates[row], bias, h[row])
-
-
-@implements(step_layer, Rnn)
-def rnn_step(cell: Any, layer: Layer) -> None:
-    """See `step_layer`."""
-    gemm_nn(layer.h, layer.Wh, layer.gates)
-    for row in range(layer.h.shape[0]):
-        rnn_row(layer.gates[row], layer.bias[0], layer.h[row])
+            rnn_row(gates[row], h[row])
 
 
 @implements(backward_layer, Rnn)
@@ -81,4 +73,3 @@ def rnn_backward(
             before = offsets[t - 1]
             gemm_nt(gates[first:end], Wh, dh[before : before + end - first])
     add_recurrent_gradient(layer.h, layer.h0, carried, gates, offsets, d_Wh)
-    add_bias_grad(gates, d_bias)

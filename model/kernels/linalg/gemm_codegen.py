@@ -27,7 +27,6 @@ ZERO, ONE = INT(0), INT(1)
 SINGLE_ROW_VECTORS = 8  # enough independent sums to hide the latency of a multiply-add
 BLOCK_ROWS = 256  # of a, while a panel of b is in the first-level cache
 BLOCK_TERMS = 192  # of the sums; a packed panel of b is 36 kB at most
-SHORT_TERMS = 64  # of the sums, up to which the writing of a large result is what counts
 NARROW_TERMS = 32  # of the sums, where few rows of a leave the reading of b to count
 # Measured, see docs/speed/products.md:
 PACKED_FROM_TERMS = 32  # fewer cost less than packing
@@ -168,9 +167,6 @@ def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegi
     reused = b.or_(large_b, b.icmp_signed(">=", m, INT(PACKED_FROM_ROWS)))
     reused = b.and_(reused, b.icmp_signed(">=", m, INT(3 * most_rows)))
     reused = b.and_(reused, b.icmp_signed(">", k, INT(PACKED_FROM_TERMS)))
-    short = b.and_(large_out, b.icmp_signed("<=", k, INT(SHORT_TERMS)))
-    short = b.and_(short, b.icmp_signed("==", a_step, b_step))  # and neither is transposed
-    reused = b.and_(reused, b.not_(short))
     packed = b.or_(b_transposed, reused)
     # The columns of a large matrix are far apart, and their numbers share cache lines.
     a_packed = b.and_(reused, b.icmp_signed("!=", a_step, ONE))
@@ -255,10 +251,15 @@ def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegi
                 at, to = w.at(a_at, (row, to_tile)), w.at(out_at, (row, out_row))
                 tile(count, vectors, left, terms, at, source, True, to, *strides)
 
-            full = b.and_(rows, INT(-most_rows))
-            with w.loop(ZERO, full, INT(most_rows)) as row:
-                tile_at(row.index, most_rows)
-            w.switch(b.sub(rows, full), range(1, most_rows), lambda count: tile_at(full, count))
+            with w.loop(ZERO, rows, ZERO) as row:
+                # The last two tiles halve their rows: a few have too few sums to hide the latency.
+                rest = b.sub(rows, row.index)
+                halved = b.icmp_signed("<", rest, INT(2 * most_rows))
+                halved = b.and_(halved, b.icmp_signed(">", rest, INT(most_rows)))
+                halved = b.and_(halved, b.not_(a_packed))
+                half = b.sdiv(b.add(rest, ONE), INT(2))
+                row.step = b.select(halved, half, w.minimum(rest, INT(most_rows)))
+                w.switch(row.step, range(1, most_rows + 1), lambda n: tile_at(row.index, n))
 
         width = _panel_vectors(w, left, most_vectors)
         j.step = b.mul(width, INT(w.lanes))
@@ -286,15 +287,14 @@ def _define_gemm(function: ir.Function, pack: ir.Function, registers: VectorRegi
         with one_row:
             single_row()
         with many_rows:
-            # Where there is little to compute with what is read, matrices are read row by row.
-            block_rows = b.select(short, INT(most_rows), INT(BLOCK_ROWS))
+            # Where there is little to compute with what is read, b is read row by row.
             narrow = b.and_(large_b, b.icmp_signed("<", m, INT(3 * most_rows)))
             narrow = b.and_(narrow, b.not_(b.or_(b_transposed, given_packed)))
             most_terms = b.select(narrow, INT(NARROW_TERMS), INT(BLOCK_TERMS))
             blocks = b.sdiv(b.add(k, b.sub(most_terms, ONE)), most_terms)
             block_terms = b.sdiv(b.add(k, b.sub(blocks, ONE)), blocks)  # of equal size
-            with w.loop(ZERO, m, block_rows) as i, w.loop(ZERO, k, block_terms) as p:
-                rows = w.minimum(b.sub(m, i.index), block_rows)
+            with w.loop(ZERO, m, INT(BLOCK_ROWS)) as i, w.loop(ZERO, k, block_terms) as p:
+                rows = w.minimum(b.sub(m, i.index), INT(BLOCK_ROWS))
                 terms = w.minimum(b.sub(k, p.index), block_terms)
                 with b.if_then(a_packed):
                     pack_columns_of_a(w.at(a, (i.index, a_row), (p.index, a_step)), rows, terms)

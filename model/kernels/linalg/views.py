@@ -11,7 +11,7 @@ from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
 from model.kernels.compile import kernel
-from model.kernels.types import FloatArray
+from model.kernels.types import FloatArray, IntArray
 
 
 def _matrix(_context: Any, flat: Any, at: Any, rows: Any, columns: Any) -> Any:
@@ -67,7 +67,24 @@ def copy_row(source: FloatArray, row: int, to: FloatArray, place: int) -> None:
 
 
 @kernel
-def repeat_row(a: FloatArray) -> None:
-    """Make all rows of a matrix what the first is."""
-    for row in range(1, a.shape[0]):
-        copy_row(a, 0, a, row)
+def take_rows(source: FloatArray, places: IntArray, to: FloatArray) -> None:
+    """to[row] = source[places[row]], for each row of `to`."""
+    for row in range(to.shape[0]):
+        copy_row(source, places[row], to, row)
+
+
+@kernel
+def add_rows(source: FloatArray, places: IntArray, to: FloatArray) -> None:
+    """to[places[row]] += source[row], for each row of the source."""
+    for row in range(source.shape[0]):
+        added, total = source[row], to[places[row]]
+        for j in range(added.shape[0]):
+            total[j] += added[j]
+
+
+@kernel
+def set_rows(a: FloatArray, values: FloatArray) -> None:
+    """a[row] = values, for each row."""
+    for row in range(a.shape[0]):
+        for j in range(a.shape[1]):
+            a[row, j] = values[j]
