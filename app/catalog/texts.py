@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 import zlib
 from dataclasses import dataclass
@@ -50,6 +51,11 @@ class Text:
     def checksum(self) -> int:
         """The Adler-32 checksum, by which a page recognises the text without fetching it."""
         return zlib.adler32(self.text.encode())
+
+    @property
+    def sha256(self) -> str:
+        """The checksum that a state has, by which a page knows that it need not fetch the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
 
 
 def read(file_name: str) -> str:

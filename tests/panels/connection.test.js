@@ -112,12 +112,15 @@ test("models and texts are transferred over HTTP", async (t) => {
   assert.equal((await connection.text("a b")).ok, true);
 });
 
-test("a long text is fetched once, and again after a refusal", async (t) => {
+test("a long text is fetched once it is needed, and again after a refusal", async (t) => {
   const page = openBlank(t);
   const text = "a line\n".repeat(1_000);
   const answer = { ok: true, checksum: `of ${text}`, text };
   page.connection.answers("GET /api/text", refused("texts_full"), answer);
   page.connection.begin({ text });
+  await page.tick(2_000);
+  assert.equal(page.connection.sent("GET /api/text").length, 0);
+  void page.connection.completeText();
   await page.tick(10);
   assert.equal(page.store.page.text, null);
   await page.tick(2_000);

@@ -28,6 +28,52 @@ test("the box shows the network's text, and learn sends the edited text", async 
   assert.equal(page.connection.sent("learn")[0].text, "my own\nwords");
 });
 
+/**
+ * A page whose network trains on a built-in text, which the server sends on request.
+ *
+ * @param {import("node:test").TestContext} t
+ */
+function openBuiltIn(t) {
+  const page = openPage(t, { only: PANELS });
+  const text = "a sentence\n".repeat(1_000);
+  page.get("#text_choice [data-sha256]").dataset.sha256 = `of ${text}`;
+  page.mount("#panel_sentences", sentences);
+  page.mount("#panel_controls", controls);
+  page.connection.answers("GET /api/text", { ok: true, checksum: `of ${text}`, text });
+  page.connection.begin({ text });
+  return { page, text };
+}
+
+for (const part of [".source", "#ti"]) {
+  test(`a built-in text is fetched when ${part} comes into view`, async (t) => {
+    const { page, text } = openBuiltIn(t);
+    await page.tick(2_000);
+    assert.deepEqual(page.connection.sent("GET /api/text"), []);
+    await page.scrollTo(part);
+    assert.equal(page.value("#ti"), text);
+    assert.equal(page.state("#panel_controls"), "unedited");
+  });
+}
+
+test("learn fetches a built-in text that was not in view", async (t) => {
+  const { page, text } = openBuiltIn(t);
+  await page.click("#learn");
+  await page.settle();
+  assert.equal(page.connection.sent("learn")[0].text, text);
+});
+
+test("a text of the user's own is fetched at once: a lost session can be trained again", async (t) => {
+  const page = openTextInput(t);
+  const text = "my own words\n".repeat(1_000);
+  page.connection.answers("GET /api/text", { ok: true, checksum: `of ${text}`, text });
+  page.connection.begin({ text });
+  await page.settle();
+  assert.equal(page.value("#ti"), text);
+  page.connection.emit("state", state({ session: "other" }));
+  assert.equal(page.value("#ti"), text);
+  assert.equal(page.state("#panel_controls"), "edited");
+});
+
 test("another network's text replaces the text in the box unless the user has edited it", (t) => {
   const page = openTextInput(t);
   page.connection.begin();

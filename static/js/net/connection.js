@@ -44,7 +44,9 @@ const HIDDEN_TAB_ACK_MS = 500;
 export class Connection {
   /** @type {PageError | null} why the server refuses the connection */
   #refusal = null;
-  #fetchesText = false;
+  #needsText = false;
+  /** @type {Promise<void> | null} */
+  #textFetch = null;
   #socket;
 
   /**
@@ -76,7 +78,7 @@ export class Connection {
     socket.on("state", (/** @type {State} */ state, /** @type {() => void} */ acknowledge) => {
       store.replace(state);
       afterPaint(acknowledge);
-      this.#completeText();
+      if (this.#needsText) void this.completeText();
     });
     socket.on("frame", (/** @type {Frame} */ frame, /** @type {() => void} */ acknowledge) => {
       store.merge(frame);
@@ -136,6 +138,21 @@ export class Connection {
    */
   async loadModel(model) {
     return this.#overHttp("json", () => uploadModel(model));
+  }
+
+  /**
+   * Fetch the training text of the current network, and from now on that of every later one, unless
+   * the page has it. Most visits do not need it. Resolves when it is here, or the connection is lost.
+   */
+  async completeText() {
+    this.#needsText = true;
+    const { store } = this;
+    while (this.#socket.connected && store.page.net && store.page.text === null) {
+      this.#textFetch ??= this.#fetchText().finally(() => {
+        this.#textFetch = null;
+      });
+      await this.#textFetch;
+    }
   }
 
   /**
@@ -205,16 +222,10 @@ export class Connection {
     }
   }
 
-  /** Fetch the training text of the current network, unless the page has it, until it is here. */
-  async #completeText() {
-    if (this.#fetchesText) return;
-    this.#fetchesText = true;
-    while (this.#socket.connected && this.store.page.text === null) {
-      const answer = await fetchSessionText().catch(() => null);
-      if (answer?.ok) this.store.setText(answer.checksum, answer.text);
-      if (this.store.page.text === null) await sleep(RETRY_MS);
-    }
-    this.#fetchesText = false;
+  async #fetchText() {
+    const answer = await fetchSessionText().catch(() => null);
+    if (answer?.ok) this.store.setText(answer.checksum, answer.text);
+    if (this.store.page.text === null) await sleep(RETRY_MS);
   }
 
   /**

@@ -76,6 +76,9 @@ function readForm(form) {
 /** @param {Connection} connection */
 async function startLearning(connection) {
   const { store } = connection;
+  if (store.page.text === null && store.page.draft.text === store.page.submitted.text) {
+    await connection.completeText();
+  }
   if (isLong(store.page.draft.text)) {
     const refusal = await connection.storeLongText();
     if (refusal) return refusal;

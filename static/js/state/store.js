@@ -115,12 +115,14 @@ export class Store {
    * @param {State} state
    */
   replace(state) {
-    const { submitted, runs, net } = this.page;
+    const { submitted, runs, net, draft } = this.page;
     const isLost = net !== null && net.session !== state.session;
     if (isLost) this.notify(noticeOf("warning", "session_lost"));
     const text = this.#knownText(state.text);
-    // Until the text is here, it counts as edited if the session is lost, and as unedited if not.
-    const textSoFar = text ?? (isLost ? state.text.beginning : submitted.text);
+    // Until the text is here, it counts as unedited; if the session is lost, as edited, unless the
+    // page did not have the old one either.
+    const hadText = this.page.text !== null || draft.text !== submitted.text;
+    const textSoFar = text ?? (isLost && hadText ? state.text.beginning : submitted.text);
     const checksum = state.text.stored ? state.text.checksum : "";
     const entries = entriesOf({ text: textSoFar, checksum, options: state.options });
     this.#curveVersion = -1;

@@ -5,7 +5,7 @@
 /** @import { Page } from "../state/store.js" */
 
 import { visibly } from "../format.js";
-import { requireElement, wasEditedBeforeLoad } from "../ui/dom.js";
+import { requireElement, wasEditedBeforeLoad, watchVisibility } from "../ui/dom.js";
 import { bindFieldError } from "../ui/field_error.js";
 
 /** Some writing systems have thousands of characters. */
@@ -15,10 +15,12 @@ const MAX_SHOWN = 120;
  * @param {HTMLElement} element
  * @param {Connection} connection
  */
-export function mount(element, { store }) {
+export function mount(element, connection) {
+  const { store } = connection;
   const text = requireElement(element, "#ti", HTMLTextAreaElement);
   const summary = requireElement(element, "#prepro_status", HTMLElement);
 
+  fetchWhenNeeded(element, connection);
   bindFieldError(element, store, "text", text);
   store.watch(stateOf, (state) => {
     element.dataset.state = state;
@@ -42,6 +44,29 @@ export function mount(element, { store }) {
     () => {
       const { net } = store.page;
       summary.textContent = net ? summaryOf(net) : "";
+    },
+  );
+}
+
+/**
+ * Fetch the text when its box or its name comes into view, or at once if it is the user's own: if the
+ * server loses the session, only the page has it.
+ *
+ * @param {HTMLElement} element
+ * @param {Connection} connection
+ */
+function fetchWhenNeeded(element, connection) {
+  for (const selector of [".source", "#ti"]) {
+    watchVisibility(requireElement(element, selector, HTMLElement), (isVisible) => {
+      if (isVisible) void connection.completeText();
+    });
+  }
+  const { options } = requireElement(element, "#text_choice", HTMLSelectElement);
+  const builtIn = new Set([...options].map(({ dataset }) => dataset.sha256));
+  connection.store.watch(
+    (page) => page.net?.text.checksum,
+    (checksum) => {
+      if (checksum && !builtIn.has(checksum)) void connection.completeText();
     },
   );
 }
