@@ -4,6 +4,7 @@ import * as curve from "./curve/panel.js";
 import * as diagram from "./diagram/panel.js";
 import * as appearance from "./header/appearance.js";
 import * as hints from "./header/hints.js";
+import * as readingOrder from "./header/reading_order.js";
 import * as savedState from "./header/saved_state.js";
 import * as sharedCopy from "./header/shared_copy.js";
 import * as shortcuts from "./header/shortcuts.js";
@@ -45,6 +46,7 @@ const SLICE_MS = 8;
  * @type {[string, {mount: (element: HTMLElement, connection: Connection) => void}][]}
  */
 const PANELS = [
+  [".page-grid", readingOrder],
   [".site-header", status],
   [".site-header", savedState],
   ["#offer", sharedCopy],

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from tests.e2e.page import (
     await_state,
@@ -20,6 +20,17 @@ from tests.e2e.page import (
 
 DESKTOPS = ((1440, 900), (1280, 800))
 WIDTHS = (1440, 390)
+PHONE: ViewportSize = {"width": 390, "height": 844}
+IN_ORDER_ON_A_PHONE = (
+    "ppl",
+    "pplgraph",
+    "samples",
+    "temperature_slider",
+    "lr_slider",
+    "heading_introduction",
+    "ti",
+)
+TOP = "(element) => element.getBoundingClientRect().top"
 ALL_OF_IT = 10_000
 """A viewport as high as the page: layout shifts outside of it are not reported."""
 CHANGES = 4
@@ -70,6 +81,23 @@ def test_the_main_panels_fit_the_viewport(page: Page) -> None:
         for element in ("learn", "lr_slider", "ppl", "pplgraph", "temperature_slider", "samples"):
             expect(page.locator(f"#{element}")).to_be_in_viewport(ratio=1)
         expect(page.locator("#argmax .apred")).to_be_in_viewport(ratio=1)
+
+
+def test_the_first_screen_of_a_phone_shows_that_the_network_learns(page: Page) -> None:
+    """Perplexity, its fall and a sample, without scrolling; then the sliders, then the rest."""
+    page.set_viewport_size(PHONE)
+    page.add_init_script(WATCH_SHIFTS)
+    open_page(page)
+    sample = page.locator("#samples .apred").first
+    for element in (page.locator("#ppl"), page.locator("#ppl_change"), sample):
+        expect(element).not_to_be_empty()
+        expect(element).to_be_in_viewport(ratio=1)
+    assert page.evaluate("[scrollY, window.shifts]") == [0, []]
+    tops = [page.locator(f"#{each}").evaluate(TOP) for each in IN_ORDER_ON_A_PHONE]
+    assert tops == sorted(tops)
+    page.locator("#temperature_slider").focus()
+    page.keyboard.press("Tab")
+    expect(page.locator("#learn")).to_be_focused()  # focus follows the order on the screen
 
 
 @pytest.mark.parametrize("width", WIDTHS)
