@@ -129,6 +129,12 @@ def open_options(page: Page, name: str) -> None:
         group.click()
 
 
+def show_text(page: Page) -> None:
+    """Scroll to the text box, and wait until the page has fetched the text."""
+    page.locator("#ti").scroll_into_view_if_needed()
+    await_state(page, "#panel_sentences", "ready")
+
+
 def expect_characters(page: Page, count: int) -> None:
     """Assert that the vocabulary has so many characters."""
     expect(page.locator("#prepro_status")).to_have_text(re.compile(rf"^\D*{count}\b"))

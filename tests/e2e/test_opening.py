@@ -7,7 +7,7 @@ from playwright.sync_api import Page, ViewportSize, WebSocket
 
 from bench.harness.server import LiveServer
 from tests.e2e.conftest import PageFactory
-from tests.e2e.page import await_figure, await_more_steps, await_state, open_page
+from tests.e2e.page import await_figure, await_more_steps, open_page, show_text
 
 MOST_REQUESTS = 12
 MOST_BYTES = 150_000
@@ -56,8 +56,7 @@ def test_a_first_visit_takes_few_requests_and_bytes(
     assert len(requests) <= MOST_REQUESTS, requests
     api = [path for path in sizes if path.startswith("/api/")]
     assert api == [], "the text is fetched when its box comes into view"
-    page.locator("#ti").scroll_into_view_if_needed()
-    await_state(page, "#panel_sentences", "ready")
+    show_text(page)
     assert page.locator("#text_choice").input_value()
 
 

@@ -8,7 +8,7 @@ import re
 from playwright.sync_api import Page
 
 from app.catalog import pretrained
-from tests.e2e.page import await_status, wait_until
+from tests.e2e.page import await_status, show_text, wait_until
 
 SENTENCES = ("one step", "then on")
 LETTERS = sorted(set("".join(SENTENCES)))
@@ -73,6 +73,7 @@ def test_the_original_element_ids_work(page: Page) -> None:
     page.goto("/")
     script = Script(page)
     wait_until(page, lambda: script.number("epoch") > 0)
+    show_text(page)
     assert script.value("ti").strip()
     assert re.fullmatch(
         r"found \d+ distinct characters: .+", script.text("prepro_status"), re.DOTALL

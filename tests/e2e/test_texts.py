@@ -21,6 +21,7 @@ from tests.e2e.page import (
     model,
     open_page,
     samples,
+    show_text,
     wait_until,
 )
 
@@ -47,6 +48,7 @@ def choose_file(page: Page, content: bytes, name: str = "notes.txt") -> None:
 
 def test_a_built_in_text_sets_the_text_and_options(page: Page) -> None:
     open_page(page)
+    show_text(page)
     choice = page.locator("#text_choice")
     expect(choice).to_have_value("essays")
     essays = len(set(texts.text("essays")) - {"\n"})
@@ -81,6 +83,7 @@ def test_a_unicode_text_file_can_be_trained_on(page: Page) -> None:
 
 def test_dropping_a_text_file(page: Page) -> None:
     open_page(page)
+    show_text(page)
     box, own = page.locator("#ti"), texts.text("essays")
     expect(page.locator("#text_choice")).to_have_value("essays")
     wrong = {

@@ -21,6 +21,7 @@ from tests.e2e.page import (
     open_page,
     pause,
     samples,
+    show_text,
     slide,
     text,
     wait_until,
@@ -39,6 +40,7 @@ def test_first_visit_has_hints_and_reload_keeps_the_session(
     await_status(page, "learning")
     hints = page.get_by_role("complementary")
     expect(hints.get_by_role("listitem")).to_have_count(4)
+    show_text(page)
     assert len(page.locator("#ti").input_value().splitlines()) >= 120
     early = samples(page), greedy(page)
     await_perplexity(page, 15)  # of more than 30 characters
@@ -151,6 +153,7 @@ def test_whitespace_is_preserved_and_markup_escaped(page: Page) -> None:
 
 def test_undo_restores_the_previous_network(page: Page) -> None:
     open_page(page)
+    show_text(page)
     pause(page)
     steps, sentences = figure(page, "steps"), page.locator("#ti").input_value()
     learn(page, "abab\nbaba", hidden_sizes="4")
