@@ -10,7 +10,7 @@ MAX_LAYERS = 16
 """Layers of a network that is loaded: each costs time and memory, however few weights it has."""
 MAX_EVENT_TEXT = 2_000_000
 """Characters of a text in an event; longer ones are uploaded by HTTP."""
-MAX_BOX_TEXT = 200_000
+MAX_BOX_TEXT = 300_000
 """Characters of a text that a page edits. Longer ones stay on the server: the page has their
 beginning."""
 MORE_THAN_TEXT = 2_000_000

@@ -44,7 +44,7 @@ class TextFile(TypedDict):
     ]
     stored: Annotated[
         StoredText | None,
-        Field(description="The text at the server, if it has more than 200,000 characters."),
+        Field(description="The text at the server, if it has more than 300,000 characters."),
     ]
     encoding: Annotated[str, Field(description="The encoding that the file was in.")]
     remarks: Annotated[

@@ -499,7 +499,7 @@ export interface TextFile {
   ok: true;
   /** The text, its lines ended by \n; its beginning if it is stored. */
   text: string;
-  /** The text at the server, if it has more than 200,000 characters. */
+  /** The text at the server, if it has more than 300,000 characters. */
   stored: StoredText | null;
   /** The encoding that the file was in. */
   encoding: string;

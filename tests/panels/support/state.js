@@ -73,7 +73,7 @@ export function textInfo(text) {
     checksum: `of ${text}`,
     characters: characters.length,
     beginning: characters.slice(0, 1_000).join(""),
-    stored: characters.length > 200_000,
+    stored: characters.length > 300_000,
   };
 }
 
