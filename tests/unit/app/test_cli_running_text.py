@@ -160,7 +160,7 @@ def test_training_stops_when_the_validation_loss_no_longer_improves(
     monkeypatch.setattr("app.cli.train.PATIENCE", 0.0)
     monkeypatch.setattr("app.training.monitors.VALIDATION_INTERVAL", 0.0)
     monkeypatch.setattr("app.training.monitors.VALIDATION_SHARE", 1.0)
-    done = train(book, out)
+    done = train(book, out, "--schedule-epochs", "1000000")  # the plan does not end it before
     assert done.exit_code == 0, done.output
     assert "no longer improves" in done.output
 

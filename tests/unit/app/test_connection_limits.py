@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.errors import LimitExceeded
-from app.protocol.limits import Limits
+from app.protocol.limits import MAX_EVENT_TEXT, Limits
 from app.runtime.peers import TokenBucket, network_of
 from app.web.sockets.connection_limits import (
     MAX_ADDRESSES,
@@ -124,6 +124,6 @@ def test_who_has_a_whole_network_of_addresses_counts_once(address: str, network:
     assert network_of(address) == network
 
 
-def test_the_longest_text_fits_into_a_message_however_it_is_written() -> None:
-    longest = "🙂" * Limits().text
+def test_the_longest_text_of_an_event_fits_into_a_message_however_it_is_written() -> None:
+    longest = "🙂" * MAX_EVENT_TEXT
     assert len(json.dumps(longest, ensure_ascii=False).encode()) < Limits().message

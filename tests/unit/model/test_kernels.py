@@ -233,7 +233,7 @@ def test_exp_is_accurate(dtype: str, limit: float) -> None:
     assert relative_error(EXP, np.exp, around_zero(87.0, dtype)) < limit
 
 
-@pytest.mark.parametrize(("dtype", "limit"), [("float32", 4e-7), ("float64", 5e-16)])
+@pytest.mark.parametrize(("dtype", "limit"), [("float32", 2e-7), ("float64", 5e-16)])
 def test_tanh_is_accurate_also_near_zero(dtype: str, limit: float) -> None:
     assert relative_error(TANH, np.tanh, around_zero(30.0, dtype)) < limit
 
