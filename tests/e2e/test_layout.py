@@ -89,6 +89,7 @@ def test_the_first_screen_of_a_phone_shows_that_the_network_learns(page: Page) -
     page.add_init_script(WATCH_SHIFTS)
     open_page(page)
     sample = page.locator("#samples .apred").first
+    expect(page.locator("#best")).to_be_visible()  # what comes later moves nothing
     for element in (page.locator("#ppl"), page.locator("#ppl_change"), sample):
         expect(element).not_to_be_empty()
         expect(element).to_be_in_viewport(ratio=1)
