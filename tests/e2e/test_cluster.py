@@ -220,7 +220,15 @@ def test_sessions_of_a_killed_node_train_on_another(
     for tab in notified:
         (notice,) = tab.notices
         assert (notice["level"], notice["code"]) == ("warning", "machine_lost")
-    assert node["pid"] not in {each["pid"] for each in until_all_nodes_are_up(cluster)}
+
+
+@pytest.mark.usefixtures("webs")
+def test_a_killed_node_is_replaced(cluster: Cluster) -> None:
+    killed = until_all_nodes_are_up(cluster)[0]["pid"]
+    os.kill(killed, signal.SIGKILL)
+    until = time.monotonic() + PATIENCE
+    while killed in {each["pid"] for each in until_all_nodes_are_up(cluster)}:
+        assert time.monotonic() < until, "the killed node is still listed"
 
 
 def test_sessions_survive_a_killed_web_process(

@@ -156,7 +156,7 @@ def test_the_examples_of_the_documentation_serve_the_page_on_any_port(
     with running_nginx([webs[1].url], example(path)) as front:
         front.check()
         client = Client(front.url + path.rstrip("/"))
-        address = re.search(r'src="([^"]*/js/boot/theme.js)"', client.get("/").text)
+        address = re.search(r'src="([^"]*/static/[^"]*)"', client.get("/").text)
         assert address is not None
         assert address[1].startswith(f"{path}static/")
         assert requests.get(front.url + address[1], timeout=PATIENCE).status_code == 200
