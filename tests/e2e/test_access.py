@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
+import pytest
 from playwright.sync_api import expect
 
 from bench.harness.server import LiveServer
@@ -11,6 +14,7 @@ from tests.e2e.conftest import PageFactory
 from tests.e2e.page import await_figure, await_state, await_status, expect_fault, notice, open_page
 from tests.support.server import running_server
 
+TOKEN = "s3cret and longer"
 WHEN_FULL_MS = 10_000
 """Delay of the page's next attempt to connect."""
 STYLE_INLINE = """
@@ -19,35 +23,48 @@ STYLE_INLINE = """
 """An inline style, which the content security policy forbids."""
 
 
-def test_token_form_compiling_status_and_page_limit(
-    page_factory: PageFactory, tmp_path: Path
-) -> None:
-    ready = tmp_path / "ready"
-    environment = {"CHARNN_TOKEN": "s3cret and longer", "CHARNN_HOLD_COMPILER": str(ready)}
-    with running_server(
-        tmp_path, "--max-pages-per-session", "1", environment=environment
-    ) as server:
-        first = page_factory.new_isolated_page(base_url=server.url)
-        first.goto("/")
-        first.get_by_role("textbox").fill("wrong")
-        first.get_by_role("button").click()
-        expect_fault(first, "token", "token_wrong")
-        first.get_by_role("textbox").fill("s3cret and longer")
-        first.get_by_role("button").click()
-        await_status(first, "compiling")
-        assert first.url == f"{server.url}/"
-        ready.touch()
-        await_status(first, "learning")
-        await_figure(first, "steps", 0)
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[LiveServer, Path]]:
+    """A server with a token that lets a session have one page, and compiles once a file exists."""
+    folder = tmp_path_factory.mktemp("guarded")
+    ready = folder / "ready"
+    environment = {"CHARNN_TOKEN": TOKEN, "CHARNN_HOLD_COMPILER": str(ready)}
+    with running_server(folder, "--max-pages-per-session", "1", environment=environment) as server:
+        yield server, ready
 
-        second = first.context.new_page()
-        second.clock.install()
-        second.goto("/")
-        expect(notice(second, "pages_per_session")).to_be_visible()
-        first.close()
-        second.clock.fast_forward(WHEN_FULL_MS)
-        await_figure(second, "steps", 0)
-        await_state(second, "#notices", "empty")
+
+def test_token_form_and_compiling_status(
+    page_factory: PageFactory, guarded: tuple[LiveServer, Path]
+) -> None:
+    server, ready = guarded
+    page = page_factory.new_isolated_page(base_url=server.url)
+    page.goto("/")
+    page.get_by_role("textbox").fill("wrong")
+    page.get_by_role("button").click()
+    expect_fault(page, "token", "token_wrong")
+    page.get_by_role("textbox").fill(TOKEN)
+    page.get_by_role("button").click()
+    await_status(page, "compiling")
+    assert page.url == f"{server.url}/"
+    ready.touch()
+    await_status(page, "learning")
+    await_figure(page, "steps", 0)
+
+
+def test_page_limit(page_factory: PageFactory, guarded: tuple[LiveServer, Path]) -> None:
+    server, ready = guarded
+    ready.touch()
+    first = page_factory.new_isolated_page(base_url=server.url)
+    first.goto(f"/?token={quote(TOKEN)}")
+    await_figure(first, "steps", 0)
+    second = first.context.new_page()
+    second.clock.install()
+    second.goto("/")
+    expect(notice(second, "pages_per_session")).to_be_visible()
+    first.close()
+    second.clock.fast_forward(WHEN_FULL_MS)
+    await_figure(second, "steps", 0)
+    await_state(second, "#notices", "empty")
 
 
 def test_origin_and_content_security_policy(page_factory: PageFactory, server: LiveServer) -> None:
