@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, TypeVar, get_args
 
 import click
 
@@ -34,6 +33,7 @@ LARGE = 20_000_000
 """Bytes of a file that takes seconds to read."""
 
 Weights = Literal["best", "latest"]
+_Text = TypeVar("_Text", Sentences, str)
 
 IN_FILE = click.Path(exists=True, dir_okay=False, allow_dash=True, path_type=Path)
 OUT_FILE = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
@@ -68,11 +68,7 @@ def read_sentences(corpora: Sequence[Path], encoding: str | None) -> Sentences:
 
     Remarks on them are written to standard error.
     """
-    with _encoding_hint():
-        sentences, remarks = read_texts(corpora, encoding)
-    for remark in remarks:
-        console.note(remark)
-    return sentences
+    return _read(read_texts, corpora, encoding)
 
 
 def read_whole_text(corpora: Sequence[Path], encoding: str | None) -> str:
@@ -80,21 +76,23 @@ def read_whole_text(corpora: Sequence[Path], encoding: str | None) -> str:
 
     Remarks on it are written to standard error.
     """
-    with _encoding_hint():
-        text, remarks = read_text(corpora, encoding)
-    for remark in remarks:
-        console.note(remark)
-    return text
+    return _read(read_text, corpora, encoding)
 
 
-@contextlib.contextmanager
-def _encoding_hint() -> Iterator[None]:
-    """Errors of a text as those of a command, which name the option that may help."""
+def _read(
+    read: Callable[[Sequence[Path], str | None], tuple[_Text, tuple[str, ...]]],
+    corpora: Sequence[Path],
+    encoding: str | None,
+) -> _Text:
+    """What `read` reads. An error of a text names the option that may help."""
     try:
-        yield
+        found, remarks = read(corpora, encoding)
     except ModelError as error:
         hint = " Use --encoding." if error.code in ENCODING_ERRORS else ""
         raise click.ClickException(f"{error}{hint}") from None
+    for remark in remarks:
+        console.note(remark)
+    return found
 
 
 def read_bytes(path: Path) -> bytes:
