@@ -177,13 +177,12 @@ def _prepare(
 
 
 def _data(text: str, mode: Mode) -> Sentences:
-    """The sentences of a text, or the text as one of them.
+    """The sentences of a text, or the text as one of them, whose limits are checked as it is read.
 
     Raises:
-        TextError: it exceeds a limit of its mode.
+        TextError: the sentences exceed a limit.
     """
     if mode == "text":
-        TextLimits().check_running_text(text)
         return Sentences.of([text])
     sentences = sentences_from_text(text)
     TextLimits().check(sentences)
