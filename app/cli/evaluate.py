@@ -91,8 +91,8 @@ def _evaluate_text(model: CharModel, text: str, unknown: Unknown, as_json: bool)
     known, counts = text, Counter[str]()
     try:
         if model.vocabulary.encode_known(text) is None:
-            missing = set(model.vocabulary.unknown(text))
-            counts = Counter(unit for unit in model.vocabulary.tokenize(text) if unit in missing)
+            units = model.vocabulary.tokenize(text)
+            counts = Counter(unit for unit in units if unit not in model.vocabulary.index)
             known = model.vocabulary.adapt(text, unknown)
         with announced(COMPILING):
             perplexity = model.perplexity(known)
