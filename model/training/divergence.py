@@ -14,7 +14,7 @@ from model.training.optimizers import Optimizer
 MAX_ROLLBACKS = 10
 """Rollbacks to one state, after which training is hopeless: the rate is a thousandth by then."""
 MIN_LEARNING_RATE = 1e-8
-"""Rollbacks do not halve the learning rate further."""
+"""The learning rate is not halved further."""
 SECONDS_BETWEEN_SNAPSHOTS = 1.0  # in seconds of training
 MAX_RELATIVE_PERPLEXITY = 3.0
 """A network may have diverged if its perplexity is more than this times the number of characters,
@@ -93,3 +93,8 @@ class DivergenceGuard:
         self._optimizer = optimizer.copy()
         self._snapshot_at = seconds
         self._restores = 0
+
+
+def halved(learning_rate: float) -> float:
+    """Half the learning rate, but not below `MIN_LEARNING_RATE`, unless it is already."""
+    return max(learning_rate / 2, min(learning_rate, MIN_LEARNING_RATE))

@@ -20,7 +20,7 @@ from model.kernels.types import FloatArray
 from model.network import Network, is_size
 from model.training.config import TrainingConfig
 from model.training.data_parallel import MIN_WORK, DataParallel
-from model.training.divergence import MIN_LEARNING_RATE, DivergenceGuard, Rollback
+from model.training.divergence import DivergenceGuard, Rollback, halved
 from model.training.dropout import DropoutState
 from model.training.optimizers import Optimizer, check_fits, new_optimizer
 from model.training.schedules import learning_rates, warmup_shares
@@ -482,7 +482,7 @@ class Trainer:
             return
         self.optimizer = self._guard.restore(self.model.params)
         self._data.reset_state()
-        self.learning_rate = max(self.learning_rate / 2, min(self.learning_rate, MIN_LEARNING_RATE))
+        self.learning_rate = halved(self.learning_rate)
         rollback = Rollback(self._totals.steps, self.learning_rate)
         self.rollbacks = (*self.rollbacks, rollback)
 
@@ -493,9 +493,7 @@ class Trainer:
             return
         since = max(validation.best.epoch, self._lr_set_at_epoch)
         if (validation.evaluated_at or 0.0) - since >= config.schedule_epochs:
-            self.learning_rate = max(
-                config.learning_rate / 2, min(config.learning_rate, MIN_LEARNING_RATE)
-            )
+            self.learning_rate = halved(config.learning_rate)
 
 
 def _rate_of(config: TrainingConfig) -> tuple[object, ...]:
