@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -47,11 +48,9 @@ class ModelCheckpoint(NamedTuple):
 
     def with_best_weights(self) -> ModelCheckpoint:
         """The same training with its best weights, where there are any, in place of the latest."""
-        model, best = self.model, self.best
-        if best is None:
+        if self.best is None:
             return self
-        restored = CharModel(model.vocabulary, model.layout, best.params.copy(), model.mode)
-        return self._replace(model=restored)
+        return self._replace(model=replace(self.model, params=self.best.params.copy()))
 
     def to_json(self) -> dict[str, Any]:
         """The checkpoint in the structure of the original's JSON.

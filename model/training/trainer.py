@@ -268,10 +268,8 @@ class Trainer:
 
     def best_model(self) -> CharModel | None:
         """A copy of the model with its best weights; None if there are none."""
-        model, best = self.model, self.best
-        if best is None:
-            return None
-        return type(model)(model.vocabulary, model.layout, best.params.copy(), model.mode)
+        best = self.best
+        return None if best is None else replace(self.model, params=best.params.copy())
 
     @property
     def validation_count(self) -> int:
