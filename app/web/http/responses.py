@@ -38,11 +38,13 @@ def as_attachment(response: Response, name: str) -> Response:
     return response
 
 
-def json_string(text: str) -> Iterator[bytes]:
-    """The inside of a JSON string, in pieces: encoding a large text at once blocks the server.
+def json_with_text(text: str, **rest: object) -> Iterator[bytes]:
+    """JSON with these values and a text, in pieces: encoding a large one blocks the server.
 
     A lone half of a surrogate pair is escaped, as UTF-8 has none.
     """
+    yield json.dumps(rest)[:-1].encode() + b', "text": "'
     for start in range(0, len(text), PIECE):
         piece = json.dumps(text[start : start + PIECE], ensure_ascii=False)[1:-1]
         yield piece.encode("utf-8", "backslashreplace")
+    yield b'"}'

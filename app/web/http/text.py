@@ -5,17 +5,17 @@ from __future__ import annotations
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from http import HTTPStatus
 
 from flask import Blueprint, Response, current_app, request
 from werkzeug.wrappers import Response as AnyResponse
 
 from app.errors import BusyError, UserError
+from app.protocol import SessionText, TextFile
 from app.runtime.peers import network_of
-from app.sessions.commands import TrainingText
 from app.web.extension import Extension, extension
-from app.web.http.responses import error_response, json_string
+from app.web.http.responses import error_response, json_with_text
 from app.web.http.transfer_timeout import watch_transfer
 
 MAX_SENDING, MAX_SENDING_TO_ADDRESS = 128_000_000, 32_000_000
@@ -63,7 +63,7 @@ def text() -> AnyResponse:
         if request.if_none_match.contains(checksum):
             return _private(Response(status=HTTPStatus.NOT_MODIFIED), checksum)
         found = here.service.read_text(session_id)
-        response = send_text(here, _json(found), found.text)
+        response = send_text(here, {"ok": True, "checksum": found.checksum, "text": found.text})
     except BusyError as error:
         return error_response(error)
     except UserError as error:
@@ -71,24 +71,24 @@ def text() -> AnyResponse:
     return _private(response, found.checksum)
 
 
-def send_text(here: Extension, pieces: Iterable[bytes], text: str) -> Response:
-    """A response of JSON with a text, which counts as in transfer until it has been sent.
+def send_text(here: Extension, answer: SessionText | TextFile) -> Response:
+    """A response of JSON, whose text counts as in transfer until it has been sent.
 
     Raises:
         BusyError: too many texts are being sent already.
     """
     transfers, network = _transfers(), network_of(request.remote_addr or "")
-    size = sys.getsizeof(text)
+    size = sys.getsizeof(answer["text"])
     if not transfers.begin(network, size):
         raise BusyError("texts_full")
     transfer = watch_transfer(here)
 
-    def counted() -> Iterator[bytes]:
-        for piece in pieces:
+    def pieces() -> Iterator[bytes]:
+        for piece in json_with_text(**answer):
             yield piece
             transfer.bytes_moved += len(piece)
 
-    response = Response(counted(), mimetype="application/json")
+    response = Response(pieces(), mimetype="application/json")
     response.call_on_close(lambda: transfers.end(network, size))
     return response
 
@@ -96,13 +96,6 @@ def send_text(here: Extension, pieces: Iterable[bytes], text: str) -> Response:
 def _transfers() -> TextTransfers:
     transfers: TextTransfers = current_app.extensions.setdefault("charnn_texts", TextTransfers())
     return transfers
-
-
-def _json(found: TrainingText) -> Iterator[bytes]:
-    """The answer in pieces."""
-    yield f'{{"ok": true, "checksum": "{found.checksum}", "text": "'.encode()
-    yield from json_string(found.text)
-    yield b'"}'
 
 
 def _private(response: Response, checksum: str) -> Response:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from http import HTTPStatus
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from app.errors import PayloadTooLarge, UserError
 from app.protocol import TextFile
 from app.web.extension import Extension, extension
 from app.web.http.receive import receive
-from app.web.http.responses import error_response, json_string
+from app.web.http.responses import error_response
 from app.web.http.text import send_text
 from app.web.http.transfer_slots import TransferSlots
 from app.web.http.transfer_timeout import watch_transfer
@@ -42,8 +40,7 @@ def read() -> AnyResponse:
     path: Path | None = None
     try:
         path = here.model_io.new_file()
-        answer = _read(here, session_id, path)
-        return send_text(here, _json(answer), answer["text"])
+        return send_text(here, _read(here, session_id, path))
     except UserError as error:
         return error_response(error)
     finally:
@@ -54,11 +51,12 @@ def read() -> AnyResponse:
 def _read(here: Extension, session_id: str, path: Path) -> TextFile:
     most = here.config.limits.of_text.bytes
     transfer, address = watch_transfer(here), request.remote_addr or ""
+    too_large = PayloadTooLarge("text_file_too_large", "text", limit=most)
     if (request.content_length or 0) > most:
-        raise PayloadTooLarge("text_file_too_large", "text", limit=most)
+        raise too_large
     slot = here.text_slots.take(transfer, address, session_id)
     try:
-        receive(path, transfer, PayloadTooLarge("text_file_too_large", "text", limit=most), most)
+        receive(path, transfer, too_large, most)
     finally:
         here.text_slots.release(slot)
     upload = UploadedText(
@@ -69,11 +67,3 @@ def _read(here: Extension, session_id: str, path: Path) -> TextFile:
         address,
     )
     return here.service.read_file(session_id, upload)
-
-
-def _json(answer: TextFile) -> Iterator[bytes]:
-    """The answer in pieces: encoding a large text at once would block the server."""
-    rest = json.dumps({name: value for name, value in answer.items() if name != "text"})
-    yield rest[:-1].encode() + b', "text": "'
-    yield from json_string(answer["text"])
-    yield b'"}'
