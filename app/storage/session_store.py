@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL
 
 from app.storage.capacity import StoreCapacity
 from app.storage.checkpoint_codec import Encoded, decode_row, digest_of, encode
-from app.storage.database import READING, make_engine, migrate
+from app.storage.database import READING, insert_into, make_engine, migrate
 from app.storage.errors import translate_db_errors
 from app.storage.expiry import Expiry, remove_expired
 from app.storage.schema import contents, sessions, set_aside, texts
@@ -228,8 +227,7 @@ def _write(
 
 def _upsert(connection: sa.Connection, rows: list[dict[str, object]]) -> None:
     """Insert the sessions, or update those that exist."""
-    postgres = connection.dialect.name == "postgresql"
-    insert = postgresql.insert(sessions) if postgres else sqlite.insert(sessions)
+    insert = insert_into(sessions, connection)
     changed = {name: insert.excluded[name] for name in rows[0] if name != "session_id"}
     connection.execute(
         insert.on_conflict_do_update(index_elements=["session_id"], set_=changed), rows

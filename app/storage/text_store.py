@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.storage.capacity import StoreCapacity
 from app.storage.checkpoint_codec import decode_text, digest_of, encode_text
-from app.storage.database import READING
+from app.storage.database import READING, insert_into
 from app.storage.errors import translate_db_errors
 from app.storage.expiry import GRACE_SECONDS, Expiry
 from app.storage.schema import contents, sessions, set_aside, shares
@@ -92,8 +91,7 @@ def insert_missing(connection: sa.Connection, texts: Mapping[bytes, str], at: fl
         .with_for_update(read=True)  # SQLite has one writer, and needs none
     )
     there = set(map(bytes, connection.execute(query).scalars()))
-    postgres = connection.dialect.name == "postgresql"
-    insert = postgresql.insert(contents) if postgres else sqlite.insert(contents)
+    insert = insert_into(contents, connection)
     for digest in sorted(texts.keys() - there):
         content = encode_text(texts[digest])
         row = {"digest": digest, "size": len(content), "stored_at": at, "text": content}
