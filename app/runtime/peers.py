@@ -10,6 +10,7 @@ BURST_SECONDS = 2.0
 """A burst may hold the events of this many seconds."""
 MAX_ADDRESSES = 10_000
 """Addresses whose rate is remembered; those that asked least recently are dropped."""
+HOUR = 3600.0
 
 
 class TokenBucket:
@@ -45,6 +46,11 @@ class AddressRateLimiter:
         self._size = size
         self._lock = threading.Lock()
         self._buckets: OrderedDict[str, TokenBucket] = OrderedDict()  # by network, oldest first
+
+    @classmethod
+    def hourly(cls, most: float) -> AddressRateLimiter:
+        """Limits what each address does in an hour, which it may do at once."""
+        return cls(most / HOUR, most)
 
     def take(self, address: str, now: float) -> bool:
         """Take a token of an address; returns whether there was one."""

@@ -59,7 +59,7 @@ class TextLibrary:
     def __init__(self, store: TextStore, limits: Limits) -> None:
         self._store = store
         self._limits = limits.of_text
-        self._uploads = AddressRateLimiter(TEXTS_PER_HOUR / 3600, TEXTS_PER_HOUR)
+        self._uploads = AddressRateLimiter.hourly(TEXTS_PER_HOUR)
         codes = ("text_files_full", "server_stopping", "text")
         self._reader = BoundedExecutor("text-files", 1, MAX_FILES, *codes, per_owner=MAX_FILES // 2)
         self._lookups = BoundedExecutor("texts", 1, MAX_LOOKUPS, *codes)

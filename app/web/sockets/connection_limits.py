@@ -14,7 +14,6 @@ from app.runtime.peers import AddressRateLimiter, TokenBucket, network_of
 
 MAX_ADDRESSES = 1000
 """Addresses to remember before those without sessions are dropped."""
-HOUR = 3600.0
 NEW_SESSIONS_FACTOR = 4
 """Sessions that an address may open in an hour, over those that it may have at a time."""
 
@@ -36,8 +35,8 @@ class ConnectionLimiter:
         self._pages: dict[str, _Connection] = {}
         self._pages_of: defaultdict[str, set[str]] = defaultdict(set)  # names, by session
         self._sessions_of: defaultdict[str, set[str]] = defaultdict(set)  # ids, by address
-        self._opened = _hourly_limit(NEW_SESSIONS_FACTOR * limits.sessions_per_address)
-        self._shared = _hourly_limit(limits.shares_per_address)
+        self._opened = AddressRateLimiter.hourly(NEW_SESSIONS_FACTOR * limits.sessions_per_address)
+        self._shared = AddressRateLimiter.hourly(limits.shares_per_address)
 
     def register(self, page: str, session_id: str, address: str) -> None:
         """Add the connection of a page.
@@ -123,8 +122,3 @@ class ConnectionLimiter:
 
     def _counts(self, session_id: str) -> bool:
         return session_id in self._pages_of or self._is_in_memory(session_id)
-
-
-def _hourly_limit(most: float) -> AddressRateLimiter:
-    """Limits what each address does in an hour, which it may do at once."""
-    return AddressRateLimiter(most / HOUR, most)
