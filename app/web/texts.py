@@ -19,7 +19,7 @@ from app.sessions.snapshot import MAX_BEGINNING
 from app.storage import DamagedCheckpoint, StoreError, TextStore
 from model import ModelError, TextError, decode_text
 from model.text.characters import is_blank
-from model.text.limits import RARE, count_characters
+from model.text.limits import count_characters, rare_characters
 from model.text.reader import encoding_remark
 
 log = logging.getLogger(__name__)
@@ -113,14 +113,13 @@ class TextLibrary:
 
     def _stored(self, text: str) -> StoredText:
         counts = count_characters(text)
-        rare = sorted((count, char) for char, count in counts.items() if count < RARE)
-        rare = [(count, char) for count, char in rare if char != "\n"]
+        rare = rare_characters(counts)
         return {
             "checksum": self._store.put(text, time.time()),
             "characters": len(text),
             "lines": counts.get("\n", 0) + (not text.endswith("\n")),
             "distinct": len(counts),
-            "rare": [char for _, char in rare[:MAX_RARE_SENT]],
+            "rare": rare[:MAX_RARE_SENT],
             "rare_count": len(rare),
         }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -119,10 +119,15 @@ def count_characters(text: str) -> dict[str, int]:
     return dict(zip(map(chr, codes.tolist()), counts[codes].tolist(), strict=True))
 
 
+def rare_characters(counts: Mapping[str, int]) -> list[str]:
+    """The characters that occur fewer than `RARE` times, line ends apart, rarest first."""
+    rare = [(count, char) for char, count in counts.items() if count < RARE and char != "\n"]
+    return [char for _, char in sorted(rare)]
+
+
 def without_rare(text: str) -> str:
-    """The text without the characters that occur fewer than `RARE` times, line ends apart."""
-    counts = count_characters(text).items()
-    rare = "".join(char for char, count in counts if count < RARE and char != "\n")
+    """The text without its rare characters."""
+    rare = "".join(rare_characters(count_characters(text)))
     if not rare:
         return text
     pattern = re.compile(f"[{re.escape(rare)}]")
