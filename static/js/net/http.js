@@ -113,12 +113,17 @@ export async function fetchText(name) {
   return fetchJson(`/api/texts/${encodeURIComponent(name)}`);
 }
 
+/** @param {string} url */
+async function fetchJson(url) {
+  return jsonFrom(await send(url));
+}
+
 /**
- * @param {string} url
- * @param {RequestInit} [request]
+ * The response's JSON, or the refusal of a text.
+ *
+ * @param {Response} response
  */
-async function fetchJson(url, request) {
-  const response = await send(url, request);
+async function jsonFrom(response) {
   if (!response.ok) return refusalFrom(response, "text");
   try {
     return await response.json();
@@ -146,13 +151,7 @@ export function isLong(text) {
  */
 export async function readTextFile(file, whole, onProgress) {
   const url = `/api/text-file?name=${encodeURIComponent(file.name)}${whole ? "&whole=1" : ""}`;
-  const response = await upload(url, file, onProgress);
-  if (!response.ok) return refusalFrom(response, "text");
-  try {
-    return await response.json();
-  } catch {
-    throw new NoResponse();
-  }
+  return jsonFrom(await upload(url, file, onProgress));
 }
 
 /**
