@@ -227,8 +227,7 @@ class Tour {
       each.moved = false;
       const { slider, typed, position, value } = each;
       slider.value = String(position);
-      typed.value = value;
-      typed.dispatchEvent(new Event("input", { bubbles: true }));
+      enter(typed, value);
       typed.dispatchEvent(new Event("change", { bubbles: true }));
     }
   }
