@@ -3,6 +3,7 @@
 /** @import { Connection } from "../net/connection.js" */
 /** @import { Step } from "./tour_steps.js" */
 
+import { sleep } from "../timing.js";
 import { requireElement, withBusy } from "../ui/dom.js";
 import { STEPS } from "./tour_steps.js";
 
@@ -161,7 +162,7 @@ class Tour {
     const steps = isStill() ? 1 : SLIDE_STEPS;
     for (let step = 1; step <= steps && isCurrent(); step += 1) {
       enter(slider, String(from + ((to - from) * step) / steps));
-      if (step < steps) await wait(SLIDE_STEP_MS);
+      if (step < steps) await sleep(SLIDE_STEP_MS);
     }
   }
 
@@ -176,7 +177,7 @@ class Tour {
     for (let end = isStill() ? characters.length : 1; end <= characters.length; end += 1) {
       if (!isCurrent()) return;
       enter(field, characters.slice(0, end).join(""));
-      if (end < characters.length) await wait(KEY_MS);
+      if (end < characters.length) await sleep(KEY_MS);
     }
   }
 
@@ -190,7 +191,7 @@ class Tour {
     for (let look = 0; look < MAX_LOOKS && isCurrent(); look += 1) {
       const button = this.#page.querySelector(control);
       if (button instanceof HTMLElement) return button.click();
-      await wait(LOOK_MS);
+      await sleep(LOOK_MS);
     }
   }
 
@@ -257,9 +258,4 @@ function isStill() {
 function enter(field, value) {
   field.value = value;
   field.dispatchEvent(new Event("input", { bubbles: true }));
-}
-
-/** @param {number} milliseconds */
-function wait(milliseconds) {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -20,6 +20,7 @@ import {
 } from "./http.js";
 import { fallBackToPolling, FIRST_TIMEOUT_MS, TRANSPORTS } from "./transports.js";
 import { noticeOf, refusalOf } from "../messages.js";
+import { sleep } from "../timing.js";
 
 /** Longer than the server's own timeouts. */
 const REQUEST_TIMEOUT_MS = 70_000;
@@ -286,13 +287,6 @@ function newSocket() {
   });
   fallBackToPolling(socket.io);
   return socket;
-}
-
-/** @param {number} milliseconds */
-async function sleep(milliseconds) {
-  await new Promise((resolve) => {
-    setTimeout(resolve, milliseconds);
-  });
 }
 
 /**

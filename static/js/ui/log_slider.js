@@ -5,6 +5,7 @@
 
 /** @import { OkResult, ErrorResult } from "../protocol" */
 
+import { sleep } from "../timing.js";
 import { requireElement } from "./dom.js";
 
 /** After the last move, the slider ignores the server's value for this long. */
@@ -161,7 +162,7 @@ export class LogSlider {
       const newest = this.#latest;
       this.#latest = null;
       await this.#send(newest);
-      await new Promise((resolve) => setTimeout(resolve, SEND_INTERVAL_MS));
+      await sleep(SEND_INTERVAL_MS);
     }
     this.#sending = false;
   }
