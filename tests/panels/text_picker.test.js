@@ -100,6 +100,27 @@ test("a selected text fills the box and the options, and sends nothing to the ne
   assert.deepEqual(page.connection.sent("learn"), []);
 });
 
+test("a selected text is used when it arrives after the network's text", async (t) => {
+  const page = openTextPicker(t);
+  page.connection.emit("state", state({ version: 2, text: "other words" }));
+  await page.choose("#text_choice", "recipes");
+  page.connection.emit("state", state({ version: 3, text: ESSAYS }));
+  assert.deepEqual(shown(page), ["recipes", ESSAYS]);
+  page.connection.answer("GET /api/texts/recipes", SUMS);
+  await page.settle();
+  assert.deepEqual(shown(page), ["recipes", SUMS.text]);
+});
+
+test("a selected text that cannot be fetched leaves the network's selected", async (t) => {
+  const page = openTextPicker(t);
+  page.connection.emit("state", state({ version: 2, text: "other words" }));
+  await page.choose("#text_choice", "recipes");
+  page.connection.emit("state", state({ version: 3, text: ESSAYS }));
+  page.connection.answer("GET /api/texts/recipes", refused("unknown_text"));
+  await page.settle();
+  assert.deepEqual(shown(page), ["essays", ESSAYS]);
+});
+
 test("a selected text stays selected when the network trains on it", async (t) => {
   const page = openTextPicker(t);
   page.connection.answers("learn", { ok: true });

@@ -48,6 +48,8 @@ class TextChoice {
   #typed = { text: "", checksum: "" };
   /** @type {TextOption | null} */
   #file = null;
+  /** @type {string | null} the option whose text is being fetched */
+  #expected = null;
 
   /**
    * @param {HTMLSelectElement} select
@@ -66,6 +68,24 @@ class TextChoice {
         if (!this.#chosen && !draft.checksum) this.#typed = draft;
       },
     );
+  }
+
+  /**
+   * The text of an option is being fetched.
+   *
+   * @param {string} key
+   */
+  expect(key) {
+    this.#expected = key;
+  }
+
+  /**
+   * Whether an option still waits for its text: nothing else was selected or typed meanwhile.
+   *
+   * @param {string} key
+   */
+  expects(key) {
+    return this.#expected === key;
   }
 
   /** @param {TextOption} chosen */
@@ -101,7 +121,7 @@ class TextChoice {
     const { text, checksum } = this.#store.page.submitted;
     if (!checksum || this.#chosen || this.#store.page.draft.checksum !== checksum) return;
     this.#addFile("The current text", { text, checksum }, "The text of the current network.");
-    this.#show(this.#file);
+    this.#recognise(this.#file);
   }
 
   /**
@@ -127,7 +147,7 @@ class TextChoice {
    * @param {TextOption} chosen
    */
   selectIfShown(chosen) {
-    if (this.#holds(chosen) && !this.#chosen) this.#show(chosen);
+    if (this.#holds(chosen) && !this.#chosen) this.#recognise(chosen);
   }
 
   /** The selected text cannot be loaded. */
@@ -135,8 +155,19 @@ class TextChoice {
     this.#show(this.#chosen);
   }
 
+  /**
+   * The network's text arrived. It does not replace a selection that waits for its own.
+   *
+   * @param {TextOption | null} chosen
+   */
+  #recognise(chosen) {
+    if (this.#expected === null) this.#show(chosen);
+    else this.#chosen = chosen;
+  }
+
   /** @param {TextOption | null} chosen */
   #show(chosen) {
+    this.#expected = null;
     this.#chosen = chosen;
     this.#select.value = chosen?.key ?? OWN;
     this.#about.textContent = chosen?.about ?? "";
@@ -170,8 +201,9 @@ function mountTexts(select, choice, connection) {
     const name = select.value;
     if (name === OWN) return choice.selectOwn();
     if (name === FILE) return choice.selectLastFile();
+    choice.expect(name);
     const answer = await connection.text(name);
-    if (select.value !== name) return; // another was chosen or typed meanwhile
+    if (!choice.expects(name)) return;
     if (answer.ok) choice.use(optionFrom(name, answer));
     else choice.revert();
   });
