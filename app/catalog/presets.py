@@ -8,7 +8,7 @@ from app.protocol.fields import as_entered
 from app.protocol.hyperparameters import Hyperparameters, SizeName
 
 START_TEMPERATURE = 0.7
-"""The softmax temperature of a new session. At lower ones more of the words are words of the text."""
+"""The softmax temperature of a new session: at lower ones more words are words of the text."""
 
 OTHER_OPTIONS = ("mode", "sequence_length", "validation_fraction", "seed")
 """The hyperparameters that a preset leaves as they are: they belong to the text, or to chance."""
